@@ -55,7 +55,7 @@ class Live:
 
     def client(self) -> Client:
         """A client with the owner's key, patient with restarts."""
-        return Client(self.url, self.key, patience=60)
+        return Client(self.url, self.key, retry_seconds=60)
 
     def pid(self, name: str) -> int:
         """The process of that name, as `server.json` says; 0 while there is none."""

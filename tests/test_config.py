@@ -15,7 +15,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def sources() -> dict[str, tuple[object, str]]:
-    return {found.name: (found.value, found.source) for found in config.explain()}
+    return {found.name: (found.value, found.source) for found in config.explain_settings()}
 
 
 def test_later_sources_win_and_each_value_says_where_it_came_from(
@@ -31,7 +31,7 @@ def test_later_sources_win_and_each_value_says_where_it_came_from(
     assert sources()["port"] == (2, "vong.toml")
     assert sources()["jobs"] == (4, "VONG_JOBS")
     assert sources()["threads"] == (0, "default")
-    assert config.load(port=9).port == 9
+    assert config.load_settings(port=9).port == 9
 
 
 def test_providers_are_added_to_the_built_in_ones_and_secrets_stay_hidden(
@@ -40,10 +40,10 @@ def test_providers_are_added_to_the_built_in_ones_and_secrets_stay_hidden(
     text = '[providers.mine]\nbase_url = "http://x/v1"\napi_key = "s3cret"\n[providers.other]\napi_key_env = "OTHER"\n'
     (folder / "vong.toml").write_text(text)
     monkeypatch.setenv("OTHER", "from the environment")
-    providers = config.load().providers
+    providers = config.load_settings().providers
     assert set(providers) == {"echo", "faults", "openai", "mine", "other"}
-    assert providers["mine"].key() == "s3cret"
-    assert providers["other"].key() == "from the environment"
+    assert providers["mine"].resolve_api_key() == "s3cret"
+    assert providers["other"].resolve_api_key() == "from the environment"
     assert "s3cret" not in str(sources())
 
 
@@ -59,10 +59,10 @@ def test_providers_are_added_to_the_built_in_ones_and_secrets_stay_hidden(
 def test_a_wrong_file_names_the_setting_and_the_file(folder: Path, text: str, said: str) -> None:
     (folder / "vong.toml").write_text(text)
     with pytest.raises(Misconfigured, match=said):
-        config.load()
+        config.load_settings()
 
 
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VONG_PORT", "99999")
     with pytest.raises(Misconfigured, match="VONG_PORT"):
-        config.load()
+        config.load_settings()

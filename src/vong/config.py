@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from vong.errors import Misconfigured
 
-COUNTED = "counted"
+METRICS_FOLDER = "counted"
 """Folder in the home folder for the metrics of servers that share the port. They start at 0 with the supervisor."""
 
 
@@ -32,7 +32,7 @@ class ProviderSettings(BaseModel):
     api_key_env: str | None = None
     timeout: float = Field(default=120.0, gt=0, description="Timeout of one whole call, in seconds.")
 
-    def key(self) -> str | None:
+    def resolve_api_key(self) -> str | None:
         """Return the API key. Returns None if none is set."""
         if self.api_key:
             return self.api_key.get_secret_value()
@@ -75,7 +75,7 @@ class OtlpExportSettings(BaseModel):
     bodies: bool = False
     timeout: float = Field(default=10.0, gt=0, le=600, description="Timeout of one request, in seconds.")
 
-    def sent(self) -> dict[str, str]:
+    def resolve_headers(self) -> dict[str, str]:
         """Return all headers, with values from the environment resolved."""
         return {**self.headers, **{name: os.environ.get(variable, "") for name, variable in self.headers_env.items()}}
 
@@ -133,14 +133,14 @@ class Settings(BaseSettings):
     )
 
     @property
-    def folder(self) -> Path:
+    def home_folder(self) -> Path:
         """Return the home folder as an absolute path."""
         return self.home.expanduser().resolve()
 
     @property
-    def blobs(self) -> str:
+    def blob_store_url(self) -> str:
         """Return the URL of the blob store."""
-        return self.blob_url or (self.folder / "blobs").as_uri()
+        return self.blob_url or (self.home_folder / "blobs").as_uri()
 
     @property
     def server_url(self) -> str:
@@ -157,22 +157,22 @@ class SettingSource(NamedTuple):
     source: str
 
 
-def load(**overrides: Any) -> Settings:
+def load_settings(**overrides: Any) -> Settings:
     """Load the settings. `overrides` come from the command line; None means not set."""
-    return _load(overrides)[0]
+    return _load_with_sources(overrides)[0]
 
 
-def explain(**overrides: Any) -> list[SettingSource]:
+def explain_settings(**overrides: Any) -> list[SettingSource]:
     """Return every setting with its value and source.
 
     Secrets are masked. The source is `default`, a file, a variable or `command line`.
     """
-    settings, sources = _load(overrides)
+    settings, sources = _load_with_sources(overrides)
     values = settings.model_dump(mode="json")
     return [SettingSource(name, values[name], sources.get(name, "default")) for name in type(settings).model_fields]
 
 
-def _load(overrides: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
+def _load_with_sources(overrides: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
     options = {name: value for name, value in overrides.items() if value is not None}
     # pydantic-settings reads the environment, so that JSON values and nested names work as documented.
     environment = EnvSettingsSource(Settings)()
@@ -180,7 +180,7 @@ def _load(overrides: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for file in (home / "vong.toml", Path(os.environ.get("VONG_CONFIG", "vong.toml"))):
-        for name, value in _read(file).items():
+        for name, value in _read_toml(file).items():
             values[name] = {**Settings.model_fields["providers"].default, **value} if name == "providers" else value
             sources[name] = str(file)
     for name, value in environment.items():
@@ -192,10 +192,10 @@ def _load(overrides: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
     try:
         return Settings.model_validate(values), sources
     except ValidationError as error:
-        raise Misconfigured(_describe(error, sources), "list all settings: vong config show") from error
+        raise Misconfigured(_describe_errors(error, sources), "list all settings: vong config show") from error
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read_toml(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
@@ -204,7 +204,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise Misconfigured(f"{file} is not valid TOML: {error}", "fix the line named above") from error
 
 
-def _describe(error: ValidationError, sources: dict[str, str]) -> str:
+def _describe_errors(error: ValidationError, sources: dict[str, str]) -> str:
     lines: list[str] = []
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])

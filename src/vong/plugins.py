@@ -18,33 +18,33 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, get_args
 
-from vong.errors import Misconfigured, NotFound, nearest
+from vong.errors import Misconfigured, NotFound, did_you_mean
 
-Kind = Literal["provider", "engine", "recipe", "scorer", "loader", "format", "guard"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+ExtensionKind = Literal["provider", "engine", "recipe", "scorer", "loader", "format", "guard"]
+EXTENSION_KINDS: tuple[ExtensionKind, ...] = get_args(ExtensionKind)
 
 
 @cache
-def _found(kind: Kind) -> dict[str, EntryPoint]:
+def _installed(kind: ExtensionKind) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"vong.{kind}s")}
 
 
-def names(kind: Kind) -> list[str]:
+def list_extensions(kind: ExtensionKind) -> list[str]:
     """Return the sorted names of all installed extensions of a kind."""
-    return sorted(_found(kind))
+    return sorted(_installed(kind))
 
 
 @cache
-def load(kind: Kind, name: str) -> Any:
+def load_extension(kind: ExtensionKind, name: str) -> Any:
     """Load an extension by name.
 
     Raises:
         NotFound: no extension of that kind has that name.
         Misconfigured: the extension cannot be imported.
     """
-    found = _found(kind)
+    found = _installed(kind)
     if name not in found:
-        raise NotFound(f"no {kind} named {name!r}", nearest(name, sorted(found), "vong doctor"))
+        raise NotFound(f"no {kind} named {name!r}", did_you_mean(name, sorted(found), "vong doctor"))
     try:
         return found[name].load()
     except (ImportError, AttributeError) as error:

@@ -60,5 +60,5 @@ def test_forgetting_expired_keys_keeps_the_others(connection: Connection) -> Non
     access.create_key(connection, "internal", expires_at=now() - timedelta(seconds=1))
     access.create_key(connection, "internal", expires_at=now() + timedelta(days=1))
     access.create_key(connection, "mine", expires_at=now() - timedelta(seconds=1))
-    access.forget_expired(connection, "internal")
+    access.delete_expired_keys(connection, "internal")
     assert [key.name for key in access.list_keys(connection)] == ["internal", "mine"]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text, update
 
 from vong import access
 from vong.access import tables
-from vong.access.delegated_keys import create_deputy
+from vong.access.delegated_keys import create_delegated_key
 from vong.access.key_rotation import rotate_key
 from vong.access.keys import find_key
 from vong.access.principal import Principal
@@ -97,13 +97,13 @@ def test_only_members_keys_have_a_scope(connection: Connection) -> None:
 def test_a_deputy_is_whom_it_calls_for_and_ends_with_them(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
         made = access.create_key(connection, "ci", scope=KeyScope(models=("triage",)))
-        secret = create_deputy(connection, key_id=made.key.id)
+        secret = create_delegated_key(connection, key_id=made.key.id)
     with database.scope(project_id) as connection:
         rotate_key(connection, "ci", timedelta(0))
         assert [key.name for key in access.list_keys(connection)] == ["ci"]
     principal = who(database, secret)
     assert principal.expires_at and principal.expires_at > now()
-    assert principal.deputy and principal._replace(deputy=False, expires_at=None) == Principal(
+    assert principal.is_delegated and principal._replace(is_delegated=False, expires_at=None) == Principal(
         project_id, "ci", "member", key_id=made.key.id, scope=made.key.scope
     )
     with database.scope(project_id) as connection:
@@ -117,12 +117,12 @@ def test_a_deputy_of_a_person_ends_when_they_leave_the_project(database: Databas
         here = next(one for one in access.list_projects(owner) if one.id == project_id)
         user = access.create_user(owner, "ann@example.org", "a long password", "member", projects=[here])
     with database.scope(project_id) as connection:
-        secret = create_deputy(connection, user_id=user.id)
-        expired = create_deputy(connection, user_id=user.id, life=-DAY)
+        secret = create_delegated_key(connection, user_id=user.id)
+        expired = create_delegated_key(connection, user_id=user.id, lifetime=-DAY)
     deputy = who(database, secret)
     assert deputy.expires_at and deputy.expires_at > now()
     assert deputy == Principal(
-        project_id, "ann@example.org", "member", user.id, deputy=True, expires_at=deputy.expires_at
+        project_id, "ann@example.org", "member", user.id, is_delegated=True, expires_at=deputy.expires_at
     )
     with pytest.raises(Unauthenticated, match="expired"):
         who(database, expired)

@@ -88,21 +88,21 @@ def test_an_unknown_account_costs_the_same_hash(
 
 
 def test_ten_failures_close_an_account_for_fifteen_minutes(database: Database, ann: users.User) -> None:
-    for number in range(login_throttle.PER_ACCOUNT):
+    for number in range(login_throttle.MAX_ATTEMPTS_PER_ACCOUNT):
         with pytest.raises(Unauthenticated):
             sign_in(database, ANN, "wrong password", f"10.0.0.{number}")
     with pytest.raises(TooManyAttempts, match="try again at 20") as refused:
         sign_in(database)
     assert refused.value.retry_after and 0 < refused.value.retry_after <= 901
     with database.owner() as owner:
-        owner.execute(update(tables.attempts).values(at=now() - login_throttle.WINDOW))
+        owner.execute(update(tables.attempts).values(at=now() - login_throttle.ATTEMPT_WINDOW))
     assert sign_in(database).session.user.email == ANN
 
 
 def test_thirty_failures_close_an_address_whatever_the_account(database: Database, ann: users.User) -> None:
     with database.owner() as owner:
-        for number in range(login_throttle.PER_ADDRESS):
-            login_throttle.begin(owner, f"{number}@example.org", "10.9.9.9")
+        for number in range(login_throttle.MAX_ATTEMPTS_PER_ADDRESS):
+            login_throttle.record_attempt(owner, f"{number}@example.org", "10.9.9.9")
     with pytest.raises(TooManyAttempts):
         sign_in(database, address="10.9.9.9")
     assert sign_in(database, address="10.9.9.8")
@@ -138,7 +138,7 @@ def test_a_member_changes_only_to_their_own_projects(database: Database, ann: us
         access.create_project(owner, "other")
     who = principal(database, sign_in(database).token)
     with database.owner() as owner, pytest.raises(NotFound, match="no accessible project named 'other'"):
-        sessions.switch(owner, who, "other")
+        sessions.switch_project(owner, who, "other")
 
 
 def test_an_owner_changes_to_any_project_and_finds_it_again_next_time(database: Database, project_id: UUID) -> None:
@@ -148,7 +148,7 @@ def test_an_owner_changes_to_any_project_and_finds_it_again_next_time(database: 
     token = sign_in(database, "owner@localhost").token
     assert principal(database, token).project_id == project_id
     with database.owner() as owner:
-        sessions.switch(owner, access.authenticate(owner, token), "other")
+        sessions.switch_project(owner, access.authenticate(owner, token), "other")
     assert principal(database, token).project_id == other.id
     assert sign_in(database, "owner@localhost").session.project.name == "other"
 
@@ -171,7 +171,7 @@ def test_the_last_owner_stays_and_an_address_has_one_account(database: Database,
     with database.owner() as owner:
         access.create_user(owner, "owner@localhost", SECRET, "owner")
         with pytest.raises(PreconditionFailed, match="last owner"):
-            users.remove_user(owner, "owner@localhost")
+            users.delete_user(owner, "owner@localhost")
         with pytest.raises(Conflict):
             access.create_user(owner, "ANN@example.org", SECRET, "member")
 
@@ -179,7 +179,7 @@ def test_the_last_owner_stays_and_an_address_has_one_account(database: Database,
 def test_a_removed_person_is_signed_out(database: Database, ann: users.User) -> None:
     token = sign_in(database).token
     with database.owner() as owner:
-        users.remove_user(owner, ANN)
+        users.delete_user(owner, ANN)
     with pytest.raises(Unauthenticated):
         principal(database, token)
 

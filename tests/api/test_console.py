@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from vong.api.routes import console
 from vong.api.app import create_app
+from vong.api.routes import console
 from vong.app import Platform
 from vong.config import Settings
 

@@ -23,7 +23,7 @@ def app(database_url: str) -> FastAPI:
     app = FastAPI()
     app.state.platform = platform
     app.add_middleware(IdempotencyMiddleware, platform=platform)
-    problems.install(app)
+    problems.install_handlers(app)
     app.include_router(routes.routes)
     return app
 

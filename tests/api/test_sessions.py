@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from vong import access
 from vong.api import app as rest
-from vong.api.asgi import create_asgi
+from vong.api.asgi import create_asgi_app
 from vong.app import Platform
 from vong.config import ProviderSettings, Settings
 from vong.store.database import Database
@@ -31,7 +31,7 @@ def console(
         access.create_project(owner, "other")
         access.create_key(owner, "mine", project_id=project_id)
     platform = Platform(Settings(database_url=database_url, providers={"echo": ProviderSettings(kind="echo")}))
-    with TestClient(create_asgi(platform), base_url="http://console.test") as client:
+    with TestClient(create_asgi_app(platform), base_url="http://console.test") as client:
         yield client
 
 

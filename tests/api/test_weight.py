@@ -31,9 +31,9 @@ print(sorted({HEAVY!r} & set(sys.modules)))
 
 def test_what_is_free_is_given_back_from_time_to_time(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[bool] = []
-    monkeypatch.setattr(server_main, "SETTLED", 0.0)
-    monkeypatch.setattr(server_main, "AGAIN", 0.01)
-    monkeypatch.setattr(server_main, "give_back", lambda: given.append(True))
+    monkeypatch.setattr(server_main, "TRIM_DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(server_main, "TRIM_INTERVAL_SECONDS", 0.01)
+    monkeypatch.setattr(server_main, "trim_memory", lambda: given.append(True))
 
     async def started() -> None:
         config = uvicorn.Config(Starlette(), log_config=None)

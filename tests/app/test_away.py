@@ -127,6 +127,6 @@ def test_what_a_killed_server_kept_on_disk_is_written_by_the_next_exactly_once(v
 
 def _kept(vong: Live) -> int:
     """Records on disk, by the marks of their ids: every file is read as a crash would find it."""
-    from vong.store.spans.segments import records
+    from vong.store.spans.segments import read_records
 
-    return sum(len(records(file)) for file in (vong.home / "journal").glob("*/[0-9]*"))
+    return sum(len(read_records(file)) for file in (vong.home / "journal").glob("*/[0-9]*"))

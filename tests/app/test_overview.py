@@ -59,7 +59,7 @@ def call(database: Database, project_id: UUID, status: str = "ok") -> Span:
     }
     span = Span(id=new_id(at), trace_id="a" * 32, span_id="b" * 16, started_at=at, duration_ms=12.0, **about)
     journal = SpanWriter(database)
-    journal.append(project_id, span)
+    journal.append_durable(project_id, span)
     journal.flush(10)
     journal.close()
     return span
@@ -89,7 +89,7 @@ def test_the_next_action_follows_the_loop(database: Database, project_id: UUID, 
         call(database, project_id, "error")
         assert overview(again).next.action == "give_feedback"
         judged = feedback.ScoreCreate(span_id=span.id, name="quality", value=0.0, correction="better")
-        feedback.add(again, span, judgement=judged)
+        feedback.add_score(again, span, request=judged)
         assert overview(again).next.action == "harvest"
         dataset(again, 3, 8, "harvest")
         assert overview(again).next.action == "start_canary"

@@ -49,7 +49,7 @@ def test_every_error_code_is_documented(code: str) -> None:
     assert f"`{code}`" in TEXT
 
 
-@pytest.mark.parametrize("kind", plugins.KINDS)
-def test_every_plugin_kind_and_built_in_is_documented(kind: plugins.Kind) -> None:
+@pytest.mark.parametrize("kind", plugins.EXTENSION_KINDS)
+def test_every_plugin_kind_and_built_in_is_documented(kind: plugins.ExtensionKind) -> None:
     assert f"`vong.{kind}s`" in TEXT
-    assert not [name for name in plugins.names(kind) if f"`{name}`" not in TEXT]
+    assert not [name for name in plugins.list_extensions(kind) if f"`{name}`" not in TEXT]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
 from vong.errors import DataCorrupted, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
-from vong.store.blobs import BlobStore, FsspecBackend, LocalBackend, key
+from vong.store.blobs import BlobStore, FsspecBackend, LocalBackend, blob_key
 
 NONE = "0" * 64
 CREDENTIALS = {"key": "test", "secret": "test", "client_kwargs": {"region_name": "eu-west-1"}}
@@ -34,27 +34,27 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     if request.param == "folder":
         return BlobStore((tmp_path / "blobs").as_uri())
     opened = BlobStore("s3://vong/some/prefix", endpoint_url=request.getfixturevalue("s3"), **CREDENTIALS)
-    assert isinstance(opened.store, FsspecBackend)
-    if not opened.store.filesystem.exists("vong"):
-        opened.store.filesystem.mkdir("vong")
+    assert isinstance(opened.backend, FsspecBackend)
+    if not opened.backend.filesystem.exists("vong"):
+        opened.backend.filesystem.mkdir("vong")
     return opened
 
 
 def overwrite(blobs: BlobStore, hash: str, data: bytes) -> None:
     """What a failing disk or a careless person does."""
-    if isinstance(blobs.store, LocalBackend):
-        path = blobs.store.root / key(hash)
+    if isinstance(blobs.backend, LocalBackend):
+        path = blobs.backend.root / blob_key(hash)
         path.chmod(0o600)
         path.write_bytes(data)
     else:
-        assert isinstance(blobs.store, FsspecBackend)
-        blobs.store.filesystem.pipe_file(f"{blobs.store.root}/{key(hash)}", data)
+        assert isinstance(blobs.backend, FsspecBackend)
+        blobs.backend.filesystem.pipe_file(f"{blobs.backend.root}/{blob_key(hash)}", data)
 
 
 def test_a_blob_is_named_by_its_sha256_and_lies_two_folders_deep(blobs: BlobStore) -> None:
     hash = blobs.put(b"vong")
     assert hash == sha256(b"vong").hexdigest()
-    assert key(hash) == f"{hash[:2]}/{hash[2:4]}/{hash}"
+    assert blob_key(hash) == f"{hash[:2]}/{hash[2:4]}/{hash}"
     assert blobs.exists(hash)
     assert blobs.size(hash) == 4
 
@@ -101,7 +101,7 @@ def test_a_damaged_blob_is_named_and_never_handed_out(blobs: BlobStore, tmp_path
     hash = blobs.put(b"as it was")
     overwrite(blobs, hash, b"as it is!")
     for ask in (blobs.get, lambda hash: blobs.fetch(hash, tmp_path / "out")):
-        with pytest.raises(DataCorrupted, match=key(hash)):
+        with pytest.raises(DataCorrupted, match=blob_key(hash)):
             ask(hash)
     assert not list(tmp_path.glob("*out*"))
 

@@ -28,7 +28,7 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 @pytest.fixture(scope="module", params=["transformers", "xllamacpp"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     folder = shipped_gguf() if request.param == "xllamacpp" else tiny_base(tmp_path_factory.mktemp("base"))
-    return plugins.load("engine", request.param)(folder, EngineSettings(threads=1, context=1024, batch=4))
+    return plugins.load_extension("engine", request.param)(folder, EngineSettings(threads=1, context=1024, batch=4))
 
 
 async def collect(pieces: AsyncGenerator[GenerationChunk]) -> list[GenerationChunk]:
@@ -109,8 +109,8 @@ def test_log_probabilities_come_with_each_token(loop: asyncio.AbstractEventLoop,
     pieces = loop.run_until_complete(collect(engine.generate(wanted(max_tokens=3, top_logprobs=2))))
     entries = [entry for piece in pieces for entry in piece.logprobs]
     assert len(entries) == pieces[-1].completion_tokens
-    assert all(entry.logprob <= 0 and len(entry.top) == 2 for entry in entries)
-    assert all(entry.logprob == pytest.approx(entry.top[0][1], abs=1e-3) for entry in entries)
+    assert all(entry.logprob <= 0 and len(entry.alternatives) == 2 for entry in entries)
+    assert all(entry.logprob == pytest.approx(entry.alternatives[0][1], abs=1e-3) for entry in entries)
 
 
 def test_next_token_log_probabilities_agree_with_what_is_generated(
@@ -132,7 +132,7 @@ def test_a_prompt_longer_than_the_context_is_refused(loop: asyncio.AbstractEvent
 
 def test_what_is_no_adapter_is_refused(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
-        engine.adapt("wrong", tmp_path)
+        engine.set_adapter("wrong", tmp_path)
 
 
 def test_adapters_share_a_batch_and_answer_as_peft_does(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_adapters_share_a_batch_and_answer_as_peft_does(loop: asyncio.AbstractEv
 
     base = tiny_base(tmp_path / "base")
     folders = {name: tiny_adapter(tmp_path / name, base, seed=seed) for seed, name in enumerate(["one", "two"])}
-    engine = plugins.load("engine", "transformers")(base, EngineSettings(threads=1))
+    engine = plugins.load_extension("engine", "transformers")(base, EngineSettings(threads=1))
     for name, folder in folders.items():
         engine.adapt(name, folder)
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.gateway.guards.judging import judging
 from vong import plugins
-from vong.app.knowledge import embedder
+from vong.app.knowledge import get_embedder
 from vong.gateway.guards import Guard, GuardDependencies, SpanGuard
 from vong.gateway.guards.base import Detection
-from vong.gateway.guards.registry import actions, kinds, make
+from vong.gateway.guards.registry import create_guard, list_guard_types, supported_actions
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records.guard import GuardConfig
 
@@ -56,15 +56,17 @@ def service() -> Iterator[str]:
 
 def made(name: str, service: str) -> Guard:
     options = SAMPLES[name][0] | ({"url": f"{service}/judge"} if name == "webhook" else {})
-    return make(GuardConfig(guard=name, settings=options), GuardDependencies(embedder(1).embed, UpstreamClient()))
+    return create_guard(
+        GuardConfig(guard=name, settings=options), GuardDependencies(get_embedder(1).embed, UpstreamClient())
+    )
 
 
 def look(guard: Guard, text: str) -> list[Detection]:
-    return list(asyncio.run(guard.look(text, judge)))
+    return list(asyncio.run(guard.check(text, judge)))
 
 
 def test_every_shipped_guard_is_held_to_this_contract() -> None:
-    assert set(plugins.names("guard")) == set(SAMPLES)
+    assert set(plugins.list_extensions("guard")) == set(SAMPLES)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -79,8 +81,8 @@ def test_it_finds_what_it_looks_for_and_nothing_else(name: str, service: str) ->
 def test_it_finds_the_same_again_and_many_times_at_once(name: str, service: str) -> None:
     async def often() -> list[Any]:
         guard = made(name, service)  # its connections are those of one loop
-        first = await guard.look(SAMPLES[name][1], judge)
-        return [first, *await asyncio.gather(*(guard.look(SAMPLES[name][1], judge) for _ in range(4)))]
+        first = await guard.check(SAMPLES[name][1], judge)
+        return [first, *await asyncio.gather(*(guard.check(SAMPLES[name][1], judge) for _ in range(4)))]
 
     first, *others = asyncio.run(often())
     assert all(list(other) == list(first) for other in others)
@@ -88,13 +90,15 @@ def test_it_finds_the_same_again_and_many_times_at_once(name: str, service: str)
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_it_says_what_it_is_what_it_can_and_how_it_is_set(name: str) -> None:
-    kind = next(kind for kind in kinds() if kind.name == name)
+    kind = next(kind for kind in list_guard_types() if kind.name == name)
     assert len(kind.about) > 60 and kind.settings["type"] == "object" and kind.streams
-    assert ("mask" in kind.actions) == issubclass(plugins.load("guard", name), SpanGuard)
-    assert set(actions(plugins.load("guard", name))) >= {"block", "flag", "retry"}
+    assert ("mask" in kind.actions) == issubclass(plugins.load_extension("guard", name), SpanGuard)
+    assert set(supported_actions(plugins.load_extension("guard", name))) >= {"block", "flag", "retry"}
 
 
-@pytest.mark.parametrize("name", [name for name in SAMPLES if issubclass(plugins.load("guard", name), SpanGuard)])
+@pytest.mark.parametrize(
+    "name", [name for name in SAMPLES if issubclass(plugins.load_extension("guard", name), SpanGuard)]
+)
 @settings(max_examples=60, deadline=None)
 @given(parts=st.lists(words, max_size=6), more=words)
 def test_places_lie_in_the_text_in_order_and_what_is_settled_stays(name: str, parts: list[str], more: str) -> None:
@@ -104,7 +108,7 @@ def test_places_lie_in_the_text_in_order_and_what_is_settled_stays(name: str, pa
     found = look(guard, text)
     assert all(0 <= item.start < item.end <= len(text) for item in found)
     assert all(one.end <= two.start for one, two in pairwise(found))
-    settled = guard.settled(text)
+    settled = guard.stable_length(text)
     assert 0 <= settled <= len(text)
     kept = [item for item in found if item.end <= settled]
     assert [item for item in look(guard, text + more) if item.end <= settled] == kept

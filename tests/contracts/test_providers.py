@@ -14,7 +14,7 @@ from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed, UpstreamTimeout, VongError
 from vong.gateway.providers import Provider, ProviderRequest, ProviderResponse
-from vong.gateway.providers.openai_compatible import ROWS
+from vong.gateway.providers.openai_compatible import PROFILES
 from vong.gateway.upstream.client import UpstreamClient
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ def subjects(fake: FakeUpstream) -> dict[str, Subject]:
         "gemini": Subject("gemini", fake.url, *remote),
         "bedrock": Subject("bedrock", fake.url, *remote),
         "cohere": Subject("cohere", fake.url, *remote),
-        **{kind: Subject(kind, fake.url, *remote) for kind in ROWS},
+        **{kind: Subject(kind, fake.url, *remote) for kind in PROFILES},
         "deployment": Subject("deployment", fake.url, *remote),
         "faults": Subject("faults", None, "ok", "status-429", "slow-headers", "nothing"),
     }
@@ -54,13 +54,15 @@ def fake() -> Any:
     started.stop()
 
 
-@pytest.fixture(params=["echo", "openai", "anthropic", "gemini", "bedrock", "cohere", "deployment", "faults", *ROWS])
+@pytest.fixture(
+    params=["echo", "openai", "anthropic", "gemini", "bedrock", "cohere", "deployment", "faults", *PROFILES]
+)
 def subject(request: pytest.FixtureRequest, fake: FakeUpstream) -> Subject:
     return subjects(fake)[request.param]
 
 
 def test_every_shipped_provider_is_held_to_this_contract(fake: FakeUpstream) -> None:
-    assert set(plugins.names("provider")) == set(subjects(fake))
+    assert set(plugins.list_extensions("provider")) == set(subjects(fake))
 
 
 def test_it_answers_a_chat_as_a_whole_with_usage(subject: Subject) -> None:
@@ -130,13 +132,13 @@ def test_a_stream_that_is_closed_early_is_cancelled(subject: Subject, fake: Fake
 
 
 def test_it_lists_its_models(subject: Subject) -> None:
-    listed = use(subject, lambda provider: provider.models())
+    listed = use(subject, lambda provider: provider.list_models())
     own = {"echo": ["echo"], "faults": listed if "stall" in listed else []}
     assert listed == own.get(subject.kind, ["one", "two"])
 
 
 def test_it_embeds(subject: Subject) -> None:
-    if subject.kind == "anthropic" or (subject.kind in ROWS and not ROWS[subject.kind].embeddings):
+    if subject.kind == "anthropic" or (subject.kind in PROFILES and not PROFILES[subject.kind].has_embeddings):
         with pytest.raises(Unsupported, match="embeddings"):
             use(subject, lambda provider: provider.call(ProviderRequest("embeddings", subject.good, b'{"input": "x"}')))
         return
@@ -185,7 +187,7 @@ def use(subject: Subject, do: Callable[[Provider], Awaitable[T]], timeout: float
             kind=subject.kind, base_url=subject.base_url, api_key=SecretStr("secret"), timeout=timeout
         )
         try:
-            return await do(plugins.load("provider", subject.kind)("subject", settings, upstream))
+            return await do(plugins.load_extension("provider", subject.kind)("subject", settings, upstream))
         finally:
             upstream.close()
 

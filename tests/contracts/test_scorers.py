@@ -16,7 +16,7 @@ from vong.errors import InvalidInput, NotFound
 from vong.evals import scoring
 from vong.evals.scorers import Scorer
 
-NAMES = plugins.names("scorer")
+NAMES = plugins.list_extensions("scorer")
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
 texts = st.one_of(words, st.text("ab {}\"':,0đấ\n", max_size=30))
@@ -30,12 +30,12 @@ references = tickets.map(
 
 
 def made(name: str) -> Scorer:
-    return plugins.load("scorer", name)()
+    return plugins.load_extension("scorer", name)()
 
 
 def total(name: str, pairs: list[tuple[str, str]], **options: Any) -> dict[str, float]:
-    chosen = [scoring.ConfiguredScorer(name, plugins.load("scorer", name)(**options))]
-    return scoring.totals(chosen, [scoring.measure(chosen, *pair) for pair in pairs])
+    chosen = [scoring.ConfiguredScorer(name, plugins.load_extension("scorer", name)(**options))]
+    return scoring.compute_totals(chosen, [scoring.score_output(chosen, *pair) for pair in pairs])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -150,14 +150,14 @@ def test_json_valid_is_strict_until_told_otherwise() -> None:
 
 
 def test_options_are_read_from_one_text_and_checked() -> None:
-    chosen = scoring.choose(["exact_match:fields=product,urgency;ignore_case=true", "chrf:word_order=2"])
+    chosen = scoring.build_scorers(["exact_match:fields=product,urgency;ignore_case=true", "chrf:word_order=2"])
     assert "fields:product+urgency" in chosen[0].scorer.signature
     assert "nw:2" in chosen[1].scorer.signature
     with pytest.raises(NotFound, match="did you mean 'rouge'"):
-        scoring.choose(["roug"])
+        scoring.build_scorers(["roug"])
     with pytest.raises(InvalidInput, match="has no option 'stem'"):
-        scoring.choose(["rouge:stem=yes"])
+        scoring.build_scorers(["rouge:stem=yes"])
     with pytest.raises(InvalidInput, match="word_order"):
-        scoring.choose(["chrf:word_order=two"])
+        scoring.build_scorers(["chrf:word_order=two"])
     with pytest.raises(InvalidInput, match="once"):
-        scoring.choose(["bleu", "bleu:lowercase=true"])
+        scoring.build_scorers(["bleu", "bleu:lowercase=true"])

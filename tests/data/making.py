@@ -86,4 +86,4 @@ def examples(draw: st.DrawFn, *, system: bool = True, turns: int = 2) -> Example
 
 
 def answers(rows: Sequence[Example]) -> list[str]:
-    return [row.answer for row in rows]
+    return [row.completion_text for row in rows]

@@ -55,7 +55,7 @@ class Server:
         self.platform, self.project_id, self.folder = platform, project_id, folder
         app = FastAPI()
         app.state.platform = platform
-        problems.install(app)
+        problems.install_handlers(app)
         app.include_router(routes.routes)
         with platform.scope(project_id) as connection:
             secret = access.create_key(connection, "test").secret

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.data.making import SENTENCES, different, example
 from vong.data import clean, profile
 from vong.data.clean import CleanSettings
-from vong.data.text_normalization import tidy
+from vong.data.text_normalization import normalize_text
 from vong.records import Example, ExampleOrigin
 
 
@@ -35,14 +35,14 @@ def test_clean_rows_stay_as_they_are() -> None:
 
 def test_text_is_tidied_but_indentation_stays() -> None:
     messy = "\ufeffde\u0301jà\u00a0vu \u200b\x07 \r\n\n\n\n    code()  \n"
-    assert tidy(messy) == "déjà vu\n\n    code()"
-    assert tidy(tidy(messy)) == tidy(messy)
+    assert normalize_text(messy) == "déjà vu\n\n    code()"
+    assert normalize_text(normalize_text(messy)) == normalize_text(messy)
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.text(max_size=80))
 def test_tidying_twice_is_tidying_once(text: str) -> None:
-    assert tidy(tidy(text)) == tidy(text)
+    assert normalize_text(normalize_text(text)) == normalize_text(text)
 
 
 def test_personal_data_is_masked_in_questions_and_answers() -> None:
@@ -50,7 +50,7 @@ def test_personal_data_is_masked_in_questions_and_answers() -> None:
     cleaned = clean(rows)
     assert "[EMAIL]" in cleaned.examples[-1].prompt_text
     assert "[PHONE]" in cleaned.examples[-1].prompt_text
-    assert json.loads(cleaned.examples[-1].answer)["intent"] == "refund"
+    assert json.loads(cleaned.examples[-1].completion_text)["intent"] == "refund"
     assert cleaned.counts == {"masked": 1}
     assert cleaned.changes[0].reason == "2 email, 1 phone"
     assert not any("jo@example.org" in change.model_dump_json() for change in cleaned.changes)
@@ -69,7 +69,7 @@ def test_the_first_of_equal_rows_stays() -> None:
 def test_a_near_duplicate_goes_only_where_the_answers_agree() -> None:
     rows = [example(text, f"a long answer, number {number}: {text[::-1]}") for number, text in enumerate(different(24))]
     other = example(rows[0].prompt_text + " !", "quite another answer, which is as good as the first one")
-    same = example(rows[1].prompt_text + " !", rows[1].answer)
+    same = example(rows[1].prompt_text + " !", rows[1].completion_text)
     cleaned = clean([*rows, other, same])
     assert cleaned.examples == [*rows, other]
     assert whats(cleaned) == [(26, "dropped_near_duplicate")]
@@ -85,7 +85,10 @@ def test_the_majority_of_a_cluster_decides_its_label() -> None:
     assert cleaned.examples == rows
     assert cleaned.counts == {"relabelled": 1, "dropped_near_duplicate": 3}
     kept = clean([*rows, *cluster], CleanSettings(near="keep", exact="keep"))
-    assert json.loads(kept.examples[25].answer) == {**json.loads(cluster[1].answer), "intent": "cancel"}
+    assert json.loads(kept.examples[25].completion_text) == {
+        **json.loads(cluster[1].completion_text),
+        "intent": "cancel",
+    }
     relabelled = next(change for change in kept.changes if change.what == "relabelled")
     assert relabelled.after == kept.examples[25].hash
     assert "3 of 4" in relabelled.reason

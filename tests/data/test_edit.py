@@ -15,9 +15,9 @@ from vong import data
 from vong.cli import data as commands
 from vong.data.edit import RowEdit
 from vong.data.preview import preview
-from vong.data.report_store import changes_of
+from vong.data.report_store import load_changes
 from vong.data.row_search import RowFilter
-from vong.data.rows import page
+from vong.data.rows import list_rows
 from vong.data.versions import read_lines
 from vong.errors import Conflict, InvalidInput
 from vong.records import DatasetVersion, Operation
@@ -43,7 +43,7 @@ def test_an_edit_is_a_new_version_with_all_other_rows_as_they_were(connection: C
     assert list(data.read(blobs, after)) == [changed, ROWS[2]]
     assert (after.number, after.parents, after.splits) == (2, (before.ref,), {"test": 2})
     assert after.operation.changes == {"edited": 1, "removed": 1}
-    listed = [(change.row, change.id, change.what, change.after) for change in changes_of(blobs, after)]
+    listed = [(change.row, change.id, change.what, change.after) for change in load_changes(blobs, after)]
     assert listed == [(1, "1", "removed", None), (2, "2", "edited", changed.hash)]
     assert list(data.read(blobs, before)) == ROWS
     written = data.write(connection, blobs, "same", [changed, ROWS[2]], Operation(name="import"))
@@ -80,13 +80,13 @@ def test_an_edit_that_cannot_be_is_refused(
 def test_rows_are_found_by_their_metadata(
     connection: Connection, blobs: BlobStore, metadata: list[str], numbers: list[int]
 ) -> None:
-    found = page(blobs, made(connection, blobs), RowFilter(metadata=tuple(metadata)))
+    found = list_rows(blobs, made(connection, blobs), RowFilter(metadata=tuple(metadata)))
     assert [row.number for row in found] == numbers
 
 
 def test_metadata_without_a_value_is_refused(connection: Connection, blobs: BlobStore) -> None:
     with pytest.raises(InvalidInput, match="invalid metadata filter"):
-        page(blobs, made(connection, blobs), RowFilter(metadata=("email",)))
+        list_rows(blobs, made(connection, blobs), RowFilter(metadata=("email",)))
 
 
 def test_a_diff_lists_one_kind_and_counts_all(connection: Connection, blobs: BlobStore) -> None:
@@ -153,7 +153,7 @@ def test_rows_are_looked_at_and_edited_over_the_api(server: Server, tmp_path: Pa
     assert server.data.datasets() == []
     first = server.data.append("small", ROWS)
     edited = server.data.edit(first.ref, {1: example("a", "one", id=1), 2: None})
-    assert [row.example.answer for row in server.data.rows(edited.ref)] == ["one", "3"]
+    assert [row.example.completion_text for row in server.data.rows(edited.ref)] == ["one", "3"]
     assert [row.number for row in server.data.rows(first.ref, metadata={"channel": "email", "id": "3"})] == [3]
     answer = server.http.post(f"/api/v1/data/versions/{edited.ref}/rows", json=[{"number": 0}])
     assert answer.status_code == 422
@@ -169,7 +169,7 @@ def test_many_rows_are_edited_from_a_file_on_the_command_line(
     file.write_text(changed + '\n{"number": 3, "example": null}\n')
     done = CliRunner().invoke(commands.group, ["edit", "small", "--file", str(file), "--json"])
     assert done.exit_code == 0, done.output
-    assert [row.example.answer for row in server.data.rows("small")] == ["one", "2"]
+    assert [row.example.completion_text for row in server.data.rows("small")] == ["one", "2"]
     assert [change["row"] for change in server.data.changes("small")] == [1, 3]
     shown = CliRunner().invoke(commands.group, ["graph", "small"])
     assert first.ref in shown.output and "edit" in shown.output

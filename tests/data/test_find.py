@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from tests.data.making import example, examples
 from tests.data.test_api import Server, server
 from vong import data
-from vong.data.row_search import STEADY, CompiledRowFilter, RowFilter, count
-from vong.data.rows import page
+from vong.data.row_search import CASE_STABLE_RUN, CompiledRowFilter, RowFilter, count_matches
+from vong.data.rows import list_rows
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, ExampleOrigin, Operation
 from vong.store.blobs import BlobStore
@@ -57,10 +57,10 @@ def test_a_filter_finds_all_rows_that_fit_and_no_others(
     blobs: BlobStore, version: DatasetVersion, wanted: RowFilter, fits: Callable[[int], bool]
 ) -> None:
     expected = [number for number in range(1, 5001) if fits(number)]
-    assert [number for number, _ in CompiledRowFilter(wanted).numbers(blobs, version)] == expected
-    assert count(blobs, version, wanted) == len(expected)
+    assert [number for number, _ in CompiledRowFilter(wanted).iter_matches(blobs, version)] == expected
+    assert count_matches(blobs, version, wanted) == len(expected)
     behind = [number for number in expected if number > 3000][:7]
-    assert [found.number for found in page(blobs, version, wanted, after=3000, limit=7)] == behind
+    assert [found.number for found in list_rows(blobs, version, wanted, after=3000, limit=7)] == behind
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -69,16 +69,16 @@ def test_text_is_found_where_the_records_say_it(
     connection: Connection, blobs: BlobStore, rows: list[Example], text: str
 ) -> None:
     version = data.write(connection, blobs, "any", rows, Operation(name="import"))
-    said = [f"{one.prompt_text}\n{one.answer}".casefold() for one in rows]
+    said = [f"{one.prompt_text}\n{one.completion_text}".casefold() for one in rows]
     expected = [number for number, words in enumerate(said, 1) if text.casefold() in words]
-    assert [found.number for found in page(blobs, version, RowFilter(text=text))] == expected
+    assert [found.number for found in list_rows(blobs, version, RowFilter(text=text))] == expected
 
 
 def test_no_letter_folds_into_a_sign_that_is_taken_for_steady() -> None:
     letters = (chr(code) for code in range(128, 0x110000) if not 0xD800 <= code < 0xE000)
     folded = {sign for letter in letters for sign in letter.casefold() if sign.isascii()}
     assert "s" in folded
-    assert not [sign for sign in folded if STEADY.fullmatch(2 * sign.encode())]
+    assert not [sign for sign in folded if CASE_STABLE_RUN.fullmatch(2 * sign.encode())]
 
 
 @pytest.mark.parametrize("labels", [("intent=x",), ("completion.intent",)])

@@ -16,12 +16,12 @@ quickly = settings(max_examples=40, deadline=None)
 
 
 def there_and_back(name: str, example: Example) -> Example:
-    format_ = formats.make(name)
+    format_ = formats.create_format(name)
     return format_.to_example(json.loads(json.dumps(format_.to_row(example))))
 
 
 def test_all_formats_come_in_through_the_plugin_door() -> None:
-    assert plugins.names("format") == ["alpaca", "chat", "pairs", "preference", "sharegpt"]
+    assert plugins.list_extensions("format") == ["alpaca", "chat", "pairs", "preference", "sharegpt"]
 
 
 @quickly
@@ -72,8 +72,8 @@ def test_chat_keeps_tools_and_tool_calls() -> None:
 
 def test_chat_reads_a_prompt_and_a_completion_of_messages() -> None:
     row = {"prompt": [{"role": "user", "content": "a"}], "completion": [{"role": "assistant", "content": "b"}]}
-    example = formats.make("chat").to_example(row)
-    assert (example.prompt_text, example.answer) == ("a", "b")
+    example = formats.create_format("chat").to_example(row)
+    assert (example.prompt_text, example.completion_text) == ("a", "b")
 
 
 def test_sharegpt_reads_function_calls_as_tool_calls() -> None:
@@ -83,43 +83,45 @@ def test_sharegpt_reads_function_calls_as_tool_calls() -> None:
         {"from": "observation", "value": '{"celsius": 31}'},
         {"from": "gpt", "value": "31 degrees."},
     ]
-    example = formats.make("sharegpt").to_example({"conversations": turns, "tools": "[]"})
+    example = formats.create_format("sharegpt").to_example({"conversations": turns, "tools": "[]"})
     assert example.messages[1].tool_calls == [
         {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"place": "Huế"}'}}
     ]
     assert example.messages[2].tool_call_id == "call_1"
-    assert example.answer == "31 degrees."
+    assert example.completion_text == "31 degrees."
 
 
 def test_alpaca_joins_instruction_and_input() -> None:
-    example = formats.make("alpaca").to_example({"instruction": "Translate.", "input": "xin chào", "output": "hello"})
+    example = formats.create_format("alpaca").to_example(
+        {"instruction": "Translate.", "input": "xin chào", "output": "hello"}
+    )
     assert example.prompt_text == "Translate.\n\nxin chào"
 
 
 def test_pairs_writes_an_object_as_compact_json_in_the_order_given() -> None:
     row = {"id": "T-1", "text": "broken", "channel": "mail", "triage": {"urgency": "high", "intent": "defect"}}
-    example = formats.make("pairs").to_example(row)
-    assert example.answer == '{"urgency":"high","intent":"defect"}'
+    example = formats.create_format("pairs").to_example(row)
+    assert example.completion_text == '{"urgency":"high","intent":"defect"}'
     assert example.metadata == {"id": "T-1", "channel": "mail"}
 
 
 def test_pairs_takes_a_system_message_and_a_template() -> None:
     options = {"output": "label", "system": "Sort tickets.", "template": "{channel}: {text} {{done}}"}
-    example = formats.make("pairs", options).to_example({"text": "hi", "channel": "mail", "label": 3, "id": 7})
+    example = formats.create_format("pairs", options).to_example({"text": "hi", "channel": "mail", "label": 3, "id": 7})
     assert [message.text for message in example.messages] == ["Sort tickets.", "mail: hi {done}"]
-    assert (example.answer, example.metadata) == ("3", {"id": 7})
+    assert (example.completion_text, example.metadata) == ("3", {"id": 7})
 
 
 @pytest.mark.parametrize("template", ["{text.__class__}", "{text[0]}", "{text!r}", "{text:>9}", "{", "no column", "{}"])
 def test_pairs_refuses_templates_that_do_more_than_name_columns(template: str) -> None:
     with pytest.raises(InvalidInput):
-        formats.make("pairs", {"template": template})
+        formats.create_format("pairs", {"template": template})
 
 
 @pytest.mark.parametrize("name", ["alpaca", "chat", "pairs", "preference", "sharegpt"])
 def test_an_unknown_option_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="no option 'colour'"):
-        formats.make(name, {"colour": "red"})
+        formats.create_format(name, {"colour": "red"})
 
 
 @pytest.mark.parametrize(
@@ -137,12 +139,12 @@ def test_an_unknown_option_is_refused(name: str) -> None:
     ],
 )
 def test_a_format_is_known_by_a_look(row: dict[str, object], name: str) -> None:
-    assert formats.detect([row] * 3) == name
+    assert formats.detect_format([row] * 3) == name
 
 
 def test_rows_of_no_known_shape_are_refused_with_a_way_out() -> None:
     with pytest.raises(InvalidInput, match="--format pairs"):
-        formats.detect([{"alpha": 1, "beta": 2}])
+        formats.detect_format([{"alpha": 1, "beta": 2}])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_rows_of_no_known_shape_are_refused_with_a_way_out() -> None:
 )
 def test_a_row_that_cannot_be_read_says_why(name: str, row: dict[str, object], reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
-        formats.make(name).to_example(row)
+        formats.create_format(name).to_example(row)
 
 
 def test_a_preference_without_prompt_takes_what_both_answers_share() -> None:
@@ -170,5 +172,9 @@ def test_a_preference_without_prompt_takes_what_both_answers_share() -> None:
         "chosen": [*shared, {"role": "assistant", "content": "good"}],
         "rejected": [*shared, {"role": "assistant", "content": "bad"}],
     }
-    example = formats.make("preference").to_example(row)
-    assert (example.prompt_text, example.answer, example.rejected and example.rejected.text) == ("a", "good", "bad")
+    example = formats.create_format("preference").to_example(row)
+    assert (example.prompt_text, example.completion_text, example.rejected and example.rejected.text) == (
+        "a",
+        "good",
+        "bad",
+    )

@@ -40,8 +40,8 @@ def write(folder: Path, kind: str) -> Path:
 )
 def test_every_kind_of_file_gives_the_same_rows_and_their_lines(tmp_path: Path, kind: str, lines: list[int]) -> None:
     path = write(tmp_path, kind)
-    found = list(Importer([(path, path.name)]).examples())
-    assert [(row.prompt_text, row.answer, row.metadata) for row in found] == [
+    found = list(Importer([(path, path.name)]).iter_examples())
+    assert [(row.prompt_text, row.completion_text, row.metadata) for row in found] == [
         (row["question"], row["answer"], {"id": row["id"]}) for row in ROWS
     ]
     assert [row.origin.id for row in found if row.origin] == [f"{path.name}#{line}" for line in lines]
@@ -50,21 +50,21 @@ def test_every_kind_of_file_gives_the_same_rows_and_their_lines(tmp_path: Path, 
 def test_the_kind_is_known_without_an_ending(tmp_path: Path) -> None:
     for kind in ("jsonl", "json", "csv", "parquet"):
         bare = write(tmp_path, kind).rename(tmp_path / f"{kind}-without-ending")
-        assert len(list(Importer([(bare, bare.name)]).examples())) == 2
+        assert len(list(Importer([(bare, bare.name)]).iter_examples())) == 2
 
 
 def test_a_bad_row_stops_the_import_with_its_line_and_reason(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": "c"}\n')
     with pytest.raises(InvalidInput, match=r"rows.jsonl line 2: the column 'completion' has no value"):
-        list(Importer([(path, path.name)]).examples())
+        list(Importer([(path, path.name)]).iter_examples())
 
 
 def test_bad_rows_can_be_left_out_counted_and_listed(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": \n[1]\n{"prompt": "c", "completion": "d"}\n')
     imported = Importer([(path, path.name)], on_error="skip")
-    assert [row.answer for row in imported.examples()] == ["b", "d"]
+    assert [row.completion_text for row in imported.iter_examples()] == ["b", "d"]
     assert imported.counts == {"read": 4, "imported": 2, "skipped": 2}
     assert [row.row for row in imported.skipped] == ["rows.jsonl#2", "rows.jsonl#3"]
     assert "not JSON" in imported.skipped[0].reason
@@ -87,12 +87,12 @@ def test_a_file_that_cannot_be_read_is_the_callers_fault(
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match=reason):
-        list(Importer([(path, name)]).examples())
+        list(Importer([(path, name)]).iter_examples())
 
 
 def test_a_csv_row_with_too_many_cells_is_a_bad_row(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("prompt,completion\na,b\nc,d,e\n")
     imported = Importer([(path, path.name)], on_error="skip")
-    assert len(list(imported.examples())) == 1
+    assert len(list(imported.iter_examples())) == 1
     assert imported.skipped[0].reason == "the row has 3 cells, the first line 2"

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, text
 
 from tests.data.making import example, examples
 from vong import data
-from vong.data.row_index import identity
-from vong.data.versions import holding, made_from, read_lines, row_named
+from vong.data.row_index import hash_row
+from vong.data.versions import find_row_by_hash, list_child_versions, list_versions_containing, read_lines
 from vong.records import DatasetVersion, Example, ExampleOrigin, Operation
 from vong.store.blobs import BlobStore
 
@@ -46,22 +46,24 @@ def test_the_index_says_what_a_scan_says(
     for number, rows in enumerate(history):
         data.write(connection, blobs, names[number % 2], [POOL[row] for row in rows], IMPORT)
     for row in POOL:
-        ours = [version.ref for version in holding(connection, blobs, row.hash) if version.name in names]
+        ours = [
+            version.ref for version in list_versions_containing(connection, blobs, row.hash) if version.name in names
+        ]
         assert ours == scanned(connection, blobs, names, row.hash)
 
 
 @given(examples())
 def test_the_hash_of_a_row_is_read_off_its_line(row: Example) -> None:
     line = row.model_dump_json(exclude_none=True).encode()
-    assert identity(line)[0].hex() == row.hash
+    assert hash_row(line)[0].hex() == row.hash
 
 
 def test_a_row_is_found_by_the_beginning_of_its_hash(connection: Connection, blobs: BlobStore) -> None:
     data.write(connection, blobs, "one", POOL, IMPORT)
-    found = row_named(connection, blobs, POOL[4].hash[:9])
+    found = find_row_by_hash(connection, blobs, POOL[4].hash[:9])
     assert found == POOL[4]
-    assert row_named(connection, blobs, "0" * 64) is None
-    assert row_named(connection, blobs, "no hash") is None
+    assert find_row_by_hash(connection, blobs, "0" * 64) is None
+    assert find_row_by_hash(connection, blobs, "no hash") is None
 
 
 def test_versions_written_before_there_was_an_index_are_indexed_when_asked(
@@ -72,9 +74,12 @@ def test_versions_written_before_there_was_an_index_are_indexed_when_asked(
     connection.execute(text("RESET ROLE"))
     connection.execute(text("DELETE FROM data_rows"))
     connection.execute(text("DELETE FROM data_indexed"))
-    assert [version.ref for version in holding(connection, blobs, POOL[0].hash)] == [first.ref]
-    assert [version.ref for version in holding(connection, blobs, POOL[1].hash)] == [second.ref, first.ref]
-    assert [version.ref for version in made_from(connection, first.ref)] == [second.ref]
+    assert [version.ref for version in list_versions_containing(connection, blobs, POOL[0].hash)] == [first.ref]
+    assert [version.ref for version in list_versions_containing(connection, blobs, POOL[1].hash)] == [
+        second.ref,
+        first.ref,
+    ]
+    assert [version.ref for version in list_child_versions(connection, first.ref)] == [second.ref]
 
 
 def test_hundreds_of_versions_are_not_read(connection: Connection, blobs: BlobStore) -> None:
@@ -82,10 +87,10 @@ def test_hundreds_of_versions_are_not_read(connection: Connection, blobs: BlobSt
         data.append(connection, blobs, f"set{number % 10}", [example(f"row {number}")])
     sought = example("row 7")
     started = time.perf_counter()
-    found = holding(connection, blobs, sought.hash)
+    found = list_versions_containing(connection, blobs, sought.hash)
     taken = time.perf_counter() - started
     assert len(found) == 30
-    assert row_named(connection, blobs, sought.hash) == sought
+    assert find_row_by_hash(connection, blobs, sought.hash) == sought
     assert taken < 0.5, f"{1000 * taken:.0f} ms"  # reading them took seconds
     (newest,) = data.list_versions(connection, "set7", limit=1)
     assert len(list(read_lines(blobs, newest))) == 30

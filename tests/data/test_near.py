@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.data.making import SENTENCES, different
-from vong.data.near_duplicates import cluster, jaccard, normalised, shingles, without_common
+from vong.data.near_duplicates import cluster, jaccard, normalize_for_comparison, shingles, strip_common_affixes
 
 
 @st.composite
@@ -28,7 +28,7 @@ def collections(draw: st.DrawFn) -> list[str]:
 @given(collections(), st.sampled_from([0.6, 0.8, 0.9]))
 def test_clusters_are_the_connected_true_pairs(texts: list[str], threshold: float) -> None:
     found = cluster(texts, threshold)
-    sets = [shingles(text) for text in without_common([normalised(text) for text in texts])]
+    sets = [shingles(text) for text in strip_common_affixes([normalize_for_comparison(text) for text in texts])]
     # Brute force: which rows a chain of true pairs connects.
     groups = [{row} for row in range(len(texts))]
     for a, b in combinations(range(len(texts)), 2):
@@ -54,7 +54,7 @@ def test_a_templates_own_words_do_not_make_rows_alike() -> None:
 
 def test_a_few_texts_that_begin_alike_stay_whole() -> None:
     texts = ["the same beginning and one", "the same beginning and two"]
-    assert without_common(texts) == texts
+    assert strip_common_affixes(texts) == texts
 
 
 def test_very_short_texts_are_compared_whole() -> None:

@@ -10,8 +10,8 @@ from tests.data.making import SENTENCES, different, example
 from vong import language_detection
 from vong.data import profile
 from vong.data.importer import Importer
-from vong.data.labels import at, evenness
-from vong.data.report import HealthReport, ProfileSettings, as_text
+from vong.data.labels import evenness, value_at
+from vong.data.report import HealthReport, ProfileSettings, format_report
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 
@@ -42,7 +42,7 @@ def test_an_input_in_two_splits_is_a_leak() -> None:
     leak = report.leakage[0]
     assert (leak.a, leak.b, leak.same, leak.near) == ("test", "train", 1, 1)
     assert leak.listed == [(2, 1), (4, 3)]
-    assert report.worst == "error"
+    assert report.worst_severity == "error"
     assert "vong data split" in next(item.next_step for item in report.findings if item.code == "leakage")
 
 
@@ -129,7 +129,7 @@ def test_the_histogram_has_every_row_in_one_bin() -> None:
     ],
 )
 def test_languages_are_told_apart_without_the_network(text: str, code: str) -> None:
-    assert language_detection.language(text) == code
+    assert language_detection.detect_language(text) == code
 
 
 def test_evenness_is_one_for_balance_and_falls_with_it() -> None:
@@ -140,12 +140,12 @@ def test_evenness_is_one_for_balance_and_falls_with_it() -> None:
 
 def test_a_path_that_names_no_label_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"completion.FIELD"):
-        at(example("a", "b"), "rubbish.field")
+        value_at(example("a", "b"), "rubbish.field")
 
 
 def test_the_sample_tickets_are_reported_as_their_maker_wrote_them_down() -> None:
     truth = json.loads((SAMPLES / "tickets.truth.json").read_text())
-    rows = list(Importer([(SAMPLES / "tickets.jsonl", "tickets.jsonl")]).examples())
+    rows = list(Importer([(SAMPLES / "tickets.jsonl", "tickets.jsonl")]).iter_examples())
     report = profile(rows, version="tickets@1")
     numbers = {str(row.metadata["id"]): number for number, row in enumerate(rows, 1)}
     repeats = {**truth["exact_duplicates"], **truth["near_duplicates"]}
@@ -168,7 +168,7 @@ def test_the_sample_tickets_are_reported_as_their_maker_wrote_them_down() -> Non
 def test_the_report_reads_as_text_and_survives_as_json() -> None:
     report = profile([example(text, "yes") for text in SENTENCES], version="s@1")
     assert HealthReport.model_validate_json(report.model_dump_json()) == report
-    text = as_text(report.model_dump(mode="json"))
+    text = format_report(report.model_dump(mode="json"))
     assert text.startswith("Health of s@1: 8 rows")
     assert "few_rows" in {finding.code for finding in report.findings}
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.data.making import different, example
 from vong.data import profile, split
-from vong.data.labels import at
+from vong.data.labels import value_at
 from vong.data.near_duplicates import cluster, input_text
 from vong.data.split import SplitSettings
 from vong.errors import InvalidInput
@@ -45,7 +45,7 @@ def test_clusters_stay_together_and_sizes_and_labels_are_right(rows: list[Exampl
     largest = max(map(len, groups), default=1)
     per_label: dict[str, Counter[str]] = defaultdict(Counter)
     for row in dealt.examples:
-        per_label[str(at(row, "completion.intent"))][row.metadata["split"]] += 1
+        per_label[str(value_at(row, "completion.intent"))][row.metadata["split"]] += 1
     for name, share in SHARES.items():
         assert abs(dealt.counts[name] - share * len(rows)) <= largest
         for counts in per_label.values():

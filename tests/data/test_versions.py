@@ -12,7 +12,7 @@ from tests.data.making import example, examples
 from vong import access, data
 from vong.data import tables
 from vong.data.row_search import RowFilter
-from vong.data.rows import page
+from vong.data.rows import list_rows
 from vong.data.versions import VersionRows, list_datasets
 from vong.errors import InvalidInput, NotFound
 from vong.records import Example, Operation
@@ -148,9 +148,9 @@ def test_append_adds_only_what_is_new(connection: Connection, blobs: BlobStore) 
 def test_rows_come_in_pages_by_number_split_and_text(connection: Connection, blobs: BlobStore) -> None:
     written = [example(f"Frage {n}", "ja" if n % 2 else "nein", split="odd" if n % 2 else "even") for n in range(1, 11)]
     version = data.write(connection, blobs, "tickets", written, IMPORT)
-    assert [row.number for row in page(blobs, version, limit=3)] == [1, 2, 3]
-    assert [row.number for row in page(blobs, version, after=8, limit=5)] == [9, 10]
-    assert [row.number for row in page(blobs, version, RowFilter(split="even"), after=4, limit=2)] == [6, 8]
-    assert [row.number for row in page(blobs, version, RowFilter(text="FRAGE 10"))] == [10]
-    assert [row.number for row in page(blobs, version, RowFilter(text="NEIN"), limit=2)] == [2, 4]
-    assert [row.example for row in page(blobs, version)] == written == list(VersionRows(blobs, version))
+    assert [row.number for row in list_rows(blobs, version, limit=3)] == [1, 2, 3]
+    assert [row.number for row in list_rows(blobs, version, after=8, limit=5)] == [9, 10]
+    assert [row.number for row in list_rows(blobs, version, RowFilter(split="even"), after=4, limit=2)] == [6, 8]
+    assert [row.number for row in list_rows(blobs, version, RowFilter(text="FRAGE 10"))] == [10]
+    assert [row.number for row in list_rows(blobs, version, RowFilter(text="NEIN"), limit=2)] == [2, 4]
+    assert [row.example for row in list_rows(blobs, version)] == written == list(VersionRows(blobs, version))

@@ -22,4 +22,4 @@ def examples() -> list[Example]:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vong.evals.runner.PAUSE", 0.0)
+    monkeypatch.setattr("vong.evals.runner.RETRY_DELAY_SECONDS", 0.0)

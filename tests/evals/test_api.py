@@ -44,7 +44,7 @@ def dataset(platform: Platform, scope: Scope) -> DatasetVersion:
 def http(platform: Platform, scope: Scope) -> TestClient:
     app = FastAPI()
     app.state.platform = platform
-    problems.install(app)
+    problems.install_handlers(app)
     app.include_router(surface.routes)
     with scope() as connection:
         secret = access.create_key(connection, "test").secret
@@ -155,7 +155,7 @@ def test_a_run_whose_job_was_cancelled_shows_as_cancelled(
         jobs.cancel(connection, UUID(id))
     assert http.get(f"/api/v1/evals/runs/{id}").json()["status"] == "cancelled"
     with scope() as connection:
-        assert evals.get(connection, UUID(id)).finished_at is not None
+        assert evals.get_run(connection, UUID(id)).finished_at is not None
 
 
 @pytest.mark.parametrize(

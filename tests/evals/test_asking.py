@@ -15,7 +15,7 @@ from .tickets import Model, Scope, ticket, version
 def begin(scope: Scope, examples: list[Example], scorers: tuple[str, ...] = ("exact_match",), **settings: Any) -> UUID:
     dataset = version({"test": len(examples), "train": 5})
     with scope() as connection:
-        started = evals.start(
+        started = evals.create_run(
             connection,
             model="deployment/base",
             dataset=dataset,
@@ -57,8 +57,8 @@ def test_a_run_that_was_killed_asks_only_for_what_is_missing(scope: Scope, examp
     with pytest.raises(JobCancelled):
         evals.run(scope, id, examples, model, progress=killed)
     with scope() as connection:
-        assert evals.get(connection, id).status == "cancelled"
-        kept = {answer.example for answer in evals.list_answers(connection, id, limit=None)}
+        assert evals.get_run(connection, id).status == "cancelled"
+        kept = {answer.example for answer in evals.list_outputs(connection, id, limit=None)}
     assert 5 <= len(kept) < 12
     again = Model(examples)
     result = evals.run(scope, id, examples, again)
@@ -75,7 +75,7 @@ def test_a_failed_request_is_tried_again_then_kept_as_an_empty_answer(scope: Sco
     assert result.scores["exact_match"] == pytest.approx(11 / 12)
     assert len(model.asked) == 11 + 3
     with scope() as connection:
-        [failed] = evals.list_answers(connection, id, failed=True)
+        [failed] = evals.list_outputs(connection, id, failed=True)
     assert (failed.position, failed.answer, failed.error) == (3, "", "the engine� went away")
     del model.wrong[examples[3].prompt_text]
     healed = evals.run(scope, id, examples, model)
@@ -90,7 +90,7 @@ def test_a_model_that_is_not_there_ends_the_run_instead_of_scoring_zero(scope: S
     with pytest.raises(UpstreamFailed, match="refused"):
         evals.run(scope, id, examples, model)
     with scope() as connection:
-        assert (evals.get(connection, id).status, evals.get(connection, id).scores) == ("failed", {})
+        assert (evals.get_run(connection, id).status, evals.get_run(connection, id).scores) == ("failed", {})
 
 
 def test_a_callers_error_ends_the_run_at_once(scope: Scope, examples: list[Example]) -> None:
@@ -137,11 +137,11 @@ def test_runs_and_answers_are_paged_and_another_project_sees_none(
         page = evals.list_runs(connection, limit=2)
         assert [run.id for run in page] == [ids[2], ids[1]]
         assert [run.id for run in evals.list_runs(connection, after=page[-1].id)] == [ids[0]]
-        first = evals.list_answers(connection, ids[0], limit=4)
-        rest = evals.list_answers(connection, ids[0], after=first[-1].position)
+        first = evals.list_outputs(connection, ids[0], limit=4)
+        rest = evals.list_outputs(connection, ids[0], after=first[-1].position)
         assert len(first + rest) == 6
         with pytest.raises(NotFound):
-            evals.get(connection, project_id)
+            evals.get_run(connection, project_id)
 
 
 @pytest.mark.parametrize(

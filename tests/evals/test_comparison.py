@@ -19,7 +19,9 @@ def finished(scope: Scope, examples: list[Example], wrong: set[int], *, content:
     dataset = version({"test": len(examples)}, content)
     with scope() as connection:
         settings = EvalSettings(limit=limit)
-        id = evals.start(connection, model="m", dataset=dataset, split="test", scorers=SCORERS, settings=settings).id
+        id = evals.create_run(
+            connection, model="m", dataset=dataset, split="test", scorers=SCORERS, settings=settings
+        ).id
     return evals.run(scope, id, examples, model).id
 
 
@@ -41,8 +43,8 @@ def test_two_runs_are_compared_with_interval_exact_test_and_the_examples_that_ch
     assert found.changes[0].a != found.changes[0].b
     chrf = found.metrics["chrf"]
     assert chrf.mcnemar_p is None
-    answers = ['{"product": "?"}' if i in {0, 11} else example.answer for i, example in enumerate(examples)]
-    assert chrf.b == CHRF().corpus_score(answers, [[example.answer for example in examples]]).score
+    answers = ['{"product": "?"}' if i in {0, 11} else example.completion_text for i, example in enumerate(examples)]
+    assert chrf.b == CHRF().corpus_score(answers, [[example.completion_text for example in examples]]).score
     assert chrf.low < chrf.difference < chrf.high
 
 
@@ -60,7 +62,7 @@ def test_runs_with_other_limits_are_compared_where_they_meet(scope: Scope, examp
     a, b = finished(scope, examples, {1}), finished(scope, examples, set(), limit=5)
     with scope() as connection:
         found = evals.compare(connection, a, b)
-        changed = evals.list_answers(connection, a, changed_from=b)
+        changed = evals.list_outputs(connection, a, changed_from=b)
     assert (found.n, found.left_out) == (5, 7)
     assert len(changed) == found.changed
 
@@ -71,7 +73,7 @@ def test_runs_over_other_examples_or_unfinished_ones_are_refused(scope: Scope, e
         with pytest.raises(InvalidInput, match="cannot compare runs over different examples"):
             evals.compare(connection, a, b)
         dataset = version({"test": 12})
-        waiting = evals.start(
+        waiting = evals.create_run(
             connection, model="m", dataset=dataset, split="test", scorers=SCORERS, settings=EvalSettings()
         )
         with pytest.raises(Conflict, match="is queued"):

@@ -25,7 +25,7 @@ def test_shots_differ_in_their_labels_and_never_say_what_is_evaluated(seed: int)
     pool = [*evaluated, *[ticket(number, "train") for number in range(20)]]
     chosen = choose_shots(pool, evaluated, EvalSettings(shots=3, seed=seed))
     assert not {shot.hash for shot in chosen} & {example.hash for example in evaluated}
-    assert len({shot.answer for shot in chosen}) == 3
+    assert len({shot.completion_text for shot in chosen}) == 3
     assert chosen == choose_shots(list(reversed(pool)), evaluated, EvalSettings(shots=3, seed=seed))
 
 

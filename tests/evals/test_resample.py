@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.evals.statistics import mcnemar, minimum_detectable, paired_bootstrap
+from vong.evals.statistics import mcnemar_p_value, minimum_detectable_difference, paired_bootstrap
 
 
 def pairs(values: list[float]) -> np.ndarray:
@@ -19,7 +19,7 @@ def test_the_interval_is_that_of_the_normal_approximation_where_that_holds() -> 
     found = paired_bootstrap(pairs(a.tolist()), pairs(b.tolist()), None, seed=3)
     error = float((b - a).std()) / math.sqrt(400)
     assert found.difference == pytest.approx(float((b - a).mean()))
-    assert found.error == pytest.approx(error, rel=0.05)
+    assert found.standard_error == pytest.approx(error, rel=0.05)
     assert found.low == pytest.approx(found.difference - 1.96 * error, abs=error * 0.15)
     assert found.high == pytest.approx(found.difference + 1.96 * error, abs=error * 0.15)
 
@@ -44,17 +44,17 @@ def test_about_ninety_five_of_a_hundred_intervals_hold_the_truth() -> None:
 
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_is_symmetric_and_a_probability(wins: int, losses: int) -> None:
-    assert mcnemar(wins, losses) == mcnemar(losses, wins)
-    assert 0 < mcnemar(wins, losses) <= 1
+    assert mcnemar_p_value(wins, losses) == mcnemar_p_value(losses, wins)
+    assert 0 < mcnemar_p_value(wins, losses) <= 1
 
 
 def test_mcnemar_equals_known_values() -> None:
-    assert mcnemar(0, 0) == 1.0
-    assert mcnemar(5, 0) == pytest.approx(2 / 32)
-    assert mcnemar(1, 9) == pytest.approx(2 * (1 + 10) / 1024)
-    assert mcnemar(300, 1) < 1e-80
+    assert mcnemar_p_value(0, 0) == 1.0
+    assert mcnemar_p_value(5, 0) == pytest.approx(2 / 32)
+    assert mcnemar_p_value(1, 9) == pytest.approx(2 * (1 + 10) / 1024)
+    assert mcnemar_p_value(300, 1) < 1e-80
 
 
 def test_the_minimum_detectable_difference_is_2_8_standard_errors() -> None:
-    assert minimum_detectable(0.01) == pytest.approx(0.028016, abs=1e-5)
-    assert minimum_detectable(0.0) is None
+    assert minimum_detectable_difference(0.01) == pytest.approx(0.028016, abs=1e-5)
+    assert minimum_detectable_difference(0.0) is None

@@ -43,7 +43,7 @@ class Model:
     """Answers right except where told otherwise, and remembers what it was asked."""
 
     def __init__(self, examples: list[Example]) -> None:
-        self.right = {example.prompt_text: example.answer for example in examples}
+        self.right = {example.prompt_text: example.completion_text for example in examples}
         self.wrong: dict[str, str | Exception] = {}
         self.asked: list[list[Message]] = []
 

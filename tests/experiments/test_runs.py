@@ -8,24 +8,24 @@ from sqlalchemy import Connection
 
 from vong import experiments
 from vong.errors import NotFound
-from vong.experiments.curves import MetricPoint, thin
+from vong.experiments.curves import MetricPoint, downsample_lttb
 from vong.records import new_id, now
 
 
 def test_figures_of_a_run_become_curves(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine", settings={"rate": 0.1})
     for step in range(1, 6):
-        experiments.log(connection, run.id, step, {"loss": 5 - step, "rate": 0.1})
-    experiments.log(connection, run.id, 3, {"loss": 9.0})
-    (loss,) = experiments.curve(connection, run.id, ["loss"])
+        experiments.log_metrics(connection, run.id, step, {"loss": 5 - step, "rate": 0.1})
+    experiments.log_metrics(connection, run.id, 3, {"loss": 9.0})
+    (loss,) = experiments.load_curves(connection, run.id, ["loss"])
     assert [(point.step, point.value) for point in loss.points] == [(1, 4), (2, 3), (3, 9), (4, 1), (5, 0)]
-    assert len(experiments.curve(connection, run.id)) == 2
+    assert len(experiments.load_curves(connection, run.id)) == 2
 
 
 def test_a_run_ends_with_its_summary_and_model(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine", queued=True)
     assert run.status == "queued"
-    assert experiments.begin_run(connection, run.id).status == "running"
+    assert experiments.mark_run_running(connection, run.id).status == "running"
     experiments.add_warning(connection, run.id, "odd")
     experiments.add_warning(connection, run.id, "odd")
     ended = experiments.finish_run(connection, run.id, summary={"loss": 1.0}, model="m@1")
@@ -35,23 +35,23 @@ def test_a_run_ends_with_its_summary_and_model(connection: Connection) -> None:
 
 def test_a_loss_that_is_not_a_number_is_noted(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine")
-    experiments.log(connection, run.id, 4, {"loss": math.nan, "rate": 0.1})
-    assert experiments.get(connection, run.id).warnings == ("not a finite number at step 4: loss",)
-    assert [curve.name for curve in experiments.curve(connection, run.id)] == ["rate"]
+    experiments.log_metrics(connection, run.id, 4, {"loss": math.nan, "rate": 0.1})
+    assert experiments.get_run(connection, run.id).warnings == ("not a finite number at step 4: loss",)
+    assert [curve.name for curve in experiments.load_curves(connection, run.id)] == ["rate"]
 
 
 def test_figures_for_an_unknown_run_are_refused(connection: Connection) -> None:
     with pytest.raises(NotFound):
-        experiments.log(connection, new_id(), 1, {"loss": 1.0})
+        experiments.log_metrics(connection, new_id(), 1, {"loss": 1.0})
 
 
 def test_what_is_new_comes_in_the_order_of_time(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine")
     for step in (1, 2, 3):
-        experiments.log(connection, run.id, step, {"loss": float(step), "rate": 0.5})
-    seen = experiments.figures_after(connection, run.id)
+        experiments.log_metrics(connection, run.id, step, {"loss": float(step), "rate": 0.5})
+    seen = experiments.list_metric_entries(connection, run.id)
     assert [(one.step, one.values) for one in seen] == [(n, {"loss": float(n), "rate": 0.5}) for n in (1, 2, 3)]
-    assert [one.step for one in experiments.figures_after(connection, run.id, seen[1].entry)] == [3]
+    assert [one.step for one in experiments.list_metric_entries(connection, run.id, seen[1].entry)] == [3]
 
 
 def test_comparing_shows_what_differs_and_who_is_best(connection: Connection) -> None:
@@ -59,8 +59,8 @@ def test_comparing_shows_what_differs_and_who_is_best(connection: Connection) ->
     second = experiments.start_run(connection, "b", settings={"rate": 0.2, "seed": 0})
     for run, losses in ((first, (3.0, 1.0, 2.0)), (second, (3.0, 2.0))):
         for step, loss in enumerate(losses):
-            experiments.log(connection, run.id, step, {"eval_loss": loss, "token_accuracy": loss})
-    experiments.log(connection, second.id, 1, {"grad_norm": 1.0})
+            experiments.log_metrics(connection, run.id, step, {"eval_loss": loss, "token_accuracy": loss})
+    experiments.log_metrics(connection, second.id, 1, {"grad_norm": 1.0})
     found = experiments.compare(connection, [first.id, second.id])
     assert found.settings == {"rate": [0.1, 0.2]}
     assert found.best["eval_loss"] == [1.0, 2.0]
@@ -75,7 +75,7 @@ def test_comparing_shows_what_differs_and_who_is_best(connection: Connection) ->
 def test_thinning_keeps_measured_points_in_order_with_both_ends(values: list[float], wanted: int) -> None:
     at = now()
     points = [MetricPoint(step=step, value=value, at=at) for step, value in enumerate(values)]
-    kept = thin(points, wanted)
+    kept = downsample_lttb(points, wanted)
     assert len(kept) == min(wanted, len(points))
     assert kept[0] == points[0]
     assert kept[-1] == points[-1]
@@ -86,4 +86,4 @@ def test_thinning_keeps_measured_points_in_order_with_both_ends(values: list[flo
 def test_thinning_keeps_a_peak() -> None:
     at = now()
     points = [MetricPoint(step=step, value=100.0 if step == 555 else 0.0, at=at) for step in range(1000)]
-    assert max(point.value for point in thin(points, 20)) == 100.0
+    assert max(point.value for point in downsample_lttb(points, 20)) == 100.0

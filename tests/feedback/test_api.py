@@ -17,7 +17,7 @@ from vong.api.http import problems
 from vong.api.routes import feedback as routes
 from vong.app import Platform
 from vong.cli import feedback as commands
-from vong.client.feedback import Feedback
+from vong.client.feedback import FeedbackClient
 from vong.client.transport import Transport
 from vong.config import Settings
 from vong.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
@@ -32,19 +32,19 @@ class Server:
         self.platform, self.project_id = platform, project_id
         app = FastAPI()
         app.state.platform = platform
-        problems.install(app)
+        problems.install_handlers(app)
         app.include_router(routes.routes)
         with platform.scope(project_id) as connection:
             secret = access.create_key(connection, "test").secret
         self.http = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
         transport: Any = Transport("http://testserver", secret)
         transport.http = self.http
-        self.feedback = Feedback(transport)
+        self.feedback = FeedbackClient(transport)
 
     def answered(self, *args: Any, **fields: Any) -> Span:
         """A span that the journal has taken; it may not be committed yet."""
         made = span(*args, **fields)
-        self.platform.journal.append(self.project_id, made)
+        self.platform.span_writer.append_durable(self.project_id, made)
         return made
 
     def rows(self, ref: str) -> list[Example]:
@@ -81,7 +81,7 @@ def test_a_score_tells_who_waits_for_it_once(server: Server) -> None:
         heard.append((project_id, score))
         raise PreconditionFailed("the canary is over", "start another")
 
-    server.platform.on_score.append(listen)
+    server.platform.score_listeners.append(listen)
     answered, id = server.answered(), new_id()
     stored = server.feedback.add(answered.id, value=0.5, id=id)
     assert server.feedback.add(answered.id, value=0.5, id=id) == stored
@@ -109,7 +109,7 @@ def test_a_harvest_grows_a_dataset_and_says_what_it_did(server: Server) -> None:
     found = server.feedback.harvest("corrections", split="train", min_value=0.9)
     assert (found["added"], found["rows"], found["splits"]) == (2, 2, {"train": 2})
     rows = server.rows(found["ref"])
-    assert [(row.prompt_text, row.answer) for row in rows] == [("a", "good"), ("b", "fine")]
+    assert [(row.prompt_text, row.completion_text) for row in rows] == [("a", "good"), ("b", "fine")]
     again = server.feedback.harvest("corrections", split="train", min_value=0.9)
     assert (again["ref"], again["added"]) == (found["ref"], 0)
     named = server.feedback.harvest("one", spans=[right.id])

@@ -18,7 +18,7 @@ def test_a_correction_becomes_the_completion_and_the_span_its_origin() -> None:
     assert [message.model_dump(exclude_none=True) for message in example.messages] == [
         {"role": "user", "content": "where is it"}
     ]
-    assert example.answer == "in the box"
+    assert example.completion_text == "in the box"
     assert example.rejected is None
     assert example.origin and (example.origin.kind, example.origin.id) == ("span", str(answered.id))
     assert example.metadata == {
@@ -44,7 +44,7 @@ def test_good_answers_become_completions_as_they_are() -> None:
     good, fair, unscored = span("a", "yes"), span("b", "so-so"), span("c", "?")
     scores = [score(good, 1.0), score(good, 0.7, author="bob"), score(fair, 0.5)]
     found = harvest([good, fair, unscored], scores)
-    assert [(example.prompt_text, example.answer) for example in found.examples] == [("a", "yes")]
+    assert [(example.prompt_text, example.completion_text) for example in found.examples] == [("a", "yes")]
     assert found.passed_over == {"not scored": 1, "score too low": 1}
     assert len(harvest([good, fair], scores, HarvestSettings(min_value=0.5)).examples) == 2
 
@@ -52,7 +52,7 @@ def test_good_answers_become_completions_as_they_are() -> None:
 def test_an_authors_latest_word_counts() -> None:
     answered = span()
     scores = [score(answered, correction="second", minute=2), score(answered, correction="first", minute=1)]
-    assert harvest([answered], scores).examples[0].answer == "second"
+    assert harvest([answered], scores).examples[0].completion_text == "second"
     voted = span()
     votes = [score(voted, 0.0, minute=1), score(voted, 1.0, minute=2)]
     assert harvest([voted], votes).good == 1
@@ -72,7 +72,7 @@ def test_corrections_that_mean_the_same_agree() -> None:
         score(answered, correction='{"a": 1, "b": 2}', minute=1),
         score(answered, correction='{"b":2,"a":1}', author="bob", minute=2),
     ]
-    assert harvest([answered], scores).examples[0].answer == '{"b":2,"a":1}'
+    assert harvest([answered], scores).examples[0].completion_text == '{"b":2,"a":1}'
 
 
 def test_what_has_no_conversation_or_no_answer_is_passed_over() -> None:

@@ -14,21 +14,21 @@ from vong import access, feedback
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.feedback import ScoreCreate, ScoreFilter, tables
 from vong.feedback.scores import AddedScore
-from vong.feedback.summary import normal, wilson
+from vong.feedback.summary import normal_interval, wilson_interval
 from vong.records import Span, new_id
 from vong.store.database import Database
 
 
 def say(connection: Connection, of: Span, value: float | None = None, **said: object) -> AddedScore:
     judgement = ScoreCreate.model_validate({"span_id": of.id, "value": value, **said})
-    return feedback.add(connection, of, judgement)
+    return feedback.add_score(connection, of, judgement)
 
 
 def test_a_score_comes_back_as_it_was_given(connection: Connection) -> None:
     answered = span()
     added = say(connection, answered, 0.5, comment="nearly", correction="there", author="ann", name="tone")
     assert added.new
-    assert feedback.get(connection, added.score.id) == added.score
+    assert feedback.get_score(connection, added.score.id) == added.score
     assert (added.score.span_id, added.score.source) == (answered.id, "human")
 
 
@@ -45,7 +45,7 @@ def test_a_score_that_says_nothing_is_refused(connection: Connection) -> None:
     with pytest.raises(InvalidInput, match="score is empty"):
         say(connection, span())
     with pytest.raises(InvalidInput, match="instead of"):
-        feedback.add(connection, span(), ScoreCreate(span_id=new_id(), value=1))
+        feedback.add_score(connection, span(), ScoreCreate(span_id=new_id(), value=1))
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), float("inf")])
@@ -70,7 +70,7 @@ def test_another_project_sees_nothing_even_without_a_filter(database: Database, 
     with database.scope(other) as foreign:
         assert foreign.execute(select(tables.scores)).all() == []
         with pytest.raises(NotFound):
-            feedback.get(foreign, id)
+            feedback.get_score(foreign, id)
         assert say(foreign, answered, 0.0, id=id).new
 
 
@@ -85,8 +85,8 @@ def test_scores_are_listed_by_what_they_judge_in_pages(connection: Connection) -
     assert [one.id for one in (*page, *rest)] == ids
     assert [one.id for one in feedback.list_scores(connection, newest_first=True, after=ids[4], limit=2)] == ids[3:1:-1]
     for fits in ({"route": "sales"}, {"model_version": "b@bbbbbb"}, {"source": "judge"}, {"spans": (fresh.id,)}):
-        assert feedback.every_score(connection, ScoreFilter.model_validate(fits)) == [other]
-    since = feedback.get(connection, other.id).created_at
+        assert feedback.list_all_scores(connection, ScoreFilter.model_validate(fits)) == [other]
+    since = feedback.get_score(connection, other.id).created_at
     assert feedback.list_scores(connection, since=since) == [other]
     assert [one.id for one in feedback.list_scores(connection, until=since)] == ids
 
@@ -99,13 +99,13 @@ def test_a_summary_gives_n_mean_and_interval_of_each_group(connection: Connectio
         say(connection, fresh, value)
     say(connection, fresh, correction="better")
     say(connection, fresh, 1.0, name="tone")
-    first, second, third = feedback.summary(connection, ScoreFilter())
+    first, second, third = feedback.summarize(connection, ScoreFilter())
     assert (first.model_version, first.n, first.mean, first.method) == ("m@1", 4, 0.75, "wilson")
     assert (second.model_version, second.scores, second.n, second.corrections) == ("m@2", 4, 3, 1)
     assert (second.mean, second.method) == (0.5, "normal")
     assert second.low == pytest.approx(0.5 - 1.959964 * 0.25 / 3**0.5)
     assert (third.name, third.n, third.low, third.method) == ("tone", 1, None, None)
-    (all_in_one,) = feedback.summary(connection, ScoreFilter(name="quality"), by=())
+    (all_in_one,) = feedback.summarize(connection, ScoreFilter(name="quality"), by=())
     assert all_in_one.n == 7
 
 
@@ -117,12 +117,12 @@ def test_wilson_gives_the_figures_of_the_literature() -> None:
         (0, 20, 0, 0.1611),
         (1, 29, 0.0061, 0.1718),
     ):
-        assert wilson(count / n, n) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+        assert wilson_interval(count / n, n) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
 @given(st.floats(0, 1), st.integers(2, 10_000), st.floats(0, 0.8))
 def test_an_interval_holds_its_mean_and_stays_in_range(mean: float, n: int, deviation: float) -> None:
-    for low, high in (wilson(mean, n), normal(mean, deviation, n)):
+    for low, high in (wilson_interval(mean, n), normal_interval(mean, deviation, n)):
         assert 0 <= low <= mean + 1e-12
         assert mean - 1e-12 <= high <= 1
 

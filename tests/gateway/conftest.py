@@ -22,13 +22,13 @@ from cryptography.x509.oid import NameOID
 from tests.conftest import fresh_database
 from vong import access
 from vong.api import app as rest
-from vong.api.asgi import create_server
+from vong.api.asgi import create_served_application
 from vong.app import Platform
 from vong.client import Client
 from vong.config import PriceSettings, ProviderSettings, Settings
 from vong.records import Span, now
 from vong.store.database import Database
-from vong.store.spans.schema import decode, spans
+from vong.store.spans.schema import decode_span, spans
 
 from .fake_upstream import FakeUpstream
 
@@ -94,9 +94,9 @@ class Server:
     def everything(self) -> list[Span]:
         """All spans of the project, oldest first."""
         time.sleep(0.02)  # the last bytes may reach a caller a moment before the span is made
-        self.platform.journal.flush(60)
+        self.platform.span_writer.flush(60)
         with self.platform.scope(self.project_id) as connection:
-            return [decode(row) for row in connection.execute(spans.select().order_by(spans.c.id))]
+            return [decode_span(row) for row in connection.execute(spans.select().order_by(spans.c.id))]
 
     def span(self) -> Span:
         """The only one."""
@@ -179,8 +179,8 @@ def serving(platform: Platform) -> Generator[Running]:
     listening.bind(("127.0.0.1", 0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rest, "ROUTES", ROUTES)
-        served = create_server(platform)
-    config = uvicorn.Config(served.app, loop="uvloop", http=served.listener, log_config=None, lifespan="on")
+        served = create_served_application(platform)
+    config = uvicorn.Config(served.app, loop="uvloop", http=served.protocol_class, log_config=None, lifespan="on")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tests.gateway import fake_natives
 from tests.gateway.fake_natives import THOUGHT, TOOL_CALL, USAGE, WORDS, Native
-from vong.gateway.translators.anthropic_response import AnthropicEventEncoder, message_of
+from vong.gateway.translators.anthropic_response import AnthropicEventEncoder, to_anthropic_message
 
 
 class Request(NamedTuple):
@@ -113,7 +113,9 @@ class FakeUpstream:
         elif native:
             writer.write(_plain(fake_natives.whole(native.kind, model)))
         else:
-            writer.write(_plain(message_of(completion(model)) if path.endswith("/messages") else completion(model)))
+            writer.write(
+                _plain(to_anthropic_message(completion(model)) if path.endswith("/messages") else completion(model))
+            )
 
     def _events(self, model: str) -> list[bytes]:
         if native := fake_natives.native_of(self.requests[-1].path):
@@ -226,7 +228,7 @@ def message_events(model: str) -> list[bytes]:
     """The same stream as Anthropic sends it."""
     events = AnthropicEventEncoder(model)
     texts = [event.decode().removeprefix("data: ") for event in stream_events(model)[1:-1]]
-    said = [event for text in texts for event in events.take(json.loads(text))] + events.end()
+    said = [event for text in texts for event in events.encode(json.loads(text))] + events.finish()
     return [f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode() for event in said]
 
 

@@ -77,7 +77,7 @@ def test_the_commands_do_what_their_words_say(server: Server, monkeypatch: pytes
         assert result.exit_code == 0, result.output
         return result.stdout
 
-    assert config.load().url == server.url
+    assert config.load_settings().url == server.url
     assert "echo/echo" in vong("route", "set", "triage", "echo/echo=0.5", "fake/plain")
     assert json.loads(vong("route", "show", "triage", "--json"))["targets"][0]["weight"] == 0.5
     assert "triage" in vong("routes")
@@ -96,7 +96,7 @@ def test_usage_says_what_was_called_and_what_it_cost(server: Server, monkeypatch
     client.put_route("triage", {"priced/plain": 1})
     for model in ("triage", "triage", "fake/plain"):
         client.chat(model, "hi")
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     routed, direct = client.usage(by="route").totals
     assert (routed.group, routed.calls, routed.priced, routed.cost) == ("triage", 2, 2, 24_000_000)
     assert (direct.group, direct.calls, direct.cost) == (None, 1, None)
@@ -204,16 +204,18 @@ def test_everything_else_goes_to_the_rest_application(http: httpx.Client) -> Non
 def test_a_deployment_that_is_not_ready_says_how_it_stands() -> None:
     starting = DeploymentEndpoint("triage", "starting", None, None, "triage")
     directory = ModelCatalog({}, {"triage": starting}, {}, {}, UpstreamClient())
-    directory.check("deployment/triage")
+    directory.check_target("deployment/triage")
     with pytest.raises(Exception, match="the deployment 'triage' is starting; show its state and log"):
-        directory.choose("deployment/triage", lambda: 0.0)
+        directory.choose_target("deployment/triage", lambda: 0.0)
 
 
 def test_a_deployment_answers_with_the_versions_behind_it(server: Server) -> None:
     deployed = DeploymentEndpoint(
         "triage", "ready", "http://127.0.0.1:1/v1", "token", "triage", "triage@1f0c", "tickets@2b"
     )
-    choice = ModelCatalog({}, {"triage": deployed}, {}, {}, UpstreamClient()).choose("deployment/triage", lambda: 0.0)
+    choice = ModelCatalog({}, {"triage": deployed}, {}, {}, UpstreamClient()).choose_target(
+        "deployment/triage", lambda: 0.0
+    )
     found: dict[str, Any] = choice.versions.model_dump(exclude_none=True)
     assert found.pop("config_hash")
     assert found == {"deployment": "triage", "model_version": "triage@1f0c", "dataset_version": "tickets@2b"}

@@ -9,7 +9,15 @@ from vong.gateway.providers import ProviderResponse
 from vong.gateway.routing.catalog import RoutePlan
 from vong.gateway.routing.circuit_breaker import CircuitBreaker
 from vong.gateway.routing.load import TargetLoad
-from vong.gateway.routing.retry import CAP, AttemptRunner, Outcome, Verdict, judged, retry_after, waiting
+from vong.gateway.routing.retry import (
+    BACKOFF_MAX_SECONDS,
+    AttemptRunner,
+    Outcome,
+    Verdict,
+    backoff_seconds,
+    classify,
+    retry_after_seconds,
+)
 from vong.records import CircuitBreakerPolicy, RoutePolicy
 
 
@@ -33,15 +41,17 @@ from vong.records import CircuitBreakerPolicy, RoutePolicy
     ],
 )
 def test_what_follows_from_an_outcome(outcome: Outcome, verdict: Verdict) -> None:
-    assert judged(outcome) == verdict
+    assert classify(outcome) == verdict
 
 
 @pytest.mark.parametrize("repetition", [0, 3, 12])
 def test_a_pause_is_bounded_and_not_shorter_than_what_was_asked_for(repetition: int) -> None:
-    assert all(0 <= (waiting(ProviderResponse(503), repetition) or 0) <= CAP for _ in range(100))
+    assert all(
+        0 <= (backoff_seconds(ProviderResponse(503), repetition) or 0) <= BACKOFF_MAX_SECONDS for _ in range(100)
+    )
     asked = ProviderResponse(429, headers={"retry-after": "9"})
-    assert all((waiting(asked, repetition) or 0) >= 9 for _ in range(20))
-    assert waiting(ProviderResponse(429, headers={"retry-after": "3600"}), repetition) is None
+    assert all((backoff_seconds(asked, repetition) or 0) >= 9 for _ in range(20))
+    assert backoff_seconds(ProviderResponse(429, headers={"retry-after": "3600"}), repetition) is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +65,7 @@ def test_a_pause_is_bounded_and_not_shorter_than_what_was_asked_for(repetition: 
     ],
 )
 def test_a_retry_after_is_read_where_it_is_a_number(headers: dict[str, str], seconds: float) -> None:
-    assert retry_after(ProviderResponse(429, headers=headers)) == seconds
+    assert retry_after_seconds(ProviderResponse(429, headers=headers)) == seconds
 
 
 def test_what_a_target_cannot_do_is_no_failure_of_it() -> None:
@@ -67,6 +77,6 @@ def test_what_a_target_cannot_do_is_no_failure_of_it() -> None:
         RoutePlan(None, ("a/b",)), RoutePolicy(breaker=rule), lambda _: circuit, lambda _: load, False
     )
     with pytest.raises(Unsupported):
-        asyncio.run(attempts.answer(ask))
-    assert circuit.admits(rule) and [made["error"] for made in attempts.made] == ["unsupported"]
-    assert load.busy == 0
+        asyncio.run(attempts.run(ask))
+    assert circuit.allow(rule) and [made["error"] for made in attempts.log] == ["unsupported"]
+    assert load.in_flight == 0

@@ -40,14 +40,14 @@ def ask(server: Server) -> httpx.Response:
 def test_past_the_bound_calls_are_refused_and_go_on_once_there_is_room(alone: Server) -> None:
     assert ask(alone).status_code == 200
     alone.spans()
-    journal = alone.platform.journal
+    journal = alone.platform.span_writer
     with locked(alone.platform.database):
         answered = sum(ask(alone).status_code == 200 for _ in range(5))
-        eventually(lambda: journal.full, 60)
+        eventually(lambda: journal.is_full, 60)
         refused = ask(alone)
         assert refused.status_code == 503
         assert "journal_size" in refused.json()["error"]["message"]
-    eventually(lambda: not journal.full, 60)
+    eventually(lambda: not journal.is_full, 60)
     assert ask(alone).status_code == 200
     assert answered == 5
     assert len([span for span in alone.spans() if span.status == "ok"]) == 7
@@ -56,11 +56,11 @@ def test_past_the_bound_calls_are_refused_and_go_on_once_there_is_room(alone: Se
 
 @pytest.mark.parametrize("platform", [{"journal_full": "drop"}], indirect=True)
 def test_or_they_are_answered_whatever_becomes_of_their_spans(alone: Server) -> None:
-    alone.platform.journal.flush(30)
+    alone.platform.span_writer.flush(30)
     with locked(alone.platform.database):
         for _ in range(5):
             ask(alone)
-        eventually(lambda: alone.platform.journal.full, 60)
+        eventually(lambda: alone.platform.span_writer.is_full, 60)
         assert ask(alone).status_code == 200
 
 
@@ -72,7 +72,7 @@ def test_what_calls_cost_is_settled_from_disk_and_a_budget_still_holds(alone: Se
     with locked(alone.platform.database):
         for _ in range(4):
             assert ask(alone).status_code == 200
-        eventually(lambda: alone.platform.journal.on_disk > 0, 60)
+        eventually(lambda: alone.platform.span_writer.disk_count > 0, 60)
         assert ask(alone).status_code == 200
     spans = alone.spans()
     costs = sum(span.usage.cost or 0 for span in spans)

@@ -27,15 +27,15 @@ from vong.app.job_handlers import HANDLERS
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, NotFound
 from vong.gateway import tables
-from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, check
-from vong.gateway.batch.store import answered_lines, keep_answers
+from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, validate_lines
+from vong.gateway.batch.store import finished_line_numbers, insert_results
 from vong.gateway.routing import low_priority
 from vong.gateway.routing.catalog import RoutePlan
 from vong.gateway.routing.load import TargetLoad
-from vong.gateway.routing.low_priority import room, shelf
+from vong.gateway.routing.low_priority import low_priority_load_key, wait_for_capacity
 from vong.jobs import lifecycle
 from vong.jobs import tables as job_tables
-from vong.jobs.runner import JobRun, perform
+from vong.jobs.runner import JobRun, run_job
 from vong.records import Route, RoutePolicy, RouteTarget, now
 from vong.records.key_scope import KeyLabels, KeyScope
 from vong.records.limit import LimitCreate
@@ -50,7 +50,7 @@ CALL = 12_000_000
 @pytest.fixture(autouse=True)
 def looked_at_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch takes one look at least."""
-    monkeypatch.setattr(batch_executor, "LOOK", 0.05)
+    monkeypatch.setattr(batch_executor, "STATUS_POLL_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -83,9 +83,11 @@ def work(server: Server, batch: Batch, **settings: Any) -> None:
     with platform.scope(server.project_id) as connection:
         task = connection.scalar(select(job_tables.jobs.c.task).where(job_tables.jobs.c.id == id))
         assert task is not None
-        job = lifecycle.begin(connection, id, task, "test:1")
+        job = lifecycle.start_attempt(connection, id, task, "test:1")
     assert job is not None
-    perform(JobRun(job, server.project_id, HANDLERS[job.kind], platform.settings.folder), platform.database, platform)
+    run_job(
+        JobRun(job, server.project_id, HANDLERS[job.kind], platform.settings.home_folder), platform.database, platform
+    )
     platform.close()
 
 
@@ -182,16 +184,16 @@ def test_what_cannot_be_kept_is_refused_in_openais_form(
 )
 def test_what_is_wrong_with_a_line(wrong: bytes, code: str, param: str | None) -> None:
     good = json.dumps(ask("good")).encode()
-    total, (fault,) = check([good, b"  \n", wrong], "/v1/chat/completions")
+    total, (fault,) = validate_lines([good, b"  \n", wrong], "/v1/chat/completions")
     assert (fault.code, fault.line, fault.param) == (code, 3, param)
     assert total <= 2
 
 
 def test_an_empty_file_and_one_with_too_many_lines() -> None:
-    assert check([b"\n"], "/v1/embeddings")[1][0].code == "empty_file"
+    assert validate_lines([b"\n"], "/v1/embeddings")[1][0].code == "empty_file"
     many = (json.dumps(ask(str(number))).encode() for number in range(50_001))
-    assert check(many, "/v1/chat/completions")[1][0].code == "too_many_requests"
-    assert len(check([b"{"] * 500, "/v1/embeddings")[1]) == 100
+    assert validate_lines(many, "/v1/chat/completions")[1][0].code == "too_many_requests"
+    assert len(validate_lines([b"{"] * 500, "/v1/embeddings")[1]) == 100
 
 
 def test_a_batch_with_malformed_lines_fails_and_says_where(client: openai.OpenAI, server: Server) -> None:
@@ -255,7 +257,7 @@ def test_each_line_is_a_call_of_its_key_and_answered_in_order(client: openai.Ope
     assert by_tag[batch.id] == (7, 5 * CALL)
     assert client.files.retrieve(done.output_file_id or "").purpose == "batch_output"
     with server.platform.scope(server.project_id) as connection:
-        assert answered_lines(connection, id_of(batch)) == set()
+        assert finished_line_numbers(connection, id_of(batch)) == set()
         assert [one.name for one in access.list_keys(connection)] == ["tester", "shop"]
         assert jobs.get(connection, id_of(batch)).result == {
             **{"batch": batch.id, "status": "completed"},
@@ -293,7 +295,7 @@ def test_a_budget_that_runs_out_refuses_the_rest(client: openai.OpenAI, server: 
     assert done.status == "completed" and len(good) + len(refused) == 40 and good and refused
     assert {one["response"]["status_code"] for one in refused} == {402}
     assert refused[0]["response"]["body"]["error"]["code"] == "insufficient_quota"
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     (line,) = server.client.gateway.ledger(by="key")
     assert line.cost == len(good) * CALL <= 400 * 1_000_000
 
@@ -375,8 +377,8 @@ def test_a_job_that_is_cancelled_or_given_up_ends_its_batch(client: openai.OpenA
     assert client.batches.retrieve(batch.id).status == "cancelled"
     failed = client.batches.retrieve(lost.id)
     with server.platform.scope(server.project_id) as connection:
-        keep_answers(connection, id_of(lost), [BatchResultLine(1, True, "{}")])  # of a run that does not know it yet
-        assert answered_lines(connection, id_of(lost)) == set()
+        insert_results(connection, id_of(lost), [BatchResultLine(1, True, "{}")])  # of a run that does not know it yet
+        assert finished_line_numbers(connection, id_of(lost)) == set()
     assert failed.status == "failed" and failed.errors and failed.errors.data
     assert failed.errors.data[0].message == "its worker died"
 
@@ -402,7 +404,7 @@ def test_a_killed_worker_is_followed_by_one_that_repeats_no_answered_line(alone:
         first.kill()
         first.wait()
         with alone.platform.scope(alone.project_id) as connection:
-            kept = len(answered_lines(connection, id_of(batch)))
+            kept = len(finished_line_numbers(connection, id_of(batch)))
         assert 6 <= kept < len(names)
         worker()
         done = until(lambda: (found := client.batches.retrieve(batch.id)).status == "completed" and found)
@@ -421,8 +423,8 @@ def test_a_killed_worker_is_followed_by_one_that_repeats_no_answered_line(alone:
 
 
 def test_a_line_is_asked_again_as_long_as_it_is_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_executor, "FIRST", 0.001)
-    monkeypatch.setattr(batch_executor, "LONGEST", 0.002)
+    monkeypatch.setattr(batch_executor, "INITIAL_RETRY_DELAY_SECONDS", 0.001)
+    monkeypatch.setattr(batch_executor, "MAX_RETRY_DELAY_SECONDS", 0.002)
     seen = list[str]()
     statuses = {"busy": [429] * 30 + [200], "down": [503, 200], "broken": [500] * 9, "spent": [402], "quota": [429]}
 
@@ -439,7 +441,9 @@ def test_a_line_is_asked_again_as_long_as_it_is_told_to_wait(monkeypatch: pytest
 
     async def run() -> str:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://vong") as http:
-            calls = BatchExecutor(http, "/v1/chat/completions", keep=kept.extend, look=lambda *_: "in_progress")
+            calls = BatchExecutor(
+                http, "/v1/chat/completions", store_results=kept.extend, report_progress=lambda *_: "in_progress"
+            )
             asked = [
                 BatchRequestLine(n, name, json.dumps({"model": name}).encode())
                 for n, name in enumerate((*statuses, "lost"))
@@ -456,7 +460,7 @@ def test_a_line_is_asked_again_as_long_as_it_is_told_to_wait(monkeypatch: pytest
 
 
 def test_calls_that_nobody_waits_for_take_half_of_a_cap_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(low_priority, "PATIENCE", 0.2)
+    monkeypatch.setattr(low_priority, "CAPACITY_TIMEOUT_SECONDS", 0.2)
     policy = RoutePolicy(cap=ConcurrencyCap(at_once=4, queue=10, wait=5))
     at = now()
     route = Route(name="triage", version="1", targets=(), policy=policy, created_at=at, updated_at=at)
@@ -464,25 +468,25 @@ def test_calls_that_nobody_waits_for_take_half_of_a_cap_at_most(monkeypatch: pyt
 
     async def run() -> None:
         own, target = TargetLoad(), TargetLoad()
-        await room(way, own, target)
-        await room(way, own, target)
+        await wait_for_capacity(way, own, target)
+        await wait_for_capacity(way, own, target)
         with pytest.raises(Exception, match="is busy"):
-            await room(way, own, target)
-        own.leave()
+            await wait_for_capacity(way, own, target)
+        own.release()
         for _ in range(2):
-            await target.enter(policy.cap)
+            await target.acquire(policy.cap)
         with pytest.raises(Exception, match="is busy"):
-            await room(way, own, target)
-        waiting = asyncio.create_task(room(way, own, target))
+            await wait_for_capacity(way, own, target)
+        waiting = asyncio.create_task(wait_for_capacity(way, own, target))
         await asyncio.sleep(0)
-        target.leave()
+        target.release()
         await waiting
-        assert own.busy == 2
+        assert own.in_flight == 2
 
     asyncio.run(run())
-    assert shelf(way) == "background fake/plain"
-    assert shelf(RoutePlan(None, ("openai/anything",))) == "background openai"
-    assert shelf(RoutePlan(None, ("deployment/triage",))) == "background deployment/triage"
+    assert low_priority_load_key(way) == "background fake/plain"
+    assert low_priority_load_key(RoutePlan(None, ("openai/anything",))) == "background openai"
+    assert low_priority_load_key(RoutePlan(None, ("deployment/triage",))) == "background deployment/triage"
 
 
 def test_somebody_who_waits_is_served_while_a_batch_runs(client: openai.OpenAI, server: Server) -> None:
@@ -519,7 +523,7 @@ def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeyp
     running.start()
     ended = server.client.gateway.batches.wait(id)
     running.join(30)
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     assert (ended.status, ended.completed, ended.failed) == ("completed", 1, 1)
     assert server.client.gateway.batches.get(id).cost == CALL
     (line,) = run("batches").splitlines()[1:]
@@ -529,7 +533,7 @@ def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeyp
     assert "output" in run("batch", "show", id)
     unpriced = start(openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key), lines(ask("free")))
     work(server, unpriced)
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     free = server.client.gateway.batches.get(unpriced.id)
     assert (free.completed, free.input_tokens, free.cost) == (1, 1, None)
     files = run("batch", "files")

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from vong.app.gateway import tidy
+from vong.app.gateway import cleanup
 from vong.cli.gateway import group
 from vong.gateway import tables
-from vong.gateway.gateway import AGE
-from vong.gateway.pipeline.cache_lookup import FIGURES, question
+from vong.gateway.gateway import CATALOG_MAX_AGE_SECONDS
+from vong.gateway.pipeline.cache_lookup import NUMBER_PATTERN, question_text
 from vong.records import RoutePolicy, now
 from vong.records.cache import CachePolicy
 
@@ -37,7 +37,7 @@ def routed(server: Server, target: str = "fake/plain", **cache: Any) -> None:
     known = server.client.gateway.routes()
     server.client.gateway.put_route("cached", {target: 1.0}, policy=RoutePolicy(cache=CachePolicy(**cache)))
     # What a server knows is no older; and hearing of the change lets it forget what it keeps in memory.
-    time.sleep(AGE + 0.1 if known else 0.3)
+    time.sleep(CATALOG_MAX_AGE_SECONDS + 0.1 if known else 0.3)
 
 
 def chat(client: openai.OpenAI, messages: Any = ASK, **more: Any) -> Any:
@@ -160,14 +160,14 @@ def test_answers_grow_old_and_are_forgotten_on_request(client: openai.OpenAI, se
     assert server.client.gateway.clear_cache("other") == 0
     assert server.client.gateway.clear_cache("cached") >= 1
     assert entries(server) == 0
-    time.sleep(AGE + 0.1)
+    time.sleep(CATALOG_MAX_AGE_SECONDS + 0.1)
     assert outcome(chat(client)) == "miss"
     settled(lambda: entries(server) == 1)
     server.client.gateway.set_limit("key", "requests", "minute", 100)
     with server.platform.scope(server.project_id) as connection:
         connection.execute(update(tables.answers).values(expires_at=now()))
         connection.execute(update(tables.counters).values(begins=now() - timedelta(days=3)))
-    tidy(server.platform)
+    cleanup(server.platform)
     with server.platform.scope(server.project_id) as connection:
         for table in (tables.answers, tables.counters):
             assert connection.scalar(select(func.count()).select_from(table)) == 0
@@ -178,7 +178,7 @@ def test_another_server_finds_what_this_one_kept(client: openai.OpenAI, server: 
     chat(client)
     settled(lambda: entries(server) == 1)
     server.client.gateway.set_limit("project", "requests", "day", 100)  # a change: memory is forgotten
-    time.sleep(AGE + 0.1)
+    time.sleep(CATALOG_MAX_AGE_SECONDS + 0.1)
     assert outcome(chat(client)) == "hit" and len(fake.requests) == 1
 
 
@@ -240,22 +240,22 @@ def test_questions_about_other_figures_are_other_questions(client: openai.OpenAI
 
 @given(st.text(), st.text())
 def test_figures_are_words_with_digits(before: str, after: str) -> None:
-    found = FIGURES.findall(f"{before} A-17 {after}")
+    found = NUMBER_PATTERN.findall(f"{before} A-17 {after}")
     assert "A-17" in found and all(any(sign.isdigit() for sign in word) for word in found)
 
 
 def test_what_is_a_question() -> None:
-    assert question({"messages": ASK}) == "Where is my parcel?"
+    assert question_text({"messages": ASK}) == "Where is my parcel?"
     parts = [{"type": "text", "text": "hi"}]
-    assert question({"messages": [{"role": "user", "content": parts}]}) == "hi"
+    assert question_text({"messages": [{"role": "user", "content": parts}]}) == "hi"
     image = {"type": "image_url", "image_url": {"url": "data:"}}
     for last in (
         {"role": "user", "content": [*parts, image]},
         {"role": "tool", "content": "hi"},
         {"role": "user", "content": " "},
     ):
-        assert question({"messages": [last]}) is None
-    assert question({"input": "hi"}) is None
+        assert question_text({"messages": [last]}) is None
+    assert question_text({"input": "hi"}) is None
 
 
 def test_the_command_line(client: openai.OpenAI, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from vong.cli.gateway import group
 from vong.records import RoutePolicy, new_id
 from vong.records.cache import CachePolicy
-from vong.records.capture import captured
+from vong.records.capture import should_capture
 
 from .conftest import Server
 
@@ -23,10 +23,10 @@ def ask(server: Server, model: str, trace_id: str, **more: Any) -> httpx.Respons
 
 def test_a_share_is_of_traces_and_everywhere_the_same() -> None:
     traces = [new_id().hex for _ in range(4000)]
-    kept = [trace for trace in traces if captured(0.25, trace)]
+    kept = [trace for trace in traces if should_capture(0.25, trace)]
     assert 0.2 < len(kept) / len(traces) < 0.3
-    assert all(captured(0.5, trace) for trace in kept)
-    assert all(captured("full", trace) and not captured("metadata", trace) for trace in traces[:10])
+    assert all(should_capture(0.5, trace) for trace in kept)
+    assert all(should_capture("full", trace) and not should_capture("metadata", trace) for trace in traces[:10])
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -64,5 +64,5 @@ def deploy(server: Server, database: Database, fake: FakeUpstream, state: str) -
     with database.scope(server.project_id) as connection:
         deployment = {"name": "plain", "model": "triage@1f0c9a27b4de", "base": "b", "engine": "transformers"}
         more = {"group": "g", "wanted": "running", "state": state, "settings": {}, "dataset": "tickets@2b2b2b2b2b2b"}
-        tables.put(connection, {**deployment, **more, "created_at": now(), "updated_at": now()})
-        tables.put_engine(connection, "g", url=fake.url.removesuffix("/v1"), token="engine-token")
+        tables.upsert_deployment(connection, {**deployment, **more, "created_at": now(), "updated_at": now()})
+        tables.upsert_engine(connection, "g", url=fake.url.removesuffix("/v1"), token="engine-token")

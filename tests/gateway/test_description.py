@@ -14,8 +14,8 @@ from schemathesis.core.result import Ok
 from schemathesis.openapi import from_dict
 
 from tools import reference
-from vong.api.openai.openapi import BODIES, description
-from vong.gateway.endpoints import PATHS
+from vong.api.openai.openapi import BODIES, build_openapi
+from vong.gateway.endpoints import ENDPOINT_PATHS
 
 from .conftest import Server
 
@@ -58,17 +58,17 @@ def hold(server: Server, schema: dict[str, Any], examples: int) -> list[str]:
 
 
 def test_every_shape_is_described() -> None:
-    assert set(BODIES) == set(PATHS.values())
-    assert set(PATHS) <= set(description()["paths"])
+    assert set(BODIES) == set(ENDPOINT_PATHS.values())
+    assert set(ENDPOINT_PATHS) <= set(build_openapi()["paths"])
 
 
-@pytest.mark.parametrize("schema", [gateway_routes, description])
+@pytest.mark.parametrize("schema", [gateway_routes, build_openapi])
 def test_no_request_is_answered_with_a_server_error(lasting: Server, schema: Callable[[], dict[str, Any]]) -> None:
     assert hold(lasting, schema(), EXAMPLES) == []
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("schema", [gateway_routes, description])
+@pytest.mark.parametrize("schema", [gateway_routes, build_openapi])
 def test_nor_are_many(lasting: Server, schema: Callable[[], dict[str, Any]]) -> None:
     assert hold(lasting, schema(), 200) == []
 

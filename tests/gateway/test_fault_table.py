@@ -18,7 +18,7 @@ from tests.conftest import fresh_database
 from tests.live import eventually
 from vong.app import Platform
 from vong.config import PriceSettings, ProviderSettings, Settings
-from vong.gateway.endpoints.messages import KINDS
+from vong.gateway.endpoints.messages import ERROR_TYPES
 from vong.gateway.providers.fault_injection import FAULTS
 from vong.records import CircuitBreakerPolicy, RoutePolicy, Span, Timeouts
 
@@ -150,7 +150,7 @@ def test_the_guide_has_this_very_table() -> None:
     assert "\n".join([columns, "|---|---|---|---|---|", *rows]) in GUIDE.read_text()
     assert {name.partition("?")[0].split("-4")[0].split("-5")[0] for name in OUTCOMES} == set(FAULTS)
     for name, fault in FAULTS.items():
-        assert f"| `{name}` | {fault.does} |" in GUIDE.read_text()
+        assert f"| `{name}` | {fault.description} |" in GUIDE.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     prices = {case.target: PriceSettings(input=1.0, output=10.0) for case in CASES}
     prices["echo/echo"] = PriceSettings(input=1.0, output=10.0)
     with fresh_database(postgres_url) as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vong.gateway.limits.limiter.RESTS", 0.0)
+        patch.setattr("vong.gateway.limits.limiter.IDLE_QUOTA_SECONDS", 0.0)
         home = tmp_path_factory.mktemp("home")
         settings = Settings(home=home, database_url=url, providers=providers, prices=prices)
         with serving(Platform(settings)) as running, working(running) as made:
@@ -273,7 +273,7 @@ def _the_caller_gets_what_the_table_says(one: Told, case: Case) -> None:
         expected = FAILED if expected == BROKEN else LATE  # it broke off before anything of it was passed on
     status = int(expected[:3])
     assert (answer.status_code, span.attributes["http.response.status_code"]) == (status, status), answer.text[:1000]
-    named = KINDS.get(504 if code == "upstream_timeout" else 502 if code else status, "api_error")
+    named = ERROR_TYPES.get(504 if code == "upstream_timeout" else 502 if code else status, "api_error")
     if ", then " in expected:
         assert code_of(case.shape, events[-1]) == (named if case.shape == "messages" else code)
         assert not any(ended(case.shape, event) for event in events)

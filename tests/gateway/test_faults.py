@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from vong.gateway.providers.fault_server import faulty
+from vong.gateway.providers.fault_server import get_fault_server
 from vong.records import CircuitBreakerPolicy, RoutePolicy
 
 from .conftest import Server
@@ -30,7 +30,7 @@ def test_a_caller_who_leaves_a_slow_stream_cancels_it_within_a_tenth_of_a_second
     http: httpx.Client, server: Server
 ) -> None:
     body = {"model": "patient/slow-body?seconds=30", "messages": [{"role": "user", "content": TEXT}], "stream": True}
-    departures = faulty().departures
+    departures = get_fault_server().disconnects
     with http.stream("POST", "/v1/chat/completions", json=body) as answer:
         events = answer.iter_bytes()  # named, because a generator that nobody holds closes its connection
         next(events)
@@ -67,24 +67,24 @@ def test_a_retry_after_is_waited_for_and_a_long_one_is_not(http: httpx.Client, s
 def test_what_the_caller_did_wrong_is_never_asked_again(http: httpx.Client, server: Server) -> None:
     policy = RoutePolicy(fallbacks=("echo/echo",), retries=5)
     server.client.gateway.put_route("wrong", {"faults/status-422": 1}, policy=policy)
-    before = faulty().calls["status-422"]
+    before = get_fault_server().call_counts["status-422"]
     assert ask(http, "wrong", "stream").status_code == 422
-    assert faulty().calls["status-422"] == before + 1
+    assert get_fault_server().call_counts["status-422"] == before + 1
 
 
 def test_a_target_that_fails_often_rests_and_is_tried_again(http: httpx.Client, server: Server) -> None:
     breaker = CircuitBreakerPolicy(failures=2, pause=1)
     policy = RoutePolicy(fallbacks=("echo/echo",), retries=0, breaker=breaker)
     server.client.gateway.put_route("resting", {"faults/status-500": 1}, policy=policy)
-    before = faulty().calls["status-500"]
+    before = get_fault_server().call_counts["status-500"]
     for _ in range(4):
         assert ask(http, "resting", "chat").status_code == 200
-    assert faulty().calls["status-500"] == before + 2
+    assert get_fault_server().call_counts["status-500"] == before + 2
     assert server.spans()[-1].attributes["vong.attempts"][0]["error"] == "circuit_open"
     time.sleep(1.05)
     for _ in range(2):
         assert ask(http, "resting", "chat").status_code == 200
-    assert faulty().calls["status-500"] == before + 3  # one probe, which failed
+    assert get_fault_server().call_counts["status-500"] == before + 3  # one probe, which failed
 
 
 def test_where_every_target_rests_the_caller_is_told_so(http: httpx.Client, server: Server) -> None:

@@ -37,7 +37,7 @@ class Source:
 
 def run(source: Source, do: Callable[[RefreshingCache[str, Any]], Awaitable[Any]], age: float = 60) -> Any:
     async def inside() -> Any:
-        return await do(RefreshingCache(source, age=age))
+        return await do(RefreshingCache(source, max_age=age))
 
     return asyncio.run(inside())
 
@@ -78,7 +78,7 @@ def test_what_is_forgotten_is_looked_up_anew_even_while_a_look_is_under_way() ->
         early = asyncio.ensure_future(fresh.get("a"))
         while not source.asked:
             await asyncio.sleep(0.001)
-        fresh.forget("a")
+        fresh.invalidate("a")
         return await fresh.get("a"), await early
 
     source = Source(1, 2)
@@ -90,15 +90,15 @@ def test_where_changes_are_heard_of_nobody_waits_for_an_old_value() -> None:
 
     async def inside() -> list[Any]:
         nonlocal hearing
-        fresh = RefreshingCache[str, Any](source, age=0.02, hears=lambda: hearing)
+        fresh = RefreshingCache[str, Any](source, max_age=0.02, events_connected=lambda: hearing)
         got = [await fresh.get("a")]
         await asyncio.sleep(0.05)
-        got += [fresh.at_hand("a"), await fresh.get("a")]
+        got += [fresh.get_cached("a"), await fresh.get("a")]
         await asyncio.sleep(0.1)
-        got.append(fresh.at_hand("a"))
+        got.append(fresh.get_cached("a"))
         await asyncio.sleep(0.1)
         hearing = False
-        return [*got, fresh.at_hand("a"), await fresh.get("a")]
+        return [*got, fresh.get_cached("a"), await fresh.get("a")]
 
     source = Source(1, 2, 3)
     assert asyncio.run(inside()) == [1, 1, 1, 2, None, 3]
@@ -108,11 +108,13 @@ def test_a_refusal_is_not_trusted_for_long_though_changes_are_heard_of() -> None
     """Who made the key meanwhile says so to nobody."""
 
     async def inside() -> Any:
-        fresh = RefreshingCache[str, Any](Source(NotFound("no such", "look"), 1), age=0.02, hears=lambda: True)
+        fresh = RefreshingCache[str, Any](
+            Source(NotFound("no such", "look"), 1), max_age=0.02, events_connected=lambda: True
+        )
         with pytest.raises(NotFound):
             await fresh.get("a")
         await asyncio.sleep(0.05)
-        assert fresh.at_hand("a") is None
+        assert fresh.get_cached("a") is None
         return await fresh.get("a")
 
     assert asyncio.run(inside()) == 1
@@ -125,11 +127,11 @@ def test_a_caller_whose_time_is_over_is_looked_up_anew() -> None:
 
     async def inside() -> None:
         keys = PrincipalCache(source, lambda: True)
-        assert await keys.principal("a") is principal and keys.at_hand("a") is principal
+        assert await keys.authenticate("a") is principal and keys.get_cached("a") is principal
         await asyncio.sleep(0.06)
-        assert keys.at_hand("a") is None
+        assert keys.get_cached("a") is None
         with pytest.raises(Unauthenticated, match="it expired"):
-            await keys.principal("a")
+            await keys.authenticate("a")
 
     asyncio.run(inside())
 

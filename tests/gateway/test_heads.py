@@ -9,7 +9,7 @@ import pytest
 
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
-from vong.api.openai.protocol.head_cache import KEPT, HeadCache
+from vong.api.openai.protocol.head_cache import MAX_CACHED_HEADS, HeadCache
 from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
 
 from .conftest import Server
@@ -30,7 +30,7 @@ def headers_of(data: bytes) -> list[tuple[bytes, bytes]]:
 def learned(*requests: bytes) -> HeadCache:
     heads = HeadCache()
     for data in requests:
-        heads.learn(data, headers_of(data), "one")
+        heads.add(data, headers_of(data), "one")
     return heads
 
 
@@ -86,9 +86,9 @@ def test_what_says_more_than_who_calls_is_not_learned(more: bytes) -> None:
 
 
 def test_they_do_not_grow_without_bound() -> None:
-    heads = learned(*(whole(b"{}", b"x-own: %d" % number) for number in range(KEPT + 1)))
+    heads = learned(*(whole(b"{}", b"x-own: %d" % number) for number in range(MAX_CACHED_HEADS + 1)))
     assert heads.find(whole(b"{}", b"x-own: 0")) is None
-    assert heads.find(whole(b"{}", b"x-own: %d" % KEPT)) is not None
+    assert heads.find(whole(b"{}", b"x-own: %d" % MAX_CACHED_HEADS)) is not None
 
 
 def test_calls_on_a_connection_are_answered_however_their_bytes_come(
@@ -96,7 +96,7 @@ def test_calls_on_a_connection_are_answered_however_their_bytes_come(
 ) -> None:
     """Known heads, parsed ones, pieces and pipelines by turns: each answer is that of its own request."""
     taken: list[bool] = []
-    send = FastPath.send
+    send = FastPath.try_send
 
     def told(
         self: FastPath, secret: str, body: bytes, lot: float, arrived: Callable[[], object]
@@ -105,7 +105,7 @@ def test_calls_on_a_connection_are_answered_however_their_bytes_come(
         taken.append(sent is not None)
         return sent
 
-    monkeypatch.setattr(FastPath, "send", told)
+    monkeypatch.setattr(FastPath, "try_send", told)
     with connected(server) as wire:
 
         def said(data: bytes, *, cut: int = 0) -> str:

@@ -20,16 +20,16 @@ from vong.cli.gateway import group
 from vong.errors import Forbidden, InvalidInput, NotFound, RateLimitExceeded, Unauthenticated
 from vong.gateway import tables
 from vong.gateway.limits import leases
-from vong.gateway.limits.estimate import WorstCaseUsage
-from vong.gateway.limits.leases import DEAD, CounterKey
-from vong.gateway.limits.limiter import BEAT, FENCE, RESTS, Limiter
+from vong.gateway.limits.estimate import UsageBound
+from vong.gateway.limits.leases import LEASE_TIMEOUT, CounterKey
+from vong.gateway.limits.limiter import FENCING_TIMEOUT_SECONDS, IDLE_QUOTA_SECONDS, REPORT_INTERVAL_SECONDS, Limiter
 from vong.gateway.limits.quota import LocalQuota
-from vong.gateway.limits.store import begins, list_limits, put_limit, resets, states
-from vong.gateway.limits.subjects import LimitSubjects, tags_of
+from vong.gateway.limits.store import limit_states, list_limits, put_limit, window_end, window_start
+from vong.gateway.limits.subjects import LimitSubjects, parse_tags
 from vong.gateway.routing.catalog import ModelCatalog, RoutePlan
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import new_id, now
-from vong.records.limit import LedgerBy, LimitCreate, Per
+from vong.records.limit import LedgerBy, LimitCreate, LimitWindow
 from vong.store.database import Database
 
 from .conftest import Server
@@ -44,7 +44,7 @@ CALL = 12 * DOLLAR
 @pytest.fixture(autouse=True)
 def told_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers say ten times a second what they used and what they need no more."""
-    monkeypatch.setattr("vong.gateway.limits.limiter.BEAT", 0.1)
+    monkeypatch.setattr("vong.gateway.limits.limiter.REPORT_INTERVAL_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -68,17 +68,17 @@ def limited(server: Server, *limit: Any, **more: Any) -> Any:
 @given(st.datetimes(datetime(2001, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
 def test_times_begin_and_end_around_every_moment(at: datetime) -> None:
     for per in ("minute", "hour", "day", "month"):
-        end = resets(per, at)
-        assert end is not None and begins(per, at) <= at < end
-        assert begins(per, end) == end
-        assert begins(per, end - timedelta(microseconds=1)) == begins(per, at)
-    assert resets("ever", at) is None and begins("ever", at) == begins("ever", at + timedelta(days=400))
+        end = window_end(per, at)
+        assert end is not None and window_start(per, at) <= at < end
+        assert window_start(per, end) == end
+        assert window_start(per, end - timedelta(microseconds=1)) == window_start(per, at)
+    assert window_end("ever", at) is None and window_start("ever", at) == window_start("ever", at + timedelta(days=400))
 
 
 @pytest.mark.parametrize(
     ("what", "per"), [("cost", "minute"), ("requests", "ever"), ("concurrency", "day"), ("tokens", "now")]
 )
-def test_what_cannot_be_limited_is_refused(server: Server, what: Any, per: Per) -> None:
+def test_what_cannot_be_limited_is_refused(server: Server, what: Any, per: LimitWindow) -> None:
     with pytest.raises(InvalidInput, match="cannot be limited per"):
         server.client.gateway.set_limit("key", what, per, 1)
     with pytest.raises(InvalidInput, match="has no name"):
@@ -110,14 +110,14 @@ def test_only_owners_set_limits(server: Server) -> None:
 
 
 def test_subjects_and_tags() -> None:
-    assert tags_of(" a, b ,a", {"tags": "c,b"}) == ("a", "b", "c")
-    assert tags_of(None, {"tags": ["x", "", 5]}) == ("x", "5")
-    assert tags_of(None, None) == ()
+    assert parse_tags(" a, b ,a", {"tags": "c,b"}) == ("a", "b", "c")
+    assert parse_tags(None, {"tags": ["x", "", 5]}) == ("x", "5")
+    assert parse_tags(None, None) == ()
     whom = LimitSubjects("ci", None, "triage", ("a", "b"))
 
     def of(on: Any, name: str = "*") -> list[str]:
         made = LimitCreate(on=on, name=name, what="requests", per="day", amount=1)
-        return whom.of(made)  # pyright: ignore[reportArgumentType]
+        return whom.matching(made)  # pyright: ignore[reportArgumentType]
 
     assert (of("project"), of("key"), of("key", "ci"), of("key", "x")) == (["*"], ["ci"], ["ci"], [])
     assert (of("user"), of("route"), of("tag"), of("tag", "b")) == ([], ["triage"], ["a", "b"], ["b"])
@@ -203,7 +203,7 @@ def test_a_budget_is_reserved_before_and_settled_after(client: openai.OpenAI, se
     assert "it resets at" in str(error)
     assert 10 <= answered < 25
     assert used(server, "cost") == answered * CALL
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     spent = sum(span.usage.cost or 0 for span in server.spans())
     assert sum(line.cost for line in server.client.gateway.ledger()) == spent == answered * CALL
 
@@ -260,12 +260,12 @@ def test_servers_together_do_not_overrun_a_budget(server: Server, database: Data
                 try:
                     way = RoutePlan(None, ("priced/plain",))
                     ticket = await admission.admit(
-                        principal(server), directory, way, LimitSubjects("k", None, None), WorstCaseUsage(1, 1, None)
+                        principal(server), directory, way, LimitSubjects("k", None, None), UsageBound(1, 1, None)
                     )
                 except Exception:  # noqa: BLE001
                     continue
                 admitted.append(1)
-                assert ticket.holds[0][1] == cost
+                assert ticket.amounts[0][1] == cost
 
         await asyncio.gather(*(one() for _ in range(5)))
 
@@ -280,7 +280,7 @@ def test_servers_together_do_not_overrun_a_budget(server: Server, database: Data
         thread.join(60)
     assert bound - 3 * 16 * cost <= len(admitted) * cost <= bound
     with server.platform.scope(server.project_id) as connection:
-        (state,) = states(connection)
+        (state,) = limit_states(connection)
     assert len(admitted) * cost <= state.reserved <= bound
 
 
@@ -290,9 +290,9 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
     with server.platform.scope(server.project_id) as connection:
         limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=1000))
     admission = Limiter(server.platform.scope, database.owner, lambda *_: 0)
-    share = LocalQuota(server.project_id, limit, CounterKey(limit.id, "*", begins("ever", now())))
-    admission._ask(share, 10)
-    share.taken_at = 0.0  # for long nobody took any of it
+    share = LocalQuota(server.project_id, limit, CounterKey(limit.id, "*", window_start("ever", now())))
+    admission._request_grant(share, 10)
+    share.last_used_at = 0.0  # for long nobody took any of it
     report, reached = leases.report, threading.Event()
 
     def slow(*arguments: Any, **more: Any) -> None:
@@ -304,10 +304,10 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
     reporting = threading.Thread(target=admission._report, args=([share],))
     reporting.start()
     assert reached.wait(5)
-    admission._ask(share, 20)
+    admission._request_grant(share, 20)
     reporting.join(10)
     with server.platform.scope(server.project_id) as connection:
-        (state,) = states(connection)
+        (state,) = limit_states(connection)
     assert state.reserved == share.available > 0
 
 
@@ -316,27 +316,27 @@ def test_what_nobody_takes_stays_for_a_while_where_others_have_plenty(alone: Ser
     with alone.platform.scope(alone.project_id) as connection:
         limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=bound))
     admission = Limiter(alone.platform.scope, alone.platform.database.owner, lambda *_: 0)
-    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", begins("ever", now())))
-    admission._ask(share, 100)
+    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", window_start("ever", now())))
+    admission._request_grant(share, 100)
     held = share.available
-    share.taken_at -= 2 * BEAT
+    share.last_used_at -= 2 * REPORT_INTERVAL_SECONDS
     admission._report([share])
     assert share.available == (held if kept else 0)
-    share.taken_at -= RESTS
+    share.last_used_at -= IDLE_QUOTA_SECONDS
     admission._report([share])
     assert share.available == 0 and held > 0
-    admission._ask(share, 100)
-    share.alive_at -= 2 * FENCE  # PostgreSQL was away: others may have it by now
+    admission._request_grant(share, 100)
+    share.confirmed_at -= 2 * FENCING_TIMEOUT_SECONDS  # PostgreSQL was away: others may have it by now
     admission._report([share])
     assert share.available == 0
     with alone.platform.scope(alone.project_id) as connection:
-        assert states(connection)[0].reserved == 0
+        assert limit_states(connection)[0].reserved == 0
 
 
 def test_what_a_dead_server_held_is_released(alone: Server) -> None:
     with alone.platform.scope(alone.project_id) as connection:
         limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=100))
-    place = CounterKey(limit.id, "*", begins("ever", now()))
+    place = CounterKey(limit.id, "*", window_start("ever", now()))
     dead, living = new_id(), new_id()
 
     def grant(worker: UUID, need: int) -> int:
@@ -346,8 +346,8 @@ def test_what_a_dead_server_held_is_released(alone: Server) -> None:
     assert grant(dead, 90) == 90
     assert grant(living, 20) == 0
     with alone.platform.database.owner() as connection:
-        connection.execute(update(tables.leases).values(seen_at=now() - DEAD - timedelta(seconds=1)))
-        leases.beat(connection, living)
+        connection.execute(update(tables.leases).values(seen_at=now() - LEASE_TIMEOUT - timedelta(seconds=1)))
+        leases.heartbeat(connection, living)
     assert grant(living, 20) == 20
     with alone.platform.scope(alone.project_id) as connection:
         assert connection.scalar(select(tables.leases.c.worker)) == living
@@ -356,25 +356,25 @@ def test_what_a_dead_server_held_is_released(alone: Server) -> None:
 def test_what_a_dead_server_held_is_not_told_as_reserved_and_goes_where_nobody_asks_for_it(
     alone: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vong.gateway.limits.limiter.BEAT", 1.0)
+    monkeypatch.setattr("vong.gateway.limits.limiter.REPORT_INTERVAL_SECONDS", 1.0)
     with alone.platform.scope(alone.project_id) as connection:
         limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=100))
-    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", begins("ever", now())))
+    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", window_start("ever", now())))
     dead, living = (Limiter(alone.platform.scope, alone.platform.database.owner, lambda *_: 0) for _ in range(2))
-    dead._ask(share, 90)
+    dead._request_grant(share, 90)
 
     def told() -> int:
         with alone.platform.scope(alone.project_id) as connection:
-            return states(connection)[0].reserved
+            return limit_states(connection)[0].reserved
 
     assert told() >= 90
     with alone.platform.database.owner() as connection:
-        connection.execute(update(tables.leases).values(seen_at=now() - DEAD - timedelta(seconds=1)))
+        connection.execute(update(tables.leases).values(seen_at=now() - LEASE_TIMEOUT - timedelta(seconds=1)))
     assert told() == 0
     living._report([])  # the first after a silence of its own: others may live
     with alone.platform.database.owner() as connection:
-        assert connection.scalar(select(tables.leases.c.worker)) == dead.worker
-    living._beaten -= 6.0
+        assert connection.scalar(select(tables.leases.c.worker)) == dead.server_id
+    living._heartbeat_at -= 6.0
     living._report([])
     with alone.platform.database.owner() as connection:
         assert connection.scalar(select(tables.leases.c.worker)) is None
@@ -422,7 +422,7 @@ def test_a_caller_who_leaves_is_billed_for_what_came(server: Server, fake: FakeU
 def test_the_ledger_by_key_user_tag_and_day(client: openai.OpenAI, server: Server) -> None:
     chat(client, user="linh", extra_headers={"x-vong-tags": "red, blue"})
     chat(client, user="minh", metadata={"tags": "red"})
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     expected: list[tuple[LedgerBy, dict[str | None, int]]] = [
         ("user", {"linh": 1, "minh": 1}),
         ("tag", {"red": 2, "blue": 1}),
@@ -437,8 +437,8 @@ def test_the_ledger_by_key_user_tag_and_day(client: openai.OpenAI, server: Serve
         assert all(line.cost == line.calls * CALL for line in lines)
     daily = server.client.gateway.ledger(by="tag", bucket="month")
     assert [(line.at, line.group) for line in daily] == [
-        (begins("month", now()), "red"),
-        (begins("month", now()), "blue"),
+        (window_start("month", now()), "red"),
+        (window_start("month", now()), "blue"),
     ]
     assert server.spans()[0].attributes["vong.tags"] == ["red", "blue"]
     assert server.client.gateway.ledger(since="2020-01-01T00:00:00Z", until="2020-02-01T00:00:00Z") == []
@@ -450,7 +450,7 @@ def test_usage_by_user_and_tag_is_the_ledgers(client: openai.OpenAI, server: Ser
     with pytest.raises(openai.APIStatusError):
         chat(client, "priced/status-500", user="u00")
     chat(client)
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     report = server.client.gateway.usage(by="user", bucket="minute")
     users = {total.group: (total.calls, total.errors, total.cost) for total in report.totals}
     assert users == {f"u{n:02}": (1, 0, CALL) for n in range(1, 14)} | {"u00": (2, 1, CALL), None: (1, 0, CALL)}
@@ -482,7 +482,7 @@ def test_the_command_line(server: Server, client: openai.OpenAI, monkeypatch: py
     assert "key:ci" in run("limits") and "2500.0" not in run("limits")
     assert "$2500.000000" in run("budgets")
     chat(client)
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     assert "$12.000000" in run("ledger", "--by", "model", "--bucket", "day")
     assert "$12.000000" in run("usage", "--by", "user", "--bucket", "hour")
     for state in server.client.gateway.limits():
@@ -508,9 +508,9 @@ def wait(condition: Callable[[], bool], seconds: float = 8.0) -> None:
 
 
 def server_providers(server: Server) -> Any:
-    from vong.app.gateway import providers
+    from vong.app.gateway import build_providers
 
-    return providers(server.platform, UpstreamClient())
+    return build_providers(server.platform, UpstreamClient())
 
 
 def principal(server: Server) -> Any:

@@ -12,18 +12,18 @@ from tests.gateway.fake_natives import THOUGHT, WORDS
 from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
-from vong.gateway.endpoints import PATHS
+from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.gateway.pipeline.exchange import UpstreamExchange
-from vong.gateway.providers import ProviderRequest, Shape
+from vong.gateway.providers import Endpoint, ProviderRequest
 from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records.span import SpanVersions
 
 SAID = "".join(WORDS)
 CALL = ("weather", {"city": "Huế"})
-KINDS = sorted(set(plugins.names("provider")) - {"echo", "faults"})
+KINDS = sorted(set(plugins.list_extensions("provider")) - {"echo", "faults"})
 FUNCTION: dict[str, Any] = {"name": "weather", "parameters": {"type": "object", "properties": {}}}
-ASKED: dict[Shape, dict[str, Any]] = {
+ASKED: dict[Endpoint, dict[str, Any]] = {
     "chat": {"messages": [{"role": "user", "content": "?"}], "tools": [{"type": "function", "function": FUNCTION}]},
     "messages": {
         "messages": [{"role": "user", "content": "?"}],
@@ -52,29 +52,29 @@ def fake() -> Iterator[FakeUpstream]:
     started.stop()
 
 
-async def ask(fake: FakeUpstream, shape: Shape, kind: str, model: str, stream: bool) -> tuple[bytes, dict[str, Any]]:
+async def ask(fake: FakeUpstream, shape: Endpoint, kind: str, model: str, stream: bool) -> tuple[bytes, dict[str, Any]]:
     """The answer in the caller's shape, and the completion that the span keeps."""
     upstream = UpstreamClient()
     settings = ProviderSettings(kind=kind, base_url=fake.url, api_key=SecretStr("secret"))
-    provider = plugins.load("provider", kind)("subject", settings, upstream)
+    provider = plugins.load_extension("provider", kind)("subject", settings, upstream)
     streamed: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
     body = json.dumps({"model": "x", **ASKED[shape], **streamed}).encode()
     try:
         passage = UpstreamExchange(shape, body, "0" * 32)
-        asked, written = passage.to(ResolvedTarget(provider, kind, model, f"{kind}/{model}", SpanVersions()))
+        asked, written = passage.prepare_for(ResolvedTarget(provider, kind, model, f"{kind}/{model}", SpanVersions()))
         reply = await provider.call(ProviderRequest(asked, model, written, stream))
         if reply.events is None:
-            completion = passage.answered(reply, json.loads(reply.body))
+            completion = passage.parse_response(reply, json.loads(reply.body))
             return reply.body, completion
-        transcript = passage.transcript()
-        said = [transcript.take(batch) async for batch in reply.events]
+        transcript = passage.open_stream()
+        said = [transcript.feed(batch) async for batch in reply.events]
         assert transcript.ended
-        return b"".join([*said, transcript.tail()]), transcript.completion()
+        return b"".join([*said, transcript.finish()]), transcript.completion()
     finally:
         upstream.close()
 
 
-def whole(shape: Shape, out: bytes, stream: bool) -> dict[str, Any]:
+def whole(shape: Endpoint, out: bytes, stream: bool) -> dict[str, Any]:
     """A stream put together as the shape's own clients do; a whole answer as it is."""
     if not stream:
         return json.loads(out)
@@ -105,7 +105,7 @@ def message(events: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def choice(shape: Shape, events: list[dict[str, Any]]) -> dict[str, Any]:
+def choice(shape: Endpoint, events: list[dict[str, Any]]) -> dict[str, Any]:
     said: dict[str, Any] = {"content": "", "reasoning_content": ""}
     call, finish = {"name": "", "arguments": ""}, None
     for one in [one for event in events for one in event["choices"]]:
@@ -122,7 +122,7 @@ def choice(shape: Shape, events: list[dict[str, Any]]) -> dict[str, Any]:
     return {"choices": [{**body, "finish_reason": finish}], "usage": usage[-1] if usage else None}
 
 
-def told(shape: Shape, found: dict[str, Any]) -> Told:
+def told(shape: Endpoint, found: dict[str, Any]) -> Told:
     """What an answer of that shape says."""
     if shape == "messages":
         blocks = {block["type"]: block for block in found["content"]}
@@ -153,9 +153,9 @@ def told(shape: Shape, found: dict[str, Any]) -> Told:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("shape", [shape for shape in PATHS.values() if shape != "embeddings"])
+@pytest.mark.parametrize("shape", [shape for shape in ENDPOINT_PATHS.values() if shape != "embeddings"])
 @pytest.mark.parametrize("stream", [False, True])
-def test_any_shape_with_any_provider(fake: FakeUpstream, shape: Shape, kind: str, stream: bool) -> None:
+def test_any_shape_with_any_provider(fake: FakeUpstream, shape: Endpoint, kind: str, stream: bool) -> None:
     usage = (7, 3, 2)
     wanted = {
         "plain": Told(SAID, None, "", usage, "stop"),

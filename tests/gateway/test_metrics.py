@@ -11,10 +11,10 @@ from prometheus_client.parser import text_string_to_metric_families as families
 from tests.live import eventually
 from vong.api import metrics
 from vong.api.metrics import MetricsSnapshot
-from vong.config import COUNTED
+from vong.config import METRICS_FOLDER
 from vong.errors import UpstreamFailed
 from vong.records import CircuitBreakerPolicy, RoutePolicy, Span, Usage, new_id, now
-from vong.records.limit import On, Per, What
+from vong.records.limit import LimitMetric, LimitSubject, LimitWindow
 from vong.records.span import SpanVersions
 
 from .conftest import Server
@@ -70,7 +70,7 @@ def test_what_calls_cost_is_counted_once_it_is_known(server: Server) -> None:
     ],
 )
 def test_what_limits_refuse_is_counted_by_their_kind(
-    server: Server, limit: tuple[On, What, Per, int], model: str, code: str, reason: str
+    server: Server, limit: tuple[LimitSubject, LimitMetric, LimitWindow, int], model: str, code: str, reason: str
 ) -> None:
     what = limit[1]
     before = read(server, "vong_gateway_refused_total", limit=what, reason=reason)
@@ -109,11 +109,11 @@ def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(
     left = MetricsSnapshot(
         refused=[(("requests", "added"), 3)], costs=[(("added", "echo"), 5)], circuits=[(("added/target",), 1)]
     )
-    folder = Path(settings.folder / COUNTED)
+    folder = Path(settings.home_folder / METRICS_FOLDER)
     folder.mkdir(parents=True)
     for process in (1, 2**22 + 1):  # there is one of the first id, and there cannot be one of the second
         (folder / f"{process}.json").write_bytes(msgspec.json.encode(left))
-    text = metrics.exposition(metrics.all_counted(server.platform)).decode()
+    text = metrics.render_metrics(metrics.take_all_snapshots(server.platform)).decode()
     assert value(text, "vong_gateway_refused_total", limit="requests", reason="added") == 6
     assert value(text, "vong_gateway_cost_micros_total", route="added", provider="echo") == 10
     assert value(text, "vong_gateway_circuits_open", target="added/target") == 1
@@ -122,10 +122,10 @@ def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(
 def test_labels_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_costs", {})
     monkeypatch.setattr(metrics, "_routes", set[str]())
-    monkeypatch.setattr(metrics, "ROUTES", 3)
+    monkeypatch.setattr(metrics, "MAX_LABEL_VALUES", 3)
     for number in range(5):
-        metrics.spent(f"route-{number}", "echo", 7)
-    text = metrics.exposition([MetricsSnapshot(costs=list(metrics.__dict__["_costs"].items()))]).decode()
+        metrics.count_cost(f"route-{number}", "echo", 7)
+    text = metrics.render_metrics([MetricsSnapshot(costs=list(metrics.__dict__["_costs"].items()))]).decode()
     assert value(text, "vong_gateway_cost_micros_total", route="route-2", provider="echo") == 7
     assert value(text, "vong_gateway_cost_micros_total", route="other", provider="echo") == 14
     assert "route-3" not in text

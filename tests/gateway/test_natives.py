@@ -15,11 +15,11 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.endpoints.responses import ResponsesEndpoint
-from vong.gateway.endpoints.stream import usage_of
+from vong.gateway.endpoints.stream import parse_usage
 from vong.gateway.pipeline.exchange import UpstreamExchange
-from vong.gateway.providers import ProviderRequest, Shape
+from vong.gateway.providers import Endpoint, ProviderRequest
 from vong.gateway.routing.catalog import ResolvedTarget
-from vong.gateway.translators.reasoning_envelope import sealed
+from vong.gateway.translators.reasoning_envelope import pack_reasoning
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records.span import SpanVersions
 
@@ -35,7 +35,7 @@ def fake() -> Iterator[FakeUpstream]:
 
 def ask(
     fake: FakeUpstream,
-    shape: Shape,
+    shape: Endpoint,
     kind: str,
     fields: dict[str, Any],
     *,
@@ -47,20 +47,20 @@ def ask(
     async def run() -> tuple[bytes, dict[str, Any]]:
         upstream = UpstreamClient()
         settings = ProviderSettings(kind=kind, base_url=fake.url, api_key=SecretStr("secret"))
-        provider = plugins.load("provider", kind)("subject", settings, upstream)
+        provider = plugins.load_extension("provider", kind)("subject", settings, upstream)
         passage = UpstreamExchange(shape, json.dumps({"model": "x", "input": "?", **fields}).encode(), "0" * 32)
-        passage.cap = cap
+        passage.max_tokens = cap
         try:
-            asked, body = passage.to(ResolvedTarget(provider, kind, "plain", f"{kind}/plain", SpanVersions()))
-            passed = TraceContext.of(headers or {}).passed
+            asked, body = passage.prepare_for(ResolvedTarget(provider, kind, "plain", f"{kind}/plain", SpanVersions()))
+            passed = TraceContext.from_headers(headers or {}).forwarded_headers
             reply = await provider.call(ProviderRequest(asked, "plain", body, passage.stream, headers=passed))
             if reply.events is None:
-                completion = passage.answered(reply, json.loads(reply.body))
+                completion = passage.parse_response(reply, json.loads(reply.body))
                 return reply.body, completion
-            transcript = passage.transcript()
-            said = [transcript.take(batch) async for batch in reply.events]
+            transcript = passage.open_stream()
+            said = [transcript.feed(batch) async for batch in reply.events]
             assert transcript.ended
-            return b"".join([*said, transcript.tail()]), transcript.completion()
+            return b"".join([*said, transcript.finish()]), transcript.completion()
         finally:
             upstream.close()
 
@@ -77,7 +77,7 @@ def test_openais_own_tools_work_at_openai(fake: FakeUpstream, kind: str, stream:
     (choice,) = completion["choices"]
     assert (choice["message"]["content"], choice["finish_reason"]) == ("".join(WORDS), "stop")
     assert choice["message"]["reasoning_details"][0]["data"] == "c2VjcmV0"
-    usage = usage_of(completion["usage"])
+    usage = parse_usage(completion["usage"])
     assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens) == (7, 3, 2)
     if stream:
         assert out.startswith(b"event: response.created\n") and b"resp_of-openai" in out
@@ -102,7 +102,7 @@ def test_a_limit_ends_an_answer_that_passes_on(fake: FakeUpstream) -> None:
         ({"previous_response_id": "resp_68af4030592c81938ec0a5fbab4a3e9f05438e46b5f69a3b"}, True),
         ({"previous_response_id": f"resp_{'1' * 32}", **OWN}, False),
         ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": "gAAAA"}]}, True),
-        ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": sealed([])}]}, False),
+        ({"input": [{"type": "reasoning", "summary": [], "encrypted_content": pack_reasoning([])}]}, False),
         ({"background": True}, True),
         ({"input": [5]}, False),
         ({"include": ["reasoning.encrypted_content"]}, False),
@@ -110,14 +110,14 @@ def test_a_limit_ends_an_answer_that_passes_on(fake: FakeUpstream) -> None:
 )
 def test_only_what_nobody_else_can_answer_passes_on(fields: dict[str, Any], passes: bool) -> None:
     body = json.dumps({"model": "x", "input": "?", **fields}).encode()
-    assert ResponsesEndpoint().passes(body, "http://10.0.0.1/v1") is passes
+    assert ResponsesEndpoint().prefers_native(body, "http://10.0.0.1/v1") is passes
 
 
 def test_openais_encrypted_thoughts_come_from_openai_alone() -> None:
     body = json.dumps({"model": "x", "input": "?", "include": ["reasoning.encrypted_content"]}).encode()
-    assert ResponsesEndpoint().passes(body, "https://api.openai.com/v1")
-    assert ResponsesEndpoint().passes(body, "https://mine.openai.azure.com/openai/v1")
-    assert not ResponsesEndpoint().passes(body, "https://api.openai.com.evil.example/v1")
+    assert ResponsesEndpoint().prefers_native(body, "https://api.openai.com/v1")
+    assert ResponsesEndpoint().prefers_native(body, "https://mine.openai.azure.com/openai/v1")
+    assert not ResponsesEndpoint().prefers_native(body, "https://api.openai.com.evil.example/v1")
 
 
 def test_elsewhere_they_are_refused(fake: FakeUpstream) -> None:

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.errors import NotFound
-from vong.gateway.endpoints.continuation import ASK, PartialAnswer, joined, onward
-from vong.gateway.guards.registry import NO_AIDS, GuardFactory
-from vong.gateway.guards.response import streamed
+from vong.gateway.endpoints.continuation import CONTINUE_PROMPT, PartialAnswer, continuation_request, merge_streams
+from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory
+from vong.gateway.guards.response import check_buffered_stream
 from vong.gateway.guards.run import GuardRun, RetryRequested
 from vong.gateway.guards.stream import GuardedStream
-from vong.gateway.guards.stream import guarded as guards
-from vong.gateway.upstream.sse import DONE, event
+from vong.gateway.guards.stream import guard_stream as guards
+from vong.gateway.upstream.sse import DONE, encode_sse_event
 from vong.records import RoutePolicy
 from vong.records.cache import ShadowPolicy
 from vong.records.guard import GuardConfig
@@ -31,7 +31,7 @@ from .fake_upstream import FakeUpstream
 CHAT: list[Any] = [{"role": "user", "content": "one two three four five six"}]
 BROKEN = "faults/drop?after=3"
 """Says three words, then the connection is closed."""
-WORDS = len(ASK.split())
+WORDS = len(CONTINUE_PROMPT.split())
 """Of what `echo` says when it is asked for the rest."""
 
 
@@ -69,7 +69,7 @@ def test_a_stream_that_breaks_off_is_gone_on_with_by_the_next_target(
     (asked,) = fake.requests
     partly, request = asked.body["messages"][-2:]
     assert partly["role"] == "assistant" and partly["content"] and whole.startswith(partly["content"])
-    assert request == {"role": "user", "content": ASK}
+    assert request == {"role": "user", "content": CONTINUE_PROMPT}
     assert asked.body["messages"][:-2] == CHAT and asked.body["max_tokens"] == 47
     assert len(whole) > len(partly["content"])
     assert len({chunk.id for chunk in chunks}) == 1 and chunks[-1].choices[0].finish_reason == "stop"
@@ -129,13 +129,15 @@ async def sewn(text: str, told: str, size: int, *, finished: bool = True) -> str
     """What is passed on of a rest that is told in pieces of that size."""
 
     async def upstream() -> AsyncGenerator[bytes]:
-        yield event({"id": "b", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
+        yield encode_sse_event({"id": "b", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
         for start in range(0, len(told), size):
-            yield event({"id": "b", "choices": [{"index": 0, "delta": {"content": told[start : start + size]}}]})
-        end = event({"id": "b", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            yield encode_sse_event(
+                {"id": "b", "choices": [{"index": 0, "delta": {"content": told[start : start + size]}}]}
+            )
+        end = encode_sse_event({"id": "b", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
         yield (end if finished else b"") + DONE
 
-    events = [one async for one in joined(upstream(), PartialAnswer(text, 0, "a", "m"))]
+    events = [one async for one in merge_streams(upstream(), PartialAnswer(text, 0, "a", "m"))]
     chunks = [msgspec.json.decode(one[6:]) for one in events if one != DONE]
     assert events[-1] == DONE and all(chunk["id"] == "a" for chunk in chunks)
     return "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
@@ -193,9 +195,9 @@ def test_a_guard_that_could_not_look_ends_the_stream(client: openai.OpenAI, serv
 def test_guards_judge_what_is_there_though_nothing_follows() -> None:
     async def passed(guard: str, **settings: Any) -> list[Any]:
         async def rest() -> AsyncGenerator[bytes]:
-            yield event({"id": "a", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + DONE
+            yield encode_sse_event({"id": "a", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + DONE
 
-        post = GuardFactory(NO_AIDS).post(GuardConfig(guard=guard, on="output", settings=settings))
+        post = GuardFactory(NULL_DEPENDENCIES).create(GuardConfig(guard=guard, on="output", settings=settings))
         under = GuardedStream([GuardRun(post, "output", nobody)], 1, "one two three")
         told = b"".join([batch async for batch in guards(rest(), under, None)])
         chunks = [msgspec.json.decode(one[6:]) for one in told.split(b"\n\n") if one and one != DONE.strip()]
@@ -207,16 +209,17 @@ def test_guards_judge_what_is_there_though_nothing_follows() -> None:
 
 def test_a_guard_that_asks_anew_judges_the_rest_with_what_was_there() -> None:
     events = [
-        event({"id": "a", "choices": [{"index": 0, "delta": {"content": " four"}, "finish_reason": "stop"}]}) + DONE
+        encode_sse_event({"id": "a", "choices": [{"index": 0, "delta": {"content": " four"}, "finish_reason": "stop"}]})
+        + DONE
     ]
     use = GuardConfig(guard="length", on="output", action="retry", settings={"most_words": 3})
-    duty = GuardRun(GuardFactory(NO_AIDS).post(use), "output", nobody)
-    asyncio.run(streamed([duty], events, None, "one two"))
+    duty = GuardRun(GuardFactory(NULL_DEPENDENCIES).create(use), "output", nobody)
+    asyncio.run(check_buffered_stream([duty], events, None, "one two"))
     with pytest.raises(RetryRequested):
-        asyncio.run(streamed([duty], events, None, "one two three"))
-    asyncio.run(streamed([duty], [DONE], None, "one two three"))
+        asyncio.run(check_buffered_stream([duty], events, None, "one two three"))
+    asyncio.run(check_buffered_stream([duty], [DONE], None, "one two three"))
     with pytest.raises(RetryRequested):
-        asyncio.run(streamed([duty], [DONE], None, "one two three four"))
+        asyncio.run(check_buffered_stream([duty], [DONE], None, "one two three four"))
 
 
 async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
@@ -224,11 +227,13 @@ async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
 
 
 def test_what_is_asked_for_the_rest() -> None:
-    asked = onward({"messages": CHAT, "max_tokens": 10, "temperature": 0.2}, PartialAnswer("one two", 4, None, None))
+    asked = continuation_request(
+        {"messages": CHAT, "max_tokens": 10, "temperature": 0.2}, PartialAnswer("one two", 4, None, None)
+    )
     assert asked["max_tokens"] == 6 and asked["temperature"] == 0.2
     assert [message["role"] for message in asked["messages"]] == ["user", "assistant", "user"]
     assert (
-        onward({"messages": CHAT, "max_completion_tokens": 3}, PartialAnswer("one", 9, None, None))[
+        continuation_request({"messages": CHAT, "max_completion_tokens": 3}, PartialAnswer("one", 9, None, None))[
             "max_completion_tokens"
         ]
         == 1

@@ -121,11 +121,11 @@ def test_it_wins_over_the_published_price() -> None:
         usage=Usage(input_tokens=10, output_tokens=10),
     )
     prices = PriceBook({"openai/gpt-4o-mini": PriceSettings(input=1, output=1)})
-    own = ModelPrice.own(PriceSettings(input=3, output=4))
+    own = ModelPrice.from_settings(PriceSettings(input=3, output=4))
     address = "https://api.openai.com/v1"
-    assert prices.settle(span, address).usage.cost == 20
-    assert prices.settle(span, address, own).usage.cost == 70
-    assert PriceBook({}, look=lambda *_: None).settle(span, address, own).usage.cost == 70
+    assert prices.price_span(span, address).usage.cost == 20
+    assert prices.price_span(span, address, own).usage.cost == 70
+    assert PriceBook({}, lookup=lambda *_: None).price_span(span, address, own).usage.cost == 70
 
 
 @pytest.mark.parametrize(

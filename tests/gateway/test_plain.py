@@ -12,7 +12,7 @@ import pytest
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.live import eventually
 from vong.api.openai.protocol.model_calls import RequestCycle
-from vong.gateway.auth.principals import AGE
+from vong.gateway.auth.principals import PRINCIPAL_MAX_AGE_SECONDS
 from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
 from vong.gateway.fastpath.plan import FastPathPlan
 from vong.gateway.pipeline.call import ModelCall
@@ -33,14 +33,14 @@ SPENT = ("x-ratelimit-remaining-tokens", "x-ratelimit-reset")
 def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     """Whether each call was sent the short way, in their order."""
     taken: list[bool] = []
-    send = FastPath.send
+    send = FastPath.try_send
 
     def told(self: FastPath, *given: Any) -> FastCall | FastStreamCall | None:
         sent = send(self, *given)
         taken.append(sent is not None)
         return sent
 
-    monkeypatch.setattr(FastPath, "send", told)
+    monkeypatch.setattr(FastPath, "try_send", told)
     yield taken
 
 
@@ -96,7 +96,7 @@ def test_both_ways_answer_and_account_alike(
     told = ask(server, model, **more)
     assert short == [True]
     count = len(server.spans())
-    monkeypatch.setattr(FastPath, "send", lambda *_: None)
+    monkeypatch.setattr(FastPath, "try_send", lambda *_: None)
     again = ask(server, model, **more)
     one, other = server.spans()[count - 1 :]
     assert (one.first_token_ms is None) is (other.first_token_ms is None)
@@ -155,14 +155,14 @@ def test_a_caller_who_leaves_before_the_answer_is_told_gives_all_back(
     """The task that was to tell it is cancelled before it has begun, and does nothing at all."""
     server.client.gateway.set_limit("key", "concurrency", "now", 1)
     warmed(server, short)
-    tell = RequestCycle._tell
+    tell = RequestCycle._run_open_call
 
     def left(self: RequestCycle, call: ModelCall) -> None:
         tell(self, call)
-        self.leave()
+        self.on_disconnect()
 
     with monkeypatch.context() as patch, connected(server) as wire:
-        patch.setattr(RequestCycle, "_tell", left)
+        patch.setattr(RequestCycle, "_run_open_call", left)
         wire.sendall(request(server, body_of("hi", model="fake/status-500", **more)))
         eventually(lambda: server.spans()[-1].attributes["http.response.status_code"] == 499)
     assert short == [True]
@@ -173,7 +173,7 @@ def test_a_caller_who_leaves_before_the_answer_is_told_gives_all_back(
 def test_a_call_after_a_pause_waits_for_no_look(server: Server, short: list[bool], more: dict[str, Any]) -> None:
     """Who calls now and then is known: every change is heard of."""
     warmed(server, short)
-    time.sleep(1.2 * AGE)
+    time.sleep(1.2 * PRINCIPAL_MAX_AGE_SECONDS)
     assert ask(server, "priced/plain", **more).status_code == 200
     assert short == [True]
 
@@ -181,7 +181,7 @@ def test_a_call_after_a_pause_waits_for_no_look(server: Server, short: list[bool
 def test_what_is_kept_of_lanes_is_bounded_and_of_directories_the_one_in_force(
     server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vong.gateway.fastpath.plan.KEPT", 3)
+    monkeypatch.setattr("vong.gateway.fastpath.plan.MAX_CACHED_PLANS", 3)
     warmed(server, short)
     for number in range(8):
         server.client.gateway.put_route("turning", {"priced/plain": 1.0 + number})

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.config import PriceSettings
-from vong.gateway.pricing.catalog import CatalogPrice, RateTiers, answer, published_of
+from vong.gateway.pricing.catalog import CatalogPrice, RateTiers, lookup_in_process, parse_price
 from vong.gateway.pricing.prices import ModelPrice, PriceBook, TieredRate
-from vong.gateway.pricing.token_types import KINDS, counted, possible
+from vong.gateway.pricing.token_types import TOKEN_TYPES, possible_types, used_types
 from vong.records import Span, Usage, new_id, now
 
 from .conftest import Server
@@ -41,7 +41,7 @@ def test_what_is_kept_of_a_price_says_what_the_catalogue_calculates() -> None:
     asked = [(OPENAI, model) for model in ("gpt-4o-mini", "gpt-4o", "text-embedding-3-small", "o3-mini")]
     asked += [(google, "gemini-2.5-pro"), (google, "gemini-2.5-flash")]
     for address, model in asked:
-        prices = PriceBook({}, look=here)
+        prices = PriceBook({}, lookup=here)
         for read in (10_000, 200_000, 200_001, 400_000):
             counted = Counted(input_tokens=read, output_tokens=1_000, cache_read_tokens=4_000)
             found = calc_price(counted, model, provider_api_url=address, genai_request_timestamp=AT)
@@ -51,8 +51,8 @@ def test_what_is_kept_of_a_price_says_what_the_catalogue_calculates() -> None:
 
 def here(address: str, model: str, at: datetime) -> CatalogPrice | None:
     """The look-up without a process of its own."""
-    found = answer(address, model, at)
-    return published_of(json.loads(json.dumps(found))) if found else None
+    found = lookup_in_process(address, model, at)
+    return parse_price(json.loads(json.dumps(found))) if found else None
 
 
 def test_a_price_is_looked_up_once_and_one_that_changes_each_quarter_of_an_hour() -> None:
@@ -60,7 +60,7 @@ def test_a_price_is_looked_up_once_and_one_that_changes_each_quarter_of_an_hour(
 
     def look(_: str, model: str, at: datetime) -> CatalogPrice | None:
         looks.append(at)
-        return None if model == "none" else CatalogPrice(RateTiers("1"), None, None, lasting=model == "plain")
+        return None if model == "none" else CatalogPrice(RateTiers("1"), None, None, time_independent=model == "plain")
 
     prices = PriceBook({}, look)
     usage = Usage(input_tokens=10, output_tokens=1)
@@ -125,10 +125,10 @@ def test_kinds_of_tokens_cost_what_the_catalogue_calculates(address: str, model:
     given |= {names[kind]: count for kind, count in kinds.items() if kind in names}
     counts = Counted(input_tokens=10_000, output_tokens=1_000, cache_read_tokens=2_000, **given)
     found = calc_price(counts, model, provider_api_url=address, genai_request_timestamp=AT)
-    prices, usage = PriceBook({}, look=here), Usage(input_tokens=10_000, output_tokens=1_000, cached_tokens=2_000)
+    prices, usage = PriceBook({}, lookup=here), Usage(input_tokens=10_000, output_tokens=1_000, cached_tokens=2_000)
     cost = prices.cost(f"x/{model}", address, usage, AT, kinds)
     assert cost == round(found.total_price * 1_000_000)
-    most = prices.most(f"x/{model}", address, usage, AT, kinds)
+    most = prices.max_cost(f"x/{model}", address, usage, AT, kinds)
     assert cost is not None and most is not None and most >= cost
 
 
@@ -143,11 +143,13 @@ def test_your_own_prices_may_name_every_kind() -> None:
     assert prices.cost("x/z", None, usage, AT, kinds) is None
 
 
-@given(st.dictionaries(st.sampled_from(KINDS), st.integers(0, 10**6)), st.integers(0, 10**6), st.integers(0, 10**6))
+@given(
+    st.dictionaries(st.sampled_from(TOKEN_TYPES), st.integers(0, 10**6)), st.integers(0, 10**6), st.integers(0, 10**6)
+)
 def test_no_call_costs_more_than_is_reserved_for_it(kinds: dict[str, int], read: int, made: int) -> None:
-    own = {kind: number for number, kind in enumerate(KINDS)}
-    price = ModelPrice.own(PriceSettings.model_validate({"input": 2, "output": 4, "cached": 9, **own}))
-    assert 0 <= price.cost(read, made, read // 3, kinds) <= price.most(read, made, KINDS)
+    own = {kind: number for number, kind in enumerate(TOKEN_TYPES)}
+    price = ModelPrice.from_settings(PriceSettings.model_validate({"input": 2, "output": 4, "cached": 9, **own}))
+    assert 0 <= price.cost(read, made, read // 3, kinds) <= price.max_cost(read, made, TOKEN_TYPES)
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**7))
@@ -162,10 +164,10 @@ def test_kinds_are_counted_from_usage_and_foreseen_from_the_request() -> None:
         "prompt_tokens_details": {"cached_tokens": 1, "cache_write_tokens": 2, "audio_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 3, "audio_tokens": "many"},
     }
-    assert counted(usage) == {"cache_write": 2, "reasoning": 3}
-    assert counted(None) == counted({"prompt_tokens_details": None}) == {}
-    assert possible(b'{"messages": []}') == {"reasoning"}
-    assert {"cache_write", "cache_write_1h"} <= possible(b'{"cache_control": {"type": "ephemeral", "ttl": "1h"}}')
+    assert used_types(usage) == {"cache_write": 2, "reasoning": 3}
+    assert used_types(None) == used_types({"prompt_tokens_details": None}) == {}
+    assert possible_types(b'{"messages": []}') == {"reasoning"}
+    assert {"cache_write", "cache_write_1h"} <= possible_types(b'{"cache_control": {"type": "ephemeral", "ttl": "1h"}}')
 
 
 def test_a_cost_that_is_known_already_is_left() -> None:
@@ -175,7 +177,7 @@ def test_a_cost_that_is_known_already_is_left() -> None:
         id=id, trace_id=id.hex, span_id=id.hex[16:], name="x", started_at=now(), duration_ms=1, model="openai/gpt-4o",
         usage=usage,
     )  # fmt: skip
-    assert PriceBook({}).settle(span, OPENAI) is span
+    assert PriceBook({}).price_span(span, OPENAI) is span
 
 
 def test_a_recorded_call_has_its_cost_or_none(server: Server) -> None:

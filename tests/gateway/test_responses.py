@@ -12,9 +12,9 @@ from openai.types import Completion
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from vong.gateway.translators.reasoning_envelope import sealed, unsealed
-from vong.gateway.translators.responses_request import chat_of
-from vong.gateway.translators.responses_response import ResponsesEventEncoder, response_of
+from vong.gateway.translators.reasoning_envelope import pack_reasoning, unpack_reasoning
+from vong.gateway.translators.responses_request import to_chat_request
+from vong.gateway.translators.responses_response import ResponsesEventEncoder, to_response_object
 
 from .conftest import Server
 from .fake_upstream import WORDS, FakeUpstream
@@ -177,12 +177,12 @@ def test_an_answer_comes_back_as_it_was(said: dict[str, Any], finish: str) -> No
     choice = {"index": 0, "message": message, "finish_reason": finish}
     usage = {"prompt_tokens": 5, "completion_tokens": 2}
     completion = {"id": "x", "model": "m", "choices": [choice], "usage": usage}
-    response = response_of(completion, {"model": "m", "input": "hi"}, "0" * 32)
+    response = to_response_object(completion, {"model": "m", "input": "hi"}, "0" * 32)
     Response.model_validate(response)
     assert response["status"] == ("completed" if finish in ("stop", "tool_calls") else "incomplete")
     if not response["output"]:
         return
-    (back,) = chat_of({"model": "m", "input": response["output"]})["messages"]
+    (back,) = to_chat_request({"model": "m", "input": response["output"]})["messages"]
     assert {name: value for name, value in back.items() if value} == {n: v for n, v in message.items() if v}
 
     events = ResponsesEventEncoder({"model": "m", "input": "hi"}, "0" * 32)
@@ -196,20 +196,20 @@ def test_an_answer_comes_back_as_it_was(said: dict[str, Any], finish: str) -> No
     streamed = [
         event
         for delta in chunks
-        for event in events.take({"model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+        for event in events.encode({"model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
     ]
-    streamed += events.take({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}], "usage": usage})
-    streamed += events.end()
+    streamed += events.encode({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}], "usage": usage})
+    streamed += events.finish()
     for event in streamed:
         EVENT.validate_python(event)
-    (last,) = chat_of({"model": "m", "input": streamed[-1]["response"]["output"]})["messages"]
+    (last,) = to_chat_request({"model": "m", "input": streamed[-1]["response"]["output"]})["messages"]
     assert last == back and streamed[-1]["type"] == f"response.{response['status']}"
 
 
 def test_what_a_model_needs_back_is_carried_sealed() -> None:
     details: list[dict[str, Any]] = [{"type": "reasoning.encrypted", "data": "…", "index": 0}]
-    assert unsealed(sealed(details)) == details
-    assert unsealed("gAAAA") == [{"type": "reasoning.encrypted", "data": "gAAAA", "index": 0}]
+    assert unpack_reasoning(pack_reasoning(details)) == details
+    assert unpack_reasoning("gAAAA") == [{"type": "reasoning.encrypted", "data": "gAAAA", "index": 0}]
 
 
 # old completions

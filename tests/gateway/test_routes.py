@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from vong import access, gateway
 from vong.errors import InvalidInput, NotFound, Unavailable
-from vong.gateway.invalidation import LISTEN, ChangeListener
-from vong.gateway.tables import CALLERS, CHANNEL
+from vong.gateway.invalidation import LISTEN_STATEMENT, ChangeListener
+from vong.gateway.tables import CHANGES_CHANNEL, PRINCIPALS_CHANNEL
 from vong.records import Route, RouteTarget, now
 from vong.store.database import Database, libpq_url
 
@@ -112,12 +112,12 @@ def test_a_change_is_announced_when_it_is_committed(
     connection: Connection, database: Database, project_id: UUID
 ) -> None:
     with psycopg.connect(libpq_url(database.url), autocommit=True) as listening:
-        listening.execute(LISTEN)
+        listening.execute(LISTEN_STATEMENT)
         gateway.put_route(connection, "triage", [ECHO])
         assert list(listening.notifies(timeout=0.05)) == []
         connection.commit()
         (notice,) = listening.notifies(timeout=2, stop_after=1)
-    assert (notice.channel, notice.payload) == (CHANNEL, str(project_id))
+    assert (notice.channel, notice.payload) == (CHANGES_CHANNEL, str(project_id))
 
 
 def test_a_change_holds_from_the_next_call_on(server: Server) -> None:
@@ -133,19 +133,19 @@ def test_a_change_holds_from_the_next_call_on(server: Server) -> None:
     at=st.floats(0, 1, exclude_max=True),
 )
 def test_a_target_without_weight_is_never_chosen(weights: list[float], at: float) -> None:
-    chosen = gateway.choose(route(*weights), lambda: at)
+    chosen = gateway.pick_weighted(route(*weights), lambda: at)
     assert chosen.weight > 0
 
 
 def test_targets_are_chosen_in_proportion_to_their_weights() -> None:
     steps = 1000
-    counts = Counter(gateway.choose(route(1, 3, 0), lambda: step / steps).model for step in range(steps))  # noqa: B023
+    counts = Counter(gateway.pick_weighted(route(1, 3, 0), lambda: step / steps).model for step in range(steps))  # noqa: B023
     assert counts == {"echo/0": 250, "echo/1": 750}
 
 
 def test_a_route_whose_weights_are_all_zero_says_so() -> None:
     with pytest.raises(Unavailable, match="weight above 0"):
-        gateway.choose(route(0, 0), lambda: 0.5)
+        gateway.pick_weighted(route(0, 0), lambda: 0.5)
 
 
 def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(database_url: str) -> None:
@@ -162,9 +162,9 @@ def test_a_lost_connection_is_made_anew_and_everything_is_looked_up_again(databa
         )
         wait_for(lambda: len(heard) == 3)
         project = UUID(int=7)
-        other.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(project)))
-        other.execute("SELECT pg_notify(%s, '')", (CALLERS,))
-        other.execute("SELECT pg_notify(%s, 'by hand')", (CHANNEL,))
+        other.execute("SELECT pg_notify(%s, %s)", (CHANGES_CHANNEL, str(project)))
+        other.execute("SELECT pg_notify(%s, '')", (PRINCIPALS_CHANNEL,))
+        other.execute("SELECT pg_notify(%s, 'by hand')", (CHANGES_CHANNEL,))
         wait_for(lambda: len(heard) == 6)
     announcements.stop()
     assert heard == [None, "lost", None, project, "callers", None]

@@ -13,7 +13,7 @@ from vong import access, gateway
 from vong.client import Client
 from vong.errors import InvalidInput, NotFound, OutOfScope
 from vong.gateway.auth.scopes import may_call
-from vong.gateway.endpoints import PATHS
+from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.records import RouteTarget
 from vong.records.key_scope import KeyLabels, KeyScope
 
@@ -28,7 +28,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "messages": {"messages": ASK, "max_tokens": 5},
     "responses": {"input": "hi"},
 }
-SERVED = [(path, shape) for path, shape in PATHS.items() if shape in BODIES]
+SERVED = [(path, shape) for path, shape in ENDPOINT_PATHS.items() if shape in BODIES]
 
 
 def key(server: Server, name: str = "shop", **more: Any) -> str:
@@ -37,7 +37,7 @@ def key(server: Server, name: str = "shop", **more: Any) -> str:
 
 
 def post(server: Server, path: str, secret: str, model: str) -> httpx.Response:
-    body = {"model": model, **BODIES[PATHS.get(path, "messages")]}
+    body = {"model": model, **BODIES[ENDPOINT_PATHS.get(path, "messages")]}
     return httpx.post(f"{server.url}{path}", json=body, headers={"authorization": f"Bearer {secret}"})
 
 
@@ -108,7 +108,7 @@ def test_a_key_for_a_route_calls_it_and_not_its_targets(server: Server, fake: Fa
 
 
 def test_a_key_with_a_scope_cannot_make_itself_another_way(server: Server) -> None:
-    client = Client(server.url, key(server, scope=KeyScope(models=("triage", "echo/*"))), patience=0)
+    client = Client(server.url, key(server, scope=KeyScope(models=("triage", "echo/*"))), retry_seconds=0)
     assert set(client.gateway.models()) == {"echo/echo"}
     for call in (
         lambda: client.gateway.put_route("triage", {"fake/plain": 1}),
@@ -119,7 +119,7 @@ def test_a_key_with_a_scope_cannot_make_itself_another_way(server: Server) -> No
         with pytest.raises(OutOfScope, match="use a key without a scope"):
             call()
     span = client.gateway.chat("echo/echo", "hi").span_id
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     client.feedback.add(span_id=span, name="thumbs", value=1.0)
 
 
@@ -144,7 +144,7 @@ def test_limits_and_ledger_go_on_through_a_rotation(server: Server) -> None:
     for secret in (made["secret"], rotated["secret"], made["secret"]):
         assert post(server, "/v1/chat/completions", secret, "echo/echo").status_code == 200
     assert post(server, "/v1/chat/completions", rotated["secret"], "echo/echo").status_code == 429
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     assert [(line.group, line.calls) for line in server.client.gateway.ledger(by="key")] == [("shop", 4)]
 
 

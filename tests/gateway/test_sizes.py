@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from vong.api.openai.protocol import limits as protocol_limits
 from vong.api.openai.protocol import model_calls
-from vong.gateway.endpoints.json_depth import DEPTH, deep
+from vong.gateway.endpoints.json_depth import MAX_DEPTH, exceeds_max_depth
 from vong.records.guard import GuardConfig
 
 from .conftest import Server
@@ -58,16 +58,16 @@ def well(server: Server) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Clients have a moment only."""
-    monkeypatch.setattr(protocol_limits, "SLOW_HEAD", 0.3)
-    monkeypatch.setattr(protocol_limits, "SLOW_BODY", 0.3)
-    monkeypatch.setattr(model_calls, "SLOW_BODY", 0.3)
+    monkeypatch.setattr(protocol_limits, "HEAD_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(protocol_limits, "BODY_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(model_calls, "BODY_TIMEOUT_SECONDS", 0.3)
     yield
 
 
 @pytest.mark.parametrize(
     "headers",
     [
-        [b"x-long: " + b"x" * protocol_limits.MAX_HEAD],
+        [b"x-long: " + b"x" * protocol_limits.MAX_HEAD_BYTES],
         [b"x-%d: %b" % (number, b"x" * 3000) for number in range(50)],
         [b"x-%d: 1" % number for number in range(protocol_limits.MAX_HEADERS)],
     ],
@@ -213,7 +213,7 @@ CHAT = b'{"model": "echo/echo", "messages": [{"role": "user", "content": "hello"
         ("chat/completions", b'{"model": "echo/echo", "messages": %b}' % DEEP),
         ("chat/completions", CHAT % (b'"metadata": {"a": %b}' % DEEP)),
         ("chat/completions", CHAT % (b'"tools": %b' % nested(900))),
-        ("chat/completions", CHAT % (b'"unknown": %b' % nested(DEPTH))),
+        ("chat/completions", CHAT % (b'"unknown": %b' % nested(MAX_DEPTH))),
         ("completions", b'{"model": "echo/echo", "prompt": %b}' % DEEP),
         ("embeddings", b'{"model": "echo/echo", "input": %b}' % DEEP),
         ("messages", b'{"model": "echo/echo", "max_tokens": 5, "messages": %b}' % DEEP),
@@ -249,8 +249,8 @@ def test_json_in_the_arguments_of_a_tool_that_is_nested_deeply_is_refused_where_
 
 
 def test_what_is_nested_as_deeply_as_may_be_is_answered_recorded_and_read_again(lasting: Server) -> None:
-    within = (DEPTH - 1) // 2
-    for more in (nested(DEPTH - 1), b'{"a":[' * within + b'"]]]"' + b"]}" * within):
+    within = (MAX_DEPTH - 1) // 2
+    for more in (nested(MAX_DEPTH - 1), b'{"a":[' * within + b'"]]]"' + b"]}" * within):
         response = post(lasting, "chat/completions", CHAT % (b'"unknown": %b' % more))
         assert response.status_code == 200, response.text
         id = response.headers["x-vong-span-id"]
@@ -265,16 +265,16 @@ def depth(value: Any) -> int:
 
 
 @settings(max_examples=40, deadline=None)
-@given(JSON, some.integers(0, DEPTH + 2), some.booleans())
+@given(JSON, some.integers(0, MAX_DEPTH + 2), some.booleans())
 def test_depth_is_what_it_is_whatever_the_texts_say(value: Any, around: int, ascii: bool) -> None:
-    text = json.dumps(["[{" * DEPTH + '"\\', value], ensure_ascii=ascii)
+    text = json.dumps(["[{" * MAX_DEPTH + '"\\', value], ensure_ascii=ascii)
     body = ("[" * around + text + "]" * around).encode()
-    assert deep(body) == (1 + depth(value) + around > DEPTH)
+    assert exceeds_max_depth(body) == (1 + depth(value) + around > MAX_DEPTH)
 
 
 def test_a_text_without_an_end_is_looked_at_once() -> None:
     began = time.process_time()
-    deep(b"[" * 200 + b'"' + b'\\"' * 2_000_000)
+    exceeds_max_depth(b"[" * 200 + b'"' + b'\\"' * 2_000_000)
     assert time.process_time() - began < 5
 
 

@@ -75,11 +75,11 @@ def test_a_secret_is_nowhere_but_sealed(server: Server, owner: Client, fake: Fak
     assert SECRET not in str(row) and SECRET.encode() not in bytes(row.secret) and SECRET not in str(kept)
     for shown in (owner.gateway.providers(probe=False), owner.gateway.provider("lab"), owner.gateway.providers()):
         assert SECRET not in json.dumps(shown)
-    file = server.platform.settings.folder / "secrets.key"
+    file = server.platform.settings.home_folder / "secrets.key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and len(file.read_bytes()) == 32
-    assert SecretBox(file.parent).open(bytes(row.secret), f"{server.project_id}/lab") == SECRET
+    assert SecretBox(file.parent).decrypt(bytes(row.secret), f"{server.project_id}/lab") == SECRET
     with pytest.raises(Misconfigured, match="another"):
-        SecretBox(file.parent).open(bytes(row.secret), f"{server.project_id}/other")
+        SecretBox(file.parent).decrypt(bytes(row.secret), f"{server.project_id}/other")
 
 
 def _has_requests(connection: Any) -> bool:
@@ -88,7 +88,7 @@ def _has_requests(connection: Any) -> bool:
 
 def test_a_lost_key_breaks_its_provider_only_and_says_so(server: Server, owner: Client, fake: FakeUpstream) -> None:
     owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
-    file = server.platform.settings.folder / "secrets.key"
+    file = server.platform.settings.home_folder / "secrets.key"
     kept = file.read_bytes()
     file.write_bytes(b"x" * 32)
     try:
@@ -254,7 +254,7 @@ def test_a_name_that_leads_to_a_refused_address_is_left_before_anything_is_sent(
 ) -> None:
     from vong.gateway.upstream import url_policy
 
-    monkeypatch.setattr(url_policy, "REFUSED", (url_policy.ip_network("127.0.0.0/8"),))
+    monkeypatch.setattr(url_policy, "BLOCKED_NETWORKS", (url_policy.ip_network("127.0.0.0/8"),))
     assert socket.gethostbyname("localhost") == "127.0.0.1"
     url = fake.url.replace("127.0.0.1", "localhost")
     owner.gateway.put_provider("lab", base_url=url, api_key=SECRET)

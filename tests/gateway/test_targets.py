@@ -77,22 +77,22 @@ def test_a_target_that_failed_is_shown_open_then_half_open_then_closed(
 def test_a_circuit_is_half_open_while_one_call_tries_the_target() -> None:
     at = [100.0]
     circuit, rule = CircuitBreaker(lambda: at[0]), CircuitBreakerPolicy(failures=1, window=10, pause=5)
-    circuit.failed(rule)
-    assert circuit.view(rule) == ("open", 1, 5.0)
+    circuit.record_failure(rule)
+    assert circuit.snapshot(rule) == ("open", 1, 5.0)
     at[0] += 5
-    assert circuit.view(rule) == ("half-open", 1, 0.0)
-    assert circuit.admits(rule) and circuit.view(rule) == ("half-open", 1, 5.0)
-    circuit.failed(rule)
-    assert circuit.view(rule) == ("open", 2, 5.0)
+    assert circuit.snapshot(rule) == ("half-open", 1, 0.0)
+    assert circuit.allow(rule) and circuit.snapshot(rule) == ("half-open", 1, 5.0)
+    circuit.record_failure(rule)
+    assert circuit.snapshot(rule) == ("open", 2, 5.0)
     at[0] += 6
-    assert circuit.view(rule) == ("half-open", 1, 0.0)  # the first failure is longer ago than the window
-    assert circuit.view(CircuitBreakerPolicy(failures=1, window=10, pause=60)) == (
+    assert circuit.snapshot(rule) == ("half-open", 1, 0.0)  # the first failure is longer ago than the window
+    assert circuit.snapshot(CircuitBreakerPolicy(failures=1, window=10, pause=60)) == (
         "open",
         1,
         54.0,
     )  # for another route's rule
-    circuit.succeeded()
-    assert circuit.view(rule) == ("closed", 0, None)
+    circuit.record_success()
+    assert circuit.snapshot(rule) == ("closed", 0, None)
 
 
 def test_calls_under_way_and_waiting_are_counted(server: Server) -> None:
@@ -139,4 +139,4 @@ def test_the_command_lists_every_target_and_says_whose_values_they_are(
 def test_a_process_that_answers_no_calls_says_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server.platform, "gateway", None)
     with pytest.raises(Unavailable, match="serves no model calls"):
-        Client(server.url, server.key, patience=0).gateway.targets()
+        Client(server.url, server.key, retry_seconds=0).gateway.targets()

@@ -14,10 +14,10 @@ import uvloop
 from vong.errors import UpstreamTimeout
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits
-from vong.gateway.upstream.timeouts import NOTICED, Deadline, held_up, timely
+from vong.gateway.upstream.timeouts import STALL_THRESHOLD_SECONDS, Deadline, loop_stall, with_idle_timeout
 
 T = TypeVar("T")
-PAUSE = 3 * NOTICED
+PAUSE = 3 * STALL_THRESHOLD_SECONDS
 ALLOWED = PAUSE / 2
 STEPS = 5
 """Turns of the loop that an event takes: a timer comes in between."""
@@ -58,7 +58,7 @@ async def words(*, held_before: int, waits: float = 0.0) -> AsyncGenerator[bytes
 
 
 async def taken(events: AsyncGenerator[bytes], between: float) -> list[bytes]:
-    async with aclosing(timely(events, between, None)) as source:
+    async with aclosing(with_idle_timeout(events, between, None)) as source:
         return [event async for event in source]
 
 
@@ -85,7 +85,7 @@ def test_a_stream_whose_time_is_over_ends_though_the_server_was_held_up_at_that_
     async def scenario() -> int:
         count, ends = 0, asyncio.get_running_loop().time() + ALLOWED
         with pytest.raises(UpstreamTimeout, match="did not finish"):
-            async with aclosing(timely(steady(), 5.0, ends)) as source:
+            async with aclosing(with_idle_timeout(steady(), 5.0, ends)) as source:
                 async for _ in source:
                     count += 1
         return count
@@ -96,7 +96,10 @@ def test_a_stream_whose_time_is_over_ends_though_the_server_was_held_up_at_that_
 def test_a_timer_is_put_off_by_what_it_was_late_and_not_by_more_than_was_allowed(run: Run) -> None:
     async def scenario() -> list[float]:
         loop = asyncio.get_running_loop()
-        return [round(held_up(loop, loop.time() - late, 5.0), 1) for late in (0.0, NOTICED / 2, 2.0, 3600.0)]
+        return [
+            round(loop_stall(loop, loop.time() - late, 5.0), 1)
+            for late in (0.0, STALL_THRESHOLD_SECONDS / 2, 2.0, 3600.0)
+        ]
 
     assert run(scenario()) == [0.0, 0.0, 2.0, 5.0]
 

@@ -17,7 +17,7 @@ from vong.cli.gateway import group
 from vong.errors import Conflict, InvalidInput, NotFound, Unavailable
 from vong.gateway import set_weights
 from vong.gateway.routing.load import TargetLoad
-from vong.gateway.routing.strategies import RoutingFacts, holds, order
+from vong.gateway.routing.strategies import RoutingFacts, matches, order_targets
 from vong.records import RoutePolicy
 from vong.records.routing_tree import ConcurrencyCap, Condition, RouteNode
 
@@ -58,7 +58,7 @@ def leaves(*models: str, **fields: Any) -> RouteNode:
 )
 def test_conditions(condition: dict[str, Any], expected: bool) -> None:
     facts = RoutingFacts({"stream": True, "tokens": 100}, {"tier": "gold", "age": "18"}, ("a", "b"))
-    assert holds(Condition.model_validate(condition), facts) == expected
+    assert matches(Condition.model_validate(condition), facts) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,20 +86,20 @@ def test_what_is_no_tree_is_refused(server: Server, wrong: dict[str, Any]) -> No
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_a_weighted_order_has_each_target_of_weight_once(weights: list[float], random: Any) -> None:
     group = node(pick="weighted", nodes=[{"model": f"m/{i}", "weight": w} for i, w in enumerate(weights)])
-    found = order(group, RoutingFacts(), random.random)
+    found = order_targets(group, RoutingFacts(), random.random)
     assert sorted(found) == sorted(f"m/{i}" for i, w in enumerate(weights) if w > 0)
 
 
 def test_weights_are_chances() -> None:
     group = node(pick="weighted", nodes=[{"model": "m/a", "weight": 3}, {"model": "m/b", "weight": 1}])
-    first = Counter(order(group, RoutingFacts())[0] for _ in range(4000))
+    first = Counter(order_targets(group, RoutingFacts())[0] for _ in range(4000))
     assert 2800 < first["m/a"] < 3200
 
 
 def test_a_sticky_order_is_a_users_own_and_a_new_weight_moves_few() -> None:
     def first(user: str, b: float) -> str:
         nodes = [{"model": "m/a", "weight": 9}, {"model": "m/b", "weight": b}]
-        return order(node(pick="weighted", sticky="user", nodes=nodes), RoutingFacts({"user": user}))[0]
+        return order_targets(node(pick="weighted", sticky="user", nodes=nodes), RoutingFacts({"user": user}))[0]
 
     users = [f"user-{n}" for n in range(2000)]
     before, after = [first(user, 1) for user in users], [first(user, 3) for user in users]
@@ -107,22 +107,22 @@ def test_a_sticky_order_is_a_users_own_and_a_new_weight_moves_few() -> None:
     assert 140 < before.count("m/b") < 260 and 420 < after.count("m/b") < 580
     assert all(new == "m/b" for old, new in zip(before, after, strict=True) if old != new)
     nobody = leaves("m/a", "m/b", pick="weighted", sticky="user")
-    assert len({order(nobody, RoutingFacts())[0] for _ in range(200)}) == 2
+    assert len({order_targets(nobody, RoutingFacts())[0] for _ in range(200)}) == 2
 
 
 def test_the_least_busy_the_fastest_and_the_cheapest() -> None:
     loads = {model: TargetLoad() for model in ("m/a", "m/b", "m/c")}
-    facts = RoutingFacts(loads=loads.__getitem__, costs={"m/a": 5, "m/b": 3, "m/c": None})
-    loads["m/a"].busy, loads["m/b"].busy, loads["m/c"].busy = 2, 1, 0
-    assert order(leaves("m/a", "m/b", "m/c", pick="least_busy"), facts) == ["m/c", "m/b", "m/a"]
+    facts = RoutingFacts(load_of=loads.__getitem__, expected_costs={"m/a": 5, "m/b": 3, "m/c": None})
+    loads["m/a"].in_flight, loads["m/b"].in_flight, loads["m/c"].in_flight = 2, 1, 0
+    assert order_targets(leaves("m/a", "m/b", "m/c", pick="least_busy"), facts) == ["m/c", "m/b", "m/a"]
     heavy = node(pick="least_busy", nodes=[{"model": "m/a", "weight": 10}, {"model": "m/b"}])
-    assert order(heavy, facts) == ["m/a", "m/b"]
-    assert order(leaves("m/a", "m/b", "m/c", pick="cheapest"), facts) == ["m/b", "m/a", "m/c"]
-    loads["m/a"].took(0.1, False)
-    loads["m/b"].took(0.2, False)
-    assert order(leaves("m/a", "m/b", "m/c", pick="lowest_latency"), facts) == ["m/c", "m/a", "m/b"]
-    loads["m/c"].took(0.15, False)
-    assert order(leaves("m/a", "m/b", "m/c", pick="lowest_latency"), facts) == ["m/a", "m/c", "m/b"]
+    assert order_targets(heavy, facts) == ["m/a", "m/b"]
+    assert order_targets(leaves("m/a", "m/b", "m/c", pick="cheapest"), facts) == ["m/b", "m/a", "m/c"]
+    loads["m/a"].record_latency(0.1, False)
+    loads["m/b"].record_latency(0.2, False)
+    assert order_targets(leaves("m/a", "m/b", "m/c", pick="lowest_latency"), facts) == ["m/c", "m/a", "m/b"]
+    loads["m/c"].record_latency(0.15, False)
+    assert order_targets(leaves("m/a", "m/b", "m/c", pick="lowest_latency"), facts) == ["m/a", "m/c", "m/b"]
 
 
 def test_a_latency_is_a_decayed_mean_and_is_forgotten() -> None:
@@ -130,8 +130,8 @@ def test_a_latency_is_a_decayed_mean_and_is_forgotten() -> None:
     load = TargetLoad(lambda: at[0])
     assert load.latency(False) is None
     for _ in range(50):
-        load.took(1.0, False)
-    load.took(2.0, False)
+        load.record_latency(1.0, False)
+    load.record_latency(2.0, False)
     assert load.latency(False) == pytest.approx(1.2) and load.latency(True) is None
     at[0] = 121.0
     assert load.latency(False) is None
@@ -144,8 +144,8 @@ def test_groups_within_groups() -> None:
             {"nodes": [{"model": "m/b"}, {"model": "m/c"}]},
         ]
     )
-    assert order(tree, RoutingFacts({"stream": True})) == ["m/a", "m/b", "m/c"]
-    assert order(tree, RoutingFacts({"stream": False})) == ["m/b", "m/c"]
+    assert order_targets(tree, RoutingFacts({"stream": True})) == ["m/a", "m/b", "m/c"]
+    assert order_targets(tree, RoutingFacts({"stream": False})) == ["m/b", "m/c"]
     assert tree.models() == ["m/a", "m/b", "m/c"]
 
 
@@ -155,26 +155,26 @@ def test_groups_within_groups() -> None:
 def test_a_cap_holds_some_back_and_refuses_the_rest() -> None:
     async def crowd() -> None:
         load, cap = TargetLoad(), ConcurrencyCap(at_once=2, queue=1, wait=0.2)
-        await load.enter(cap)
-        await load.enter(cap)
-        third = asyncio.create_task(load.enter(cap))
+        await load.acquire(cap)
+        await load.acquire(cap)
+        third = asyncio.create_task(load.acquire(cap))
         await asyncio.sleep(0)
-        assert (load.busy, load.waiting) == (2, 1)
+        assert (load.in_flight, load.queued) == (2, 1)
         with pytest.raises(Unavailable, match="2 calls in flight, 1 waiting"):
-            await load.enter(cap)
-        load.leave()
+            await load.acquire(cap)
+        load.release()
         await third
-        assert (load.busy, load.waiting) == (2, 0)
+        assert (load.in_flight, load.queued) == (2, 0)
         with pytest.raises(Unavailable, match="no free slot"):
-            await load.enter(cap)
-        left = asyncio.create_task(load.enter(cap))
+            await load.acquire(cap)
+        left = asyncio.create_task(load.acquire(cap))
         await asyncio.sleep(0)
-        load.leave()  # the turn comes in the moment in which the caller leaves
+        load.release()  # the turn comes in the moment in which the caller leaves
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
-        assert (load.busy, load.waiting) == (1, 0)
-        load.leave()
-        assert load.busy == 0
+        assert (load.in_flight, load.queued) == (1, 0)
+        load.release()
+        assert load.in_flight == 0
 
     asyncio.run(crowd())
 
@@ -227,7 +227,7 @@ def test_a_tree_is_a_version_and_gives_way_to_a_list(server: Server, client: ope
     assert asked(server, client) == "echo/echo"
     with pytest.raises(InvalidInput, match="not both"):
         body = {"targets": [{"model": "echo/echo"}], "tree": {"model": "echo/echo"}}
-        server.client.gateway._send.request("PUT", "/api/v1/gateway/routes/t", body=body)
+        server.client.gateway._transport.request("PUT", "/api/v1/gateway/routes/t", body=body)
     with pytest.raises(NotFound):
         server.client.gateway.put_route("t", leaves("echo/echo", "nobody/x"))
 

@@ -13,10 +13,10 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed
 from vong.gateway.providers import ProviderRequest, ProviderResponse
 from vong.gateway.upstream import url_policy
-from vong.gateway.upstream.client import PATHS, UpstreamClient, UpstreamEndpoint
+from vong.gateway.upstream.client import MAX_CACHED_PATHS, UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits
 
-REMOTE = sorted(set(plugins.names("provider")) - {"echo", "faults"})
+REMOTE = sorted(set(plugins.list_extensions("provider")) - {"echo", "faults"})
 LINES = ["a\r\nx-injected: 1", "a\nx-injected: 1", "a\rb", "a\x00b", "khóa", "a\u2028b"]
 
 
@@ -33,7 +33,7 @@ def call(kind: str, url: str, model: str, key: str = "secret") -> ProviderRespon
         settings = ProviderSettings(kind=kind, base_url=url, api_key=SecretStr(key))
         body = json.dumps({"model": model, "messages": [{"role": "user", "content": "?"}]}).encode()
         try:
-            return await plugins.load("provider", kind)("subject", settings, upstream).call(
+            return await plugins.load_extension("provider", kind)("subject", settings, upstream).call(
                 ProviderRequest("chat", model, body)
             )
         finally:
@@ -63,20 +63,20 @@ def test_a_models_name_adds_no_line_and_no_path(fake: FakeUpstream, kind: str, m
 @pytest.mark.parametrize("path", ["/a b", "/a\r\nhost: evil", "/ế", "/a\tb"])
 def test_a_path_that_would_end_its_line_is_refused(path: str) -> None:
     with pytest.raises(InvalidInput, match="not a valid request path"):
-        UpstreamEndpoint("http://127.0.0.1/v1", {}).request(path, b"{}")
+        UpstreamEndpoint("http://127.0.0.1/v1", {}).build_request(path, b"{}")
 
 
 @pytest.mark.parametrize("value", LINES)
 def test_a_header_of_one_request_that_would_end_its_line_is_refused(value: str) -> None:
     with pytest.raises(InvalidInput, match="x-of-the-caller"):
-        UpstreamEndpoint("http://127.0.0.1/v1", {}).request("/chat", b"{}", {"x-of-the-caller": value})
+        UpstreamEndpoint("http://127.0.0.1/v1", {}).build_request("/chat", b"{}", {"x-of-the-caller": value})
 
 
 def test_paths_that_callers_choose_do_not_fill_the_memory() -> None:
     endpoint = UpstreamEndpoint("http://127.0.0.1/v1", {})
-    heads = [endpoint.request(f"/models/{number}", b"{}") for number in range(3 * PATHS)]
-    assert len(set(heads)) == 3 * PATHS
-    assert len(endpoint._heads) <= PATHS
+    heads = [endpoint.build_request(f"/models/{number}", b"{}") for number in range(3 * MAX_CACHED_PATHS)]
+    assert len(set(heads)) == 3 * MAX_CACHED_PATHS
+    assert len(endpoint._cached_heads) <= MAX_CACHED_PATHS
 
 
 @pytest.mark.parametrize("kind", REMOTE)
@@ -89,7 +89,9 @@ def test_a_redirect_is_not_followed(fake: FakeUpstream, kind: str) -> None:
 def test_an_address_is_looked_at_again_once_the_name_is_resolved(
     fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(url_policy, "REFUSED", (url_policy.ip_network("127.0.0.0/8"), url_policy.ip_network("::1/128")))
+    monkeypatch.setattr(
+        url_policy, "BLOCKED_NETWORKS", (url_policy.ip_network("127.0.0.0/8"), url_policy.ip_network("::1/128"))
+    )
 
     async def send() -> None:
         upstream = UpstreamClient()

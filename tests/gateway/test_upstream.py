@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest
 
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
-from vong.gateway.providers.fault_server import faulty
+from vong.gateway.providers.fault_server import get_fault_server
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
-from vong.gateway.upstream.response import PAUSE, ResponseLimits
+from vong.gateway.upstream.response import READ_PAUSE_BYTES, ResponseLimits
 
 from .fake_upstream import FakeUpstream
 
@@ -100,7 +100,7 @@ def test_interim_answers_and_bodies_that_end_with_the_connection_are_understood(
 
 def test_an_enormous_answer_is_refused(fake: FakeUpstream) -> None:
     with pytest.raises(UpstreamFailed, match="exceeds 100 bytes"):
-        run(fake, lambda ask: ask("plain", ResponseLimits(body=100)))
+        run(fake, lambda ask: ask("plain", ResponseLimits(max_body_bytes=100)))
 
 
 def test_nobody_listening_is_an_error_that_says_where() -> None:
@@ -113,7 +113,9 @@ def test_nobody_listening_is_an_error_that_says_where() -> None:
 
 def test_a_connection_that_does_not_come_about_is_a_timeout() -> None:
     async def unanswered() -> None:
-        await UpstreamClient().send(UpstreamEndpoint(faulty().unanswering, {}), "/", None, ResponseLimits(connect=0.05))
+        await UpstreamClient().send(
+            UpstreamEndpoint(get_fault_server().unanswering_url, {}), "/", None, ResponseLimits(connect=0.05)
+        )
 
     with pytest.raises(UpstreamTimeout, match=r"no connection to .* within 0\.05 s"):
         asyncio.run(unanswered())
@@ -140,13 +142,13 @@ def test_a_reader_slower_than_the_upstream_pauses_it() -> None:
         upstream = UpstreamClient()
         endpoint = UpstreamEndpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", {})
         response = await upstream.send(endpoint, "/", None, ResponseLimits())
-        await response.piece()
+        await response.read_chunk()
         await asyncio.sleep(0.3)
         paused_at = sent
         await asyncio.sleep(0.1)
         assert sent == paused_at < 64 * 1024 * 1024
-        held = [len(await response.piece()) for _ in range(40)]
-        assert PAUSE < held[0] < 4 * PAUSE
+        held = [len(await response.read_chunk()) for _ in range(40)]
+        assert READ_PAUSE_BYTES < held[0] < 4 * READ_PAUSE_BYTES
         assert sent > paused_at
         response.close()
         server.close()

@@ -31,7 +31,7 @@ from vong.store.database import Database
 @contextmanager
 def serving(database: Database, port: int = 0) -> Generator[tuple[str, uvicorn.Server]]:
     app = FastAPI()
-    problems.install(app)
+    problems.install_handlers(app)
     app.state.platform = SimpleNamespace(database=database, scope=database.scope)
     app.include_router(routes)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", timeout_graceful_shutdown=1))
@@ -68,7 +68,7 @@ class Running:
             task: Any = lifecycle.tables.jobs.c.task
             entry = connection.scalar(task.table.select().with_only_columns(task))
             assert entry is not None
-            assert lifecycle.begin(connection, self.id, entry, "here:1") is not None
+            assert lifecycle.start_attempt(connection, self.id, entry, "here:1") is not None
 
     @contextmanager
     def recorder(self) -> Generator[ProgressWriter]:
@@ -80,11 +80,11 @@ class Running:
 
     def finish(self, result: Any) -> None:
         with self.database.scope(self.project_id) as connection:
-            lifecycle.finish(connection, self.id, 1, result)
+            lifecycle.mark_finished(connection, self.id, 1, result)
 
     def fail(self, error: Exception) -> None:
         with self.database.scope(self.project_id) as connection:
-            lifecycle.fail(connection, self.id, 1, error, lifecycle.JobRetryPolicy(0, 1))
+            lifecycle.record_failure(connection, self.id, 1, error, lifecycle.JobRetryPolicy(0, 1))
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_events_come_as_they_happen_and_end_with_the_job(client: Client, running
     reader.start()
     with running.recorder() as recorder:
         for n in range(5):
-            recorder.progress(n, 4, "rows", "counting")
+            recorder.set_progress(n, 4, "rows", "counting")
             recorder.log(f"line {n}")
             time.sleep(0.2)
     running.finish({"loss": float("nan"), "rows": 4})
@@ -170,7 +170,7 @@ def test_follow_raises_the_error_that_the_job_ended_with(
     client: Client, running: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with running.recorder() as recorder:
-        recorder.progress(3, 10, "rows", "reading")
+        recorder.set_progress(3, 10, "rows", "reading")
     running.fail(InvalidInput("the file has no rows", "send a file with rows"))
     with pytest.raises(VongError, match="the file has no rows; send a file with rows") as raised:
         follow(client, client.jobs.get(running.id))

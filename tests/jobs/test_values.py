@@ -14,8 +14,8 @@ from sqlalchemy import update
 
 from vong import jobs
 from vong.jobs import tables
-from vong.jobs.cleanup import sweep
-from vong.jobs.json_values import plain
+from vong.jobs.cleanup import delete_old_folders
+from vong.jobs.json_values import to_jsonb_safe
 from vong.jobs.progress import RateEstimator
 from vong.records import new_id, now
 from vong.store.database import Database
@@ -28,15 +28,15 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 @given(JSON)
 def test_plain_gives_what_postgresql_can_hold_and_changes_it_no_further(value: Any) -> None:
-    once = plain(value)
+    once = to_jsonb_safe(value)
     text = json.dumps(once, allow_nan=False)
     assert "\\u0000" not in text.replace("\\\\", "")
-    assert plain(once) == once == json.loads(text)
+    assert to_jsonb_safe(once) == once == json.loads(text)
 
 
 def test_plain_refuses_what_has_no_form_in_json() -> None:
     with pytest.raises(TypeError, match="object"):
-        plain({"a": [object()]})
+        to_jsonb_safe({"a": [object()]})
 
 
 @given(st.floats(0.5, 100), st.integers(3, 200))
@@ -67,5 +67,5 @@ def test_folders_are_swept_a_week_after_the_end(database: Database, project_id: 
     for name in (old, fresh, queued, unknown, "not-one-of-our-own"):
         (tmp_path / "jobs" / str(name)).mkdir(parents=True)
     with database.owner() as connection:
-        assert sweep(connection, tmp_path) == 2
+        assert delete_old_folders(connection, tmp_path) == 2
     assert {folder.name for folder in (tmp_path / "jobs").iterdir()} == {str(fresh), str(queued), "not-one-of-our-own"}

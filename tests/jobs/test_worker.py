@@ -175,7 +175,9 @@ def test_what_a_worker_runs_is_no_orphan_to_it_however_late_its_heartbeat(site: 
 
         def found(*tasks: int) -> list[UUID]:
             taken = lifecycle.ClaimedTasks(None, frozenset(tasks))
-            return [orphan.id for orphan in lifecycle.orphans(connection, -60.0, taken)]  # every heartbeat is too old
+            return [
+                orphan.id for orphan in lifecycle.find_orphans(connection, -60.0, taken)
+            ]  # every heartbeat is too old
 
         assert found() == [id] and found(task + 1) == [id]
         assert found(task) == []

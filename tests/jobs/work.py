@@ -14,10 +14,12 @@ from vong.errors import InvalidInput
 from vong.jobs import JobContext
 from vong.jobs.config import JobHandler, WorkerConfig, WorkerTimings
 from vong.jobs.run_worker import run_worker
-from vong.jobs.subprocess_runner import run_child
+from vong.jobs.subprocess_runner import run_job_process
 from vong.store.database import Database
 
-PACE = WorkerTimings(heartbeat=0.2, stalled=1.5, poll=0.2, drain=0.3, lease=10, grace=1.0)
+PACE = WorkerTimings(
+    heartbeat_interval=0.2, stalled_after=1.5, poll_interval=0.2, drain_timeout=0.3, lock_wait=10, kill_grace=1.0
+)
 
 
 def add(job: JobContext, platform: Any) -> dict[str, Any]:
@@ -86,7 +88,7 @@ HANDLERS = {
     "heavy.stay": kind("stay", heavy=True),
     "heavy.stubborn": kind("stubborn", heavy=True),
     "heavy.crash": kind("crash", heavy=True),
-    "heavy.missing": JobHandler("tests.jobs.work:no_such_function", heavy=True),
+    "heavy.missing": JobHandler("tests.jobs.work:no_such_function", isolated=True),
 }
 
 
@@ -94,9 +96,9 @@ def main() -> None:
     logging.basicConfig(level="INFO", format="%(asctime)s %(process)d %(levelname)s %(message)s")
     url, home = sys.argv[1:3]
     command = [sys.executable, "-m", "tests.jobs.work", url, home, "child"]
-    shop = WorkerConfig(Database(url, pool=3), HANDLERS, None, command, Path(home), pace=PACE)
+    shop = WorkerConfig(Database(url, pool=3), HANDLERS, None, command, Path(home), timings=PACE)
     if sys.argv[3:4] == ["child"]:
-        run_child(shop, UUID(sys.argv[4]), int(sys.argv[5]))
+        run_job_process(shop, UUID(sys.argv[4]), int(sys.argv[5]))
     else:
         run_worker(shop)
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.knowledge.chunking import chunk, full_text
+from vong.knowledge.chunking import chunk_document, full_text
 from vong.knowledge.loaders import ParsedDocument, Section
 
 sentences = st.text(alphabet="abc dệf.!?\n", min_size=1, max_size=200).filter(lambda text: text.strip())
@@ -15,7 +15,7 @@ def test_every_piece_is_the_text_at_its_place_and_no_longer_than_the_size(
     text: ParsedDocument, size: int, overlap: int
 ) -> None:
     whole = full_text(text)
-    for piece in chunk(text, size=size, overlap=overlap):
+    for piece in chunk_document(text, size=size, overlap=overlap):
         assert whole[piece.start : piece.end] == piece.text
         assert len(piece.text) <= size
 
@@ -24,12 +24,12 @@ def test_every_piece_is_the_text_at_its_place_and_no_longer_than_the_size(
 def test_no_word_of_the_document_is_lost(text: ParsedDocument, size: int, overlap: int) -> None:
     whole = full_text(text)
     covered = set[int]()
-    for piece in chunk(text, size=size, overlap=overlap):
+    for piece in chunk_document(text, size=size, overlap=overlap):
         covered.update(range(piece.start, piece.end))
     assert all(letter.isspace() for place, letter in enumerate(whole) if place not in covered)
 
 
 def test_pieces_end_at_sentence_ends_and_share_whole_sentences() -> None:
     text = ParsedDocument("t", (Section("h", "One is here. Two is here. Three is here. Four is here."),))
-    pieces = [piece.text for piece in chunk(text, size=30, overlap=14)]
+    pieces = [piece.text for piece in chunk_document(text, size=30, overlap=14)]
     assert pieces == ["One is here. Two is here.", "Two is here. Three is here.", "Three is here. Four is here."]

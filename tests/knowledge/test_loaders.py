@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from vong.errors import InvalidInput
-from vong.knowledge.loaders import load
+from vong.knowledge.loaders import load_document
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "handbook"
 
 
 def test_markdown_headings_become_paths_and_marks_disappear() -> None:
-    text = load(
+    text = load_document(
         b"# Guide\n\nIntro **bold** [link](x).\n\n## Refunds\n\n- within `14` days\n\n| a | b |\n|--|--|\n| 1 | 2 |\n",
         "g.md",
     )
@@ -26,14 +26,14 @@ def test_html_keeps_the_text_and_drops_navigation_and_scripts() -> None:
         b"<html><head><title>Fees</title></head><body><nav>menu</nav><h1>Fees</h1><p>Two <b>percent</b>.</p>"
         b"<script>x()</script><table><tr><th>k</th><td>v</td></tr></table></body></html>"
     )
-    text = load(page, "fees.html")
+    text = load_document(page, "fees.html")
     assert text.title == "Fees"
     assert text.sections[0].text == "Two percent.\nk | v"
 
 
 @pytest.mark.parametrize("file", sorted(SAMPLES.glob("*")), ids=lambda file: file.name)
 def test_every_handbook_document_has_a_title_and_text(file: Path) -> None:
-    text = load(file.read_bytes(), file.name)
+    text = load_document(file.read_bytes(), file.name)
     assert text.title
     assert sum(len(section.text.split()) for section in text.sections) > 150
     assert len(text.sections) > 1
@@ -51,7 +51,7 @@ def test_every_handbook_document_has_a_title_and_text(file: Path) -> None:
 )
 def test_a_file_that_cannot_be_read_says_why(name: str, content: bytes, reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
-        load(content, name)
+        load_document(content, name)
 
 
 def test_a_zip_that_is_no_word_document_says_so() -> None:
@@ -59,4 +59,4 @@ def test_a_zip_that_is_no_word_document_says_so() -> None:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("x.txt", "x")
     with pytest.raises(InvalidInput, match="not a DOCX"):
-        load(file.getvalue(), "a.docx")
+        load_document(file.getvalue(), "a.docx")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from vong import access, knowledge
 from vong.errors import NotFound
-from vong.knowledge.answer import NOTHING_FITS, GeneratedAnswer, ask, cite
+from vong.knowledge.answer import NO_ANSWER_TEXT, GeneratedAnswer, ask, find_citations
 from vong.knowledge.embedder import DIMENSIONS
 from vong.records import Message, new_id
 from vong.store.database import Database
@@ -33,7 +33,7 @@ The router carries a warranty of 24 months."""
 def base(connection: Connection) -> str:
     for path, content in (("refunds.md", REFUNDS), ("router.md", ROUTER)):
         knowledge.index_file(connection, "handbook", path, content, EMBEDDER.embed)
-    knowledge.index_version(connection, "handbook", EMBEDDER.version)
+    knowledge.update_index_version(connection, "handbook", EMBEDDER.version)
     return "handbook"
 
 
@@ -70,14 +70,14 @@ def test_a_question_of_only_marks_is_searched_by_meaning_alone(connection: Conne
 
 
 def test_indexing_again_changes_nothing_and_a_new_text_replaces_the_old(connection: Connection, base: str) -> None:
-    version = knowledge.index_version(connection, base, EMBEDDER.version)
+    version = knowledge.update_index_version(connection, base, EMBEDDER.version)
     again = knowledge.index_file(connection, base, "router.md", ROUTER, EMBEDDER.embed)
     assert (
         again.id == {document.path: document.id for document in knowledge.list_documents(connection, base)}["router.md"]
     )
-    assert knowledge.index_version(connection, base, EMBEDDER.version) == version
+    assert knowledge.update_index_version(connection, base, EMBEDDER.version) == version
     knowledge.index_file(connection, base, "router.md", b"# Router\n\nPress nothing.", EMBEDDER.embed)
-    assert knowledge.index_version(connection, base, EMBEDDER.version) != version
+    assert knowledge.update_index_version(connection, base, EMBEDDER.version) != version
     texts = [
         passage.chunk.text for passage in knowledge.retrieve(connection, base, "reset button", EMBEDDER.embed, limit=50)
     ]
@@ -117,7 +117,7 @@ def test_an_answer_cites_document_and_passage(connection: Connection, base: str)
         generate,
         EMBEDDER.embed,
         index_version="v",
-        coverage=knowledge.coverage(connection, base, question, passages),
+        coverage=knowledge.compute_coverage(connection, base, question, passages),
     )
     assert answer.answered
     assert [(citation.path, citation.heading) for citation in answer.citations] == [("router.md", "Router > Warranty")]
@@ -138,10 +138,10 @@ def test_nothing_fits_is_said_without_asking_the_model(connection: Connection, b
         never,
         EMBEDDER.embed,
         index_version="v",
-        coverage=knowledge.coverage(connection, base, question, passages),
+        coverage=knowledge.compute_coverage(connection, base, question, passages),
     )
     assert not answer.answered
-    assert answer.text == NOTHING_FITS
+    assert answer.text == NO_ANSWER_TEXT
 
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -150,11 +150,11 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 def test_the_handbook_answers_its_questions_and_says_when_it_cannot(connection: Connection) -> None:
     for file in sorted((SAMPLES / "handbook").iterdir()):
         knowledge.index_file(connection, "real", file.name, file.read_bytes(), EMBEDDER.embed)
-    knowledge.index_version(connection, "real", EMBEDDER.version)
+    knowledge.update_index_version(connection, "real", EMBEDDER.version)
     for line in (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines():
         wanted = json.loads(line)
         passages = knowledge.retrieve(connection, "real", wanted["question"], EMBEDDER.embed, limit=4)
-        covered = knowledge.coverage(connection, "real", wanted["question"], passages)
+        covered = knowledge.compute_coverage(connection, "real", wanted["question"], passages)
         answer = ask(
             wanted["question"],
             passages,
@@ -173,9 +173,9 @@ def test_a_short_sentence_copied_from_a_long_passage_is_supported(connection: Co
     filler = " ".join(f"Rule {number} is about another matter altogether." for number in range(12))
     text = f"# Refunds\n\n{filler} The second one goes back in full.".encode()
     knowledge.index_file(connection, "long", "refunds.md", text, EMBEDDER.embed)
-    knowledge.index_version(connection, "long", EMBEDDER.version)
+    knowledge.update_index_version(connection, "long", EMBEDDER.version)
     passages = knowledge.retrieve(connection, "long", "Does the second one go back?", EMBEDDER.embed)
-    citations, unsupported = cite("The second one goes back in full.", passages, EMBEDDER.embed)
+    citations, unsupported = find_citations("The second one goes back in full.", passages, EMBEDDER.embed)
     assert [citation.path for citation in citations] == ["refunds.md"]
     assert unsupported == []
 

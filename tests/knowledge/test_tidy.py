@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.knowledge.postprocess import tidy
+from vong.knowledge.postprocess import clean_answer
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ from vong.knowledge.postprocess import tidy
     ],
 )
 def test_an_answer_ends_where_it_begins_to_repeat_itself(said: str, kept: str) -> None:
-    assert tidy(said, passages=4) == kept
+    assert clean_answer(said, passage_count=4) == kept
 
 
 @given(st.text(alphabet="ab ,.[1]9", max_size=200))
 def test_tidying_twice_is_tidying_once_and_never_adds(said: str) -> None:
-    once = tidy(said, 4)
+    once = clean_answer(said, 4)
     assert len(once) <= len(said) + 1
-    assert tidy(once, 4) == once or len(tidy(once, 4)) <= len(once)
+    assert clean_answer(once, 4) == once or len(clean_answer(once, 4)) <= len(once)

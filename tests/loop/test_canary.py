@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from vong import gateway, loop, registry
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.loop import Canary, DecisionRules, ScoredSpan
-from vong.loop.sequential import ScoreObservation, follow, pair_up
+from vong.loop.sequential import ScoreObservation, compute_evidence, pair_up
 from vong.records import RouteTarget, Score, Span, SpanVersions, new_id, now
 from vong.store.database import Database
 
@@ -20,7 +20,7 @@ CANDIDATE = "deployment/tuned"
 
 def begin(connection: Connection, share: float = 0.5, **rules: Any) -> Canary:
     gateway.put_route(connection, "triage", BEFORE)
-    return loop.start(connection, route="triage", candidate=CANDIDATE, share=share, rules=DecisionRules(**rules))
+    return loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=share, rules=DecisionRules(**rules))
 
 
 def judged(canary: Canary, value: float | None, *, candidate: bool, **changes: Any) -> ScoredSpan:
@@ -63,8 +63,8 @@ def test_a_canary_takes_its_share_and_leaves_the_others_theirs(connection: Conne
     assert canary.before == tuple(BEFORE)
     assert weights(connection) == pytest.approx({"deployment/base": 0.6, "deployment/older": 0.2, CANDIDATE: 0.2})
     with pytest.raises(Conflict, match="already has a canary"):
-        loop.start(connection, route="triage", candidate=CANDIDATE, share=0.3)
-    again = loop.start(connection, route="triage", candidate=CANDIDATE, share=0.2)
+        loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=0.3)
+    again = loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=0.2)
     assert again.id == canary.id
     assert [one.id for one in loop.list_canaries(connection, status="running")] == [canary.id]
 
@@ -74,7 +74,7 @@ def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: 
     stream = traffic(canary, 0.85, 0.1, 200)
     counted = 0
     for one in stream:
-        canary = loop.take(connection, canary.id, [one])
+        canary = loop.add_scores(connection, canary.id, [one])
         counted += 1
         if canary.status != "running":
             break
@@ -89,7 +89,7 @@ def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: 
     assert canary.reason is not None
     assert "better" in canary.reason
     # Anybody can compute the decision again from the scores.
-    again = follow(
+    again = compute_evidence(
         pair_up(
             ScoreObservation("candidate" if one.span.model == CANDIDATE else "incumbent", one.score.value or 0.0)
             for one in stream[:counted]
@@ -97,20 +97,20 @@ def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: 
         canary.rules,
     )
     assert again[-1].e_better == pytest.approx(evidence.e_better)
-    after = loop.take(connection, canary.id, stream[counted:])
+    after = loop.add_scores(connection, canary.id, stream[counted:])
     assert after == canary
 
 
 def test_a_worse_candidate_is_rolled_back_and_the_route_is_as_before(connection: Connection) -> None:
     canary = begin(connection)
-    canary = loop.take(connection, canary.id, traffic(canary, 0.1, 0.9, 200))
+    canary = loop.add_scores(connection, canary.id, traffic(canary, 0.1, 0.9, 200))
     assert (canary.status, canary.evidence.verdict) == ("rolled_back", "roll_back")
     assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
 
 
 def test_without_a_shown_difference_the_incumbent_stays(connection: Connection) -> None:
     canary = begin(connection, max_pairs=30)
-    canary = loop.take(connection, canary.id, traffic(canary, 0.6, 0.6, 300))
+    canary = loop.add_scores(connection, canary.id, traffic(canary, 0.6, 0.6, 300))
     assert (canary.status, canary.evidence.pairs) == ("kept", 30)
     assert "no difference shown" in (canary.reason or "")
     assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
@@ -129,36 +129,36 @@ def test_only_the_first_score_of_an_answer_of_this_canary_counts(connection: Con
         judged(canary, 0.0, candidate=True, at=canary.started_at - timedelta(seconds=1)),
     ]
     for _ in range(2):
-        canary = loop.take(connection, canary.id, noise)
+        canary = loop.add_scores(connection, canary.id, noise)
     assert (canary.evidence.candidate_scores, canary.evidence.incumbent_scores, canary.evidence.pairs) == (1, 0, 0)
-    canary = loop.take(connection, canary.id, [judged(canary, 0.5, candidate=False)])
+    canary = loop.add_scores(connection, canary.id, [judged(canary, 0.5, candidate=False)])
     assert (canary.evidence.pairs, canary.evidence.difference) == (1, 0.5)
 
 
 def test_a_person_may_decide_and_is_named(connection: Connection) -> None:
     canary = begin(connection)
     with pytest.raises(InvalidInput, match="needs a reason"):
-        loop.decide(connection, canary.id, "promote", " ", "lan")
-    canary = loop.decide(connection, canary.id, "promote", "checked by hand", "lan")
+        loop.decide_canary(connection, canary.id, "promote", " ", "lan")
+    canary = loop.decide_canary(connection, canary.id, "promote", "checked by hand", "lan")
     assert (canary.status, canary.decided_by, canary.reason) == ("promoted", "lan", "checked by hand")
     assert weights(connection)[CANDIDATE] == 1.0
     with pytest.raises(Conflict, match="is promoted"):
-        loop.decide(connection, canary.id, "roll_back", "no", "lan")
+        loop.decide_canary(connection, canary.id, "roll_back", "no", "lan")
 
 
 def test_a_route_that_was_changed_meanwhile_is_left_alone(connection: Connection) -> None:
     canary = begin(connection)
     gateway.set_weights(connection, "triage", {CANDIDATE: 0.9})
-    canary = loop.decide(connection, canary.id, "roll_back", "enough", "lan")
+    canary = loop.decide_canary(connection, canary.id, "roll_back", "enough", "lan")
     assert canary.status == "superseded"
     assert weights(connection)[CANDIDATE] == 0.9
 
 
 def test_another_share_begins_the_test_anew_and_keeps_what_was_found(connection: Connection) -> None:
     first = begin(connection, share=0.1)
-    loop.take(connection, first.id, traffic(first, 0.6, 0.5, 4))
+    loop.add_scores(connection, first.id, traffic(first, 0.6, 0.5, 4))
     second = loop.change_share(connection, first.id, 0.4, "mai")
-    ended = loop.get(connection, first.id)
+    ended = loop.get_canary(connection, first.id)
     assert (second.status, second.share, second.evidence.pairs) == ("running", 0.4, 0)
     assert (second.rules, second.metric, second.candidate) == (first.rules, first.metric, first.candidate)
     assert (ended.status, ended.decided_by, second.before) == ("superseded", "mai", first.before)
@@ -179,8 +179,8 @@ def test_a_promotion_moves_the_alias_of_a_registered_model(
     canary = begin(connection)
     one = judged(canary, 1.0, candidate=True)
     versions = one.span.versions.model_copy(update={"model_version": "triage@1f0c9a27b4de"})
-    loop.take(connection, canary.id, [ScoredSpan(one.score, one.span.model_copy(update={"versions": versions}))])
-    loop.decide(connection, canary.id, "promote", "good", "lan")
+    loop.add_scores(connection, canary.id, [ScoredSpan(one.score, one.span.model_copy(update={"versions": versions}))])
+    loop.decide_canary(connection, canary.id, "promote", "good", "lan")
     [(name, alias, ref, evidence, more)] = moved
     assert (name, alias, ref) == ("triage", "prod", "triage@1f0c9a27b4de")
     assert evidence["canary"] == str(canary.id)
@@ -190,9 +190,9 @@ def test_a_promotion_moves_the_alias_of_a_registered_model(
 def test_impossible_canaries_are_refused(connection: Connection) -> None:
     gateway.put_route(connection, "alone", [RouteTarget(model=CANDIDATE)])
     with pytest.raises(InvalidInput, match="no other target"):
-        loop.start(connection, route="alone", candidate=CANDIDATE)
+        loop.start_canary(connection, route="alone", candidate=CANDIDATE)
     with pytest.raises(NotFound):
-        loop.start(connection, route="nowhere", candidate=CANDIDATE)
+        loop.start_canary(connection, route="nowhere", candidate=CANDIDATE)
     for share, rules in [
         (0.0, DecisionRules()),
         (1.0, DecisionRules()),
@@ -200,11 +200,11 @@ def test_impossible_canaries_are_refused(connection: Connection) -> None:
         (0.5, DecisionRules(min_pairs=9, max_pairs=8)),
     ]:
         with pytest.raises(InvalidInput):
-            loop.start(connection, route="alone", candidate="echo/echo", share=share, rules=rules)
+            loop.start_canary(connection, route="alone", candidate="echo/echo", share=share, rules=rules)
     with pytest.raises(InvalidInput, match="needs a margin"):
-        loop.start(connection, route="alone", candidate="echo/echo", rules=DecisionRules(goal="not_worse"))
+        loop.start_canary(connection, route="alone", candidate="echo/echo", rules=DecisionRules(goal="not_worse"))
     with pytest.raises(NotFound):
-        loop.get(connection, new_id())
+        loop.get_canary(connection, new_id())
 
 
 def test_scores_that_arrive_at_once_decide_once(database: Database, project_id: UUID) -> None:
@@ -216,7 +216,7 @@ def test_scores_that_arrive_at_once_decide_once(database: Database, project_id: 
     def send(part: list[ScoredSpan]) -> None:
         for one in part:
             with database.scope(project_id) as connection:
-                decided.append(loop.take(connection, canary.id, [one]))
+                decided.append(loop.add_scores(connection, canary.id, [one]))
 
     threads = [threading.Thread(target=send, args=(stream[i::3],)) for i in range(3)]
     for thread in threads:
@@ -228,7 +228,7 @@ def test_scores_that_arrive_at_once_decide_once(database: Database, project_id: 
     with database.scope(project_id) as connection:
         history = gateway.route_history(connection, "triage")
         assert len(history) == 3
-        final = loop.get(connection, canary.id)
+        final = loop.get_canary(connection, canary.id)
     assert final.status == "promoted"
     scores = final.evidence.candidate_scores + final.evidence.incumbent_scores
     assert scores == sum(one.status == "running" for one in decided) + 1

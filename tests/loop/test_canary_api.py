@@ -29,7 +29,7 @@ WANTED = {"route": "triage", "candidate": CANDIDATE, "share": 0.5}
 def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
     settings = Settings(home=tmp_path, database_url=database_url, providers={"echo": ProviderSettings(kind="echo")})
     made = Platform(settings)
-    made.on_score.append(wired.on_score)
+    made.score_listeners.append(wired.on_score)
     yield made
     made.close()
 
@@ -38,7 +38,7 @@ def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
 def http(platform: Platform, database: Database, project_id: UUID) -> TestClient:
     app = FastAPI()
     app.state.platform = platform
-    problems.install(app)
+    problems.install_handlers(app)
     app.include_router(surface.routes)
     with database.scope(project_id) as connection:
         secret = access.create_key(connection, "lan").secret
@@ -59,7 +59,7 @@ def answered(platform: Platform, project: UUID, canary: dict[str, Any], model: s
         model=model,
         versions=SpanVersions(route="triage", route_version=canary["route_version"]),
     )
-    platform.journal.append(project, span).result(10)
+    platform.span_writer.append_durable(project, span).result(10)
     return span.id
 
 
@@ -71,7 +71,7 @@ def replay(
         mine = bool(generator.random() < 0.5)
         span = answered(platform, project, canary, CANDIDATE if mine else "echo/base")
         value = float(generator.random() < (candidate if mine else incumbent))
-        scoring.add(platform, project, ScoreCreate(span_id=span, value=value))
+        scoring.add_score(platform, project, ScoreCreate(span_id=span, value=value))
 
 
 def weights(database: Database, project: UUID) -> dict[str, float]:
@@ -107,11 +107,11 @@ def test_scores_that_a_killed_server_missed_are_counted_on_the_next_or_on_demand
     http: TestClient, platform: Platform, project_id: UUID
 ) -> None:
     canary = http.post("/api/v1/loop/canaries", json=WANTED).json()
-    platform.on_score.clear()
+    platform.score_listeners.clear()
     replay(platform, project_id, canary, 0.95, 0.05, 6)
     path = f"/api/v1/loop/canaries/{canary['id']}"
     assert http.get(path).json()["evidence"]["candidate_scores"] == 0
-    platform.on_score.append(wired.on_score)
+    platform.score_listeners.append(wired.on_score)
     replay(platform, project_id, canary, 0.95, 0.05, 1)
     evidence = http.post(f"{path}/evaluate").json()["evidence"]
     assert evidence["candidate_scores"] + evidence["incumbent_scores"] == 7

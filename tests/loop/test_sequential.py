@@ -14,10 +14,10 @@ from vong.loop.sequential import (
     PairedBlock,
     ScoreObservation,
     Verdict,
-    capital,
+    compute_evidence,
+    confidence_interval,
     decide,
-    follow,
-    interval,
+    e_process,
     pair_up,
 )
 
@@ -40,7 +40,7 @@ def first_decision(pairs: list[PairedBlock], rules: DecisionRules) -> tuple[Verd
     """What peeking after every single pair decides, and when. (Without the intervals, which take most of the time.)"""
     data = np.array([(pair.candidate - pair.incumbent + 1) / 2 for pair in pairs])
     shown = 0.0 if rules.goal == "better" else -rules.margin
-    better, worse = capital(data, (shown + 1) / 2), capital(1 - data, (rules.margin + 1) / 2)
+    better, worse = e_process(data, (shown + 1) / 2), e_process(1 - data, (rules.margin + 1) / 2)
     for n in range(len(data)):
         verdict = decide(EvidencePoint(n + 1, 0, 0, better[n], worse[n], 0, 0), rules)
         if verdict != "keep_going":
@@ -120,7 +120,7 @@ def test_the_confidence_sequence_holds_the_truth_at_every_moment_at_once() -> No
         generator = np.random.default_rng(seed)
         ours, theirs = generator.random(120) < 0.7, generator.random(120) < 0.5
         pairs = stream(ours.astype(float), theirs.astype(float), 0.5, seed + 10_000)
-        missed += any(not point.low <= 0.2 <= point.high for point in follow(pairs, DecisionRules(alpha=0.1)))
+        missed += any(not point.low <= 0.2 <= point.high for point in compute_evidence(pairs, DecisionRules(alpha=0.1)))
     assert missed <= 6
 
 
@@ -140,8 +140,8 @@ def test_a_block_ends_when_both_sides_have_a_score_and_every_score_is_used_once(
 @settings(max_examples=30, deadline=None)
 def test_figures_stay_in_bounds_and_do_not_depend_on_how_often_one_looks(stream: list[ScoreObservation]) -> None:
     pairs, rules = pair_up(stream), DecisionRules(margin=0.05)
-    whole = follow(pairs, rules)
-    step_by_step = [point for n in range(len(pairs)) for point in follow(pairs[: n + 1], rules, start=n)]
+    whole = compute_evidence(pairs, rules)
+    step_by_step = [point for n in range(len(pairs)) for point in compute_evidence(pairs[: n + 1], rules, start=n)]
     assert len(whole) == len(step_by_step)
     assert not whole or np.allclose(whole, step_by_step, rtol=1e-9)
     for before, after in pairwise(whole):
@@ -158,12 +158,12 @@ def test_figures_stay_in_bounds_and_do_not_depend_on_how_often_one_looks(stream:
 @settings(deadline=None)
 def test_the_interval_is_where_neither_bet_has_won(values: list[float]) -> None:
     data = np.array(values)
-    low, high = interval(data, 0.1)
+    low, high = confidence_interval(data, 0.1)
     for end, against in ((low, data), (-high, 1 - data)):
         if end > -1 + 1e-6:
-            assert capital(against, (end - 1e-6 + 1) / 2).max() >= 20 * (1 - 1e-3)
+            assert e_process(against, (end - 1e-6 + 1) / 2).max() >= 20 * (1 - 1e-3)
         if end < 1 - 1e-6:
-            assert capital(against, (end + 1e-6 + 1) / 2).max() < 20
+            assert e_process(against, (end + 1e-6 + 1) / 2).max() < 20
 
 
 def test_the_mirror_image_gives_the_mirrored_figures() -> None:
@@ -174,7 +174,9 @@ def test_the_mirror_image_gives_the_mirrored_figures() -> None:
     ] * 8
     mirrored = [ScoreObservation("incumbent" if side == "candidate" else "candidate", value) for side, value in stream]
     for ours, theirs in zip(
-        follow(pair_up(stream), DecisionRules()), follow(pair_up(mirrored), DecisionRules()), strict=True
+        compute_evidence(pair_up(stream), DecisionRules()),
+        compute_evidence(pair_up(mirrored), DecisionRules()),
+        strict=True,
     ):
         assert ours.e_better == pytest.approx(theirs.e_worse)
         assert ours.low == pytest.approx(-theirs.high)
@@ -200,6 +202,6 @@ def test_not_worse_is_shown_sooner_than_better() -> None:
 
 
 def test_evidence_beyond_all_numbers_stays_a_number_and_scores_out_of_bounds_are_refused() -> None:
-    assert math.isfinite(capital(np.ones(5000), 0.5)[-1])
+    assert math.isfinite(e_process(np.ones(5000), 0.5)[-1])
     with pytest.raises(ValueError, match="between 0 and 1"):
         pair_up([ScoreObservation("candidate", 1.5)])

@@ -90,7 +90,7 @@ def test_a_turn_survives_a_kill_at_every_step(tmp_path: Path) -> None:
     """At each step another process is killed: worker, server, PostgreSQL, the engine, the child of a heavy job."""
     with live(tmp_path / "home") as vong:
         client = vong.client()
-        client.transport.patience = 120
+        client.transport.retry_seconds = 120
         job = client.loop.start_turn(plan(vong, tmp_path))
         killed: list[str] = []
         for number, step in enumerate(STEPS):

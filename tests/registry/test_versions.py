@@ -50,8 +50,8 @@ def test_a_version_is_found_by_name_number_hash_and_alias(
     assert registry.find(connection, first.ref) == first
     assert registry.find(connection, f"triage@{second.hash[:6]}") == second
     assert registry.find(connection, "triage:candidate") == first
-    assert registry.versions(connection, "triage") == [second, first]
-    assert registry.versions(connection, "triage", before=2) == [first]
+    assert registry.list_versions(connection, "triage") == [second, first]
+    assert registry.list_versions(connection, "triage", before=2) == [first]
 
 
 @pytest.mark.parametrize("ref", ["triag", "triage@9", "triage@abcdef", "triage:prod"])
@@ -83,8 +83,8 @@ def test_an_alias_keeps_its_history_and_prod_wants_evidence(
     again = registry.set_alias(connection, "triage", "prod", second.ref, {"exact_match": [0.4, 0.8]})
     assert again.id == moved.id
     assert registry.find(connection, "triage:prod") == second
-    assert [move.model for move in registry.history(connection, "triage", "prod")] == [second.ref, first.ref]
-    assert registry.aliases(connection, "triage")[0].evidence == {"exact_match": [0.4, 0.8]}
+    assert [move.model for move in registry.list_alias_changes(connection, "triage", "prod")] == [second.ref, first.ref]
+    assert registry.list_aliases(connection, "triage")[0].evidence == {"exact_match": [0.4, 0.8]}
     (model,) = registry.list_models(connection)
     assert (model.versions, model.newest, model.aliases) == (2, second, {"prod": second.ref})
 
@@ -96,11 +96,11 @@ def test_a_materialised_folder_is_whole_and_made_again_when_damaged(
         connection, blobs, "triage", folder(tmp_path / "a" / "sub", deep="x").parent, kind="base", format="safetensors"
     )
     models = tmp_path / "models"
-    there = registry.materialise(blobs, version, models)
+    there = registry.download_version(blobs, version, models)
     assert there == models / version.hash
     assert (there / "sub" / "deep").read_text() == "x"
     (there / "sub" / "deep").unlink()
-    again = registry.materialise(blobs, version, models)
+    again = registry.download_version(blobs, version, models)
     assert (again / "sub" / "deep").read_text() == "x"
 
 
@@ -111,5 +111,5 @@ def test_a_damaged_blob_is_never_materialised(connection: Connection, blobs: Blo
     file.chmod(0o644)
     file.write_text("changed")
     with pytest.raises(VongError, match="damaged"):
-        registry.materialise(blobs, version, tmp_path / "models")
+        registry.download_version(blobs, version, tmp_path / "models")
     assert not (tmp_path / "models" / version.hash).exists()

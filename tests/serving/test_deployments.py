@@ -60,14 +60,14 @@ def test_a_gguf_goes_to_llama_cpp_and_nothing_goes_where_it_does_not_fit(connect
 
 def test_a_failed_parity_check_keeps_the_model_from_the_gateway(connection: Connection) -> None:
     group = serving.deploy(connection, "triage", TUNED, BASE).deployment.group
-    tables.put_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
     report = {"equal": False, "reason": "conversation 0, position 3: the trainer has token 1, the engine 2"}
     failed = serving.record_parity(connection, "triage", TUNED.ref, report)
     assert failed.state == "failed" and failed.reason is not None and "position 3" in failed.reason
-    assert serving.ready(connection) == []
+    assert serving.list_ready_deployments(connection) == []
     passed = serving.record_parity(connection, "triage", TUNED.ref, {"equal": True})
     assert passed.state == "ready"
-    (ready,) = serving.ready(connection)
+    (ready,) = serving.list_ready_deployments(connection)
     assert (ready.url, ready.token, ready.dataset) == ("http://127.0.0.1:1/v1", "secret", "tickets@abcdef")
 
 
@@ -80,21 +80,21 @@ def test_a_check_of_a_model_that_was_replaced_meanwhile_says_nothing(connection:
 
 def test_a_stopped_deployment_is_gone_from_the_gateway_at_once(connection: Connection) -> None:
     group = serving.deploy(connection, "plain", BASE, BASE).deployment.group
-    tables.put_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
-    tables.change(connection, "plain", state="ready")
-    assert [found.name for found in serving.ready(connection)] == ["plain"]
+    tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    tables.update_desired_deployment(connection, "plain", state="ready")
+    assert [found.name for found in serving.list_ready_deployments(connection)] == ["plain"]
     assert serving.stop(connection, "plain").state == "stopped"
-    assert serving.ready(connection) == []
+    assert serving.list_ready_deployments(connection) == []
     with pytest.raises(Conflict, match="is stopped"):
         serving.restart(connection, "plain")
     with pytest.raises(NotFound, match="did you mean 'plain'"):
-        serving.find(connection, "plane")
+        serving.get_deployment(connection, "plane")
 
 
 def test_the_token_of_an_engine_is_in_no_record(connection: Connection) -> None:
     group = serving.deploy(connection, "plain", BASE, BASE).deployment.group
-    tables.put_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
-    assert "secret" not in serving.find(connection, "plain").model_dump_json()
+    tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    assert "secret" not in serving.get_deployment(connection, "plain").model_dump_json()
 
 
 def test_another_project_sees_nothing_of_it(database: Database, connection: Connection) -> None:

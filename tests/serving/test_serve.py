@@ -50,7 +50,7 @@ def served(database: Database, database_url: str, project_id: UUID, tmp_path: Pa
             registry.register(connection, platform.blobs, name, folder, kind="adapter", base=base.ref)
         secret = access.create_key(connection, "test").secret
     app = FastAPI()
-    problems.install(app)
+    problems.install_handlers(app)
     app.state.platform = platform
     app.include_router(routes)
     swapped: dict[str, Path] = {}
@@ -59,7 +59,7 @@ def served(database: Database, database_url: str, project_id: UUID, tmp_path: Pa
         return swapped.get(ref.partition("@")[0]) or model_folder(platform, connection, ref)
 
     stop = threading.Event()
-    settings = SupervisorSettings(platform.settings.folder, threads=1, tick=0.2)
+    settings = SupervisorSettings(platform.settings.home_folder, threads=1, interval=0.2)
     thread = threading.Thread(target=serving.supervise, args=(platform.database, folder_of, settings, stop))
     thread.start()
     yield Served(platform, project_id, TestClient(app, headers={"Authorization": f"Bearer {secret}"}), swapped)
@@ -87,7 +87,7 @@ def check(served: Served, made: dict[str, Any]) -> dict[str, Any]:
 
 def answer(served: Served, name: str) -> str:
     with served.platform.scope(served.project_id) as connection:
-        (found,) = [one for one in serving.ready(connection) if one.name == name]
+        (found,) = [one for one in serving.list_ready_deployments(connection) if one.name == name]
     messages = [{"role": "user", "content": "hello"}]
     body = {"model": name, "messages": messages, "max_tokens": 12, "temperature": 0}
     headers = {"Authorization": f"Bearer {found.token}"}
@@ -127,7 +127,7 @@ def test_adapters_serve_from_one_process_after_their_check_and_faults_are_refuse
     assert "log-probability" in listed["two"]["reason"]
     assert reports["three"]["mismatch"]["kind"] == "tokens"
     with served.platform.scope(served.project_id) as connection:
-        assert [one.name for one in serving.ready(connection)] == ["base", "one"]
+        assert [one.name for one in serving.list_ready_deployments(connection)] == ["base", "one"]
     plain, tuned = answer(served, "base"), answer(served, "one")
     assert plain != tuned
     assert any(

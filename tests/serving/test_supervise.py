@@ -37,7 +37,7 @@ def supervised(database: Database, home: Path, folder: Path | None = None, **mor
     def find(_: Connection, __: str) -> Path:
         return folder or shipped_gguf()
 
-    settings = SupervisorSettings(home, threads=1, tick=0.1, first_pause=0.2, **more)
+    settings = SupervisorSettings(home, threads=1, interval=0.1, first_backoff=0.2, **more)
     thread = threading.Thread(target=serving.supervise, args=(database, find, settings, stop))
     thread.start()
     try:
@@ -70,7 +70,7 @@ def until(
     end = time.monotonic() + seconds
     while True:
         with database.scope(project_id) as connection:
-            found = serving.find(connection, name)
+            found = serving.get_deployment(connection, name)
         if right(found):
             return found
         assert time.monotonic() < end, found
@@ -83,7 +83,7 @@ def ready(deployment: Deployment) -> bool:
 
 def ask(database: Database, project_id: UUID, name: str = "small") -> str:
     with database.scope(project_id) as connection:
-        (found,) = [one for one in serving.ready(connection) if one.name == name]
+        (found,) = [one for one in serving.list_ready_deployments(connection) if one.name == name]
     body = {"model": name, "messages": [{"role": "user", "content": "Capital of France?"}], "max_tokens": 5}
     headers = {"Authorization": f"Bearer {found.token}"}
     answer = httpx.post(f"{found.url}/chat/completions", json=body, headers=headers, timeout=60)
@@ -120,7 +120,7 @@ def test_a_killed_engine_comes_back_a_stopped_one_does_not(
         with database.scope(project_id) as connection:
             serving.stop(connection, "twin")
         until(database, project_id, lambda found: found.pid is None, "twin")
-        assert engine_launcher.look(second.pid or 0) is None
+        assert engine_launcher.find_process(second.pid or 0) is None
 
 
 def test_the_next_supervisor_adopts_what_runs(database: Database, project_id: UUID, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_next_supervisor_adopts_what_runs(database: Database, project_id: UU
     with supervised(database, tmp_path):
         first = until(database, project_id, ready)
     with database.scope(project_id) as connection:  # as if killed between starting the engine and writing its pid
-        tables.put_engine(connection, first.group, pid=None, started=None)
+        tables.upsert_engine(connection, first.group, pid=None, started=None)
     with supervised(database, tmp_path):
         adopted = until(database, project_id, lambda found: found.pid is not None)
         assert adopted.pid == first.pid
@@ -153,11 +153,11 @@ def test_an_engine_that_never_starts_is_given_up_with_the_end_of_its_log(
 
 
 def test_an_engine_nobody_looks_after_ends_by_itself(tmp_path: Path) -> None:
-    address = engine_launcher.reserve()
+    address = engine_launcher.reserve_address()
     lease, log = tmp_path / "lease", tmp_path / "log"
     settings = EngineSettings(threads=1)
-    child = engine_launcher.start("xllamacpp", shipped_gguf(), settings, address, lease=lease, log=log)
-    assert engine_launcher.look(child.pid)
+    child = engine_launcher.start_engine("xllamacpp", shipped_gguf(), settings, address, lease=lease, log=log)
+    assert engine_launcher.find_process(child.pid)
     lease.unlink()
     child.wait(30)
     assert "lease not renewed for" in log.read_text()

@@ -16,10 +16,10 @@ def stream(text: str, stop: tuple[str, ...] = ()) -> tuple[str, IncrementalDetok
     made = IncrementalDetokenizer(decode, stop)
     parts: list[str] = []
     for token in ids:
-        parts.append(made.add(token))
+        parts.append(made.add_token(token))
         if made.stopped:
             break
-    return "".join(parts) + made.end(), made
+    return "".join(parts) + made.finish(), made
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd")))
@@ -42,4 +42,4 @@ def test_nothing_from_a_stop_string_on_is_given_out(text: str, stops: list[str])
 def test_a_character_of_several_tokens_comes_whole() -> None:
     ids, decode = decoder("à")
     made = IncrementalDetokenizer(decode)
-    assert [made.add(token) for token in ids] == ["", "à"]
+    assert [made.add_token(token) for token in ids] == ["", "à"]

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from vong import access
 from vong.access import sessions
 from vong.gateway.limits.store import put_limit
-from vong.gateway.tables import CALLERS, CHANNEL
+from vong.gateway.tables import CHANGES_CHANNEL, PRINCIPALS_CHANNEL
 from vong.records.limit import LimitCreate
 from vong.store.database import Database
 
@@ -35,7 +35,7 @@ def prepare(database: Database, project_id: UUID) -> None:
 
 
 NOTHING = None
-OF_CALLERS, OF_THE_PROJECT = (CALLERS, ""), (CHANNEL, "project")
+OF_CALLERS, OF_THE_PROJECT = (PRINCIPALS_CHANNEL, ""), (CHANGES_CHANNEL, "project")
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_a_change_is_announced(
 ) -> None:
     prepare(database, project_id)
     with psycopg.connect(database.url, autocommit=True) as listening:
-        for channel in (CHANNEL, CALLERS):
+        for channel in (CHANGES_CHANNEL, PRINCIPALS_CHANNEL):
             listening.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         with database.owner() as owner:
             owner.execute(text(f"SET LOCAL vong.project_id = '{project_id}'"))
             assert owner.execute(text(statement)).rowcount >= 1
         with database.owner() as owner:
-            owner.execute(text(f"SELECT pg_notify('{CALLERS}', 'end')"))
+            owner.execute(text(f"SELECT pg_notify('{PRINCIPALS_CHANNEL}', 'end')"))
         heard = set[tuple[str, str]]()
         for notice in listening.notifies(timeout=30):
             if notice.payload == "end":

@@ -12,8 +12,8 @@ from vong.store.database import Database
 
 
 def test_a_database_that_answers_is_reachable(database: Database) -> None:
-    assert database.reachable(10)
-    assert not Database("postgresql://nobody@127.0.0.1:9/none").reachable(10)
+    assert database.is_reachable(10)
+    assert not Database("postgresql://nobody@127.0.0.1:9/none").is_reachable(10)
 
 
 def test_one_that_hangs_is_not_and_holds_one_thread(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,8 +27,8 @@ def test_one_that_hangs_is_not_and_holds_one_thread(database: Database, monkeypa
 
     monkeypatch.setattr(database, "owner", hanging)
     started = time.monotonic()
-    assert [database.reachable(0.1) for _ in range(5)] == [False] * 5
+    assert [database.is_reachable(0.1) for _ in range(5)] == [False] * 5
     assert time.monotonic() - started < 5
     assert len([thread for thread in threading.enumerate() if thread.name == "vong-pulse"]) == 1
     goes_on.set()
-    assert database.reachable(10)
+    assert database.is_reachable(10)

@@ -56,7 +56,7 @@ def stored(database: Database) -> set[UUID]:
 
 def test_a_future_is_done_when_the_span_is_committed(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     one = span()
-    journal.append(project_id, one).result(10)
+    journal.append_durable(project_id, one).result(10)
     assert stored(database) == {one.id}
 
 
@@ -82,11 +82,11 @@ def test_spans_wait_while_postgresql_is_away_and_none_is_lost(tmp_path: Path) ->
         journal = SpanWriter(database)
         project = new_id()
         spans = [span(input=f"number {number}") for number in range(1200)]
-        futures = [journal.append(project, one) for one in spans[:400]]
-        server = postgres_server.pid(folder)
+        futures = [journal.append_durable(project, one) for one in spans[:400]]
+        server = postgres_server.server_pid(folder)
         assert server
         os.kill(server, signal.SIGKILL)
-        futures += [journal.append(project, one) for one in spans[400:]]
+        futures += [journal.append_durable(project, one) for one in spans[400:]]
         time.sleep(0.5)
         assert not all(future.done() for future in futures)
         postgres_server.start(folder)
@@ -95,7 +95,7 @@ def test_spans_wait_while_postgresql_is_away_and_none_is_lost(tmp_path: Path) ->
         database.engine.dispose()
         assert stored(database) == {one.id for one in spans}
         postgres_server.stop(folder)
-        late = journal.append(project, span())
+        late = journal.append_durable(project, span())
         journal.close(timeout=0.5)
         with pytest.raises(Unavailable):
             late.result(0)
@@ -170,7 +170,7 @@ def test_a_span_that_cannot_be_stored_fails_alone(database: Database, journal: S
     good = [span(), span(name="half \ud800 and NUL \x00", attributes={"a": "\x00\ud800"}, input="\ud800\x00")]
     dated = [span(now() - timedelta(days=500)), span(now() + timedelta(days=5))]
     bad = [*dated, span(attributes={"n": 10**400}), span(usage=Usage(input_tokens=2**62))]
-    futures = [journal.append(project_id, one) for one in (good[0], *bad, good[1])]
+    futures = [journal.append_durable(project_id, one) for one in (good[0], *bad, good[1])]
     wait(futures, 10)
     assert futures[0].exception() is None
     assert futures[-1].exception() is None
@@ -180,10 +180,10 @@ def test_a_span_that_cannot_be_stored_fails_alone(database: Database, journal: S
 
 def test_past_its_bound_it_refuses_counts_and_recovers(project_id: UUID, database: Database) -> None:
     with psycopg.connect(database.url) as blocker:
-        journal = SpanWriter(database, spans=20)
+        journal = SpanWriter(database, max_spans=20)
         write(journal, project_id, span())
         blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")
-        futures = [journal.append(project_id, span()) for _ in range(50)]
+        futures = [journal.append_durable(project_id, span()) for _ in range(50)]
         refused = [future for future in futures if future.done()]
         assert len(refused) == journal.dropped == 30
         assert all(isinstance(future.exception(), Unavailable) for future in refused)
@@ -199,11 +199,11 @@ def test_past_its_bound_it_refuses_counts_and_recovers(project_id: UUID, databas
 def test_append_waits_for_nothing(database: Database, project_id: UUID) -> None:
     with psycopg.connect(database.url) as blocker:
         journal = SpanWriter(database)
-        journal.append(project_id, span()).result(10)
+        journal.append_durable(project_id, span()).result(10)
         blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")
         for _ in range(500):
-            journal.append(project_id, span(input="y" * 2000))
-        assert journal.waiting == 500  # none of them can be written, and nobody waited for that
+            journal.append_durable(project_id, span(input="y" * 2000))
+        assert journal.pending_count == 500  # none of them can be written, and nobody waited for that
         blocker.rollback()
     journal.close()
     assert len(stored(database)) == 501
@@ -212,7 +212,8 @@ def test_append_waits_for_nothing(database: Database, project_id: UUID) -> None:
 def test_closing_writes_all_that_was_appended_and_refuses_more(database: Database, project_id: UUID) -> None:
     journal = SpanWriter(database)
     threads = [
-        threading.Thread(target=lambda: [journal.append(project_id, span()) for _ in range(300)]) for _ in range(3)
+        threading.Thread(target=lambda: [journal.append_durable(project_id, span()) for _ in range(300)])
+        for _ in range(3)
     ]
     for thread in threads:
         thread.start()
@@ -221,7 +222,7 @@ def test_closing_writes_all_that_was_appended_and_refuses_more(database: Databas
     journal.close()
     journal.close()
     assert len(stored(database)) == 900
-    refused: Future[None] = journal.append(project_id, span())
+    refused: Future[None] = journal.append_durable(project_id, span())
     with pytest.raises(Unavailable):
         refused.result(0)
 
@@ -231,7 +232,7 @@ def test_closing_waits_for_nobodys_lock_longer_than_it_was_told(database: Databa
     write(journal, project_id, span())
     with psycopg.connect(database.url) as blocker:
         blocker.execute("LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE")
-        futures = [journal.append(project_id, span()) for _ in range(3)]
+        futures = [journal.append_durable(project_id, span()) for _ in range(3)]
         before = time.monotonic()
         journal.close(timeout=0.5)
         assert time.monotonic() - before < 10

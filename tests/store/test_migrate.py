@@ -18,7 +18,7 @@ from vong import access
 from vong.errors import Misconfigured
 from vong.store import backup
 from vong.store.database import REQUEST_ROLE, Database
-from vong.store.migrate import MIGRATIONS, migrate, newest, revision
+from vong.store.migrate import MIGRATIONS_FOLDER, current_revision, latest_revision, migrate
 from vong.store.postgres import server as postgres_server
 from vong.store.schema import metadata
 
@@ -77,8 +77,8 @@ def test_a_database_that_is_up_to_date_is_left_alone(database: Database, tmp_pat
 
 def test_the_newest_revision_is_read_off_the_files_as_alembic_finds_it(owner: Connection) -> None:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    assert newest() == ScriptDirectory.from_config(config).get_current_head() == revision(owner)
+    config.set_main_option("script_location", str(MIGRATIONS_FOLDER))
+    assert latest_revision() == ScriptDirectory.from_config(config).get_current_head() == current_revision(owner)
 
 
 def test_a_newer_database_is_refused(database: Database) -> None:
@@ -94,7 +94,7 @@ def test_a_new_database_gets_everything_and_needs_no_backup(empty: Database, tmp
     assert applied[0] == "0001"
     assert not list(tmp_path.iterdir())
     with empty.owner() as connection:
-        assert revision(connection) == applied[-1]
+        assert current_revision(connection) == applied[-1]
 
 
 def test_what_is_there_is_dumped_before_a_change_and_can_be_restored(
@@ -102,9 +102,9 @@ def test_what_is_there_is_dumped_before_a_change_and_can_be_restored(
 ) -> None:
     with database.owner() as connection:
         access.create_project(connection, "precious")
-    dump = backup.back_up(database.url, tmp_path / "backups", revision="0001", spans=False)
+    dump = backup.back_up_database(database.url, tmp_path / "backups", revision="0001", include_spans=False)
     assert dump.name.endswith("-0001.dump")
-    restore = [str(postgres_server.programs() / "pg_restore"), "--no-owner", "--dbname", empty.url, str(dump)]
+    restore = [str(postgres_server.executables_folder() / "pg_restore"), "--no-owner", "--dbname", empty.url, str(dump)]
     done = subprocess.run(restore, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with empty.owner() as connection:
@@ -124,7 +124,7 @@ def test_a_failing_migration_changes_nothing(empty: Database, tmp_path: Path, mo
     with pytest.raises(RuntimeError):
         migrate(empty)
     with empty.owner() as connection:
-        assert revision(connection) is None
+        assert current_revision(connection) is None
         assert connection.scalar(text("SELECT to_regclass('access_projects')")) is None
 
 
@@ -134,7 +134,7 @@ def test_a_change_of_a_database_in_use_is_preceded_by_its_backup(
     from alembic import command
 
     with database.owner() as connection:
-        newest = revision(connection)
+        newest = current_revision(connection)
         connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     seen: list[list[str]] = []
 

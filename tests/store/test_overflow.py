@@ -13,7 +13,7 @@ from tests.traces.spans import span
 from vong.errors import Unavailable
 from vong.records import Span
 from vong.store.database import Database
-from vong.store.spans.segments import SEGMENT, SegmentLog, records
+from vong.store.spans.segments import SEGMENT_BYTES, SegmentLog, read_records
 from vong.store.spans.writer import SpanWriter
 
 LOCK = "LOCK TABLE traces_spans IN ACCESS EXCLUSIVE MODE"
@@ -29,7 +29,7 @@ def drained(overflow: SegmentLog) -> list[bytes]:
     while overflow.count:
         some, _ = overflow.peek(3)
         found += some
-        overflow.done(some)
+        overflow.remove(some)
     return found
 
 
@@ -39,7 +39,7 @@ def test_records_come_back_in_order_and_nothing_is_left(tmp_path: Path) -> None:
     kept = [bytes([number]) * number for number in range(1, 11)]
     overflow.append(kept[:4])
     assert overflow.peek(3) == (kept[:3], True)
-    overflow.done(kept[:3])
+    overflow.remove(kept[:3])
     overflow.append(kept[4:])
     assert drained(overflow) == kept[3:]
     overflow.close()
@@ -48,13 +48,13 @@ def test_records_come_back_in_order_and_nothing_is_left(tmp_path: Path) -> None:
 
 
 def test_full_files_are_followed_by_new_ones_and_deleted_when_they_are_read(tmp_path: Path) -> None:
-    overflow = SegmentLog(tmp_path, 3 * SEGMENT)
+    overflow = SegmentLog(tmp_path, 3 * SEGMENT_BYTES)
     for number in range(3):
-        overflow.append([bytes([number]) * SEGMENT])
+        overflow.append([bytes([number]) * SEGMENT_BYTES])
     assert overflow.full
     assert len(list(tmp_path.glob("*/0*"))) == 3
     first, _ = overflow.peek(10)
-    overflow.done(first)
+    overflow.remove(first)
     assert not overflow.full
     assert len(list(tmp_path.glob("*/0*"))) == 2
     assert [one[0] for one in drained(overflow)] == [1, 2]
@@ -67,7 +67,7 @@ def test_the_next_process_takes_over_what_one_left_but_not_what_one_that_lives_k
     living.append([b"kept"])
     ended.close()
     heir = SegmentLog(tmp_path, 1 << 20)
-    assert heir.adopt() == 2
+    assert heir.recover() == 2
     assert heir.peek(9) == ([b"first", b"second"], False)
     heir.append([b"own"])
     assert drained(heir) == [b"first", b"second", b"own"]
@@ -84,9 +84,9 @@ def test_what_a_crash_tore_off_ends_the_file(tmp_path: Path, cut: int) -> None:
     overflow.close()
     (file,) = tmp_path.glob("*/0*")
     file.write_bytes(file.read_bytes()[:-cut])
-    assert records(file) == [b"whole"]
+    assert read_records(file) == [b"whole"]
     heir = SegmentLog(tmp_path, 1 << 20)
-    assert heir.adopt() == 1
+    assert heir.recover() == 1
     heir.close()
 
 
@@ -94,18 +94,20 @@ def test_while_postgresql_hangs_spans_go_to_disk_and_nobodys_future_is_forgotten
     database: Database, project_id: UUID, tmp_path: Path
 ) -> None:
     journal = SpanWriter(database, folder=tmp_path / "journal")
-    journal.append(project_id, span()).result(20)
+    journal.append_durable(project_id, span()).result(20)
     assert not (tmp_path / "journal").exists()
     with psycopg.connect(database.url) as blocker:
         blocker.execute(LOCK)
-        futures = [journal.append(project_id, span()) for _ in range(40)]
-        eventually(lambda: journal.on_disk >= 1, 60)
-        futures += [journal.append(project_id, span()) for _ in range(40)]
+        futures = [journal.append_durable(project_id, span()) for _ in range(40)]
+        eventually(lambda: journal.disk_count >= 1, 60)
+        futures += [journal.append_durable(project_id, span()) for _ in range(40)]
         assert not any(future.done() for future in futures)
         blocker.rollback()
     for future in futures:
         future.result(60)
-    assert journal.waiting == 0 or journal.on_disk  # a copy of what the writer had in hand may still be passed over
+    assert (
+        journal.pending_count == 0 or journal.disk_count
+    )  # a copy of what the writer had in hand may still be passed over
     journal.flush(60)
     journal.close()
     assert len(stored(database)) == 81
@@ -115,17 +117,17 @@ def test_what_cannot_be_written_at_the_end_is_written_by_the_next(
     database: Database, project_id: UUID, tmp_path: Path
 ) -> None:
     first = SpanWriter(database, folder=tmp_path)
-    first.append(project_id, span()).result(20)
+    first.append_durable(project_id, span()).result(20)
     with psycopg.connect(database.url) as blocker:
         blocker.execute(LOCK)
-        futures = [first.append(project_id, span()) for _ in range(30)]
+        futures = [first.append_durable(project_id, span()) for _ in range(30)]
         first.close(timeout=0.3)
         for future in futures:
             with pytest.raises(Unavailable):
                 future.result(0)
         blocker.rollback()
     second = SpanWriter(database, folder=tmp_path)
-    second.adopt()
+    second.recover_segments()
     eventually(lambda: len(stored(database)) == 31, 60)
     second.close()
     assert not list(tmp_path.glob("*/0*"))
@@ -134,17 +136,17 @@ def test_what_cannot_be_written_at_the_end_is_written_by_the_next(
 def test_past_the_bound_of_the_disk_it_is_full_until_postgresql_takes_some(
     database: Database, project_id: UUID, tmp_path: Path
 ) -> None:
-    journal = SpanWriter(database, folder=tmp_path, disk=2_000)
-    journal.append(project_id, span()).result(20)
+    journal = SpanWriter(database, folder=tmp_path, max_disk_bytes=2_000)
+    journal.append_durable(project_id, span()).result(20)
     with psycopg.connect(database.url) as blocker:
         blocker.execute(LOCK)
-        futures = [journal.append(project_id, span(input="x" * 500)) for _ in range(50)]
-        eventually(lambda: journal.full, 60)
-        futures += [journal.append(project_id, span()) for _ in range(10)]  # what is under way still finds room
+        futures = [journal.append_durable(project_id, span(input="x" * 500)) for _ in range(50)]
+        eventually(lambda: journal.is_full, 60)
+        futures += [journal.append_durable(project_id, span()) for _ in range(10)]  # what is under way still finds room
         blocker.rollback()
     for future in futures:
         future.result(60)
-    eventually(lambda: not journal.full, 60)
+    eventually(lambda: not journal.is_full, 60)
     journal.close()
 
 
@@ -155,8 +157,8 @@ def test_a_span_that_is_not_finished_yet_holds_no_other_up(database: Database, p
     def finish(one: Span) -> Span | None:
         return one.model_copy(update={"name": "finished"}) if known.is_set() else None
 
-    waiting = journal.append(project_id, slow, finish)
-    journal.append(project_id, quick).result(20)
+    waiting = journal.append_durable(project_id, slow, finish)
+    journal.append_durable(project_id, quick).result(20)
     assert not waiting.done()
     known.set()
     waiting.result(20)

@@ -15,7 +15,7 @@ import pytest
 
 from vong.errors import Misconfigured, Unavailable
 from vong.store.postgres import server as postgres_server
-from vong.store.postgres.os_user import SYSTEM_USER, OsAccount, open_way
+from vong.store.postgres.os_user import SYSTEM_USER, OsAccount, make_traversable
 from vong.store.postgres.settings import BEGIN, END
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
@@ -38,11 +38,11 @@ def url(used: Path) -> str:
 
 
 def test_it_is_adopted_where_it_runs_and_many_may_start_it_at_once(used: Path, url: str) -> None:
-    first = postgres_server.pid(used)
+    first = postgres_server.server_pid(used)
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(postgres_server.start, [used] * 4)) == {url}
-    assert postgres_server.alive(used)
-    assert postgres_server.pid(used) == first
+    assert postgres_server.is_running(used)
+    assert postgres_server.server_pid(used) == first
 
 
 def test_the_owner_is_no_superuser_and_the_sort_order_is_postgresqls_own(url: str) -> None:
@@ -59,13 +59,13 @@ def test_after_kill_9_of_the_server_process_it_recovers_what_was_committed(used:
         connection.execute("TRUNCATE kept")
         connection.execute("INSERT INTO kept VALUES (7)")
     busy = psycopg.connect(url, autocommit=True)
-    server = postgres_server.pid(used)
+    server = postgres_server.server_pid(used)
     assert server
     child = psutil.Process(busy.info.backend_pid)
     child.suspend()  # a child that does not notice the death of its parent, and holds the shared memory
     os.kill(server, signal.SIGKILL)
     assert postgres_server.start(used) == url
-    assert postgres_server.pid(used) != server
+    assert postgres_server.server_pid(used) != server
     assert not child.is_running()
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT number FROM kept").fetchall() == [(7,)]
@@ -75,14 +75,14 @@ def test_after_kill_9_of_the_server_process_it_recovers_what_was_committed(used:
 def test_a_pid_file_that_names_another_programs_process_is_not_believed(used: Path, url: str) -> None:
     file = used / "postmaster.pid"
     postgres_server.stop(used)
-    assert not postgres_server.alive(used)
-    assert postgres_server.pid(used) is None
+    assert not postgres_server.is_running(used)
+    assert postgres_server.server_pid(used) is None
     owner = used.stat()
     file.write_text(f"{os.getpid()}\n{used}\n1\n5432\n/tmp\n\n1 1\nready\n")
     os.chown(file, owner.st_uid, owner.st_gid)
-    assert not postgres_server.alive(used)
+    assert not postgres_server.is_running(used)
     assert postgres_server.start(used) == url
-    assert postgres_server.alive(used)
+    assert postgres_server.is_running(used)
 
 
 def test_stopping_twice_and_stopping_what_never_ran_do_nothing(used: Path, url: str, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_our_settings_are_one_block_however_often_it_starts(used: Path, url: str
 
 def test_idle_it_takes_little_memory(used: Path, url: str) -> None:
     assert url
-    server = psutil.Process(postgres_server.pid(used))
+    server = psutil.Process(postgres_server.server_pid(used))
     own = 0
     for process in [server, *server.children(recursive=True)]:
         with suppress(psutil.NoSuchProcess):  # a worker of its own comes and goes
@@ -135,7 +135,7 @@ def test_a_folder_of_anothers_that_is_closed_is_named_and_left_alone(tmp_path: P
     os.chown(closed, 1, 1)
     closed.chmod(0o700)
     with pytest.raises(Misconfigured, match="cannot traverse") as refused:
-        open_way(closed / "postgres", OsAccount(SYSTEM_USER, 999, 999, switch=True))
+        make_traversable(closed / "postgres", OsAccount(SYSTEM_USER, 999, 999, switch=True))
     assert f"chmod o+x {closed}" in refused.value.hint
     assert closed.stat().st_mode & 0o777 == 0o700
 
@@ -146,7 +146,7 @@ def test_a_folder_of_roots_own_is_opened_for_passing_only_and_said_so(
 ) -> None:
     closed = tmp_path / "home"
     closed.mkdir(mode=0o700)
-    open_way(closed / "postgres", OsAccount(SYSTEM_USER, 999, 999, switch=True))
+    make_traversable(closed / "postgres", OsAccount(SYSTEM_USER, 999, 999, switch=True))
     assert closed.stat().st_mode & 0o777 == 0o701
     assert f"allowed traversal of {closed}" in caplog.text
 

@@ -27,5 +27,5 @@ def span(started_at: datetime | None = None, **fields: Any) -> Span:
 
 def write(journal: SpanWriter, project_id: UUID, *spans: Span) -> None:
     """Journal these spans and wait until they are committed."""
-    for future in [journal.append(project_id, one) for one in spans]:
+    for future in [journal.append_durable(project_id, one) for one in spans]:
         future.result(20)

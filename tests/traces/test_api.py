@@ -17,7 +17,7 @@ from vong.api.http import problems
 from vong.api.routes.traces import routes
 from vong.app import Platform
 from vong.cli import traces as commands
-from vong.client.traces import Traces
+from vong.client.traces import TracesClient
 from vong.client.transport import Transport
 from vong.config import Settings
 from vong.errors import InvalidInput, NotFound
@@ -32,7 +32,7 @@ def transport(database: Database, database_url: str, project_id: UUID, tmp_path:
         secret = access.create_key(connection, "test").secret
     app = FastAPI()
     app.include_router(routes)
-    problems.install(app)
+    problems.install_handlers(app)
     platform = Platform(Settings(home=tmp_path, database_url=database_url))
     app.state.platform = platform
     opened = Transport("http://testserver", secret)
@@ -43,12 +43,12 @@ def transport(database: Database, database_url: str, project_id: UUID, tmp_path:
 
 
 @pytest.fixture
-def client(transport: Transport) -> Traces:
-    return Traces(transport)
+def client(transport: Transport) -> TracesClient:
+    return TracesClient(transport)
 
 
 @pytest.fixture
-def run(client: Traces, monkeypatch: pytest.MonkeyPatch) -> Any:
+def run(client: TracesClient, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a `vong traces` command and give what it prints."""
 
     class Connected:
@@ -64,7 +64,7 @@ def run(client: Traces, monkeypatch: pytest.MonkeyPatch) -> Any:
     return command
 
 
-def test_what_is_sent_is_committed_when_answered_and_read_back(client: Traces) -> None:
+def test_what_is_sent_is_committed_when_answered_and_read_back(client: TracesClient) -> None:
     made = [span(input={"messages": [{"role": "user", "content": f"number {n}"}]}, output=n) for n in range(3)]
     assert client.ingest(made) == 3
     assert client.ingest(made) == 3  # again: nothing is stored twice
@@ -77,7 +77,7 @@ def test_what_is_sent_is_committed_when_answered_and_read_back(client: Traces) -
     assert client.tree(made[0].trace_id).roots[0].span.input_preview == "number 0"
 
 
-def test_malformed_spans_are_refused_and_none_is_stored(client: Traces) -> None:
+def test_malformed_spans_are_refused_and_none_is_stored(client: TracesClient) -> None:
     for bad in (span(trace_id="xyz"), span(span_id="0" * 16), span(duration_ms=-1.0), span(parent_span_id="short")):
         with pytest.raises(InvalidInput, match="span 1"):
             client.ingest([span(), bad])
@@ -86,7 +86,7 @@ def test_malformed_spans_are_refused_and_none_is_stored(client: Traces) -> None:
     assert client.count() == 0
 
 
-def test_unknown_names_and_filters_are_told(client: Traces, transport: Transport) -> None:
+def test_unknown_names_and_filters_are_told(client: TracesClient, transport: Transport) -> None:
     with pytest.raises(NotFound):
         client.get(new_id())
     with pytest.raises(NotFound):
@@ -96,7 +96,7 @@ def test_unknown_names_and_filters_are_told(client: Traces, transport: Transport
             transport.get("/api/v1/traces/spans", **query)
 
 
-def test_the_list_command_shows_filters_counts_and_pages(client: Traces, run: Any) -> None:
+def test_the_list_command_shows_filters_counts_and_pages(client: TracesClient, run: Any) -> None:
     client.ingest([span(model="small", input="blue printer", usage=Usage(input_tokens=4, output_tokens=2))])
     client.ingest([span(model="large", status="error", error="out of paper")])
     table = run("list")
@@ -108,7 +108,7 @@ def test_the_list_command_shows_filters_counts_and_pages(client: Traces, run: An
     assert run("list", "--since", "2030-01-01T00:00") == ""
 
 
-def test_the_show_command_draws_the_tree_and_one_spans_bodies(client: Traces, run: Any) -> None:
+def test_the_show_command_draws_the_tree_and_one_spans_bodies(client: TracesClient, run: Any) -> None:
     root = span(name="answer", duration_ms=200.0)
     child = span(
         name="search", trace_id=root.trace_id, parent_span_id=root.span_id, kind="tool", input="why", output={"a": 1}
@@ -126,10 +126,10 @@ def test_the_show_command_draws_the_tree_and_one_spans_bodies(client: Traces, ru
 
 
 def test_a_moment_is_so_long_ago_or_a_date_and_nothing_else() -> None:
-    assert commands.moment("15m")
-    assert commands.moment("2026-11-22T08:00+07:00") == "2026-11-22T01:00:00+00:00"
+    assert commands.parse_time("15m")
+    assert commands.parse_time("2026-11-22T08:00+07:00") == "2026-11-22T01:00:00+00:00"
     with pytest.raises(InvalidInput):
-        commands.moment("yesterday")
+        commands.parse_time("yesterday")
 
 
 def test_the_waterfall_puts_each_span_where_it_was() -> None:

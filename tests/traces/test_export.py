@@ -9,7 +9,7 @@ import pytest
 
 from tests.collector import Receiver
 from tests.live import eventually
-from vong.app.host.doctor import examine
+from vong.app.host.doctor import run_checks
 from vong.config import OtlpExportSettings, Settings
 from vong.records import Span, Usage, new_id, now
 from vong.records.span import SpanVersions
@@ -26,8 +26,8 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "DELAY", 0.05)
-    monkeypatch.setattr(exporting, "PAUSES", (0.02, 0.02))
+    monkeypatch.setattr(exporting, "BATCH_DELAY_SECONDS", 0.05)
+    monkeypatch.setattr(exporting, "BACKOFF_SECONDS", (0.02, 0.02))
 
 
 def a_span(**fields: Any) -> Span:
@@ -62,7 +62,7 @@ def test_a_span_arrives_whole(receiver: Receiver, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLLECTOR_TOKEN", "Bearer t")
     settings = OtlpExportSettings(url=receiver.url, headers_env={"authorization": "COLLECTOR_TOKEN"}, bodies=bodies)
     export, span = OtlpExporter("one", settings), a_span()
-    export.take(span)
+    export.enqueue(span)
     eventually(lambda: export.exported == 1)
     (otel,), (headers,) = receiver.spans, receiver.headers
     assert (headers["authorization"], headers["content-type"]) == ("Bearer t", "application/x-protobuf")
@@ -85,25 +85,25 @@ def test_a_span_arrives_whole(receiver: Receiver, monkeypatch: pytest.MonkeyPatc
 def test_a_failing_endpoint_is_asked_again_and_then_given_up(receiver: Receiver) -> None:
     export = OtlpExporter("one", OtlpExportSettings(url=receiver.url))
     receiver.statuses = [503, 429]
-    export.take(a_span())
+    export.enqueue(a_span())
     eventually(lambda: export.exported == 1)
     receiver.statuses = [503, 503, 503]
-    export.take(a_span())
+    export.enqueue(a_span())
     eventually(lambda: export.dropped == 1)
     receiver.statuses = [400]  # it would be the same again
-    export.take(a_span())
+    export.enqueue(a_span())
     eventually(lambda: export.dropped == 2)
     assert len(receiver.spans) == 1 and receiver.statuses == []
     export.stop()
 
 
 def test_what_waits_is_bounded_and_the_newest_stay(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "HELD", 3)
-    monkeypatch.setattr(exporting, "DELAY", 30.0)
+    monkeypatch.setattr(exporting, "MAX_QUEUED_SPANS", 3)
+    monkeypatch.setattr(exporting, "BATCH_DELAY_SECONDS", 30.0)
     export, spans = OtlpExporter("one", OtlpExportSettings(url=receiver.url)), [a_span() for _ in range(5)]
     for span in spans:
-        export.take(span)
-    assert (export.dropped, export.waiting) == (2, 3)
+        export.enqueue(span)
+    assert (export.dropped, export.queued_count) == (2, 3)
     export.stop()  # what is held goes out before the end
     assert [otel.span_id.hex() for otel in receiver.spans] == [span.span_id for span in spans[2:]]
 
@@ -113,7 +113,7 @@ def test_the_doctor_sends_one_span_and_says_what_was_answered(receiver: Receiver
         "good": OtlpExportSettings(url=receiver.url),
         "dead": OtlpExportSettings(url="http://127.0.0.1:9/v1/traces"),
     }
-    found = {one.check: one for one in examine(Settings(home=tmp_path, export=exports))}
+    found = {one.check: one for one in run_checks(Settings(home=tmp_path, export=exports))}
     assert found["export good"].state == "ok" and "answered 200" in found["export good"].seen
     assert found["export dead"].state == "fault" and "vong.toml" in found["export dead"].next_step
     assert [otel.name for otel in receiver.spans] == ["vong export test"]

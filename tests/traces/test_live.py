@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.gateway.conftest import Server, fake, server, standing, upstream_port
-from vong.client.traces import Traces
+from vong.client.traces import TracesClient
 from vong.records.trace import SpanBatch
 
 __all__ = ["fake", "server", "standing", "upstream_port"]  # fixtures
@@ -43,22 +43,22 @@ def test_spans_arrive_as_they_are_stored_and_only_those_that_match(server: Serve
 
 def test_a_stream_goes_on_after_its_last_event_and_says_when_it_cannot(server: Server) -> None:
     server.client.gateway.chat("echo/echo", "one")
-    traces: Traces = server.client.traces
+    traces: TracesClient = server.client.traces
     with server.platform.scope(server.project_id) as connection:
         from vong.traces import stream as span_stream
 
-        server.platform.journal.flush(10)
-        place = span_stream.end(connection)
+        server.platform.span_writer.flush(10)
+        place = span_stream.last_number(connection)
     for word in ("two", "three"):
         server.client.gateway.chat("echo/echo", word)
-    server.platform.journal.flush(10)
-    events = traces._arrivals(str(place), {})  # the event ids
+    server.platform.span_writer.flush(10)
+    events = traces._stream_batches(str(place), {})  # the event ids
     got: list[tuple[str, SpanBatch]] = [next(events)]
     while sum(len(arrived.spans) for _, arrived in got) < 2:
         got.append(next(events))
     assert [span.output_preview for _, arrived in got for span in arrived.spans] == ["two", "three"]
     assert not any(arrived.gap for _, arrived in got) and int(got[-1][0]) > place
-    lost = next(traces._arrivals("999999", {}))
+    lost = next(traces._stream_batches("999999", {}))
     assert lost[1].gap
 
 
@@ -100,6 +100,6 @@ def test_only_judged_spans_are_listed_with_their_counts(server: Server) -> None:
 def test_counting_ends_where_it_is_told(server: Server, most: int) -> None:
     for _ in range(2):
         server.client.gateway.chat("echo/echo", "hi")
-    server.platform.journal.flush(10)
+    server.platform.span_writer.flush(10)
     assert server.client.traces.count(at_most=most) == most
     assert server.client.traces.count() == 2

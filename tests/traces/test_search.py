@@ -13,7 +13,7 @@ from vong import access, traces
 from vong.errors import NotFound
 from vong.records import Span, Usage, new_id, now
 from vong.records.span import SpanVersions
-from vong.records.usage import MOST_TOKENS
+from vong.records.usage import MAX_TOKENS
 from vong.store.database import Database
 from vong.store.spans.writer import SpanWriter
 from vong.traces import SpanFilter
@@ -29,7 +29,7 @@ def test_a_page_begins_after_the_last_span_of_the_page_before(
     found: list[UUID] = []
     after = None
     with database.scope(project_id) as connection:
-        while page := traces.search(connection, after=after, limit=3):
+        while page := traces.search_spans(connection, after=after, limit=3):
             assert len(page) <= 3
             found += [one.id for one in page]
             after = page[-1].id
@@ -55,11 +55,11 @@ def test_every_filter_keeps_what_matches_and_drops_the_rest(
     with database.scope(project_id) as connection:
         for values in filters:
             filter = SpanFilter.model_validate(values)
-            assert [one.id for one in traces.search(connection, filter)] == [wanted.id], values
-            assert traces.count(connection, filter) == 1, values
-        assert traces.count(connection) == 2
-        assert traces.search(connection, SpanFilter(text="printer -blue")) == []
-        assert traces.search(connection, SpanFilter(until=wanted.started_at, since=wanted.started_at)) == []
+            assert [one.id for one in traces.search_spans(connection, filter)] == [wanted.id], values
+            assert traces.count_spans(connection, filter) == 1, values
+        assert traces.count_spans(connection) == 2
+        assert traces.search_spans(connection, SpanFilter(text="printer -blue")) == []
+        assert traces.search_spans(connection, SpanFilter(until=wanted.started_at, since=wanted.started_at)) == []
 
 
 def test_text_is_found_in_vietnamese_whatever_its_case(
@@ -68,7 +68,7 @@ def test_text_is_found_in_vietnamese_whatever_its_case(
     wanted = span(output={"role": "assistant", "content": "Đơn hàng của BẠN đang trên đường"})
     write(journal, project_id, wanted, span(output="nothing of the kind"))
     with database.scope(project_id) as connection:
-        assert [one.id for one in traces.search(connection, SpanFilter(text="đơn HÀNG của bạn"))] == [wanted.id]
+        assert [one.id for one in traces.search_spans(connection, SpanFilter(text="đơn HÀNG của bạn"))] == [wanted.id]
 
 
 def test_text_search_uses_the_index_of_words(database: Database, journal: SpanWriter, project_id: UUID) -> None:
@@ -94,17 +94,17 @@ def test_another_projects_spans_are_found_by_no_way(database: Database, journal:
     mine = span(theirs.started_at, input="secret words", session="shared", trace_id=theirs.trace_id)
     write(journal, other, mine)
     with database.scope(other) as connection:
-        assert [one.id for one in traces.search(connection)] == [mine.id]
-        assert [one.id for one in traces.search(connection, SpanFilter(text="secret"))] == [mine.id]
+        assert [one.id for one in traces.search_spans(connection)] == [mine.id]
+        assert [one.id for one in traces.search_spans(connection, SpanFilter(text="secret"))] == [mine.id]
         hex_of_theirs = f"p{project_id.hex}"
-        assert traces.search(connection, SpanFilter(text=hex_of_theirs)) == []
-        assert traces.count(connection, SpanFilter(text="secret or words")) == 1
-        assert traces.for_ids(connection, [theirs.id, mine.id]) == [mine]
-        assert traces.tree(connection, theirs.trace_id).spans == 1
+        assert traces.search_spans(connection, SpanFilter(text=hex_of_theirs)) == []
+        assert traces.count_spans(connection, SpanFilter(text="secret or words")) == 1
+        assert traces.get_spans(connection, [theirs.id, mine.id]) == [mine]
+        assert traces.get_trace(connection, theirs.trace_id).spans == 1
         with pytest.raises(NotFound):
-            traces.get(connection, theirs.id)
+            traces.get_span(connection, theirs.id)
         with pytest.raises(NotFound):
-            traces.search(connection, after=theirs.id)
+            traces.search_spans(connection, after=theirs.id)
 
 
 def test_the_same_span_in_two_projects_is_stored_in_both(
@@ -117,7 +117,7 @@ def test_the_same_span_in_two_projects_is_stored_in_both(
     write(journal, other, one)
     for project in (project_id, other):
         with database.scope(project) as connection:
-            assert traces.get(connection, one.id) == one
+            assert traces.get_span(connection, one.id) == one
 
 
 def test_lists_show_a_preview_and_a_whole_span_its_bodies(
@@ -127,10 +127,10 @@ def test_lists_show_a_preview_and_a_whole_span_its_bodies(
     made = span(input={"model": "m", "messages": messages}, output={"choices": [{"message": {"content": "short"}}]})
     write(journal, project_id, made)
     with database.scope(project_id) as connection:
-        (shown,) = traces.search(connection)
+        (shown,) = traces.search_spans(connection)
         assert shown.input_preview == ("long " * 500)[:160]
         assert shown.output_preview == "short"
-        assert traces.get(connection, made.id) == made
+        assert traces.get_span(connection, made.id) == made
 
 
 def test_a_span_whose_id_names_another_time_is_still_found(
@@ -140,16 +140,16 @@ def test_a_span_whose_id_names_another_time_is_still_found(
     strange = span(id=uuid4())
     write(journal, project_id, late, strange)
     with database.scope(project_id) as connection:
-        assert traces.for_ids(connection, [strange.id, late.id, uuid4()]) == [strange, late]
+        assert traces.get_spans(connection, [strange.id, late.id, uuid4()]) == [strange, late]
 
 
 def test_reading_by_id_looks_into_one_day(database: Database, journal: SpanWriter, project_id: UUID) -> None:
     made = [span(now() - timedelta(days=days)) for days in range(6)]
     write(journal, project_id, *made)
-    from vong.store.spans.schema import spans, started_near
+    from vong.store.spans.schema import spans, start_range
 
     with database.scope(project_id) as connection:
-        since, until = started_near(made[3].id)
+        since, until = start_range(made[3].id)
         explain = text("EXPLAIN SELECT id FROM traces_spans WHERE id = :id AND started_at BETWEEN :since AND :until")
         plan = connection.execute(explain, {"id": made[3].id, "since": since, "until": until}).scalars().all()
     touched = {word for line in plan for word in line.split() if word.startswith("traces_spans_20")}
@@ -170,7 +170,7 @@ def test_reading_by_id_looks_into_one_day(database: Database, journal: SpanWrite
         st.integers(-(2**53), 2**53) | st.booleans() | st.none(),
         max_size=3,
     ),
-    tokens=st.integers(0, MOST_TOKENS) | st.none(),
+    tokens=st.integers(0, MAX_TOKENS) | st.none(),
     when=st.datetimes(datetime(2026, 1, 1), datetime(2026, 1, 1, 5), timezones=st.just(UTC)),
 )
 def test_what_is_written_is_read_back_equal(
@@ -189,7 +189,7 @@ def test_what_is_written_is_read_back_equal(
     )
     write(journal, project_id, made)
     with database.scope(project_id) as connection:
-        assert traces.get(connection, made.id) == made
+        assert traces.get_span(connection, made.id) == made
 
 
 def test_words_are_found_from_the_newest_back_over_days_and_with_filters(
@@ -199,14 +199,14 @@ def test_words_are_found_from_the_newest_back_over_days_and_with_filters(
     made = [span(now() - timedelta(hours=age), input="blue printer", user="ann" if age > 4 else "ben") for age in hours]
     write(journal, project_id, *made, span(input="something else"))
     with database.scope(project_id) as connection:
-        found = traces.search(connection, traces.SpanFilter(text="printer"))
+        found = traces.search_spans(connection, traces.SpanFilter(text="printer"))
         assert [one.id for one in found] == [one.id for one in made]
-        page = traces.search(connection, traces.SpanFilter(text="printer"), limit=2)
+        page = traces.search_spans(connection, traces.SpanFilter(text="printer"), limit=2)
         assert [one.id for one in page] == [one.id for one in made[:2]]
-        rest = traces.search(connection, traces.SpanFilter(text="printer"), after=page[-1].id)
+        rest = traces.search_spans(connection, traces.SpanFilter(text="printer"), after=page[-1].id)
         assert [one.id for one in rest] == [one.id for one in made[2:]]
-        ann = traces.search(connection, traces.SpanFilter(text="blue -red", user="ann"), limit=3)
+        ann = traces.search_spans(connection, traces.SpanFilter(text="blue -red", user="ann"), limit=3)
         assert [one.id for one in ann] == [one.id for one in made[2:5]]
         old = traces.SpanFilter(text="printer", until=now() - timedelta(hours=29), since=now() - timedelta(hours=40))
-        assert [one.id for one in traces.search(connection, old)] == [one.id for one in made[3:5]]
-        assert traces.search(connection, traces.SpanFilter(text="zebra")) == []
+        assert [one.id for one in traces.search_spans(connection, old)] == [one.id for one in made[3:5]]
+        assert traces.search_spans(connection, traces.SpanFilter(text="zebra")) == []

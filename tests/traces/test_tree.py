@@ -14,7 +14,7 @@ from vong.records import Usage, now
 from vong.records.trace import SpanNode, SpanSummary
 from vong.store.database import Database
 from vong.store.spans.writer import SpanWriter
-from vong.traces.tree import grow
+from vong.traces.tree import build_tree
 
 TRACE = "ab" * 16
 
@@ -44,7 +44,7 @@ def test_children_hang_below_their_parents_with_offsets_from_the_start(
     orphan = span(begin + timedelta(milliseconds=70), trace_id=TRACE, parent_span_id="f" * 16)
     write(journal, project_id, second, orphan, first, root, span())
     with database.scope(project_id) as connection:
-        trace = traces.tree(connection, TRACE)
+        trace = traces.get_trace(connection, TRACE)
     assert [node.span.id for node in trace.roots] == [root.id, orphan.id]
     assert [(node.span.id, node.offset_ms) for node in trace.roots[0].children] == [(first.id, 10), (second.id, 60)]
     assert (trace.spans, trace.errors, trace.duration_ms) == (4, 1, 150)
@@ -53,18 +53,18 @@ def test_children_hang_below_their_parents_with_offsets_from_the_start(
 
 def test_an_unknown_trace_is_not_found(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection, pytest.raises(NotFound):
-        traces.tree(connection, "0" * 32)
+        traces.get_trace(connection, "0" * 32)
 
 
 @given(st.lists(st.integers(-1, 30), min_size=1, max_size=30))
 def test_every_span_is_shown_once_whatever_the_parents_are(parents: list[int]) -> None:
     spans = [summary(number, parent if parent >= 0 else None) for number, parent in enumerate(parents)]
-    trace = grow(sorted(spans, key=lambda one: one.started_at))
+    trace = build_tree(sorted(spans, key=lambda one: one.started_at))
     assert sorted(everything(trace.roots)) == sorted(one.span_id for one in spans)
 
 
 def test_a_chain_deeper_than_can_be_drawn_is_cut_and_kept() -> None:
     spans = [summary(number, number - 1 if number else None) for number in range(3000)]
-    trace = grow(spans)
+    trace = build_tree(spans)
     assert len(everything(trace.roots)) == 3000
     assert trace.model_dump_json()

@@ -34,9 +34,9 @@ def test_calls_are_summed_by_hour_and_group(database: Database, journal: SpanWri
     write(journal, project_id, *made)
     write(journal, project_id, *made, span(HOUR, kind="tool", model="a/x"))  # what comes twice counts once
     with database.scope(project_id) as connection:
-        report = traces.usage(connection, since=HOUR, by="model")
-        whole = traces.usage(connection, since=HOUR)
-        assert traces.usage(connection, since=HOUR - timedelta(hours=2), until=HOUR).totals[0].calls == 0
+        report = traces.get_usage(connection, since=HOUR, by="model")
+        whole = traces.get_usage(connection, since=HOUR)
+        assert traces.get_usage(connection, since=HOUR - timedelta(hours=2), until=HOUR).totals[0].calls == 0
     assert [(point.at, point.group, point.calls, point.errors, point.cost) for point in report.points] == [
         (HOUR, "a/x", 2, 1, 5),
         (HOUR, "b/y", 1, 0, None),
@@ -54,7 +54,7 @@ def test_every_bucket_counts_the_same_calls(
 ) -> None:
     write(journal, project_id, *(span(HOUR + timedelta(minutes=n), key=f"k{n % 15}") for n in range(60)))
     with database.scope(project_id) as connection:
-        report = traces.usage(connection, since=HOUR, until=HOUR + timedelta(hours=1), bucket=bucket, by="key")  # type: ignore[arg-type]
+        report = traces.get_usage(connection, since=HOUR, until=HOUR + timedelta(hours=1), bucket=bucket, by="key")  # type: ignore[arg-type]
     assert sum(point.calls for point in report.points) == 60 == sum(total.calls for total in report.totals)
     assert len({point.group for point in report.points}) == 13 and "…" in {point.group for point in report.points}
     assert all(total.latency_p50 and abs(total.latency_p50 / 12.5 - 1) < 0.115 for total in report.totals)
@@ -73,11 +73,11 @@ def test_a_percentile_of_a_histogram_lies_within_a_step(connection: Connection) 
 
 def test_a_spell_that_no_chart_can_show_is_refused(connection: Connection) -> None:
     with pytest.raises(InvalidInput, match="bucket=hour"):
-        traces.usage(connection, since=now() - timedelta(hours=7), bucket="minute")
+        traces.get_usage(connection, since=now() - timedelta(hours=7), bucket="minute")
     with pytest.raises(InvalidInput, match="not before"):
-        traces.usage(connection, since=now() + timedelta(hours=1))
+        traces.get_usage(connection, since=now() + timedelta(hours=1))
     with pytest.raises(InvalidInput, match="time zone"):
-        traces.usage(connection, since=datetime(2026, 1, 1))
+        traces.get_usage(connection, since=datetime(2026, 1, 1))
 
 
 def test_facets_name_what_the_last_days_hold(database: Database, journal: SpanWriter, project_id: UUID) -> None:
@@ -89,7 +89,7 @@ def test_facets_name_what_the_last_days_hold(database: Database, journal: SpanWr
         span(datetime.now(UTC) - timedelta(days=9), model="old"),
     )
     with database.scope(project_id) as connection:
-        found = traces.facets(connection)
+        found = traces.get_facets(connection)
     assert [(facet.value, facet.count) for facet in found.statuses] == [("ok", 3), ("error", 1)]
     assert [(facet.value, facet.count) for facet in found.kinds] == [("chat", 3), ("embeddings", 1)]
     assert [facet.value for facet in (*found.routes, *found.models, *found.keys)] == ["triage", "a/x", "app"]
@@ -100,4 +100,4 @@ def test_a_project_sees_its_own_usage_only(database: Database, journal: SpanWrit
     with database.owner() as connection:
         other = access.create_project(connection, "other").id
     with database.scope(other) as connection:
-        assert traces.usage(connection).totals[0].calls == 0 and not traces.facets(connection).kinds
+        assert traces.get_usage(connection).totals[0].calls == 0 and not traces.get_facets(connection).kinds

@@ -38,7 +38,7 @@ def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
 def http(platform: Platform, project_id: UUID) -> TestClient:
     app = FastAPI()
     app.state.platform = platform
-    problems.install(app)
+    problems.install_handlers(app)
     for surface in (training, experiments, registry):
         app.include_router(surface.routes)
     with platform.scope(project_id) as connection:

@@ -29,7 +29,7 @@ class Recorder:
         self.lines: list[str] = []
         self.done: list[float] = []
 
-    def metrics(self, step: int, values: dict[str, float]) -> None:
+    def log_metrics(self, step: int, values: dict[str, float]) -> None:
         self.figures.append((step, values))
 
     def progress(self, done: float, total: float, message: str) -> None:

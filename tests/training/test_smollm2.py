@@ -14,7 +14,7 @@ from vong.app import Platform
 from vong.app import registry as wired
 from vong.jobs import JobContext
 from vong.records import Example, Message
-from vong.training import SftSettings, TrainingContext, reference
+from vong.training import SftSettings, TrainingContext, compute_reference
 from vong.training.recipes.sft import SftRecipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -42,7 +42,7 @@ def test_the_shipped_model_is_imported_once_and_learns(platform: Platform, proje
     assert version.chat_template and "<|im_start|>" in version.chat_template
 
     question = (Message(role="user", content="What is the capital of France? Answer in one word."),)
-    assert "Paris" in reference(base, None, [question])[0]["greedy"]
+    assert "Paris" in compute_reference(base, None, [question])[0]["greedy"]
 
     recorder = Recorder()
     work = TrainingContext(
@@ -57,5 +57,5 @@ def test_the_shipped_model_is_imported_once_and_learns(platform: Platform, proje
     outcome = SftRecipe().train(work, recorder)
     losses = recorder.series("eval_loss")
     assert losses[-1] < 0.5 * recorder.series("loss")[0]
-    taught = reference(base, outcome.folder, [ticket(200).messages])[0]
+    taught = compute_reference(base, outcome.folder, [ticket(200).messages])[0]
     assert json.loads(taught["greedy"])["product"] == "phone"

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from tests.training.made import rows
 from vong.errors import InvalidInput
 from vong.records import Example, Message
-from vong.training import with_answer
-from vong.training.batching import EpochSampler, collate, padding
+from vong.training import select_trainable
+from vong.training.batching import EpochSampler, collate, padding_share
 from vong.training.recipes.sft import load_tokenizer
-from vong.training.tokenization import IGNORED, encode, row
+from vong.training.tokenization import IGNORED_LABEL, tokenize_example, tokenize_examples
 
 
 @pytest.fixture(scope="module")
@@ -25,25 +25,25 @@ def example(answer: str = "Chào bạn 😀") -> Example:
 
 
 def test_every_token_of_the_answer_is_learnt_and_no_other(tokenizer: Any) -> None:
-    made = row(tokenizer, example())
-    learnt = [label for label in made.labels if label != IGNORED]
-    read = [id_ for id_, label in zip(made.ids, made.labels, strict=True) if label == IGNORED]
+    made = tokenize_example(tokenizer, example())
+    learnt = [label for label in made.labels if label != IGNORED_LABEL]
+    read = [id_ for id_, label in zip(made.ids, made.labels, strict=True) if label == IGNORED_LABEL]
     assert tokenizer.decode(learnt) == "Chào bạn 😀<|im_end|>"
     assert tokenizer.decode(read) == (
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHello\n\tthere<|im_end|>\n<|im_start|>assistant\n"
     )
-    assert all(label in (IGNORED, id_) for id_, label in zip(made.ids, made.labels, strict=True))
+    assert all(label in (IGNORED_LABEL, id_) for id_, label in zip(made.ids, made.labels, strict=True))
     assert made.labels.index(learnt[0]) == len(read)
 
 
 def test_the_prompt_is_tokenized_exactly_as_a_server_sees_it(tokenizer: Any) -> None:
-    made = row(tokenizer, example("x"))
+    made = tokenize_example(tokenizer, example("x"))
     served = tokenizer.apply_chat_template(
         [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello\n\tthere"}],
         add_generation_prompt=True,
     )["input_ids"]
     assert made.ids[: len(served)] == served
-    assert made.labels[: len(served)] == [IGNORED] * len(served)
+    assert made.labels[: len(served)] == [IGNORED_LABEL] * len(served)
 
 
 def test_a_template_that_rewrites_the_prompt_is_refused(tokenizer: Any) -> None:
@@ -51,20 +51,20 @@ def test_a_template_that_rewrites_the_prompt_is_refused(tokenizer: Any) -> None:
     tokenizer.chat_template = "{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
     try:
         with pytest.raises(InvalidInput, match="renders a prompt differently"):
-            row(tokenizer, example())
+            tokenize_example(tokenizer, example())
     finally:
         tokenizer.chat_template = template
 
 
 def test_rows_are_left_out_never_cut(tokenizer: Any) -> None:
-    made = encode(tokenizer, [example("short"), example("long" * 200)], 200)
+    made = tokenize_examples(tokenizer, [example("short"), example("long" * 200)], 200)
     assert (len(made.rows), made.too_long) == (1, 1)
     assert made.longest > 800
 
 
 def test_a_last_assistant_message_is_the_answer(tokenizer: Any) -> None:
     whole = Example(messages=(*example().messages, Message(role="assistant", content="yes")))
-    found = with_answer([whole, Example(messages=example().messages), example()])
+    found = select_trainable([whole, Example(messages=example().messages), example()])
     assert found.without_answer == 1
     assert found.examples[0].completion == Message(role="assistant", content="yes")
     assert found.examples[0].messages == example().messages
@@ -82,17 +82,17 @@ def test_every_epoch_meets_every_row_once(lengths: list[int], batch: int, epoch:
 def test_grouping_by_length_saves_most_padding_and_epochs_differ() -> None:
     lengths = [40 + (number * 7919) % 160 for number in range(400)]
     plain, grouped = EpochSampler(lengths, 8, 0, grouped=False), EpochSampler(lengths, 8, 0)
-    assert padding(list(grouped), lengths, 8) < 0.3 * padding(list(plain), lengths, 8)
+    assert padding_share(list(grouped), lengths, 8) < 0.3 * padding_share(list(plain), lengths, 8)
     first = list(grouped)
     grouped.set_epoch(1)
     assert list(grouped) != first
 
 
 def test_a_batch_pads_what_is_read_and_ignores_the_padding(tokenizer: Any) -> None:
-    made = [row(tokenizer, one) for one in (example("a"), rows(1)[0])]
+    made = [tokenize_example(tokenizer, one) for one in (example("a"), rows(1)[0])]
     batch = collate([{"input_ids": one.ids, "labels": one.labels, "weight": one.weight} for one in made], pad=2)
     assert batch["input_ids"].shape == batch["labels"].shape == batch["attention_mask"].shape
     for place, one in enumerate(made):
         assert int(batch["attention_mask"][place].sum()) == len(one.ids)
-        assert batch["labels"][place, len(one.ids) :].tolist() == [IGNORED] * (len(made[0].ids) - len(one.ids))
+        assert batch["labels"][place, len(one.ids) :].tolist() == [IGNORED_LABEL] * (len(made[0].ids) - len(one.ids))
     assert batch["weights"].tolist() == [2.0, 1.0]

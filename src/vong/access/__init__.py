@@ -5,7 +5,7 @@ the role of the caller. May import `vong.errors`, `vong.records` and `vong.store
 """
 
 from vong.access.authentication import authenticate
-from vong.access.keys import create_key, forget_expired, list_keys, revoke_key
+from vong.access.keys import create_key, delete_expired_keys, list_keys, revoke_key
 from vong.access.principal import Principal
 from vong.access.projects import create_project, find_project, list_projects
 from vong.access.users import create_user
@@ -16,8 +16,8 @@ __all__ = [
     "create_key",
     "create_project",
     "create_user",
+    "delete_expired_keys",
     "find_project",
-    "forget_expired",
     "list_keys",
     "list_projects",
     "revoke_key",

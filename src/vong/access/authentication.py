@@ -14,9 +14,9 @@ def authenticate(connection: Connection, secret: str) -> Principal:
     Raises:
         Unauthenticated: the secret is unknown, expired or revoked.
     """
-    if secret.startswith(sessions.PREFIX):
-        return sessions.owner_of(connection, secret)
-    principal = keys.owner_of(connection, secret)
-    if principal.deputy and principal.key_id is not None:
-        return delegated_keys.principal_behind(connection, principal.key_id)
+    if secret.startswith(sessions.SESSION_PREFIX):
+        return sessions.authenticate_session(connection, secret)
+    principal = keys.authenticate_key(connection, secret)
+    if principal.is_delegated and principal.key_id is not None:
+        return delegated_keys.resolve_delegator(connection, principal.key_id)
     return principal

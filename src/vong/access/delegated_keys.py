@@ -10,50 +10,63 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from vong.access import tables
-from vong.access.keys import digest, earliest, new_secret, principal_of, refuse_ended
+from vong.access.keys import check_active, earlier_expiry, generate_secret, hash_secret, to_principal
 from vong.access.principal import Principal
-from vong.access.users import projects_of
+from vong.access.users import list_user_projects
 from vong.errors import Unauthenticated
 from vong.records import new_id, now
 
-NAME = "deputy"
-LIFE = timedelta(days=1)
+DELEGATED_KEY_NAME = "deputy"
+DELEGATED_KEY_LIFETIME = timedelta(days=1)
 
 
-def create_deputy(
-    connection: Connection, *, key_id: UUID | None = None, user_id: UUID | None = None, life: timedelta = LIFE
+def create_delegated_key(
+    connection: Connection,
+    *,
+    key_id: UUID | None = None,
+    user_id: UUID | None = None,
+    lifetime: timedelta = DELEGATED_KEY_LIFETIME,
 ) -> str:
     """Create a delegated key for a key or a user in the connection's project and return its secret."""
     keys, at = tables.keys.c, now()
     expired = or_(keys.deputy_of.is_not(None), keys.deputy_of_user.is_not(None)), keys.expires_at < at
     connection.execute(delete(tables.keys).where(*expired))
-    stored, secret = new_secret()
-    values = {**stored, "id": new_id(), "name": NAME, "role": "viewer", "created_at": at, "expires_at": at + life}
+    stored, secret = generate_secret()
+    values = {
+        **stored,
+        "id": new_id(),
+        "name": DELEGATED_KEY_NAME,
+        "role": "viewer",
+        "created_at": at,
+        "expires_at": at + lifetime,
+    }
     connection.execute(insert(tables.keys).values({**values, "deputy_of": key_id, "deputy_of_user": user_id}))
     return secret
 
 
-def end_deputy(connection: Connection, secret: str) -> None:
+def delete_delegated_key(connection: Connection, secret: str) -> None:
     """Delete a delegated key."""
-    connection.execute(delete(tables.keys).where(tables.keys.c.hash == digest(secret)))
+    connection.execute(delete(tables.keys).where(tables.keys.c.hash == hash_secret(secret)))
 
 
-def principal_behind(connection: Connection, deputy: UUID) -> Principal:
+def resolve_delegator(connection: Connection, key_id: UUID) -> Principal:
     """Return the current principal of the delegator of a delegated key. The connection is the owner's.
 
     Raises:
         Unauthenticated: the key of the delegator has ended, or the user no longer belongs to the project.
     """
     keys, users = tables.keys.c, tables.users.c
-    own = connection.execute(select(tables.keys).where(keys.id == deputy)).mappings().one()
+    own = connection.execute(select(tables.keys).where(keys.id == key_id)).mappings().one()
     if own["deputy_of"] is not None:
         row = connection.execute(select(tables.keys).where(keys.id == own["deputy_of"])).mappings().one()
-        refuse_ended(row)
-        return principal_of(row)._replace(deputy=True, expires_at=earliest(row["expires_at"], own["expires_at"]))
+        check_active(row)
+        return to_principal(row)._replace(
+            is_delegated=True, expires_at=earlier_expiry(row["expires_at"], own["expires_at"])
+        )
     user = connection.execute(select(tables.users).where(users.id == own["deputy_of_user"])).mappings().one()
     here = own["project_id"]
-    if here not in {one.id for one in projects_of(connection, user["id"], user["role"])}:
+    if here not in {one.id for one in list_user_projects(connection, user["id"], user["role"])}:
         raise Unauthenticated(
             f"user {user['email']!r} no longer belongs to this project", "ask an owner to add the user again"
         )
-    return Principal(here, user["email"], user["role"], user["id"], deputy=True, expires_at=own["expires_at"])
+    return Principal(here, user["email"], user["role"], user["id"], is_delegated=True, expires_at=own["expires_at"])

@@ -10,7 +10,7 @@ from vong.access import tables
 from vong.errors import Conflict
 from vong.records import Record, now
 
-KEPT = timedelta(days=1)
+RESPONSE_RETENTION = timedelta(days=1)
 """Time for which a response is stored."""
 
 
@@ -22,27 +22,27 @@ class StoredResponse(Record):
     body: bytes
 
 
-def fingerprint(method: str, path: str, body: bytes) -> str:
+def request_fingerprint(method: str, path: str, body: bytes) -> str:
     """Return the sha256 of method, path with query and body, which must be equal in a repeated request."""
     return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
 
 
-def earlier_answer(connection: Connection, key: str, print_: str) -> StoredResponse | None:
+def find_response(connection: Connection, key: str, fingerprint: str) -> StoredResponse | None:
     """Return the response stored under an idempotency key. Returns None if there is none.
 
     Raises:
         Conflict: the key was used for another request.
     """
     row = connection.execute(select(tables.answers).where(tables.answers.c.key == key)).mappings().first()
-    if row is None or row["created_at"] < now() - KEPT:
+    if row is None or row["created_at"] < now() - RESPONSE_RETENTION:
         return None
-    if row["fingerprint"] != print_:
+    if row["fingerprint"] != fingerprint:
         raise Conflict(f"Idempotency-Key {key!r} was used for another request", "send a new key with every new request")
     return StoredResponse(status=row["status"], media_type=row["media_type"], body=row["body"])
 
 
-def keep_answer(connection: Connection, key: str, print_: str, answer: StoredResponse) -> None:
+def store_response(connection: Connection, key: str, fingerprint: str, response: StoredResponse) -> None:
     """Store a response for one day. The first response of a key is never replaced."""
-    connection.execute(delete(tables.answers).where(tables.answers.c.created_at < now() - KEPT))
-    values = {"key": key, "fingerprint": print_, "created_at": now(), **answer.model_dump()}
+    connection.execute(delete(tables.answers).where(tables.answers.c.created_at < now() - RESPONSE_RETENTION))
+    values = {"key": key, "fingerprint": fingerprint, "created_at": now(), **response.model_dump()}
     connection.execute(insert(tables.answers).values(values).on_conflict_do_nothing())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from vong.access import tables
-from vong.access.keys import NewApiKey, find_key, new_secret, shown
+from vong.access.keys import NewApiKey, find_key, generate_secret, to_record
 from vong.errors import Conflict
 from vong.records import now
 
@@ -28,9 +28,9 @@ def rotate_key(
     if ends is not None and ends <= at:
         hint = f"set a later expiry: vong access key rotate {key.name} --expires 90d"
         raise Conflict(f"key {key.name!r} expires at {ends.isoformat(timespec='seconds')}", hint)
-    stored, secret = new_secret()
+    stored, secret = generate_secret()
     before = {"previous_hash": row["hash"], "previous_prefix": row["prefix"], "previous_until": at + overlap}
     before |= {"previous_used_at": row["last_used_at"], "last_used_at": None, "rotated_at": at, "expires_at": ends}
     change = update(tables.keys).where(keys.id == key.id).values({**stored, **before})
     rotated = connection.execute(change.returning(*tables.keys.c)).mappings().one()
-    return NewApiKey(key=shown(rotated), secret=secret)
+    return NewApiKey(key=to_record(rotated), secret=secret)

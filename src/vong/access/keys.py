@@ -11,16 +11,16 @@ from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, upda
 from vong.access import tables
 from vong.access.principal import Principal
 from vong.access.projects import Role
-from vong.errors import InvalidInput, NotFound, Unauthenticated, nearest
+from vong.errors import InvalidInput, NotFound, Unauthenticated, did_you_mean
 from vong.records import Record, new_id, now
 from vong.records.key_scope import KeyLabels, KeyScope
 
-PREFIX = "vong-"
-SHOWN = len(PREFIX) + 6
+KEY_PREFIX = "vong-"
+PREFIX_CHARS = len(KEY_PREFIX) + 6
 """Length of the part of a secret that is stored in clear text and shown in lists."""
-TOUCHED = timedelta(minutes=1)
+LAST_USED_INTERVAL = timedelta(minutes=1)
 """Minimum interval between two updates of the last use of a key."""
-MAKE = "create one with: vong access key create NAME"
+CREATE_KEY_HINT = "create one with: vong access key create NAME"
 
 
 class ApiKey(Record):
@@ -74,7 +74,7 @@ def create_key(
         raise InvalidInput(
             f"a key with the role {role!r} cannot have a scope", "use the role 'member' for a key with a scope"
         )
-    stored, secret = new_secret()
+    stored, secret = generate_secret()
     own: dict[str, Any] = {"id": new_id(), "name": name, "role": role, "created_at": now(), "expires_at": expires_at}
     key = ApiKey(**own, prefix=stored["prefix"], scope=scope, labels=labels)
     values = {**own, **stored, "models": scope.models, "shapes": scope.shapes, "tags": labels.tags, "user": labels.user}
@@ -84,7 +84,7 @@ def create_key(
     return NewApiKey(key=key, secret=secret)
 
 
-def forget_expired(connection: Connection, name: str) -> None:
+def delete_expired_keys(connection: Connection, name: str) -> None:
     """Delete the expired keys of a name. Each of Vong's own jobs creates a short-lived key."""
     connection.execute(delete(tables.keys).where(tables.keys.c.name == name, tables.keys.c.expires_at < now()))
 
@@ -92,7 +92,7 @@ def forget_expired(connection: Connection, name: str) -> None:
 def list_keys(connection: Connection) -> list[ApiKey]:
     """List the keys of the project, oldest first."""
     query = select(tables.keys).where(tables.keys.c.deputy_of.is_(None), tables.keys.c.deputy_of_user.is_(None))
-    return [shown(row) for row in connection.execute(query.order_by(tables.keys.c.id)).mappings()]
+    return [to_record(row) for row in connection.execute(query.order_by(tables.keys.c.id)).mappings()]
 
 
 def find_key(connection: Connection, name: str) -> ApiKey:
@@ -100,7 +100,7 @@ def find_key(connection: Connection, name: str) -> ApiKey:
     active = {key.name: key for key in list_keys(connection) if key.revoked_at is None}
     by_any = active | {key.prefix: key for key in active.values()} | {str(key.id): key for key in active.values()}
     if name not in by_any:
-        raise NotFound(f"no active key named {name!r}", nearest(name, list(active), "vong access key list"))
+        raise NotFound(f"no active key named {name!r}", did_you_mean(name, list(active), "vong access key list"))
     return by_any[name]
 
 
@@ -111,46 +111,46 @@ def revoke_key(connection: Connection, name: str) -> ApiKey:
     return revoked
 
 
-def owner_of(connection: Connection, secret: str) -> Principal:
+def authenticate_key(connection: Connection, secret: str) -> Principal:
     """Return the principal of an API key. The connection is the owner's, because the project is not known yet.
 
     Raises:
         Unauthenticated: the key is unknown, expired, revoked or replaced.
     """
-    keys, hashed = tables.keys.c, digest(secret)
+    keys, hashed = tables.keys.c, hash_secret(secret)
     query = select(tables.keys).where(or_(keys.hash == hashed, keys.previous_hash == hashed))
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise Unauthenticated("unknown API key", MAKE)
-    refuse_ended(row)
+        raise Unauthenticated("unknown API key", CREATE_KEY_HINT)
+    check_active(row)
     if row["hash"] == hashed:
-        _touch(connection, row, "last_used_at")
+        _record_use(connection, row, "last_used_at")
     elif row["previous_until"] <= now():
         hint = f"use the secret that begins with {row['prefix']}, or rotate again: vong access key rotate {row['name']}"
         raise Unauthenticated(f"API key {row['previous_prefix']}… was replaced and its overlap has ended", hint)
     else:
-        _touch(connection, row, "previous_used_at")
-        principal = principal_of(row)
-        return principal._replace(expires_at=earliest(principal.expires_at, row["previous_until"]))
-    return principal_of(row)
+        _record_use(connection, row, "previous_used_at")
+        principal = to_principal(row)
+        return principal._replace(expires_at=earlier_expiry(principal.expires_at, row["previous_until"]))
+    return to_principal(row)
 
 
-def earliest(one: datetime | None, other: datetime | None) -> datetime | None:
+def earlier_expiry(one: datetime | None, other: datetime | None) -> datetime | None:
     """Return the earlier of two expiry times. Returns None if both are None."""
     return min((end for end in (one, other) if end is not None), default=None)
 
 
-def refuse_ended(row: RowMapping) -> None:
+def check_active(row: RowMapping) -> None:
     """Check that a key is active. Raises Unauthenticated if it was revoked or has expired."""
     if row["revoked_at"] is not None:
-        raise Unauthenticated(f"API key {row['prefix']}… was revoked", MAKE)
+        raise Unauthenticated(f"API key {row['prefix']}… was revoked", CREATE_KEY_HINT)
     if row["expires_at"] is not None and row["expires_at"] <= now():
-        raise Unauthenticated(f"API key {row['prefix']}… expired", MAKE)
+        raise Unauthenticated(f"API key {row['prefix']}… expired", CREATE_KEY_HINT)
 
 
-def principal_of(row: RowMapping) -> Principal:
+def to_principal(row: RowMapping) -> Principal:
     """Convert a key row to its principal."""
-    key = shown(row)
+    key = to_record(row)
     scope = key.scope if key.scope != KeyScope() else None
     labels = key.labels if key.labels != KeyLabels() else None
     delegated = row["deputy_of"] is not None or row["deputy_of_user"] is not None
@@ -159,7 +159,7 @@ def principal_of(row: RowMapping) -> Principal:
     )
 
 
-def shown(row: RowMapping) -> ApiKey:
+def to_record(row: RowMapping) -> ApiKey:
     """Convert a key row to a record without the secret."""
     own = {name: row[name] for name in ApiKey.model_fields if name in row}
     scope = KeyScope(models=tuple(row["models"]), shapes=tuple(row["shapes"]))
@@ -168,17 +168,17 @@ def shown(row: RowMapping) -> ApiKey:
     )
 
 
-def new_secret() -> tuple[dict[str, Any], str]:
+def generate_secret() -> tuple[dict[str, Any], str]:
     """Generate a secret. Return the columns to store and the secret."""
-    secret = PREFIX + secrets.token_urlsafe(32)
-    return {"prefix": secret[:SHOWN], "hash": digest(secret)}, secret
+    secret = KEY_PREFIX + secrets.token_urlsafe(32)
+    return {"prefix": secret[:PREFIX_CHARS], "hash": hash_secret(secret)}, secret
 
 
-def digest(secret: str) -> bytes:
+def hash_secret(secret: str) -> bytes:
     """Return the stored hash of a secret."""
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _touch(connection: Connection, row: RowMapping, column: str) -> None:
-    if row[column] is None or now() - row[column] > TOUCHED:
+def _record_use(connection: Connection, row: RowMapping, column: str) -> None:
+    if row[column] is None or now() - row[column] > LAST_USED_INTERVAL:
         connection.execute(update(tables.keys).where(tables.keys.c.id == row["id"]).values({column: now()}))

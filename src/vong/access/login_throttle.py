@@ -8,13 +8,13 @@ from vong.access import tables
 from vong.errors import TooManyAttempts
 from vong.records import new_id, now
 
-WINDOW = timedelta(minutes=15)
-PER_ACCOUNT = 10
-PER_ADDRESS = 30
+ATTEMPT_WINDOW = timedelta(minutes=15)
+MAX_ATTEMPTS_PER_ACCOUNT = 10
+MAX_ATTEMPTS_PER_ADDRESS = 30
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('vong_attempts'))")
 
 
-def begin(connection: Connection, account: str, address: str) -> None:
+def record_attempt(connection: Connection, account: str, address: str) -> None:
     """Record an attempt as failed before the password check, so that concurrent attempts are counted.
 
     Raises:
@@ -22,25 +22,25 @@ def begin(connection: Connection, account: str, address: str) -> None:
     """
     connection.execute(_LOCK)
     present = now()
-    connection.execute(delete(tables.attempts).where(tables.attempts.c.at < present - WINDOW))
-    _refuse_after(connection, tables.attempts.c.account, account, PER_ACCOUNT)
-    _refuse_after(connection, tables.attempts.c.address, address, PER_ADDRESS)
+    connection.execute(delete(tables.attempts).where(tables.attempts.c.at < present - ATTEMPT_WINDOW))
+    _check_attempts(connection, tables.attempts.c.account, account, MAX_ATTEMPTS_PER_ACCOUNT)
+    _check_attempts(connection, tables.attempts.c.address, address, MAX_ATTEMPTS_PER_ADDRESS)
     connection.execute(insert(tables.attempts).values(id=new_id(), account=account, address=address, at=present))
 
 
-def forgive(connection: Connection, account: str) -> None:
+def reset_attempts(connection: Connection, account: str) -> None:
     """Reset the count of an account after a correct password."""
     connection.execute(delete(tables.attempts).where(tables.attempts.c.account == account))
 
 
-def _refuse_after(connection: Connection, column: "Column[str]", value: str, limit: int) -> None:
+def _check_attempts(connection: Connection, column: "Column[str]", value: str, limit: int) -> None:
     query = select(func.count(), func.min(tables.attempts.c.at)).where(column == value)
     count, oldest = connection.execute(query).one()
     if count < limit:
         return
-    free = oldest + WINDOW
+    free = oldest + ATTEMPT_WINDOW
     error = TooManyAttempts(
-        f"{count} sign-in attempts failed in the last {WINDOW.seconds // 60} minutes",
+        f"{count} sign-in attempts failed in the last {ATTEMPT_WINDOW.seconds // 60} minutes",
         f"try again at {free.isoformat(timespec='seconds')}",
     )
     error.retry_after = max(1, int((free - now()).total_seconds()) + 1)

@@ -25,5 +25,5 @@ class Principal(NamedTuple):
     key_id: UUID | None = None
     scope: KeyScope | None = None
     labels: KeyLabels | None = None
-    deputy: bool = False
+    is_delegated: bool = False
     expires_at: datetime | None = None

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from vong.access import tables
-from vong.errors import Conflict, NotFound, nearest
+from vong.errors import Conflict, NotFound, did_you_mean
 from vong.records import Record, new_id, now
 
 Role = Literal["owner", "member", "viewer"]
@@ -40,5 +40,5 @@ def find_project(connection: Connection, name: str) -> Project:
     """Return a project by name. Raises NotFound if there is none."""
     projects = {project.name: project for project in list_projects(connection)}
     if name not in projects:
-        raise NotFound(f"no project named {name!r}", nearest(name, list(projects), "vong access project list"))
+        raise NotFound(f"no project named {name!r}", did_you_mean(name, list(projects), "vong access project list"))
     return projects[name]

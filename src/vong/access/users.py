@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from vong.access import tables
 from vong.access.passwords import hash_password
 from vong.access.projects import Project, Role, list_projects
-from vong.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, nearest
+from vong.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, did_you_mean
 from vong.records import Record, new_id, now
 
 
@@ -39,7 +39,7 @@ def create_user(
         InvalidInput: the e-mail address is invalid.
         Conflict: the e-mail address has an account.
     """
-    email = plain(email)
+    email = normalize_email(email)
     if not email or "@" not in email or any(letter.isspace() for letter in email):
         raise InvalidInput(f"{email!r} is not an e-mail address", "enter an address such as name@example.org")
     if connection.scalar(select(tables.users.c.id).where(tables.users.c.email == email)):
@@ -57,7 +57,9 @@ def list_users(connection: Connection) -> list[User]:
     columns = [column for column in tables.users.c if column.name != "password_hash"]
     rows = connection.execute(select(*columns).order_by(tables.users.c.id)).mappings().all()
     return [
-        User.model_validate({**row, "projects": [one.name for one in projects_of(connection, row["id"], row["role"])]})
+        User.model_validate(
+            {**row, "projects": [one.name for one in list_user_projects(connection, row["id"], row["role"])]}
+        )
         for row in rows
     ]
 
@@ -65,14 +67,14 @@ def list_users(connection: Connection) -> list[User]:
 def find_user(connection: Connection, email: str) -> User:
     """Return a user by e-mail address. Raises NotFound if there is none."""
     users = {user.email: user for user in list_users(connection)}
-    if plain(email) not in users:
+    if normalize_email(email) not in users:
         raise NotFound(
-            f"no user with the e-mail address {email!r}", nearest(email, list(users), "vong access user list")
+            f"no user with the e-mail address {email!r}", did_you_mean(email, list(users), "vong access user list")
         )
-    return users[plain(email)]
+    return users[normalize_email(email)]
 
 
-def remove_user(connection: Connection, email: str) -> User:
+def delete_user(connection: Connection, email: str) -> User:
     """Delete an account and its sessions. Raises PreconditionFailed for the last owner."""
     user = find_user(connection, email)
     if user.role == "owner":
@@ -84,15 +86,15 @@ def remove_user(connection: Connection, email: str) -> User:
     return user
 
 
-def set_password(connection: Connection, user_id: UUID, password: str, *, keep: bytes | None = None) -> None:
+def set_password(connection: Connection, user_id: UUID, password: str, *, keep_session: bytes | None = None) -> None:
     """Set the password of a user and end all sessions of the user except `keep_session`."""
     hashed = hash_password(password)
     connection.execute(update(tables.users).where(tables.users.c.id == user_id).values(password_hash=hashed))
     statement = delete(tables.sessions).where(tables.sessions.c.user_id == user_id)
-    connection.execute(statement if keep is None else statement.where(tables.sessions.c.hash != keep))
+    connection.execute(statement if keep_session is None else statement.where(tables.sessions.c.hash != keep_session))
 
 
-def projects_of(connection: Connection, user_id: UUID | None, role: Role) -> list[Project]:
+def list_user_projects(connection: Connection, user_id: UUID | None, role: Role) -> list[Project]:
     """List the projects of a user, oldest first."""
     projects = list_projects(connection)
     if role == "owner":
@@ -101,6 +103,6 @@ def projects_of(connection: Connection, user_id: UUID | None, role: Role) -> lis
     return [project for project in projects if project.id in members]
 
 
-def plain(email: str) -> str:
+def normalize_email(email: str) -> str:
     """Normalize an e-mail address for storage and comparison."""
     return email.strip().lower()

@@ -60,9 +60,9 @@ def create_app(platform: Platform) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.platform = platform
-    platform.on_score.append(loop.on_score)
+    platform.score_listeners.append(loop.on_score)
     app.add_middleware(IdempotencyMiddleware, platform=platform)
-    problems.install(app)
+    problems.install_handlers(app)
     for name in ROUTES:
         app.include_router(import_module(f"vong.api.routes.{name}").routes)
     return app

@@ -6,40 +6,44 @@ from typing import Any, NamedTuple
 
 from vong.api import metrics
 from vong.api.app import create_app
-from vong.api.openai import ModelCallProtocol, create_listener, create_surface
-from vong.api.openai.app import Receive, Scope, Send, Surface
-from vong.api.openai.files_and_batches import create_storage
+from vong.api.openai import ModelCallProtocol, create_model_call_protocol, create_openai_app
+from vong.api.openai.app import AsgiApp, Receive, Scope, Send
+from vong.api.openai.files_and_batches import create_files_and_batches_app
 from vong.app import Platform
 from vong.app.gateway import GatewayRuntime
 
-STORED = ("/v1/files", "/v1/batches")
+FILES_AND_BATCHES_PATHS = ("/v1/files", "/v1/batches")
 """Path prefixes that the files and batches application serves."""
 
 
 class ServedApplication(NamedTuple):
     """Arguments for uvicorn: the application, and the protocol that takes the model calls before it."""
 
-    app: Surface
-    listener: type[ModelCallProtocol]
+    app: AsgiApp
+    protocol_class: type[ModelCallProtocol]
 
 
-def create_asgi(platform: Platform) -> Surface:
+def create_asgi_app(platform: Platform) -> AsgiApp:
     """Return the ASGI application of one server process, for any ASGI server."""
-    return create_server(platform).app
+    return create_served_application(platform).app
 
 
-def create_server(platform: Platform) -> ServedApplication:
+def create_served_application(platform: Platform) -> ServedApplication:
     """Return the application and protocol of one server process, for uvicorn."""
     rest = create_app(platform)
     runtime = GatewayRuntime(
-        platform, observe=metrics.observe, tally=metrics.tally, tested=metrics.tested, spent=metrics.spent
+        platform,
+        observe_span=metrics.observe,
+        counter_for=metrics.counter_for,
+        count_self_test=metrics.record_self_test,
+        count_cost=metrics.count_cost,
     )
     tasks: list[asyncio.Task[None]] = []
-    openai_app = create_surface(runtime.gateway, platform.settings.max_body)
-    files_and_batches = create_storage(platform, runtime.gateway)
+    openai_app = create_openai_app(runtime.gateway, platform.settings.max_body)
+    files_and_batches = create_files_and_batches_app(platform, runtime.gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(STORED):
+        if scope["type"] == "http" and scope["path"].startswith(FILES_AND_BATCHES_PATHS):
             await files_and_batches(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/v1/"):
             await openai_app(scope, receive, send)
@@ -55,7 +59,7 @@ def create_server(platform: Platform) -> ServedApplication:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 runtime.start()
-                tasks.append(asyncio.create_task(metrics.leave_on(platform)))
+                tasks.append(asyncio.create_task(metrics.publish_periodically(platform)))
             elif message["type"] == "lifespan.shutdown":
                 tasks.pop().cancel()
                 runtime.stop()
@@ -63,4 +67,4 @@ def create_server(platform: Platform) -> ServedApplication:
 
         return receive_lifespan
 
-    return ServedApplication(app, create_listener(runtime.gateway, platform.settings.max_body))
+    return ServedApplication(app, create_model_call_protocol(runtime.gateway, platform.settings.max_body))

@@ -19,21 +19,21 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from vong.app import Platform
-from vong.config import COUNTED
+from vong.config import METRICS_FOLDER
 from vong.records import Span
 from vong.records.guard import SelfTestReport
 
-SENT = ("exported", "dropped", "waiting")
+EXPORT_OUTCOMES = ("exported", "dropped", "waiting")
 """Outcomes of spans that are exported to OTLP endpoints."""
-LEFT = 1.0
+PUBLISH_INTERVAL_SECONDS = 1.0
 """Seconds between two published snapshots."""
-ROUTES = 200
+MAX_LABEL_VALUES = 200
 """Maximum number of routes, providers and targets with their own label. Further ones count as `other`."""
-LATEST = 1000
+MAX_CACHED_LABELS = 1000
 """Maximum number of cached label lookups."""
-SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Upper bounds of the histogram buckets, in seconds."""
-BOUNDS = (*map(str, SECONDS), "+Inf")
+BUCKET_LABELS = (*map(str, BUCKETS_SECONDS), "+Inf")
 
 
 class MetricLabels(NamedTuple):
@@ -48,23 +48,23 @@ class MetricLabels(NamedTuple):
 class Histogram(msgspec.Struct, array_like=True):
     """Histogram of durations in seconds: the count of each bucket, and the sum of all durations."""
 
-    counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(BOUNDS))
-    total: float = 0.0
+    counts: list[int] = msgspec.field(default_factory=lambda: [0] * len(BUCKET_LABELS))
+    total_seconds: float = 0.0
 
-    def note(self, seconds: float) -> None:
+    def observe(self, seconds: float) -> None:
         """Record one duration."""
-        self.counts[bisect_left(SECONDS, seconds)] += 1
-        self.total += seconds
+        self.counts[bisect_left(BUCKETS_SECONDS, seconds)] += 1
+        self.total_seconds += seconds
 
-    def add(self, other: "Histogram") -> None:
+    def merge(self, other: "Histogram") -> None:
         """Add the counts of another histogram."""
         self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
-        self.total += other.total
+        self.total_seconds += other.total_seconds
 
-    def buckets(self) -> list[tuple[str, float]]:
+    def cumulative_buckets(self) -> list[tuple[str, float]]:
         """Return the cumulative buckets as Prometheus expects them."""
         total, cumulative = 0, list[tuple[str, float]]()
-        for bound, count in zip(BOUNDS, self.counts, strict=True):
+        for bound, count in zip(BUCKET_LABELS, self.counts, strict=True):
             total += count
             cumulative.append((bound, total))
         return cumulative
@@ -74,26 +74,26 @@ class Series(msgspec.Struct, array_like=True):
     """Numbers of one label set."""
 
     requests: int = 0
-    read: int = 0
-    written: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
     duration: Histogram = msgspec.field(default_factory=Histogram)
     first_token: Histogram = msgspec.field(default_factory=Histogram)
 
-    def answered(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
+    def record_call(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
         """Count a call with its duration and tokens."""
         self.requests += 1
-        self.duration.counts[bisect_left(SECONDS, seconds)] += 1
-        self.duration.total += seconds
-        self.read += input_tokens
-        self.written += output_tokens
+        self.duration.counts[bisect_left(BUCKETS_SECONDS, seconds)] += 1
+        self.duration.total_seconds += seconds
+        self.input_tokens += input_tokens
+        self.output_tokens += output_tokens
 
-    def add(self, other: "Series") -> None:
+    def merge(self, other: "Series") -> None:
         """Add the numbers of another series."""
         self.requests += other.requests
-        self.read += other.read
-        self.written += other.written
-        self.duration.add(other.duration)
-        self.first_token.add(other.first_token)
+        self.input_tokens += other.input_tokens
+        self.output_tokens += other.output_tokens
+        self.duration.merge(other.duration)
+        self.first_token.merge(other.first_token)
 
 
 class MetricsSnapshot(msgspec.Struct):
@@ -116,12 +116,12 @@ class MetricsSnapshot(msgspec.Struct):
 
 
 _series: dict[MetricLabels, Series] = {}
-_latest: dict[tuple[Any, ...], Series] = {}
+_series_cache: dict[tuple[Any, ...], Series] = {}
 """Series by the labels of calls, for the most frequent calls."""
 _guards: dict[tuple[str, str, str], int] = {}
-_masking: list[bool] = []
+_self_tests: list[bool] = []
 _attempts: dict[tuple[str, str, str], int] = {}
-_refused: dict[tuple[str, str], int] = {}
+_rejections: dict[tuple[str, str], int] = {}
 _costs: dict[tuple[str, str], int] = {}
 _routes: set[str] = set()
 _providers: set[str] = set()
@@ -133,33 +133,33 @@ def observe(span: Span) -> None:
     attributes, usage = span.attributes, span.usage
     status, provider = attributes.get("http.response.status_code"), attributes.get("gen_ai.provider.name")
     labels = span.kind, span.versions.route, provider, status
-    series = _latest.get(labels)
+    series = _series_cache.get(labels)
     if series is None:
-        series = tally(*labels)
-        if len(_latest) >= LATEST:
-            _latest.clear()
-        _latest[labels] = series
-    series.answered(span.duration_ms / 1000, usage.input_tokens or 0, usage.output_tokens or 0)
+        series = counter_for(*labels)
+        if len(_series_cache) >= MAX_CACHED_LABELS:
+            _series_cache.clear()
+        _series_cache[labels] = series
+    series.record_call(span.duration_ms / 1000, usage.input_tokens or 0, usage.output_tokens or 0)
     if span.first_token_ms is not None:
-        series.first_token.note(span.first_token_ms / 1000)
+        series.first_token.observe(span.first_token_ms / 1000)
     if limit := attributes.get("vong.limit"):
         reason = str(limit), str(attributes.get("error.type"))
-        _refused[reason] = _refused.get(reason, 0) + 1
+        _rejections[reason] = _rejections.get(reason, 0) + 1
     for outcome in attributes.get("vong.guards", ()):
         key = outcome["guard"], outcome["on"], outcome["action"]
         _guards[key] = _guards.get(key, 0) + 1
     attempts: list[dict[str, Any]] = attributes.get("vong.attempts") or []
-    route = _bounded(span.versions.route or "", _routes) if len(attempts) > 1 else ""
+    route = _bounded_label(span.versions.route or "", _routes) if len(attempts) > 1 else ""
     for attempt in attempts if len(attempts) > 1 else ():
-        provider = _bounded(str(attempt["target"]).partition("/")[0], _providers)
+        provider = _bounded_label(str(attempt["target"]).partition("/")[0], _providers)
         attempt_key = route, provider, str(attempt.get("error") or attempt.get("status"))
         _attempts[attempt_key] = _attempts.get(attempt_key, 0) + 1
 
 
-def tally(kind: str, route: str | None, provider: Any, status: Any) -> Series:
+def counter_for(kind: str, route: str | None, provider: Any, status: Any) -> Series:
     """Return the series of calls with the given labels."""
     key = MetricLabels(
-        kind, _bounded(route or "", _routes), _bounded(str(provider or ""), _providers), str(status or "")
+        kind, _bounded_label(route or "", _routes), _bounded_label(str(provider or ""), _providers), str(status or "")
     )
     series = _series.get(key)
     if series is None:
@@ -167,67 +167,67 @@ def tally(kind: str, route: str | None, provider: Any, status: Any) -> Series:
     return series
 
 
-def spent(route: str | None, provider: str, cost: int) -> None:
+def count_cost(route: str | None, provider: str, cost: int) -> None:
     """Count the cost of a model call, once it is known. Called by one thread at a time."""
-    key = _bounded(route or "", _routes), _bounded(provider, _providers)
+    key = _bounded_label(route or "", _routes), _bounded_label(provider, _providers)
     _costs[key] = _costs.get(key, 0) + cost
 
 
-def tested(found: SelfTestReport) -> None:
+def record_self_test(found: SelfTestReport) -> None:
     """Record the result of the masking self-test."""
-    _masking.append(found.passed)
+    _self_tests.append(found.passed)
 
 
-def _bounded(name: str, known: set[str]) -> str:
+def _bounded_label(name: str, known: set[str]) -> str:
     if name and name not in known:
-        if len(known) >= ROUTES:
+        if len(known) >= MAX_LABEL_VALUES:
             return "other"
         known.add(name)
     return name
 
 
-def counted(platform: Platform) -> MetricsSnapshot:
+def take_snapshot(platform: Platform) -> MetricsSnapshot:
     """Return a snapshot of the numbers of this server."""
-    journal = platform.journal
-    spans = journal.waiting, journal.on_disk, journal.dropped
-    sent = [((one.name, name), int(getattr(one, name))) for one in platform.exports for name in SENT]
-    circuits = platform.gateway.resting() if platform.gateway else ()
+    journal = platform.span_writer
+    spans = journal.pending_count, journal.disk_count, journal.dropped
+    sent = [((one.name, name), int(getattr(one, name))) for one in platform.exporters for name in EXPORT_OUTCOMES]
+    circuits = platform.gateway.open_circuits() if platform.gateway else ()
     return MetricsSnapshot(
         list(_series.items()),
         *spans,
         guards=list(_guards.items()),
-        masking=_masking[-1:],
+        masking=_self_tests[-1:],
         attempts=list(_attempts.items()),
         exports=sent,
-        refused=list(_refused.items()),
+        refused=list(_rejections.items()),
         costs=list(_costs.items()),
-        circuits=[((_bounded(target, _targets),), int(rests)) for target, rests in circuits],
+        circuits=[((_bounded_label(target, _targets),), int(rests)) for target, rests in circuits],
     )
 
 
-def all_counted(platform: Platform) -> list[MetricsSnapshot]:
+def take_all_snapshots(platform: Platform) -> list[MetricsSnapshot]:
     """Return the snapshots of this server and, a moment old, of the servers that share its port."""
-    others = _left(platform.settings.folder / COUNTED) if platform.settings.workers != 1 else ()
-    return [counted(platform), *others]
+    others = _read_snapshots(platform.settings.home_folder / METRICS_FOLDER) if platform.settings.workers != 1 else ()
+    return [take_snapshot(platform), *others]
 
 
-def leave(platform: Platform) -> None:
+def publish_snapshot(platform: Platform) -> None:
     """Write the snapshot of this server to its file for the other servers."""
-    file = platform.settings.folder / COUNTED / f"{os.getpid()}.json"
+    file = platform.settings.home_folder / METRICS_FOLDER / f"{os.getpid()}.json"
     new = file.with_suffix(".new")
     file.parent.mkdir(exist_ok=True, parents=True)
-    new.write_bytes(msgspec.json.encode(counted(platform)))
+    new.write_bytes(msgspec.json.encode(take_snapshot(platform)))
     new.replace(file)
 
 
-async def leave_on(platform: Platform) -> None:
+async def publish_periodically(platform: Platform) -> None:
     """Publish the snapshot periodically, if there are other servers."""
     while platform.settings.workers != 1:
-        await asyncio.to_thread(leave, platform)
-        await asyncio.sleep(LEFT)
+        await asyncio.to_thread(publish_snapshot, platform)
+        await asyncio.sleep(PUBLISH_INTERVAL_SECONDS)
 
 
-def _left(folder: Path) -> Iterator[MetricsSnapshot]:
+def _read_snapshots(folder: Path) -> Iterator[MetricsSnapshot]:
     """Yield the snapshots of the other servers. Of a server that has ended, only its counters remain."""
     from psutil import pid_exists  # imported here because it takes 3 MB and a single server never needs it
 
@@ -243,22 +243,22 @@ def _left(folder: Path) -> Iterator[MetricsSnapshot]:
             yield found
 
 
-def exposition(servers: list[MetricsSnapshot]) -> bytes:
+def render_metrics(servers: list[MetricsSnapshot]) -> bytes:
     """Return all metrics in the text format of Prometheus."""
     registry = CollectorRegistry()
-    registry.register(_Collected(servers))
+    registry.register(_SnapshotCollector(servers))
     return generate_latest(registry)
 
 
-class _Collected(Collector):
+class _SnapshotCollector(Collector):
     def __init__(self, servers: list[MetricsSnapshot]) -> None:
         self._servers = servers
 
     def collect(self) -> Iterator[Metric]:
-        yield from _calls(self._servers)
-        yield from _looks(self._servers)
-        yield from _sent(self._servers)
-        yield from _spent(self._servers)
+        yield from _call_metrics(self._servers)
+        yield from _guard_metrics(self._servers)
+        yield from _attempt_metrics(self._servers)
+        yield from _cost_metrics(self._servers)
         gauges = {
             "waiting": ("vong_journal_waiting_spans", "Spans that are not committed yet."),
             "on_disk": ("vong_journal_disk_spans", "Uncommitted spans that are buffered on disk."),
@@ -270,47 +270,47 @@ class _Collected(Collector):
         yield GaugeMetricFamily("vong_servers", "Servers that share the port.", value=alive)
 
 
-def _looks(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
+def _guard_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     guards = CounterMetricFamily(
         "vong_gateway_guards", "Guard checks, by action taken.", labels=["guard", "on", "action"]
     )
-    _add(guards, [item for server in servers for item in server.guards])
+    _add_sums(guards, [item for server in servers for item in server.guards])
     results = [passed for server in servers for passed in server.masking]
     help = "1 if the masking self-test at the start passed, 0 if it failed."
     yield from (guards, GaugeMetricFamily("vong_gateway_masking_works", help, value=bool(results) and all(results)))
 
 
-def _sent(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
+def _attempt_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     attempts = CounterMetricFamily(
         "vong_gateway_attempts",
         "Attempts of calls that needed more than one, by provider.",
         labels=["route", "provider", "outcome"],
     )
-    _add(attempts, [one for server in servers for one in server.attempts])
+    _add_sums(attempts, [one for server in servers for one in server.attempts])
     exports = GaugeMetricFamily(
         "vong_export_spans", "Spans for OTLP endpoints, by outcome.", labels=["endpoint", "outcome"]
     )
-    _add(exports, [one for server in servers for one in server.exports])
+    _add_sums(exports, [one for server in servers for one in server.exports])
     yield from (attempts, exports)
 
 
-def _spent(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
+def _cost_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     refused = CounterMetricFamily(
         "vong_gateway_refused", "Calls rejected by a limit or a budget.", labels=["limit", "reason"]
     )
-    _add(refused, [one for server in servers for one in server.refused])
+    _add_sums(refused, [one for server in servers for one in server.refused])
     costs = CounterMetricFamily(
         "vong_gateway_cost_micros", "Cost of calls, in millionths of a US dollar.", labels=["route", "provider"]
     )
-    _add(costs, [one for server in servers for one in server.costs])
+    _add_sums(costs, [one for server in servers for one in server.costs])
     circuits = GaugeMetricFamily(
         "vong_gateway_circuits_open", "Servers in which the circuit of a target is open.", labels=["target"]
     )
-    _add(circuits, [one for server in servers for one in server.circuits])
+    _add_sums(circuits, [one for server in servers for one in server.circuits])
     yield from (refused, costs, circuits)
 
 
-def _add(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[tuple[tuple[str, ...], int]]) -> None:
+def _add_sums(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[tuple[tuple[str, ...], int]]) -> None:
     """Add the sums of counts with the same labels to a metric."""
     sums: dict[tuple[str, ...], int] = {}
     for key, count in counts:
@@ -319,7 +319,7 @@ def _add(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[tuple
         metric.add_metric(key, count)
 
 
-def _calls(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
+def _call_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     requests = CounterMetricFamily(
         "vong_gateway_requests", "Model calls.", labels=["shape", "route", "provider", "status"]
     )
@@ -337,22 +337,22 @@ def _calls(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
         "vong_gateway_tokens", "Tokens as reported by the models.", labels=["route", "provider", "direction"]
     )
     all_series = [(MetricLabels(*key), series) for server in servers for key, series in server.series]
-    for key, series in _summed(all_series, lambda key: key):
+    for key, series in _merge_series(all_series, lambda key: key):
         requests.add_metric(key, series.requests)
-    for key, series in _summed(all_series, lambda key: key[:3]):
-        duration.add_metric(key, series.duration.buckets(), series.duration.total)
-    for key, series in _summed(all_series, lambda key: key[1:3]):
-        first_token.add_metric(key, series.first_token.buckets(), series.first_token.total)
-        tokens.add_metric([*key, "input"], series.read)
-        tokens.add_metric([*key, "output"], series.written)
+    for key, series in _merge_series(all_series, lambda key: key[:3]):
+        duration.add_metric(key, series.duration.cumulative_buckets(), series.duration.total_seconds)
+    for key, series in _merge_series(all_series, lambda key: key[1:3]):
+        first_token.add_metric(key, series.first_token.cumulative_buckets(), series.first_token.total_seconds)
+        tokens.add_metric([*key, "input"], series.input_tokens)
+        tokens.add_metric([*key, "output"], series.output_tokens)
     yield from (requests, duration, first_token, tokens)
 
 
-def _summed(
+def _merge_series(
     found: list[tuple[MetricLabels, Series]], labels: Callable[[MetricLabels], tuple[str, ...]]
 ) -> Iterator[tuple[tuple[str, ...], Series]]:
     """Yield one merged series for each combination of labels."""
     sums: dict[tuple[str, ...], Series] = {}
     for key, series in found:
-        sums.setdefault(labels(key), Series()).add(series)
+        sums.setdefault(labels(key), Series()).merge(series)
     yield from sums.items()

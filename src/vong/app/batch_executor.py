@@ -9,21 +9,21 @@ from typing import Any
 
 import httpx
 
-from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, answered
+from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, result_line
 from vong.records import now
 from vong.records.batch import BatchStatus
 
-LOOK = 1.0
+STATUS_POLL_SECONDS = 1.0
 """Seconds between two checks of the batch's status and deadline."""
-FIRST, LONGEST = 1.0, 15.0
+INITIAL_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS = 1.0, 15.0
 """Bounds of the exponential retry delay of a line. A longer Retry-After takes precedence."""
-TRIES = {500: 3, 502: 3, 504: 3, 529: 10, 503: 20}
+MAX_ATTEMPTS_BY_STATUS = {500: 3, 502: 3, 504: 3, 529: 10, 503: 20}
 """Maximum attempts of a line by response status. 429 is retried until the batch expires."""
-ANSWER = 900.0
+RESPONSE_TIMEOUT_SECONDS = 900.0
 """Seconds that one response may take. The gateway's own timeouts are shorter."""
 
-Keep = Callable[[list[BatchResultLine]], None]
-Look = Callable[[int, str], BatchStatus]
+StoreResults = Callable[[list[BatchResultLine]], None]
+ReportProgress = Callable[[int, str], BatchStatus]
 
 
 class BatchExecutor:
@@ -33,24 +33,26 @@ class BatchExecutor:
     and returns the status of the batch. Both run in threads.
     """
 
-    def __init__(self, http: httpx.AsyncClient, endpoint: str, *, keep: Keep, look: Look) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, endpoint: str, *, store_results: StoreResults, report_progress: ReportProgress
+    ) -> None:
         self._http = http
         self._endpoint = endpoint
-        self._keep_answers = keep
-        self._look = look
-        self._fresh: deque[BatchResultLine] = deque()
-        self._came = asyncio.Event()
-        self._keeping = threading.Lock()
-        self._waiting: dict[int, str] = {}
+        self._store_results = store_results
+        self._report_progress = report_progress
+        self._unstored_results: deque[BatchResultLine] = deque()
+        self._result_received = asyncio.Event()
+        self._store_lock = threading.Lock()
+        self._retry_reasons: dict[int, str] = {}
 
-    async def run(self, lines: Iterable[BatchRequestLine], at_once: int, expires_at: datetime) -> BatchStatus:
+    async def run(self, lines: Iterable[BatchRequestLine], concurrency: int, expires_at: datetime) -> BatchStatus:
         """Send all lines and return the outcome: `completed`, `cancelled`, or `expired` after `expires_at`."""
         pending_lines = iter(lines)
-        workers = [asyncio.create_task(self._work(pending_lines)) for _ in range(at_once)]
-        sending, storing = asyncio.gather(*workers), asyncio.create_task(self._keep_on())
+        workers = [asyncio.create_task(self._run_worker(pending_lines)) for _ in range(concurrency)]
+        sending, storing = asyncio.gather(*workers), asyncio.create_task(self._store_continuously())
         try:
             while True:
-                await asyncio.wait([sending, storing], timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([sending, storing], timeout=STATUS_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 if storing.done():
                     storing.result()
                 if sending.done():
@@ -58,8 +60,8 @@ class BatchExecutor:
                     return "completed"
                 if now() >= expires_at:
                     return "expired"
-                reason = next(iter(self._waiting.values()), "")
-                if await asyncio.to_thread(self._look, len(self._waiting), reason) == "cancelling":
+                reason = next(iter(self._retry_reasons.values()), "")
+                if await asyncio.to_thread(self._report_progress, len(self._retry_reasons), reason) == "cancelling":
                     return "cancelled"
         finally:
             for task in workers:
@@ -67,59 +69,59 @@ class BatchExecutor:
             await asyncio.gather(*workers, return_exceptions=True)
             storing.cancel()
             await asyncio.gather(storing, return_exceptions=True)
-            await asyncio.to_thread(self._keep)
+            await asyncio.to_thread(self._store_received)
 
-    async def _work(self, lines: Iterator[BatchRequestLine]) -> None:
+    async def _run_worker(self, lines: Iterator[BatchRequestLine]) -> None:
         for line in lines:
-            result = await self._ask(line)
-            self._fresh.append(result)
-            self._came.set()
+            result = await self._send_with_retries(line)
+            self._unstored_results.append(result)
+            self._result_received.set()
 
-    async def _ask(self, line: BatchRequestLine) -> BatchResultLine:
+    async def _send_with_retries(self, line: BatchRequestLine) -> BatchResultLine:
         """Send a line and retry it until the response is final."""
-        attempts, delay = 0, FIRST
+        attempts, delay = 0, INITIAL_RETRY_DELAY_SECONDS
         while True:
             attempts += 1
             try:
                 response = await self._http.post(self._endpoint, content=line.body)
             except httpx.TransportError as error:
-                self._waiting[line.number] = f"the server is unreachable ({type(error).__name__})"
+                self._retry_reasons[line.number] = f"the server is unreachable ({type(error).__name__})"
                 min_delay = 0.0
             else:
-                if not again(response, attempts):
-                    self._waiting.pop(line.number, None)
+                if not should_retry(response, attempts):
+                    self._retry_reasons.pop(line.number, None)
                     request_id = response.headers.get("x-request-id", "")
-                    return answered(line, response.status_code, request_id, response.content)
-                self._waiting[line.number] = message_of(response)
+                    return result_line(line, response.status_code, request_id, response.content)
+                self._retry_reasons[line.number] = error_message(response)
                 min_delay = retry_after(response)
             await asyncio.sleep(max(delay, min_delay))
-            delay = min(delay * 2, LONGEST)
+            delay = min(delay * 2, MAX_RETRY_DELAY_SECONDS)
 
-    async def _keep_on(self) -> None:
+    async def _store_continuously(self) -> None:
         while True:
-            await self._came.wait()
-            self._came.clear()
-            await asyncio.shield(asyncio.to_thread(self._keep))
+            await self._result_received.wait()
+            self._result_received.clear()
+            await asyncio.shield(asyncio.to_thread(self._store_received))
 
-    def _keep(self) -> None:
+    def _store_received(self) -> None:
         """Store the results received so far. Results of a failed write are stored with the next write."""
-        with self._keeping:
+        with self._store_lock:
             results = list[BatchResultLine]()
-            while self._fresh:
-                results.append(self._fresh.popleft())
+            while self._unstored_results:
+                results.append(self._unstored_results.popleft())
             try:
                 if results:
-                    self._keep_answers(results)
+                    self._store_results(results)
             except BaseException:
-                self._fresh.extendleft(reversed(results))
+                self._unstored_results.extendleft(reversed(results))
                 raise
 
 
-def again(response: httpx.Response, tries: int) -> bool:
+def should_retry(response: httpx.Response, attempts: int) -> bool:
     """Return whether a later attempt may get another response."""
     if response.status_code == 429:
-        return error_of(response).get("code") != "insufficient_quota"
-    return tries < TRIES.get(response.status_code, 0)
+        return error_object(response).get("code") != "insufficient_quota"
+    return attempts < MAX_ATTEMPTS_BY_STATUS.get(response.status_code, 0)
 
 
 def retry_after(response: httpx.Response) -> float:
@@ -130,12 +132,12 @@ def retry_after(response: httpx.Response) -> float:
         return 0.0
 
 
-def message_of(response: httpx.Response) -> str:
+def error_message(response: httpx.Response) -> str:
     """Return the message of an error response."""
-    return str(error_of(response).get("message") or f"status {response.status_code}")[:300]
+    return str(error_object(response).get("message") or f"status {response.status_code}")[:300]
 
 
-def error_of(response: httpx.Response) -> dict[str, Any]:
+def error_object(response: httpx.Response) -> dict[str, Any]:
     """Return the error object of a response, or an empty object if it has none."""
     try:
         error = response.json()["error"]

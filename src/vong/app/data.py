@@ -12,14 +12,14 @@ from vong.data.clean import CleanSettings
 from vong.data.importer import Importer
 from vong.data.preview import FilePreview, preview
 from vong.data.report import ProfileSettings
-from vong.data.report_store import keep_report, put_changes
+from vong.data.report_store import save_changes, save_report
 from vong.data.split import SplitSettings
 from vong.data.versions import VersionRows
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, Operation
 
 
-def keep_uploads(platform: Platform, uploads: Sequence[tuple[str, BinaryIO]]) -> list[dict[str, str]]:
+def store_uploads(platform: Platform, uploads: Sequence[tuple[str, BinaryIO]]) -> list[dict[str, str]]:
     """Store uploaded files as blobs and return the `files` parameter of the job `data.import`."""
     files: list[dict[str, str]] = []
     for filename, content in uploads:
@@ -30,7 +30,7 @@ def keep_uploads(platform: Platform, uploads: Sequence[tuple[str, BinaryIO]]) ->
     return files
 
 
-def look(
+def preview_uploads(
     uploads: Sequence[tuple[str, BinaryIO]], *, format: str | None, options: Mapping[str, str] | None, limit: int
 ) -> list[FilePreview]:
     """Return a preview of the start of each uploaded file."""
@@ -70,7 +70,7 @@ def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
 
     try:
         with platform.scope(job.project_id) as connection:
-            version = data.write(connection, platform.blobs, params["name"], imported.examples(), operation)
+            version = data.write(connection, platform.blobs, params["name"], imported.iter_examples(), operation)
     finally:
         for path, _ in paths:
             path.unlink(missing_ok=True)
@@ -92,9 +92,9 @@ def profile(job: JobContext, platform: Platform) -> dict[str, Any]:
     )
     job.progress(version.rows, version.rows, unit="rows")
     with platform.scope(job.project_id) as connection:
-        keep_report(connection, platform.blobs, version, report, settings)
+        save_report(connection, platform.blobs, version, report, settings)
     findings = [finding.model_dump() for finding in report.findings]
-    return {"ref": version.ref, "rows": report.rows, "worst": report.worst, "findings": findings}
+    return {"ref": version.ref, "rows": report.rows, "worst": report.worst_severity, "findings": findings}
 
 
 def clean(job: JobContext, platform: Platform) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def clean(job: JobContext, platform: Platform) -> dict[str, Any]:
         progress=lambda rows: job.progress(rows, version.rows, unit="rows"),
     )
     job.progress(version.rows, version.rows, unit="rows")
-    change_list = put_changes(platform.blobs, cleaned.changes)
+    change_list = save_changes(platform.blobs, cleaned.changes)
     operation = Operation(
         name="clean",
         settings=settings.model_dump(mode="json") | {"change_list": change_list},

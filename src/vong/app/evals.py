@@ -12,18 +12,18 @@ from sqlalchemy import Connection
 from vong import data, evals, jobs
 from vong.app.platform import Platform
 from vong.errors import Forbidden, JobCancelled, NotFound, Unauthenticated, VongError
-from vong.evals.runs import ENDED, amend
+from vong.evals.runs import TERMINAL_STATUSES, update_run
 from vong.jobs import JobContext
 from vong.records import EvalResult, Example, Job, Message, Usage, new_id
 
 if TYPE_CHECKING:
     import httpx
 
-PATIENCE = 90.0
+RETRY_TIMEOUT_SECONDS = 90.0
 """Seconds for which a request is retried while a server or an engine restarts."""
 
-FATAL: dict[int, type[VongError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound}
-RESTARTING = frozenset({429, 502, 503, 504})
+FATAL_STATUSES: dict[int, type[VongError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound}
+RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 
 
 def start(
@@ -44,7 +44,7 @@ def start(
     version = data.find(connection, dataset)
     params = {"model": model, "dataset": version.ref, "split": split}
     job = jobs.submit(connection, "evals.run", params, id=new_id(), key=key)
-    result = evals.start(
+    result = evals.create_run(
         connection,
         model=model,
         dataset=version,
@@ -60,7 +60,7 @@ def start(
 def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     """Run the job `evals.run`: request the missing outputs through the public endpoint and score them."""
     with platform.scope(job.project_id) as connection:
-        result = evals.get(connection, job.id)
+        result = evals.get_run(connection, job.id)
         version = data.find(connection, result.dataset)
     settings = evals.EvalSettings.model_validate(result.settings)
     examples = list(data.read(platform.blobs, version, split=result.split))
@@ -79,16 +79,16 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     return {"result": str(finished.id), "scores": finished.scores, "failed": finished.failed}
 
 
-def settled(connection: Connection, results: Sequence[EvalResult]) -> list[EvalResult]:
+def sync_with_jobs(connection: Connection, results: Sequence[EvalResult]) -> list[EvalResult]:
     """Return the runs, updated first if their job failed or was cancelled and could not record that itself."""
     current: list[EvalResult] = []
     for result in results:
-        if result.status not in ENDED:
+        if result.status not in TERMINAL_STATUSES:
             with suppress(NotFound):
                 job = jobs.get(connection, result.id)
                 if job.status in {"failed", "cancelled"}:
-                    amend(connection, result.id, {"status": job.status, "finished_at": job.finished_at})
-                    result = evals.get(connection, result.id)
+                    update_run(connection, result.id, {"status": job.status, "finished_at": job.finished_at})
+                    result = evals.get_run(connection, result.id)
         current.append(result)
     return current
 
@@ -110,7 +110,7 @@ class GatewayChatClient:
             "messages": [message.model_dump(exclude_none=True) for message in messages],
             **params,
         }
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + RETRY_TIMEOUT_SECONDS
         while True:
             started = time.perf_counter()
             try:
@@ -119,44 +119,44 @@ class GatewayChatClient:
                 failure = f"the server is unreachable: {type(error).__name__}"
             else:
                 elapsed = (time.perf_counter() - started) * 1000
-                if response.status_code not in RESTARTING:
-                    return read_answer(response, elapsed)
-                failure = message_of(response)
+                if response.status_code not in RETRYABLE_STATUSES:
+                    return parse_response(response, elapsed)
+                failure = error_message(response)
             try:
                 self._job.check()
             except JobCancelled as error:
-                return failed(str(error))
+                return failed_output(str(error))
             if time.monotonic() >= deadline:
-                return failed(failure)
+                return failed_output(failure)
             time.sleep(1.0)
 
 
-def read_answer(response: "httpx.Response", elapsed: float) -> evals.ModelOutput:
+def parse_response(response: "httpx.Response", latency_ms: float) -> evals.ModelOutput:
     """Return the output of a response.
 
     Raises: the error of a status that every request would get (401, 403, 404).
     """
-    if response.status_code in FATAL:
-        raise FATAL[response.status_code](message_of(response))  # the message includes the next step
+    if response.status_code in FATAL_STATUSES:
+        raise FATAL_STATUSES[response.status_code](error_message(response))  # the message includes the next step
     if response.status_code >= 400:
-        return failed(message_of(response))
+        return failed_output(error_message(response))
     try:
         body = response.json()
         text = body["choices"][0]["message"]["content"] or ""
     except (ValueError, LookupError, TypeError):
-        return failed("the response is not in OpenAI's format")
+        return failed_output("the response is not in OpenAI's format")
     usage_fields = body.get("usage") or {}
     usage = Usage(input_tokens=usage_fields.get("prompt_tokens"), output_tokens=usage_fields.get("completion_tokens"))
     span = response.headers.get("x-vong-span-id")
-    return evals.ModelOutput(text, UUID(span) if span else None, elapsed, usage)
+    return evals.ModelOutput(text, UUID(span) if span else None, latency_ms, usage)
 
 
-def failed(message: str) -> evals.ModelOutput:
+def failed_output(message: str) -> evals.ModelOutput:
     """Return an output without text, with the error message."""
     return evals.ModelOutput("", None, 0.0, Usage(), error=message)
 
 
-def message_of(response: "httpx.Response") -> str:
+def error_message(response: "httpx.Response") -> str:
     """Return the message of an error response, in OpenAI's format or any other."""
     try:
         body = response.json()

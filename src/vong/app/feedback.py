@@ -10,21 +10,21 @@ from sqlalchemy import Connection
 
 from vong import data, feedback, traces
 from vong.app.platform import Platform
-from vong.app.traces import await_span, counted
-from vong.data.near_duplicates import THRESHOLD, cluster, input_text
-from vong.data.versions import check_name
+from vong.app.traces import await_span, with_score_counts
+from vong.data.near_duplicates import DEFAULT_THRESHOLD, cluster, input_text
+from vong.data.versions import validate_name
 from vong.errors import InvalidInput, VongError
 from vong.feedback.harvest import Disagreement
-from vong.feedback.scores import Source, note_harvested
+from vong.feedback.scores import Source, record_harvested
 from vong.records import Example, Operation, Record, Score, Span
 from vong.records.trace import SpanSummary
 
 log = logging.getLogger(__name__)
 
-SPANS_AT_ONCE = 500
+SPANS_PER_QUERY = 500
 
 
-class ExportQuery(feedback.HarvestSettings):
+class HarvestQuery(feedback.HarvestSettings):
     """Query for scored spans to harvest: the given `spans`, or all whose scores match the other fields."""
 
     spans: tuple[UUID, ...] = Field(default=(), max_length=100_000)
@@ -35,7 +35,7 @@ class ExportQuery(feedback.HarvestSettings):
     until: datetime | None = None
 
 
-class HarvestRequest(ExportQuery):
+class HarvestRequest(HarvestQuery):
     """Harvest request: which spans to turn into rows, and of which dataset. A new dataset is created.
 
     Rows that equal rows of the `away_from` splits, or are near-duplicates of them, are left out, so that test rows
@@ -60,7 +60,9 @@ class HarvestResult(Record):
     passed_over: dict[str, int]
 
 
-def add(platform: Platform, project_id: UUID, judgement: feedback.ScoreCreate, *, key: str | None = None) -> Score:
+def add_score(
+    platform: Platform, project_id: UUID, judgement: feedback.ScoreCreate, *, key: str | None = None
+) -> Score:
     """Store a score and notify the listeners.
 
     A judgement without an id gets one from the request's `key`, so that a repeated request stores one score.
@@ -69,11 +71,11 @@ def add(platform: Platform, project_id: UUID, judgement: feedback.ScoreCreate, *
     """
     if judgement.id is None and key is not None:
         judgement = judgement.model_copy(update={"id": uuid5(NAMESPACE_URL, f"vong:feedback:{key}")})
-    span = _span(platform, project_id, judgement.span_id)
+    span = _get_span(platform, project_id, judgement.span_id)
     with platform.scope(project_id) as connection:
-        added = feedback.add(connection, span, judgement)
+        added = feedback.add_score(connection, span, judgement)
     if added.new:
-        _tell(platform, project_id, added.score)
+        _notify_listeners(platform, project_id, added.score)
     return added.score
 
 
@@ -84,34 +86,36 @@ class InboxItem(Record):
     span: SpanSummary | None = None
 
 
-def inbox(connection: Connection, wanted: feedback.ScoreFilter, after: UUID | None, limit: int) -> list[InboxItem]:
+def list_inbox(
+    connection: Connection, score_filter: feedback.ScoreFilter, after: UUID | None, limit: int
+) -> list[InboxItem]:
     """Return scores, newest first, each with its span."""
-    page = feedback.list_scores(connection, wanted, after=after, limit=limit, newest_first=True)
+    page = feedback.list_scores(connection, score_filter, after=after, limit=limit, newest_first=True)
     ids = {score.span_id for score in page if score.span_id is not None}
-    spans = {span.id: span for span in counted(connection, traces.among(connection, ids))}
+    spans = {span.id: span for span in with_score_counts(connection, traces.filter_ids(connection, ids))}
     return [InboxItem(score=score, span=spans.get(score.span_id) if score.span_id else None) for score in page]
 
 
-def preview(platform: Platform, project_id: UUID, wanted: ExportQuery) -> feedback.Harvest:
+def preview_harvest(platform: Platform, project_id: UUID, query: HarvestQuery) -> feedback.Harvest:
     """Return the result of a harvest without storing it."""
     with platform.scope(project_id) as connection:
-        scores = feedback.every_score(connection, _filter(wanted))
+        scores = feedback.list_all_scores(connection, _score_filter(query))
         ids = list(dict.fromkeys(score.span_id for score in scores if score.span_id is not None))
         spans: list[Span] = []
-        for start in range(0, len(ids), SPANS_AT_ONCE):
-            spans += traces.for_ids(connection, ids[start : start + SPANS_AT_ONCE])
-    return feedback.harvest(spans, scores, wanted)
+        for start in range(0, len(ids), SPANS_PER_QUERY):
+            spans += traces.get_spans(connection, ids[start : start + SPANS_PER_QUERY])
+    return feedback.harvest(spans, scores, query)
 
 
-def harvest(platform: Platform, project_id: UUID, wanted: HarvestRequest) -> HarvestResult:
+def harvest(platform: Platform, project_id: UUID, request: HarvestRequest) -> HarvestResult:
     """Harvest into the next version of the dataset.
 
     Raises: InvalidInput if the dataset is new and nothing matches.
     """
-    check_name(wanted.dataset)
-    harvested = preview(platform, project_id, wanted)
+    validate_name(request.dataset)
+    harvested = preview_harvest(platform, project_id, request)
     with platform.scope(project_id) as connection:
-        newest = next(iter(data.list_versions(connection, wanted.dataset, limit=1)), None)
+        newest = next(iter(data.list_versions(connection, request.dataset, limit=1)), None)
         if newest is None and not harvested.examples:
             reasons = (
                 ", ".join(f"{count} {reason}" for reason, count in harvested.passed_over.items()) or "no score matches"
@@ -120,12 +124,12 @@ def harvest(platform: Platform, project_id: UUID, wanted: HarvestRequest) -> Har
         examples = harvested.examples
         if newest is not None:
             rows = data.read(platform.blobs, newest)
-            examples = away_from(
-                harvested.examples, [row for row in rows if row.metadata.get("split") in wanted.away_from]
+            examples = exclude_near_duplicates(
+                harvested.examples, [row for row in rows if row.metadata.get("split") in request.away_from]
             )
         operation = Operation(
             name="harvest",
-            settings=wanted.model_dump(mode="json", exclude={"spans"}),
+            settings=request.model_dump(mode="json", exclude={"spans"}),
             changes={
                 "corrections": harvested.corrections,
                 "good": harvested.good,
@@ -133,8 +137,8 @@ def harvest(platform: Platform, project_id: UUID, wanted: HarvestRequest) -> Har
                 "disagreements": len(harvested.disagreements),
             },
         )
-        version = data.append(connection, platform.blobs, wanted.dataset, examples, operation)
-        note_harvested(connection, [UUID(row.origin.id) for row in examples if row.origin], version.ref)
+        version = data.append(connection, platform.blobs, request.dataset, examples, operation)
+        record_harvested(connection, [UUID(row.origin.id) for row in examples if row.origin], version.ref)
     return HarvestResult(
         ref=version.ref,
         rows=version.rows,
@@ -148,32 +152,32 @@ def harvest(platform: Platform, project_id: UUID, wanted: HarvestRequest) -> Har
     )
 
 
-def away_from(examples: Sequence[Example], guarded: Sequence[Example]) -> list[Example]:
+def exclude_near_duplicates(examples: Sequence[Example], guarded: Sequence[Example]) -> list[Example]:
     """Return the examples whose input is not a near-duplicate of a guarded row's input."""
     if not guarded:
         return list(examples)
-    groups = cluster([input_text(row) for row in (*guarded, *examples)], THRESHOLD).near
+    groups = cluster([input_text(row) for row in (*guarded, *examples)], DEFAULT_THRESHOLD).near
     guarded_groups = set(groups[: len(guarded)])
     return [
         example for example, group in zip(examples, groups[len(guarded) :], strict=True) if group not in guarded_groups
     ]
 
 
-def _filter(wanted: ExportQuery) -> feedback.ScoreFilter:
-    return feedback.ScoreFilter(**wanted.model_dump(include=set(feedback.ScoreFilter.model_fields)))
+def _score_filter(query: HarvestQuery) -> feedback.ScoreFilter:
+    return feedback.ScoreFilter(**query.model_dump(include=set(feedback.ScoreFilter.model_fields)))
 
 
-def _span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:
+def _get_span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:
     def find(id: UUID) -> Span | None:
         with platform.scope(project_id) as connection:
-            return next(iter(traces.for_ids(connection, [id])), None)
+            return next(iter(traces.get_spans(connection, [id])), None)
 
     return await_span(platform, span_id, find)
 
 
-def _tell(platform: Platform, project_id: UUID, score: Score) -> None:
+def _notify_listeners(platform: Platform, project_id: UUID, score: Score) -> None:
     """Notify the score listeners. A failure is logged only: the score is stored, and the listener catches up later."""
-    for listener in platform.on_score:
+    for listener in platform.score_listeners:
         try:
             listener(platform, project_id, score)
         except VongError:

@@ -15,28 +15,28 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
-from vong.app.otlp_exports import exported, exports
+from vong.app.otlp_exports import create_exporters, enqueue_export
 from vong.app.platform import Platform
-from vong.app.providers import EMBEDDER, LOCAL, StoredProviders, make
+from vong.app.providers import EMBEDDING_MODEL_NAME, LOCAL_PROVIDER, StoredProviders, create_provider
 from vong.errors import Unavailable
 from vong.gateway.accounting.ledger_writer import LedgerContext, LedgerWriter
 from vong.gateway.cache import store as cache_store
 from vong.gateway.cache.response_cache import ResponseCache
-from vong.gateway.endpoints.response_store import DELETED
+from vong.gateway.endpoints.response_store import DELETED_ATTRIBUTE
 from vong.gateway.fastpath.plan import CallCounter
 from vong.gateway.fastpath.record import CompactCallRecord, ledger_row
 from vong.gateway.gateway import CallSinks, Gateway, Repositories
 from vong.gateway.guards import GuardDependencies, secret_settings
 from vong.gateway.guards.registry import GuardFactory
-from vong.gateway.guards.store import project_guards, well_guarded
+from vong.gateway.guards.store import project_guards, validate_guards
 from vong.gateway.invalidation import ChangeListener
 from vong.gateway.limits import leases
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.store import list_limits
-from vong.gateway.pipeline.attempt_spans import STEP
+from vong.gateway.pipeline.attempt_spans import ATTEMPT_KIND
 from vong.gateway.pricing.prices import ModelPrice, PriceBook
-from vong.gateway.pricing.store import own_prices
+from vong.gateway.pricing.store import load_custom_prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local_embeddings import LocalEmbeddingsProvider
 from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog, ResolvedTarget
@@ -44,24 +44,24 @@ from vong.gateway.self_test import self_test
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Span, Usage, now
 from vong.records.guard import GuardConfig, GuardTestResult, SelfTestReport
-from vong.records.record import changed
+from vong.records.record import replace_trusted
 from vong.records.target_state import TargetsReport
-from vong.serving.deployments import list_deployments, ready
+from vong.serving.deployments import list_deployments, list_ready_deployments
 from vong.store.database import libpq_url
 from vong.store.encryption import SecretBox
 from vong.store.spans.disk_buffer import FinalizedSpan
-from vong.traces.search import forget
+from vong.traces.search import delete_bodies
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 log = logging.getLogger(__name__)
-TIDIED = 600.0
+CLEANUP_INTERVAL_SECONDS = 600.0
 """Interval between two cleanups of expired counters and cache entries."""
-PAST = timedelta(days=2)
+COUNTER_RETENTION = timedelta(days=2)
 """Retention of limit counters (per minute, hour or day)."""
-SHORTCUTS = {EMBEDDER: f"{LOCAL}/{EMBEDDER}"}
+MODEL_SHORTCUTS = {EMBEDDING_MODEL_NAME: f"{LOCAL_PROVIDER}/{EMBEDDING_MODEL_NAME}"}
 
 
 class GatewayRuntime:
@@ -70,34 +70,34 @@ class GatewayRuntime:
     def __init__(
         self,
         platform: Platform,
-        observe: Callable[[Span], None],
-        tally: Callable[[str, str | None, str, int], CallCounter],
-        tested: Callable[[SelfTestReport], None] = lambda _: None,
-        spent: Callable[[str | None, str, int], None] = lambda *_: None,
+        observe_span: Callable[[Span], None],
+        counter_for: Callable[[str, str | None, str, int], CallCounter],
+        count_self_test: Callable[[SelfTestReport], None] = lambda _: None,
+        count_cost: Callable[[str | None, str, int], None] = lambda *_: None,
     ) -> None:
         upstream = UpstreamClient(allow_link_local=platform.settings.allow_link_local)
-        configured = providers(platform, upstream)
+        configured = build_providers(platform, upstream)
         self._platform = platform
-        self._stored = StoredProviders(platform.settings.folder, upstream)
-        self._made = configured
+        self._stored_providers = StoredProviders(platform.settings.home_folder, upstream)
+        self._configured_providers = configured
         self._upstream = upstream
-        self._announcements: ChangeListener | None = None
-        self._tidying: asyncio.Task[None] | None = None
-        self._tested = tested
-        self._spent = spent
-        self._testing: asyncio.Task[SelfTestReport] | None = None
-        self._makers = makers(platform, upstream)
+        self._change_listener: ChangeListener | None = None
+        self._cleanup_task: asyncio.Task[None] | None = None
+        self._count_self_test = count_self_test
+        self._count_cost = count_cost
+        self._self_test_task: asyncio.Task[SelfTestReport] | None = None
+        self._guard_factory = guard_factory(platform, upstream)
         self._prices = PriceBook(platform.settings.prices)
-        self._own: dict[UUID, Mapping[str, ModelPrice]] = {}
-        self._admission = Limiter(platform.scope, platform.database.owner, self._cost)
-        self._books = LedgerWriter(self._admission)
+        self._custom_prices: dict[UUID, Mapping[str, ModelPrice]] = {}
+        self._limiter = Limiter(platform.scope, platform.database.owner, self._cost_of_usage)
+        self._ledger_writer = LedgerWriter(self._limiter)
         self.gateway = Gateway(
             upstream,
             configured,
-            looks=Repositories(self._lookup, self._load, self._find, self._forget),
-            accounts=CallSinks(self._record, self._take, observe, tally, self._price),
-            admission=self._admission,
-            answers=ResponseCache(platform.scope, _Embedder(platform.settings.threads)),
+            repositories=Repositories(self._authenticate, self._load_catalog, self._load_span, self._delete_response),
+            sinks=CallSinks(self._record, self._record_compact, observe_span, counter_for, self._current_price),
+            limiter=self._limiter,
+            response_cache=ResponseCache(platform.scope, _LazyEmbedder(platform.settings.threads)),
         )
 
     def start(self) -> None:
@@ -108,261 +108,280 @@ class GatewayRuntime:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(do, *given)
 
-        self.gateway.changed = partial(call_in_loop, self.gateway.forget)
+        self.gateway.on_change = partial(call_in_loop, self.gateway.invalidate)
         url = libpq_url(self._platform.database.url)
-        callbacks = (partial(call_in_loop, do) for do in (self._heard, self.gateway.forget_callers, self._lost))
-        self._announcements = ChangeListener(url, *callbacks)
-        self._announcements.start()
-        writer = self._platform.journal
-        writer.companion = self._books
+        callbacks = (
+            partial(call_in_loop, do)
+            for do in (self._on_change, self.gateway.invalidate_principals, self._on_disconnect)
+        )
+        self._change_listener = ChangeListener(url, *callbacks)
+        self._change_listener.start()
+        writer = self._platform.span_writer
+        writer.hook = self._ledger_writer
         if self._platform.settings.journal_full == "refuse":
-            self.gateway.full = lambda: writer.full
-        writer.adopt()
-        self._admission.start()
-        self._platform.exports = exports(self._platform.settings)
+            self.gateway.is_full = lambda: writer.is_full
+        writer.recover_segments()
+        self._limiter.start()
+        self._platform.exporters = create_exporters(self._platform.settings)
         self._platform.gateway = self.gateway
-        self._tidying = loop.create_task(self._tidy())
-        self._testing = loop.create_task(self_test(self._makers))
-        self._testing.add_done_callback(self._told)
+        self._cleanup_task = loop.create_task(self._cleanup())
+        self._self_test_task = loop.create_task(self_test(self._guard_factory))
+        self._self_test_task.add_done_callback(self._on_self_test)
 
     def stop(self) -> None:
         """Stop the background work and flush pending spans."""
-        if self._tidying is not None:
-            self._tidying.cancel()
+        if self._cleanup_task is not None:
+            self._cleanup_task.cancel()
         with suppress(Unavailable):
-            self._platform.journal.flush(5)  # settles known costs before unused quota is returned
-        for export in self._platform.exports:
+            self._platform.span_writer.flush(5)  # settles known costs before unused quota is returned
+        for export in self._platform.exporters:
             export.stop()
-        self._admission.stop()
-        if self._announcements is not None:
-            self._announcements.stop()
-        if self._testing is not None:
-            self._testing.cancel()
+        self._limiter.stop()
+        if self._change_listener is not None:
+            self._change_listener.stop()
+        if self._self_test_task is not None:
+            self._self_test_task.cancel()
         self.gateway.close()
 
-    def _heard(self, project_id: UUID | None) -> None:
+    def _on_change(self, project_id: UUID | None) -> None:
         """Invalidate a changed project. From now on the gateway relies on change events."""
-        self.gateway.forget(project_id)
-        self.gateway.hears = True
+        self.gateway.invalidate(project_id)
+        self.gateway.events_connected = True
 
-    def _lost(self) -> None:
+    def _on_disconnect(self) -> None:
         """Record that change events are not received any longer, so that caches expire by age."""
-        self.gateway.hears = False
+        self.gateway.events_connected = False
 
-    async def _tidy(self) -> None:
+    async def _cleanup(self) -> None:
         """Delete expired limit counters and cached responses periodically."""
         while True:
-            await asyncio.sleep(TIDIED)
+            await asyncio.sleep(CLEANUP_INTERVAL_SECONDS)
             try:
-                await asyncio.to_thread(tidy, self._platform)
+                await asyncio.to_thread(cleanup, self._platform)
             except SQLAlchemyError as error:
                 log.warning("cleanup of expired counters and cached responses failed: %s", str(error).splitlines()[0])
 
-    def _told(self, testing: "asyncio.Task[SelfTestReport]") -> None:
+    def _on_self_test(self, task: "asyncio.Task[SelfTestReport]") -> None:
         """Log the result of the masking self-test; a failure is logged as critical."""
-        if testing.cancelled():
+        if task.cancelled():
             return
-        if error := testing.exception():
+        if error := task.exception():
             log.critical("MASKING SELF-TEST CRASHED: assume that nothing is masked", exc_info=error)
             return
-        report = testing.result()
-        self._tested(report)
+        report = task.result()
+        self._count_self_test(report)
         if report.passed:
             log.info("masking self-test passed: a card number was masked on all %d paths", report.ways)
         else:
             log.critical("MASKING SELF-TEST FAILED: a card number leaks on these paths: %s", "; ".join(report.leaks))
 
-    def _load(self, project_id: UUID) -> ModelCatalog:
+    def _load_catalog(self, project_id: UUID) -> ModelCatalog:
         with self._platform.scope(project_id) as connection:
-            all_providers = {**self._stored.of(connection, project_id), **self._made}
-            catalog = directory(connection, all_providers, self._upstream, self._makers)
-        self._own[project_id] = catalog.prices
-        self.gateway.forget_others(project_id, catalog.routes.values())
+            all_providers = {**self._stored_providers.for_project(connection, project_id), **self._configured_providers}
+            catalog = build_catalog(connection, all_providers, self._upstream, self._guard_factory)
+        self._custom_prices[project_id] = catalog.prices
+        self.gateway.prune_targets(project_id, catalog.routes.values())
         return catalog
 
-    def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], ticket: Reservation | None) -> None:
+    def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], reservation: Reservation | None) -> None:
         """Queue a span; the span writer adds its cost and ledger row. A child span (an attempt) has no ledger row."""
-        if span.kind == STEP:
-            self._platform.journal.append(project_id, exported(self._platform, span))
+        if span.kind == ATTEMPT_KIND:
+            self._platform.span_writer.append_durable(project_id, enqueue_export(self._platform, span))
             return
-        self._platform.journal.add(project_id, span, partial(self._priced, project_id), LedgerContext(tags, ticket))
-
-    def _take(self, brief: CompactCallRecord) -> None:
-        """Queue the compact record of a fast-path call."""
-        plan = brief.lane
-        self._platform.journal.add(
-            plan.principal.project_id, brief, self._settled, LedgerContext(plan.subjects.tags, brief.ticket)
+        self._platform.span_writer.enqueue(
+            project_id, span, partial(self._price_span, project_id), LedgerContext(tags, reservation)
         )
 
-    def _settled(self, brief: CompactCallRecord) -> Span | FinalizedSpan:
+    def _record_compact(self, record: CompactCallRecord) -> None:
+        """Queue the compact record of a fast-path call."""
+        plan = record.plan
+        self._platform.span_writer.enqueue(
+            plan.principal.project_id, record, self._finalize, LedgerContext(plan.subjects.tags, record.reservation)
+        )
+
+    def _finalize(self, record: CompactCallRecord) -> Span | FinalizedSpan:
         """Build the span of a compact record, with its cost, for the span writer."""
-        plan, usage = brief.lane, brief.billed()
+        plan, usage = record.plan, record.billed_usage()
         if usage.cost:
-            self._spent(plan.choice.versions.route, plan.choice.system, usage.cost)
-        row = None if self._platform.exports else brief.draft(usage)
+            self._count_cost(plan.target.versions.route, plan.target.provider_name, usage.cost)
+        row = None if self._platform.exporters else record.build_row(usage)
         if row is None:
-            return exported(self._platform, changed(brief.span(), usage=usage))
-        return FinalizedSpan(row, ledger_row(brief, usage, row.id, self._admission.worker))
+            return enqueue_export(self._platform, replace_trusted(record.span(), usage=usage))
+        return FinalizedSpan(row, ledger_row(record, usage, row.id, self._limiter.server_id))
 
-    def _price(self, choice: ResolvedTarget) -> ModelPrice | EllipsisType | None:
+    def _current_price(self, choice: ResolvedTarget) -> ModelPrice | EllipsisType | None:
         """Return the current price of a target, or `...` if it is not loaded yet."""
-        return choice.price or self._prices.at_hand(choice.target, choice.provider.address, now())
+        return choice.price or self._prices.cached(choice.target, choice.provider.address, now())
 
-    def _find(self, project_id: UUID, span_id: UUID) -> Span:
+    def _load_span(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:
-            return traces.get(connection, span_id)
+            return traces.get_span(connection, span_id)
 
-    def _forget(self, project_id: UUID, span_id: UUID) -> None:
+    def _delete_response(self, project_id: UUID, span_id: UUID) -> None:
         with self._platform.database.owner() as connection:
-            forget(connection, project_id, span_id, {DELETED: True})
+            delete_bodies(connection, project_id, span_id, {DELETED_ATTRIBUTE: True})
 
-    def _cost(self, choice: ResolvedTarget, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
+    def _cost_of_usage(self, choice: ResolvedTarget, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
         """Return the cost of a usage, or the maximum cost over the token types `kinds` if they are given."""
         address, custom_price = choice.provider.address, choice.price
         if custom_price is not None:
             input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
-            return custom_price.most(input_tokens, output_tokens, kinds) if kinds else custom_price.billed(usage)
+            return (
+                custom_price.max_cost(input_tokens, output_tokens, kinds)
+                if kinds
+                else custom_price.cost_of_usage(usage)
+            )
         if kinds:
-            return self._prices.most(choice.target, address, usage, at, kinds)
+            return self._prices.max_cost(choice.target, address, usage, at, kinds)
         return self._prices.cost(choice.target, address, usage, at, exact=False)
 
-    def _priced(self, project_id: UUID, span: Span) -> Span | None:
+    def _price_span(self, project_id: UUID, span: Span) -> Span | None:
         """Return the span with its cost, queued for export, or None while its price is not loaded."""
         name = str(span.attributes.get("gen_ai.provider.name"))
-        provider = self._made.get(name) or self._stored.known(project_id, name)
+        provider = self._configured_providers.get(name) or self._stored_providers.get_cached(project_id, name)
         address = provider.address if provider else None
-        custom_price = self._own.get(project_id, {}).get(span.model or "")
+        custom_price = self._custom_prices.get(project_id, {}).get(span.model or "")
         if (
             custom_price is None
             and span.model is not None
-            and not self._prices.ready(span.model, address, span.started_at)
+            and not self._prices.is_loaded(span.model, address, span.started_at)
         ):
             return None  # the span writer does not wait for prices: it settles this span later
-        priced = self._prices.settle(span, address, custom_price)
+        priced = self._prices.price_span(span, address, custom_price)
         if priced.usage.cost:
-            self._spent(priced.versions.route, name, priced.usage.cost)
-        return exported(self._platform, priced)
+            self._count_cost(priced.versions.route, name, priced.usage.cost)
+        return enqueue_export(self._platform, priced)
 
-    def _lookup(self, secret: str) -> access.Principal:
+    def _authenticate(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:
             return access.authenticate(connection, secret)
 
 
-def tidy(platform: Platform) -> None:
+def cleanup(platform: Platform) -> None:
     """Delete expired limit counters and cached responses of all projects."""
     with platform.database.owner() as connection:
-        leases.forget(connection, now() - PAST)
-        cache_store.purge(connection, now())
+        leases.delete_past_windows(connection, now() - COUNTER_RETENTION)
+        cache_store.delete_expired(connection, now())
 
 
-def providers(platform: Platform, upstream: UpstreamClient) -> dict[str, Provider]:
+def build_providers(platform: Platform, upstream: UpstreamClient) -> dict[str, Provider]:
     """Return the configured providers and the models that this process runs itself."""
-    configured = {name: make(name, settings, upstream) for name, settings in platform.settings.providers.items()}
-    return {**configured, LOCAL: LocalEmbeddingsProvider({EMBEDDER: _Embedder(platform.settings.threads)})}
+    configured = {
+        name: create_provider(name, settings, upstream) for name, settings in platform.settings.providers.items()
+    }
+    return {
+        **configured,
+        LOCAL_PROVIDER: LocalEmbeddingsProvider({EMBEDDING_MODEL_NAME: _LazyEmbedder(platform.settings.threads)}),
+    }
 
 
-def makers(platform: Platform, upstream: UpstreamClient) -> GuardFactory:
+def guard_factory(platform: Platform, upstream: UpstreamClient) -> GuardFactory:
     """Return the guard factory, with the embedding model of this process."""
     embed, decrypt = (
-        _Embedder(platform.settings.threads).embed,
-        secret_settings.opener(SecretBox(platform.settings.folder)),
+        _LazyEmbedder(platform.settings.threads).embed,
+        secret_settings.create_decryptor(SecretBox(platform.settings.home_folder)),
     )
     return GuardFactory(GuardDependencies(embed, upstream, platform.settings.allow_link_local, decrypt))
 
 
-def sealed(platform: Platform, uses: Sequence[GuardConfig]) -> tuple[GuardConfig, ...]:
+def encrypt_guards(platform: Platform, guards: Sequence[GuardConfig]) -> tuple[GuardConfig, ...]:
     """Return guards with encrypted secrets, as they are stored. Raises InvalidInput if a guard is not valid."""
-    secrets = SecretBox(platform.settings.folder)
-    merged = secret_settings.given(uses, secrets)
-    well_guarded(merged)
-    return secret_settings.sealed(merged, secrets)
+    secrets = SecretBox(platform.settings.home_folder)
+    merged = secret_settings.resolve_secrets(guards, secrets)
+    validate_guards(merged)
+    return secret_settings.encrypt_settings(merged, secrets)
 
 
-def directory(
-    connection: Connection, made: Mapping[str, Provider], upstream: UpstreamClient, makers: GuardFactory | None = None
+def build_catalog(
+    connection: Connection,
+    available_providers: Mapping[str, Provider],
+    upstream: UpstreamClient,
+    factory: GuardFactory | None = None,
 ) -> ModelCatalog:
     """Return the model catalog of the connection's project; `factory` builds its guards."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
-    deployments = {deployed.name: deployed for deployed in _deployed(connection)}
-    makers = makers or GuardFactory()
-    guards = makers.posts(list(routes.values()), project_guards(connection))
-    limits, prices = list_limits(connection), own_prices(connection)
-    return ModelCatalog(routes, deployments, made, SHORTCUTS, upstream, limits, guards, makers, prices)
+    deployments = {deployed.name: deployed for deployed in _deployment_endpoints(connection)}
+    factory = factory or GuardFactory()
+    guards = factory.create_guard_set(list(routes.values()), project_guards(connection))
+    limits, prices = list_limits(connection), load_custom_prices(connection)
+    return ModelCatalog(
+        routes, deployments, available_providers, MODEL_SHORTCUTS, upstream, limits, guards, factory, prices
+    )
 
 
-def check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
+def target_check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
     """Return the target check for `gateway.put_route`: it raises NotFound for an unknown deployment or provider."""
     upstream = UpstreamClient()
     available = {
-        **StoredProviders(platform.settings.folder, upstream).of(connection, project_id),
-        **providers(platform, upstream),
+        **StoredProviders(platform.settings.home_folder, upstream).for_project(connection, project_id),
+        **build_providers(platform, upstream),
     }
-    return directory(connection, available, upstream).check
+    return build_catalog(connection, available, upstream).check_target
 
 
-def callable_models(platform: Platform, principal: access.Principal) -> list[str]:
+def list_callable_models(platform: Platform, principal: access.Principal) -> list[str]:
     """Return all model names that the principal's project can call."""
 
     async def list_models() -> list[str]:
-        runtime = GatewayRuntime(platform, observe=_nobody, tally=_nothing)
+        runtime = GatewayRuntime(platform, observe_span=_ignore_span, counter_for=_null_counter)
         try:
-            return await runtime.gateway.offered(principal)
+            return await runtime.gateway.list_models(principal)
         finally:
             runtime.gateway.close()
 
     return asyncio.run(list_models())
 
 
-def hold(
+def test_guards(
     platform: Platform,
     principal: access.Principal,
     text: str,
-    uses: Sequence[GuardConfig],
+    configs: Sequence[GuardConfig],
     model: str,
     on: Literal["input", "output"],
 ) -> GuardTestResult:
     """Return the result of applying guards to a text: the given ones, or those of calls to a model or route."""
 
     async def run() -> GuardTestResult:
-        runtime = GatewayRuntime(platform, observe=_nobody, tally=_nothing)
+        runtime = GatewayRuntime(platform, observe_span=_ignore_span, counter_for=_null_counter)
         try:
-            return await runtime.gateway.hold(principal, text, uses, model, on)
+            return await runtime.gateway.test_guards(principal, text, configs, model, on)
         finally:
             runtime.gateway.close()
 
     return asyncio.run(run())
 
 
-def targets(platform: Platform, project_id: UUID, connection: Connection) -> TargetsReport:
+def target_states(platform: Platform, project_id: UUID, connection: Connection) -> TargetsReport:
     """Return the state of the project's targets. Raises Unavailable if this process serves no model calls."""
     if platform.gateway is None:
         raise Unavailable("this process serves no model calls", "send the request to a server; start one with: vong up")
-    states = platform.gateway.standing(project_id, gateway.list_routes(connection))
+    states = platform.gateway.target_states(project_id, gateway.list_routes(connection))
     return TargetsReport(server=os.getpid(), targets=tuple(states))
 
 
-def masking(platform: Platform) -> SelfTestReport:
+def run_self_test(platform: Platform) -> SelfTestReport:
     """Run the masking self-test and return its report."""
-    return asyncio.run(self_test(makers(platform, UpstreamClient())))
+    return asyncio.run(self_test(guard_factory(platform, UpstreamClient())))
 
 
-def _nobody(_: Span) -> None:
+def _ignore_span(_: Span) -> None:
     """Ignore a span: calls made here are not calls of an application."""
 
 
-class _Nothing:
+class _NullCounter:
     """Call counter that counts nothing."""
 
-    def answered(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
+    def record_call(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
         """Ignore a call."""
 
 
-def _nothing(*_: Any) -> CallCounter:
-    return _Nothing()
+def _null_counter(*_: Any) -> CallCounter:
+    return _NullCounter()
 
 
-def _deployed(connection: Connection) -> list[DeploymentEndpoint]:
-    ready_deployments = {deployment.name: deployment for deployment in ready(connection)}
+def _deployment_endpoints(connection: Connection) -> list[DeploymentEndpoint]:
+    ready_deployments = {deployment.name: deployment for deployment in list_ready_deployments(connection)}
     endpoints: list[DeploymentEndpoint] = []
     for deployment in list_deployments(connection, limit=500):
         engine = ready_deployments.get(deployment.name)
@@ -380,7 +399,7 @@ def _deployed(connection: Connection) -> list[DeploymentEndpoint]:
     return endpoints
 
 
-class _Embedder:
+class _LazyEmbedder:
     """Embedding model of this process, loaded on first use."""
 
     def __init__(self, threads: int) -> None:
@@ -393,6 +412,6 @@ class _Embedder:
         return self._model().count_tokens(texts)
 
     def _model(self) -> Any:
-        from vong.app.knowledge import embedder
+        from vong.app.knowledge import get_embedder
 
-        return embedder(self._threads)
+        return get_embedder(self._threads)

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from vong import knowledge
 from vong.app.platform import Platform
-from vong.errors import NotFound, nearest
+from vong.errors import NotFound, did_you_mean
 from vong.jobs.context import JobContext
 from vong.knowledge.answer import GeneratedAnswer
 from vong.records import Message, RetrievedPassage, Span, SpanVersions, new_id
 
 
 @cache
-def embedder(threads: int) -> knowledge.MiniLmEmbedder:
+def get_embedder(threads: int) -> knowledge.MiniLmEmbedder:
     """Return the embedding model of this process, created once."""
     return knowledge.MiniLmEmbedder(threads)
 
@@ -24,7 +24,7 @@ def embedder(threads: int) -> knowledge.MiniLmEmbedder:
 def index(job: JobContext, platform: Platform) -> dict[str, Any]:
     """Run the job `knowledge.index`: index files into a base, one transaction each, so that a restart resumes."""
     base, files = job.params["base"], job.params["files"]
-    embed = embedder(platform.settings.threads).embed
+    embed = get_embedder(platform.settings.threads).embed
     documents: list[dict[str, Any]] = []
     for done, file in enumerate(files):
         job.check()
@@ -35,7 +35,7 @@ def index(job: JobContext, platform: Platform) -> dict[str, Any]:
             job.log(f"{document.path}: {document.reason}")
         documents.append(document.model_dump(mode="json", include={"path", "state", "reason", "chunks", "title"}))
     with platform.scope(job.project_id) as connection:
-        version = knowledge.index_version(connection, base, embedder(0).version)
+        version = knowledge.update_index_version(connection, base, get_embedder(0).version)
     job.progress(len(files), len(files), unit="files")
     failed = [document["path"] for document in documents if document["state"] == "failed"]
     return {"base": base, "index_version": version, "documents": documents, "failed": failed}
@@ -44,7 +44,9 @@ def index(job: JobContext, platform: Platform) -> dict[str, Any]:
 def search(platform: Platform, project_id: UUID, base: str, question: str, limit: int) -> list[RetrievedPassage]:
     """Return the passages of a base that match a question."""
     with platform.scope(project_id) as connection:
-        return knowledge.retrieve(connection, base, question, embedder(platform.settings.threads).embed, limit=limit)
+        return knowledge.retrieve(
+            connection, base, question, get_embedder(platform.settings.threads).embed, limit=limit
+        )
 
 
 def ask(platform: Platform, project_id: UUID, base: str, question: str, model: str, limit: int) -> knowledge.RagAnswer:
@@ -52,20 +54,20 @@ def ask(platform: Platform, project_id: UUID, base: str, question: str, model: s
 
     The gateway records the span of the model call as their child.
     """
-    root = _Timer("knowledge.ask", "pipeline")
+    root = _SpanTimer("knowledge.ask", "pipeline")
     with platform.scope(project_id) as connection:
         versions = {
             knowledge_base.name: knowledge_base.index_version for knowledge_base in knowledge.list_bases(connection)
         }
     if base not in versions:
-        raise NotFound(f"no knowledge base named {base!r}", nearest(base, list(versions), "vong knowledge list"))
-    retrieval = _Timer("knowledge.retrieve", "retrieval", root)
+        raise NotFound(f"no knowledge base named {base!r}", did_you_mean(base, list(versions), "vong knowledge list"))
+    retrieval = _SpanTimer("knowledge.retrieve", "retrieval", root)
     passages = search(platform, project_id, base, question, limit)
     stamp = SpanVersions(index_version=versions[base])
     output = [{"path": passage.path, "score": passage.score, "similarity": passage.similarity} for passage in passages]
     with platform.scope(project_id) as connection:
-        coverage = knowledge.coverage(connection, base, question, passages)
-    platform.journal.append(project_id, retrieval.span(stamp, question, output))
+        coverage = knowledge.compute_coverage(connection, base, question, passages)
+    platform.span_writer.append_durable(project_id, retrieval.finish(stamp, question, output))
 
     def generate(messages: Sequence[Message]) -> GeneratedAnswer:
         with platform.client(project_id) as client:
@@ -78,17 +80,17 @@ def ask(platform: Platform, project_id: UUID, base: str, question: str, model: s
             )
         return GeneratedAnswer(text=completion.text, span_id=completion.span_id, model=model)
 
-    embed = embedder(platform.settings.threads).embed
+    embed = get_embedder(platform.settings.threads).embed
     answer = knowledge.ask(question, passages, generate, embed, index_version=versions[base], coverage=coverage)
     body = answer.model_dump(mode="json", include={"answered", "text", "citations", "unsupported"})
-    platform.journal.append(project_id, root.span(stamp, question, body))
+    platform.span_writer.append_durable(project_id, root.finish(stamp, question, body))
     return answer
 
 
-class _Timer:
+class _SpanTimer:
     """Timer and identity of a span that is not finished."""
 
-    def __init__(self, name: str, kind: str, parent: "_Timer | None" = None) -> None:
+    def __init__(self, name: str, kind: str, parent: "_SpanTimer | None" = None) -> None:
         self.id = new_id()
         self.name, self.kind, self.parent = name, kind, parent
         self.trace_id = parent.trace_id if parent else self.id.hex
@@ -96,7 +98,7 @@ class _Timer:
         self.started_at = datetime.now(UTC)
         self.start = time.perf_counter()
 
-    def span(self, versions: SpanVersions, given: Any, made: Any) -> Span:
+    def finish(self, versions: SpanVersions, input_value: Any, output_value: Any) -> Span:
         """Return the finished span."""
         return Span.model_validate(
             {
@@ -109,7 +111,7 @@ class _Timer:
                 "started_at": self.started_at,
                 "duration_ms": (time.perf_counter() - self.start) * 1000,
                 "versions": versions,
-                "input": given,
-                "output": made,
+                "input": input_value,
+                "output": output_value,
             }
         )

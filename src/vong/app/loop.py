@@ -19,26 +19,26 @@ def on_score(platform: Platform, project_id: UUID, score: Score) -> None:
         return
     with platform.scope(project_id) as connection:
         for canary in loop.list_canaries(connection, status="running", metric=score.name):
-            evaluate(connection, canary.id)
+            evaluate_canary(connection, canary.id)
 
 
-def evaluate(connection: Connection, id: UUID) -> Canary:
+def evaluate_canary(connection: Connection, id: UUID) -> Canary:
     """Add all scores since the canary began that are not counted yet, and decide if the evidence suffices.
 
     This includes scores that a killed server has missed.
     """
-    canary = loop.get(connection, id)
+    canary = loop.get_canary(connection, id)
     if canary.status != "running":
         return canary
     filter_ = feedback.ScoreFilter(name=canary.metric, route=canary.route, since=canary.started_at)
-    counted = loop.counted_spans(connection, id)
-    scores = [score for score in feedback.every_score(connection, filter_) if score.span_id not in counted]
+    counted = loop.counted_span_ids(connection, id)
+    scores = [score for score in feedback.list_all_scores(connection, filter_) if score.span_id not in counted]
     by_span = {score.span_id: score for score in reversed(scores) if score.span_id is not None}
-    scored_spans = [ScoredSpan(by_span[span.id], span) for span in traces.for_ids(connection, by_span)]
-    return _say(loop.take(connection, id, scored_spans))
+    scored_spans = [ScoredSpan(by_span[span.id], span) for span in traces.get_spans(connection, by_span)]
+    return _log_decision(loop.add_scores(connection, id, scored_spans))
 
 
-def _say(canary: Canary) -> Canary:
+def _log_decision(canary: Canary) -> Canary:
     if canary.status != "running":
         log.info("canary %s on route %r: %s (%s)", canary.id, canary.route, canary.status, canary.reason)
     return canary

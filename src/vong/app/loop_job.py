@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from vong.app.platform import Platform
-from vong.errors import NotFound, nearest
+from vong.errors import NotFound, did_you_mean
 from vong.jobs.context import JobContext
 from vong.loop import run as loop_run
 from vong.loop.plan import LoopPlan
@@ -21,29 +21,29 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
 
     with platform.client(job.project_id) as client:
         plan = LoopPlan.model_validate(job.params["plan"])
-        return loop_run.run(
-            LoopRun(job.id, plan, client, keep=job.step, progress=progress, log=job.log, locate=shipped)
+        return loop_run.run_loop(
+            LoopRun(job.id, plan, client, run_once=job.step, progress=progress, log=job.log, sample_path=sample_path)
         )
 
 
 def default_plan() -> LoopPlan:
     """Return the plan of the quickstart: a whole loop run on the shipped samples."""
-    return LoopPlan.model_validate_json(shipped("plan.json").read_text(encoding="utf-8"))
+    return LoopPlan.model_validate_json(sample_path("plan.json").read_text(encoding="utf-8"))
 
 
-def samples() -> Path:
+def samples_folder() -> Path:
     """Return the folder of the shipped samples: in the installed package, or beside the sources in a checkout."""
     package = Path(__file__).parents[1]
     inside = package / "samples"
     return inside if inside.is_dir() else package.parents[1] / "samples"
 
 
-def shipped(name: str) -> Path:
+def sample_path(name: str) -> Path:
     """Return the path of a shipped sample file or folder. Paths outside the samples are not accepted.
 
     Raises: NotFound if no sample has that name.
     """
-    names = sorted(path.name for path in samples().iterdir())
+    names = sorted(path.name for path in samples_folder().iterdir())
     if name not in names:
-        raise NotFound(f"no shipped sample named {name!r}", nearest(name, names, f"ls {samples()}"))
-    return samples() / name
+        raise NotFound(f"no shipped sample named {name!r}", did_you_mean(name, names, f"ls {samples_folder()}"))
+    return samples_folder() / name

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from vong.app.platform import Platform
 from vong.config import Settings
 from vong.records import Record, Span, new_id, now
-from vong.records.span import read
+from vong.records.span import with_decoded_input
 
 if TYPE_CHECKING:
     from vong.traces.otlp_exporter import OtlpExporter
@@ -21,31 +21,31 @@ class ExportTest(Record):
     said: str = ""
 
     @property
-    def taken(self) -> bool:
+    def accepted(self) -> bool:
         """Return whether the endpoint accepted the span."""
         return 200 <= self.status < 300
 
 
-def exports(settings: Settings) -> "Sequence[OtlpExporter]":
+def create_exporters(settings: Settings) -> "Sequence[OtlpExporter]":
     """Return the exporters of a server process, each with its own sender thread."""
-    return tuple(_made(settings))
+    return tuple(_exporters(settings))
 
 
-def exported(platform: Platform, span: Span) -> Span:
+def enqueue_export(platform: Platform, span: Span) -> Span:
     """Queue the span for every exporter and return it unchanged."""
-    complete = read(span) if platform.exports else span
-    for export in platform.exports:
-        export.take(complete)
+    complete = with_decoded_input(span) if platform.exporters else span
+    for export in platform.exporters:
+        export.enqueue(complete)
     return span
 
 
-def try_exports(settings: Settings) -> list[ExportTest]:
+def test_exports(settings: Settings) -> list[ExportTest]:
     """Send one span to every endpoint and return the results."""
     import httpx
 
     id, results = new_id(), list[ExportTest]()
     span = Span(id=id, trace_id=id.hex, span_id=id.hex[16:], name="vong export test", started_at=now(), duration_ms=1.0)
-    for export in _made(settings):
+    for export in _exporters(settings):
         url = settings.export[export.name].url
         try:
             response = export.send([span])
@@ -57,7 +57,7 @@ def try_exports(settings: Settings) -> list[ExportTest]:
     return results
 
 
-def _made(settings: Settings) -> "Iterator[OtlpExporter]":
+def _exporters(settings: Settings) -> "Iterator[OtlpExporter]":
     if settings.export:
         from vong.traces.otlp_exporter import OtlpExporter  # protobuf is loaded only if an export is configured
 

@@ -39,11 +39,11 @@ from vong.serving.tables import deployments
 from vong.traces.tables import hours
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-LIVE = ("queued", "running")
-RECENT = 10
+ACTIVE_STATUSES = ("queued", "running")
+MAX_RECENT_EVENTS = 10
 
 
-def data_standing(connection: Connection) -> DataSummary:
+def data_summary(connection: Connection) -> DataSummary:
     """Return dataset counts, over the newest version of each dataset."""
     newest = _newest_datasets()
     count, rows = connection.execute(
@@ -53,9 +53,9 @@ def data_standing(connection: Connection) -> DataSummary:
     return DataSummary(datasets=count, rows=rows, newest=f"{latest.name}@{latest.hash[:12]}" if latest else None)
 
 
-def training_standing(connection: Connection) -> TrainingSummary:
+def training_summary(connection: Connection) -> TrainingSummary:
     """Return training run counts by state, and the best of the last 20 finished runs."""
-    counts = _by(connection, runs.c.status)
+    counts = _count_by(connection, runs.c.status)
     loss = runs.c.summary["best_eval_loss"].astext.cast(Float).label("loss")
     finished = (
         select(runs.c.id, runs.c.name, loss).where(runs.c.status == "finished").order_by(runs.c.id.desc()).limit(20)
@@ -65,24 +65,26 @@ def training_standing(connection: Connection) -> TrainingSummary:
     best = connection.execute(query).first()
     best_fields = {"best": best.id, "best_name": best.name, "best_loss": best.loss} if best else {}
     return TrainingSummary(
-        running=sum(counts.get(status, 0) for status in LIVE), finished=counts.get("finished", 0), **best_fields
+        running=sum(counts.get(status, 0) for status in ACTIVE_STATUSES),
+        finished=counts.get("finished", 0),
+        **best_fields,
     )
 
 
-def evals_standing(connection: Connection) -> EvalsSummary:
+def evals_summary(connection: Connection) -> EvalsSummary:
     """Return evaluation counts by state, and the newest finished run."""
-    counts = _by(connection, evals.c.status)
+    counts = _count_by(connection, evals.c.status)
     query = select(evals.c.id, evals.c.model, evals.c.scores).where(evals.c.status == "finished")
     newest = connection.execute(query.order_by(evals.c.id.desc()).limit(1)).first()
     newest_fields = (
         {"newest": newest.id, "newest_model": newest.model, "newest_scores": newest.scores} if newest else {}
     )
     return EvalsSummary(
-        total=sum(counts.values()), running=sum(counts.get(status, 0) for status in LIVE), **newest_fields
+        total=sum(counts.values()), running=sum(counts.get(status, 0) for status in ACTIVE_STATUSES), **newest_fields
     )
 
 
-def registry_standing(connection: Connection) -> RegistrySummary:
+def registry_summary(connection: Connection) -> RegistrySummary:
     """Return model counts and the model in production."""
     query = select(func.count(models.c.name.distinct()), func.count())
     names, versions = connection.execute(query).one()
@@ -90,22 +92,24 @@ def registry_standing(connection: Connection) -> RegistrySummary:
     prod = connection.execute(prod_moves.limit(1)).first()
     trained = select(models.c.name, models.c.hash).where(models.c.run.is_not(None)).order_by(models.c.created_at.desc())
     newest = connection.execute(trained.limit(1)).first()
-    decided = select(canaries.c.id).where(canaries.c.model == _ref(newest), canaries.c.decided_at.is_not(None))
+    decided = select(canaries.c.id).where(canaries.c.model == _format_ref(newest), canaries.c.decided_at.is_not(None))
     tried = newest is not None and connection.execute(decided.limit(1)).first() is not None
-    return RegistrySummary(models=names, versions=versions, prod=_ref(prod), newest=_ref(newest), tried=tried)
+    return RegistrySummary(
+        models=names, versions=versions, prod=_format_ref(prod), newest=_format_ref(newest), tried=tried
+    )
 
 
-def serving_standing(connection: Connection) -> ServingSummary:
+def serving_summary(connection: Connection) -> ServingSummary:
     """Return the counts of deployments that should run."""
     ready = func.count().filter(deployments.c.state == "ready")
     counts = connection.execute(select(ready, func.count()).where(deployments.c.wanted == "running")).one()
     return ServingSummary(ready=counts[0], total=counts[1])
 
 
-def gateway_standing(connection: Connection) -> GatewaySummary:
+def gateway_summary(connection: Connection) -> GatewaySummary:
     """Return the number of routes and the calls of the last 24 hours."""
     count = connection.scalar(select(func.count()).select_from(routes)) or 0
-    totals = traces.usage(connection, since=now() - DAY, bucket="hour").totals
+    totals = traces.get_usage(connection, since=now() - DAY, bucket="hour").totals
     if not totals or not totals[0].calls:
         return GatewaySummary(routes=count)
     total = totals[0]
@@ -118,20 +122,20 @@ def gateway_standing(connection: Connection) -> GatewaySummary:
     )
 
 
-def knowledge_standing(connection: Connection) -> KnowledgeSummary:
+def knowledge_summary(connection: Connection) -> KnowledgeSummary:
     """Return knowledge base counts. Chunks are summed from the documents' own counts."""
     count = connection.scalar(select(func.count()).select_from(bases)) or 0
     counts = connection.execute(select(func.count(), func.coalesce(func.sum(documents.c.chunks), 0))).one()
     return KnowledgeSummary(bases=count, documents=counts[0], chunks=counts[1])
 
 
-def traces_standing(connection: Connection) -> TracesSummary:
+def traces_summary(connection: Connection) -> TracesSummary:
     """Return the number of spans of any kind in the last 24 hours."""
     total = func.coalesce(func.sum(hours.c.calls), 0)
     return TracesSummary(spans=int(connection.scalar(select(total).where(hours.c.hour >= now() - DAY)) or 0))
 
 
-def feedback_standing(connection: Connection) -> FeedbackOverview:
+def feedback_summary(connection: Connection) -> FeedbackOverview:
     """Return score counts of the last 7 days, and the corrections since the last harvest."""
     corrected = scores.c.correction.is_not(None)
     week = select(func.count(), func.count().filter(corrected)).where(scores.c.created_at >= now() - WEEK)
@@ -147,9 +151,11 @@ def feedback_standing(connection: Connection) -> FeedbackOverview:
     )
 
 
-def loop_standing(connection: Connection) -> LoopSummary:
+def loop_summary(connection: Connection) -> LoopSummary:
     """Return the active loop runs, the running canary and the last decision."""
-    active_runs = select(func.count()).select_from(jobs).where(jobs.c.kind == "loop.turn", jobs.c.status.in_(LIVE))
+    active_runs = (
+        select(func.count()).select_from(jobs).where(jobs.c.kind == "loop.turn", jobs.c.status.in_(ACTIVE_STATUSES))
+    )
     running = select(canaries.c.id).where(canaries.c.status == "running").order_by(canaries.c.id.desc())
     ids = list(connection.scalars(running))
     decided = select(canaries.c.status, canaries.c.decided_at).where(canaries.c.decided_at.is_not(None))
@@ -169,31 +175,31 @@ def loop_standing(connection: Connection) -> LoopSummary:
     )
 
 
-def unfinished_jobs(connection: Connection) -> dict[str, int]:
+def count_unfinished_jobs(connection: Connection) -> dict[str, int]:
     """Return the counts of queued and running jobs by kind."""
-    return _by(connection, jobs.c.kind, jobs.c.status.in_(LIVE))
+    return _count_by(connection, jobs.c.kind, jobs.c.status.in_(ACTIVE_STATUSES))
 
 
-def recent_events(connection: Connection) -> tuple[ActivityEvent, ...]:
+def list_recent_events(connection: Connection) -> tuple[ActivityEvent, ...]:
     """Return the most recent events, newest first.
 
     Of each dataset only the newest version counts: rows edited one by one would leave no room for other events.
     """
     newest = _newest_datasets()
     queries = [
-        _events("dataset", newest, _named(newest), _named(newest), newest.c.created_at, literal(None)),
-        _events("run", runs, runs.c.name, runs.c.id, runs.c.finished_at, runs.c.status),
-        _events("model", models, _named(models), _named(models), models.c.created_at, models.c.kind),
-        _events(
+        _events_of("dataset", newest, _ref_column(newest), _ref_column(newest), newest.c.created_at, literal(None)),
+        _events_of("run", runs, runs.c.name, runs.c.id, runs.c.finished_at, runs.c.status),
+        _events_of("model", models, _ref_column(models), _ref_column(models), models.c.created_at, models.c.kind),
+        _events_of(
             "alias",
             aliases,
             aliases.c.name + ":" + aliases.c.alias,
-            _named(aliases),
+            _ref_column(aliases),
             aliases.c.created_at,
             aliases.c.moved_by,
         ),
-        _events("canary", canaries, canaries.c.route, canaries.c.id, canaries.c.decided_at, canaries.c.status),
-        _events(
+        _events_of("canary", canaries, canaries.c.route, canaries.c.id, canaries.c.decided_at, canaries.c.status),
+        _events_of(
             "turn",
             jobs,
             func.coalesce(jobs.c.params["plan"]["name"].astext, "turn"),
@@ -203,7 +209,7 @@ def recent_events(connection: Connection) -> tuple[ActivityEvent, ...]:
         ).where(jobs.c.kind == "loop.turn"),
     ]
     events = union_all(*(select(query.subquery()) for query in queries)).subquery()
-    rows = connection.execute(select(events).order_by(events.c.at.desc()).limit(RECENT)).mappings()
+    rows = connection.execute(select(events).order_by(events.c.at.desc()).limit(MAX_RECENT_EVENTS)).mappings()
     return tuple(ActivityEvent.model_validate(dict(row)) for row in rows)
 
 
@@ -213,24 +219,26 @@ def _newest_datasets() -> Subquery:
     return newest_per_name.order_by(datasets.c.name, datasets.c.number.desc()).subquery()
 
 
-def _events(kind: str, table: Any, title: Any, ref: Any, at: Any, status: Any) -> Any:
-    columns = (literal(kind).label("kind"), _text(title).label("title"), _text(ref).label("ref"))
-    events = select(*columns, _text(status).label("status"), at.label("at")).select_from(table).where(at.is_not(None))
-    return events.order_by(at.desc()).limit(RECENT)
+def _events_of(kind: str, table: Any, title: Any, ref: Any, at: Any, status: Any) -> Any:
+    columns = (literal(kind).label("kind"), _as_text(title).label("title"), _as_text(ref).label("ref"))
+    events = (
+        select(*columns, _as_text(status).label("status"), at.label("at")).select_from(table).where(at.is_not(None))
+    )
+    return events.order_by(at.desc()).limit(MAX_RECENT_EVENTS)
 
 
-def _text(column: Any) -> Any:
+def _as_text(column: Any) -> Any:
     return column.cast(Text)
 
 
-def _named(table: Any) -> Any:
+def _ref_column(table: Any) -> Any:
     return table.c.name + "@" + func.left(table.c.hash, 12)
 
 
-def _ref(row: Any) -> str | None:
+def _format_ref(row: Any) -> str | None:
     return f"{row.name}@{row.hash[:12]}" if row else None
 
 
-def _by(connection: Connection, column: Any, *conditions: Any) -> dict[str, int]:
+def _count_by(connection: Connection, column: Any, *conditions: Any) -> dict[str, int]:
     query = select(column, func.count()).where(*conditions).group_by(column)
     return {value: count for value, count in connection.execute(query)}

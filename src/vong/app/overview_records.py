@@ -6,7 +6,7 @@ from uuid import UUID
 
 from vong.records import Record
 
-Action = Literal[
+NextActionName = Literal[
     "import_data",
     "train",
     "evaluate",
@@ -19,7 +19,7 @@ Action = Literal[
     "decide_canary",
     "none",
 ]
-Happened = Literal["dataset", "run", "model", "alias", "canary", "turn"]
+EventKind = Literal["dataset", "run", "model", "alias", "canary", "turn"]
 
 
 class DataSummary(Record):
@@ -120,7 +120,7 @@ class LoopSummary(Record):
 class ActivityEvent(Record):
     """Event of a project: its subject (`ref`: a dataset's or model's ref, or an id) and time."""
 
-    kind: Happened
+    kind: EventKind
     title: str
     ref: str
     status: str | None = None
@@ -130,7 +130,7 @@ class ActivityEvent(Record):
 class NextAction(Record):
     """Recommended next action, and the figures that led to it."""
 
-    action: Action
+    action: NextActionName
     figures: dict[str, int | float | str | None] = {}
 
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from vong.gateway.gateway import Gateway
     from vong.traces.otlp_exporter import OtlpExporter
 
-INTERNAL_KEY = "internal"
-INTERNAL_KEY_LIFE = timedelta(days=7)
+INTERNAL_KEY_NAME = "internal"
+INTERNAL_KEY_LIFETIME = timedelta(days=7)
 
 
 @dataclass
@@ -32,9 +32,9 @@ class Platform:
     """Shared resources of one process. Each is created on first use, so that a command pays only for what it uses."""
 
     settings: Settings
-    on_score: list[Callable[["Platform", UUID, Score], None]] = field(default_factory=list)
+    score_listeners: list[Callable[["Platform", UUID, Score], None]] = field(default_factory=list)
     """Listeners that are called after a score is stored, for example to evaluate canaries."""
-    exports: "Sequence[OtlpExporter]" = ()
+    exporters: "Sequence[OtlpExporter]" = ()
     """Exporters for the spans of this process's calls."""
 
     gateway: "Gateway | None" = None
@@ -50,13 +50,13 @@ class Platform:
     @cached_property
     def blobs(self) -> BlobStore:
         """Return the content-addressed blob store."""
-        return BlobStore(self.settings.blobs)
+        return BlobStore(self.settings.blob_store_url)
 
     @cached_property
-    def journal(self) -> SpanWriter:
+    def span_writer(self) -> SpanWriter:
         """Return the span writer of this process."""
-        folder, size = self.settings.folder / "journal", self.settings.journal_size
-        return SpanWriter(self.database, folder=folder if size else None, disk=size)
+        folder, size = self.settings.home_folder / "journal", self.settings.journal_size
+        return SpanWriter(self.database, folder=folder if size else None, max_disk_bytes=size)
 
     @contextmanager
     def scope(self, project_id: UUID) -> Generator[Connection]:
@@ -64,7 +64,7 @@ class Platform:
         with self.database.scope(project_id) as connection:
             yield connection
 
-    def client(self, project_id: UUID, *, patience: float = 120.0) -> "Client":
+    def client(self, project_id: UUID, *, retry_seconds: float = 120.0) -> "Client":
         """Return a client of this server with an expiring key, through which jobs use the public API.
 
         `retry_seconds` is how long requests are retried while the server restarts.
@@ -72,13 +72,13 @@ class Platform:
         from vong.client import Client  # imports an HTTP library that only jobs need
 
         with self.scope(project_id) as connection:
-            access.forget_expired(connection, INTERNAL_KEY)
-            created = access.create_key(connection, INTERNAL_KEY, expires_at=now() + INTERNAL_KEY_LIFE)
-        return Client(self.settings.server_url, created.secret, patience=patience)
+            access.delete_expired_keys(connection, INTERNAL_KEY_NAME)
+            created = access.create_key(connection, INTERNAL_KEY_NAME, expires_at=now() + INTERNAL_KEY_LIFETIME)
+        return Client(self.settings.server_url, created.secret, retry_seconds=retry_seconds)
 
     def close(self) -> None:
         """Close the span writer and the database pool if they were opened."""
-        if "journal" in self.__dict__:
-            self.journal.close()
+        if "span_writer" in self.__dict__:
+            self.span_writer.close()
         if "database" in self.__dict__:
             self.database.close()

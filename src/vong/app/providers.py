@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from vong import plugins
 from vong.app.platform import Platform
 from vong.config import ProviderSettings
-from vong.errors import Misconfigured, NotFound, Unsupported, VongError, nearest
-from vong.gateway.providers import OPENAI, Provider, ProviderRequest, ProviderResponse, Shape
+from vong.errors import Misconfigured, NotFound, Unsupported, VongError, did_you_mean
+from vong.gateway.providers import COMMON_ENDPOINTS, Endpoint, Provider, ProviderRequest, ProviderResponse
 from vong.gateway.providers import store as provider_store
 from vong.gateway.providers.base import SupportsTokenCount
 from vong.gateway.providers.store import ProviderUpdate, StoredProvider
@@ -23,9 +23,9 @@ from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Record
 from vong.store.encryption import SecretBox
 
-LOCAL = "local"
-EMBEDDER = "all-minilm-l6-v2"
-SHOWN = 200
+LOCAL_PROVIDER = "local"
+EMBEDDING_MODEL_NAME = "all-minilm-l6-v2"
+MAX_LISTED_MODELS = 200
 """Maximum number of models in a test result."""
 
 
@@ -67,7 +67,7 @@ class ProviderTest(Record):
 class BrokenProvider:
     """Placeholder for a stored provider with invalid settings. Calls raise the reason; other providers keep working."""
 
-    shapes = OPENAI
+    endpoints = COMMON_ENDPOINTS
 
     def __init__(self, reason: VongError) -> None:
         self._reason = reason
@@ -77,12 +77,12 @@ class BrokenProvider:
         """Return a constant, because the provider has no address."""
         return "unusable"
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Raise the reason."""
-        del ask
+        del request
         raise Misconfigured(self._reason.message, self._reason.hint)
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Raise the reason."""
         raise Misconfigured(self._reason.message, self._reason.hint)
 
@@ -94,29 +94,29 @@ class StaticModelList:
         self._provider, self._models = provider, models
 
     @property
-    def shapes(self) -> frozenset[Shape]:
+    def endpoints(self) -> frozenset[Endpoint]:
         """Return the endpoints of the wrapped provider."""
-        return self._provider.shapes
+        return self._provider.endpoints
 
     @property
     def address(self) -> str:
         """Return the address of the wrapped provider."""
         return self._provider.address
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Forward the request to the wrapped provider."""
-        return await self._provider.call(ask)
+        return await self._provider.call(request)
 
-    async def count(self, body: bytes) -> int:
+    async def count_tokens(self, body: bytes) -> int:
         """Return the token count from the wrapped provider.
 
         Raises: Unsupported if that provider does not count tokens.
         """
         if not isinstance(self._provider, SupportsTokenCount):
             raise Unsupported("this provider does not count tokens", "use a model of another provider")
-        return await self._provider.count(body)
+        return await self._provider.count_tokens(body)
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the configured models."""
         return list(self._models)
 
@@ -127,53 +127,53 @@ class StoredProviders:
     def __init__(self, home: Path, upstream: UpstreamClient) -> None:
         self._secrets = SecretBox(home)
         self._upstream = upstream
-        self._made: dict[tuple[UUID, str], tuple[datetime, Provider]] = {}
+        self._cache: dict[tuple[UUID, str], tuple[datetime, Provider]] = {}
 
-    def of(self, connection: Connection, project_id: UUID) -> dict[str, Provider]:
+    def for_project(self, connection: Connection, project_id: UUID) -> dict[str, Provider]:
         """Return the stored providers of the connection's project by name."""
         stored = provider_store.list_providers(connection)
-        for name in [name for project, name in self._made if project == project_id]:
+        for name in [name for project, name in self._cache if project == project_id]:
             if name not in {provider.name for provider in stored}:
-                del self._made[project_id, name]
-        return {provider.name: self._one(connection, project_id, provider) for provider in stored}
+                del self._cache[project_id, name]
+        return {provider.name: self._get_or_create(connection, project_id, provider) for provider in stored}
 
-    def known(self, project_id: UUID, name: str) -> Provider | None:
+    def get_cached(self, project_id: UUID, name: str) -> Provider | None:
         """Return a cached provider, or None."""
-        cached = self._made.get((project_id, name))
+        cached = self._cache.get((project_id, name))
         return cached[1] if cached else None
 
-    def _one(self, connection: Connection, project_id: UUID, wanted: StoredProvider) -> Provider:
-        version, provider = self._made.get((project_id, wanted.name), (None, None))
-        if provider is None or version != wanted.updated_at:
+    def _get_or_create(self, connection: Connection, project_id: UUID, stored: StoredProvider) -> Provider:
+        version, provider = self._cache.get((project_id, stored.name), (None, None))
+        if provider is None or version != stored.updated_at:
             try:
-                settings = provider_store.settings_of(connection, project_id, wanted.name, self._secrets)
-                provider = make(wanted.name, settings, self._upstream)
+                settings = provider_store.load_settings(connection, project_id, stored.name, self._secrets)
+                provider = create_provider(stored.name, settings, self._upstream)
             except VongError as error:
                 provider = BrokenProvider(error)
-            if wanted.models:
-                provider = StaticModelList(provider, wanted.models)
-            self._made[project_id, wanted.name] = wanted.updated_at, provider
+            if stored.models:
+                provider = StaticModelList(provider, stored.models)
+            self._cache[project_id, stored.name] = stored.updated_at, provider
         return provider
 
 
-def make(name: str, settings: ProviderSettings, upstream: UpstreamClient) -> Provider:
+def create_provider(name: str, settings: ProviderSettings, upstream: UpstreamClient) -> Provider:
     """Create a provider of an installed kind."""
-    return plugins.load("provider", settings.kind)(name, settings, upstream)
+    return plugins.load_extension("provider", settings.kind)(name, settings, upstream)
 
 
-def put(platform: Platform, project_id: UUID, name: str, wanted: ProviderUpdate) -> ProviderState:
+def put_provider(platform: Platform, project_id: UUID, name: str, update: ProviderUpdate) -> ProviderState:
     """Create or update a stored provider."""
-    reserved = {*platform.settings.providers, LOCAL, DEPLOYMENT}
-    secrets, allow_link_local = SecretBox(platform.settings.folder), platform.settings.allow_link_local
+    reserved = {*platform.settings.providers, LOCAL_PROVIDER, DEPLOYMENT}
+    secrets, allow_link_local = SecretBox(platform.settings.home_folder), platform.settings.allow_link_local
     with platform.scope(project_id) as connection:
-        return _stored(
+        return _stored_state(
             provider_store.put_provider(
-                connection, name, wanted, secrets, taken=reserved, allow_link_local=allow_link_local
+                connection, name, update, secrets, reserved=reserved, allow_link_local=allow_link_local
             )
         )
 
 
-def remove(platform: Platform, project_id: UUID, name: str) -> ProviderState:
+def delete_provider(platform: Platform, project_id: UUID, name: str) -> ProviderState:
     """Delete a stored provider.
 
     Raises: Misconfigured if the provider is set in vong.toml.
@@ -181,80 +181,85 @@ def remove(platform: Platform, project_id: UUID, name: str) -> ProviderState:
     if name in platform.settings.providers:
         raise Misconfigured(f"the provider {name!r} is set in vong.toml", "remove it there and start Vong again")
     with platform.scope(project_id) as connection:
-        return _stored(provider_store.delete_provider(connection, name))
+        return _stored_state(provider_store.delete_provider(connection, name))
 
 
-def states(platform: Platform, project_id: UUID, *, probe: bool) -> list[ProviderState]:
+def list_states(platform: Platform, project_id: UUID, *, probe: bool) -> list[ProviderState]:
     """Return every provider: those of the settings first, then stored ones by name. `probe` lists their models."""
-    providers = _known(platform, project_id)
+    providers = _list_known(platform, project_id)
     if not probe:
         return providers
-    results = asyncio.run(_ask_all(platform, project_id, [state.name for state in providers]))
+    results = asyncio.run(_probe_all(platform, project_id, [state.name for state in providers]))
     return [
         state.model_copy(update={"reachable": result.reachable, "error": result.error, "models": len(result.models)})
         for state, result in zip(providers, results, strict=True)
     ]
 
 
-def state(platform: Platform, project_id: UUID, name: str) -> ProviderState:
+def get_state(platform: Platform, project_id: UUID, name: str) -> ProviderState:
     """Return one provider, without probing it."""
-    states_by_name = {state.name: state for state in _known(platform, project_id)}
+    states_by_name = {state.name: state for state in _list_known(platform, project_id)}
     if name not in states_by_name:
-        raise NotFound(f"no provider named {name!r}", nearest(name, list(states_by_name), "vong gateway provider list"))
+        raise NotFound(
+            f"no provider named {name!r}", did_you_mean(name, list(states_by_name), "vong gateway provider list")
+        )
     return states_by_name[name]
 
 
-def test(platform: Platform, project_id: UUID, name: str) -> ProviderTest:
+def probe_provider(platform: Platform, project_id: UUID, name: str) -> ProviderTest:
     """Probe one provider by listing its models."""
-    state(platform, project_id, name)
-    (result,) = asyncio.run(_ask_all(platform, project_id, [name]))
-    return result.model_copy(update={"models": result.models[:SHOWN]})
+    get_state(platform, project_id, name)
+    (result,) = asyncio.run(_probe_all(platform, project_id, [name]))
+    return result.model_copy(update={"models": result.models[:MAX_LISTED_MODELS]})
 
 
-async def _ask_all(platform: Platform, project_id: UUID, names: list[str]) -> list[ProviderTest]:
+async def _probe_all(platform: Platform, project_id: UUID, names: list[str]) -> list[ProviderTest]:
     upstream = UpstreamClient(allow_link_local=platform.settings.allow_link_local)
     try:
         with platform.scope(project_id) as connection:
             providers: Mapping[str, Provider] = {
-                **StoredProviders(platform.settings.folder, upstream).of(connection, project_id),
-                **{name: make(name, settings, upstream) for name, settings in platform.settings.providers.items()},
+                **StoredProviders(platform.settings.home_folder, upstream).for_project(connection, project_id),
+                **{
+                    name: create_provider(name, settings, upstream)
+                    for name, settings in platform.settings.providers.items()
+                },
             }
-        return await asyncio.gather(*(_ask(name, providers[name]) for name in names))
+        return await asyncio.gather(*(_probe(name, providers[name]) for name in names))
     finally:
         upstream.close()
 
 
-async def _ask(name: str, provider: Provider) -> ProviderTest:
+async def _probe(name: str, provider: Provider) -> ProviderTest:
     start = time.perf_counter()
     models, error = (), None
     try:
-        models = tuple(await provider.models())
+        models = tuple(await provider.list_models())
     except VongError as failure:
         error = str(failure)
     elapsed_ms = (time.perf_counter() - start) * 1000
     return ProviderTest(name=name, reachable=error is None, latency_ms=round(elapsed_ms, 1), models=models, error=error)
 
 
-def _known(platform: Platform, project_id: UUID) -> list[ProviderState]:
+def _list_known(platform: Platform, project_id: UUID) -> list[ProviderState]:
     with platform.scope(project_id) as connection:
-        stored = [_stored(provider) for provider in provider_store.list_providers(connection)]
-    configured = [_configured(name, settings) for name, settings in platform.settings.providers.items()]
+        stored = [_stored_state(provider) for provider in provider_store.list_providers(connection)]
+    configured = [_configured_state(name, settings) for name, settings in platform.settings.providers.items()]
     return [*configured, *(state for state in stored if state.name not in platform.settings.providers)]
 
 
-def _configured(name: str, settings: ProviderSettings) -> ProviderState:
-    key = settings.key()
+def _configured_state(name: str, settings: ProviderSettings) -> ProviderState:
+    key = settings.resolve_api_key()
     return ProviderState(
         name=name,
         kind=settings.kind,
         source="settings",
         base_url=settings.base_url,
         key_set=key is not None,
-        key=f"…{key[-4:]}" if key and len(key) >= provider_store.SHOWN_FROM else "…" if key else None,
+        key=f"…{key[-4:]}" if key and len(key) >= provider_store.MIN_LENGTH_FOR_SUFFIX else "…" if key else None,
         timeout=settings.timeout,
     )
 
 
-def _stored(provider: StoredProvider) -> ProviderState:
+def _stored_state(provider: StoredProvider) -> ProviderState:
     fields = provider.model_dump(exclude={"models"})
     return ProviderState(**fields, source="stored", listed=provider.models)

@@ -11,23 +11,25 @@ from sqlalchemy import Connection
 from vong import data, experiments, registry, serving, traces
 from vong.app.platform import Platform
 from vong.app.traces import await_span
-from vong.data.versions import holding, made_from, row_named
+from vong.data.versions import find_row_by_hash, list_child_versions, list_versions_containing
 from vong.errors import InvalidInput, NotFound
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, Example, ModelVersion
 from vong.records.lineage import Lineage
 from vong.registry import bundled_model
 from vong.registry.lineage import LineageSources
-from vong.registry.versions import built_on, taught_by
+from vong.registry.versions import list_versions_based_on, list_versions_trained_on
 
 T = TypeVar("T")
 
-PAGE = 500
+MAX_VERSIONS = 500
 
 
 def model_folder(platform: Platform, connection: Connection, ref: str) -> Path:
     """Return a folder on this machine with the files of a model version: `home/models/HASH`."""
-    return registry.materialise(platform.blobs, registry.find(connection, ref), platform.settings.folder / "models")
+    return registry.download_version(
+        platform.blobs, registry.find(connection, ref), platform.settings.home_folder / "models"
+    )
 
 
 def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
     params = job.params
     source, name, licence = str(params["source"]), params.get("name"), params.get("licence")
     if source == bundled_model.SOURCE:
-        path, name, licence = bundled_model.shipped_gguf(), bundled_model.NAME, bundled_model.LICENCE
+        path, name, licence = bundled_model.find_bundled_gguf(), bundled_model.NAME, bundled_model.LICENCE
     elif source.startswith("shipped:"):
         raise InvalidInput(f"no bundled model is named {source!r}", f"use {bundled_model.SOURCE}")
     else:
@@ -58,14 +60,14 @@ def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
     job.progress(1, 3, unit="steps", message=f"registered {gguf.ref}")
     if not params.get("convert", True):
         return {"model": gguf.ref, "gguf": gguf.ref}
-    version = _converted(job, platform, str(name), gguf) or _convert(job, platform, str(name), path, licence, gguf)
+    version = _find_converted(job, platform, str(name), gguf) or _convert(job, platform, str(name), path, licence, gguf)
     job.progress(3, 3, unit="steps", message=version.ref)
     return {"model": version.ref, "gguf": gguf.ref}
 
 
-def _converted(job: JobContext, platform: Platform, name: str, gguf: ModelVersion) -> ModelVersion | None:
+def _find_converted(job: JobContext, platform: Platform, name: str, gguf: ModelVersion) -> ModelVersion | None:
     with platform.scope(job.project_id) as connection:
-        versions = registry.versions(connection, name, limit=PAGE)
+        versions = registry.list_versions(connection, name, limit=MAX_VERSIONS)
     return next((version for version in versions if version.metadata.get("gguf") == gguf.hash), None)
 
 
@@ -103,25 +105,25 @@ def _register(
         )
 
 
-def lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
+def get_lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
     """Return the lineage of an answer (a span id), a model version, a dataset version (its ref) or a row (`row:HASH`).
 
     Raises: NotFound if none of them has that name.
     """
-    sources = _sources(platform, connection)
+    sources = _lineage_sources(platform, connection)
     if of.startswith("row:"):
         row = sources.row(of.removeprefix("row:"))
         if row is None:
             raise NotFound(f"no dataset has a row {of!r}", "find a row's hash with: vong data rows REF --json")
-        return registry.trace(sources, row)
+        return registry.trace_lineage(sources, row)
     try:
         span_id = UUID(of)
     except ValueError:
-        return registry.trace(sources, _named(sources, of))
-    return registry.trace(sources, await_span(platform, span_id, sources.span))
+        return registry.trace_lineage(sources, _find_ref(sources, of))
+    return registry.trace_lineage(sources, await_span(platform, span_id, sources.span))
 
 
-def _named(sources: LineageSources, of: str) -> ModelVersion | DatasetVersion:
+def _find_ref(sources: LineageSources, of: str) -> ModelVersion | DatasetVersion:
     version = sources.model(of.removeprefix("model:")) or sources.dataset(of.removeprefix("dataset:"))
     if version is None:
         raise NotFound(
@@ -146,39 +148,39 @@ class DatasetLookup:
 
     def row(self, hash_: str) -> Example | None:
         """Return the first row whose hash starts with the given text, or None."""
-        return row_named(self._connection, self._blobs, hash_)
+        return find_row_by_hash(self._connection, self._blobs, hash_)
 
     def containing(self, hash_: str) -> list[DatasetVersion]:
         """Return the versions that contain the row or a row derived from it."""
-        return holding(self._connection, self._blobs, hash_)
+        return list_versions_containing(self._connection, self._blobs, hash_)
 
     def children(self, ref: str) -> list[DatasetVersion]:
         """Return the versions derived from that version."""
-        return made_from(self._connection, ref)
+        return list_child_versions(self._connection, ref)
 
 
-def _sources(platform: Platform, connection: Connection) -> LineageSources:
+def _lineage_sources(platform: Platform, connection: Connection) -> LineageSources:
     datasets = DatasetLookup(platform, connection)
     return LineageSources(
-        span=lambda id_: _or_none(lambda: traces.get(connection, id_)),
+        span=lambda id_: _or_none(lambda: traces.get_span(connection, id_)),
         model=lambda ref: _or_none(lambda: registry.find(connection, ref)),
-        run=lambda id_: _or_none(lambda: experiments.get(connection, id_)),
+        run=lambda id_: _or_none(lambda: experiments.get_run(connection, id_)),
         dataset=lambda ref: _or_none(lambda: data.find(connection, ref)),
-        rows=datasets.rows,
+        training_rows=datasets.rows,
         row=datasets.row,
-        containing=datasets.containing,
-        children=datasets.children,
-        taught_by=lambda ref: taught_by(connection, ref),
-        built_on=lambda ref: built_on(connection, ref),
+        datasets_containing=datasets.containing,
+        child_datasets=datasets.children,
+        models_trained_on=lambda ref: list_versions_trained_on(connection, ref),
+        models_based_on=lambda ref: list_versions_based_on(connection, ref),
         deployments=lambda ref: [
             deployment for deployment in serving.list_deployments(connection) if deployment.model == ref
         ],
-        answers=lambda ref: traces.count(connection, traces.SpanFilter(model_version=ref)),
+        count_answers=lambda ref: traces.count_spans(connection, traces.SpanFilter(model_version=ref)),
     )
 
 
-def _or_none(look: Callable[[], T]) -> T | None:
+def _or_none(find: Callable[[], T]) -> T | None:
     try:
-        return look()
+        return find()
     except (NotFound, InvalidInput):
         return None

@@ -17,18 +17,18 @@ from vong.records import Deployment, Message, ModelVersion
 from vong.serving import engine_launcher
 from vong.serving import parity as check
 from vong.serving.deployments import DeploymentSettings
-from vong.serving.deployments import address as address_of
+from vong.serving.deployments import engine_address as address_of
 from vong.serving.engine_client import EngineClient
 from vong.serving.engine_process import SupervisorSettings
 
-POSITIONS = 48
+PARITY_POSITIONS = 48
 """Number of positions at the end of each conversation that the parity check compares."""
-SAMPLES = 4
+PARITY_SAMPLES = 4
 """Number of conversations that the parity check reads from the model's training dataset."""
-PATIENCE = 1800.0
+ENGINE_READY_TIMEOUT_SECONDS = 1800.0
 """Seconds that the parity check waits for the engine to load the model."""
 
-FIXED: tuple[tuple[Message, ...], ...] = (
+FIXED_CONVERSATIONS: tuple[tuple[Message, ...], ...] = (
     (Message(role="user", content="Where is my order? It was due on Monday, and today is Thursday."),),
     (
         Message(role="system", content="Answer in one short sentence."),
@@ -50,21 +50,21 @@ def deploy(
 ) -> serving.DeployResult:
     """Deploy a model version under a name. The parity check of a tuned model is queued with it."""
     model = registry.find(connection, ref)
-    return serving.deploy(connection, name, model, _base(connection, model), engine=engine, settings=settings)
+    return serving.deploy(connection, name, model, _base_model(connection, model), engine=engine, settings=settings)
 
 
 def supervise(platform: Platform, stop: threading.Event) -> None:
     """Reconcile this machine's engines until `stop` is set. Runs in a thread of the worker."""
-    settings = SupervisorSettings(platform.settings.folder, threads=platform.settings.threads)
+    settings = SupervisorSettings(platform.settings.home_folder, threads=platform.settings.threads)
     serving.supervise(
         platform.database, lambda connection, ref: model_folder(platform, connection, ref), settings, stop
     )
 
 
-def log_lines(platform: Platform, connection: Connection, name: str, lines: int) -> list[str]:
+def read_log(platform: Platform, connection: Connection, name: str, lines: int) -> list[str]:
     """Return the last lines of the log of a deployment's engine."""
-    group = serving.find(connection, name).group
-    return engine_launcher.tail(engine_launcher.log_file(platform.settings.folder, group), lines)
+    group = serving.get_deployment(connection, name).group
+    return engine_launcher.read_log_tail(engine_launcher.engine_log_path(platform.settings.home_folder, group), lines)
 
 
 def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
@@ -72,15 +72,15 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     name, ref = str(job.params["deployment"]), str(job.params["model"])
     with platform.scope(job.project_id) as connection:
         model = registry.find(connection, ref)
-        base = _base(connection, model)
+        base = _base_model(connection, model)
         folder = model_folder(platform, connection, base.ref)
         adapter = model_folder(platform, connection, model.ref) if model.kind == "adapter" else None
-        conversations = [*_samples(platform, connection, model), *FIXED]
+        conversations = [*_sample_conversations(platform, connection, model), *FIXED_CONVERSATIONS]
     job.progress(0, 2, unit="sides", message="computing with the trainer")
-    expected = _reference(folder, adapter, conversations)
+    expected = _reference_logprobs(folder, adapter, conversations)
     job.progress(1, 2, unit="sides", message="computing with the engine")
-    with _engine(job, platform, name, ref) as remote:
-        observed = check.observe(remote, name, conversations, POSITIONS)
+    with _wait_for_engine(job, platform, name, ref) as remote:
+        observed = check.observe_engine(remote, name, conversations, PARITY_POSITIONS)
         report = check.compare(expected, observed, remote.health()["precision"])
     result = report.model_copy(update={"model": ref}).model_dump(mode="json", exclude_none=True)
     with platform.scope(job.project_id) as connection:
@@ -91,25 +91,25 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     return result
 
 
-def _engine(job: JobContext, platform: Platform, name: str, ref: str) -> EngineClient:
+def _wait_for_engine(job: JobContext, platform: Platform, name: str, ref: str) -> EngineClient:
     """Wait until the deployment's engine has loaded the model and return its client.
 
     Raises: Unavailable after ENGINE_READY_TIMEOUT_SECONDS.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + ENGINE_READY_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         job.check()
         with platform.scope(job.project_id) as connection:
-            deployment = serving.find(connection, name)
+            deployment = serving.get_deployment(connection, name)
             address = address_of(connection, name)
-        _still_wanted(deployment, ref)
+        _check_deployment_current(deployment, ref)
         if address and deployment.state in {"checking", "ready"}:
             return EngineClient(*address)
         time.sleep(0.3)
     raise Unavailable(f"the engine of {name!r} did not load the model", f"see: vong serving log {name}")
 
 
-def _still_wanted(deployment: Deployment, ref: str) -> None:
+def _check_deployment_current(deployment: Deployment, ref: str) -> None:
     """Raise PreconditionFailed if the deployment no longer waits for this check."""
     if deployment.wanted != "running" or deployment.model != ref or deployment.state == "failed":
         reason = deployment.reason or f"it is {deployment.state} and serves {deployment.model}"
@@ -118,7 +118,7 @@ def _still_wanted(deployment: Deployment, ref: str) -> None:
         )
 
 
-def _base(connection: Connection, model: ModelVersion) -> ModelVersion:
+def _base_model(connection: Connection, model: ModelVersion) -> ModelVersion:
     """Return the base model of an adapter, through any number of adapters, or the model itself."""
     while model.kind == "adapter":
         if model.base is None:
@@ -127,7 +127,7 @@ def _base(connection: Connection, model: ModelVersion) -> ModelVersion:
     return model
 
 
-def _samples(platform: Platform, connection: Connection, model: ModelVersion) -> list[tuple[Message, ...]]:
+def _sample_conversations(platform: Platform, connection: Connection, model: ModelVersion) -> list[tuple[Message, ...]]:
     """Return the first conversations of the model's training dataset."""
     if model.dataset is None:
         return []
@@ -138,15 +138,15 @@ def _samples(platform: Platform, connection: Connection, model: ModelVersion) ->
     conversations: list[tuple[Message, ...]] = []
     for example in data.read(platform.blobs, version):
         conversations.append(example.messages)
-        if len(conversations) == SAMPLES:
+        if len(conversations) == PARITY_SAMPLES:
             break
     return conversations
 
 
-def _reference(
+def _reference_logprobs(
     folder: Path, adapter: Path | None, conversations: Sequence[Sequence[Message]]
 ) -> list[check.TokenLogprobs]:
-    from vong.training.parity_reference import reference
+    from vong.training.parity_reference import compute_reference
 
-    observed = reference(folder, adapter, conversations, positions=POSITIONS, max_tokens=1)
+    observed = compute_reference(folder, adapter, conversations, positions=PARITY_POSITIONS, max_tokens=1)
     return [check.TokenLogprobs(ids=tuple(values["ids"]), logprobs=tuple(values["logprobs"])) for values in observed]

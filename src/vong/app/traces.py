@@ -14,25 +14,27 @@ from vong.errors import NotFound, Unavailable
 from vong.feedback import scores
 from vong.records import Span, now
 from vong.records.trace import SpanSummary
-from vong.traces.stream import SpanArrivals, end, known, news, number_of
+from vong.traces.stream import SpanArrivals, is_stored, last_number, parse_event_id, read_arrivals
 
-Having = Literal["score", "correction"]
-ROUNDS = 200
+ScoreSelection = Literal["score", "correction"]
+MAX_QUERY_ROUNDS = 200
 """Maximum number of queries for scored spans per page."""
-RECENT = timedelta(minutes=1)
-PATIENCE = 2.0
+RECENT_SPAN_AGE = timedelta(minutes=1)
+SPAN_WAIT_TIMEOUT_SECONDS = 2.0
 """Seconds to wait for a span that began a moment ago."""
 
 
-def await_span(platform: Platform, span_id: UUID, look: Callable[[UUID], Span | None]) -> Span:
+def await_span(platform: Platform, span_id: UUID, find: Callable[[UUID], Span | None]) -> Span:
     """Return the span that `find` returns, waiting for one that began a moment ago (a UUIDv7 contains its time).
 
     Raises: NotFound if there is none.
     """
-    recent = span_id.version == 7 and abs((span_id.int >> 80) / 1000 - now().timestamp()) < RECENT.total_seconds()
-    deadline = time.monotonic() + (PATIENCE if recent else 0.0)
+    recent = (
+        span_id.version == 7 and abs((span_id.int >> 80) / 1000 - now().timestamp()) < RECENT_SPAN_AGE.total_seconds()
+    )
+    deadline = time.monotonic() + (SPAN_WAIT_TIMEOUT_SECONDS if recent else 0.0)
     while True:
-        span = look(span_id)
+        span = find(span_id)
         if span:
             return span
         remaining = deadline - time.monotonic()
@@ -42,56 +44,62 @@ def await_span(platform: Platform, span_id: UUID, look: Callable[[UUID], Span | 
                 message, "use the id of the response header x-vong-span-id, or list spans with: vong traces list"
             )
         try:
-            platform.journal.flush(remaining)
+            platform.span_writer.flush(remaining)
         except Unavailable:
             continue
         time.sleep(min(0.1, remaining))
 
 
-def listed(
-    connection: Connection, wanted: traces.SpanFilter, having: Having | None, after: UUID | None, limit: int
+def list_spans(
+    connection: Connection,
+    span_filter: traces.SpanFilter,
+    having: ScoreSelection | None,
+    after: UUID | None,
+    limit: int,
 ) -> list[SpanSummary]:
     """Return a page of spans, newest first, with score counts; `having` selects spans with a score or correction."""
     if having is None:
-        page = traces.search(connection, wanted, after=after, limit=limit)
+        page = traces.search_spans(connection, span_filter, after=after, limit=limit)
     else:
-        page = _scored(connection, wanted, having == "correction", after, limit)
-    return counted(connection, page)
+        page = _list_scored(connection, span_filter, having == "correction", after, limit)
+    return with_score_counts(connection, page)
 
 
-def counted(connection: Connection, spans: Sequence[SpanSummary]) -> list[SpanSummary]:
+def with_score_counts(connection: Connection, spans: Sequence[SpanSummary]) -> list[SpanSummary]:
     """Return the spans with their score counts."""
-    counts = scores.counts(connection, [span.id for span in spans])
+    counts = scores.count_scores(connection, [span.id for span in spans])
     none = scores.ScoreCounts(0, 0)
     return [span.model_copy(update=counts.get(span.id, none)._asdict()) for span in spans]
 
 
-def _scored(
-    connection: Connection, wanted: traces.SpanFilter, corrected: bool, before: UUID | None, limit: int
+def _list_scored(
+    connection: Connection, span_filter: traces.SpanFilter, corrected: bool, before: UUID | None, limit: int
 ) -> list[SpanSummary]:
     page: list[SpanSummary] = []
-    for _ in range(ROUNDS):
-        ids = scores.scored_spans(connection, corrected=corrected, before=before, limit=500)
-        page += traces.among(connection, ids, wanted)
+    for _ in range(MAX_QUERY_ROUNDS):
+        ids = scores.list_scored_spans(connection, corrected=corrected, before=before, limit=500)
+        page += traces.filter_ids(connection, ids, span_filter)
         if len(ids) < 500 or len(page) >= limit:
             break
         before = ids[-1]
     return page[:limit]
 
 
-def tail(platform: Platform, project_id: UUID, wanted: traces.SpanFilter, after: str) -> Callable[[str], SpanArrivals]:
+def open_span_stream(
+    platform: Platform, project_id: UUID, span_filter: traces.SpanFilter, after: str
+) -> Callable[[str], SpanArrivals]:
     """Return a reader of new spans: those after the event `after`, or from now on if that is empty.
 
     The reader remembers its own position and ignores its argument, which is the position of the event stream.
     """
     with platform.scope(project_id) as connection:
-        position = number_of(after) if after else end(connection)
-        has_gap = not known(connection, position)
+        position = parse_event_id(after) if after else last_number(connection)
+        has_gap = not is_stored(connection, position)
     state = {"seen": position, "gap": has_gap}
 
     def read(_: str) -> SpanArrivals:
         with platform.scope(project_id) as connection:
-            arrivals = news(connection, int(state["seen"]), wanted)
+            arrivals = read_arrivals(connection, int(state["seen"]), span_filter)
         state["seen"] = arrivals.number
         if state["gap"]:
             state["gap"] = False

@@ -13,19 +13,19 @@ from vong import data, experiments, jobs, plugins, registry, training
 from vong.app.platform import Platform
 from vong.app.registry import model_folder
 from vong.errors import InvalidInput, JobCancelled
-from vong.experiments.runs import Ended
+from vong.experiments.runs import FinalStatus
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, Example, Job, ModelVersion, Record, TrainingRun, new_id
-from vong.store.retry import patiently
-from vong.training.device import cores
+from vong.store.retry import retry_while_unavailable
+from vong.training.device import available_cores
 
-PER_MESSAGE = 5
+TEMPLATE_TOKENS_PER_MESSAGE = 5
 """Estimated tokens that a chat template adds per message. Used for plans only."""
 
-FLUSH = 1.0
+METRICS_FLUSH_SECONDS = 1.0
 """Seconds between two writes of metrics."""
 
-PATIENCE = 600.0
+DATABASE_RETRY_TIMEOUT_SECONDS = 600.0
 """Seconds for which a run retries a write while the database is unavailable."""
 
 T = TypeVar("T")
@@ -58,32 +58,32 @@ class RecipeInfo(Record):
     settings_schema: dict[str, Any]
 
 
-def recipes() -> list[RecipeInfo]:
+def list_recipes() -> list[RecipeInfo]:
     """Return the installed recipes."""
     return [
         RecipeInfo(
             name=name,
-            description=(plugins.load("recipe", name).__doc__ or "").strip(),
-            settings_schema=plugins.load("recipe", name).Settings.model_json_schema(),
+            description=(plugins.load_extension("recipe", name).__doc__ or "").strip(),
+            settings_schema=plugins.load_extension("recipe", name).Settings.model_json_schema(),
         )
-        for name in plugins.names("recipe")
+        for name in plugins.list_extensions("recipe")
     ]
 
 
-def start(connection: Connection, wanted: TrainingRequest, key: str | None = None) -> TrainingStarted:
+def start(connection: Connection, request: TrainingRequest, key: str | None = None) -> TrainingStarted:
     """Create the run and queue its job. Invalid requests are rejected here, not in the job."""
-    settings = _settings(wanted)
-    base, dataset = _inputs(connection, wanted)
+    settings = _parse_settings(request)
+    base, dataset = _resolve_inputs(connection, request)
     run_id = new_id()
-    params = {**wanted.model_dump(mode="json"), "base": base.ref, "dataset": dataset.ref, "run": str(run_id)}
+    params = {**request.model_dump(mode="json"), "base": base.ref, "dataset": dataset.ref, "run": str(run_id)}
     job = jobs.submit(connection, "training.run", {**params, "settings": settings.model_dump(mode="json")}, key=key)
     if job.params["run"] != str(run_id):
-        return TrainingStarted(run=experiments.get(connection, UUID(job.params["run"])), job=job)
+        return TrainingStarted(run=experiments.get_run(connection, UUID(job.params["run"])), job=job)
     run = experiments.start_run(
         connection,
-        wanted.name,
+        request.name,
         id=run_id,
-        recipe=wanted.recipe,
+        recipe=request.recipe,
         base=base.ref,
         dataset=dataset.ref,
         job_id=job.id,
@@ -93,29 +93,29 @@ def start(connection: Connection, wanted: TrainingRequest, key: str | None = Non
     return TrainingStarted(run=run, job=job)
 
 
-def plan(platform: Platform, connection: Connection, wanted: TrainingRequest) -> training.TrainingPlan:
+def plan(platform: Platform, connection: Connection, request: TrainingRequest) -> training.TrainingPlan:
     """Return an estimate of the run. Lengths are counted with the base's tokenizer; template tokens are estimated."""
     from tokenizers import Tokenizer
 
-    settings = training.SftSettings.model_validate(_settings(wanted).model_dump())
-    base, dataset = _inputs(connection, wanted)
+    settings = training.SftSettings.model_validate(_parse_settings(request).model_dump())
+    base, dataset = _resolve_inputs(connection, request)
     tokenizer = Tokenizer.from_buffer(platform.blobs.get(base.files["tokenizer.json"]))
     config = json.loads(platform.blobs.get(base.files["config.json"]))
 
     def lengths(split: str) -> list[int]:
-        examples = training.with_answer(data.read(platform.blobs, dataset, split)).examples
+        examples = training.select_trainable(data.read(platform.blobs, dataset, split)).examples
         texts = [
             [message.text for message in (*example.messages, example.completion) if message] for example in examples
         ]
-        return [sum(len(tokenizer.encode(text).ids) + PER_MESSAGE for text in parts) for parts in texts]
+        return [sum(len(tokenizer.encode(text).ids) + TEMPLATE_TOKENS_PER_MESSAGE for text in parts) for parts in texts]
 
     return training.estimate(
         config,
-        lengths(wanted.train_split),
-        lengths(wanted.validation_split),
+        lengths(request.train_split),
+        lengths(request.validation_split),
         settings,
-        cores=platform.settings.threads or cores(),
-        measured=_measured(connection, base, settings),
+        cores=platform.settings.threads or available_cores(),
+        measured=_measured_rate(connection, base, settings),
     )
 
 
@@ -123,8 +123,8 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
     """Run the job `training.run`: train, register the result, and record the run's final status in every case."""
     request = TrainingRequest.model_validate({name: job.params[name] for name in TrainingRequest.model_fields})
     run_id = UUID(job.params["run"])
-    written(platform, job, lambda connection: experiments.begin_run(connection, run_id))
-    status: Ended = "failed"
+    retry_write(platform, job, lambda connection: experiments.mark_run_running(connection, run_id))
+    status: FinalStatus = "failed"
     try:
         result = _train(job, platform, request, run_id)
         status = "finished"
@@ -134,22 +134,22 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
         raise
     finally:
         if status != "finished":
-            written(platform, job, lambda connection: experiments.finish_run(connection, run_id, status))
+            retry_write(platform, job, lambda connection: experiments.finish_run(connection, run_id, status))
 
 
-def _train(job: JobContext, platform: Platform, wanted: TrainingRequest, run_id: UUID) -> dict[str, Any]:
+def _train(job: JobContext, platform: Platform, request: TrainingRequest, run_id: UUID) -> dict[str, Any]:
     with platform.scope(job.project_id) as connection:
-        base, dataset = _inputs(connection, wanted)
+        base, dataset = _resolve_inputs(connection, request)
         folder = model_folder(platform, connection, base.ref)
     report = RunProgressReporter(job, platform, run_id)
     report.progress(0, 1, "loading the base model")
-    result = plugins.load("recipe", wanted.recipe)().train(
+    result = plugins.load_extension("recipe", request.recipe)().train(
         training.TrainingContext(
             base=folder,
             base_ref=base.ref,
-            train=_rows(platform, dataset, wanted.train_split),
-            validation=_rows(platform, dataset, wanted.validation_split),
-            settings=_settings(wanted),
+            train=_read_split(platform, dataset, request.train_split),
+            validation=_read_split(platform, dataset, request.validation_split),
+            settings=_parse_settings(request),
             folder=job.folder,
             threads=platform.settings.threads,
         ),
@@ -161,7 +161,7 @@ def _train(job: JobContext, platform: Platform, wanted: TrainingRequest, run_id:
         version = registry.register(
             connection,
             platform.blobs,
-            wanted.name,
+            request.name,
             result.folder,
             kind=result.kind,
             format="safetensors",
@@ -170,18 +170,20 @@ def _train(job: JobContext, platform: Platform, wanted: TrainingRequest, run_id:
             run=run_id,
             licence=base.licence,
             chat_template=base.chat_template,
-            metadata={"recipe": wanted.recipe, "best_eval_loss": result.summary.get("best_eval_loss")},
+            metadata={"recipe": request.recipe, "best_eval_loss": result.summary.get("best_eval_loss")},
         )
         experiments.finish_run(connection, run_id, summary=result.summary, model=version.ref)
         return version
 
-    version = written(platform, job, register_model)
+    version = retry_write(platform, job, register_model)
     return {"run": str(run_id), "model": version.ref, "summary": result.summary}
 
 
-def written(platform: Platform, job: JobContext, work: Callable[[Connection], T]) -> T:
+def retry_write(platform: Platform, job: JobContext, work: Callable[[Connection], T]) -> T:
     """Run a transaction of the job's project, retried while the database restarts, to not lose hours of training."""
-    return patiently(platform.database, job.project_id, work, seconds=PATIENCE)
+    return retry_while_unavailable(
+        platform.database, job.project_id, work, timeout_seconds=DATABASE_RETRY_TIMEOUT_SECONDS
+    )
 
 
 class RunProgressReporter:
@@ -190,14 +192,14 @@ class RunProgressReporter:
     def __init__(self, job: JobContext, platform: Platform, run_id: UUID) -> None:
         self._job = job
         self._platform = platform
-        self._run = run_id
-        self._waiting: dict[int, dict[str, float]] = {}
-        self._written = 0.0
+        self._run_id = run_id
+        self._pending_metrics: dict[int, dict[str, float]] = {}
+        self._flushed_at = 0.0
 
-    def metrics(self, step: int, values: dict[str, float]) -> None:
+    def log_metrics(self, step: int, values: dict[str, float]) -> None:
         """Add metrics of one step."""
-        self._waiting.setdefault(step, {}).update(values)
-        if time.monotonic() - self._written >= FLUSH:
+        self._pending_metrics.setdefault(step, {}).update(values)
+        if time.monotonic() - self._flushed_at >= METRICS_FLUSH_SECONDS:
             self.flush()
 
     def progress(self, done: float, total: float, message: str) -> None:
@@ -210,7 +212,9 @@ class RunProgressReporter:
     def warn(self, text: str) -> None:
         """Store a warning with the run."""
         self._job.log(f"warning: {text}")
-        written(self._platform, self._job, lambda connection: experiments.add_warning(connection, self._run, text))
+        retry_write(
+            self._platform, self._job, lambda connection: experiments.add_warning(connection, self._run_id, text)
+        )
 
     def log(self, line: str) -> None:
         """Append a line to the job's log."""
@@ -218,50 +222,51 @@ class RunProgressReporter:
 
     def flush(self) -> None:
         """Write the pending metrics."""
-        metrics, self._waiting = self._waiting, {}
+        metrics, self._pending_metrics = self._pending_metrics, {}
 
         def write(connection: Connection) -> None:
             for step, values in metrics.items():
-                experiments.log(connection, self._run, step, values)
+                experiments.log_metrics(connection, self._run_id, step, values)
 
         if metrics:
-            written(self._platform, self._job, write)
-        self._written = time.monotonic()
+            retry_write(self._platform, self._job, write)
+        self._flushed_at = time.monotonic()
 
 
-def _settings(wanted: TrainingRequest) -> BaseModel:
-    settings_type: type[BaseModel] = plugins.load("recipe", wanted.recipe).Settings
+def _parse_settings(request: TrainingRequest) -> BaseModel:
+    settings_type: type[BaseModel] = plugins.load_extension("recipe", request.recipe).Settings
     try:
-        return settings_type.model_validate(wanted.settings)
+        return settings_type.model_validate(request.settings)
     except ValidationError as error:
         messages = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
         raise InvalidInput(
-            f"invalid settings of recipe {wanted.recipe!r}: {messages}", "list the settings with: vong training recipes"
+            f"invalid settings of recipe {request.recipe!r}: {messages}",
+            "list the settings with: vong training recipes",
         ) from error
 
 
-def _inputs(connection: Connection, wanted: TrainingRequest) -> tuple[ModelVersion, DatasetVersion]:
-    base, dataset = registry.find(connection, wanted.base), data.find(connection, wanted.dataset)
+def _resolve_inputs(connection: Connection, request: TrainingRequest) -> tuple[ModelVersion, DatasetVersion]:
+    base, dataset = registry.find(connection, request.base), data.find(connection, request.dataset)
     if base.format != "safetensors" or base.kind == "adapter":
         raise InvalidInput(
             f"{base.ref} is a {base.kind} in {base.format}: training needs complete weights in safetensors",
             "import a GGUF with conversion: vong registry import SOURCE --name NAME",
         )
-    if dataset.splits and wanted.train_split not in dataset.splits:
+    if dataset.splits and request.train_split not in dataset.splits:
         raise InvalidInput(
-            f"{dataset.ref} has no split {wanted.train_split!r}", f"it has: {', '.join(sorted(dataset.splits))}"
+            f"{dataset.ref} has no split {request.train_split!r}", f"it has: {', '.join(sorted(dataset.splits))}"
         )
     return base, dataset
 
 
-def _rows(platform: Platform, dataset: DatasetVersion, split: str) -> Sequence[Example]:
+def _read_split(platform: Platform, dataset: DatasetVersion, split: str) -> Sequence[Example]:
     """Return the rows of a split. A dataset without splits counts as training data."""
     if not dataset.splits:
         return [] if split != "train" else list(data.read(platform.blobs, dataset))
     return list(data.read(platform.blobs, dataset, split))
 
 
-def _measured(connection: Connection, base: ModelVersion, settings: training.SftSettings) -> float | None:
+def _measured_rate(connection: Connection, base: ModelVersion, settings: training.SftSettings) -> float | None:
     """Return the measured rate of the newest finished run with this base and method, or None."""
     for run in experiments.list_runs(connection, status="finished", base=base.ref):
         rate = run.summary.get("tokens_per_second")

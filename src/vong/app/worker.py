@@ -16,7 +16,7 @@ from vong.app.serving import supervise
 from vong.config import Settings
 from vong.jobs.config import WorkerConfig
 from vong.jobs.run_worker import run_worker
-from vong.jobs.subprocess_runner import run_child
+from vong.jobs.subprocess_runner import run_job_process
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -27,21 +27,21 @@ def main(arguments: list[str] | None = None) -> None:
     child.add_argument("job", type=UUID)
     child.add_argument("attempt", type=int)
     args = parser.parse_args(arguments)
-    settings = config.load(jobs=args.jobs)
+    settings = config.load_settings(jobs=args.jobs)
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
     for logger_name in ("procrastinate", "httpx", "psycopg.pool"):
         logging.getLogger(logger_name).setLevel(logging.WARNING)
     if args.role == "child":
-        run_child(shop(settings), args.job, args.attempt)
+        run_job_process(worker_config(settings), args.job, args.attempt)
     else:
         # Engines outlive the worker: it exits while this thread runs, and the next worker adopts the engines.
         Thread(target=supervise, args=(Platform(settings), Event()), name="engines", daemon=True).start()
-        run_worker(shop(settings))
+        run_worker(worker_config(settings))
 
 
-def shop(settings: Settings) -> WorkerConfig:
+def worker_config(settings: Settings) -> WorkerConfig:
     """Return the configuration of the worker."""
     platform = Platform(settings)
     return WorkerConfig(
@@ -49,8 +49,8 @@ def shop(settings: Settings) -> WorkerConfig:
         handlers=HANDLERS,
         platform=platform,
         child_command=[sys.executable, "-m", "vong.app.worker", "child"],
-        home=settings.folder,
-        heavy=settings.jobs,
+        home=settings.home_folder,
+        max_isolated=settings.jobs,
     )
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from vong.cli.output import emit, json_option, lasting, note
+from vong.cli.output import emit, json_option, parse_duration, print_message
 from vong.client import Client
 from vong.records import now
 
 ROLES = click.Choice(["owner", "member", "viewer"])
-OWNER = "owner@localhost"
+OWNER_EMAIL = "owner@localhost"
 
 
 @click.group()
@@ -56,7 +56,7 @@ def list_projects(as_json: bool) -> None:
 def add_project(name: str, as_json: bool) -> None:
     """Create a project (owners only)."""
     emit(Client().access.create_project(name), as_json, ["name", "id"])
-    note(f"create a key for it with: vong access key create KEY --project {name}")
+    print_message(f"create a key for it with: vong access key create KEY --project {name}")
 
 
 @group.group()
@@ -80,7 +80,7 @@ def key() -> None:
 @json_option
 def create_key(name: str, as_json: bool, expires: str | None, **more: Any) -> None:
     """Create a key and show its secret once."""
-    created = Client().access.create_key(name, expires_at=_ending(expires), **more)
+    created = Client().access.create_key(name, expires_at=_expires_at(expires), **more)
     _show_secret(created, as_json)
 
 
@@ -90,7 +90,7 @@ def list_keys(as_json: bool) -> None:
     """List the project's keys, without their secrets."""
     keys = Client().access.keys()
     columns = ["name", "prefix", "role", "models", "shapes", "created_at", "expires_at", "last_used_at", "revoked_at"]
-    emit(keys if as_json else [_line(api_key) for api_key in keys], as_json, columns)
+    emit(keys if as_json else [_key_row(api_key) for api_key in keys], as_json, columns)
 
 
 @key.command("show")
@@ -99,7 +99,7 @@ def list_keys(as_json: bool) -> None:
 def show_key(name: str, as_json: bool) -> None:
     """Show a key by name, prefix or id, with its scope, expiry and last use."""
     api_key = Client().access.key(name)
-    emit(api_key if as_json else _line(api_key), as_json)
+    emit(api_key if as_json else _key_row(api_key), as_json)
 
 
 @key.command()
@@ -109,11 +109,11 @@ def show_key(name: str, as_json: bool) -> None:
 @json_option
 def rotate(name: str, overlap: str, expires: str | None, as_json: bool) -> None:
     """Replace a key's secret and show the new one once. Name, scope, limits, budgets and ledger stay."""
-    seconds = int(lasting(overlap).total_seconds())
-    rotated = Client().access.rotate_key(name, overlap=seconds, expires_at=_ending(expires))
+    seconds = int(parse_duration(overlap).total_seconds())
+    rotated = Client().access.rotate_key(name, overlap=seconds, expires_at=_expires_at(expires))
     if not as_json:
         validity = f"is valid until {rotated['key']['previous_until']}" if seconds else "is no longer valid"
-        note(f"the old secret {rotated['key']['previous_prefix']}… {validity}")
+        print_message(f"the old secret {rotated['key']['previous_prefix']}… {validity}")
     _show_secret(rotated, as_json)
 
 
@@ -145,8 +145,8 @@ def list_users(as_json: bool) -> None:
 @json_option
 def add_user(email: str, role: str, names: tuple[str, ...], choose: bool, as_json: bool) -> None:
     """Create a user and show a generated password once."""
-    password = _ask_new() if choose else None
-    _show(Client().access.create_user(email, role=role, password=password, projects=names), as_json)
+    password = _prompt_new_password() if choose else None
+    _show_password(Client().access.create_user(email, role=role, password=password, projects=names), as_json)
 
 
 @user.command("remove")
@@ -154,52 +154,52 @@ def add_user(email: str, role: str, names: tuple[str, ...], choose: bool, as_jso
 def remove_user(email: str) -> None:
     """Delete a user and end their sessions."""
     removed = Client().access.remove_user(email)
-    note(f"{removed['email']} can no longer sign in")
+    print_message(f"{removed['email']} can no longer sign in")
 
 
 @group.command()
-@click.argument("email", default=OWNER)
+@click.argument("email", default=OWNER_EMAIL)
 @click.option("--reset", is_flag=True, help="Reset a lost password with an owner's key and generate a new one.")
 @click.option("--choose", is_flag=True, help="With --reset: enter a password instead of generating one.")
 @json_option
 def password(email: str, reset: bool, choose: bool, as_json: bool) -> None:
     """Change the password of a user (default: owner@localhost)."""
     if reset:
-        _show(Client().access.reset_password(email, _ask_new() if choose else None), as_json)
+        _show_password(Client().access.reset_password(email, _prompt_new_password() if choose else None), as_json)
         return
     current = click.prompt("current password", hide_input=True, err=True)
-    Client().access.change_password(email, current, _ask_new())
-    note(f"changed the password of {email}; other sessions have ended")
+    Client().access.change_password(email, current, _prompt_new_password())
+    print_message(f"changed the password of {email}; other sessions have ended")
 
 
-def _ask_new() -> str:
+def _prompt_new_password() -> str:
     return click.prompt("new password (at least 10 characters)", hide_input=True, confirmation_prompt=True, err=True)
 
 
-def _show(made: dict[str, Any], as_json: bool) -> None:
+def _show_password(created: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        emit(made, True)
-    elif made["password"] is None:
-        note(f"{made['user']['email']} can now sign in with that password")
+        emit(created, True)
+    elif created["password"] is None:
+        print_message(f"{created['user']['email']} can now sign in with that password")
     else:
-        note(f"the password of {made['user']['email']} is shown only once; save it:")
-        click.echo(made["password"])
+        print_message(f"the password of {created['user']['email']} is shown only once; save it:")
+        click.echo(created["password"])
 
 
-def _show_secret(made: dict[str, Any], as_json: bool) -> None:
+def _show_secret(created: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        emit(made, True)
+        emit(created, True)
     else:
-        note("this key is shown only once; save it:")
-        click.echo(made["secret"])
+        print_message("this key is shown only once; save it:")
+        click.echo(created["secret"])
 
 
-def _line(key: dict[str, Any]) -> dict[str, Any]:
+def _key_row(key: dict[str, Any]) -> dict[str, Any]:
     """Return a key as a table row, with its scope and labels in columns."""
     scope = {name: ", ".join(values) or "any" for name, values in key["scope"].items()}
     labels = {"tags": ", ".join(key["labels"]["tags"]) or None, "user": key["labels"]["user"]}
     return {name: value for name, value in key.items() if name not in ("scope", "labels")} | scope | labels
 
 
-def _ending(expires: str | None) -> str | None:
-    return (now() + lasting(expires)).isoformat() if expires else None
+def _expires_at(expires: str | None) -> str | None:
+    return (now() + parse_duration(expires)).isoformat() if expires else None

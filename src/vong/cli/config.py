@@ -19,5 +19,5 @@ def group() -> None:
 @json_option
 def show(home: Path | None, as_json: bool) -> None:
     """Show each setting with its value and source: default, file, environment variable or command line."""
-    rows = [source._asdict() for source in config.explain(home=home)]
+    rows = [source._asdict() for source in config.explain_settings(home=home)]
     emit(rows, as_json, ["name", "value", "source"])

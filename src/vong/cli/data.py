@@ -7,13 +7,13 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 from vong.client.data import RowEdit
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Job
 
-VERSION = ["ref", "number", "rows", "splits", "operation", "created_at"]
+VERSION_COLUMNS = ["ref", "number", "rows", "splits", "operation", "created_at"]
 
 
 @click.group()
@@ -47,13 +47,13 @@ def import_files(
 ) -> None:
     """Import FILES (JSONL, JSON, CSV, Parquet) as the next version of a dataset."""
     client = Client()
-    format_options = pairs(options, "--option")
+    format_options = parse_pairs(options, "--option")
     name = name or files[0].name.split(".")[0]
     job = client.data.import_files(name, files, format=format_, options=format_options, on_error=on_error)
-    result = _finished(client, job, detach, as_json)
+    result = _wait_for_result(client, job, detach, as_json)
     if result is not None:
         for skipped in result["skipped"]:
-            note(f"skipped {skipped['row']}: {skipped['reason']}")
+            print_message(f"skipped {skipped['row']}: {skipped['reason']}")
         _show(client, result, as_json)
 
 
@@ -66,7 +66,7 @@ def import_files(
 @json_option
 def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ...], as_json: bool) -> None:
     """Preview FILES before an import: format, columns and first rows. Nothing is stored."""
-    previews = Client().data.preview(files, format=format_, options=pairs(options, "--option"))
+    previews = Client().data.preview(files, format=format_, options=parse_pairs(options, "--option"))
     if as_json:
         emit(previews, True)
         return
@@ -75,10 +75,10 @@ def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ..
             f"{preview_['filename']}: {preview_['format'] or preview_['error']}; "
             f"columns: {', '.join(preview_['columns'])}"
         )
-        note(f"  {preview_['reason']}" if preview_["reason"] else f"  {preview_['hint'] or ''}")
+        print_message(f"  {preview_['reason']}" if preview_["reason"] else f"  {preview_['hint'] or ''}")
         for row in preview_["rows"][:5]:
             example = Example.model_validate(row)
-            click.echo(f"  {_short(example.prompt_text)}  ⇒  {_short(example.answer)}")
+            click.echo(f"  {_shorten(example.prompt_text)}  ⇒  {_shorten(example.completion_text)}")
         for problem in preview_["problems"]:
             click.echo(f"  {problem['row']}: {problem['reason']}")
 
@@ -123,7 +123,11 @@ def edit(ref: str, number: int | None, row: Any, remove: bool, file: Any, as_jso
         ) from None
     if len({row_edit.number for row_edit in edits}) < len(edits):
         raise InvalidInput("a row is edited twice", "write one line per row")
-    emit(_line(Client().data.edit(ref, {row_edit.number: row_edit.example for row_edit in edits})), as_json, VERSION)
+    emit(
+        _version_row(Client().data.edit(ref, {row_edit.number: row_edit.example for row_edit in edits})),
+        as_json,
+        VERSION_COLUMNS,
+    )
 
 
 @group.command()
@@ -142,7 +146,7 @@ def list_(name: str | None, as_json: bool) -> None:
     """List all datasets, or all versions of the dataset NAME."""
     client = Client()
     versions = client.data.versions(name, limit=500) if name else client.data.datasets(limit=500)
-    emit(versions, True) if as_json else emit([_line(version) for version in versions], False, VERSION)
+    emit(versions, True) if as_json else emit([_version_row(version) for version in versions], False, VERSION_COLUMNS)
 
 
 @group.command()
@@ -173,7 +177,7 @@ def rows(
     ref: str, after: int, limit: int, where: tuple[str, ...], labels: tuple[str, ...], as_json: bool, **given: Any
 ) -> None:
     """List rows of a version."""
-    filters: dict[str, Any] = {"metadata": pairs(where, "--where"), "labels": pairs(labels, "--label")}
+    filters: dict[str, Any] = {"metadata": parse_pairs(where, "--where"), "labels": parse_pairs(labels, "--label")}
     data = Client().data
     if given.pop("counted"):
         emit({"rows": data.count(ref, **given, **filters)}, as_json)
@@ -187,8 +191,8 @@ def rows(
             {
                 "row": row.number,
                 "split": row.example.metadata.get("split"),
-                "asked": _short(row.example.prompt_text),
-                "answer": _short(row.example.answer),
+                "asked": _shorten(row.example.prompt_text),
+                "answer": _shorten(row.example.completion_text),
             }
             for row in page
         ],
@@ -206,14 +210,14 @@ def rows(
 @json_option
 def profile(ref: str, threshold: float, labels: tuple[str, ...], detach: bool, as_json: bool) -> None:
     """Create the health report of a version: duplicates, leaks, PII, balance, label conflicts, recommendations."""
-    from vong.data.report import as_text
+    from vong.data.report import format_report
 
     client = Client()
     job = client.data.profile(ref, threshold=threshold, labels=list(labels))
-    result = _finished(client, job, detach, as_json)
+    result = _wait_for_result(client, job, detach, as_json)
     if result is not None:
         report = client.data.report(result["ref"])
-        emit(report, True) if as_json else click.echo(as_text(report))
+        emit(report, True) if as_json else click.echo(format_report(report))
 
 
 @group.command()
@@ -229,7 +233,7 @@ def profile(ref: str, threshold: float, labels: tuple[str, ...], detach: bool, a
 def clean(ref: str, name: str | None, detach: bool, as_json: bool, **settings: Any) -> None:
     """Normalize text, mask PII, resolve label conflicts and drop duplicates, as a new version."""
     client = Client()
-    result = _finished(client, client.data.clean(ref, name=name, **settings), detach, as_json)
+    result = _wait_for_result(client, client.data.clean(ref, name=name, **settings), detach, as_json)
     if result is not None:
         _show(client, result, as_json)
 
@@ -263,14 +267,14 @@ def split(
 ) -> None:
     """Assign a split to every row; near-duplicates stay in the same split."""
     try:
-        shares = {key: float(value) for key, value in pairs(into.split(","), "--into").items()}
+        shares = {key: float(value) for key, value in parse_pairs(into.split(","), "--into").items()}
     except ValueError as error:
         raise InvalidInput(
             f"{into!r} is not a list of shares", "write for example: --into train=0.8,test=0.2"
         ) from error
     client = Client()
     job = client.data.split(ref, shares, name=name, seed=seed, stratify=list(stratify), group=together)
-    result = _finished(client, job, detach, as_json)
+    result = _wait_for_result(client, job, detach, as_json)
     if result is not None:
         _show(client, result, as_json)
 
@@ -295,7 +299,7 @@ def diff(a: str, b: str, limit: int, kind: str | None, as_json: bool) -> None:
         for sign, example in (("-", row["before"]), ("+", row["after"])):
             if example:
                 answer = (example.get("completion") or {}).get("content") or ""
-                click.echo(f"  {sign} {_short(example['messages'][-1].get('content') or '')}  ⇒  {_short(answer)}")
+                click.echo(f"  {sign} {_shorten(example['messages'][-1].get('content') or '')}  ⇒  {_shorten(answer)}")
 
 
 @group.command()
@@ -311,18 +315,18 @@ def export(ref: str, file: Path, split: str | None) -> None:
         for example in Client().data.read(ref, split=split):
             out.write(json.dumps(chat.to_row(example), ensure_ascii=False) + "\n")
             count += 1
-    note(f"wrote {count} rows to {file}")
+    print_message(f"wrote {count} rows to {file}")
 
 
-def pairs(given: Any, option: str) -> dict[str, str]:
+def parse_pairs(arguments: Any, option: str) -> dict[str, str]:
     """Return KEY=VALUE arguments as a dict."""
-    words = [word.partition("=") for word in given]
+    words = [word.partition("=") for word in arguments]
     if invalid := [key for key, equals, _ in words if not equals or not key]:
         raise InvalidInput(f"{option} {invalid[0]!r} has no value", f"write it as {option} KEY=VALUE")
     return {key.strip(): value for key, _, value in words}
 
 
-def _finished(client: Client, job: Job, detach: bool, as_json: bool) -> dict[str, Any] | None:
+def _wait_for_result(client: Client, job: Job, detach: bool, as_json: bool) -> dict[str, Any] | None:
     """Return the result of the finished job, or None if the job is detached."""
     from vong.cli.job_progress import follow
 
@@ -342,12 +346,12 @@ def _show(client: Client, result: dict[str, Any], as_json: bool) -> None:
     emit({"ref": version.ref, "rows": version.rows, "splits": version.splits, version.operation.name: counts}, False)
 
 
-def _line(version: DatasetVersion) -> dict[str, Any]:
+def _version_row(version: DatasetVersion) -> dict[str, Any]:
     operation = version.operation.name
     return {"ref": version.ref, **version.model_dump(mode="json"), "operation": operation}
 
 
-def _short(text: str | list[Any]) -> str:
+def _shorten(text: str | list[Any]) -> str:
     """Return the beginning of a text, on one line."""
     line = " ".join((text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)).split())
     return line if len(line) <= 70 else line[:69] + "…"

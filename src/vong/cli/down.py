@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from vong import config
-from vong.cli.output import note
+from vong.cli.output import print_message
 from vong.cli.up import home_option
 
 
@@ -14,28 +14,28 @@ from vong.cli.up import home_option
 @home_option
 def group(home: Path | None) -> None:
     """Stop everything: requests are drained, jobs resume at the next start, PostgreSQL is stopped."""
-    stop(config.load(home=home))
+    stop(config.load_settings(home=home))
 
 
 def stop(settings: config.Settings) -> None:
     """Stop the processes of this home in order, including those that a killed supervisor left behind."""
     from vong.app.host import database, supervisor
-    from vong.app.host.processes import end
+    from vong.app.host.processes import terminate
 
-    state = supervisor.running(settings.folder)
+    state = supervisor.read_state(settings.home_folder)
     if state is None:
-        note("nothing is running from this home")
+        print_message("nothing is running from this home")
         return
-    alive = supervisor.processes(state)
+    alive = supervisor.live_processes(state)
     if "supervisor" in alive:
-        end(alive.pop("supervisor"), grace=30)
+        terminate(alive.pop("supervisor"), grace_seconds=30)
     else:
         for name in ("worker", "server"):
             if name in alive:
-                end(alive[name])
-        database.close(settings.database_url, settings.folder)
-        (settings.folder / supervisor.STATE).unlink(missing_ok=True)
+                terminate(alive[name])
+        database.shut_down(settings.database_url, settings.home_folder)
+        (settings.home_folder / supervisor.STATE_FILE).unlink(missing_ok=True)
     deadline = time.monotonic() + 10
-    while supervisor.running(settings.folder) and time.monotonic() < deadline:
+    while supervisor.read_state(settings.home_folder) and time.monotonic() < deadline:
         time.sleep(0.05)
-    note("stopped")
+    print_message("stopped")

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from vong.cli.output import emit, json_option, note, table
+from vong.cli.output import emit, json_option, print_message, table
 from vong.client import Client
 from vong.records import EvalResult
 
@@ -81,7 +81,7 @@ def list_runs(model: str | None, limit: int, as_json: bool) -> None:
     if as_json:
         emit(results, True)
     else:
-        table([row(result) for result in results])
+        table([run_row(result) for result in results])
 
 
 @group.command()
@@ -95,7 +95,7 @@ def show(ids: tuple[str, ...], failed: bool, as_json: bool) -> None:
     if as_json:
         emit(results if len(results) > 1 else results[0], True)
     elif len(results) > 1:
-        side_by_side(results)
+        show_side_by_side(results)
     else:
         show_result(results[0], False)
     if failed and not as_json:
@@ -114,14 +114,14 @@ def compare(a: str, b: str, changes: int, as_json: bool) -> None:
     if as_json:
         emit(comparison, True)
         return
-    note(f"A {comparison['a']['name']}\nB {comparison['b']['name']}")
+    print_message(f"A {comparison['a']['name']}\nB {comparison['b']['name']}")
     ignored = f", {comparison['left_out']} in one run only are ignored" if comparison["left_out"] else ""
-    note(
+    print_message(
         f"{comparison['n']} examples in both{ignored}; {comparison['confidence']:.0%} intervals by paired bootstrap "
         f"({comparison['resamples']} resamples), p by McNemar's exact test"
     )
-    table([compared(metric, values) for metric, values in comparison["metrics"].items()])
-    note(f"\n{comparison['changed']} answers differ" + ("; largest changes:" if comparison["changes"] else ""))
+    table([metric_row(metric, values) for metric, values in comparison["metrics"].items()])
+    print_message(f"\n{comparison['changed']} answers differ" + ("; largest changes:" if comparison["changes"] else ""))
     for change in comparison["changes"]:
         click.echo(f"\n#{change['position']} {change['prompt'][:200]!r}")
         for label, text in (("wanted", change["reference"]), ("A", change["a"]), ("B", change["b"])):
@@ -143,18 +143,21 @@ def show_result(result: EvalResult, as_json: bool) -> None:
         concurrency = result.settings.get("concurrency", 1)
         click.echo(
             f"\nlatency p50 {result.latency_p50:.0f} ms, p95 {result.latency_p95:.0f} ms (concurrency {concurrency}); "
-            f"tokens in {result.input_tokens}, out {result.output_tokens}; cost {money(result.cost)}"
+            f"tokens in {result.input_tokens}, out {result.output_tokens}; cost {format_cost(result.cost)}"
         )
 
 
-def side_by_side(results: list[EvalResult]) -> None:
+def show_side_by_side(results: list[EvalResult]) -> None:
     """Print several runs, one column each."""
     names = [f"{chr(ord('A') + i)}" for i in range(len(results))]
     for name, result in zip(names, results, strict=True):
-        note(f"{name} {result.name}  ({result.id}, {result.done} examples, {result.failed} failed)")
+        print_message(f"{name} {result.name}  ({result.id}, {result.done} examples, {result.failed} failed)")
     metrics = dict.fromkeys(metric for result in results for metric in result.scores)
     rows: list[dict[str, Any]] = [
-        {"metric": metric, **{name: number(run.scores.get(metric)) for name, run in zip(names, results, strict=True)}}
+        {
+            "metric": metric,
+            **{name: format_number(run.scores.get(metric)) for name, run in zip(names, results, strict=True)},
+        }
         for metric in metrics
     ]
     for label, field in (("latency p50 (ms)", "latency_p50"), ("latency p95 (ms)", "latency_p95")):
@@ -162,7 +165,7 @@ def side_by_side(results: list[EvalResult]) -> None:
     table(rows)
 
 
-def row(result: EvalResult) -> dict[str, Any]:
+def run_row(result: EvalResult) -> dict[str, Any]:
     """Return one run as a table row, with its first scores."""
     first = list(result.scores.items())[:4]
     return {
@@ -176,30 +179,30 @@ def row(result: EvalResult) -> dict[str, Any]:
     }
 
 
-def compared(metric: str, one: dict[str, Any]) -> dict[str, Any]:
+def metric_row(metric: str, values: dict[str, Any]) -> dict[str, Any]:
     """Return one metric of a comparison as a table row."""
     return {
         "metric": metric,
-        "A": number(one["a"]),
-        "B": number(one["b"]),
-        "B-A": f"{one['difference']:+.4f}",
-        "interval": f"[{one['low']:+.4f}, {one['high']:+.4f}]",
-        "wins": one["wins"],
-        "losses": one["losses"],
-        "ties": one["ties"],
-        "p": number(one["mcnemar_p"]),
-        "detectable": number(one["minimum_detectable"]),
-        "n": one["n"],
+        "A": format_number(values["a"]),
+        "B": format_number(values["b"]),
+        "B-A": f"{values['difference']:+.4f}",
+        "interval": f"[{values['low']:+.4f}, {values['high']:+.4f}]",
+        "wins": values["wins"],
+        "losses": values["losses"],
+        "ties": values["ties"],
+        "p": format_number(values["mcnemar_p"]),
+        "detectable": format_number(values["minimum_detectable"]),
+        "n": values["n"],
     }
 
 
-def number(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """Format a number with four decimals, very small ones in scientific notation."""
     if value is None:
         return "-"
     return f"{value:.1e}" if 0 < abs(value) < 0.0001 else f"{value:.4f}"
 
 
-def money(cost: int | None) -> str:
+def format_cost(cost: int | None) -> str:
     """Format millionths of a US dollar as dollars."""
     return "unknown" if cost is None else f"${cost / 1_000_000:.4f}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 from vong.errors import MissingExtra, NotFound
 
@@ -72,13 +72,13 @@ def plot(run: str, names: tuple[str, ...], save: Path | None, as_json: bool) -> 
     if as_json:
         emit(curves, True)
     elif save:
-        picture(curves, save, run)
-        note(f"saved {save}")
+        save_plot(curves, save, run)
+        print_message(f"saved {save}")
     else:
-        click.echo(drawing(curves))
+        click.echo(render_plot(curves))
 
 
-def drawing(curves: list[dict[str, Any]], width: int = 90, height: int = 22) -> str:
+def render_plot(curves: list[dict[str, Any]], width: int = 90, height: int = 22) -> str:
     """Return curves as a text plot without colour."""
     plotext: Any = import_module("plotext")
     figure = plotext.figure
@@ -93,7 +93,7 @@ def drawing(curves: list[dict[str, Any]], width: int = 90, height: int = 22) -> 
     return str(plotext.uncolorize(figure.build()))
 
 
-def picture(curves: list[dict[str, Any]], file: Path, title: str) -> None:
+def save_plot(curves: list[dict[str, Any]], file: Path, title: str) -> None:
     """Save curves as an image; the file suffix decides the format."""
     try:
         import matplotlib

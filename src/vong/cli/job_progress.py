@@ -6,13 +6,13 @@ from contextlib import nullcontext
 
 import click
 
-from vong.cli.output import note
+from vong.cli.output import print_message
 from vong.client import Client
 from vong.errors import JobCancelled, VongError
 from vong.records import Job
 from vong.records.job import LogLine
 
-EVERY = 5.0
+PLAIN_LINE_INTERVAL_SECONDS = 5.0
 """Seconds between two plain progress lines."""
 
 
@@ -33,14 +33,14 @@ def follow(client: Client, job: Job) -> Job:
                     job = value
                     view.progress(job)
     except KeyboardInterrupt:
-        note(f"stopped following; job {job.id} continues")
-        note(f"  follow it again: vong jobs follow {job.id}")
-        note(f"  cancel it:       vong jobs cancel {job.id}")
+        print_message(f"stopped following; job {job.id} continues")
+        print_message(f"  follow it again: vong jobs follow {job.id}")
+        print_message(f"  cancel it:       vong jobs cancel {job.id}")
         raise click.exceptions.Exit(130) from None
-    return ended(job)
+    return check_outcome(job)
 
 
-def ended(job: Job) -> Job:
+def check_outcome(job: Job) -> Job:
     """Return a finished job. Raises the error of a failed or cancelled one."""
     if job.status == "cancelled":
         raise JobCancelled(f"job {job.id} was cancelled", f"resume it with: vong jobs retry {job.id}")
@@ -54,22 +54,22 @@ class PlainProgress:
     """Plain progress lines, one every few seconds: for files, pipes and CI."""
 
     def __init__(self, job: Job) -> None:
-        self._said = 0.0
+        self._printed_at = 0.0
         self._status = ""
         self._kind = job.kind
 
     def log(self, line: str) -> None:
         """Print a line of the job's log."""
-        note(f"{self._kind}: {line}")
+        print_message(f"{self._kind}: {line}")
 
     def progress(self, job: Job) -> None:
         """Print the progress; a new status at once."""
-        if job.status != self._status or time.monotonic() - self._said >= EVERY:
-            self._status, self._said = job.status, time.monotonic()
-            note(f"{self._kind}: {describe(job)}")
+        if job.status != self._status or time.monotonic() - self._printed_at >= PLAIN_LINE_INTERVAL_SECONDS:
+            self._status, self._printed_at = job.status, time.monotonic()
+            print_message(f"{self._kind}: {describe_progress(job)}")
 
 
-def describe(job: Job) -> str:
+def describe_progress(job: Job) -> str:
     """Return a job's progress in one line."""
     progress = job.progress
     parts: list[str] = [job.status]
@@ -79,13 +79,13 @@ def describe(job: Job) -> str:
     elif progress.done:
         parts.append(f"{progress.done:.6g} {progress.unit}".rstrip())
     if job.status == "running":
-        parts += [part for part in (rate(job), left(job)) if part]
+        parts += [part for part in (format_rate(job), format_time_left(job)) if part]
     if progress.message:
         parts.append(progress.message)
     return ", ".join(parts)
 
 
-def rate(job: Job) -> str:
+def format_rate(job: Job) -> str:
     """Return the rate in units per second, or in seconds per unit if it is below one."""
     value, unit = job.progress.rate, job.progress.unit or "units"
     if not value:
@@ -93,7 +93,7 @@ def rate(job: Job) -> str:
     return f"{value:.3g} {unit}/s" if value >= 1 else f"{1 / value:.3g} s each"
 
 
-def left(job: Job) -> str:
+def format_time_left(job: Job) -> str:
     """Return the remaining time."""
     seconds = job.progress.seconds_left
     if seconds is None:
@@ -131,6 +131,10 @@ class ProgressBar:
         state = job.progress
         total = state.total or (1.0 if job.status == "finished" else None)
         done = total if job.status == "finished" else state.done
-        parts = [part for part in (rate(job), left(job)) if part] if job.status == "running" else [job.status]
+        parts = (
+            [part for part in (format_rate(job), format_time_left(job)) if part]
+            if job.status == "running"
+            else [job.status]
+        )
         details = ", ".join([*parts, state.message] if state.message else parts)
         self._progress.update(self._task, total=total, completed=done, details=details)

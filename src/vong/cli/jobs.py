@@ -6,7 +6,7 @@ from vong.cli.output import emit, json_option
 from vong.client import Client
 from vong.records import Job
 
-COLUMNS = ["id", "kind", "status", "attempts", "created_at", "finished_at"]
+JOB_COLUMNS = ["id", "kind", "status", "attempts", "created_at", "finished_at"]
 
 
 @click.group()
@@ -22,7 +22,7 @@ def group() -> None:
 def list_jobs(status: str | None, kind: str | None, limit: int, as_json: bool) -> None:
     """List jobs, newest first."""
     jobs = Client().jobs.list(status=status, kind=kind, limit=limit)  # pyright: ignore[reportArgumentType]
-    emit(jobs, as_json, COLUMNS)
+    emit(jobs, as_json, JOB_COLUMNS)
 
 
 @group.command()
@@ -41,7 +41,7 @@ def follow(job_id: str, as_json: bool) -> None:
     from vong.cli.job_progress import follow
 
     client = Client()
-    finish(follow(client, client.jobs.get(job_id)), as_json)
+    show_result(follow(client, client.jobs.get(job_id)), as_json)
 
 
 @group.command()
@@ -63,7 +63,7 @@ def log(job_id: str, after: int, as_json: bool) -> None:
 @json_option
 def cancel(job_id: str, as_json: bool) -> None:
     """Cancel a job, including the processes that it has started."""
-    emit(Client().jobs.cancel(job_id), as_json, COLUMNS)
+    emit(Client().jobs.cancel(job_id), as_json, JOB_COLUMNS)
 
 
 @group.command()
@@ -76,9 +76,9 @@ def retry(job_id: str, detach: bool, as_json: bool) -> None:
 
     client = Client()
     job = client.jobs.retry(job_id)
-    finish(job if detach else follow(client, job), as_json)
+    show_result(job if detach else follow(client, job), as_json)
 
 
-def finish(job: Job, as_json: bool) -> None:
+def show_result(job: Job, as_json: bool) -> None:
     """Print the result of a followed job, or the job if it has no result."""
     emit(job if as_json or not job.result else job.result, as_json)

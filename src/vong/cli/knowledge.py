@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 from vong.errors import InvalidInput
 
@@ -59,7 +59,7 @@ def documents(base: str, as_json: bool) -> None:
 def remove(base: str, path: str) -> None:
     """Delete a document from BASE."""
     Client().knowledge.remove(base, path)
-    note(f"removed {path}")
+    print_message(f"removed {path}")
 
 
 @group.command()
@@ -100,4 +100,4 @@ def ask(base: str, question: str, model: str, limit: int, as_json: bool) -> None
     for sentence in answer["unsupported"]:
         click.echo(f"  no passage supports: {sentence}")
     if answer["span_id"]:
-        note(f"trace: vong traces show {answer['span_id']}")
+        print_message(f"trace: vong traces show {answer['span_id']}")

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 import click
 
-from vong.cli.output import cell, emit, json_option, note, table
+from vong.cli.output import cell, emit, json_option, print_message, table
 from vong.client import Client
 
 
@@ -24,13 +24,13 @@ def overview(as_json: bool) -> None:
         emit(report, True)
         return
     stages = "data training evals registry serving gateway knowledge traces feedback loop".split()  # noqa: SIM905
-    rows = [{"stage": stage, **_told(report[stage])} for stage in stages]
+    rows = [{"stage": stage, **_figures_cell(report[stage])} for stage in stages]
     table(rows, ["stage", "figures"])
     action = report["next"]
-    note(f"next: {action['action']} {_told(action['figures'])['figures']}")
+    print_message(f"next: {action['action']} {_figures_cell(action['figures'])['figures']}")
 
 
-def _told(figures: dict[str, Any]) -> dict[str, str]:
+def _figures_cell(figures: dict[str, Any]) -> dict[str, str]:
     values = {name: value for name, value in figures.items() if value is not None and value != {}}
     return {"figures": ", ".join(f"{name} {cell(value)}" for name, value in values.items())}
 
@@ -56,7 +56,7 @@ def start(route: str, candidate: str, as_json: bool, **options: Any) -> None:
     created = Client().loop.start_canary(route, candidate, **options)
     emit(created, as_json, ["id", "route", "candidate", "share", "metric", "status"])
     if not as_json:
-        note(f"watch it: vong loop canary show {created['id']}")
+        print_message(f"watch it: vong loop canary show {created['id']}")
 
 
 @canary.command("list")
@@ -71,7 +71,7 @@ def list_canaries(status: str | None, limit: int, as_json: bool) -> None:
         return
     table(
         [
-            {**canary_, "pairs": canary_["evidence"]["pairs"], "difference": difference(canary_["evidence"])}
+            {**canary_, "pairs": canary_["evidence"]["pairs"], "difference": format_difference(canary_["evidence"])}
             for canary_ in canaries
         ],
         ["id", "route", "candidate", "share", "status", "pairs", "difference", "decided_by"],
@@ -87,7 +87,7 @@ def show(id: str, as_json: bool) -> None:
     if as_json:
         emit(canary_, True)
     else:
-        present(canary_)
+        show_evidence(canary_)
 
 
 @canary.command()
@@ -99,7 +99,7 @@ def evaluate(id: str, as_json: bool) -> None:
     if as_json:
         emit(canary_, True)
     else:
-        present(canary_)
+        show_evidence(canary_)
 
 
 @canary.command()
@@ -129,26 +129,26 @@ def roll_back(id: str, reason: str, as_json: bool) -> None:
     emit(Client().loop.decide(id, "roll_back", reason), as_json, ["id", "status", "reason", "decided_by"])
 
 
-def present(found: dict[str, Any]) -> None:
+def show_evidence(canary_: dict[str, Any]) -> None:
     """Print a canary: its state, metrics and a plot of its evidence."""
-    evidence = found["evidence"]
-    emit(found, False, ["id", "route", "candidate", "share", "metric", "status", "reason", "decided_by", "model"])
+    evidence = canary_["evidence"]
+    emit(canary_, False, ["id", "route", "candidate", "share", "metric", "status", "reason", "decided_by", "model"])
     click.echo()
     rows: list[dict[str, Any]] = [
         {"side": side, "mean": evidence[side], "scores": evidence[f"{side}_scores"]}
         for side in ("candidate", "incumbent")
     ]
     table(rows)
-    click.echo(f"\ndifference  {difference(evidence)}  after {evidence['pairs']} pairs")
+    click.echo(f"\ndifference  {format_difference(evidence)}  after {evidence['pairs']} pairs")
     click.echo(
         f"evidence    better {evidence['e_better']:.3g}, worse {evidence['e_worse']:.3g}; "
         f"decides at {evidence['threshold']:.3g}"
     )
-    if len(found["trail"]) > 1:
-        picture(found["trail"], evidence["threshold"])
+    if len(canary_["trail"]) > 1:
+        plot_evidence(canary_["trail"], evidence["threshold"])
 
 
-def difference(evidence: dict[str, Any]) -> str:
+def format_difference(evidence: dict[str, Any]) -> str:
     """Format the difference with its interval."""
     if evidence["difference"] is None:
         return "-"
@@ -156,7 +156,7 @@ def difference(evidence: dict[str, Any]) -> str:
     return f"{evidence['difference']:+.3f} {bounds} at {1 - evidence['alpha']:.0%}"
 
 
-def picture(trail: list[dict[str, Any]], threshold: float) -> None:
+def plot_evidence(trail: list[dict[str, Any]], threshold: float) -> None:
     """Plot the evidence of both sides over the pairs, in powers of ten."""
     import plotext
 

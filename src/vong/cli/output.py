@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from vong.errors import InvalidInput
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+TIME_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -20,20 +20,20 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
-def plain(value: Any) -> Any:
+def to_json_values(value: Any) -> Any:
     """Return a record, or a list or dict of records, as JSON values."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [to_json_values(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_json_values(item) for key, item in value.items()}
     return value
 
 
 def emit(value: Any, as_json: bool, columns: Sequence[str] = ()) -> None:
     """Print a record or a list of records as JSON, or as a table of these columns (default: all)."""
-    value = plain(value)
+    value = to_json_values(value)
     if as_json:
         click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
     elif isinstance(value, list):
@@ -69,25 +69,25 @@ def cell(value: Any) -> str:
     return str(value).replace("\n", " ")
 
 
-def note(text: str) -> None:
+def print_message(text: str) -> None:
     """Print a message for the user to stderr."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def moment(text: str | None) -> str | None:
+def parse_time(text: str | None) -> str | None:
     """Return a time in the API's format, from `15m` (ago) or ISO 8601 (local time without an offset)."""
     if not text:
         return None
-    if text[-1] in UNITS and text[:-1].isdigit():
-        return (datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})).isoformat()
+    if text[-1] in TIME_UNITS and text[:-1].isdigit():
+        return (datetime.now(UTC) - timedelta(**{TIME_UNITS[text[-1]]: int(text[:-1])})).isoformat()
     try:
         return datetime.fromisoformat(text).astimezone(UTC).isoformat()
     except ValueError:
         raise InvalidInput(f"{text!r} is not a time", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None
 
 
-def lasting(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Return a duration from `15m`, `24h` or `30d`."""
-    if text and text[-1] in UNITS and text[:-1].isdigit():
-        return timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+    if text and text[-1] in TIME_UNITS and text[:-1].isdigit():
+        return timedelta(**{TIME_UNITS[text[-1]]: int(text[:-1])})
     raise click.BadParameter(f"{text!r} is not a duration: write 24h or 30d")

@@ -10,12 +10,12 @@ import click
 from vong import config
 from vong.cli import down, up
 from vong.cli.job_progress import follow
-from vong.cli.output import note
-from vong.cli.status import look
+from vong.cli.output import print_message
+from vong.cli.status import get_status
 from vong.client import Client
 from vong.records import Job
 
-UNFINISHED = ("queued", "running")
+ACTIVE_STATUSES = ("queued", "running")
 
 
 @click.command("quickstart")
@@ -28,13 +28,13 @@ def group(port: int | None, home: Path | None, report: Path | None, stop: bool) 
 
     After an interruption the same command resumes the loop run. After a finished loop run it starts a new one.
     """
-    from vong.cli.loop_report import draw
+    from vong.cli.loop_report import render_report
 
     started = time.monotonic()
-    settings = config.load(port=port, home=home)
-    url = running_url(settings)
-    client = Client(url, (settings.folder / "owner.key").read_text().strip(), patience=120)
-    job = follow(client, unfinished(client) or client.loop.start_turn())
+    settings = config.load_settings(port=port, home=home)
+    url = ensure_running(settings)
+    client = Client(url, (settings.home_folder / "owner.key").read_text().strip(), retry_seconds=120)
+    job = follow(client, find_unfinished_run(client) or client.loop.start_turn())
     result = job.result or {}
     report_data = {
         **result,
@@ -43,34 +43,34 @@ def group(port: int | None, home: Path | None, report: Path | None, stop: bool) 
         "url": url,
         "command_seconds": round(time.monotonic() - started, 1),
     }
-    pictures = draw(client, report_data, settings.folder / "reports" / str(job.id))
+    pictures = render_report(client, report_data, settings.home_folder / "reports" / str(job.id))
     if report:
         report.write_text(
             json.dumps({**report_data, "pictures": pictures}, ensure_ascii=False, indent=2), encoding="utf-8"
         )
-        note(f"the whole report: {report}")
+        print_message(f"the whole report: {report}")
     if stop:
         down.stop(settings)
 
 
-def running_url(settings: config.Settings) -> str:
+def ensure_running(settings: config.Settings) -> str:
     """Return the URL of the running Vong of this home, starting it if necessary."""
-    status = look(settings)
+    status = get_status(settings)
     if not status["up"]:
         started = up.start_detached(settings)
-        up.tell(started)
+        up.print_welcome(started)
         return str(started["url"])
-    note(f"Vong is running at {status['url']}")
+    print_message(f"Vong is running at {status['url']}")
     return str(status["url"])
 
 
-def unfinished(client: Client) -> Job | None:
+def find_unfinished_run(client: Client) -> Job | None:
     """Return the interrupted loop run to resume, if any. A failed one is retried from its last finished step."""
     newest: list[Any] = client.loop.turns(limit=1)
-    if newest and newest[0].status in UNFINISHED:
-        note(f"resuming loop run {newest[0].id}")
+    if newest and newest[0].status in ACTIVE_STATUSES:
+        print_message(f"resuming loop run {newest[0].id}")
         return newest[0]
     if newest and newest[0].status == "failed":
-        note(f"loop run {newest[0].id} failed ({newest[0].error}); retrying from the failed step")
+        print_message(f"loop run {newest[0].id} failed ({newest[0].error}); retrying from the failed step")
         return client.jobs.retry(newest[0].id)
     return None

@@ -10,7 +10,7 @@ from vong.cli.output import emit, json_option
 from vong.client import Client
 from vong.records.lineage import LineageNode
 
-VERSION = ["ref", "number", "kind", "format", "bytes", "licence", "base", "dataset", "run", "created_at"]
+VERSION_COLUMNS = ["ref", "number", "kind", "format", "bytes", "licence", "base", "dataset", "run", "created_at"]
 
 
 @click.group()
@@ -50,7 +50,7 @@ def show(ref: str, as_json: bool) -> None:
     if as_json:
         emit(version.model_dump(mode="json") | {"ref": version.ref}, True)
         return
-    emit(version.model_dump(mode="json") | {"ref": version.ref}, False, VERSION)
+    emit(version.model_dump(mode="json") | {"ref": version.ref}, False, VERSION_COLUMNS)
     click.echo("\nversions")
     others = [other.model_dump(mode="json") | {"ref": other.ref} for other in client.registry.versions(version.name)]
     emit(others, False, ["ref", "number", "kind", "dataset", "created_at"])
@@ -104,23 +104,23 @@ def lineage(of: str, as_json: bool) -> None:
     for title, node in (("origins", lineage_.backwards), ("uses", lineage_.forwards)):
         if node:
             click.echo(title)
-            click.echo("\n".join(draw(node)))
+            click.echo("\n".join(render_tree(node)))
 
 
-def draw(node: LineageNode, *, indent: str | None = None) -> list[str]:
+def render_tree(node: LineageNode, *, indent: str | None = None) -> list[str]:
     """Return a lineage tree as text, one node per line."""
-    lines = [] if indent is not None else [describe(node)]
+    lines = [] if indent is not None else [describe_node(node)]
     indent = indent or ""
     for position, child in enumerate(node.children):
         is_last = position == len(node.children) - 1 and not node.more
-        lines.append(f"{indent}{'└─ ' if is_last else '├─ '}{describe(child)}")
-        lines += draw(child, indent=f"{indent}{'   ' if is_last else '│  '}")
+        lines.append(f"{indent}{'└─ ' if is_last else '├─ '}{describe_node(child)}")
+        lines += render_tree(child, indent=f"{indent}{'   ' if is_last else '│  '}")
     if node.more:
         lines.append(f"{indent}└─ … {node.more} more rows")
     return lines
 
 
-def describe(node: LineageNode) -> str:
+def describe_node(node: LineageNode) -> str:
     """Return one node on one line."""
     detail = ", ".join(f"{name} {value}" for name, value in node.detail.items() if value not in (None, "", {}))
     ref = node.ref if node.ref.startswith(f"{node.kind}:") else f"{node.kind} {node.ref}"

@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 from vong.records import Deployment
 
-COLUMNS = ["name", "model", "engine", "state", "memory", "restarts", "pid", "reason"]
+DEPLOYMENT_COLUMNS = ["name", "model", "engine", "state", "memory", "restarts", "pid", "reason"]
 
 
 @click.group()
@@ -33,15 +33,15 @@ def deploy(
     wait: bool,
     as_json: bool,
     skip_parity: bool,
-    **chosen: int | None,
+    **options: int | None,
 ) -> None:
     """Deploy a model as deployment/NAME."""
-    settings: dict[str, Any] = {field: value for field, value in chosen.items() if value is not None}
+    settings: dict[str, Any] = {field: value for field, value in options.items() if value is not None}
     if skip_parity:
         settings["parity"] = "skip"
     client = Client()
     result = client.serving.deploy(name, model=model, engine=engine, settings=settings)
-    deployment = client.serving.wait(name, seen=_say) if wait else result.deployment
+    deployment = client.serving.wait(name, on_change=_print_state) if wait else result.deployment
     emit(deployment, as_json)
 
 
@@ -51,7 +51,11 @@ def deploy(
 @json_option
 def list_deployments(after: str, limit: int, as_json: bool) -> None:
     """List all deployments and their states."""
-    emit([_short(deployment) for deployment in Client().serving.list(after=after, limit=limit)], as_json, COLUMNS)
+    emit(
+        [_deployment_row(deployment) for deployment in Client().serving.list(after=after, limit=limit)],
+        as_json,
+        DEPLOYMENT_COLUMNS,
+    )
 
 
 @group.command()
@@ -67,7 +71,7 @@ def show(name: str, as_json: bool) -> None:
 @json_option
 def stop(name: str, as_json: bool) -> None:
     """Stop a deployment."""
-    emit(_short(Client().serving.stop(name)), as_json, COLUMNS)
+    emit(_deployment_row(Client().serving.stop(name)), as_json, DEPLOYMENT_COLUMNS)
 
 
 @group.command()
@@ -78,7 +82,7 @@ def restart(name: str, wait: bool, as_json: bool) -> None:
     """Restart the engine process of a deployment."""
     client = Client()
     result = client.serving.restart(name)
-    emit(client.serving.wait(name, seen=_say) if wait else result.deployment, as_json)
+    emit(client.serving.wait(name, on_change=_print_state) if wait else result.deployment, as_json)
 
 
 @group.command()
@@ -91,11 +95,11 @@ def log(name: str, lines: int, as_json: bool) -> None:
     emit(log_lines, True) if as_json else click.echo("\n".join(log_lines))
 
 
-def _say(deployment: Deployment) -> None:
-    note(f"{deployment.name}: {deployment.state}{f' ({deployment.reason})' if deployment.reason else ''}")
+def _print_state(deployment: Deployment) -> None:
+    print_message(f"{deployment.name}: {deployment.state}{f' ({deployment.reason})' if deployment.reason else ''}")
 
 
-def _short(deployment: Deployment) -> dict[str, Any]:
+def _deployment_row(deployment: Deployment) -> dict[str, Any]:
     values = deployment.model_dump(mode="json")
     megabytes = f"{deployment.memory / 1e6:.0f} MB" if deployment.memory else None
     return {**values, "memory": megabytes, "reason": (deployment.reason or "").partition("\n")[0] or None}

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import click
 
-from vong.cli.output import emit, json_option, moment, note
+from vong.cli.output import emit, json_option, parse_time, print_message
 from vong.client import Client
 from vong.records import Span
 from vong.records.trace import SpanNode, SpanSummary, Trace
 
-COLUMNS = ["started", "id", "name", "model", "status", "ms", "tokens", "input", "output"]
-BAR = 30
+SPAN_COLUMNS = ["started", "id", "name", "model", "status", "ms", "tokens", "input", "output"]
+BAR_WIDTH = 30
 
 
 @click.group()
@@ -45,18 +45,18 @@ def group() -> None:
 def list_spans(as_json: bool, only_count: bool, follow: bool, limit: int, after: str | None, **filters: Any) -> None:
     """List the matching spans, newest first. TEXT is searched in names, inputs and outputs."""
     client = Client()
-    filters["since"], filters["until"] = moment(filters["since"]), moment(filters["until"])
+    filters["since"], filters["until"] = parse_time(filters["since"]), parse_time(filters["until"])
     if only_count:
         emit({"count": client.traces.count(**filters)}, as_json)
         return
     page = client.traces.list(after=UUID(after) if after else None, limit=limit, **filters)
     if follow:
-        for span in followed(client, page, filters):
-            click.echo(span.model_dump_json() if as_json else one_line(span))
+        for span in follow_spans(client, page, filters):
+            click.echo(span.model_dump_json() if as_json else format_line(span))
         return
-    emit(page if as_json else [row(span) for span in page], as_json, COLUMNS)
+    emit(page if as_json else [span_row(span) for span in page], as_json, SPAN_COLUMNS)
     if len(page) == limit and not as_json:
-        note(f"next page: --after {page[-1].id}")
+        print_message(f"next page: --after {page[-1].id}")
 
 
 @group.command()
@@ -67,17 +67,17 @@ def show(id: str, as_json: bool) -> None:
     client = Client()
     if "-" not in id:
         trace = client.traces.tree(id)
-        emit(trace, True) if as_json else click.echo("\n".join(drawn(trace)))
+        emit(trace, True) if as_json else click.echo("\n".join(render_trace(trace)))
         return
     span = client.traces.get(id)
     if as_json:
         emit(span, True)
         return
-    click.echo("\n".join(drawn(client.traces.tree(span.trace_id), marked=span.id)))
-    click.echo("\n".join(described(span)))
+    click.echo("\n".join(render_trace(client.traces.tree(span.trace_id), highlighted=span.id)))
+    click.echo("\n".join(render_span(span)))
 
 
-def followed(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -> Iterator[SpanSummary]:
+def follow_spans(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -> Iterator[SpanSummary]:
     """Yield the page, oldest first, then every new span once."""
     shown = {span.id for span in page}
     yield from reversed(page)
@@ -85,7 +85,7 @@ def followed(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -
         yield from (span for span in arrived.spans if span.id not in shown)
 
 
-def row(span: SpanSummary) -> dict[str, Any]:
+def span_row(span: SpanSummary) -> dict[str, Any]:
     """Return a span as a table row."""
     return {
         "started": f"{span.started_at.astimezone():%m-%d %H:%M:%S}",
@@ -94,19 +94,19 @@ def row(span: SpanSummary) -> dict[str, Any]:
         "model": span.versions.deployment or span.model,
         "status": span.status,
         "ms": f"{span.duration_ms:.0f}",
-        "tokens": tokens(span),
-        "input": short(span.input_preview, 40),
-        "output": short(span.error or span.output_preview, 40),
+        "tokens": format_tokens(span),
+        "input": shorten(span.input_preview, 40),
+        "output": shorten(span.error or span.output_preview, 40),
     }
 
 
-def one_line(span: SpanSummary) -> str:
+def format_line(span: SpanSummary) -> str:
     """Return a span as one line of text."""
-    cells = row(span)
-    return "  ".join(str(cells[name] or "-") for name in COLUMNS)
+    cells = span_row(span)
+    return "  ".join(str(cells[name] or "-") for name in SPAN_COLUMNS)
 
 
-def tokens(span: SpanSummary | Span) -> str:
+def format_tokens(span: SpanSummary | Span) -> str:
     """Format input and output tokens."""
     usage = span.usage
     if usage.input_tokens is None and usage.output_tokens is None:
@@ -114,43 +114,43 @@ def tokens(span: SpanSummary | Span) -> str:
     return f"{usage.input_tokens or 0}→{usage.output_tokens or 0}"
 
 
-def short(text: str, width: int) -> str:
+def shorten(text: str, width: int) -> str:
     """Return the beginning of a text on one line."""
     flat = " ".join(text.split())
     return flat if len(flat) <= width else flat[: width - 1] + "…"
 
 
-def drawn(trace: Trace, marked: UUID | None = None) -> Iterator[str]:
+def render_trace(trace: Trace, highlighted: UUID | None = None) -> Iterator[str]:
     """Yield the lines of a trace as a tree beside a waterfall of start times and durations on one scale."""
     errors = f", {trace.errors} failed" if trace.errors else ""
     started = f"{trace.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
     yield f"trace {trace.trace_id}, {started}: {trace.spans} spans{errors}, {trace.duration_ms:.0f} ms"
-    lines = [line for root in trace.roots for line in _branches(root, "", "")]
+    lines = [line for root in trace.roots for line in _tree_lines(root, "", "")]
     width = max(len(label) for label, _ in lines)
     for label, node in lines:
-        mark = ">" if node.span.id == marked else "!" if node.span.status == "error" else " "
+        mark = ">" if node.span.id == highlighted else "!" if node.span.status == "error" else " "
         bar = waterfall(node.offset_ms, node.span.duration_ms, trace.duration_ms)
-        yield f"{mark} {label:<{width}}  {bar}  {node.span.duration_ms:8.0f} ms  {tokens(node.span):>9}  {node.span.id}"
+        yield f"{mark} {label:<{width}}  {bar}  {node.span.duration_ms:8.0f} ms  {format_tokens(node.span):>9}  {node.span.id}"
 
 
 def waterfall(offset: float, duration: float, total: float) -> str:
     """Return a bar of `BAR_WIDTH` characters in which a span fills its share of the trace's time, at least one."""
-    scale = BAR / total if total else 0.0
-    start = min(BAR - 1, int(offset * scale))
-    length = max(1, min(BAR - start, round(duration * scale)))
-    return ("·" * start + "█" * length).ljust(BAR, "·")
+    scale = BAR_WIDTH / total if total else 0.0
+    start = min(BAR_WIDTH - 1, int(offset * scale))
+    length = max(1, min(BAR_WIDTH - start, round(duration * scale)))
+    return ("·" * start + "█" * length).ljust(BAR_WIDTH, "·")
 
 
-def _branches(node: SpanNode, first: str, rest: str) -> Iterator[tuple[str, SpanNode]]:
+def _tree_lines(node: SpanNode, first: str, rest: str) -> Iterator[tuple[str, SpanNode]]:
     span = node.span
     model = span.versions.deployment or span.model
     yield f"{first}{span.name}{f' ({model})' if model else ''}", node
     for position, child in enumerate(node.children):
         is_last = position == len(node.children) - 1
-        yield from _branches(child, rest + ("└─ " if is_last else "├─ "), rest + ("   " if is_last else "│  "))
+        yield from _tree_lines(child, rest + ("└─ " if is_last else "├─ "), rest + ("   " if is_last else "│  "))
 
 
-def described(span: Span) -> Iterator[str]:
+def render_span(span: Span) -> Iterator[str]:
     """Yield the lines of one span in full."""
     yield ""
     fields = {"status": span.status, "error": span.error, "model": span.model, **span.versions.model_dump()}

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vong.cli.job_progress import follow
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 from vong.errors import InvalidInput
 
@@ -53,7 +53,9 @@ def recipes(as_json: bool) -> None:
 @json_option
 def plan(name: str, settings: tuple[str, ...], as_json: bool, **more: str) -> None:
     """Estimate a run: steps, tokens, time, memory. Nothing is started."""
-    estimate = Client().training.plan(name, more.pop("base"), more.pop("dataset"), settings=_parsed(settings), **more)
+    estimate = Client().training.plan(
+        name, more.pop("base"), more.pop("dataset"), settings=_parse_settings(settings), **more
+    )
     emit(estimate, as_json)
 
 
@@ -64,20 +66,22 @@ def plan(name: str, settings: tuple[str, ...], as_json: bool, **more: str) -> No
 def start(name: str, settings: tuple[str, ...], detach: bool, as_json: bool, **more: str) -> None:
     """Train a version of the model NAME and follow its progress."""
     client = Client()
-    started = client.training.start(name, more.pop("base"), more.pop("dataset"), settings=_parsed(settings), **more)
+    started = client.training.start(
+        name, more.pop("base"), more.pop("dataset"), settings=_parse_settings(settings), **more
+    )
     if detach:
         emit({"run": started.run.id, "job": started.job.id}, as_json)
         return
-    note(f"run {started.run.id}; plot it with: vong experiments plot {started.run.id}")
+    print_message(f"run {started.run.id}; plot it with: vong experiments plot {started.run.id}")
     job = follow(client, started.job)
     run = client.experiments.get(started.run.id)
     for warning in run.warnings:
-        note(f"warning: {warning}")
+        print_message(f"warning: {warning}")
     result = job.result or {}
     emit(result if as_json else {"model": result.get("model"), "run": result.get("run"), **run.summary}, as_json)
 
 
-def _parsed(settings: tuple[str, ...]) -> dict[str, Any]:
+def _parse_settings(settings: tuple[str, ...]) -> dict[str, Any]:
     """Parse `NAME=VALUE` settings; a value that is not valid JSON is text."""
     parsed: dict[str, Any] = {}
     for argument in settings:

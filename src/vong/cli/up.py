@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from vong import config
-from vong.cli.output import note
+from vong.cli.output import print_message
 from vong.config import Settings
 from vong.errors import Unavailable
 
@@ -30,22 +30,22 @@ def home_option(command: Any) -> Any:
 @click.option("--announce", type=int, hidden=True)
 def group(port: int | None, host: str | None, home: Path | None, detach: bool, announce: int | None) -> None:
     """Start everything: PostgreSQL, the server and a worker. Ctrl-C stops them in order."""
-    settings = config.load(port=port, host=host, home=home)
+    settings = config.load_settings(port=port, host=host, home=home)
     if detach:
-        tell(start_detached(settings))
+        print_welcome(start_detached(settings))
         return
     from vong.app.host.supervisor import Supervisor
 
     def ready(url: str, welcome: Any) -> None:
         started = {"url": url, "welcome": welcome._asdict() if welcome else None}
         if announce is None:
-            tell(started)
-            note("stop it with Ctrl-C")
+            print_welcome(started)
+            print_message("stop it with Ctrl-C")
         else:
             with os.fdopen(announce, "w") as pipe:
                 json.dump(started, pipe)
 
-    Supervisor(settings, note).run(ready)
+    Supervisor(settings, print_message).run(ready)
 
 
 def start_detached(settings: Settings) -> dict[str, Any]:
@@ -53,11 +53,11 @@ def start_detached(settings: Settings) -> dict[str, Any]:
 
     Returns its `url`, and on the first start the credentials as `welcome`.
     """
-    log = settings.folder / "logs" / "up.log"
+    log = settings.home_folder / "logs" / "up.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     reader, writer = os.pipe()
     command = [sys.executable, "-m", "vong.cli.main", "up", "--announce", str(writer)]
-    command += ["--home", str(settings.folder), "--port", str(settings.port), "--host", settings.host]
+    command += ["--home", str(settings.home_folder), "--port", str(settings.port), "--host", settings.host]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, pass_fds=[writer]
@@ -72,7 +72,7 @@ def start_detached(settings: Settings) -> dict[str, Any]:
     return json.loads(answer)
 
 
-def tell(started: dict[str, Any]) -> None:
+def print_welcome(started: dict[str, Any]) -> None:
     """Print the URLs, and on the first start the owner's credentials."""
     url = started["url"]
     click.echo(f"Vong is running at {url}")

@@ -9,27 +9,27 @@ from vong.client.transport import Transport
 ROOT = "/api/v1/access"
 
 
-class Access:
+class AccessClient:
     """API keys, projects and users."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def projects(self) -> list[dict[str, Any]]:
         """Return the projects that this key may see; an owner's key sees all."""
-        return self._send.get(f"{ROOT}/projects", list[dict[str, Any]])
+        return self._transport.get(f"{ROOT}/projects", list[dict[str, Any]])
 
     def create_project(self, name: str) -> dict[str, Any]:
         """Create a project (owners only)."""
-        return self._send.post(f"{ROOT}/projects", dict[str, Any], body={"name": name})
+        return self._transport.post(f"{ROOT}/projects", dict[str, Any], body={"name": name})
 
     def keys(self) -> list[dict[str, Any]]:
         """Return the project's keys, without their secrets."""
-        return self._send.get(f"{ROOT}/keys", list[dict[str, Any]])
+        return self._transport.get(f"{ROOT}/keys", list[dict[str, Any]])
 
     def key(self, name: str) -> dict[str, Any]:
         """Return an active key by name, prefix or id."""
-        return self._send.get(f"{ROOT}/keys/{quote(name)}", dict[str, Any])
+        return self._transport.get(f"{ROOT}/keys/{quote(name)}", dict[str, Any])
 
     def create_key(
         self, name: str, *, role: str = "member", models: Sequence[str] = (), shapes: Sequence[str] = (), **more: Any
@@ -42,40 +42,42 @@ class Access:
         labels = {"tags": list(more.pop("tags", ())), "user": more.pop("user", None)}
         scope = {"models": list(models), "shapes": list(shapes)}
         body = {"name": name, "role": role, "scope": scope, "labels": labels, **more}
-        return self._send.post(f"{ROOT}/keys", dict[str, Any], body=body)
+        return self._transport.post(f"{ROOT}/keys", dict[str, Any], body=body)
 
     def rotate_key(self, name: str, *, overlap: int = 0, expires_at: str | None = None) -> dict[str, Any]:
         """Replace the secret of a key and return the new one, once. The old secret works for `overlap` more seconds."""
         body = {"overlap": overlap, "expires_at": expires_at}
-        return self._send.post(f"{ROOT}/keys/{quote(name)}/rotate", dict[str, Any], body=body)
+        return self._transport.post(f"{ROOT}/keys/{quote(name)}/rotate", dict[str, Any], body=body)
 
     def revoke_key(self, name: str) -> dict[str, Any]:
         """Revoke a key by name, prefix or id."""
-        return self._send.request("DELETE", f"{ROOT}/keys/{quote(name)}", dict[str, Any])
+        return self._transport.request("DELETE", f"{ROOT}/keys/{quote(name)}", dict[str, Any])
 
     def users(self) -> list[dict[str, Any]]:
         """Return all users that can sign in (owners only)."""
-        return self._send.get(f"{ROOT}/users", list[dict[str, Any]])
+        return self._transport.get(f"{ROOT}/users", list[dict[str, Any]])
 
     def create_user(
         self, email: str, *, role: str = "member", password: str | None = None, projects: Sequence[str] = ()
     ) -> dict[str, Any]:
         """Create a user (owners only): `{"user": {...}, "password": ...}`. A generated password is returned once."""
         body = {"email": email, "role": role, "password": password, "projects": list(projects)}
-        return self._send.post(f"{ROOT}/users", dict[str, Any], body=body)
+        return self._transport.post(f"{ROOT}/users", dict[str, Any], body=body)
 
     def remove_user(self, email: str) -> dict[str, Any]:
         """Delete a user and end their sessions (owners only)."""
-        return self._send.request("DELETE", f"{ROOT}/users/{email}", dict[str, Any])
+        return self._transport.request("DELETE", f"{ROOT}/users/{email}", dict[str, Any])
 
     def reset_password(self, email: str, password: str | None = None) -> dict[str, Any]:
         """Reset a user's password (owners only): `{"user": {...}, "password": ...}`. None generates a password."""
-        return self._send.request("PUT", f"{ROOT}/users/{email}/password", dict[str, Any], body={"password": password})
+        return self._transport.request(
+            "PUT", f"{ROOT}/users/{email}/password", dict[str, Any], body={"password": password}
+        )
 
     def change_password(self, email: str, current: str, new: str) -> None:
         """Change your own password, by signing in with the current one. Your other sessions end."""
-        session = Transport(self._send.url, None, patience=self._send.patience)
-        session.http.headers["Origin"] = self._send.url
+        session = Transport(self._transport.url, None, retry_seconds=self._transport.retry_seconds)
+        session.http.headers["Origin"] = self._transport.url
         try:
             session.post(f"{ROOT}/session", body={"email": email, "password": current})
             session.request("PUT", f"{ROOT}/password", body={"current": current, "new": new})
@@ -85,4 +87,4 @@ class Access:
 
     def installation(self) -> dict[str, Any]:
         """Return installed versions, storage and processes."""
-        return self._send.get(f"{ROOT}/installation", dict[str, Any])
+        return self._transport.get(f"{ROOT}/installation", dict[str, Any])

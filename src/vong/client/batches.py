@@ -14,16 +14,16 @@ from vong.errors import NotFound
 from vong.records.batch import Batch
 
 ROOT = "/api/v1/gateway/batches"
-ENDED = frozenset({"failed", "completed", "expired", "cancelled"})
-LOOK = 1.0
+FINAL_STATUSES = frozenset({"failed", "completed", "expired", "cancelled"})
+POLL_INTERVAL_SECONDS = 1.0
 """Seconds between two status requests while waiting for a batch."""
 
 
-class Batches:
+class BatchesClient:
     """Batches and their files. A batch id is `batch_…` or the same as a UUID; a file id is `file-…`."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def start(
         self,
@@ -37,22 +37,22 @@ class Batches:
         path = Path(file)
         with path.open("rb") as content:
             files = {"file": (path.name, content)}
-            uploaded = self._ask("POST", "/v1/files", data={"purpose": "batch"}, files=files, timeout=3600).json()
+            uploaded = self._request("POST", "/v1/files", data={"purpose": "batch"}, files=files, timeout=3600).json()
         body = {"input_file_id": uploaded["id"], "endpoint": endpoint, "completion_window": window}
-        created = self._ask("POST", "/v1/batches", json={**body, "metadata": metadata}).json()
+        created = self._request("POST", "/v1/batches", json={**body, "metadata": metadata}).json()
         return self.get(created["id"])
 
     def list(self, *, after: UUID | None = None, limit: int = 50) -> "list[Batch]":
         """Return batches, newest first; `after` is the last id of the previous page."""
-        return self._send.get(ROOT, list[Batch], after=str(after) if after else None, limit=limit)
+        return self._transport.get(ROOT, list[Batch], after=str(after) if after else None, limit=limit)
 
     def get(self, id: UUID | str) -> Batch:
         """Return a batch with the costs of its calls so far."""
-        return self._send.get(f"{ROOT}/{_plain(id)}", Batch)
+        return self._transport.get(f"{ROOT}/{_to_uuid_text(id)}", Batch)
 
     def cancel(self, id: UUID | str) -> Batch:
         """Cancel a batch. Results received by then are in its files."""
-        return self._send.post(f"{ROOT}/{_plain(id)}/cancel", Batch)
+        return self._transport.post(f"{ROOT}/{_to_uuid_text(id)}/cancel", Batch)
 
     def wait(self, id: UUID | str, on_progress: Callable[[Batch], None] | None = None) -> Batch:
         """Wait until the batch has ended, in any state, and return it. `on_progress` receives every status."""
@@ -60,9 +60,9 @@ class Batches:
             batch = self.get(id)
             if on_progress is not None:
                 on_progress(batch)
-            if batch.status in ENDED:
+            if batch.status in FINAL_STATUSES:
                 return batch
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL_SECONDS)
 
     def results(self, id: UUID | str, *, errors: bool = False) -> Iterator[dict[str, Any]]:
         """Yield the results, or with `errors` the failed lines, in the order of the input.
@@ -82,7 +82,7 @@ class Batches:
                 f"the batch {batch.tag!r} ({batch.status}) has no file of {kind} lines",
                 "see: vong gateway batch show ID",
             )
-        with self._send.http.stream("GET", f"/v1/files/file-{file.hex}/content", timeout=600) as response:
+        with self._transport.http.stream("GET", f"/v1/files/file-{file.hex}/content", timeout=600) as response:
             if response.status_code >= 400:
                 response.read()
                 raise_for_error(response)
@@ -90,18 +90,18 @@ class Batches:
 
     def files(self, *, limit: int = 1000) -> "list[dict[str, Any]]":
         """Return uploaded files and result files, newest first, in OpenAI's format."""
-        return self._ask("GET", "/v1/files", params={"limit": limit}).json()["data"]
+        return self._request("GET", "/v1/files", params={"limit": limit}).json()["data"]
 
     def delete_file(self, id: str) -> None:
         """Delete a file. A batch that has started keeps its own copy of the input."""
-        self._ask("DELETE", f"/v1/files/{id}")
+        self._request("DELETE", f"/v1/files/{id}")
 
-    def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        response = self._send.http.request(method, path, **options)
+    def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        response = self._transport.http.request(method, path, **options)
         if response.status_code >= 400:
             raise_for_error(response)
         return response
 
 
-def _plain(id: UUID | str) -> str:
+def _to_uuid_text(id: UUID | str) -> str:
     return str(id).removeprefix("batch_")

@@ -9,18 +9,18 @@ from vong import config
 from vong.client.transport import Transport
 
 if TYPE_CHECKING:
-    from vong.client.access import Access
+    from vong.client.access import AccessClient
     from vong.client.data import DataClient
     from vong.client.evals import EvalsClient
-    from vong.client.experiments import Experiments
-    from vong.client.feedback import Feedback
+    from vong.client.experiments import ExperimentsClient
+    from vong.client.feedback import FeedbackClient
     from vong.client.gateway import GatewayClient
-    from vong.client.jobs import Jobs
-    from vong.client.knowledge import Knowledge
-    from vong.client.loop import Loop
-    from vong.client.registry import Registry
+    from vong.client.jobs import JobsClient
+    from vong.client.knowledge import KnowledgeClient
+    from vong.client.loop import LoopClient
+    from vong.client.registry import RegistryClient
     from vong.client.serving import ServingClient
-    from vong.client.traces import Traces
+    from vong.client.traces import TracesClient
     from vong.client.training import TrainingClient
 
 
@@ -31,35 +31,35 @@ class Client:
     `retry_seconds` is how long requests are retried while the server is unreachable.
     """
 
-    def __init__(self, url: str | None = None, api_key: str | None = None, *, patience: float = 10.0) -> None:
-        settings = config.load()
+    def __init__(self, url: str | None = None, api_key: str | None = None, *, retry_seconds: float = 10.0) -> None:
+        settings = config.load_settings()
         if url is None or api_key is None:
-            running = _running(settings)
+            running = _local_connection(settings)
             url = url or settings.url or str(running.get("url") or settings.server_url)
             stored_key = settings.api_key.get_secret_value() if settings.api_key else running.get("api_key")
             api_key = api_key or stored_key
-        self.transport = Transport(url, api_key, patience=patience)
+        self.transport = Transport(url, api_key, retry_seconds=retry_seconds)
 
     @cached_property
-    def traces(self) -> "Traces":
+    def traces(self) -> "TracesClient":
         """Return the namespace for spans and traces."""
-        from vong.client.traces import Traces
+        from vong.client.traces import TracesClient
 
-        return Traces(self.transport)
+        return TracesClient(self.transport)
 
     @cached_property
-    def access(self) -> "Access":
+    def access(self) -> "AccessClient":
         """Return the namespace for API keys, projects and users."""
-        from vong.client.access import Access
+        from vong.client.access import AccessClient
 
-        return Access(self.transport)
+        return AccessClient(self.transport)
 
     @cached_property
-    def knowledge(self) -> "Knowledge":
+    def knowledge(self) -> "KnowledgeClient":
         """Return the namespace for documents, retrieval and cited answers."""
-        from vong.client.knowledge import Knowledge
+        from vong.client.knowledge import KnowledgeClient
 
-        return Knowledge(self.transport)
+        return KnowledgeClient(self.transport)
 
     @cached_property
     def evals(self) -> "EvalsClient":
@@ -69,11 +69,11 @@ class Client:
         return EvalsClient(self.transport)
 
     @cached_property
-    def loop(self) -> "Loop":
+    def loop(self) -> "LoopClient":
         """Return the namespace for canaries and loop runs."""
-        from vong.client.loop import Loop
+        from vong.client.loop import LoopClient
 
-        return Loop(self.transport)
+        return LoopClient(self.transport)
 
     @cached_property
     def gateway(self) -> "GatewayClient":
@@ -83,11 +83,11 @@ class Client:
         return GatewayClient(self.transport)
 
     @cached_property
-    def jobs(self) -> "Jobs":
+    def jobs(self) -> "JobsClient":
         """Return the namespace for jobs."""
-        from vong.client.jobs import Jobs
+        from vong.client.jobs import JobsClient
 
-        return Jobs(self.transport)
+        return JobsClient(self.transport)
 
     @cached_property
     def serving(self) -> "ServingClient":
@@ -104,25 +104,25 @@ class Client:
         return DataClient(self.transport)
 
     @cached_property
-    def feedback(self) -> "Feedback":
+    def feedback(self) -> "FeedbackClient":
         """Return the namespace for scores, corrections and harvests."""
-        from vong.client.feedback import Feedback
+        from vong.client.feedback import FeedbackClient
 
-        return Feedback(self.transport)
+        return FeedbackClient(self.transport)
 
     @cached_property
-    def experiments(self) -> "Experiments":
+    def experiments(self) -> "ExperimentsClient":
         """Return the namespace for training runs and their metrics."""
-        from vong.client.experiments import Experiments
+        from vong.client.experiments import ExperimentsClient
 
-        return Experiments(self.transport)
+        return ExperimentsClient(self.transport)
 
     @cached_property
-    def registry(self) -> "Registry":
+    def registry(self) -> "RegistryClient":
         """Return the namespace for model versions, aliases and lineage."""
-        from vong.client.registry import Registry
+        from vong.client.registry import RegistryClient
 
-        return Registry(self.transport)
+        return RegistryClient(self.transport)
 
     @cached_property
     def training(self) -> "TrainingClient":
@@ -144,10 +144,10 @@ class Client:
         self.close()
 
 
-def _running(settings: config.Settings) -> dict[str, Any]:
+def _local_connection(settings: config.Settings) -> dict[str, Any]:
     """Return the connection of the server started by `vong up`: the URL in `server.json` and the owner's key."""
     connection: dict[str, Any] = {}
-    server, key = settings.folder / "server.json", settings.folder / "owner.key"
+    server, key = settings.home_folder / "server.json", settings.home_folder / "owner.key"
     if server.is_file():
         connection["url"] = json.loads(server.read_text())["url"]
     if key.is_file():

@@ -11,7 +11,7 @@ from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Job, Record
 
 
-class Row(Record):
+class VersionRow(Record):
     """One row of a version; `number` counts from 1."""
 
     number: int
@@ -30,7 +30,7 @@ class DataClient:
     """Datasets: import, preview, profile, clean, split, compare. A `ref` is NAME, NAME@NUMBER or NAME@HASH."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def import_files(
         self,
@@ -49,7 +49,7 @@ class DataClient:
         form = {"format": format, "options": json.dumps(dict(options)) if options else None, "on_error": on_error}
         with ExitStack() as opened:
             parts = [("file", (file.name, opened.enter_context(file.open("rb")))) for file in files]
-            return self._send.post(
+            return self._transport.post(
                 f"/api/v1/data/datasets/{name}/versions",
                 Job,
                 files=parts,
@@ -65,7 +65,7 @@ class DataClient:
         with ExitStack() as opened:
             parts = [("file", (file.name, opened.enter_context(file.open("rb")))) for file in files]
             form_fields = {field: value for field, value in form.items() if value is not None}
-            return self._send.post("/api/v1/data/preview", list[dict[str, Any]], files=parts, data=form_fields)
+            return self._transport.post("/api/v1/data/preview", list[dict[str, Any]], files=parts, data=form_fields)
 
     def edit(self, ref: str, rows: Mapping[int, Example | None], *, key: str | None = None) -> DatasetVersion:
         """Replace the rows with these numbers, or remove those with None, in a new version."""
@@ -73,29 +73,31 @@ class DataClient:
             {"number": number, "example": row and row.model_dump(mode="json", exclude_none=True)}
             for number, row in rows.items()
         ]
-        return self._send.post(f"/api/v1/data/versions/{ref}/rows", DatasetVersion, body=body, idempotency_key=key)
+        return self._transport.post(f"/api/v1/data/versions/{ref}/rows", DatasetVersion, body=body, idempotency_key=key)
 
     def append(self, name: str, rows: Sequence[Example], *, key: str | None = None) -> DatasetVersion:
         """Append rows to a dataset, without those it already has. A new dataset is created."""
         body = [row.model_dump(mode="json", exclude_none=True) for row in rows]
         path = f"/api/v1/data/datasets/{name}/rows"
-        return self._send.post(path, DatasetVersion, body=body, idempotency_key=key)
+        return self._transport.post(path, DatasetVersion, body=body, idempotency_key=key)
 
     def datasets(self, *, after: str | None = None, limit: int = 50) -> list[DatasetVersion]:
         """Return the newest version of every dataset, by name."""
-        return self._send.get("/api/v1/data/datasets", list[DatasetVersion], after=after, limit=limit)
+        return self._transport.get("/api/v1/data/datasets", list[DatasetVersion], after=after, limit=limit)
 
     def versions(self, name: str, *, after: int | None = None, limit: int = 50) -> list[DatasetVersion]:
         """Return the versions of a dataset, newest first."""
-        return self._send.get(f"/api/v1/data/datasets/{name}/versions", list[DatasetVersion], after=after, limit=limit)
+        return self._transport.get(
+            f"/api/v1/data/datasets/{name}/versions", list[DatasetVersion], after=after, limit=limit
+        )
 
     def graph(self, name: str) -> dict[str, Any]:
         """Return the history of a dataset: `nodes` (versions), `edges` (parent, child, operation), `more` (a count)."""
-        return self._send.get(f"/api/v1/data/datasets/{name}/graph", dict[str, Any])
+        return self._transport.get(f"/api/v1/data/datasets/{name}/graph", dict[str, Any])
 
     def version(self, ref: str) -> DatasetVersion:
         """Return one version."""
-        return self._send.get(f"/api/v1/data/versions/{ref}", DatasetVersion)
+        return self._transport.get(f"/api/v1/data/versions/{ref}", DatasetVersion)
 
     def rows(
         self,
@@ -105,18 +107,18 @@ class DataClient:
         limit: int = 50,
         split: str | None = None,
         **filters: Any,
-    ) -> list[Row]:
+    ) -> list[VersionRow]:
         """Return a page of rows: those after number `after` that match `split` and `filters`.
 
         Filters: `text`, `metadata` and `labels` (dicts of names or paths to values), `origin` (`span`: corrections).
         """
-        params = {"after": after, "limit": limit, "split": split, **_filters(filters)}
-        return self._send.get(f"/api/v1/data/versions/{ref}/rows", list[Row], **params)
+        params = {"after": after, "limit": limit, "split": split, **_filter_params(filters)}
+        return self._transport.get(f"/api/v1/data/versions/{ref}/rows", list[VersionRow], **params)
 
     def count(self, ref: str, *, split: str | None = None, **filters: Any) -> int:
         """Return the number of matching rows; `filters` as for `rows`."""
         path = f"/api/v1/data/versions/{ref}/rows/count"
-        return int(self._send.get(path, dict[str, Any], split=split, **_filters(filters))["rows"])
+        return int(self._transport.get(path, dict[str, Any], split=split, **_filter_params(filters))["rows"])
 
     def read(self, ref: str, *, split: str | None = None) -> Iterator[Example]:
         """Yield all rows of a version or of one split, page by page. A moving ref is resolved once, at the start."""
@@ -129,11 +131,11 @@ class DataClient:
     def profile(self, ref: str, *, key: str | None = None, **settings: Any) -> Job:
         """Start a health report; read the finished one with `report`. Settings: `threshold`, `labels`, `longest`."""
         path = f"/api/v1/data/versions/{ref}/profile"
-        return self._send.post(path, Job, body=settings, idempotency_key=key)
+        return self._transport.post(path, Job, body=settings, idempotency_key=key)
 
     def report(self, ref: str) -> dict[str, Any]:
         """Return the newest health report of a version."""
-        return self._send.get(f"/api/v1/data/versions/{ref}/report", dict[str, Any])
+        return self._transport.get(f"/api/v1/data/versions/{ref}/report", dict[str, Any])
 
     def clean(self, ref: str, *, name: str | None = None, key: str | None = None, **settings: Any) -> Job:
         """Start cleaning into a new version; the result of the finished job has `ref` and `changes`.
@@ -141,11 +143,11 @@ class DataClient:
         Settings: `tidy`, `personal`, `kinds`, `empty`, `conflicts`, `ties`, `exact`, `near`, `threshold`, `labels`.
         """
         body = {"name": name, "settings": settings}
-        return self._send.post(f"/api/v1/data/versions/{ref}/clean", Job, body=body, idempotency_key=key)
+        return self._transport.post(f"/api/v1/data/versions/{ref}/clean", Job, body=body, idempotency_key=key)
 
     def changes(self, ref: str) -> list[dict[str, Any]]:
         """Return every change made by cleaning: `row`, `id`, `origin`, `what`, `before`, `after`, `reason`."""
-        return self._send.get(f"/api/v1/data/versions/{ref}/changes", list[dict[str, Any]])
+        return self._transport.get(f"/api/v1/data/versions/{ref}/changes", list[dict[str, Any]])
 
     def split(
         self,
@@ -161,22 +163,22 @@ class DataClient:
         `splits` maps names to shares or numbers of rows. Settings: `seed`, `stratify`, `group`, `threshold`.
         """
         body = {"name": name, "settings": {"splits": dict(splits), **settings}}
-        return self._send.post(f"/api/v1/data/versions/{ref}/split", Job, body=body, idempotency_key=key)
+        return self._transport.post(f"/api/v1/data/versions/{ref}/split", Job, body=body, idempotency_key=key)
 
     def diff(self, a: str, b: str, *, limit: int = 50, kind: str | None = None) -> dict[str, Any]:
         """Return the differences between two versions: counts, and the first differing `rows`.
 
         `kind` (added, removed or changed) selects rows of one kind.
         """
-        return self._send.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit, kind=kind)
+        return self._transport.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit, kind=kind)
 
 
-def _filters(given: Mapping[str, Any]) -> dict[str, Any]:
+def _filter_params(filters: Mapping[str, Any]) -> dict[str, Any]:
     """Return filters as query parameters."""
     names = {"text": "text", "metadata": "metadata", "labels": "label", "origin": "origin"}
-    if unknown := sorted(given.keys() - names):
+    if unknown := sorted(filters.keys() - names):
         raise InvalidInput(f"unknown filter {unknown[0]!r}", f"use one of: split, {', '.join(names)}")
     return {
         names[name]: [f"{key}={item}" for key, item in value.items()] if isinstance(value, Mapping) else value
-        for name, value in given.items()
+        for name, value in filters.items()
     }

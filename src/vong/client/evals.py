@@ -8,7 +8,7 @@ from vong.client.transport import Transport
 from vong.records import EvalResult, Job, Record
 
 
-class Started(Record):
+class StartedEval(Record):
     """Evaluation run that was started, and its job."""
 
     result: EvalResult
@@ -19,11 +19,11 @@ class EvalsClient:
     """Evaluations: start, read and compare them."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def scorers(self) -> list[dict[str, Any]]:
         """Return the scorers installed on the server: `name`, `about`, `options`, `signature`."""
-        return self._send.get("/api/v1/evals/scorers", list[dict[str, Any]])
+        return self._transport.get("/api/v1/evals/scorers", list[dict[str, Any]])
 
     def run(
         self,
@@ -35,7 +35,7 @@ class EvalsClient:
         name: str = "",
         key: str | None = None,
         **settings: Any,
-    ) -> Started:
+    ) -> StartedEval:
         """Start an evaluation run; its scores are available once its job has finished.
 
         Settings are those of `vong.evals.EvalSettings`: `system`, `template`, `shots`, `shots_split`, `limit`, `seed`,
@@ -43,15 +43,15 @@ class EvalsClient:
         """
         body: dict[str, Any] = {"model": model, "dataset": dataset, "split": split, "scorers": list(scorers)}
         body |= {"name": name, "settings": settings}
-        return self._send.post("/api/v1/evals/runs", Started, body=body, idempotency_key=key)
+        return self._transport.post("/api/v1/evals/runs", StartedEval, body=body, idempotency_key=key)
 
     def list(self, *, model: str | None = None, after: UUID | None = None, limit: int = 50) -> list[EvalResult]:
         """Return the project's runs, newest first."""
-        return self._send.get("/api/v1/evals/runs", list[EvalResult], model=model, after=after, limit=limit)
+        return self._transport.get("/api/v1/evals/runs", list[EvalResult], model=model, after=after, limit=limit)
 
     def show(self, id: UUID | str) -> EvalResult:
         """Return one run with its scores."""
-        return self._send.get(f"/api/v1/evals/runs/{id}", EvalResult)
+        return self._transport.get(f"/api/v1/evals/runs/{id}", EvalResult)
 
     def examples(
         self, id: UUID | str, *, failed: bool = False, changed_from: UUID | str | None = None
@@ -59,7 +59,7 @@ class EvalsClient:
         """Yield all outputs of a run by position, page by page."""
         after = -1
         while True:
-            page = self._send.get(
+            page = self._transport.get(
                 f"/api/v1/evals/runs/{id}/examples",
                 list_of_objects,
                 failed=failed,
@@ -74,7 +74,7 @@ class EvalsClient:
 
     def compare(self, a: UUID | str, b: UUID | str, *, changes: int = 20) -> dict[str, Any]:
         """Compare run `b` with `a`: `metrics` (difference, interval, wins, losses, p-value), `changed`, `changes`."""
-        return self._send.get("/api/v1/evals/compare", dict[str, Any], a=a, b=b, changes=changes)
+        return self._transport.get("/api/v1/evals/compare", dict[str, Any], a=a, b=b, changes=changes)
 
 
 list_of_objects = list[dict[str, Any]]

@@ -8,49 +8,49 @@ from vong.client.transport import Transport
 from vong.records import TrainingRun
 
 
-class Experiments:
+class ExperimentsClient:
     """Training runs and their metrics. Any trainer can log here: `begin`, `log` for each step, `finish`."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def runs(
         self, *, after: UUID | None = None, limit: int = 50, name: str | None = None, status: str | None = None
     ) -> list[TrainingRun]:
         """Return the runs, newest first."""
         params = {"after": str(after) if after else None, "limit": limit, "name": name, "status": status}
-        return self._send.request("GET", "/api/v1/experiments/runs", list[TrainingRun], params=params)
+        return self._transport.request("GET", "/api/v1/experiments/runs", list[TrainingRun], params=params)
 
     def get(self, id: UUID | str) -> TrainingRun:
         """Return one run."""
-        return self._send.get(f"/api/v1/experiments/runs/{id}", TrainingRun)
+        return self._transport.get(f"/api/v1/experiments/runs/{id}", TrainingRun)
 
     def metrics(self, id: UUID | str, names: Sequence[str] = (), *, points: int = 500) -> list[dict[str, Any]]:
         """Return the curves of a run: `name`, `total`, and `points` of `step`, `value`, `at`."""
         params = {"name": list(names) or None, "points": points}
         path = f"/api/v1/experiments/runs/{id}/metrics"
-        return self._send.request("GET", path, list[dict[str, Any]], params=params)
+        return self._transport.request("GET", path, list[dict[str, Any]], params=params)
 
     def begin(
         self, name: str, *, settings: Mapping[str, Any] | None = None, base: str = "", dataset: str = ""
     ) -> TrainingRun:
         """Create a run of an external trainer."""
         body = {"name": name, "settings": dict(settings or {}), "base": base, "dataset": dataset}
-        return self._send.post("/api/v1/experiments/runs", TrainingRun, body=body)
+        return self._transport.post("/api/v1/experiments/runs", TrainingRun, body=body)
 
     def log(self, id: UUID | str, step: int, values: Mapping[str, float]) -> TrainingRun:
         """Log the metrics of a step; logging a step again replaces it."""
         body = [{"step": step, "values": dict(values)}]
-        return self._send.post(f"/api/v1/experiments/runs/{id}/metrics", TrainingRun, body=body)
+        return self._transport.post(f"/api/v1/experiments/runs/{id}/metrics", TrainingRun, body=body)
 
     def finish(
         self, id: UUID | str, status: str = "finished", *, summary: Mapping[str, Any] | None = None
     ) -> TrainingRun:
         """Record the final status of a run: `finished`, `failed` or `cancelled`."""
         body = {"status": status, "summary": dict(summary or {})}
-        return self._send.post(f"/api/v1/experiments/runs/{id}/finish", TrainingRun, body=body)
+        return self._transport.post(f"/api/v1/experiments/runs/{id}/finish", TrainingRun, body=body)
 
     def compare(self, ids: Sequence[UUID | str]) -> dict[str, Any]:
         """Compare runs: `settings` that differ, `best` and `last` metrics, the `winner` of each, and `curves`."""
         params = {"run": [str(id) for id in ids]}
-        return self._send.request("GET", "/api/v1/experiments/compare", dict[str, Any], params=params)
+        return self._transport.request("GET", "/api/v1/experiments/compare", dict[str, Any], params=params)

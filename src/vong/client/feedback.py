@@ -8,11 +8,11 @@ from vong.client.transport import Transport
 from vong.records import Score
 
 
-class Feedback:
+class FeedbackClient:
     """Scores and corrections of answers, and harvests of them into dataset rows."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def add(
         self,
@@ -31,7 +31,7 @@ class Feedback:
         """
         fields = {"span_id": str(span_id), "value": value, "correction": correction, "comment": comment, **more}
         body = {name: item for name, item in fields.items() if item is not None} | ({"id": str(id)} if id else {})
-        return self._send.post("/api/v1/feedback", Score, body=body)
+        return self._transport.post("/api/v1/feedback", Score, body=body)
 
     def scores(self, **filters: Any) -> list[Score]:
         """Return scores, newest first.
@@ -39,20 +39,20 @@ class Feedback:
         Filters: `spans`, `name`, `route`, `model`, `model_version`, `source`, `kind` (score, correction, comment),
         `harvested`, `since`, `until`, `after` and `limit`.
         """
-        return self._send.get("/api/v1/feedback", list[Score], **filters)
+        return self._transport.get("/api/v1/feedback", list[Score], **filters)
 
     def inbox(self, **filters: Any) -> list[dict[str, Any]]:
         """Return scores as `scores` does, each `score` with the summary of its `span`."""
-        return self._send.get("/api/v1/feedback/inbox", list[dict[str, Any]], **filters)
+        return self._transport.get("/api/v1/feedback/inbox", list[dict[str, Any]], **filters)
 
     def summary(self, *, by: Sequence[str] | None = None, **filters: Any) -> list[dict[str, Any]]:
         """Return means with 95 % intervals for each combination of the fields in `by` (name, route, model_version)."""
         group_fields = [*by] if by is not None else None
-        return self._send.get("/api/v1/feedback/summary", list[dict[str, Any]], by=group_fields, **filters)
+        return self._transport.get("/api/v1/feedback/summary", list[dict[str, Any]], by=group_fields, **filters)
 
-    def preview(self, **wanted: Any) -> dict[str, Any]:
+    def preview(self, **query: Any) -> dict[str, Any]:
         """Return the result of a harvest without storing it. Arguments as for `harvest`, without the dataset."""
-        return self._send.get("/api/v1/feedback/harvest", dict[str, Any], **wanted)
+        return self._transport.get("/api/v1/feedback/harvest", dict[str, Any], **query)
 
     def harvest(
         self,
@@ -62,7 +62,7 @@ class Feedback:
         min_value: float = 0.8,
         spans: Sequence[UUID | str] = (),
         key: str | None = None,
-        **wanted: Any,
+        **query: Any,
     ) -> dict[str, Any]:
         """Harvest corrections and good answers (mean score of at least `min_value`) into the dataset's next version.
 
@@ -72,4 +72,4 @@ class Feedback:
         """
         body = {"dataset": dataset, "split": split, "min_value": min_value, "spans": [str(span) for span in spans]}
         path = "/api/v1/feedback/harvest"
-        return self._send.post(path, dict[str, Any], body=body | wanted, idempotency_key=key)
+        return self._transport.post(path, dict[str, Any], body=body | query, idempotency_key=key)

@@ -11,19 +11,29 @@ from uuid import UUID
 import httpx
 
 from vong import errors
-from vong.client.guards import Guards
+from vong.client.guards import GuardsClient
 from vong.client.transport import Transport, raise_for_error
 from vong.records import Record, Route, RoutePolicy, RouteTarget, Usage
 from vong.records.cache import CacheStats, ShadowTargetStats
-from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary, Limit, LimitCreate, LimitState, On, Per, What
+from vong.records.limit import (
+    LedgerBucket,
+    LedgerBy,
+    LedgerSummary,
+    Limit,
+    LimitCreate,
+    LimitMetric,
+    LimitState,
+    LimitSubject,
+    LimitWindow,
+)
 from vong.records.routing_tree import RouteNode
 from vong.records.target_state import TargetsReport
-from vong.records.usage_report import Bucket, UsageBy, UsageReport
+from vong.records.usage_report import UsageBucket, UsageBy, UsageReport
 
 if TYPE_CHECKING:
-    from vong.client.batches import Batches
+    from vong.client.batches import BatchesClient
 
-Messages = str | Sequence[Mapping[str, Any]]
+ChatMessages = str | Sequence[Mapping[str, Any]]
 
 
 class ChatAnswer(Record):
@@ -43,10 +53,10 @@ class ChatStream:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        self._pieces: list[str] = []
-        self._last: dict[str, Any] = {}
+        self._chunks: list[str] = []
+        self._last_chunk: dict[str, Any] = {}
         self._usage: dict[str, Any] = {}
-        self._finish: str | None = None
+        self._finish_reason: str | None = None
 
     def __iter__(self) -> Iterator[str]:
         for line in self._response.iter_lines():
@@ -57,52 +67,52 @@ class ChatStream:
                 raise errors.UpstreamFailed(
                     str(chunk["error"]["message"]), "the stream was interrupted; send the request again"
                 )
-            self._last = chunk
+            self._last_chunk = chunk
             self._usage = chunk.get("usage") or self._usage
             for choice in chunk["choices"][:1]:
-                self._finish = choice.get("finish_reason") or self._finish
+                self._finish_reason = choice.get("finish_reason") or self._finish_reason
                 text = choice["delta"].get("content")
                 if text:
-                    self._pieces.append(text)
+                    self._chunks.append(text)
                     yield text
 
     @property
     def answer(self) -> ChatAnswer:
         """Return the received chunks as one answer."""
-        message = {"role": "assistant", "content": "".join(self._pieces)}
-        choices = [{"message": message, "finish_reason": self._finish}]
-        return _answer(self._response, {**self._last, "choices": choices, "usage": self._usage})
+        message = {"role": "assistant", "content": "".join(self._chunks)}
+        choices = [{"message": message, "finish_reason": self._finish_reason}]
+        return _parse_answer(self._response, {**self._last_chunk, "choices": choices, "usage": self._usage})
 
 
 class GatewayClient:
     """Routes to models, and calls through them."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     @cached_property
-    def guards(self) -> Guards:
+    def guards(self) -> GuardsClient:
         """Return the namespace for guards."""
-        return Guards(self._send)
+        return GuardsClient(self._transport)
 
     def chat(
-        self, model: str, messages: Messages, *, headers: Mapping[str, str] | None = None, **params: Any
+        self, model: str, messages: ChatMessages, *, headers: Mapping[str, str] | None = None, **params: Any
     ) -> ChatAnswer:
         """Call a model (a route, `deployment/NAME` or `PROVIDER/MODEL`) and return its complete answer.
 
         `messages` is a conversation in OpenAI's format, or one user message as text; `params` are OpenAI's parameters.
         A failed connection to the server is retried; a call that may have been sent is not.
         """
-        body = {"model": model, "messages": _conversation(messages), **params}
+        body = {"model": model, "messages": _to_messages(messages), **params}
         response = self._post("/v1/chat/completions", body, headers)
-        return _answer(response, response.json())
+        return _parse_answer(response, response.json())
 
-    def stream(self, model: str, messages: Messages, **params: Any) -> ChatStream:
+    def stream(self, model: str, messages: ChatMessages, **params: Any) -> ChatStream:
         """Call a model and stream its answer."""
-        body = {"model": model, "messages": _conversation(messages), "stream": True, **params}
+        body = {"model": model, "messages": _to_messages(messages), "stream": True, **params}
         body.setdefault("stream_options", {"include_usage": True})
-        request = self._send.http.build_request("POST", "/v1/chat/completions", json=body)
-        response = self._send.http.send(request, stream=True)
+        request = self._transport.http.build_request("POST", "/v1/chat/completions", json=body)
+        response = self._transport.http.send(request, stream=True)
         if response.status_code >= 400:
             response.read()
             raise_for_error(response)
@@ -118,14 +128,14 @@ class GatewayClient:
         all_routes: list[Route] = []
         while True:
             after = all_routes[-1].name if all_routes else ""
-            page = self._send.get("/api/v1/gateway/routes", list[Route], after=after, limit=500)
+            page = self._transport.get("/api/v1/gateway/routes", list[Route], after=after, limit=500)
             all_routes += page
             if len(page) < 500:
                 return all_routes
 
     def route(self, name: str) -> Route:
         """Return one route."""
-        return self._send.get(f"/api/v1/gateway/routes/{name}", Route)
+        return self._transport.get(f"/api/v1/gateway/routes/{name}", Route)
 
     def put_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: RoutePolicy | None) -> Route:
         """Create a route or replace its targets: `{"deployment/triage": 0.9, "echo/echo": 0.1}` (weights), or a tree.
@@ -142,27 +152,27 @@ class GatewayClient:
             body["targets"] = [
                 RouteTarget(model=model, weight=weight).model_dump() for model, weight in targets.items()
             ]
-        return self._send.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body=body)
+        return self._transport.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body=body)
 
     def delete_route(self, name: str) -> Route:
         """Delete a route."""
-        return self._send.request("DELETE", f"/api/v1/gateway/routes/{name}", Route)
+        return self._transport.request("DELETE", f"/api/v1/gateway/routes/{name}", Route)
 
     def history(self, name: str) -> list[dict[str, Any]]:
         """Return every version of a route, newest first."""
-        return self._send.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
+        return self._transport.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
 
     def targets(self) -> TargetsReport:
         """Return the state of each target of each route, as seen by the server process that responds."""
-        return self._send.get("/api/v1/gateway/targets", TargetsReport)
+        return self._transport.get("/api/v1/gateway/targets", TargetsReport)
 
     def providers(self, *, probe: bool = True) -> list[dict[str, Any]]:
         """Return every provider without its key; with `probe` also whether each is reachable."""
-        return self._send.get("/api/v1/gateway/providers", list[dict[str, Any]], probe=probe)
+        return self._transport.get("/api/v1/gateway/providers", list[dict[str, Any]], probe=probe)
 
     def provider(self, name: str) -> dict[str, Any]:
         """Return one provider without its key."""
-        return self._send.get(f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
+        return self._transport.get(f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
 
     def put_provider(
         self, name: str, *, kind: str = "openai", base_url: str | None = None, **more: Any
@@ -174,19 +184,19 @@ class GatewayClient:
         """
         body = {"kind": kind, "base_url": base_url, **more}
         path = f"/api/v1/gateway/providers/{quote(name)}"
-        return self._send.request("PUT", path, dict[str, Any], body=body)
+        return self._transport.request("PUT", path, dict[str, Any], body=body)
 
     def delete_provider(self, name: str) -> dict[str, Any]:
         """Delete a stored provider with its secret."""
-        return self._send.request("DELETE", f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
+        return self._transport.request("DELETE", f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
 
     def test_provider(self, name: str) -> dict[str, Any]:
         """Probe a provider by listing its models: `reachable`, `latency_ms`, `models`, `error`."""
-        return self._send.post(f"/api/v1/gateway/providers/{quote(name)}/test", dict[str, Any])
+        return self._transport.post(f"/api/v1/gateway/providers/{quote(name)}/test", dict[str, Any])
 
     def prices(self) -> list[dict[str, Any]]:
         """Return your custom prices by target, in US dollars per million tokens."""
-        return self._send.get("/api/v1/gateway/prices", list[dict[str, Any]])
+        return self._transport.get("/api/v1/gateway/prices", list[dict[str, Any]])
 
     def put_price(self, target: str, *, input: float, output: float = 0.0, **more: float | None) -> dict[str, Any]:
         """Set the custom price of a target, in US dollars per million tokens.
@@ -194,83 +204,87 @@ class GatewayClient:
         `more`: `cached`, `cache_write` and other token types; omitted ones cost as much as other input or output.
         """
         body = {"target": target, "input": input, "output": output, **more}
-        return self._send.request("PUT", "/api/v1/gateway/prices", dict[str, Any], body=body)
+        return self._transport.request("PUT", "/api/v1/gateway/prices", dict[str, Any], body=body)
 
     def delete_price(self, target: str) -> dict[str, Any]:
         """Delete a custom price."""
         path = f"/api/v1/gateway/prices?target={quote(target, safe='')}"
-        return self._send.request("DELETE", path, dict[str, Any])
+        return self._transport.request("DELETE", path, dict[str, Any])
 
-    def usage(self, *, bucket: Bucket = "hour", by: UsageBy = "none", **spell: Any) -> UsageReport:
+    def usage(self, *, bucket: UsageBucket = "hour", by: UsageBy = "none", **period: Any) -> UsageReport:
         """Return calls, tokens, cost and latencies over time (`points`) and in total (`totals`).
 
         `period`: `since`, `until`.
         """
-        return self._send.get("/api/v1/gateway/usage", UsageReport, bucket=bucket, by=by, **spell)
+        return self._transport.get("/api/v1/gateway/usage", UsageReport, bucket=bucket, by=by, **period)
 
     def limits(self) -> list[LimitState]:
         """Return every limit and budget, with the usage of each of its subjects."""
-        return self._send.get("/api/v1/gateway/limits", list[LimitState])
+        return self._transport.get("/api/v1/gateway/limits", list[LimitState])
 
-    def set_limit(self, on: On, what: What, per: Per, amount: int, *, name: str = "*") -> Limit:
+    def set_limit(
+        self, on: LimitSubject, what: LimitMetric, per: LimitWindow, amount: int, *, name: str = "*"
+    ) -> Limit:
         """Set a limit: at most `amount` of `what` `per` time. Cost is in millionths of a US dollar."""
         limit = LimitCreate(on=on, name=name, what=what, per=per, amount=amount)
-        return self._send.request("PUT", "/api/v1/gateway/limits", Limit, body=limit)
+        return self._transport.request("PUT", "/api/v1/gateway/limits", Limit, body=limit)
 
     def delete_limit(self, id: UUID) -> Limit:
         """Delete a limit with its counters."""
-        return self._send.request("DELETE", f"/api/v1/gateway/limits/{id}", Limit)
+        return self._transport.request("DELETE", f"/api/v1/gateway/limits/{id}", Limit)
 
-    def ledger(self, *, by: LedgerBy = "none", bucket: LedgerBucket | None = None, **spell: Any) -> list[LedgerSummary]:
+    def ledger(
+        self, *, by: LedgerBy = "none", bucket: LedgerBucket | None = None, **period: Any
+    ) -> list[LedgerSummary]:
         """Return the usage in the ledger by group, with a `bucket` also over time; `period`: `since`, `until`."""
-        return self._send.get("/api/v1/gateway/ledger", list[LedgerSummary], by=by, bucket=bucket, **spell)
+        return self._transport.get("/api/v1/gateway/ledger", list[LedgerSummary], by=by, bucket=bucket, **period)
 
     def cache(self) -> list[CacheStats]:
         """Return response cache statistics per route."""
-        return self._send.get("/api/v1/gateway/cache", list[CacheStats])
+        return self._transport.get("/api/v1/gateway/cache", list[CacheStats])
 
     def clear_cache(self, route: str | None = None) -> int:
         """Delete the cached responses of a route, or all, and return their number."""
         path = "/api/v1/gateway/cache" + (f"?route={quote(route)}" if route else "")
-        return int(self._send.request("DELETE", path, dict[str, Any])["answers"])
+        return int(self._transport.request("DELETE", path, dict[str, Any])["answers"])
 
-    def comparisons(self, **wanted: Any) -> list[dict[str, Any]]:
+    def comparisons(self, **filters: Any) -> list[dict[str, Any]]:
         """Return shadow results with their spans, newest first.
 
         `filters`: `route`, `kind` (shadow, cache), `after`, `limit`.
         """
-        return self._send.get("/api/v1/gateway/comparisons", list[dict[str, Any]], **wanted)
+        return self._transport.get("/api/v1/gateway/comparisons", list[dict[str, Any]], **filters)
 
-    def compared(self, **wanted: Any) -> list[ShadowTargetStats]:
+    def compared(self, **filters: Any) -> list[ShadowTargetStats]:
         """Return summaries of shadow results by route, target and kind; `filters`: `route`, `kind`."""
-        return self._send.get("/api/v1/gateway/comparisons/summary", list[ShadowTargetStats], **wanted)
+        return self._transport.get("/api/v1/gateway/comparisons/summary", list[ShadowTargetStats], **filters)
 
     @cached_property
-    def batches(self) -> "Batches":
+    def batches(self) -> "BatchesClient":
         """Return the namespace for batches."""
-        from vong.client.batches import Batches
+        from vong.client.batches import BatchesClient
 
-        return Batches(self._send)
+        return BatchesClient(self._transport)
 
     def models(self) -> list[str]:
         """Return all model names that can be called."""
-        return [item["name"] for item in self._send.get("/api/v1/gateway/models", list[dict[str, Any]])]
+        return [item["name"] for item in self._transport.get("/api/v1/gateway/models", list[dict[str, Any]])]
 
     def _post(self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None) -> httpx.Response:
-        deadline = time.monotonic() + self._send.patience
+        deadline = time.monotonic() + self._transport.retry_seconds
         while True:
             try:
-                response = self._send.http.post(path, json=body, headers=headers, timeout=httpx.Timeout(30, read=600))
+                response = self._transport.http.post(
+                    path, json=body, headers=headers, timeout=httpx.Timeout(30, read=600)
+                )
                 break
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 if time.monotonic() >= deadline:
-                    message = f"the server at {self._send.url} is unreachable ({type(error).__name__})"
+                    message = f"the server at {self._transport.url} is unreachable ({type(error).__name__})"
                     raise errors.Unavailable(message, "start it with: vong up") from error
                 time.sleep(0.3)
             except httpx.TransportError as error:
-                message = (
-                    f"the server at {self._send.url} closed the connection during the call ({type(error).__name__})"
-                )
+                message = f"the server at {self._transport.url} closed the connection during the call ({type(error).__name__})"
                 raise errors.Unavailable(
                     message, "the call may have been processed; send it again only if it may be repeated"
                 ) from error
@@ -279,20 +293,20 @@ class GatewayClient:
         return response
 
 
-def _conversation(messages: Messages) -> list[dict[str, Any]]:
+def _to_messages(messages: ChatMessages) -> list[dict[str, Any]]:
     if isinstance(messages, str):
         return [{"role": "user", "content": messages}]
     return [dict(message) for message in messages]
 
 
-def _answer(response: httpx.Response, found: dict[str, Any]) -> ChatAnswer:
-    choice = found["choices"][0] if found.get("choices") else {}
-    message, usage = choice.get("message") or {}, found.get("usage") or {}
+def _parse_answer(response: httpx.Response, body: dict[str, Any]) -> ChatAnswer:
+    choice = body["choices"][0] if body.get("choices") else {}
+    message, usage = choice.get("message") or {}, body.get("usage") or {}
     return ChatAnswer(
         text=message.get("content") or "",
         span_id=UUID(response.headers["x-vong-span-id"]),
         trace_id=response.headers["x-vong-trace-id"],
-        model=found.get("model") or "",
+        model=body.get("model") or "",
         finish_reason=choice.get("finish_reason"),
         usage=Usage(input_tokens=usage.get("prompt_tokens"), output_tokens=usage.get("completion_tokens")),
         message=message,

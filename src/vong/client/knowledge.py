@@ -9,19 +9,19 @@ from vong.client.transport import Transport
 from vong.records import Document, Job, RetrievedPassage
 
 
-class Knowledge:
+class KnowledgeClient:
     """Knowledge bases: indexed documents, retrieval and cited answers."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def bases(self) -> list[dict[str, Any]]:
         """Return the project's knowledge bases with their index version and counts."""
-        return self._send.get("/api/v1/knowledge/bases", list[dict[str, Any]])
+        return self._transport.get("/api/v1/knowledge/bases", list[dict[str, Any]])
 
     def documents(self, base: str) -> list[Document]:
         """Return the documents of a base; failed ones with the reason."""
-        return self._send.get(f"/api/v1/knowledge/bases/{quote(base)}/documents", list[Document])
+        return self._transport.get(f"/api/v1/knowledge/bases/{quote(base)}/documents", list[Document])
 
     def add(self, base: str, files: Sequence[Path], *, key: str | None = None) -> Job:
         """Upload files; they are indexed once the job has finished.
@@ -30,19 +30,19 @@ class Knowledge:
         """
         parts = [("files", (file.name, file.read_bytes())) for file in files]
         path = f"/api/v1/knowledge/bases/{quote(base)}/documents"
-        return self._send.post(path, Job, files=parts, idempotency_key=key)
+        return self._transport.post(path, Job, files=parts, idempotency_key=key)
 
     def remove(self, base: str, path: str) -> None:
         """Delete a document by its path."""
-        self._send.request("DELETE", f"/api/v1/knowledge/bases/{quote(base)}/documents/{quote(path)}")
+        self._transport.request("DELETE", f"/api/v1/knowledge/bases/{quote(base)}/documents/{quote(path)}")
 
     def search(self, base: str, question: str, *, limit: int = 5) -> list[RetrievedPassage]:
         """Return the passages that match a question, best first."""
-        return self._send.get(
+        return self._transport.get(
             f"/api/v1/knowledge/bases/{quote(base)}/search", list[RetrievedPassage], q=question, limit=limit
         )
 
     def ask(self, base: str, question: str, *, model: str, limit: int = 4) -> dict[str, Any]:
         """Answer a question: `text`, `citations`, `unsupported`, `passages`, `answered`, `span_id`, `index_version`."""
         body = {"question": question, "model": model, "limit": limit}
-        return self._send.post(f"/api/v1/knowledge/bases/{quote(base)}/ask", dict[str, Any], body=body)
+        return self._transport.post(f"/api/v1/knowledge/bases/{quote(base)}/ask", dict[str, Any], body=body)

@@ -9,7 +9,7 @@ from vong.errors import PreconditionFailed, Unavailable
 from vong.records import Deployment, Job, Record
 
 
-class Deployed(Record):
+class StartedDeployment(Record):
     """Deployment and the parity check job of a tuned model, if there is one."""
 
     deployment: Deployment
@@ -20,17 +20,17 @@ class ServingClient:
     """Deployments of local models."""
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def deploy(
         self, name: str, *, model: str, engine: str | None = None, settings: dict[str, Any] | None = None
-    ) -> Deployed:
+    ) -> StartedDeployment:
         """Deploy a model; it is served as `deployment/NAME` once its state is `ready` (see `wait`)."""
         body = {"model": model, "engine": engine, "settings": settings or {}}
-        return self._send.request("PUT", f"/api/v1/serving/deployments/{name}", Deployed, body=body)
+        return self._transport.request("PUT", f"/api/v1/serving/deployments/{name}", StartedDeployment, body=body)
 
     def wait(
-        self, name: str, *, timeout: float = 900.0, seen: Callable[[Deployment], None] | None = None
+        self, name: str, *, timeout: float = 900.0, on_change: Callable[[Deployment], None] | None = None
     ) -> Deployment:
         """Wait until a deployment is ready; `on_change` is called on every change.
 
@@ -39,15 +39,16 @@ class ServingClient:
         deadline, last = time.monotonic() + timeout, None
         while True:
             deployment = self.get(name)
-            if seen is not None and (deployment.state, deployment.reason) != last:
+            if on_change is not None and (deployment.state, deployment.reason) != last:
                 last = (deployment.state, deployment.reason)
-                seen(deployment)
+                on_change(deployment)
             if deployment.state == "ready":
                 return deployment
             if deployment.state in {"failed", "stopped"}:
                 reason = f": {deployment.reason}" if deployment.reason else ""
                 raise PreconditionFailed(
-                    f"the deployment {name!r} {_how(deployment.state)}{reason}", f"see: vong serving log {name}"
+                    f"the deployment {name!r} {_describe_end(deployment.state)}{reason}",
+                    f"see: vong serving log {name}",
                 )
             if time.monotonic() > deadline:
                 message = f"the deployment {name!r} is still {deployment.state} after {timeout:.0f} s"
@@ -56,24 +57,24 @@ class ServingClient:
 
     def list(self, *, after: str = "", limit: int = 50) -> list[Deployment]:
         """Return the project's deployments by name, those after `after`."""
-        return self._send.get("/api/v1/serving/deployments", list[Deployment], after=after, limit=limit)
+        return self._transport.get("/api/v1/serving/deployments", list[Deployment], after=after, limit=limit)
 
     def get(self, name: str) -> Deployment:
         """Return one deployment."""
-        return self._send.get(f"/api/v1/serving/deployments/{name}", Deployment)
+        return self._transport.get(f"/api/v1/serving/deployments/{name}", Deployment)
 
     def stop(self, name: str) -> Deployment:
         """Stop a deployment."""
-        return self._send.request("DELETE", f"/api/v1/serving/deployments/{name}", Deployment)
+        return self._transport.request("DELETE", f"/api/v1/serving/deployments/{name}", Deployment)
 
-    def restart(self, name: str) -> Deployed:
+    def restart(self, name: str) -> StartedDeployment:
         """Restart the engine process of a deployment and reset its failures."""
-        return self._send.post(f"/api/v1/serving/deployments/{name}/restart", Deployed)
+        return self._transport.post(f"/api/v1/serving/deployments/{name}/restart", StartedDeployment)
 
     def log(self, name: str, *, lines: int = 100) -> "list[str]":
         """Return the last lines of the engine's log."""
-        return self._send.get(f"/api/v1/serving/deployments/{name}/log", dict[str, Any], lines=lines)["lines"]
+        return self._transport.get(f"/api/v1/serving/deployments/{name}/log", dict[str, Any], lines=lines)["lines"]
 
 
-def _how(state: str) -> str:
+def _describe_end(state: str) -> str:
     return "failed" if state == "failed" else "was stopped"

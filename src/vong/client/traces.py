@@ -13,7 +13,7 @@ from vong.records import Span
 from vong.records.trace import SpanBatch, SpanSummary, Trace
 
 
-class Traces:
+class TracesClient:
     """Spans and traces.
 
     `filters` are those of `GET /api/v1/traces/spans`: text, since, until, model, route, deployment, model_version,
@@ -21,15 +21,15 @@ class Traces:
     """
 
     def __init__(self, transport: Transport) -> None:
-        self._send = transport
+        self._transport = transport
 
     def list(self, *, after: UUID | None = None, limit: int = 50, **filters: Any) -> list[SpanSummary]:
         """Return the matching spans, newest first, without bodies; `after` is the last id of the previous page."""
-        return self._send.get("/api/v1/traces/spans", list[SpanSummary], after=after, limit=limit, **filters)
+        return self._transport.get("/api/v1/traces/spans", list[SpanSummary], after=after, limit=limit, **filters)
 
     def count(self, **filters: Any) -> int:
         """Return the number of matching spans."""
-        return self._send.get("/api/v1/traces/spans/count", dict[str, Any], **filters)["count"]
+        return self._transport.get("/api/v1/traces/spans/count", dict[str, Any], **filters)["count"]
 
     def follow(self, **filters: Any) -> Iterator[SpanBatch]:
         """Yield new spans as they are stored, without end. An interrupted stream resumes at its last event."""
@@ -37,21 +37,21 @@ class Traces:
         unreachable_since: float | None = None
         while True:
             try:
-                for event_id, arrived in self._arrivals(after, filters):
+                for event_id, arrived in self._stream_batches(after, filters):
                     after, unreachable_since = event_id, None
                     yield arrived
             except (httpx.TransportError, Unavailable) as error:
                 unreachable_since = unreachable_since or time.monotonic()
-                if time.monotonic() - unreachable_since > self._send.patience:
-                    message = f"the server at {self._send.url} is unreachable"
+                if time.monotonic() - unreachable_since > self._transport.retry_seconds:
+                    message = f"the server at {self._transport.url} is unreachable"
                     raise Unavailable(message, "check it with: vong status; start it with: vong up") from error
             time.sleep(0.5)
 
-    def _arrivals(self, after: str, filters: dict[str, Any]) -> Iterator[tuple[str, SpanBatch]]:
+    def _stream_batches(self, after: str, filters: dict[str, Any]) -> Iterator[tuple[str, SpanBatch]]:
         """Yield the events of one stream, each with its id."""
         params = {name: value for name, value in filters.items() if value is not None}
         fields: dict[str, str] = {}
-        for line in self._send.lines("/api/v1/traces/spans/events", after=after, **params):
+        for line in self._transport.lines("/api/v1/traces/spans/events", after=after, **params):
             name, _, value = line.partition(": ")
             if line:
                 fields[name] = value
@@ -62,17 +62,17 @@ class Traces:
 
     def facets(self) -> dict[str, Any]:
         """Return the filter values of the last seven days' spans, with counts."""
-        return self._send.get("/api/v1/traces/facets", dict[str, Any])
+        return self._transport.get("/api/v1/traces/facets", dict[str, Any])
 
     def get(self, id: UUID | str) -> Span:
         """Return one span with its input and output."""
-        return self._send.get(f"/api/v1/traces/spans/{id}", Span)
+        return self._transport.get(f"/api/v1/traces/spans/{id}", Span)
 
     def tree(self, trace_id: str) -> Trace:
         """Return all spans of a trace as trees."""
-        return self._send.get(f"/api/v1/traces/traces/{trace_id}", Trace)
+        return self._transport.get(f"/api/v1/traces/traces/{trace_id}", Trace)
 
     def ingest(self, spans: Sequence[Span]) -> int:
         """Store your own spans, at most 1,000, and return their number. They are committed when this returns."""
         body = [span.model_dump(mode="json") for span in spans]
-        return self._send.post("/api/v1/traces/spans", dict[str, int], body=body)["stored"]
+        return self._transport.post("/api/v1/traces/spans", dict[str, int], body=body)["stored"]

@@ -13,11 +13,11 @@ from vong.errors import Unavailable, VongError
 
 T = TypeVar("T")
 
-BY_CODE: dict[str, type[VongError]] = {
+ERRORS_BY_CODE: dict[str, type[VongError]] = {
     kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VongError)
 }
 
-BY_STATUS: dict[int, type[errors.VongError]] = {
+ERRORS_BY_STATUS: dict[int, type[errors.VongError]] = {
     400: errors.InvalidInput,
     402: errors.BudgetExceeded,
     401: errors.Unauthenticated,
@@ -36,10 +36,10 @@ class Transport:
     `retry_seconds` is how long a request is retried while the server is unreachable or responds with 503.
     """
 
-    def __init__(self, url: str, api_key: str | None, *, patience: float = 10.0, timeout: float = 120.0) -> None:
+    def __init__(self, url: str, api_key: str | None, *, retry_seconds: float = 10.0, timeout: float = 120.0) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self.url = url.rstrip("/")
-        self.patience = patience
+        self.retry_seconds = retry_seconds
         self.http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout, trust_env=False)
 
     def get(self, path: str, kind: Any = Any, /, **params: Any) -> Any:
@@ -61,7 +61,7 @@ class Transport:
         if method != "GET":
             key = options.pop("idempotency_key", None) or str(uuid4())
             options["headers"] = {**options.pop("headers", {}), "Idempotency-Key": key}
-        response = self._patiently(method, path, options)
+        response = self._send_with_retries(method, path, options)
         raise_for_problem(response)
         return TypeAdapter(kind).validate_json(response.content) if response.content else None
 
@@ -73,8 +73,8 @@ class Transport:
                 raise_for_problem(response)
             yield from response.iter_lines()
 
-    def _patiently(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        deadline = time.monotonic() + self.patience
+    def _send_with_retries(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        deadline = time.monotonic() + self.retry_seconds
         while True:
             try:
                 response = self.http.request(method, path, **options)
@@ -103,7 +103,7 @@ def raise_for_problem(response: httpx.Response) -> None:
         raise Unavailable(
             f"the server returned status {response.status_code}", "check the server with: vong status"
         ) from None
-    kind = BY_CODE.get(code, VongError)
+    kind = ERRORS_BY_CODE.get(code, VongError)
     error = kind.__new__(kind)
     VongError.__init__(error, detail, hint)
     raise error
@@ -115,4 +115,4 @@ def raise_for_error(response: httpx.Response) -> None:
         message = str(response.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):
         message = f"the server returned status {response.status_code}"
-    raise BY_STATUS.get(response.status_code, errors.UpstreamFailed)(message)
+    raise ERRORS_BY_STATUS.get(response.status_code, errors.UpstreamFailed)(message)

@@ -10,23 +10,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from vong.data.labels import LabelCounter, LabelPath, answer_object, at, conflicts, put
+from vong.data.labels import LabelCounter, LabelPath, copy_value, find_conflicts, parse_answer_object, value_at
 from vong.data.near_duplicates import (
-    THRESHOLD,
+    DEFAULT_THRESHOLD,
     DuplicateClusters,
     Threshold,
     cluster,
     input_text,
     jaccard,
-    normalised,
+    normalize_for_comparison,
     shingles,
 )
 from vong.data.profile import is_empty
-from vong.data.text_normalization import rewrite, tidy
-from vong.pii import KINDS, Kind, mask
+from vong.data.text_normalization import map_text, normalize_text
+from vong.pii import DEFAULT_KINDS, PiiKind, mask_pii
 from vong.records import Example, Record
 
-What = Literal[
+ChangeKind = Literal[
     "tidied",
     "masked",
     "dropped_personal",
@@ -52,13 +52,13 @@ class CleanSettings(Record):
 
     tidy: bool = True
     personal: Literal["mask", "drop", "keep"] = "mask"
-    kinds: tuple[Kind, ...] = KINDS
+    kinds: tuple[PiiKind, ...] = DEFAULT_KINDS
     empty: Literal["drop", "keep"] = "drop"
     conflicts: Literal["majority", "drop", "keep"] = "majority"
     ties: Literal["drop", "keep"] = "drop"
     exact: Literal["drop", "keep"] = "drop"
     near: Literal["drop", "keep"] = "drop"
-    threshold: Threshold = THRESHOLD
+    threshold: Threshold = DEFAULT_THRESHOLD
     labels: tuple[LabelPath, ...] = ()
 
 
@@ -72,7 +72,7 @@ class CleaningChange(Record):
     row: int
     id: str | None
     origin: str | None
-    what: What
+    what: ChangeKind
     before: str
     after: str | None
     reason: str
@@ -99,139 +99,143 @@ def clean(
 ) -> CleanResult:
     """Clean rows and list every change. All rows are held in memory."""
     settings = settings or CleanSettings()
-    cleaner = _Bench(settings)
+    cleaner = _Cleaner(settings)
     for number, example in enumerate(examples, 1):
         cleaner.add(number, example)
         if progress is not None and number % 500 == 0:
             progress(number)
     numbers = sorted(cleaner.rows)
     clusters = cluster([input_text(cleaner.rows[number]) for number in numbers], settings.threshold)
-    labels = cleaner.labels()
-    cleaner.settle(numbers, clusters, labels)
+    labels = cleaner.find_labels()
+    cleaner.resolve_conflicts(numbers, clusters, labels)
     cleaner.deduplicate(numbers, clusters, labels)
     remaining = [cleaner.rows[number] for number in sorted(cleaner.rows)]
     return CleanResult(remaining, sorted(cleaner.changes, key=lambda change: change.row))
 
 
 @dataclass
-class _Bench:
+class _Cleaner:
     """State of one cleaning: the current rows by number, and the changes so far."""
 
     settings: CleanSettings
     rows: dict[int, Example] = field(default_factory=dict[int, Example])
     changes: list[CleaningChange] = field(default_factory=list[CleaningChange])
-    relabelled: set[int] = field(default_factory=set[int])
+    corrected: set[int] = field(default_factory=set[int])
 
     def add(self, number: int, example: Example) -> None:
         """Add a row, normalized and masked according to the settings, unless it is empty."""
         settings = self.settings
         self.rows[number] = example
         if settings.tidy:
-            self._change(number, rewrite(example, tidy), "tidied", "whitespace, control characters or Unicode forms")
+            self._replace_row(
+                number, map_text(example, normalize_text), "tidied", "whitespace, control characters or Unicode forms"
+            )
         if settings.personal != "keep":
-            self._protect(number)
+            self._protect_pii(number)
         if number in self.rows and settings.empty == "drop" and is_empty(self.rows[number]):
-            self._drop(number, "dropped_empty", "empty input or completion")
+            self._drop_row(number, "dropped_empty", "empty input or completion")
 
-    def labels(self) -> list[str]:
+    def find_labels(self) -> list[str]:
         """Return the label paths found in the remaining rows."""
         counter = LabelCounter(self.settings.labels)
         for example in self.rows.values():
             counter.add(example)
-        return sorted(counter.closed())
+        return sorted(counter.find_labels())
 
-    def settle(self, numbers: Sequence[int], clusters: DuplicateClusters, labels: Sequence[str]) -> None:
+    def resolve_conflicts(self, numbers: Sequence[int], clusters: DuplicateClusters, labels: Sequence[str]) -> None:
         """Set the rows of each conflicting group to the same labels, or drop the rows."""
         if self.settings.conflicts == "keep" or not labels:
             return
         groups = [[numbers[row] for row in rows] for rows in clusters.groups().values()]
-        for rows, votes in conflicts(groups, self.rows, labels):
-            tied = [path for path, counts in votes.items() if _winner(counts) is None]
+        for rows, votes in find_conflicts(groups, self.rows, labels):
+            tied = [path for path, counts in votes.items() if _majority_value(counts) is None]
             if self.settings.conflicts == "drop" or (tied and self.settings.ties == "drop"):
                 reason = f"no majority for {', '.join(tied)}" if tied else f"conflicting {', '.join(votes)}"
                 for number in rows:
-                    self._drop(number, "dropped_conflict", f"{reason} among rows {_listing(rows)}")
+                    self._drop_row(number, "dropped_conflict", f"{reason} among rows {_format_rows(rows)}")
                 continue
             for path, counts in votes.items():
-                self._outvote(rows, path, counts)
+                self._apply_majority(rows, path, counts)
 
     def deduplicate(self, numbers: Sequence[int], clusters: DuplicateClusters, labels: Sequence[str]) -> None:
         """Keep one row of each group of duplicates: the first row whose labels were not corrected, else the first."""
         if self.settings.exact == "drop":
             first: dict[str, int] = {}
-            for number in sorted(self.rows, key=lambda number: (number in self.relabelled, number)):
+            for number in sorted(self.rows, key=lambda number: (number in self.corrected, number)):
                 keeper = first.setdefault(self.rows[number].hash, number)
                 if keeper != number:
-                    self._drop(number, "dropped_exact_duplicate", f"identical to row {keeper}")
+                    self._drop_row(number, "dropped_exact_duplicate", f"identical to row {keeper}")
         if self.settings.near == "drop":
             for group in clusters.groups().values():
-                self._keep_one([numbers[row] for row in group], labels)
+                self._drop_near_duplicates([numbers[row] for row in group], labels)
 
-    def _keep_one(self, group: Sequence[int], labels: Sequence[str]) -> None:
-        remaining = sorted((row for row in group if row in self.rows), key=lambda row: (row in self.relabelled, row))
+    def _drop_near_duplicates(self, group: Sequence[int], labels: Sequence[str]) -> None:
+        remaining = sorted((row for row in group if row in self.rows), key=lambda row: (row in self.corrected, row))
         distinct: list[int] = []
         for number in remaining:
-            original = next((other for other in distinct if self._agree(number, other, labels)), None)
+            original = next((other for other in distinct if self._completions_agree(number, other, labels)), None)
             if original is None:
                 distinct.append(number)
             else:
-                self._drop(number, "dropped_near_duplicate", f"near-duplicate of row {original}")
+                self._drop_row(number, "dropped_near_duplicate", f"near-duplicate of row {original}")
 
-    def _agree(self, number: int, other: int, labels: Sequence[str]) -> bool:
+    def _completions_agree(self, number: int, other: int, labels: Sequence[str]) -> bool:
         """Return True if two completions agree: by their labels if they have any, otherwise by text similarity."""
         one, two = self.rows[number], self.rows[other]
         if (one.rejected is None) != (two.rejected is None):
             return False
-        if labels and answer_object(one) is not None and one.rejected is None:
-            return all(at(one, path) == at(two, path) for path in labels)
-        pairs = [(one.answer, two.answer)]
+        if labels and parse_answer_object(one) is not None and one.rejected is None:
+            return all(value_at(one, path) == value_at(two, path) for path in labels)
+        pairs = [(one.completion_text, two.completion_text)]
         if one.rejected and two.rejected:
             pairs.append((one.rejected.text, two.rejected.text))
         return all(
-            jaccard(shingles(normalised(a)), shingles(normalised(b))) >= self.settings.threshold for a, b in pairs
+            jaccard(shingles(normalize_for_comparison(a)), shingles(normalize_for_comparison(b)))
+            >= self.settings.threshold
+            for a, b in pairs
         )
 
-    def _protect(self, number: int) -> None:
+    def _protect_pii(self, number: int) -> None:
         """Mask the PII of a row, or drop the row."""
-        kinds: list[Kind] = []
+        kinds: list[PiiKind] = []
 
         def mask_text(text: str) -> str:
-            masked, found = mask(text, self.settings.kinds)
+            masked, found = mask_pii(text, self.settings.kinds)
             kinds.extend(found)
             return masked
 
-        masked = rewrite(self.rows[number], mask_text)
+        masked = map_text(self.rows[number], mask_text)
         if not kinds:
             return
         summary = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds).items()))
         if self.settings.personal == "drop":
-            self._drop(number, "dropped_personal", summary)
+            self._drop_row(number, "dropped_personal", summary)
         else:
-            self._change(number, masked, "masked", summary)
+            self._replace_row(number, masked, "masked", summary)
 
-    def _outvote(self, rows: Sequence[int], path: str, counts: Counter[str]) -> None:
+    def _apply_majority(self, rows: Sequence[int], path: str, counts: Counter[str]) -> None:
         """Set the label of the minority rows to the majority value."""
-        winner = _winner(counts)
+        winner = _majority_value(counts)
         if winner is None:
             return
-        donor = next(self.rows[row] for row in rows if at(self.rows[row], path) == winner)
+        donor = next(self.rows[row] for row in rows if value_at(self.rows[row], path) == winner)
         for number in rows:
-            value = at(self.rows[number], path)
+            value = value_at(self.rows[number], path)
             if value is not None and value != winner:
                 reason = f"{path} was {value!r}, {counts[winner]} of {counts.total()} similar rows have {winner!r}"
-                self._change(number, put(self.rows[number], path, donor), "relabelled", reason)
-                self.relabelled.add(number)
+                self._replace_row(number, copy_value(self.rows[number], path, donor), "relabelled", reason)
+                self.corrected.add(number)
 
-    def _change(self, number: int, changed: Example, what: What, reason: str) -> None:
+    def _replace_row(self, number: int, changed: Example, what: ChangeKind, reason: str) -> None:
         before = self.rows[number]
         if changed is not before:
             self.rows[number] = changed
-            self._note(number, before, what, changed.hash, reason)
+            self._record_change(number, before, what, changed.hash, reason)
 
-    def _drop(self, number: int, what: What, reason: str) -> None:
-        self._note(number, self.rows.pop(number), what, None, reason)
+    def _drop_row(self, number: int, what: ChangeKind, reason: str) -> None:
+        self._record_change(number, self.rows.pop(number), what, None, reason)
 
-    def _note(self, number: int, before: Example, what: What, after: str | None, reason: str) -> None:
+    def _record_change(self, number: int, before: Example, what: ChangeKind, after: str | None, reason: str) -> None:
         identity = before.metadata.get("id")
         self.changes.append(
             CleaningChange(
@@ -246,12 +250,12 @@ class _Bench:
         )
 
 
-def _winner(counts: Counter[str]) -> str | None:
+def _majority_value(counts: Counter[str]) -> str | None:
     """Return the value with the most votes, or None if two values are tied."""
     (value, most), *others = counts.most_common(2)
     return None if others and others[0][1] == most else value
 
 
-def _listing(rows: Sequence[int]) -> str:
+def _format_rows(rows: Sequence[int]) -> str:
     shown = ", ".join(map(str, rows[:10]))
     return f"{shown} and {len(rows) - 10} more" if len(rows) > 10 else shown

@@ -6,8 +6,8 @@ from pydantic import PositiveInt
 from sqlalchemy import Connection
 
 from vong.data.clean import CleaningChange
-from vong.data.report_store import put_changes
-from vong.data.versions import alone, find, read_lines, write
+from vong.data.report_store import save_changes
+from vong.data.versions import find, lock_dataset, read_lines, write
 from vong.errors import Conflict, InvalidInput
 from vong.records import DatasetVersion, Example, Operation, Record
 from vong.store.blobs import BlobStore
@@ -36,7 +36,7 @@ def edit(connection: Connection, blobs: BlobStore, version: DatasetVersion, edit
         raise InvalidInput("a row is edited twice", "send one edit per row")
     if max(example_by_row) > version.rows:
         raise InvalidInput(f"{version.ref} has no row {max(example_by_row)}", f"choose rows from 1 to {version.rows}")
-    alone(connection, version.name)
+    lock_dataset(connection, version.name)
     newest = find(connection, version.name)
     if newest.hash != version.hash:
         raise Conflict(
@@ -50,30 +50,38 @@ def edit(connection: Connection, blobs: BlobStore, version: DatasetVersion, edit
     def operation() -> Operation:
         return Operation(
             name="edit",
-            settings={"rows": sorted(example_by_row), "change_list": put_changes(blobs, changes)},
+            settings={"rows": sorted(example_by_row), "change_list": save_changes(blobs, changes)},
             changes={"edited": len(example_by_row) - removed, "removed": removed},
         )
 
     return write(
-        connection, blobs, version.name, _edited(blobs, version, example_by_row, changes), operation, (version.ref,)
+        connection,
+        blobs,
+        version.name,
+        _apply_edits(blobs, version, example_by_row, changes),
+        operation,
+        (version.ref,),
     )
 
 
-def _edited(
-    blobs: BlobStore, version: DatasetVersion, wanted: Mapping[int, Example | None], changes: list[CleaningChange]
+def _apply_edits(
+    blobs: BlobStore,
+    version: DatasetVersion,
+    example_by_row: Mapping[int, Example | None],
+    changes: list[CleaningChange],
 ) -> Iterator[Example | bytes]:
     """Yield the rows in order: edited rows as Examples, all others as their stored bytes."""
     for number, line in enumerate(read_lines(blobs, version), 1):
-        if number not in wanted:
+        if number not in example_by_row:
             yield line
             continue
-        after = wanted[number]
-        changes.append(_change(number, Example.model_validate_json(line), after))
+        after = example_by_row[number]
+        changes.append(_build_change(number, Example.model_validate_json(line), after))
         if after is not None:
             yield after
 
 
-def _change(number: int, before: Example, after: Example | None) -> CleaningChange:
+def _build_change(number: int, before: Example, after: Example | None) -> CleaningChange:
     identity = before.metadata.get("id")
     return CleaningChange(
         row=number,

@@ -9,8 +9,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from vong.errors import InvalidInput
 
-Kind = Literal["jsonl", "json", "csv", "tsv", "parquet"]
-SUFFIXES: dict[str, Kind] = {
+FileKind = Literal["jsonl", "json", "csv", "tsv", "parquet"]
+KIND_BY_SUFFIX: dict[str, FileKind] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".csv": "csv",
@@ -18,7 +18,7 @@ SUFFIXES: dict[str, Kind] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-LONGEST_CELL = 50_000_000
+MAX_CELL_CHARS = 50_000_000
 """Maximum length of a CSV cell in characters."""
 
 
@@ -30,11 +30,11 @@ class FileRow(NamedTuple):
     problem: str | None = None
 
 
-def kind_of(path: Path, name: str | None = None) -> Kind:
+def detect_file_kind(path: Path, name: str | None = None) -> FileKind:
     """Return the kind of a file, derived from its name extension, otherwise from its first bytes."""
     suffix = Path(name or path.name).suffix.lower()
-    if suffix in SUFFIXES:
-        return SUFFIXES[suffix]
+    if suffix in KIND_BY_SUFFIX:
+        return KIND_BY_SUFFIX[suffix]
     with path.open("rb") as file:
         start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"PAR1"):
@@ -44,19 +44,19 @@ def kind_of(path: Path, name: str | None = None) -> Kind:
     return "jsonl" if start.startswith(b"{") else "csv"
 
 
-def read_rows(path: Path, kind: Kind) -> Iterator[FileRow]:
+def read_rows(path: Path, kind: FileKind) -> Iterator[FileRow]:
     """Stream the rows of a file. A row that cannot be read has a `problem` instead of a value.
 
     Raises:
         InvalidInput: The file cannot be read at all.
     """
-    if kind not in get_args(Kind):
-        raise InvalidInput(f"unknown file kind {kind!r}", f"use one of: {', '.join(get_args(Kind))}")
-    readers = {"jsonl": _jsonl, "json": _json, "csv": _csv, "tsv": _csv, "parquet": _parquet}
+    if kind not in get_args(FileKind):
+        raise InvalidInput(f"unknown file kind {kind!r}", f"use one of: {', '.join(get_args(FileKind))}")
+    readers = {"jsonl": _read_jsonl, "json": _read_json, "csv": _read_csv, "tsv": _read_csv, "parquet": _read_parquet}
     return readers[kind](path)
 
 
-def _jsonl(path: Path) -> Iterator[FileRow]:
+def _read_jsonl(path: Path) -> Iterator[FileRow]:
     import msgspec
 
     with path.open("rb") as file:
@@ -69,10 +69,10 @@ def _jsonl(path: Path) -> Iterator[FileRow]:
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 yield FileRow(number, None, f"the row is not JSON: {error}")
                 continue
-            yield _row(number, value)
+            yield _to_row(number, value)
 
 
-def _json(path: Path) -> Iterator[FileRow]:
+def _read_json(path: Path) -> Iterator[FileRow]:
     try:
         values = json.loads(path.read_text(encoding="utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -82,21 +82,21 @@ def _json(path: Path) -> Iterator[FileRow]:
             "the file is not a JSON array of objects", "write [{…}, {…}], or one object per line (.jsonl)"
         )
     for number, value in enumerate(values, 1):
-        yield _row(number, value)
+        yield _to_row(number, value)
 
 
-def _csv(path: Path) -> Iterator[FileRow]:
-    csv.field_size_limit(LONGEST_CELL)
+def _read_csv(path: Path) -> Iterator[FileRow]:
+    csv.field_size_limit(MAX_CELL_CHARS)
     with path.open("r", encoding="utf-8-sig", newline="") as file:
         try:
             sample = file.read(65_536)
             file.seek(0)
-            yield from _table(file, sample)
+            yield from _parse_csv(file, sample)
         except UnicodeDecodeError as error:
             raise InvalidInput(f"the file is not UTF-8: {error}", "save it with the encoding UTF-8") from error
 
 
-def _table(file: io.TextIOBase, sample: str) -> Iterator[FileRow]:
+def _parse_csv(file: io.TextIOBase, sample: str) -> Iterator[FileRow]:
     header = sample.splitlines()[0] if sample.strip() else ""
     delimiter = max((",", ";", "\t", "|"), key=header.count)
     reader = csv.reader(file, delimiter=delimiter, strict=True)
@@ -119,7 +119,7 @@ def _table(file: io.TextIOBase, sample: str) -> Iterator[FileRow]:
         ) from error
 
 
-def _parquet(path: Path) -> Iterator[FileRow]:
+def _read_parquet(path: Path) -> Iterator[FileRow]:
     import pyarrow  # imported here because it takes 60 MB and only Parquet needs it
     from pyarrow import parquet
 
@@ -134,7 +134,7 @@ def _parquet(path: Path) -> Iterator[FileRow]:
         raise InvalidInput(f"the file is not Parquet: {error}", "export it again, or import it as JSONL") from error
 
 
-def _row(number: int, value: Any) -> FileRow:
+def _to_row(number: int, value: Any) -> FileRow:
     if isinstance(value, dict):
         return FileRow(number, value)
     return FileRow(number, None, f"the row is {type(value).__name__}, not an object with named columns")

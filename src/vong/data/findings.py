@@ -4,23 +4,28 @@ from collections.abc import Iterator
 
 from vong.data.report import HealthFinding, HealthReport
 
-FEW_ROWS = 50
+MIN_ROWS = 50
 """Versions with fewer rows are reported, because metrics measured on them are imprecise."""
-RARE = 10
+MIN_ROWS_PER_VALUE = 10
 """Label values with fewer rows are reported as rare."""
-UNBALANCED = 20.0
+MAX_BALANCE_RATIO = 20.0
 """Ratio of the largest to the smallest label value from which a label is a warning."""
 
 
-def findings(report: HealthReport) -> list[HealthFinding]:
+def derive_findings(report: HealthReport) -> list[HealthFinding]:
     """Return the findings of a report, most severe first."""
     ref = report.version or "REF"
-    found = [*_rows(report, ref), *_duplicates(report, ref), *_content(report, ref), *_labels(report, ref)]
+    found = [
+        *_row_findings(report, ref),
+        *_duplicate_findings(report, ref),
+        *_content_findings(report, ref),
+        *_label_findings(report, ref),
+    ]
     order = {"error": 0, "warning": 1, "info": 2}
     return sorted(found, key=lambda finding: order[finding.severity])
 
 
-def _rows(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
+def _row_findings(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
     if report.empty:
         yield HealthFinding(
             severity="error",
@@ -37,7 +42,7 @@ def _rows(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
             next_step=f"inspect them: vong data rows {ref} --after {report.too_long[0] - 1} --limit 1",
             rows=len(report.too_long),
         )
-    if report.rows < FEW_ROWS:
+    if report.rows < MIN_ROWS:
         yield HealthFinding(
             severity="info",
             code="few_rows",
@@ -55,7 +60,7 @@ def _rows(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         )
 
 
-def _duplicates(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
+def _duplicate_findings(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
     for leak in report.leakage:
         yield HealthFinding(
             severity="error",
@@ -84,7 +89,7 @@ def _duplicates(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         )
 
 
-def _content(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
+def _content_findings(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
     if report.personal:
         kinds = ", ".join(f"{item.found} {kind}" for kind, item in report.personal.items())
         rows = max(item.rows for item in report.personal.values())
@@ -106,7 +111,7 @@ def _content(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
         )
 
 
-def _labels(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
+def _label_findings(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
     if report.conflicts:
         yield HealthFinding(
             severity="warning" if report.labels else "info",
@@ -116,11 +121,11 @@ def _labels(report: HealthReport, ref: str) -> Iterator[HealthFinding]:
             rows=report.conflicts,
         )
     for label in report.labels:
-        rare = [value for value, count in label.values.items() if count < RARE]
-        if label.ratio >= UNBALANCED or rare:
-            about = f", fewer than {RARE} rows: {', '.join(rare[:5])}" if rare else ""
+        rare = [value for value, count in label.values.items() if count < MIN_ROWS_PER_VALUE]
+        if label.ratio >= MAX_BALANCE_RATIO or rare:
+            about = f", fewer than {MIN_ROWS_PER_VALUE} rows: {', '.join(rare[:5])}" if rare else ""
             yield HealthFinding(
-                severity="warning" if label.ratio >= UNBALANCED else "info",
+                severity="warning" if label.ratio >= MAX_BALANCE_RATIO else "info",
                 code="unbalanced",
                 text=f"{label.path} is unbalanced: the largest value has {label.ratio:g} times as many rows as "
                 f"the smallest{about}",

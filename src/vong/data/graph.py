@@ -8,7 +8,7 @@ from vong.data.versions import find, list_versions
 from vong.errors import NotFound
 from vong.records import DatasetVersion, Operation, Record
 
-SHOWN = 200
+MAX_VERSIONS = 200
 """Maximum number of versions shown, newest first."""
 
 
@@ -45,7 +45,7 @@ class VersionGraph(Record):
     more: int
 
 
-def graph(connection: Connection, name: str, limit: int = SHOWN) -> VersionGraph:
+def build_graph(connection: Connection, name: str, limit: int = MAX_VERSIONS) -> VersionGraph:
     """Return the version graph of a dataset.
 
     Raises:
@@ -53,7 +53,7 @@ def graph(connection: Connection, name: str, limit: int = SHOWN) -> VersionGraph
     """
     newest = find(connection, name)
     versions = list_versions(connection, newest.name, limit=limit)
-    nodes = {version.ref: _node(version) for version in versions}
+    nodes = {version.ref: _build_node(version) for version in versions}
     edges = [
         VersionEdge(parent=parent, child=version.ref, operation=version.operation.name)
         for version in versions
@@ -61,18 +61,18 @@ def graph(connection: Connection, name: str, limit: int = SHOWN) -> VersionGraph
     ]
     for parent in dict.fromkeys(edge.parent for edge in edges):
         if parent not in nodes:
-            nodes[parent] = _parent(connection, parent)
+            nodes[parent] = _build_parent_node(connection, parent)
     return VersionGraph(name=newest.name, nodes=list(nodes.values()), edges=edges, more=versions[-1].number - 1)
 
 
-def _parent(connection: Connection, ref: str) -> VersionNode:
+def _build_parent_node(connection: Connection, ref: str) -> VersionNode:
     try:
-        return _node(find(connection, ref))
+        return _build_node(find(connection, ref))
     except NotFound:
         return VersionNode(ref=ref, name=ref.partition("@")[0], known=False)
 
 
-def _node(version: DatasetVersion) -> VersionNode:
+def _build_node(version: DatasetVersion) -> VersionNode:
     return VersionNode(
         ref=version.ref,
         name=version.name,

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Literal
 
 from vong.data import formats
-from vong.data.files import FileRow, kind_of, read_rows
+from vong.data.files import FileRow, detect_file_kind, read_rows
 from vong.data.formats import Format
 from vong.errors import InvalidInput
 from vong.records import Example, ExampleOrigin, Record
 
-LOOKED_AT = 20
+DETECTION_ROWS = 20
 """Number of rows at the start of a file used to detect its format."""
-LISTED = 100
+MAX_LISTED_SKIPS = 100
 """Maximum number of skipped rows listed. The count covers all of them."""
 
 
@@ -47,22 +47,22 @@ class Importer:
     counts: Counter[str] = field(default_factory=Counter[str])
     skipped: list[SkippedRow] = field(default_factory=list[SkippedRow])
 
-    def examples(self) -> Iterator[Example]:
+    def iter_examples(self) -> Iterator[Example]:
         """Iterate over the Examples of all files, in order.
 
         Raises:
             InvalidInput: A row is invalid. The message names its file and line.
         """
         for path, name in self.files:
-            rows = read_rows(path, kind_of(path, name))
-            first = list(islice(rows, LOOKED_AT))
-            format_ = self._format(first, name)
+            rows = read_rows(path, detect_file_kind(path, name))
+            first = list(islice(rows, DETECTION_ROWS))
+            format_ = self._choose_format(first, name)
             for row in chain(first, rows):
-                example = self._example(format_, row, name)
+                example = self._convert_row(format_, row, name)
                 if example is not None:
                     yield example
 
-    def _format(self, first: Sequence[FileRow], name: str) -> Format:
+    def _choose_format(self, first: Sequence[FileRow], name: str) -> Format:
         """Return the format of a file and record the choice in `formats`."""
         if not first:
             raise InvalidInput(f"{name} has no rows", "provide a file with at least one row")
@@ -74,11 +74,11 @@ class Importer:
                     f"{name} line {first[0].line}: {first[0].problem}",
                     "check that the file name extension matches the content",
                 )
-            chosen = formats.detect(usable) if not self.options else "pairs"
+            chosen = formats.detect_format(usable) if not self.options else "pairs"
         self.formats[name] = chosen
-        return formats.make(chosen, self.options)
+        return formats.create_format(chosen, self.options)
 
-    def _example(self, format_: Format, row: FileRow, name: str) -> Example | None:
+    def _convert_row(self, format_: Format, row: FileRow, name: str) -> Example | None:
         self.counts["read"] += 1
         if self.progress is not None and self.counts["read"] % 1000 == 0:
             self.progress(self.counts["read"])
@@ -95,6 +95,6 @@ class Importer:
             next_step = "fix the row, or skip invalid rows with --on-error skip"
             raise InvalidInput(f"{name} line {row.line}: {problem}", f"{hint}; or {next_step}" if hint else next_step)
         self.counts["skipped"] += 1
-        if len(self.skipped) < LISTED:
+        if len(self.skipped) < MAX_LISTED_SKIPS:
             self.skipped.append(SkippedRow(row=f"{name}#{row.line}", reason=str(problem)))
         return None

@@ -18,17 +18,17 @@ from vong.records import Example
 LabelPath = Annotated[str, StringConstraints(pattern=r"^(completion(\.[^.]+)*|metadata(\.[^.]+)+)$")]
 """Path of a label."""
 
-MOST_VALUES = 50
+MAX_LABEL_VALUES = 50
 """Maximum number of distinct values of a detected label."""
-ROWS_A_VALUE = 5
+MIN_ROWS_PER_VALUE = 5
 """Minimum mean number of rows per value of a detected label."""
-LONGEST_VALUE = 60
+MAX_VALUE_CHARS = 60
 """Maximum length of a value of a detected label, in characters."""
 
 
-def answer_object(example: Example) -> dict[str, Any] | None:
+def parse_answer_object(example: Example) -> dict[str, Any] | None:
     """Parse the completion as a JSON object. Returns None if it is not one."""
-    text = example.answer.strip()
+    text = example.completion_text.strip()
     if not text.startswith("{"):
         return None
     try:
@@ -38,7 +38,7 @@ def answer_object(example: Example) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def at(example: Example, path: str) -> str | None:
+def value_at(example: Example, path: str) -> str | None:
     """Return the value at a label path as text, or None if there is none.
 
     Raises:
@@ -48,7 +48,7 @@ def at(example: Example, path: str) -> str | None:
     if root == "metadata" and steps:
         value: Any = example.metadata
     elif root == "completion":
-        value = answer_object(example) if steps else (example.answer or None)
+        value = parse_answer_object(example) if steps else (example.completion_text or None)
     else:
         raise InvalidInput(f"invalid label path {path!r}", "write completion, completion.FIELD or metadata.FIELD")
     for step in steps:
@@ -61,47 +61,47 @@ def at(example: Example, path: str) -> str | None:
 class LabelCounter:
     """Counter of completion field values over streamed rows; detects which fields are closed sets (labels)."""
 
-    def __init__(self, given: Sequence[str] = ()) -> None:
+    def __init__(self, configured: Sequence[str] = ()) -> None:
         self.rows = 0
-        self.given = tuple(given)
+        self.configured = tuple(configured)
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
-        self.free: set[str] = set()
-        for path in given:
-            at(Example(messages=()), path)  # fail on an invalid path before a million rows are read
+        self.free_text: set[str] = set()
+        for path in configured:
+            value_at(Example(messages=()), path)  # fail on an invalid path before a million rows are read
 
     def add(self, example: Example) -> None:
         """Count the values of one row."""
         self.rows += 1
-        answer = answer_object(example)
+        answer = parse_answer_object(example)
         if answer is not None:
             for name, value in answer.items():
-                self._count(f"completion.{name}", value)
+                self._count_value(f"completion.{name}", value)
         elif example.completion is not None:
-            self._count("completion", example.answer.strip())
-        for path in self.given:
+            self._count_value("completion", example.completion_text.strip())
+        for path in self.configured:
             if path.startswith("metadata.") or "." in path.removeprefix("completion."):
-                self._count(path, at(example, path))
+                self._count_value(path, value_at(example, path))
 
-    def closed(self) -> dict[str, Counter[str]]:
+    def find_labels(self) -> dict[str, Counter[str]]:
         """Return value counts per label: the configured paths, and all fields with few, short, repeated values."""
         return {
             path: counts
             for path, counts in self.counts.items()
-            if path in self.given or (len(counts) > 1 and self._few(counts))
+            if path in self.configured or (len(counts) > 1 and self._is_closed_set(counts))
         }
 
-    def _few(self, counts: Counter[str]) -> bool:
-        return len(counts) <= MOST_VALUES and sum(counts.values()) >= ROWS_A_VALUE * len(counts)
+    def _is_closed_set(self, counts: Counter[str]) -> bool:
+        return len(counts) <= MAX_LABEL_VALUES and sum(counts.values()) >= MIN_ROWS_PER_VALUE * len(counts)
 
-    def _count(self, path: str, value: Any) -> None:
-        if value is None or path in self.free:
+    def _count_value(self, path: str, value: Any) -> None:
+        if value is None or path in self.free_text:
             return
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         counts = self.counts[path]
         counts[text] += 1
         # A field with a long value, or with very many values, is free text: its counts are dropped.
-        if path not in self.given and (len(text) > LONGEST_VALUE or len(counts) > 20 * MOST_VALUES):
-            self.free.add(path)
+        if path not in self.configured and (len(text) > MAX_VALUE_CHARS or len(counts) > 20 * MAX_LABEL_VALUES):
+            self.free_text.add(path)
             del self.counts[path]
 
 
@@ -114,7 +114,7 @@ def evenness(counts: Counter[str]) -> float:
     return entropy / math.log(len(counts))
 
 
-def conflicts(
+def find_conflicts(
     groups: Iterable[Sequence[int]], examples: Mapping[int, Example] | Sequence[Example], paths: Sequence[str]
 ) -> list[tuple[Sequence[int], dict[str, Counter[str]]]]:
     """Return the groups of rows (identical or near-duplicate inputs) whose labels differ, with the votes per path."""
@@ -122,7 +122,7 @@ def conflicts(
     for rows in groups:
         votes_by_path: dict[str, Counter[str]] = {}
         for path in paths:
-            votes = Counter(value for row in rows if (value := at(examples[row], path)) is not None)
+            votes = Counter(value for row in rows if (value := value_at(examples[row], path)) is not None)
             if len(votes) > 1:
                 votes_by_path[path] = votes
         if votes_by_path:
@@ -130,29 +130,29 @@ def conflicts(
     return conflicting
 
 
-def put(example: Example, path: str, donor: Example) -> Example:
+def copy_value(example: Example, path: str, donor: Example) -> Example:
     """Return the Example with the donor's value at a label path.
 
     A JSON completion keeps the order and spacing of its keys.
     """
     root, *steps = path.split(".")
     if root == "metadata":
-        return example.model_copy(update={"metadata": _grafted(example.metadata, steps, donor.metadata)})
+        return example.model_copy(update={"metadata": _with_nested_value(example.metadata, steps, donor.metadata)})
     if example.completion is None or donor.completion is None:
         return example
     if not steps:
-        text = donor.answer
+        text = donor.completion_text
     else:
-        current, source = answer_object(example), answer_object(donor)
+        current, source = parse_answer_object(example), parse_answer_object(donor)
         if current is None or source is None:
             return example
-        has_spaces = example.answer.strip() == json.dumps(current, ensure_ascii=False)
+        has_spaces = example.completion_text.strip() == json.dumps(current, ensure_ascii=False)
         separators = (", ", ": ") if has_spaces else (",", ":")
-        text = json.dumps(_grafted(current, steps, source), ensure_ascii=False, separators=separators)
+        text = json.dumps(_with_nested_value(current, steps, source), ensure_ascii=False, separators=separators)
     return example.model_copy(update={"completion": example.completion.model_copy(update={"content": text})})
 
 
-def _grafted(value: Mapping[str, Any], steps: Sequence[str], donor: Mapping[str, Any]) -> dict[str, Any]:
+def _with_nested_value(value: Mapping[str, Any], steps: Sequence[str], donor: Mapping[str, Any]) -> dict[str, Any]:
     step, *nested_steps = steps
-    replacement = _grafted(value[step], nested_steps, donor[step]) if nested_steps else donor[step]
+    replacement = _with_nested_value(value[step], nested_steps, donor[step]) if nested_steps else donor[step]
     return {**value, step: replacement}

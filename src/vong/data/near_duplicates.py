@@ -22,19 +22,19 @@ from vong.records import Example
 Threshold = Annotated[float, Field(ge=0.3, le=1.0)]
 """Minimum Jaccard similarity of near-duplicates. Below 0.3 almost all pairs would be candidates."""
 
-SHINGLE = 5
+SHINGLE_CHARS = 5
 """Characters per shingle."""
-SIGNATURE = 126
+SIGNATURE_SIZE = 126
 """Number of MinHash permutations per signature."""
-THRESHOLD = 0.8
+DEFAULT_THRESHOLD = 0.8
 SEED = 42
-CHUNK = 2000
+CHUNK_ROWS = 2000
 """Number of rows hashed at once."""
-WINDOW = 200
+MAX_COMPARED_ROWS = 200
 """Maximum number of rows of one band that a row is compared with. In larger groups only the preceding rows are."""
-SLACK = 0.2
+ESTIMATE_TOLERANCE = 0.2
 """Candidates whose estimate is this far below the threshold are not verified: 5 standard errors at 126."""
-COMMON_SHARE, COMMON_SAMPLE, COMMON_LEAST = 0.9, 500, 10
+COMMON_MIN_SHARE, COMMON_SAMPLE_SIZE, COMMON_MIN_TEXTS = 0.9, 500, 10
 """Share of texts with a common affix, texts sampled to find it, and minimum number of distinct texts."""
 
 
@@ -44,14 +44,14 @@ def input_text(example: Example) -> str:
     return "\n".join(parts)
 
 
-def normalised(text: str) -> str:
+def normalize_for_comparison(text: str) -> str:
     """Return the text in composed Unicode (NFKC) and lower case with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).lower().split())
 
 
 def shingles(text: str) -> frozenset[str]:
     """Return all substrings of five characters of a normalized text, or the text itself if it is shorter."""
-    return frozenset(text[start : start + SHINGLE] for start in range(max(1, len(text) - SHINGLE + 1)))
+    return frozenset(text[start : start + SHINGLE_CHARS] for start in range(max(1, len(text) - SHINGLE_CHARS + 1)))
 
 
 def jaccard(left: frozenset[str], right: frozenset[str]) -> float:
@@ -74,99 +74,103 @@ class DuplicateClusters:
     threshold: float
     unchecked: int
 
-    def groups(self, of: Sequence[int] | None = None) -> dict[int, list[int]]:
+    def groups(self, by: Sequence[int] | None = None) -> dict[int, list[int]]:
         """Return the groups with at least two rows as {first row: rows}, grouped by `near` unless `same` is passed."""
         members: dict[int, list[int]] = {}
-        for row, first in enumerate(self.near if of is None else of):
+        for row, first in enumerate(self.near if by is None else by):
             members.setdefault(first, []).append(row)
         return {first: rows for first, rows in members.items() if len(rows) > 1}
 
 
-def cluster(texts: Sequence[str], threshold: float = THRESHOLD) -> DuplicateClusters:
+def cluster(texts: Sequence[str], threshold: float = DEFAULT_THRESHOLD) -> DuplicateClusters:
     """Group identical and near-duplicate texts. Memory use: the texts plus 0.5 kB per row."""
-    normalized = without_common([normalised(text) for text in texts])
+    normalized = strip_common_affixes([normalize_for_comparison(text) for text in texts])
     first: dict[str, int] = {}
     same = [first.setdefault(text, row) for row, text in enumerate(normalized)]
     unique = list(first.values())
-    forest = _Forest(len(unique))
-    bands, rows = _bands(threshold)
-    signatures = _signatures([normalized[row] for row in unique])
-    unchecked = _connect([normalized[row] for row in unique], signatures, (bands, rows), threshold, forest)
+    forest = _DisjointSets(len(unique))
+    bands, rows = _choose_bands(threshold)
+    signatures = _compute_signatures([normalized[row] for row in unique])
+    unchecked = _unite_near_duplicates(
+        [normalized[row] for row in unique], signatures, (bands, rows), threshold, forest
+    )
     index_by_row = {row: index for index, row in enumerate(unique)}
-    near = [unique[forest.root(index_by_row[row])] for row in same]
+    near = [unique[forest.find(index_by_row[row])] for row in same]
     return DuplicateClusters(same=same, near=near, threshold=threshold, unchecked=unchecked)
 
 
-def without_common(texts: Sequence[str]) -> list[str]:
+def strip_common_affixes(texts: Sequence[str]) -> list[str]:
     """Remove the prefix and suffix that nine in ten texts share.
 
     A shared template would otherwise make all texts similar. Texts that consist only of the template, and collections
     of fewer than ten distinct texts, are unchanged.
     """
-    if len(set(texts)) < COMMON_LEAST:
+    if len(set(texts)) < COMMON_MIN_TEXTS:
         return list(texts)
-    prefix = _common(texts)
-    suffix = _common([text[::-1] for text in texts])[::-1]
-    return [_cut(text, prefix, suffix) for text in texts]
+    prefix = _common_prefix(texts)
+    suffix = _common_prefix([text[::-1] for text in texts])[::-1]
+    return [_strip_affixes(text, prefix, suffix) for text in texts]
 
 
-def _common(texts: Sequence[str]) -> str:
+def _common_prefix(texts: Sequence[str]) -> str:
     """Return the longest prefix, ending at a word boundary, that nine in ten distinct texts of a sample share."""
     distinct = sorted(set(texts))
-    sample = distinct[:: max(1, len(distinct) // COMMON_SAMPLE)]
+    sample = distinct[:: max(1, len(distinct) // COMMON_SAMPLE_SIZE)]
     low, high = 0, max(map(len, sample))
     while low < high:
         middle = (low + high + 1) // 2
         _, most = Counter(text[:middle] for text in sample).most_common(1)[0]
-        low, high = (middle, high) if most >= COMMON_SHARE * len(sample) else (low, middle - 1)
+        low, high = (middle, high) if most >= COMMON_MIN_SHARE * len(sample) else (low, middle - 1)
     start = Counter(text[:low] for text in sample).most_common(1)[0][0]
     return start[: start.rfind(" ") + 1]
 
 
-def _cut(text: str, prefix: str, suffix: str) -> str:
+def _strip_affixes(text: str, prefix: str, suffix: str) -> str:
     inner = text.removeprefix(prefix) if prefix else text
     inner = inner.removesuffix(suffix) if suffix else inner
     return inner or text
 
 
-def _bands(threshold: float) -> tuple[int, int]:
+def _choose_bands(threshold: float) -> tuple[int, int]:
     """Return (bands, rows per band) with the longest band that misses a pair at the threshold at most once in 500."""
     for rows in (18, 14, 9, 7, 6, 3, 2, 1):
-        bands = SIGNATURE // rows
+        bands = SIGNATURE_SIZE // rows
         if (1 - threshold**rows) ** bands <= 0.002:
             return bands, rows
-    return SIGNATURE, 1
+    return SIGNATURE_SIZE, 1
 
 
-def _signatures(texts: Sequence[str]) -> Any:
+def _compute_signatures(texts: Sequence[str]) -> Any:
     """Return MinHash signatures as a uint32 matrix of shape (rows, 126)."""
     import numpy as np
 
     rensa: Any = import_module("rensa")  # compiled module without type information
 
-    matrix = np.empty((len(texts), SIGNATURE), dtype=np.uint32)
-    for start in range(0, len(texts), CHUNK):
-        sets = [list(shingles(text)) for text in texts[start : start + CHUNK]]
-        digests = rensa.RMinHash.digest_matrix_from_token_sets(sets, SIGNATURE, SEED)
+    matrix = np.empty((len(texts), SIGNATURE_SIZE), dtype=np.uint32)
+    for start in range(0, len(texts), CHUNK_ROWS):
+        sets = [list(shingles(text)) for text in texts[start : start + CHUNK_ROWS]]
+        digests = rensa.RMinHash.digest_matrix_from_token_sets(sets, SIGNATURE_SIZE, SEED)
         matrix[start : start + len(sets)] = digests.to_rows()
     return matrix
 
 
-def _connect(texts: Sequence[str], signatures: Any, shape: tuple[int, int], threshold: float, forest: "_Forest") -> int:
+def _unite_near_duplicates(
+    texts: Sequence[str], signatures: Any, shape: tuple[int, int], threshold: float, forest: "_DisjointSets"
+) -> int:
     """Unite near-duplicate rows and return the number of rows not compared with all rows of their band."""
     shingle_cache: dict[int, frozenset[str]] = {}
     unchecked: set[int] = set()
     for number in range(shape[0]):
         band = signatures[:, number * shape[1] : (number + 1) * shape[1]]
-        for members in _buckets(band):
-            unchecked.update(members[WINDOW:])
-            _compare(texts, signatures, members, (threshold, forest, shingle_cache))
+        for members in _iter_buckets(band):
+            unchecked.update(members[MAX_COMPARED_ROWS:])
+            _verify_bucket(texts, signatures, members, (threshold, forest, shingle_cache))
         if len(shingle_cache) > 50_000:
             shingle_cache.clear()
     return len(unchecked)
 
 
-def _buckets(band: Any) -> Iterator[list[int]]:
+def _iter_buckets(band: Any) -> Iterator[list[int]]:
     """Yield the groups of rows that agree on the whole band, in order."""
     import numpy as np
 
@@ -183,44 +187,49 @@ def _buckets(band: Any) -> Iterator[list[int]]:
             yield order[end - size : end].tolist()
 
 
-def _compare(
+def _verify_bucket(
     texts: Sequence[str],
     signatures: Any,
     members: list[int],
-    state: tuple[float, "_Forest", dict[int, frozenset[str]]],
+    state: tuple[float, "_DisjointSets", dict[int, frozenset[str]]],
 ) -> None:
     """Verify the pairs of one bucket that are not connected yet and whose estimate is close to the threshold."""
     threshold, forest, shingle_cache = state
-    if len({forest.root(row) for row in members}) == 1:
+    if len({forest.find(row) for row in members}) == 1:
         return
-    min_agreeing = (threshold - SLACK) * SIGNATURE
+    min_agreeing = (threshold - ESTIMATE_TOLERANCE) * SIGNATURE_SIZE
     for position in range(1, len(members)):
         row = members[position]
-        own = forest.root(row)
-        others = [other for other in members[max(0, position - WINDOW) : position] if forest.root(other) != own]
+        own = forest.find(row)
+        others = [
+            other for other in members[max(0, position - MAX_COMPARED_ROWS) : position] if forest.find(other) != own
+        ]
         if not others:
             continue
         agreeing = (signatures[others] == signatures[row]).sum(axis=1)
         for other, count in zip(others, agreeing, strict=True):
-            if count < min_agreeing or forest.root(other) == forest.root(row):
+            if count < min_agreeing or forest.find(other) == forest.find(row):
                 continue
-            if jaccard(_known(shingle_cache, texts, other), _known(shingle_cache, texts, row)) >= threshold:
-                forest.unite(other, row)
+            if (
+                jaccard(_cached_shingles(shingle_cache, texts, other), _cached_shingles(shingle_cache, texts, row))
+                >= threshold
+            ):
+                forest.union(other, row)
 
 
-def _known(known: dict[int, frozenset[str]], texts: Sequence[str], row: int) -> frozenset[str]:
+def _cached_shingles(known: dict[int, frozenset[str]], texts: Sequence[str], row: int) -> frozenset[str]:
     if row not in known:
         known[row] = shingles(texts[row])
     return known[row]
 
 
-class _Forest:
+class _DisjointSets:
     """Disjoint sets (union-find); the representative of a set is its smallest member."""
 
     def __init__(self, size: int) -> None:
         self.parent = list(range(size))
 
-    def root(self, item: int) -> int:
+    def find(self, item: int) -> int:
         """Return the representative of the item's set."""
         parent = self.parent
         while parent[item] != item:
@@ -228,7 +237,7 @@ class _Forest:
             item = parent[item]
         return item
 
-    def unite(self, one: int, other: int) -> None:
+    def union(self, one: int, other: int) -> None:
         """Merge the sets of two items."""
-        low, high = sorted((self.root(one), self.root(other)))
+        low, high = sorted((self.find(one), self.find(other)))
         self.parent[high] = low

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vong.data import formats
-from vong.data.files import Kind, kind_of, read_rows
+from vong.data.files import FileKind, detect_file_kind, read_rows
 from vong.data.importer import Importer, SkippedRow
 from vong.errors import InvalidInput
 from vong.records import Example, Record
@@ -49,17 +49,17 @@ def preview(
 
     Stores nothing. Problems are returned in the preview, not raised.
     """
-    kind: Kind | None = None
+    kind: FileKind | None = None
     estimated: int | None = None
     importer = Importer([(path, name)], format=format, options=options or {}, on_error="skip")
     rows: list[Example] = []
     first: list[dict[str, Any]] = []
     failure: InvalidInput | None = None
     try:
-        kind = kind_of(path, name)
+        kind = detect_file_kind(path, name)
         first = [row.value for row in islice(read_rows(path, kind), limit) if row.value is not None]
-        estimated = _estimate(path, kind)
-        rows.extend(islice(importer.examples(), limit))
+        estimated = _estimate_rows(path, kind)
+        rows.extend(islice(importer.iter_examples(), limit))
     except InvalidInput as error:
         failure = error
     chosen = importer.formats.get(name)
@@ -67,11 +67,11 @@ def preview(
         filename=name,
         kind=kind,
         format=chosen,
-        reason=_reason(chosen, first, format, options or {}) if chosen else None,
+        reason=_explain_choice(chosen, first, format, options or {}) if chosen else None,
         bytes=path.stat().st_size,
         estimated_rows=estimated,
         columns=list(first[0]) if first else [],
-        options=_options(chosen, first) if chosen else [],
+        options=_list_options(chosen, first) if chosen else [],
         rows=rows,
         problems=importer.skipped,
         error=failure.message if failure else None,
@@ -79,7 +79,7 @@ def preview(
     )
 
 
-def _estimate(path: Path, kind: Kind) -> int | None:
+def _estimate_rows(path: Path, kind: FileKind) -> int | None:
     """Return the number of rows: exact for Parquet and JSON, otherwise the number of lines.
 
     A row may span several lines, because a cell may contain line breaks.
@@ -100,21 +100,23 @@ def _estimate(path: Path, kind: Kind) -> int | None:
     return max(0, lines - (kind in {"csv", "tsv"}))
 
 
-def _reason(chosen: str, first: list[dict[str, Any]], given: str | None, options: Mapping[str, str]) -> str:
-    if given:
+def _explain_choice(
+    format_name: str, first: list[dict[str, Any]], requested_format: str | None, options: Mapping[str, str]
+) -> str:
+    if requested_format:
         return "selected by the caller"
     if options:
         return "only this format accepts options"
-    matches = [match for match in formats.confidences(first) if match.confidence > 0]
-    others = ", ".join(f"{match.name} {match.confidence:.0%}" for match in matches if match.name != chosen)
-    own = next(match.confidence for match in matches if match.name == chosen)
+    matches = [match for match in formats.rank_formats(first) if match.confidence > 0]
+    others = ", ".join(f"{match.name} {match.confidence:.0%}" for match in matches if match.name != format_name)
+    own = next(match.confidence for match in matches if match.name == format_name)
     alternatives = f"; next: {others}" if others else "; no other format matches"
     return f"the columns of the first {len(first)} rows match with confidence {own:.0%}{alternatives}"
 
 
-def _options(chosen: str, first: list[dict[str, Any]]) -> list[FormatOption]:
+def _list_options(format_name: str, first: list[dict[str, Any]]) -> list[FormatOption]:
     """Return the options of a format; their defaults are the values that the format infers from the first row."""
-    format_ = formats.make(chosen)
+    format_ = formats.create_format(format_name)
     for row in first[:1]:
         try:
             format_.to_example(row)

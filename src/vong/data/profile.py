@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
 from vong import pii
-from vong.data.findings import findings
-from vong.data.labels import LabelCounter, conflicts, evenness
+from vong.data.findings import derive_findings
+from vong.data.labels import LabelCounter, evenness, find_conflicts
 from vong.data.near_duplicates import DuplicateClusters, cluster, input_text
 from vong.data.report import (
-    LISTED,
+    MAX_LISTED,
     DuplicateGroups,
     HealthReport,
     LabelBalance,
@@ -22,18 +22,18 @@ from vong.data.report import (
     ProfileSettings,
     SplitLeak,
 )
-from vong.language_detection import language
+from vong.language_detection import detect_language
 from vong.records import Example
 
 Progress = Callable[[int], None]
 
-SAMPLES = 10
+MAX_PII_SAMPLES = 10
 """Maximum number of samples per type of PII."""
-AROUND = 40
+EXCERPT_CONTEXT_CHARS = 40
 """Number of characters shown on each side of a masked value."""
 
 
-class _Seen:
+class _RowStatistics:
     """Accumulated data of one pass: inputs, hashes and counts, but not the rows themselves."""
 
     def __init__(self, settings: ProfileSettings) -> None:
@@ -45,15 +45,15 @@ class _Seen:
         self.words = {"input": array("Q"), "answer": array("Q")}
         self.languages: Counter[str] = Counter()
         self.labels = LabelCounter(settings.labels)
-        self.personal: dict[str, list[int]] = defaultdict(list)
-        self.samples: dict[str, list[PiiSample]] = defaultdict(list)
+        self.pii_rows: dict[str, list[int]] = defaultdict(list)
+        self.pii_samples: dict[str, list[PiiSample]] = defaultdict(list)
         self.empty: list[int] = []
         self.too_long: list[int] = []
         self.without_answer = 0
 
     def add(self, number: int, example: Example) -> None:
         """Add one row."""
-        text, answer = input_text(example), example.answer
+        text, answer = input_text(example), example.completion_text
         self.texts.append(text)
         self.hashes.append(bytes.fromhex(example.hash))
         split = example.metadata.get("split")
@@ -62,15 +62,15 @@ class _Seen:
             if name == "input" or example.completion is not None:
                 self.characters[name].append(len(value))
                 self.words[name].append(len(value.split()))
-        self.languages[language(text)] += 1
+        self.languages[detect_language(text)] += 1
         self.labels.add(example)
         for part in (text, answer):
-            kinds: list[pii.Kind] = [found.kind for found in pii.find(part)]
+            kinds: list[pii.PiiKind] = [found.kind for found in pii.find_pii(part)]
             for kind in kinds:
-                self.personal[kind].append(number)
+                self.pii_rows[kind].append(number)
             for kind in dict.fromkeys(kinds):
-                if len(self.samples[kind]) < SAMPLES:
-                    self.samples[kind].append(PiiSample(row=number, text=excerpt(part, kind)))
+                if len(self.pii_samples[kind]) < MAX_PII_SAMPLES:
+                    self.pii_samples[kind].append(PiiSample(row=number, text=masked_excerpt(part, kind)))
         self.without_answer += example.completion is None
         if is_empty(example):
             self.empty.append(number)
@@ -100,28 +100,30 @@ def profile(
     """
     settings = settings or ProfileSettings()
     started_at = time.perf_counter()
-    stats = _Seen(settings)
+    stats = _RowStatistics(settings)
     for number, example in enumerate(examples, 1):
         stats.add(number, example)
         if progress is not None and number % 500 == 0:
             progress(number)
     clusters = cluster(stats.texts, settings.threshold)
-    labels = stats.labels.closed()
-    listed, total = _conflicts(examples, clusters, list(labels))
+    labels = stats.labels.find_labels()
+    listed, total = _find_label_conflicts(examples, clusters, list(labels))
     report = HealthReport(
         version=version,
         rows=len(stats.texts),
         splits=dict(Counter(split for split in stats.splits if split)),
         threshold=settings.threshold,
-        exact=_exact(stats.hashes),
-        near=_near(clusters),
+        exact=_find_exact_duplicates(stats.hashes),
+        near=_find_near_duplicates(clusters),
         unchecked=clusters.unchecked,
-        leakage=_leakage(clusters, stats.splits),
-        personal={kind: _personal(rows, stats.samples[kind]) for kind, rows in sorted(stats.personal.items())},
-        characters={name: _lengths(values) for name, values in stats.characters.items() if values},
-        words={name: _lengths(values) for name, values in stats.words.items() if values},
+        leakage=_find_leaks(clusters, stats.splits),
+        personal={
+            kind: _build_pii_finding(rows, stats.pii_samples[kind]) for kind, rows in sorted(stats.pii_rows.items())
+        },
+        characters={name: _build_length_stats(values) for name, values in stats.characters.items() if values},
+        words={name: _build_length_stats(values) for name, values in stats.words.items() if values},
         languages=dict(stats.languages.most_common()),
-        labels=[_balance(path, counts) for path, counts in sorted(labels.items())],
+        labels=[_build_label_balance(path, counts) for path, counts in sorted(labels.items())],
         conflicts=total,
         conflicts_listed=listed,
         empty=stats.empty,
@@ -130,28 +132,28 @@ def profile(
         findings=[],
         seconds=round(time.perf_counter() - started_at, 3),
     )
-    return report.model_copy(update={"findings": findings(report)})
+    return report.model_copy(update={"findings": derive_findings(report)})
 
 
-def _exact(hashes: Sequence[bytes]) -> DuplicateGroups:
+def _find_exact_duplicates(hashes: Sequence[bytes]) -> DuplicateGroups:
     groups: dict[bytes, list[int]] = defaultdict(list)
     for number, digest in enumerate(hashes, 1):
         groups[digest].append(number)
-    return _duplicates([rows for rows in groups.values() if len(rows) > 1])
+    return _build_duplicate_groups([rows for rows in groups.values() if len(rows) > 1])
 
 
-def _near(clusters: DuplicateClusters) -> DuplicateGroups:
+def _find_near_duplicates(clusters: DuplicateClusters) -> DuplicateGroups:
     """Return the near-duplicate groups. Identical inputs count once, because exact duplicates are reported apart."""
     groups = [sorted({clusters.same[row] for row in rows}) for rows in clusters.groups().values()]
-    return _duplicates([[row + 1 for row in rows] for rows in groups if len(rows) > 1])
+    return _build_duplicate_groups([[row + 1 for row in rows] for rows in groups if len(rows) > 1])
 
 
-def _duplicates(groups: list[list[int]]) -> DuplicateGroups:
+def _build_duplicate_groups(groups: list[list[int]]) -> DuplicateGroups:
     extra = sum(len(rows) - 1 for rows in groups)
-    return DuplicateGroups(groups=len(groups), extra=extra, listed=groups[:LISTED])
+    return DuplicateGroups(groups=len(groups), extra=extra, listed=groups[:MAX_LISTED])
 
 
-def _leakage(clusters: DuplicateClusters, splits: Sequence[str | None]) -> list[SplitLeak]:
+def _find_leaks(clusters: DuplicateClusters, splits: Sequence[str | None]) -> list[SplitLeak]:
     """Return inputs that occur in several splits: per pair of splits, the first row of each group in each split."""
     pairs: dict[tuple[str, str], list[tuple[int, int, bool]]] = defaultdict(list)
     for rows in clusters.groups().values():
@@ -168,31 +170,31 @@ def _leakage(clusters: DuplicateClusters, splits: Sequence[str | None]) -> list[
             b=b,
             same=sum(same for *_, same in leaks),
             near=sum(not same for *_, same in leaks),
-            listed=[(row_a, row_b) for row_a, row_b, _ in leaks[:LISTED]],
+            listed=[(row_a, row_b) for row_a, row_b, _ in leaks[:MAX_LISTED]],
         )
         for (a, b), leaks in sorted(pairs.items())
     ]
 
 
-def _personal(rows: list[int], samples: list[PiiSample]) -> PiiFinding:
+def _build_pii_finding(rows: list[int], samples: list[PiiSample]) -> PiiFinding:
     distinct = sorted(set(rows))
-    return PiiFinding(found=len(rows), rows=len(distinct), listed=distinct[:LISTED], samples=samples)
+    return PiiFinding(found=len(rows), rows=len(distinct), listed=distinct[:MAX_LISTED], samples=samples)
 
 
-def excerpt(text: str, kind: pii.Kind) -> str:
+def masked_excerpt(text: str, kind: pii.PiiKind) -> str:
     """Return the text around the first value of one type of PII.
 
     All types are masked first, so that cutting the text never exposes part of a value.
     """
-    masked, _ = pii.mask(text)
+    masked, _ = pii.mask_pii(text)
     placeholder = f"[{kind.upper()}]"
     position = masked.find(placeholder)
-    start, end = max(0, position - AROUND), position + len(placeholder) + AROUND
+    start, end = max(0, position - EXCERPT_CONTEXT_CHARS), position + len(placeholder) + EXCERPT_CONTEXT_CHARS
     before, after = "…" if start else "", "…" if end < len(masked) else ""
     return before + " ".join(masked[start:end].split()) + after
 
 
-def _lengths(values: Sequence[int]) -> LengthStats:
+def _build_length_stats(values: Sequence[int]) -> LengthStats:
     ordered = sorted(values)
     bins = Counter(1 << max(0, value - 1).bit_length() for value in ordered)
     return LengthStats(
@@ -205,7 +207,7 @@ def _lengths(values: Sequence[int]) -> LengthStats:
     )
 
 
-def _balance(path: str, counts: Counter[str]) -> LabelBalance:
+def _build_label_balance(path: str, counts: Counter[str]) -> LabelBalance:
     values = dict(counts.most_common())
     smallest = min(values.values(), default=0)
     return LabelBalance(
@@ -216,7 +218,7 @@ def _balance(path: str, counts: Counter[str]) -> LabelBalance:
     )
 
 
-def _conflicts(
+def _find_label_conflicts(
     examples: Iterable[Example], clusters: DuplicateClusters, paths: list[str]
 ) -> tuple[list[LabelConflict], int]:
     """Return the listed groups whose labels differ, and the number of all such groups.
@@ -229,13 +231,13 @@ def _conflicts(
     if not grouped_rows:
         return [], 0
     examples_by_row = {row: example for row, example in enumerate(examples) if row in grouped_rows}
-    conflicting = conflicts(groups.values(), examples_by_row, paths or ["completion"])
+    conflicting = find_conflicts(groups.values(), examples_by_row, paths or ["completion"])
     listed = [
         LabelConflict(
             rows=[row + 1 for row in rows],
             same_input=len({clusters.same[row] for row in rows}) == 1,
             votes={path: dict(counts.most_common()) for path, counts in votes.items()},
         )
-        for rows, votes in conflicting[:LISTED]
+        for rows, votes in conflicting[:MAX_LISTED]
     ]
     return listed, len(conflicting)

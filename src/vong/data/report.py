@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from vong.data.labels import LabelPath
-from vong.data.near_duplicates import THRESHOLD, Threshold
+from vong.data.near_duplicates import DEFAULT_THRESHOLD, Threshold
 from vong.records import Record
 
-LISTED = 100
+MAX_LISTED = 100
 """Maximum number of rows, groups or conflicts listed per check. Counts always cover all rows."""
 
 
@@ -19,7 +19,7 @@ class ProfileSettings(Record):
     reported as too long.
     """
 
-    threshold: Threshold = THRESHOLD
+    threshold: Threshold = DEFAULT_THRESHOLD
     labels: tuple[LabelPath, ...] = ()
     longest: Annotated[int, Field(gt=0)] = 20_000
 
@@ -132,13 +132,13 @@ class HealthReport(Record):
     seconds: float
 
     @property
-    def worst(self) -> str:
+    def worst_severity(self) -> str:
         """Return the highest severity among the findings, or `none` if there are no findings."""
         severities = {finding.severity for finding in self.findings}
         return next((severity for severity in ("error", "warning", "info") if severity in severities), "none")
 
 
-def as_text(report: dict[str, Any]) -> str:
+def format_report(report: dict[str, Any]) -> str:
     """Return a report (as a JSON object) formatted as plain text."""
     rows = max(1, int(report["rows"]))
     splits = ", ".join(f"{name} {count}" for name, count in report["splits"].items()) or "none"
@@ -161,7 +161,7 @@ def as_text(report: dict[str, Any]) -> str:
     languages = sorted(report["languages"].items(), key=lambda item: -item[1])
     language_shares = ", ".join(f"{code} {100 * count / rows:.0f} %" for code, count in languages[:6])
     lines.append(f"  languages    {language_shares or 'unknown'}")
-    lines += [_label(label) for label in report["labels"]]
+    lines += [_format_label(label) for label in report["labels"]]
     lines.append(f"  conflicts    {report['conflicts']} inputs with contradicting completions")
     lines.append("Findings" if report["findings"] else "Findings: none")
     for finding in report["findings"]:
@@ -170,7 +170,7 @@ def as_text(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _label(label: dict[str, Any]) -> str:
+def _format_label(label: dict[str, Any]) -> str:
     values = sorted(label["values"].items(), key=lambda item: -item[1])
     shown = ", ".join(f"{value} {count}" for value, count in values[:8])
     more = f", {len(values) - 8} more" if len(values) > 8 else ""

@@ -18,12 +18,12 @@ from vong.records.record import canonical_json
 class RowLocation(NamedTuple):
     """Location of a row: row number `row` in version number `first_version` of the dataset `dataset`."""
 
-    name: str
-    first: int
+    dataset: str
+    first_version: int
     row: int
 
 
-def catch_up(connection: Connection, name: str, lines: Callable[[int], Iterable[bytes]]) -> None:
+def index_new_versions(connection: Connection, name: str, load_lines: Callable[[int], Iterable[bytes]]) -> None:
     """Index all versions of a dataset that are not indexed yet, oldest first.
 
     `load_lines` returns the canonical JSON lines of a version's rows, given the version number. The caller must hold
@@ -33,13 +33,13 @@ def catch_up(connection: Connection, name: str, lines: Callable[[int], Iterable[
     last_indexed = connection.scalar(select(indexed.number).where(indexed.name == name)) or 0
     newest = connection.scalar(select(func.max(versions.number)).where(versions.name == name)) or 0
     for number in range(last_indexed + 1, newest + 1):
-        _add(connection, name, number, lines(number))
+        _index_version(connection, name, number, load_lines(number))
     statement = insert(tables.indexed).values(name=name, number=newest)
     key = [tables.indexed.c.project_id, tables.indexed.c.name]
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"number": newest}))
 
 
-def place(connection: Connection, prefix: str) -> RowLocation | None:
+def locate(connection: Connection, prefix: str) -> RowLocation | None:
     """Return the location of the first row whose hash starts with these hexadecimal digits, or None."""
     rows = tables.rows.c
     low, high = (bytes.fromhex(prefix.ljust(64, digit)) for digit in "0f")
@@ -48,23 +48,23 @@ def place(connection: Connection, prefix: str) -> RowLocation | None:
     return RowLocation(*record) if record else None
 
 
-def _add(connection: Connection, name: str, number: int, lines: Iterable[bytes]) -> None:
+def _index_version(connection: Connection, name: str, number: int, lines: Iterable[bytes]) -> None:
     first_rows: dict[tuple[bytes, bytes], int] = {}
     for row, line in enumerate(lines, 1):
-        first_rows.setdefault(identity(line), row)
+        first_rows.setdefault(hash_row(line), row)
     values = {
         "name": name,
         "number": number,
         "before": number - 1,
-        "open": tables.OPEN,
+        "open": tables.OPEN_ENDED,
         "hashes": [hash_ for hash_, _ in first_rows],
         "origins": [made_from for _, made_from in first_rows],
     }
-    connection.execute(tables.GONE, values)
-    connection.execute(tables.COME, values | {"rows": list(first_rows.values())})
+    connection.execute(tables.CLOSE_REMOVED_ROWS, values)
+    connection.execute(tables.INSERT_ADDED_ROWS, values | {"rows": list(first_rows.values())})
 
 
-def identity(line: bytes) -> tuple[bytes, bytes]:
+def hash_row(line: bytes) -> tuple[bytes, bytes]:
     """Return the hash of a row and the hash of the row it was derived from (empty if the origin is not a row).
 
     Both are computed from the canonical JSON, at a tenth of the cost of building the Example.
@@ -74,10 +74,10 @@ def identity(line: bytes) -> tuple[bytes, bytes]:
     row = msgspec.json.decode(line)
     content = canonical_json({name: row[name] for name in CONTENT_FIELDS if name in row})
     origin = row.get("origin") or {}
-    return hashlib.sha256(content).digest(), _digest(origin["id"]) if origin.get("kind") == "row" else b""
+    return hashlib.sha256(content).digest(), _decode_hex(origin["id"]) if origin.get("kind") == "row" else b""
 
 
-def _digest(text: str) -> bytes:
+def _decode_hex(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:

@@ -11,7 +11,7 @@ from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Record, content_hash
 from vong.store.blobs import BlobStore
 
-Kind = Literal["added", "removed", "changed"]
+DiffKind = Literal["added", "removed", "changed"]
 
 
 class DatasetRow(Record):
@@ -25,7 +25,7 @@ class DatasetRow(Record):
 class RowDiff(Record):
     """One differing row: its number in each version (`row_a`, `row_b`) and its content (`before`, `after`)."""
 
-    kind: Kind
+    kind: DiffKind
     row_a: int | None = None
     row_b: int | None = None
     before: Example | None = None
@@ -49,12 +49,12 @@ class DatasetDiff(Record):
     rows: list[RowDiff]
 
 
-def page(
-    blobs: BlobStore, version: DatasetVersion, wanted: RowFilter | None = None, *, after: int = 0, limit: int = 50
+def list_rows(
+    blobs: BlobStore, version: DatasetVersion, row_filter: RowFilter | None = None, *, after: int = 0, limit: int = 50
 ) -> list[DatasetRow]:
     """Return the rows after row number `after` that match the filter, in order."""
     rows: list[DatasetRow] = []
-    for number, line in CompiledRowFilter(wanted or RowFilter()).numbers(blobs, version, after):
+    for number, line in CompiledRowFilter(row_filter or RowFilter()).iter_matches(blobs, version, after):
         example = Example.model_validate_json(line)
         rows.append(DatasetRow(number=number, hash=example.hash, example=example))
         if len(rows) == limit:
@@ -68,13 +68,13 @@ def find_row(blobs: BlobStore, version: DatasetVersion, number: int) -> DatasetR
     Raises:
         InvalidInput: The version has fewer rows.
     """
-    rows = page(blobs, version, after=number - 1, limit=1) if 1 <= number <= version.rows else []
+    rows = list_rows(blobs, version, after=number - 1, limit=1) if 1 <= number <= version.rows else []
     if not rows:
         raise InvalidInput(f"{version.ref} has no row {number}", f"choose a row from 1 to {version.rows}")
     return rows[0]
 
 
-class _Seen(Record):
+class _RowKeys(Record):
     """Keys by which rows of two versions are paired."""
 
     number: int
@@ -85,7 +85,7 @@ class _Seen(Record):
 
 
 def diff(
-    blobs: BlobStore, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50, kind: Kind | None = None
+    blobs: BlobStore, a: DatasetVersion, b: DatasetVersion, *, limit: int = 50, kind: DiffKind | None = None
 ) -> DatasetDiff:
     """Compare two versions row by row.
 
@@ -93,11 +93,11 @@ def diff(
     all rows; if `kind` is given, only rows of that kind are listed. Memory use: about 0.5 kB per differing row, because
     only hashes are held.
     """
-    common = _in_both(blobs, a, b)
-    left, right = list(_seen(blobs, a, common.copy())), list(_seen(blobs, b, common.copy()))
-    same, left, right = _pair(left, right, "content")
-    by_id, left, right = _pair(left, right, "id")
-    by_messages, left, right = _pair(left, right, "messages")
+    common = _count_common_lines(blobs, a, b)
+    left, right = list(_iter_row_keys(blobs, a, common.copy())), list(_iter_row_keys(blobs, b, common.copy()))
+    same, left, right = _pair_rows(left, right, "content")
+    by_id, left, right = _pair_rows(left, right, "id")
+    by_messages, left, right = _pair_rows(left, right, "messages")
     changed = sorted(by_id + by_messages, key=lambda pair: pair[1].number)
     return DatasetDiff(
         a=a.ref,
@@ -107,30 +107,30 @@ def diff(
         changed=len(changed),
         unchanged=common.total() + len(same),
         metadata_changed=sum(one.metadata != other.metadata for one, other in same),
-        rows=_listed(blobs, (a, b), (left, right, changed), limit, kind),
+        rows=_list_diffs(blobs, (a, b), (left, right, changed), limit, kind),
     )
 
 
-def _in_both(blobs: BlobStore, a: DatasetVersion, b: DatasetVersion) -> Counter[bytes]:
+def _count_common_lines(blobs: BlobStore, a: DatasetVersion, b: DatasetVersion) -> Counter[bytes]:
     """Return the hashes of the lines that both versions contain byte for byte, with their number of occurrences."""
-    one, other = (Counter(map(_digest, read_lines(blobs, version))) for version in (a, b))
+    one, other = (Counter(map(_hash_line, read_lines(blobs, version))) for version in (a, b))
     return one & other
 
 
-def _digest(line: bytes) -> bytes:
+def _hash_line(line: bytes) -> bytes:
     return hashlib.sha256(line).digest()
 
 
-def _seen(blobs: BlobStore, version: DatasetVersion, known: Counter[bytes]) -> Iterator[_Seen]:
+def _iter_row_keys(blobs: BlobStore, version: DatasetVersion, known: Counter[bytes]) -> Iterator[_RowKeys]:
     """Fingerprint the rows of a version, except the occurrences counted in `known`."""
     for number, line in enumerate(read_lines(blobs, version), 1):
-        digest = _digest(line)
+        digest = _hash_line(line)
         if known[digest] > 0:
             known[digest] -= 1
             continue
         example = Example.model_validate_json(line)
         messages = content_hash([message.model_dump(exclude_none=True) for message in example.messages])
-        yield _Seen(
+        yield _RowKeys(
             number=number,
             id=str(example.metadata.get("id") or ""),
             messages=messages,
@@ -139,16 +139,16 @@ def _seen(blobs: BlobStore, version: DatasetVersion, known: Counter[bytes]) -> I
         )
 
 
-def _pair(
-    left: list[_Seen], right: list[_Seen], by: Literal["content", "id", "messages"]
-) -> tuple[list[tuple[_Seen, _Seen]], list[_Seen], list[_Seen]]:
+def _pair_rows(
+    left: list[_RowKeys], right: list[_RowKeys], by: Literal["content", "id", "messages"]
+) -> tuple[list[tuple[_RowKeys, _RowKeys]], list[_RowKeys], list[_RowKeys]]:
     """Pair the rows of both sides that have the same key, in order, and return the pairs and the unpaired rows."""
-    candidates: dict[str, list[_Seen]] = defaultdict(list)
+    candidates: dict[str, list[_RowKeys]] = defaultdict(list)
     for row in reversed(left):
         candidates[getattr(row, by)].append(row)
     candidates.pop("", None)
-    pairs: list[tuple[_Seen, _Seen]] = []
-    remaining: list[_Seen] = []
+    pairs: list[tuple[_RowKeys, _RowKeys]] = []
+    remaining: list[_RowKeys] = []
     for row in right:
         partners = candidates.get(getattr(row, by))
         if partners:
@@ -159,29 +159,29 @@ def _pair(
     return pairs, [row for row in left if row.number not in used], remaining
 
 
-def _listed(
+def _list_diffs(
     blobs: BlobStore,
     versions: tuple[DatasetVersion, DatasetVersion],
-    found: tuple[list[_Seen], list[_Seen], list[tuple[_Seen, _Seen]]],
+    found: tuple[list[_RowKeys], list[_RowKeys], list[tuple[_RowKeys, _RowKeys]]],
     limit: int,
-    only: Kind | None,
+    only: DiffKind | None,
 ) -> list[RowDiff]:
     """Return the first differences with their rows: changed, removed, then added; or only rows of one kind."""
     removed, added, changed = found
-    plan: list[tuple[Kind, int | None, int | None]] = [
+    plan: list[tuple[DiffKind, int | None, int | None]] = [
         *(("changed", one.number, other.number) for one, other in changed),
         *(("removed", row.number, None) for row in removed),
         *(("added", None, row.number) for row in added),
     ]
     plan = [one for one in plan if only in (None, one[0])][:limit]
-    before = _rows(blobs, versions[0], {number for _, number, _ in plan if number})
-    after = _rows(blobs, versions[1], {number for _, _, number in plan if number})
+    before = _load_rows(blobs, versions[0], {number for _, number, _ in plan if number})
+    after = _load_rows(blobs, versions[1], {number for _, _, number in plan if number})
     return [
         RowDiff(kind=kind, row_a=a, row_b=b, before=before.get(a or 0), after=after.get(b or 0)) for kind, a, b in plan
     ]
 
 
-def _rows(blobs: BlobStore, version: DatasetVersion, numbers: set[int]) -> dict[int, Example]:
+def _load_rows(blobs: BlobStore, version: DatasetVersion, numbers: set[int]) -> dict[int, Example]:
     if not numbers:
         return {}
     rows = enumerate(read(blobs, version), 1)

@@ -11,12 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vong.data.labels import LabelPath, at
-from vong.data.near_duplicates import THRESHOLD, Threshold, cluster, input_text
+from vong.data.labels import LabelPath, value_at
+from vong.data.near_duplicates import DEFAULT_THRESHOLD, Threshold, cluster, input_text
 from vong.errors import InvalidInput
 from vong.records import Example, Record
 
-LEFT_OUT = ""
+UNASSIGNED = ""
 """Name of the internal split for rows that no split receives."""
 
 
@@ -33,7 +33,7 @@ class SplitSettings(Record):
     seed: int = 0
     stratify: tuple[LabelPath, ...] = ()
     group: LabelPath | None = None
-    threshold: Threshold = THRESHOLD
+    threshold: Threshold = DEFAULT_THRESHOLD
 
 
 @dataclass
@@ -54,9 +54,9 @@ def split(examples: Iterable[Example], settings: SplitSettings | None = None) ->
     """
     settings = settings or SplitSettings()
     rows = list(examples)
-    shares = _shares(settings.splits, len(rows))
-    clusters = _clusters(rows, settings)
-    split_by_row = _deal(_ordered(rows, clusters, settings), shares)
+    shares = _normalize_shares(settings.splits, len(rows))
+    clusters = _group_rows(rows, settings)
+    split_by_row = _assign_splits(_order_clusters(rows, clusters, settings), shares)
     counts = Counter(split_by_row.values())
     for name in settings.splits:
         if not counts[name]:
@@ -67,13 +67,13 @@ def split(examples: Iterable[Example], settings: SplitSettings | None = None) ->
     assigned = [
         example.model_copy(update={"metadata": {**example.metadata, "split": split_by_row[row]}})
         for row, example in enumerate(rows)
-        if split_by_row[row] != LEFT_OUT
+        if split_by_row[row] != UNASSIGNED
     ]
     split_counts = {name: counts[name] for name in settings.splits}
-    return SplitResult(assigned, split_counts, counts[LEFT_OUT], len(clusters))
+    return SplitResult(assigned, split_counts, counts[UNASSIGNED], len(clusters))
 
 
-def _shares(splits: Mapping[str, float], rows: int) -> dict[str, float]:
+def _normalize_shares(splits: Mapping[str, float], rows: int) -> dict[str, float]:
     """Return the share of each split and of the rows left out; the sum is 1."""
     if not splits or any(not name.strip() or value <= 0 for name, value in splits.items()):
         raise InvalidInput("every split needs a name and a share above 0", "write for example: train=0.8,test=0.2")
@@ -89,21 +89,21 @@ def _shares(splits: Mapping[str, float], rows: int) -> dict[str, float]:
     else:
         shares = {name: value / rows for name, value in splits.items()}
     remaining = 1 - sum(shares.values())
-    return {**shares, LEFT_OUT: remaining} if remaining > 1e-9 else shares
+    return {**shares, UNASSIGNED: remaining} if remaining > 1e-9 else shares
 
 
-def _clusters(rows: list[Example], settings: SplitSettings) -> list[list[int]]:
+def _group_rows(rows: list[Example], settings: SplitSettings) -> list[list[int]]:
     """Return groups of rows that must stay in one split: first_rows-duplicates, and rows of one group."""
     first_rows = cluster([input_text(example) for example in rows], settings.threshold).near
     if settings.group is not None:
-        first_rows = _merged(rows, first_rows, settings.group)
+        first_rows = _merge_groups(rows, first_rows, settings.group)
     members: dict[int, list[int]] = defaultdict(list)
     for row, first in enumerate(first_rows):
         members[first].append(row)
     return list(members.values())
 
 
-def _merged(rows: list[Example], near: list[int], path: str) -> list[int]:
+def _merge_groups(rows: list[Example], near: list[int], path: str) -> list[int]:
     """Merge clusters that contain rows of the same group."""
     parent = list(range(len(rows)))
 
@@ -117,14 +117,14 @@ def _merged(rows: list[Example], near: list[int], path: str) -> list[int]:
     for row, example in enumerate(rows):
         low, high = sorted((root(near[row]), root(row)))
         parent[high] = low
-        value = at(example, path)
+        value = value_at(example, path)
         if value is not None:
             low, high = sorted((root(first.setdefault(value, row)), root(row)))
             parent[high] = low
     return [root(row) for row in range(len(rows))]
 
 
-def _ordered(rows: list[Example], clusters: list[list[int]], settings: SplitSettings) -> list[list[int]]:
+def _order_clusters(rows: list[Example], clusters: list[list[int]], settings: SplitSettings) -> list[list[int]]:
     """Sort clusters by size in descending order, then by label.
 
     Large clusters come first so that the many small clusters even out the imbalance they cause.
@@ -132,12 +132,12 @@ def _ordered(rows: list[Example], clusters: list[list[int]], settings: SplitSett
     rng = random.Random(settings.seed)
     keyed: list[tuple[int, str, float, list[int]]] = []
     for members in clusters:
-        values = [at(rows[members[0]], path) or "" for path in settings.stratify]
+        values = [value_at(rows[members[0]], path) or "" for path in settings.stratify]
         keyed.append((-len(members), "\0".join(values), rng.random(), members))
     return [members for *_, members in sorted(keyed, key=lambda item: item[:3])]
 
 
-def _deal(clusters: list[list[int]], shares: Mapping[str, float]) -> dict[int, str]:
+def _assign_splits(clusters: list[list[int]], shares: Mapping[str, float]) -> dict[int, str]:
     deficit = dict.fromkeys(shares, 0.0)
     split_by_row: dict[int, str] = {}
     for members in clusters:

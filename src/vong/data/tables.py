@@ -47,7 +47,7 @@ reports = project_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
-OPEN = 2**31 - 1
+OPEN_ENDED = 2**31 - 1
 """Value of `last` for rows that the newest version still contains."""
 
 rows = project_table(
@@ -77,12 +77,12 @@ indexed = project_table(
 )
 """Number of the newest version of each dataset whose rows are in `data_rows`."""
 
-GONE = text("""
+CLOSE_REMOVED_ROWS = text("""
     UPDATE data_rows SET last = :before WHERE name = :name AND last = :open AND NOT EXISTS (
       SELECT FROM unnest(CAST(:hashes AS bytea[]), CAST(:origins AS bytea[])) AS now(hash, made_from)
       WHERE now.hash = data_rows.hash AND now.made_from = data_rows.made_from)
 """)
-COME = text("""
+INSERT_ADDED_ROWS = text("""
     INSERT INTO data_rows (name, hash, made_from, row, first, last)
     SELECT :name, now.hash, now.made_from, now.row, :number, :open
     FROM unnest(CAST(:hashes AS bytea[]), CAST(:origins AS bytea[]), CAST(:rows AS int[])) AS now(hash, made_from, row)
@@ -90,11 +90,11 @@ COME = text("""
       SELECT FROM data_rows old WHERE old.name = :name AND old.last = :open
       AND old.hash = now.hash AND old.made_from = now.made_from)
 """)
-LAGGING = text("""
+SELECT_UNINDEXED_DATASETS = text("""
     SELECT name FROM data_versions LEFT JOIN data_indexed USING (project_id, name)
     GROUP BY name HAVING max(data_versions.number) > coalesce(max(data_indexed.number), 0)
 """)
-HOLDING = text("""
+SELECT_VERSIONS_CONTAINING = text("""
     SELECT DISTINCT ON (v.name, v.number) v.* FROM data_versions v JOIN (
       SELECT name, first, last FROM data_rows WHERE hash = :hash
       UNION ALL SELECT name, first, last FROM data_rows WHERE made_from = :hash

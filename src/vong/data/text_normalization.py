@@ -14,7 +14,7 @@ TRAILING = re.compile(r"[ \t]+(?=\n)")
 EMPTY_LINES = re.compile(r"\n{3,}")
 
 
-def tidy(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Return the text in composed Unicode (NFC) with line feeds and plain spaces only.
 
     Removes control and invisible characters, trailing spaces of lines, repeated empty lines and surrounding whitespace.
@@ -25,29 +25,29 @@ def tidy(text: str) -> str:
     return EMPTY_LINES.sub("\n\n", TRAILING.sub("", text)).strip()
 
 
-def rewrite(example: Example, change: Callable[[str], str]) -> Example:
+def map_text(example: Example, change: Callable[[str], str]) -> Example:
     """Return the Example with `change` applied to every text of its messages and completions.
 
     Returns the same object if no text changes.
     """
-    messages = tuple(_message(message, change) for message in example.messages)
-    completion = _message(example.completion, change) if example.completion else None
-    rejected = _message(example.rejected, change) if example.rejected else None
+    messages = tuple(_map_message(message, change) for message in example.messages)
+    completion = _map_message(example.completion, change) if example.completion else None
+    rejected = _map_message(example.rejected, change) if example.rejected else None
     if messages == example.messages and completion == example.completion and rejected == example.rejected:
         return example
     return example.model_copy(update={"messages": messages, "completion": completion, "rejected": rejected})
 
 
-def _message(message: Message, change: Callable[[str], str]) -> Message:
+def _map_message(message: Message, change: Callable[[str], str]) -> Message:
     content = message.content
     if isinstance(content, str):
         changed: Any = change(content)
     elif content is None:
         return message
     else:
-        changed = [_part(part, change) for part in content]
+        changed = [_map_part(part, change) for part in content]
     return message if changed == content else message.model_copy(update={"content": changed})
 
 
-def _part(part: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+def _map_part(part: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
     return {**part, "text": change(part["text"])} if isinstance(part.get("text"), str) else part

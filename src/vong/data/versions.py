@@ -14,15 +14,15 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from vong.data import row_index, tables
-from vong.errors import Conflict, InvalidInput, NotFound, nearest
+from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.records import DatasetVersion, Example, Operation, new_id, now
 from vong.records.record import canonical_json
 from vong.store.blobs import BlobStore
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-SHORTEST_HASH = 6
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+MIN_HASH_DIGITS = 6
 """Minimum number of hexadecimal digits of a hash in a ref."""
-LEVEL = 6  # zstd level: rows are written once and read often
+COMPRESSION_LEVEL = 6  # zstd level: rows are written once and read often
 
 
 class WriteResult(NamedTuple):
@@ -50,18 +50,18 @@ def write(
     Raises:
         InvalidInput: There are no rows, or the name is invalid.
     """
-    check_name(name)
+    validate_name(name)
     with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
         path = Path(folder) / "rows.jsonl.zst"
-        written = _dump(examples, path)
+        written = _write_file(examples, path)
         created_by = operation if isinstance(operation, Operation) else operation()
         if written.rows == 0:
             raise InvalidInput(
                 f"operation {created_by.name!r} leaves no rows",
                 "change its settings: a dataset version needs at least one row",
             )
-        alone(connection, name)
-        existing = _row(connection, tables.versions.c.name == name, tables.versions.c.hash == written.hash)
+        lock_dataset(connection, name)
+        existing = _find_newest(connection, tables.versions.c.name == name, tables.versions.c.hash == written.hash)
         if existing is not None:
             return existing
         blob = blobs.put_file(path)
@@ -79,22 +79,24 @@ def write(
     )
     values = version.model_dump(mode="json") | {"id": new_id(), "created_at": version.created_at}
     connection.execute(insert(tables.versions).values(values))
-    row_index.catch_up(connection, name, lambda number: read_lines(blobs, _numbered(connection, name, number)))
+    row_index.index_new_versions(
+        connection, name, lambda number: read_lines(blobs, _get_version(connection, name, number))
+    )
     return version
 
 
-def alone(connection: Connection, name: str) -> None:
+def lock_dataset(connection: Connection, name: str) -> None:
     """Lock a dataset for writing until the end of the transaction, so that version numbers stay unique and gapless."""
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"data:{name}"))))
 
 
-def check_name(name: str) -> str:
+def validate_name(name: str) -> str:
     """Return the name if it is a valid dataset name: letters, digits, `.`, `_` and `-`, at most 100.
 
     Raises:
         InvalidInput: The name is invalid.
     """
-    if not NAME.fullmatch(name):
+    if not NAME_PATTERN.fullmatch(name):
         raise InvalidInput(f"invalid dataset name {name!r}", "use letters, digits, '.', '_' and '-', at most 100")
     return name
 
@@ -111,18 +113,18 @@ def find(connection: Connection, ref: str) -> DatasetVersion:
     """
     name, _, selector = ref.partition("@")
     versions = tables.versions.c
-    if selector.isdecimal() and len(selector) < SHORTEST_HASH:
-        version = _row(connection, versions.name == name, versions.number == int(selector))
+    if selector.isdecimal() and len(selector) < MIN_HASH_DIGITS:
+        version = _find_newest(connection, versions.name == name, versions.number == int(selector))
     elif selector:
-        version = _by_hash(connection, name, selector.lower())
+        version = _find_by_hash(connection, name, selector.lower())
     else:
-        version = _row(connection, versions.name == name)
+        version = _find_newest(connection, versions.name == name)
     if version is not None:
         return version
     names = sorted(connection.scalars(select(versions.name).distinct()))
     if name in names:
         raise NotFound(f"dataset {name!r} has no version {selector!r}", f"list them with: vong data list {name}")
-    raise NotFound(f"no dataset named {name!r}", nearest(name, names, "vong data list"))
+    raise NotFound(f"no dataset named {name!r}", did_you_mean(name, names, "vong data list"))
 
 
 def list_versions(
@@ -133,7 +135,7 @@ def list_versions(
     query = select(versions).where(versions.c.name == name).order_by(versions.c.number.desc())
     if before is not None:
         query = query.where(versions.c.number < before)
-    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+    return [_to_version(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
 def list_datasets(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[DatasetVersion]:
@@ -142,7 +144,7 @@ def list_datasets(connection: Connection, *, after: str | None = None, limit: in
     query = select(versions).ext(distinct_on(versions.c.name)).order_by(versions.c.name, versions.c.number.desc())
     if after is not None:
         query = query.where(versions.c.name > after)
-    return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
+    return [_to_version(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
 def read(blobs: BlobStore, version: DatasetVersion, split: str | None = None) -> Iterator[Example]:
@@ -177,7 +179,7 @@ def read_blocks(blobs: BlobStore, version: DatasetVersion) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
         path = blobs.fetch(version.blob, Path(folder) / "rows.jsonl.zst")
         with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
-            yield from _blocks(stream)
+            yield from _split_blocks(stream)
 
 
 def append(
@@ -211,7 +213,7 @@ def append(
     return write(connection, blobs, name, [*existing, *added], operation, parents)
 
 
-def version_id(connection: Connection, version: DatasetVersion) -> UUID:
+def get_version_id(connection: Connection, version: DatasetVersion) -> UUID:
     """Return the id by which other tables of this stage reference a version."""
     versions = tables.versions.c
     id_ = connection.scalar(select(versions.id).where(versions.name == version.name, versions.hash == version.hash))
@@ -220,13 +222,13 @@ def version_id(connection: Connection, version: DatasetVersion) -> UUID:
     return id_
 
 
-def _dump(examples: Iterable[Example | bytes], path: Path) -> WriteResult:
+def _write_file(examples: Iterable[Example | bytes], path: Path) -> WriteResult:
     import zstandard
 
     digest, rows, splits = hashlib.sha256(), 0, Counter[str]()
-    with path.open("wb") as raw, zstandard.ZstdCompressor(level=LEVEL).stream_writer(raw) as stream:
+    with path.open("wb") as raw, zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).stream_writer(raw) as stream:
         for example in examples:
-            line, split = _line(example)
+            line, split = _encode_row(example)
             digest.update(hashlib.sha256(line).digest())
             stream.write(line + b"\n")
             rows += 1
@@ -235,7 +237,7 @@ def _dump(examples: Iterable[Example | bytes], path: Path) -> WriteResult:
     return WriteResult(digest.hexdigest(), rows, dict(splits))
 
 
-def _line(row: Example | bytes) -> tuple[bytes, Any]:
+def _encode_row(row: Example | bytes) -> tuple[bytes, Any]:
     """Return the canonical JSON and the split of a row."""
     import msgspec
 
@@ -244,7 +246,7 @@ def _line(row: Example | bytes) -> tuple[bytes, Any]:
     return canonical_json(row.model_dump(mode="json", exclude_none=True)), row.metadata.get("split")
 
 
-def _blocks(stream: IO[bytes] | Any) -> Iterator[bytes]:
+def _split_blocks(stream: IO[bytes] | Any) -> Iterator[bytes]:
     remainder = b""
     while block := stream.read(1 << 18):
         end = block.rfind(b"\n") + 1
@@ -255,69 +257,73 @@ def _blocks(stream: IO[bytes] | Any) -> Iterator[bytes]:
             remainder += block
 
 
-def _by_hash(connection: Connection, name: str, prefix: str) -> DatasetVersion | None:
-    if len(prefix) < SHORTEST_HASH or not re.fullmatch(r"[0-9a-f]+", prefix):
+def _find_by_hash(connection: Connection, name: str, prefix: str) -> DatasetVersion | None:
+    if len(prefix) < MIN_HASH_DIGITS or not re.fullmatch(r"[0-9a-f]+", prefix):
         raise InvalidInput(
             f"invalid version {prefix!r}",
-            f"write NAME, NAME@NUMBER, or NAME@HASH with at least {SHORTEST_HASH} hexadecimal digits",
+            f"write NAME, NAME@NUMBER, or NAME@HASH with at least {MIN_HASH_DIGITS} hexadecimal digits",
         )
     versions = tables.versions
     query = select(versions).where(versions.c.name == name, versions.c.hash.startswith(prefix)).limit(2)
-    matches = [_record(row) for row in connection.execute(query).mappings()]
+    matches = [_to_version(row) for row in connection.execute(query).mappings()]
     if len(matches) > 1:
         raise Conflict(f"several versions of {name!r} start with {prefix!r}", "write more digits of the hash")
     return matches[0] if matches else None
 
 
-def holding(connection: Connection, blobs: BlobStore, hash_: str, limit: int = 1000) -> list[DatasetVersion]:
+def list_versions_containing(
+    connection: Connection, blobs: BlobStore, hash_: str, limit: int = 1000
+) -> list[DatasetVersion]:
     """Return the versions that contain a row or a row derived from it, given the row's hash: by name, newest first."""
-    index_all(connection, blobs)
-    records = connection.execute(tables.HOLDING, {"hash": bytes.fromhex(hash_), "limit": limit}).mappings()
-    return [_record(row) for row in records]
+    index_pending_versions(connection, blobs)
+    records = connection.execute(
+        tables.SELECT_VERSIONS_CONTAINING, {"hash": bytes.fromhex(hash_), "limit": limit}
+    ).mappings()
+    return [_to_version(row) for row in records]
 
 
-def row_named(connection: Connection, blobs: BlobStore, prefix: str) -> Example | None:
+def find_row_by_hash(connection: Connection, blobs: BlobStore, prefix: str) -> Example | None:
     """Return the first row whose hash starts with the prefix, or None if no version contains one."""
     if not re.fullmatch(r"[0-9a-f]{6,64}", prefix):
         return None
-    index_all(connection, blobs)
-    location = row_index.place(connection, prefix)
+    index_pending_versions(connection, blobs)
+    location = row_index.locate(connection, prefix)
     if location is None:
         return None
-    version = _numbered(connection, location.name, location.first)
+    version = _get_version(connection, location.dataset, location.first_version)
     line = next(islice(read_lines(blobs, version), location.row - 1, None))
     return Example.model_validate_json(line)
 
 
-def made_from(connection: Connection, ref: str) -> list[DatasetVersion]:
+def list_child_versions(connection: Connection, ref: str) -> list[DatasetVersion]:
     """Return the versions that have the version `ref` among their parents, newest first."""
     versions = tables.versions
     query = select(versions).where(versions.c.parents.contains([ref])).order_by(versions.c.created_at.desc())
-    return [_record(row) for row in connection.execute(query).mappings()]
+    return [_to_version(row) for row in connection.execute(query).mappings()]
 
 
-def index_all(connection: Connection, blobs: BlobStore) -> None:
+def index_pending_versions(connection: Connection, blobs: BlobStore) -> None:
     """Index the rows of all versions that are not indexed yet (those written before the index existed)."""
-    for name in list(connection.scalars(tables.LAGGING)):
-        alone(connection, name)
-        row_index.catch_up(
-            connection, name, lambda number, name=name: read_lines(blobs, _numbered(connection, name, number))
+    for name in list(connection.scalars(tables.SELECT_UNINDEXED_DATASETS)):
+        lock_dataset(connection, name)
+        row_index.index_new_versions(
+            connection, name, lambda number, name=name: read_lines(blobs, _get_version(connection, name, number))
         )
 
 
-def _numbered(connection: Connection, name: str, number: int) -> DatasetVersion:
-    version = _row(connection, tables.versions.c.name == name, tables.versions.c.number == number)
+def _get_version(connection: Connection, name: str, number: int) -> DatasetVersion:
+    version = _find_newest(connection, tables.versions.c.name == name, tables.versions.c.number == number)
     if version is None:
         raise NotFound(f"dataset {name!r} has no version {number}", f"list them with: vong data list {name}")
     return version
 
 
-def _row(connection: Connection, *where: Any) -> DatasetVersion | None:
+def _find_newest(connection: Connection, *where: Any) -> DatasetVersion | None:
     """Return the newest version that matches the conditions, or None."""
     query = select(tables.versions).where(*where).order_by(tables.versions.c.number.desc()).limit(1)
     row = connection.execute(query).mappings().first()
-    return _record(row) if row else None
+    return _to_version(row) if row else None
 
 
-def _record(row: Any) -> DatasetVersion:
+def _to_version(row: Any) -> DatasetVersion:
     return DatasetVersion.model_validate({k: v for k, v in row.items() if k not in {"id", "project_id"}})

@@ -7,7 +7,7 @@ every stored output, and an `EvalComparison` of two results.
 from vong.evals.comparison import EvalComparison, compare
 from vong.evals.prompting import EvalSettings
 from vong.evals.runner import ModelOutput, run
-from vong.evals.runs import get, list_answers, list_runs, start
+from vong.evals.runs import create_run, get_run, list_outputs, list_runs
 from vong.evals.scoring import list_scorers
 
 __all__ = [
@@ -15,10 +15,10 @@ __all__ = [
     "EvalSettings",
     "ModelOutput",
     "compare",
-    "get",
-    "list_answers",
+    "create_run",
+    "get_run",
+    "list_outputs",
     "list_runs",
     "list_scorers",
     "run",
-    "start",
 ]

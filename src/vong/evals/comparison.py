@@ -11,8 +11,8 @@ from vong.evals.runs import ScoredOutput
 from vong.records import EvalResult, Record
 
 CONFIDENCE = 0.95
-RESAMPLES = 10_000
-SEED = 20_260
+BOOTSTRAP_RESAMPLES = 10_000
+BOOTSTRAP_SEED = 20_260
 
 
 class MetricComparison(Record):
@@ -62,8 +62,8 @@ class EvalComparison(Record):
     n: int
     left_out: int
     confidence: float = CONFIDENCE
-    resamples: int = RESAMPLES
-    seed: int = SEED
+    resamples: int = BOOTSTRAP_RESAMPLES
+    seed: int = BOOTSTRAP_SEED
     metrics: dict[str, MetricComparison]
     changed: int
     changes: tuple[EvalChange, ...]
@@ -74,15 +74,19 @@ def compare(connection: Connection, a: UUID, b: UUID, *, changes: int = 20) -> E
 
     Raises: Conflict if a run has not finished; InvalidInput if datasets, splits or scorers differ.
     """
-    before, after = runs.get(connection, a), runs.get(connection, b)
-    _must_match(before, after)
-    scorers = scoring.choose(sorted(set(before.scorers) & set(after.scorers), key=before.scorers.index))
-    old, new = ({output.position: output for output in runs.list_answers(connection, id, limit=None)} for id in (a, b))
+    before, after = runs.get_run(connection, a), runs.get_run(connection, b)
+    _check_comparable(before, after)
+    scorers = scoring.build_scorers(sorted(set(before.scorers) & set(after.scorers), key=before.scorers.index))
+    old, new = ({output.position: output for output in runs.list_outputs(connection, id, limit=None)} for id in (a, b))
     shared = sorted(old.keys() & new.keys())
     if not shared:
         raise InvalidInput("the two runs have no example in common", "run both with the same limit and seed")
     pairs = [(old[position], new[position]) for position in shared]
-    metrics = {metric: _metric(scorers, metric, pairs) for metric in before.scores if _given(scorers, metric, pairs)}
+    metrics = {
+        metric: _compare_metric(scorers, metric, pairs)
+        for metric in before.scores
+        if _has_metric(scorers, metric, pairs)
+    }
     changed_pairs = [pair for pair in pairs if pair[0].answer != pair[1].answer]
     first = next(iter(metrics), "")
     changed_pairs.sort(key=lambda pair: -abs(pair[1].scores.get(first, 0.0) - pair[0].scores.get(first, 0.0)))
@@ -93,11 +97,11 @@ def compare(connection: Connection, a: UUID, b: UUID, *, changes: int = 20) -> E
         left_out=len(old.keys() ^ new.keys()),
         metrics=metrics,
         changed=len(changed_pairs),
-        changes=tuple(_change(*pair) for pair in changed_pairs[:changes]),
+        changes=tuple(_build_change(*pair) for pair in changed_pairs[:changes]),
     )
 
 
-def _must_match(before: EvalResult, after: EvalResult) -> None:
+def _check_comparable(before: EvalResult, after: EvalResult) -> None:
     for result in (before, after):
         if result.status != "finished":
             raise Conflict(
@@ -113,30 +117,35 @@ def _must_match(before: EvalResult, after: EvalResult) -> None:
         raise InvalidInput(message, "run both with the same scorers and options")
 
 
-def _given(
-    chosen: Sequence[scoring.ConfiguredScorer], metric: str, pairs: Sequence[tuple[ScoredOutput, ScoredOutput]]
+def _has_metric(
+    scorers: Sequence[scoring.ConfiguredScorer], metric: str, pairs: Sequence[tuple[ScoredOutput, ScoredOutput]]
 ) -> bool:
     both = any(metric in one.scores and metric in other.scores for one, other in pairs)
-    return both and scoring.owner(chosen, metric) is not None
+    return both and scoring.find_scorer(scorers, metric) is not None
 
 
-def _metric(
-    chosen: Sequence[scoring.ConfiguredScorer], metric: str, pairs: Sequence[tuple[ScoredOutput, ScoredOutput]]
+def _compare_metric(
+    scorers: Sequence[scoring.ConfiguredScorer], metric: str, pairs: Sequence[tuple[ScoredOutput, ScoredOutput]]
 ) -> MetricComparison:
     import numpy as np
 
-    from vong.evals.statistics import mcnemar, minimum_detectable, paired_bootstrap
+    from vong.evals.statistics import mcnemar_p_value, minimum_detectable_difference, paired_bootstrap
 
-    scorer = scoring.owner(chosen, metric)
+    scorer = scoring.find_scorer(scorers, metric)
     measured = [pair for pair in pairs if metric in pair[0].scores and metric in pair[1].scores]
     statistics = [[one.statistics[metric] for one in side] for side in zip(*measured, strict=True)]
     values = [(one.scores[metric], other.scores[metric]) for one, other in measured]
     wins, losses = sum(new > old for old, new in values), sum(new < old for old, new in values)
     combine = scorer.total if scorer else None
     bootstrap = paired_bootstrap(
-        np.array(statistics[0]), np.array(statistics[1]), combine, seed=SEED, resamples=RESAMPLES, confidence=CONFIDENCE
+        np.array(statistics[0]),
+        np.array(statistics[1]),
+        combine,
+        seed=BOOTSTRAP_SEED,
+        resamples=BOOTSTRAP_RESAMPLES,
+        confidence=CONFIDENCE,
     )
-    a, b = (scoring.total(scorer, side) for side in statistics)
+    a, b = (scoring.compute_total(scorer, side) for side in statistics)
     return MetricComparison(
         n=len(measured),
         a=a,
@@ -147,12 +156,12 @@ def _metric(
         wins=wins,
         losses=losses,
         ties=len(measured) - wins - losses,
-        mcnemar_p=mcnemar(wins, losses) if {score for pair in values for score in pair} <= {0.0, 1.0} else None,
-        minimum_detectable=minimum_detectable(bootstrap.error, confidence=CONFIDENCE),
+        mcnemar_p=mcnemar_p_value(wins, losses) if {score for pair in values for score in pair} <= {0.0, 1.0} else None,
+        minimum_detectable=minimum_detectable_difference(bootstrap.standard_error, confidence=CONFIDENCE),
     )
 
 
-def _change(old: ScoredOutput, new: ScoredOutput) -> EvalChange:
+def _build_change(old: ScoredOutput, new: ScoredOutput) -> EvalChange:
     return EvalChange(
         position=old.position,
         example=old.example,

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from vong.errors import InvalidInput
-from vong.evals.scorers.texts import read_json
+from vong.evals.scorers.texts import parse_json
 from vong.records import Example, Message, Record
 
-PLACE = "{input}"
+TEMPLATE_PLACEHOLDER = "{input}"
 
 
 class EvalSettings(Record):
@@ -38,8 +38,10 @@ class EvalSettings(Record):
         if self.shots and self.shots_split == split:
             message = f"shots from {split!r} would show the model completions of the evaluated split"
             raise InvalidInput(message, "choose another split with --shots-split")
-        if self.template is not None and PLACE not in self.template:
-            raise InvalidInput(f"the template has no {PLACE}", f"add {PLACE} for the text of the message")
+        if self.template is not None and TEMPLATE_PLACEHOLDER not in self.template:
+            raise InvalidInput(
+                f"the template has no {TEMPLATE_PLACEHOLDER}", f"add {TEMPLATE_PLACEHOLDER} for the text of the message"
+            )
 
 
 def choose_examples(examples: Sequence[Example], settings: EvalSettings) -> dict[int, Example]:
@@ -47,7 +49,7 @@ def choose_examples(examples: Sequence[Example], settings: EvalSettings) -> dict
     usable = {position: example for position, example in enumerate(examples) if example.completion is not None}
     if settings.limit is None or settings.limit >= len(usable):
         return usable
-    ranked = sorted(usable, key=lambda position: _lot(settings.seed, usable[position].hash))
+    ranked = sorted(usable, key=lambda position: _random_rank(settings.seed, usable[position].hash))
     return {position: usable[position] for position in sorted(ranked[: settings.limit])}
 
 
@@ -71,8 +73,8 @@ def choose_shots(pool: Sequence[Example], evaluated: Sequence[Example], settings
     if len(candidates) < settings.shots:
         message = f"the split {settings.shots_split!r} has {len(candidates)} usable examples for {settings.shots} shots"
         raise InvalidInput(message, "lower --shots or name another split with --shots-split")
-    candidates.sort(key=lambda example: _lot(settings.seed, example.hash))
-    labels = [_labels(example.answer) for example in candidates]
+    candidates.sort(key=lambda example: _random_rank(settings.seed, example.hash))
+    labels = [_completion_labels(example.completion_text) for example in candidates]
     chosen: list[int] = []
     shown_labels: set[str] = set()
     for _ in range(settings.shots):
@@ -91,25 +93,27 @@ def build_messages(example: Example, shots: Sequence[Example], settings: EvalSet
     turns: list[Message] = []
     for shot in shots:
         assert shot.completion is not None
-        turns += [*_turns(shot, settings), shot.completion]
-    return [*system, *turns, *_turns(example, settings)]
+        turns += [*_conversation_turns(shot, settings), shot.completion]
+    return [*system, *turns, *_conversation_turns(example, settings)]
 
 
-def _turns(example: Example, settings: EvalSettings) -> list[Message]:
+def _conversation_turns(example: Example, settings: EvalSettings) -> list[Message]:
     turns = [message for message in example.messages if message.role not in {"system", "developer"}]
     if settings.template is None:
         return turns
     # Uses replace instead of str.format, because texts contain braces.
     return [
-        Message(role="user", content=settings.template.replace(PLACE, turn.text)) if turn.role == "user" else turn
+        Message(role="user", content=settings.template.replace(TEMPLATE_PLACEHOLDER, turn.text))
+        if turn.role == "user"
+        else turn
         for turn in turns
     ]
 
 
-def _labels(answer: str) -> set[str]:
-    value: Any = read_json(answer)
+def _completion_labels(answer: str) -> set[str]:
+    value: Any = parse_json(answer)
     return {f"{field}={value[field]!r}" for field in value} if isinstance(value, dict) else {answer}
 
 
-def _lot(seed: int, name: str) -> str:
+def _random_rank(seed: int, name: str) -> str:
     return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()

@@ -13,14 +13,14 @@ from vong.errors import InvalidInput, JobCancelled, UpstreamFailed, VongError
 from vong.evals import runs, scoring, tables
 from vong.evals.prompting import EvalSettings, build_messages, choose_examples, choose_shots
 from vong.evals.runs import ScoredOutput
-from vong.evals.scorers.texts import storable
+from vong.evals.scorers.texts import to_storable_text
 from vong.records import EvalResult, Example, Message, Usage, now
 
-ATTEMPTS = 3
-PAUSE = 0.5
+MAX_ATTEMPTS = 3
+RETRY_DELAY_SECONDS = 0.5
 """Delay before the first retry of a failed request. The delay doubles with each retry."""
 
-GIVE_UP = 10
+MAX_CONSECUTIVE_FAILURES = 10
 """Number of consecutive failures that end the run: empty outputs would distort the scores of an unavailable model."""
 
 
@@ -37,12 +37,12 @@ class ModelOutput(NamedTuple):
 Generate = Callable[[list[Message], dict[str, Any]], ModelOutput]
 """Calls a model. A failure of one request is a `ModelOutput` with `error`; a VongError ends the whole run."""
 
-Scope = Callable[[], AbstractContextManager[Connection]]
+OpenConnection = Callable[[], AbstractContextManager[Connection]]
 """Opens one transaction in the project of the run."""
 
 
 def run(
-    scope: Scope,
+    scope: OpenConnection,
     id: UUID,
     examples: Sequence[Example],
     generate: Generate,
@@ -58,7 +58,7 @@ def run(
     `progress(done, total)` may raise JobCancelled.
     """
     with scope() as connection:
-        result = runs.get(connection, id)
+        result = runs.get_run(connection, id)
         settings = EvalSettings.model_validate(result.settings)
         selected = choose_examples(examples, settings)
         if not selected:
@@ -66,9 +66,9 @@ def run(
                 f"{result.dataset}/{result.split} has no examples with a completion", "evaluate another split"
             )
         shots = choose_shots(shots_pool, list(selected.values()), settings)
-        stored = {output.position for output in runs.list_answers(connection, id, limit=None) if output.error is None}
+        stored = {output.position for output in runs.list_outputs(connection, id, limit=None) if output.error is None}
         stored &= selected.keys()
-        runs.amend(connection, id, {"status": "running", "examples": len(selected), "done": len(stored)})
+        runs.update_run(connection, id, {"status": "running", "examples": len(selected), "done": len(stored)})
 
     def report_progress(newly_done: int) -> None:
         if progress is not None:
@@ -76,31 +76,33 @@ def run(
 
     try:
         missing = {position: example for position, example in selected.items() if position not in stored}
-        _ask_all(scope, result, missing, _asker(generate, shots, settings), report_progress)
+        _request_outputs(scope, result, missing, _with_retries(generate, shots, settings), report_progress)
     except VongError as error:
         with scope() as connection:
             status = "cancelled" if isinstance(error, JobCancelled) else "failed"
-            runs.amend(connection, id, {"status": status, "finished_at": now()})
+            runs.update_run(connection, id, {"status": status, "finished_at": now()})
         raise
     with scope() as connection:
-        return finish(connection, id)
+        return finish_run(connection, id)
 
 
-def finish(connection: Connection, id: UUID) -> EvalResult:
+def finish_run(connection: Connection, id: UUID) -> EvalResult:
     """Compute the totals of a run from its outputs. Percentiles cover the successful requests (nearest rank)."""
-    result = runs.get(connection, id)
-    outputs = runs.list_answers(connection, id, limit=None)
+    result = runs.get_run(connection, id)
+    outputs = runs.list_outputs(connection, id, limit=None)
     latencies = sorted(output.latency_ms for output in outputs if output.error is None)
     costs = [output.cost for output in outputs if output.error is None]
     known_costs = [cost for cost in costs if cost is not None]
-    runs.amend(
+    runs.update_run(
         connection,
         id,
         {
             "status": "finished",
             "done": len(outputs),
             "failed": sum(output.error is not None for output in outputs),
-            "scores": scoring.totals(scoring.choose(result.scorers), (output.measures for output in outputs)),
+            "scores": scoring.compute_totals(
+                scoring.build_scorers(result.scorers), (output.metric_values for output in outputs)
+            ),
             "latency_p50": percentile(latencies, 50),
             "latency_p95": percentile(latencies, 95),
             "input_tokens": sum(output.input_tokens or 0 for output in outputs),
@@ -109,7 +111,7 @@ def finish(connection: Connection, id: UUID) -> EvalResult:
             "finished_at": now(),
         },
     )
-    return runs.get(connection, id)
+    return runs.get_run(connection, id)
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float | None:
@@ -117,24 +119,26 @@ def percentile(ordered: Sequence[float], percent: int) -> float | None:
     return ordered[max(0, -(-percent * len(ordered) // 100) - 1)] if ordered else None
 
 
-def _asker(generate: Generate, shots: Sequence[Example], settings: EvalSettings) -> Callable[[Example], ModelOutput]:
+def _with_retries(
+    generate: Generate, shots: Sequence[Example], settings: EvalSettings
+) -> Callable[[Example], ModelOutput]:
     params = {"max_tokens": settings.max_tokens, "temperature": settings.temperature}
 
     def ask(example: Example) -> ModelOutput:
         messages = build_messages(example, shots, settings)
         output = generate(messages, params)
-        for attempt in range(1, ATTEMPTS):
+        for attempt in range(1, MAX_ATTEMPTS):
             if output.error is None:
                 break
-            time.sleep(PAUSE * 2 ** (attempt - 1))
+            time.sleep(RETRY_DELAY_SECONDS * 2 ** (attempt - 1))
             output = generate(messages, params)
         return output
 
     return ask
 
 
-def _ask_all(
-    scope: Scope,
+def _request_outputs(
+    scope: OpenConnection,
     result: EvalResult,
     missing: dict[int, Example],
     ask: Callable[[Example], ModelOutput],
@@ -142,7 +146,7 @@ def _ask_all(
 ) -> None:
     """Request outputs with `concurrency` threads and store each as soon as it arrives."""
     concurrency = EvalSettings.model_validate(result.settings).concurrency
-    scorers = scoring.choose(result.scorers)
+    scorers = scoring.build_scorers(result.scorers)
     pending = iter(missing.items())
     running: dict[Future[ModelOutput], int] = {}
     requested = failures = 0
@@ -158,14 +162,14 @@ def _ask_all(
             for future in completed:
                 position, output = running.pop(future), future.result()
                 failures = failures + 1 if output.error else 0
-                outputs.append(_scored(scorers, position, missing[position], output))
+                outputs.append(_score_output(scorers, position, missing[position], output))
             requested += len(outputs)
             with scope() as connection:
-                runs.keep(connection, result.id, outputs)
-                runs.amend(connection, result.id, {"done": tables.runs.c.done + len(outputs)})
-            if failures >= GIVE_UP:
+                runs.insert_outputs(connection, result.id, outputs)
+                runs.update_run(connection, result.id, {"done": tables.runs.c.done + len(outputs)})
+            if failures >= MAX_CONSECUTIVE_FAILURES:
                 raise UpstreamFailed(
-                    f"{GIVE_UP} consecutive requests failed: {outputs[-1].error}",
+                    f"{MAX_CONSECUTIVE_FAILURES} consecutive requests failed: {outputs[-1].error}",
                     "run it again to resume",
                 )
             progress(requested)
@@ -173,23 +177,23 @@ def _ask_all(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _scored(
-    chosen: Sequence[scoring.ConfiguredScorer], position: int, example: Example, answer: ModelOutput
+def _score_output(
+    scorers: Sequence[scoring.ConfiguredScorer], position: int, example: Example, output: ModelOutput
 ) -> ScoredOutput:
-    text = "" if answer.error else storable(answer.text)
-    measures = scoring.measure(chosen, text, example.answer)
+    text = "" if output.error else to_storable_text(output.text)
+    measures = scoring.score_output(scorers, text, example.completion_text)
     return ScoredOutput(
         position=position,
         example=example.hash,
-        prompt=storable(example.prompt_text),
-        reference=storable(example.answer),
+        prompt=to_storable_text(example.prompt_text),
+        reference=to_storable_text(example.completion_text),
         answer=text,
-        error=answer.error and storable(answer.error),
-        span_id=answer.span_id,
-        latency_ms=answer.latency_ms,
-        input_tokens=answer.usage.input_tokens,
-        output_tokens=answer.usage.output_tokens,
-        cost=answer.usage.cost,
+        error=output.error and to_storable_text(output.error),
+        span_id=output.span_id,
+        latency_ms=output.latency_ms,
+        input_tokens=output.usage.input_tokens,
+        output_tokens=output.usage.output_tokens,
+        cost=output.usage.cost,
         scores={metric: one.value for metric, one in measures.items()},
         statistics={metric: list(one.statistics) for metric, one in measures.items()},
         created_at=now(),

@@ -15,7 +15,7 @@ from vong.evals.prompting import EvalSettings
 from vong.evals.scorers import MetricValue
 from vong.records import DatasetVersion, EvalResult, Record, new_id, now
 
-ENDED = frozenset({"finished", "failed", "cancelled"})
+TERMINAL_STATUSES = frozenset({"finished", "failed", "cancelled"})
 
 
 class ScoredOutput(Record):
@@ -42,12 +42,12 @@ class ScoredOutput(Record):
     created_at: datetime
 
     @property
-    def measures(self) -> dict[str, MetricValue]:
+    def metric_values(self) -> dict[str, MetricValue]:
         """Return the scores with their statistics."""
         return {metric: MetricValue(value, tuple(self.statistics[metric])) for metric, value in self.scores.items()}
 
 
-def start(
+def create_run(
     connection: Connection,
     *,
     model: str,
@@ -81,24 +81,24 @@ def start(
         status="queued",
         examples=min(dataset.splits[split], settings.limit or dataset.splits[split]),
         done=0,
-        signatures={**scoring.signatures(scoring.choose(scorers)), "latency": latency},
+        signatures={**scoring.collect_signatures(scoring.build_scorers(scorers)), "latency": latency},
         settings=settings.model_dump(mode="json"),
         created_at=now(),
     )
     values = {**result.model_dump(), "scorers": list(scorers)}
     connection.execute(insert(tables.runs).values(values).on_conflict_do_nothing())
-    return get(connection, result.id)
+    return get_run(connection, result.id)
 
 
-def get(connection: Connection, id: UUID) -> EvalResult:
+def get_run(connection: Connection, id: UUID) -> EvalResult:
     """Return a run by its id.
 
     Raises: NotFound if the project has no such run.
     """
-    row = connection.execute(select(*COLUMNS).where(tables.runs.c.id == id)).mappings().first()
+    row = connection.execute(select(*RESULT_COLUMNS).where(tables.runs.c.id == id)).mappings().first()
     if row is None:
         raise NotFound(f"no evaluation {str(id)!r}", "list them with: vong evals list")
-    return _result(row)
+    return _to_result(row)
 
 
 def list_runs(
@@ -106,32 +106,34 @@ def list_runs(
 ) -> list[EvalResult]:
     """Return runs, newest first. `after` is the last id of the previous page."""
     runs = tables.runs.c
-    query = select(*COLUMNS).order_by(runs.id.desc()).limit(limit)
+    query = select(*RESULT_COLUMNS).order_by(runs.id.desc()).limit(limit)
     if model is not None:
         query = query.where(runs.model == model)
     if after is not None:
         query = query.where(runs.id < after)
-    return [_result(row) for row in connection.execute(query).mappings()]
+    return [_to_result(row) for row in connection.execute(query).mappings()]
 
 
-def amend(connection: Connection, id: UUID, values: Mapping[str, Any]) -> None:
+def update_run(connection: Connection, id: UUID, values: Mapping[str, Any]) -> None:
     """Update fields of a run."""
     connection.execute(update(tables.runs).where(tables.runs.c.id == id).values(dict(values)))
 
 
-def keep(connection: Connection, run_id: UUID, answers: Sequence[ScoredOutput]) -> None:
+def insert_outputs(connection: Connection, run_id: UUID, outputs: Sequence[ScoredOutput]) -> None:
     """Store outputs. An earlier failed output is replaced, a successful one is not."""
-    if not answers:
+    if not outputs:
         return
-    statement = insert(tables.answers).values([{"run_id": run_id, **answer.model_dump()} for answer in answers])
-    replaced = {column.name: statement.excluded[column.name] for column in tables.answers.c if column.name in FIELDS}
-    previous_failed = tables.answers.c.error.is_not(None)
+    statement = insert(tables.outputs).values([{"run_id": run_id, **answer.model_dump()} for answer in outputs])
+    replaced = {
+        column.name: statement.excluded[column.name] for column in tables.outputs.c if column.name in REPLACED_FIELDS
+    }
+    previous_failed = tables.outputs.c.error.is_not(None)
     connection.execute(
         statement.on_conflict_do_update(index_elements=["run_id", "position"], set_=replaced, where=previous_failed)
     )
 
 
-def list_answers(
+def list_outputs(
     connection: Connection,
     run_id: UUID,
     *,
@@ -144,13 +146,13 @@ def list_answers(
 
     `failed` selects failed requests only. `changed_from` selects outputs whose text differs from that run's.
     """
-    outputs = tables.answers
-    get(connection, run_id)
+    outputs = tables.outputs
+    get_run(connection, run_id)
     query = select(outputs).where(outputs.c.run_id == run_id, outputs.c.position > after)
     if failed:
         query = query.where(outputs.c.error.is_not(None))
     if changed_from is not None:
-        get(connection, changed_from)
+        get_run(connection, changed_from)
         other = outputs.alias("other")
         same_example = sa.and_(other.c.position == outputs.c.position, other.c.run_id == changed_from)
         query = query.join(other, same_example).where(other.c.answer != outputs.c.answer)
@@ -158,19 +160,21 @@ def list_answers(
     return [ScoredOutput.model_validate({name: row[name] for name in ScoredOutput.model_fields}) for row in rows]
 
 
-def _result(row: RowMapping) -> EvalResult:
+def _to_result(row: RowMapping) -> EvalResult:
     """Return the result of a row with metrics in the order of their scorers, which JSONB does not preserve."""
     names = [spec.partition(":")[0] for spec in row["scorers"]]
 
     def sort_key(metric: str) -> tuple[int, str]:
         return next((i for i, name in enumerate(names) if metric.startswith(name)), len(names)), metric
 
-    ordered = {field: {name: row[field][name] for name in sorted(row[field], key=sort_key)} for field in ORDERED}
+    ordered = {
+        field: {name: row[field][name] for name in sorted(row[field], key=sort_key)} for field in SCORER_ORDERED_FIELDS
+    }
     return EvalResult.model_validate({**row, **ordered})
 
 
-ORDERED = ("scores", "signatures")
+SCORER_ORDERED_FIELDS = ("scores", "signatures")
 
 
-COLUMNS = [tables.runs.c[name] for name in EvalResult.model_fields]
-FIELDS = set(ScoredOutput.model_fields) - {"position"}
+RESULT_COLUMNS = [tables.runs.c[name] for name in EvalResult.model_fields]
+REPLACED_FIELDS = set(ScoredOutput.model_fields) - {"position"}

@@ -12,7 +12,7 @@ from vong.errors import InvalidInput
 from vong.evals.scorers import MetricValue, Scorer
 from vong.records import Record
 
-Measures = dict[str, MetricValue]
+MetricValues = dict[str, MetricValue]
 
 
 class ScorerInfo(Record):
@@ -33,10 +33,10 @@ class ConfiguredScorer(NamedTuple):
 
 def list_scorers() -> list[ScorerInfo]:
     """Return all installed scorers."""
-    return [_info(name, plugins.load("scorer", name)) for name in plugins.names("scorer")]
+    return [_scorer_info(name, plugins.load_extension("scorer", name)) for name in plugins.list_extensions("scorer")]
 
 
-def choose(specs: Sequence[str]) -> list[ConfiguredScorer]:
+def build_scorers(specs: Sequence[str]) -> list[ConfiguredScorer]:
     """Build the scorers of specifications: `NAME` or `NAME:option=value;option=value`, lists with commas.
 
     Raises: NotFound if a name is unknown; InvalidInput if an option is unknown or wrong, or a scorer is named twice.
@@ -44,36 +44,36 @@ def choose(specs: Sequence[str]) -> list[ConfiguredScorer]:
     names = [spec.partition(":")[0] for spec in specs]
     if not specs or len(set(names)) < len(names):
         raise InvalidInput("name at least one scorer, and each only once", "list them with: vong evals scorers")
-    return [ConfiguredScorer(spec, _make(spec)) for spec in specs]
+    return [ConfiguredScorer(spec, _build_scorer(spec)) for spec in specs]
 
 
-def measure(chosen: Sequence[ConfiguredScorer], answer: str, reference: str) -> Measures:
+def score_output(scorers: Sequence[ConfiguredScorer], output: str, reference: str) -> MetricValues:
     """Return the values of all metrics of the scorers for one output."""
-    values: Measures = {}
-    for _, scorer in chosen:
-        values.update(scorer.measure(answer, reference))
+    values: MetricValues = {}
+    for _, scorer in scorers:
+        values.update(scorer.measure(output, reference))
     return values
 
 
-def owner(chosen: Sequence[ConfiguredScorer], metric: str) -> Scorer | None:
+def find_scorer(scorers: Sequence[ConfiguredScorer], metric: str) -> Scorer | None:
     """Return the scorer that computes a metric. Returns None if there is none."""
-    for spec, scorer in chosen:
+    for spec, scorer in scorers:
         name = spec.partition(":")[0]
         if metric == name or metric.startswith(f"{name}.") or metric in scorer.measure("", ""):
             return scorer
     return None
 
 
-def totals(chosen: Sequence[ConfiguredScorer], answers: Iterable[Measures]) -> dict[str, float]:
+def compute_totals(scorers: Sequence[ConfiguredScorer], outputs: Iterable[MetricValues]) -> dict[str, float]:
     """Return each metric over all outputs that have it. Sums are exact, so the order of outputs does not matter."""
     columns: dict[str, list[tuple[float, ...]]] = {}
-    for measures in answers:
+    for measures in outputs:
         for metric, one in measures.items():
             columns.setdefault(metric, []).append(one.statistics)
-    return {metric: total(owner(chosen, metric), rows) for metric, rows in columns.items()}
+    return {metric: compute_total(find_scorer(scorers, metric), rows) for metric, rows in columns.items()}
 
 
-def total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> float:
+def compute_total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> float:
     """Return a metric from the statistics of its outputs."""
     sums = [math.fsum(column) for column in zip(*rows, strict=True)]
     if scorer is None or scorer.total is None:
@@ -81,14 +81,14 @@ def total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> float:
     return scorer.total(sums)
 
 
-def signatures(chosen: Sequence[ConfiguredScorer]) -> dict[str, str]:
+def collect_signatures(scorers: Sequence[ConfiguredScorer]) -> dict[str, str]:
     """Return the full signature of each scorer by its name."""
-    return {spec.partition(":")[0]: scorer.signature for spec, scorer in chosen}
+    return {spec.partition(":")[0]: scorer.signature for spec, scorer in scorers}
 
 
-def _make(spec: str) -> Scorer:
+def _build_scorer(spec: str) -> Scorer:
     name, _, assignments = spec.partition(":")
-    build = plugins.load("scorer", name)
+    build = plugins.load_extension("scorer", name)
     parameters = inspect.signature(build).parameters
     options: dict[str, Any] = {}
     for part in filter(None, assignments.split(";")):
@@ -105,6 +105,6 @@ def _make(spec: str) -> Scorer:
         raise InvalidInput(f"invalid options of scorer {name!r}: {faults}", "see: vong evals scorers") from error
 
 
-def _info(name: str, build: Any) -> ScorerInfo:
+def _scorer_info(name: str, build: Any) -> ScorerInfo:
     options = {option: parameter.default for option, parameter in inspect.signature(build).parameters.items()}
     return ScorerInfo(name=name, about=inspect.getdoc(build) or "", options=options, signature=build().signature)

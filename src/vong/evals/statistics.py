@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-CELLS = 4_000_000
+MAX_COUNTS_PER_DRAW = 4_000_000
 """Number of counts drawn at once: 32 MB."""
 
 
@@ -20,7 +20,7 @@ class BootstrapInterval(NamedTuple):
     difference: float
     low: float
     high: float
-    error: float
+    standard_error: float
 
 
 def paired_bootstrap(
@@ -41,7 +41,7 @@ def paired_bootstrap(
     """
     generator = np.random.default_rng(seed)
     n = len(before)
-    chunk = max(1, CELLS // n)
+    chunk = max(1, MAX_COUNTS_PER_DRAW // n)
     differences: list[Floats] = []
     for first in range(0, resamples, chunk):
         size = min(chunk, resamples - first)
@@ -56,7 +56,7 @@ def paired_bootstrap(
     return BootstrapInterval(observed, float(low), float(high), float(drawn.std()))
 
 
-def mcnemar(wins: int, losses: int) -> float:
+def mcnemar_p_value(wins: int, losses: int) -> float:
     """Return the two-sided exact p-value of McNemar's test.
 
     This is 2 P(X <= min(wins, losses)), at most 1, with X ~ Binomial(wins + losses, 1/2). Source: McNemar 1947;
@@ -66,13 +66,17 @@ def mcnemar(wins: int, losses: int) -> float:
     return min(1.0, 2 * sum(comb(n, i) for i in range(min(wins, losses) + 1)) / 2**n)
 
 
-def minimum_detectable(error: float, *, confidence: float = 0.95, power: float = 0.8) -> float | None:
+def minimum_detectable_difference(
+    standard_error: float, *, confidence: float = 0.95, power: float = 0.8
+) -> float | None:
     """Return the smallest true difference that this number of examples detects with the given power.
 
     This is (z(1 - alpha/2) + z(power)) times the standard error. Returns None if the resamples never differed.
     """
     normal = NormalDist()
-    return (normal.inv_cdf((1 + confidence) / 2) + normal.inv_cdf(power)) * error if error > 0 else None
+    return (
+        (normal.inv_cdf((1 + confidence) / 2) + normal.inv_cdf(power)) * standard_error if standard_error > 0 else None
+    )
 
 
 def _totals(sums: Floats, total: Callable[[Sequence[float]], float] | None) -> Floats:

@@ -30,7 +30,7 @@ runs = project_table(
     Index("evals_runs_newest", "project_id", "id"),
 )
 
-answers = project_table(
+outputs = project_table(
     "evals_answers",
     Column("run_id", UUID(as_uuid=True), ForeignKey("evals_runs.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),

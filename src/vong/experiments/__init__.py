@@ -5,18 +5,18 @@ differences between runs.
 """
 
 from vong.experiments.compare import compare
-from vong.experiments.curves import curve, figures_after
-from vong.experiments.runs import add_warning, begin_run, finish_run, get, list_runs, log, start_run
+from vong.experiments.curves import list_metric_entries, load_curves
+from vong.experiments.runs import add_warning, finish_run, get_run, list_runs, log_metrics, mark_run_running, start_run
 
 __all__ = [
     "add_warning",
-    "begin_run",
     "compare",
-    "curve",
-    "figures_after",
     "finish_run",
-    "get",
+    "get_run",
+    "list_metric_entries",
     "list_runs",
-    "log",
+    "load_curves",
+    "log_metrics",
+    "mark_run_running",
     "start_run",
 ]

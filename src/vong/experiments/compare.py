@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from vong.experiments import tables
-from vong.experiments.curves import Curve, curve
-from vong.experiments.runs import get
+from vong.experiments.curves import Curve, load_curves
+from vong.experiments.runs import get_run
 from vong.records import Record, TrainingRun
 
-LARGER_IS_BETTER = ("accuracy", "tokens_per_second", "score", "reward", "win_rate")
+LARGER_IS_BETTER_SUFFIXES = ("accuracy", "tokens_per_second", "score", "reward", "win_rate")
 """Suffixes of metric names whose largest value is best. For all others (losses, errors, times) the smallest is."""
 
 
@@ -31,30 +31,30 @@ class RunComparison(Record):
     curves: list[list[Curve]]
 
 
-def compare(connection: Connection, run_ids: Sequence[UUID], points: int = 200) -> RunComparison:
+def compare(connection: Connection, run_ids: Sequence[UUID], max_points: int = 200) -> RunComparison:
     """Compare runs, with at most `max_points` points per curve.
 
     Raises:
         NotFound: A run does not exist.
     """
-    runs = [get(connection, run_id) for run_id in run_ids]
+    runs = [get_run(connection, run_id) for run_id in run_ids]
     settings_by_run = [{"base": run.base, "dataset": run.dataset, "recipe": run.recipe, **run.settings} for run in runs]
     names = dict.fromkeys(name for one in settings_by_run for name in one)
     settings = {name: [one.get(name) for one in settings_by_run] for name in names}
-    extremes = [_extremes(connection, run.id) for run in runs]
+    extremes = [_load_extremes(connection, run.id) for run in runs]
     metric_names = sorted({name for one in extremes for name in one})
-    best = {name: [_best(name, one.get(name)) for one in extremes] for name in metric_names}
+    best = {name: [_best_value(name, one.get(name)) for one in extremes] for name in metric_names}
     return RunComparison(
         runs=tuple(runs),
         settings={name: values for name, values in settings.items() if any(value != values[0] for value in values)},
         best=best,
         last={name: [one[name][2] if name in one else None for one in extremes] for name in metric_names},
-        winner={name: _winner(name, values) for name, values in best.items()},
-        curves=[curve(connection, run.id, None, points) for run in runs],
+        winner={name: _best_run_index(name, values) for name, values in best.items()},
+        curves=[load_curves(connection, run.id, None, max_points) for run in runs],
     )
 
 
-def _extremes(connection: Connection, run_id: UUID) -> dict[str, tuple[float, float, float]]:
+def _load_extremes(connection: Connection, run_id: UUID) -> dict[str, tuple[float, float, float]]:
     """Return the smallest, largest and last value of each metric."""
     column = tables.metrics.c
     smallest, largest = func.min(column.value), func.max(column.value)
@@ -64,14 +64,14 @@ def _extremes(connection: Connection, run_id: UUID) -> dict[str, tuple[float, fl
     return {name: (low, high, ends[name]) for name, low, high in connection.execute(limits).all()}
 
 
-def _larger(name: str) -> bool:
-    return name.endswith(LARGER_IS_BETTER)
+def _is_larger_better(name: str) -> bool:
+    return name.endswith(LARGER_IS_BETTER_SUFFIXES)
 
 
-def _best(name: str, extremes: tuple[float, float, float] | None) -> float | None:
-    return None if extremes is None else extremes[1] if _larger(name) else extremes[0]
+def _best_value(name: str, extremes: tuple[float, float, float] | None) -> float | None:
+    return None if extremes is None else extremes[1] if _is_larger_better(name) else extremes[0]
 
 
-def _winner(name: str, values: Sequence[float | None]) -> int:
+def _best_run_index(name: str, values: Sequence[float | None]) -> int:
     known = [(value, index) for index, value in enumerate(values) if value is not None]
-    return (max if _larger(name) else min)(known, key=lambda one: one[0])[1]
+    return (max if _is_larger_better(name) else min)(known, key=lambda one: one[0])[1]

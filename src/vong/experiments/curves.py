@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from vong.experiments import tables
-from vong.experiments.runs import get
+from vong.experiments.runs import get_run
 from vong.records import Record
 
 
@@ -36,13 +36,15 @@ class MetricEntry(Record):
     at: datetime
 
 
-def curve(connection: Connection, run_id: UUID, names: Sequence[str] | None = None, points: int = 500) -> list[Curve]:
+def load_curves(
+    connection: Connection, run_id: UUID, names: Sequence[str] | None = None, max_points: int = 500
+) -> list[Curve]:
     """Return the curves of a run, all or only those named, with at most `max_points` points each.
 
     Longer curves are downsampled by largest-triangle-three-buckets (Steinarsson 2013, section 4.2): every returned
     point is a measured one, and peaks are preserved.
     """
-    get(connection, run_id)
+    get_run(connection, run_id)
     column = tables.metrics.c
     query = select(column.name, column.step, column.value, column.at).where(column.run_id == run_id)
     query = query if names is None else query.where(column.name.in_(list(names)))
@@ -50,18 +52,18 @@ def curve(connection: Connection, run_id: UUID, names: Sequence[str] | None = No
     for name, step, value, at in connection.execute(query.order_by(column.name, column.step)).all():
         points_by_name.setdefault(name, []).append(MetricPoint(step=step, value=value, at=at))
     return [
-        Curve(name=name, total=len(measured), points=tuple(thin(measured, points)))
+        Curve(name=name, total=len(measured), points=tuple(downsample_lttb(measured, max_points)))
         for name, measured in points_by_name.items()
     ]
 
 
-def thin(points: Sequence[MetricPoint], wanted: int) -> list[MetricPoint]:
+def downsample_lttb(points: Sequence[MetricPoint], max_points: int) -> list[MetricPoint]:
     """Return at most `max_points` (3 or more) of the points, including first and last, by largest triangles."""
-    if len(points) <= wanted:
+    if len(points) <= max_points:
         return list(points)
-    width = (len(points) - 2) / (wanted - 2)
+    width = (len(points) - 2) / (max_points - 2)
     selected = [points[0]]
-    for bucket in range(wanted - 2):
+    for bucket in range(max_points - 2):
         start, end = int(bucket * width) + 1, int((bucket + 1) * width) + 1
         after = points[end : min(int((bucket + 2) * width) + 1, len(points))] or points[-1:]
         step = sum(point.step for point in after) / len(after)
@@ -78,7 +80,7 @@ def thin(points: Sequence[MetricPoint], wanted: int) -> list[MetricPoint]:
     return [*selected, points[-1]]
 
 
-def figures_after(
+def list_metric_entries(
     connection: Connection, run_id: UUID, after: UUID | None = None, limit: int = 500
 ) -> list[MetricEntry]:
     """Return the metric entries logged after the entry `after`, in order of time."""

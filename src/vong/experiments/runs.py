@@ -12,7 +12,7 @@ from vong.errors import InvalidInput, NotFound
 from vong.experiments import tables
 from vong.records import TrainingRun, new_id, now
 
-Ended = Literal["finished", "failed", "cancelled"]
+FinalStatus = Literal["finished", "failed", "cancelled"]
 
 
 class RunInfo(TypedDict, total=False):
@@ -44,26 +44,26 @@ def start_run(connection: Connection, name: str, **fields: Unpack[RunInfo]) -> T
     return run
 
 
-def begin_run(connection: Connection, run_id: UUID, **changes: Any) -> TrainingRun:
+def mark_run_running(connection: Connection, run_id: UUID, **changes: Any) -> TrainingRun:
     """Set a queued or interrupted run to `running` and store what its job resolved (refs, settings)."""
-    return _change(connection, run_id, {"status": "running", "finished_at": None, **changes})
+    return _update_run(connection, run_id, {"status": "running", "finished_at": None, **changes})
 
 
 def finish_run(
     connection: Connection,
     run_id: UUID,
-    status: Ended = "finished",
+    status: FinalStatus = "finished",
     *,
     summary: Mapping[str, Any] | None = None,
     model: str | None = None,
 ) -> TrainingRun:
     """Set the final status of a run. `summary` is merged into the existing summary; `model` is the resulting ref."""
-    run = get(connection, run_id)
+    run = get_run(connection, run_id)
     values = {"status": status, "finished_at": now(), "summary": {**run.summary, **(summary or {})}}
-    return _change(connection, run_id, values | ({"model": model} if model else {}))
+    return _update_run(connection, run_id, values | ({"model": model} if model else {}))
 
 
-def log(
+def log_metrics(
     connection: Connection, run_id: UUID, step: int, values: Mapping[str, float], at: datetime | None = None
 ) -> None:
     """Store the metrics of a step, replacing earlier values of the same step.
@@ -81,25 +81,25 @@ def log(
         {"run_id": run_id, "name": name, "step": step, "value": value, "entry": entry, "at": recorded_at}
         for name, value in finite.items()
     ]
-    run = get(connection, run_id) if len(finite) < len(values) or not rows else None
+    run = get_run(connection, run_id) if len(finite) < len(values) or not rows else None
     if run is not None and len(finite) < len(values):
         dropped = ", ".join(sorted(set(values) - set(finite)))
         add_warning(connection, run_id, f"not a finite number at step {step}: {dropped}")
     if rows:
         if connection.scalar(select(func.count()).where(tables.runs.c.id == run_id)) == 0:
-            raise _unknown(run_id)
-        tables.put(connection, rows)
-        tables.announce(connection, run_id)
+            raise _run_not_found(run_id)
+        tables.upsert_metrics(connection, rows)
+        tables.notify_run_changed(connection, run_id)
 
 
 def add_warning(connection: Connection, run_id: UUID, text: str) -> None:
     """Add a warning to a run, unless the run already has the same warning."""
-    run = get(connection, run_id)
+    run = get_run(connection, run_id)
     if text not in run.warnings:
-        _change(connection, run_id, {"warnings": [*run.warnings, text]})
+        _update_run(connection, run_id, {"warnings": [*run.warnings, text]})
 
 
-def get(connection: Connection, run_id: UUID) -> TrainingRun:
+def get_run(connection: Connection, run_id: UUID) -> TrainingRun:
     """Return a run.
 
     Raises:
@@ -107,8 +107,8 @@ def get(connection: Connection, run_id: UUID) -> TrainingRun:
     """
     row = connection.execute(select(tables.runs).where(tables.runs.c.id == run_id)).mappings().first()
     if row is None:
-        raise _unknown(run_id)
-    return _record(row)
+        raise _run_not_found(run_id)
+    return _to_run(row)
 
 
 def list_runs(
@@ -126,21 +126,21 @@ def list_runs(
     for column, value in ((runs.name, name), (runs.status, status), (runs.base, base)):
         query = query if value is None else query.where(column == value)
     query = query if after is None else query.where(runs.id < after)
-    return [_record(row) for row in connection.execute(query).mappings()]
+    return [_to_run(row) for row in connection.execute(query).mappings()]
 
 
-def _change(connection: Connection, run_id: UUID, values: dict[str, Any]) -> TrainingRun:
+def _update_run(connection: Connection, run_id: UUID, values: dict[str, Any]) -> TrainingRun:
     query = update(tables.runs).where(tables.runs.c.id == run_id).values(values).returning(tables.runs)
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise _unknown(run_id)
-    tables.announce(connection, run_id)
-    return _record(row)
+        raise _run_not_found(run_id)
+    tables.notify_run_changed(connection, run_id)
+    return _to_run(row)
 
 
-def _record(row: Any) -> TrainingRun:
+def _to_run(row: Any) -> TrainingRun:
     return TrainingRun.model_validate({name: value for name, value in row.items() if name != "project_id"})
 
 
-def _unknown(run_id: UUID) -> NotFound:
+def _run_not_found(run_id: UUID) -> NotFound:
     return NotFound(f"no run {str(run_id)!r}", "list them with: vong experiments list")

@@ -42,7 +42,7 @@ metrics = project_table(
 )
 
 
-def put(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def upsert_metrics(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Store metrics; a step that is written again (after a resume) is overwritten."""
     statement = insert(metrics)
     updates = {name: statement.excluded[name] for name in ("value", "entry", "at")}
@@ -54,6 +54,6 @@ def put(connection: Connection, rows: list[dict[str, Any]]) -> None:
     )
 
 
-def announce(connection: Connection, run_id: uuid.UUID) -> None:
+def notify_run_changed(connection: Connection, run_id: uuid.UUID) -> None:
     """Notify the listeners of a run when this transaction commits."""
     connection.execute(text("SELECT pg_notify(:channel, :run)"), {"channel": CHANNEL, "run": str(run_id)})

@@ -4,18 +4,18 @@ In: a span and a score of it. Out: stored `Score`s, summaries with intervals, an
 """
 
 from vong.feedback.harvest import Harvest, HarvestSettings, harvest
-from vong.feedback.scores import ScoreCreate, ScoreFilter, add, every_score, get, list_scores
-from vong.feedback.summary import summary
+from vong.feedback.scores import ScoreCreate, ScoreFilter, add_score, get_score, list_all_scores, list_scores
+from vong.feedback.summary import summarize
 
 __all__ = [
     "Harvest",
     "HarvestSettings",
     "ScoreCreate",
     "ScoreFilter",
-    "add",
-    "every_score",
-    "get",
+    "add_score",
+    "get_score",
     "harvest",
+    "list_all_scores",
     "list_scores",
-    "summary",
+    "summarize",
 ]

@@ -60,7 +60,7 @@ def harvest(spans: Iterable[Span], scores: Iterable[Score], settings: HarvestSet
     disagreements: list[Disagreement] = []
     outcomes: Counter[str] = Counter()
     for span in spans:
-        outcome = _span(span, scores_by_span.get(span.id, []), settings)
+        outcome = _harvest_span(span, scores_by_span.get(span.id, []), settings)
         if isinstance(outcome, Example):
             examples.append(outcome)
             outcomes["correction" if outcome.metadata["feedback"] == "correction" else "good"] += 1
@@ -78,19 +78,19 @@ def harvest(spans: Iterable[Span], scores: Iterable[Score], settings: HarvestSet
     )
 
 
-def _span(span: Span, scores: Sequence[Score], settings: HarvestSettings) -> Example | Disagreement | str:
+def _harvest_span(span: Span, scores: Sequence[Score], settings: HarvestSettings) -> Example | Disagreement | str:
     """Return the example of a span, the disagreement about it, or the reason why it yields neither."""
     if not scores:
         return "not scored"
-    prompt = conversation(span.input)
+    prompt = parse_messages(span.input)
     if prompt is None:
         return "no conversation"
-    corrections = _corrections(scores)
-    if len({_meaning(text) for text in corrections.values()}) > 1:
+    corrections = _latest_corrections(scores)
+    if len({_normalize_correction(text) for text in corrections.values()}) > 1:
         return Disagreement(span_id=span.id, corrections=corrections)
-    completion = answer(span.output)
+    completion = parse_completion(span.output)
     if corrections:
-        return _example(span, prompt, (list(corrections.values())[-1], completion), scores, settings)
+        return _build_example(span, prompt, (list(corrections.values())[-1], completion), scores, settings)
     values = list({(score.name, score.author): score.value for score in scores if score.value is not None}.values())
     if not values:
         return "only comments"
@@ -98,16 +98,16 @@ def _span(span: Span, scores: Sequence[Score], settings: HarvestSettings) -> Exa
         return "score too low"
     if completion is None or span.status == "error":
         return "no answer"
-    return _example(span, prompt, (None, completion), scores, settings)
+    return _build_example(span, prompt, (None, completion), scores, settings)
 
 
-def conversation(body: Any) -> tuple[Message, ...] | None:
+def parse_messages(body: Any) -> tuple[Message, ...] | None:
     """Return the messages of a request body. Returns None if it has none."""
     messages = body.get("messages") if isinstance(body, Mapping) else body
-    return _messages(messages) if isinstance(messages, list) and messages else None
+    return _validate_messages(messages) if isinstance(messages, list) and messages else None
 
 
-def answer(body: Any) -> Message | None:
+def parse_completion(body: Any) -> Message | None:
     """Return the assistant message of a response body (OpenAI format, a message or text). Returns None without one."""
     if isinstance(body, str):
         return Message(role="assistant", content=body) if body else None
@@ -115,11 +115,11 @@ def answer(body: Any) -> Message | None:
         return None
     choices = body.get("choices")
     message: Any = choices[0].get("message") if isinstance(choices, list) and choices else body
-    parsed = _messages([message]) if isinstance(message, Mapping) and "role" in message else None
+    parsed = _validate_messages([message]) if isinstance(message, Mapping) and "role" in message else None
     return parsed[0] if parsed and (parsed[0].content or parsed[0].tool_calls) else None
 
 
-def _messages(values: Sequence[Any]) -> tuple[Message, ...] | None:
+def _validate_messages(values: Sequence[Any]) -> tuple[Message, ...] | None:
     """Return the messages with the fields of `Message`. Returns None if one is invalid."""
     fields = set(Message.model_fields)
     try:
@@ -131,7 +131,7 @@ def _messages(values: Sequence[Any]) -> tuple[Message, ...] | None:
         return None
 
 
-def _corrections(scores: Sequence[Score]) -> dict[str, str]:
+def _latest_corrections(scores: Sequence[Score]) -> dict[str, str]:
     """Return the latest correction of each author, in order of creation."""
     latest: dict[str, str] = {}
     for score in scores:
@@ -142,7 +142,7 @@ def _corrections(scores: Sequence[Score]) -> dict[str, str]:
     return latest
 
 
-def _meaning(text: str) -> str:
+def _normalize_correction(text: str) -> str:
     """Return a form that is equal for equivalent corrections: JSON by value, other text by words."""
     try:
         return json.dumps(json.loads(text), sort_keys=True)
@@ -150,7 +150,7 @@ def _meaning(text: str) -> str:
         return " ".join(text.split())
 
 
-def _example(
+def _build_example(
     span: Span,
     prompt: tuple[Message, ...],
     completions: tuple[str | None, Message | None],

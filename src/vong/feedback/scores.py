@@ -15,8 +15,8 @@ from vong.records import Record, Score, Span, new_id, now
 
 Source = Literal["human", "judge", "program", "replay"]
 Kind = Literal["score", "correction", "comment"]
-SAYS: dict[Kind, str] = {"score": "value", "correction": "correction", "comment": "comment"}
-CONTENT = ("span_id", "name", "value", "comment", "correction", "source", "author")
+KIND_COLUMNS: dict[Kind, str] = {"score": "value", "correction": "correction", "comment": "comment"}
+CONTENT_FIELDS = ("span_id", "name", "value", "comment", "correction", "source", "author")
 
 
 class ScoreCreate(Record):
@@ -62,28 +62,28 @@ class AddedScore(NamedTuple):
     new: bool
 
 
-def add(connection: Connection, span: Span, judgement: ScoreCreate) -> AddedScore:
+def add_score(connection: Connection, span: Span, request: ScoreCreate) -> AddedScore:
     """Store a score of a span. A repeated request returns the existing score.
 
     Raises: InvalidInput if the request has no content or names another span; Conflict if the id belongs to a different
     score.
     """
-    if judgement.span_id != span.id:
-        raise InvalidInput(f"the score names span {judgement.span_id} instead of {span.id}", "set the same span id")
-    if judgement.value is None and not judgement.comment and judgement.correction is None:
+    if request.span_id != span.id:
+        raise InvalidInput(f"the score names span {request.span_id} instead of {span.id}", "set the same span id")
+    if request.value is None and not request.comment and request.correction is None:
         raise InvalidInput("the score is empty", "set a value from 0 to 1, a comment or a correction")
-    score = Score.model_validate({**judgement.model_dump(), "id": judgement.id or new_id(), "created_at": now()})
+    score = Score.model_validate({**request.model_dump(), "id": request.id or new_id(), "created_at": now()})
     versions = {"route": span.versions.route, "model": span.model, "model_version": span.versions.model_version}
     statement = insert(tables.scores).values({**score.model_dump(), **versions}).on_conflict_do_nothing()
     if connection.scalar(statement.returning(tables.scores.c.id)) is not None:
         return AddedScore(score, True)
-    stored = get(connection, score.id)
-    if any(getattr(stored, name) != getattr(score, name) for name in CONTENT):
+    stored = get_score(connection, score.id)
+    if any(getattr(stored, name) != getattr(score, name) for name in CONTENT_FIELDS):
         raise Conflict(f"id {score.id} belongs to a different score", "set a unique id, or none")
     return AddedScore(stored, False)
 
 
-def get(connection: Connection, id: UUID) -> Score:
+def get_score(connection: Connection, id: UUID) -> Score:
     """Return a score by its id.
 
     Raises: NotFound if the project has no such score.
@@ -91,12 +91,12 @@ def get(connection: Connection, id: UUID) -> Score:
     row = connection.execute(select(tables.scores).where(tables.scores.c.id == id)).mappings().first()
     if row is None:
         raise NotFound(f"no score {str(id)!r}", "list them with: vong feedback list")
-    return _record(row)
+    return _to_score(row)
 
 
 def list_scores(
     connection: Connection,
-    wanted: ScoreFilter | None = None,
+    score_filter: ScoreFilter | None = None,
     *,
     after: UUID | None = None,
     limit: int = 50,
@@ -107,59 +107,59 @@ def list_scores(
 
     The fields of a `ScoreFilter` can be passed as keyword arguments instead.
     """
-    wanted = wanted or ScoreFilter(**filters)
+    score_filter = score_filter or ScoreFilter(**filters)
     scores = tables.scores.c
     position = tuple_(scores.created_at, scores.id)
-    query = select(tables.scores).where(*conditions(wanted)).limit(limit)
+    query = select(tables.scores).where(*filter_conditions(score_filter)).limit(limit)
     query = (
         query.order_by(scores.created_at.desc(), scores.id.desc())
         if newest_first
         else query.order_by(scores.created_at, scores.id)
     )
     if after is not None:
-        last = get(connection, after)
+        last = get_score(connection, after)
         query = query.where(
             position < (last.created_at, last.id) if newest_first else position > (last.created_at, last.id)
         )
-    return [_record(row) for row in connection.execute(query).mappings()]
+    return [_to_score(row) for row in connection.execute(query).mappings()]
 
 
-def every_score(connection: Connection, wanted: ScoreFilter) -> list[Score]:
+def list_all_scores(connection: Connection, score_filter: ScoreFilter) -> list[Score]:
     """Return all matching scores without a limit, oldest first."""
     matching: list[Score] = []
-    while page := list_scores(connection, wanted, after=matching[-1].id if matching else None, limit=5000):
+    while page := list_scores(connection, score_filter, after=matching[-1].id if matching else None, limit=5000):
         matching += page
     return matching
 
 
-def conditions(wanted: ScoreFilter) -> Sequence[Any]:
+def filter_conditions(score_filter: ScoreFilter) -> Sequence[Any]:
     """Return the SQL conditions of a filter."""
     scores = tables.scores.c
     clauses: list[Any] = []
     for column in (scores.name, scores.route, scores.model, scores.model_version, scores.source):
-        value = getattr(wanted, column.name)
+        value = getattr(score_filter, column.name)
         if value is not None:
             clauses.append(column == value)
-    if wanted.kind is not None:
-        clauses.append(scores[SAYS[wanted.kind]].is_not(None))
-    if wanted.harvested is not None:
+    if score_filter.kind is not None:
+        clauses.append(scores[KIND_COLUMNS[score_filter.kind]].is_not(None))
+    if score_filter.harvested is not None:
         harvested_columns = tables.harvested.c
         was_harvested = (
             select(harvested_columns.span_id)
             .where(harvested_columns.span_id == scores.span_id, harvested_columns.at >= scores.created_at)
             .exists()
         )
-        clauses.append(was_harvested if wanted.harvested else ~was_harvested)
-    if wanted.spans:
-        clauses.append(scores.span_id.in_(wanted.spans))
-    if wanted.since is not None:
-        clauses.append(scores.created_at >= wanted.since)
-    if wanted.until is not None:
-        clauses.append(scores.created_at < wanted.until)
+        clauses.append(was_harvested if score_filter.harvested else ~was_harvested)
+    if score_filter.spans:
+        clauses.append(scores.span_id.in_(score_filter.spans))
+    if score_filter.since is not None:
+        clauses.append(scores.created_at >= score_filter.since)
+    if score_filter.until is not None:
+        clauses.append(scores.created_at < score_filter.until)
     return clauses
 
 
-def _record(row: Any) -> Score:
+def _to_score(row: Any) -> Score:
     return Score.model_validate({name: row[name] for name in Score.model_fields})
 
 
@@ -170,7 +170,7 @@ class ScoreCounts(NamedTuple):
     corrections: int
 
 
-def counts(connection: Connection, spans: Sequence[UUID]) -> dict[UUID, ScoreCounts]:
+def count_scores(connection: Connection, spans: Sequence[UUID]) -> dict[UUID, ScoreCounts]:
     """Return the counts of the given spans. Spans without scores are omitted."""
     scores = tables.scores.c
     query = select(scores.span_id, func.count(), func.count(scores.correction)).where(scores.span_id.in_(spans))
@@ -178,7 +178,7 @@ def counts(connection: Connection, spans: Sequence[UUID]) -> dict[UUID, ScoreCou
     return {row[0]: ScoreCounts(row[1], row[2]) for row in rows}
 
 
-def scored_spans(
+def list_scored_spans(
     connection: Connection, *, corrected: bool = False, before: UUID | None = None, limit: int = 500
 ) -> list[UUID]:
     """Return the ids of spans with a score (or a correction) in descending order, from below `before`."""
@@ -192,7 +192,7 @@ def scored_spans(
     return [row[0] for row in rows]
 
 
-def note_harvested(connection: Connection, spans: Sequence[UUID], dataset: str) -> None:
+def record_harvested(connection: Connection, spans: Sequence[UUID], dataset: str) -> None:
     """Record that spans became rows of a dataset version."""
     at = now()
     rows = [{"span_id": span, "dataset": dataset, "at": at} for span in spans]

@@ -6,12 +6,12 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, select
 
 from vong.feedback import tables
-from vong.feedback.scores import ScoreFilter, conditions
+from vong.feedback.scores import ScoreFilter, filter_conditions
 from vong.records import Record
-from vong.records.intervals import normal, wilson
+from vong.records.intervals import normal_interval, wilson_interval
 
-By = Literal["name", "route", "model", "model_version", "source"]
-BY: tuple[By, ...] = ("name", "route", "model_version")
+GroupField = Literal["name", "route", "model", "model_version", "source"]
+DEFAULT_GROUPING: tuple[GroupField, ...] = ("name", "route", "model_version")
 
 
 class ScoreSummary(Record):
@@ -36,7 +36,9 @@ class ScoreSummary(Record):
     comments: int
 
 
-def summary(connection: Connection, wanted: ScoreFilter | None = None, by: Sequence[By] = BY) -> list[ScoreSummary]:
+def summarize(
+    connection: Connection, score_filter: ScoreFilter | None = None, by: Sequence[GroupField] = DEFAULT_GROUPING
+) -> list[ScoreSummary]:
     """Summarize the matching scores for each combination of the `by` fields."""
     scores = tables.scores.c
     groups = [scores[name] for name in by]
@@ -50,16 +52,16 @@ def summary(connection: Connection, wanted: ScoreFilter | None = None, by: Seque
         func.coalesce(func.bool_and(value.in_([0.0, 1.0])), False).label("binary"),
         func.count(scores.correction).label("corrections"),
         func.count(scores.comment).label("comments"),
-    ).where(*conditions(wanted or ScoreFilter()))
+    ).where(*filter_conditions(score_filter or ScoreFilter()))
     if groups:
         query = query.group_by(*groups).order_by(*groups)
-    return [_summary(dict(row)) for row in connection.execute(query).mappings()]
+    return [_to_summary(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _summary(row: dict[str, Any]) -> ScoreSummary:
+def _to_summary(row: dict[str, Any]) -> ScoreSummary:
     deviation, binary = row.pop("deviation"), row.pop("binary")
     mean, n = row["mean"], row["n"]
     if mean is None or n < 2:
         return ScoreSummary.model_validate(row)
-    low, high = wilson(mean, n) if binary else normal(mean, deviation, n)
+    low, high = wilson_interval(mean, n) if binary else normal_interval(mean, deviation, n)
     return ScoreSummary.model_validate({**row, "low": low, "high": high, "method": "wilson" if binary else "normal"})

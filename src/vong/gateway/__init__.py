@@ -5,20 +5,20 @@ Out: the response of the chosen model, and one span per call with the versions t
 """
 
 from vong.gateway.routing.store import (
-    choose,
     delete_route,
     get_route,
     list_routes,
+    pick_weighted,
     put_route,
     route_history,
     set_weights,
 )
 
 __all__ = [
-    "choose",
     "delete_route",
     "get_route",
     "list_routes",
+    "pick_weighted",
     "put_route",
     "route_history",
     "set_weights",

@@ -13,66 +13,66 @@ import msgspec
 
 from vong.errors import Unavailable, Unsupported, UpstreamFailed, VongError
 from vong.gateway.auth.principals import GatewayPrincipal, PrincipalCache
-from vong.gateway.auth.scopes import check, may_call
+from vong.gateway.auth.scopes import check_scope, may_call
 from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints import response_store
-from vong.gateway.endpoints.json_depth import shallow
-from vong.gateway.endpoints.messages import counted
-from vong.gateway.endpoints.parsing import TraceContext, named
+from vong.gateway.endpoints.json_depth import check_max_depth
+from vong.gateway.endpoints.messages import parse_count_request
+from vong.gateway.endpoints.parsing import TraceContext, with_model
 from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
 from vong.gateway.fastpath.plan import CallCounter, FastPathPlanner
 from vong.gateway.fastpath.record import CompactCallRecord
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
-from vong.gateway.pipeline.attempt_spans import STEP
+from vong.gateway.pipeline.attempt_spans import ATTEMPT_KIND
 from vong.gateway.pipeline.call import ModelCall
-from vong.gateway.pipeline.moderation import ModerationRequest, trial
-from vong.gateway.pipeline.services import CALLERS, CallOptions, CallServices
+from vong.gateway.pipeline.moderation import ModerationRequest, run_guard_test
+from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices
 from vong.gateway.pipeline.shadow import ShadowRequest, ShadowRunner
 from vong.gateway.pricing.prices import ModelPrice
-from vong.gateway.providers import Provider, Shape
+from vong.gateway.providers import Endpoint, Provider
 from vong.gateway.providers.base import SupportsTokenCount
 from vong.gateway.refreshing_cache import RefreshingCache
 from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
 from vong.gateway.routing.circuit_breaker import CircuitBreaker
 from vong.gateway.routing.load import TargetLoad
-from vong.gateway.routing.status import standing, targets_of
+from vong.gateway.routing.status import route_targets, target_states
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Route, Span, new_id
 from vong.records.guard import GuardConfig, GuardTestResult
 from vong.records.target_state import TargetState
 
-AGE = 1.0
+CATALOG_MAX_AGE_SECONDS = 1.0
 """Maximum age of routes and deployments without change notifications."""
-LISTED = 60.0
+MODEL_LIST_TTL_SECONDS = 60.0
 """Time for which the list of models of a provider is cached."""
 
 
 class Repositories(NamedTuple):
     """Database lookups, called in threads."""
 
-    principal: Callable[[str], GatewayPrincipal]
+    load_principal: Callable[[str], GatewayPrincipal]
     """Return the principal of a secret."""
-    directory: Callable[[UUID], ModelCatalog]
+    load_catalog: Callable[[UUID], ModelCatalog]
     """Return the model catalog of a project."""
-    span: Callable[[UUID, UUID], Span]
+    load_span: Callable[[UUID, UUID], Span]
     """Return a stored span."""
-    forget: Callable[[UUID, UUID], object]
+    delete_bodies: Callable[[UUID, UUID], object]
     """Delete the stored request and response of a span."""
 
 
 class CallSinks(NamedTuple):
     """Receivers of finished calls. None of them waits."""
 
-    record: Callable[[UUID, Span, tuple[str, ...], Reservation | None], object]
+    record_span: Callable[[UUID, Span, tuple[str, ...], Reservation | None], object]
     """Queue a span with its tags and its reservation. Child spans of attempts have neither and count nowhere."""
-    told: Callable[[CompactCallRecord], object]
+    record_compact: Callable[[CompactCallRecord], object]
     """Queue the compact record of a fast-path call."""
-    observe: Callable[[Span], None]
+    count_span: Callable[[Span], None]
     """Count a call in the metrics."""
-    tally: Callable[[str, str | None, str, int], CallCounter]
+    counter_for: Callable[[str, str | None, str, int], CallCounter]
     """Return the counter of fast-path calls with these labels."""
-    price: Callable[[ResolvedTarget], ModelPrice | EllipsisType | None]
+    price_of: Callable[[ResolvedTarget], ModelPrice | EllipsisType | None]
     """Return the price of a target, None if there is none, `...` if it is not loaded yet."""
 
 
@@ -87,60 +87,60 @@ class Gateway:
         upstream: UpstreamClient,
         providers: Mapping[str, Provider],
         *,
-        looks: Repositories,
-        accounts: CallSinks,
-        admission: Limiter,
-        answers: ResponseCache,
+        repositories: Repositories,
+        sinks: CallSinks,
+        limiter: Limiter,
+        response_cache: ResponseCache,
     ) -> None:
-        self.hears = False
+        self.events_connected = False
         """True while change notifications arrive, so that cached lookups may be trusted for longer."""
-        self.keys = PrincipalCache(looks.principal, lambda: self.hears)
+        self.principals = PrincipalCache(repositories.load_principal, lambda: self.events_connected)
         self.providers = providers
         self._upstream = upstream
-        self._directories: RefreshingCache[UUID, ModelCatalog] = RefreshingCache(
-            looks.directory, age=AGE, hears=lambda: self.hears
+        self._catalogs: RefreshingCache[UUID, ModelCatalog] = RefreshingCache(
+            repositories.load_catalog, max_age=CATALOG_MAX_AGE_SECONDS, events_connected=lambda: self.events_connected
         )
-        self.full: Callable[[], bool] = lambda: False
+        self.is_full: Callable[[], bool] = lambda: False
         """Return True while calls are rejected because the span buffer is full."""
-        self.changed: Callable[[UUID | None], None] = self.forget
+        self.on_change: Callable[[UUID | None], None] = self.invalidate
         """Handle a change in a project, or in an unknown one. Called from any thread."""
-        self._accounts = accounts
-        self._admission = admission
-        self.looks = looks
-        self._circuits: dict[tuple[UUID, str], CircuitBreaker] = {}
+        self._sinks = sinks
+        self._limiter = limiter
+        self.repositories = repositories
+        self._circuit_breakers: dict[tuple[UUID, str], CircuitBreaker] = {}
         self._loads: dict[tuple[UUID, str], TargetLoad] = {}
-        self._answers = answers
-        self._shadows = ShadowRunner(self._mirrored, answers)
-        self._means = CallServices(
-            self.directory,
-            self._account,
-            self._circuit,
-            self._load,
-            admission,
-            self._earlier,
-            answers,
-            self._shadows.make,
-            self._ask,
+        self._response_cache = response_cache
+        self._shadows = ShadowRunner(self._send_shadow, response_cache)
+        self._services = CallServices(
+            self.load_catalog,
+            self._record_span,
+            self._circuit_breaker,
+            self._target_load,
+            limiter,
+            self._load_history,
+            response_cache,
+            self._shadows.enqueue,
+            self._ask_model,
         )
-        self._lanes = FastPathPlanner(self.keys, self._directories, admission, accounts.price, accounts.tally)
-        self._plain = FastPath(self._means, self._lanes, self._told)
-        self._listed: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
+        self._planner = FastPathPlanner(self.principals, self._catalogs, limiter, sinks.price_of, sinks.counter_for)
+        self._fast_path = FastPath(self._services, self._planner, self._record_compact)
+        self._model_lists: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
-    def call(
+    def create_call(
         self,
         principal: GatewayPrincipal,
-        endpoint: Shape,
+        endpoint: Endpoint,
         body: bytes,
         trace: TraceContext,
-        options: CallOptions = CALLERS,
+        options: CallOptions = DEFAULT_OPTIONS,
     ) -> ModelCall:
         """Create a model call. Raises Unavailable while the span buffer is full."""
-        if self.full():
+        if self.is_full():
             message = "the span buffer is full, because PostgreSQL is unavailable or too slow"
             raise Unavailable(message, "check the server: vong status; raise journal_size or change journal_full")
-        return ModelCall(self._means, principal, endpoint, body, trace, options)
+        return ModelCall(self._services, principal, endpoint, body, trace, options)
 
-    def plain(
+    def try_fast_path(
         self, secret: str, body: bytes, random_draw: float, on_response: Callable[[], object]
     ) -> FastCall | FastStreamCall | None:
         """Send a chat request on the fast path, or return None if it does not qualify.
@@ -149,52 +149,52 @@ class Gateway:
         another request has arrived. A call that falls back to the full pipeline uses the same `random_draw`
         (`CallOptions`).
         """
-        return None if self.full() else self._plain.send(secret, body, random_draw, on_response)
+        return None if self.is_full() else self._fast_path.try_send(secret, body, random_draw, on_response)
 
-    async def directory(self, principal: GatewayPrincipal) -> ModelCatalog:
+    async def load_catalog(self, principal: GatewayPrincipal) -> ModelCatalog:
         """Return the model catalog of the principal's project."""
-        return await self._directories.get(principal.project_id, principal.project_id)
+        return await self._catalogs.get(principal.project_id, principal.project_id)
 
-    def forget(self, project_id: UUID | None = None) -> None:
+    def invalidate(self, project_id: UUID | None = None) -> None:
         """Invalidate all that is cached of a project, or of all projects."""
         if project_id is None:
-            self.keys.forget()
-        self._directories.forget(project_id)
-        self._lanes.forget()
-        self._answers.forget(project_id)
+            self.principals.invalidate()
+        self._catalogs.invalidate(project_id)
+        self._planner.invalidate()
+        self._response_cache.invalidate(project_id)
 
-    def forget_callers(self) -> None:
+    def invalidate_principals(self) -> None:
         """Invalidate all principals, after a key, session, user or membership has changed."""
-        self.keys.forget()
-        self._lanes.forget()
+        self.principals.invalidate()
+        self._planner.invalidate()
 
-    async def offered(self, principal: GatewayPrincipal) -> list[str]:
+    async def list_models(self, principal: GatewayPrincipal) -> list[str]:
         """Return all model names that the principal can call. Providers that do not answer are omitted."""
-        catalog = await self.directory(principal)
+        catalog = await self.load_catalog(principal)
         providers = {**catalog.providers, **self.providers}
-        model_lists = await asyncio.gather(*(self._list(provider) for provider in providers.values()))
+        model_lists = await asyncio.gather(*(self._provider_models(provider) for provider in providers.values()))
         names = [f"{name}/{model}" for name, models in zip(providers, model_lists, strict=True) for model in models]
-        return [name for name in (*catalog.names(), *names) if may_call(principal.scope, name)]
+        return [name for name in (*catalog.callable_names(), *names) if may_call(principal.scope, name)]
 
-    async def count(self, principal: GatewayPrincipal, body: bytes) -> int:
+    async def count_tokens(self, principal: GatewayPrincipal, body: bytes) -> int:
         """Count the tokens of a messages request at its target. Raises Unsupported if the target cannot count."""
-        shallow(body)
-        catalog, model = await self.directory(principal), counted(body).model
-        check(principal, "messages", model)
-        resolved = catalog.choose(model, random)
+        check_max_depth(body)
+        catalog, model = await self.load_catalog(principal), parse_count_request(body).model
+        check_scope(principal, "messages", model)
+        resolved = catalog.choose_target(model, random)
         if not isinstance(resolved.provider, SupportsTokenCount):
             hint = "use a model of Anthropic or a deployment"
             raise Unsupported(f"{resolved.target!r} does not count tokens", hint)
-        return await resolved.provider.count(named(body, resolved.model))
+        return await resolved.provider.count_tokens(with_model(body, resolved.model))
 
     async def moderate(self, principal: GatewayPrincipal, body: bytes, trace: TraceContext) -> dict[str, Any]:
         """Return the detections of guards in texts, in OpenAI's format."""
-        shallow(body)
+        check_max_depth(body)
         request = ModerationRequest(body)
-        guards = request.posts(await self.directory(principal))
-        return await request.answer(guards, partial(self._ask, principal, trace))
+        guards = request.select_guards(await self.load_catalog(principal))
+        return await request.moderate(guards, partial(self._ask_model, principal, trace))
 
-    async def hold(
+    async def test_guards(
         self,
         principal: GatewayPrincipal,
         text: str,
@@ -203,50 +203,56 @@ class Gateway:
         on: Literal["input", "output"],
     ) -> GuardTestResult:
         """Test guards on a text: the given ones, or those of calls to a model or route if none are given."""
-        catalog = await self.directory(principal)
-        guards = [catalog.makers.sound(config) for config in configs] if configs else catalog.posts(model)
-        return await trial(guards, partial(self._ask, principal, TraceContext.of({})), text, on)
+        catalog = await self.load_catalog(principal)
+        guards = (
+            [catalog.guard_factory.create_validated(config) for config in configs]
+            if configs
+            else catalog.guards_for(model)
+        )
+        return await run_guard_test(
+            guards, partial(self._ask_model, principal, TraceContext.from_headers({})), text, on
+        )
 
-    def standing(self, project_id: UUID, routes: Iterable[Route]) -> list[TargetState]:
+    def target_states(self, project_id: UUID, routes: Iterable[Route]) -> list[TargetState]:
         """Return the state of the targets of routes in this process. Safe from any thread."""
 
         def circuit(target: str) -> CircuitBreaker:
-            return self._circuits.get((project_id, target)) or CircuitBreaker()
+            return self._circuit_breakers.get((project_id, target)) or CircuitBreaker()
 
         def load(target: str) -> TargetLoad:
             return self._loads.get((project_id, target)) or TargetLoad()
 
-        return list(standing(routes, circuit, load))
+        return list(target_states(routes, circuit, load))
 
-    def forget_others(self, project_id: UUID, routes: Iterable[Route]) -> None:
+    def prune_targets(self, project_id: UUID, routes: Iterable[Route]) -> None:
         """Delete the circuit breakers of targets that no route of the project uses. Safe from any thread."""
-        targets_of_routes = {target for route in routes for target in targets_of(route)}
-        for owner, target in list(self._circuits):
+        targets_of_routes = {target for route in routes for target in route_targets(route)}
+        for owner, target in list(self._circuit_breakers):
             if owner == project_id and target not in targets_of_routes:
-                self._circuits.pop((owner, target), None)
+                self._circuit_breakers.pop((owner, target), None)
 
-    def resting(self) -> Iterator[tuple[str, bool]]:
+    def open_circuits(self) -> Iterator[tuple[str, bool]]:
         """Yield each target that has a circuit breaker, and True if the circuit is open or half-open."""
-        for (_, target), circuit in list(self._circuits.items()):
-            yield target, not circuit.closed
+        for (_, target), circuit in list(self._circuit_breakers.items()):
+            yield target, not circuit.is_closed
 
     def close(self) -> None:
         """Close the connections to all upstreams."""
         self._upstream.close()
 
-    async def _list(self, provider: Provider) -> list[str]:
+    async def _provider_models(self, provider: Provider) -> list[str]:
         """Return the models of a provider, cached for a while."""
         current = asyncio.get_running_loop().time()
-        listed_at, models = self._listed.get(provider, (-LISTED, []))
-        if current - listed_at >= LISTED:
+        listed_at, models = self._model_lists.get(provider, (-MODEL_LIST_TTL_SECONDS, []))
+        if current - listed_at >= MODEL_LIST_TTL_SECONDS:
             try:
-                models = await provider.models()
+                models = await provider.list_models()
             except VongError:
                 models = []
-            self._listed[provider] = (current, models)
+            self._model_lists[provider] = (current, models)
         return models
 
-    async def _mirrored(
+    async def _send_shadow(
         self, principal: GatewayPrincipal, request: ShadowRequest, trace: TraceContext
     ) -> dict[str, Any]:
         """Send a shadow call without limits and return its response as a chat completion.
@@ -254,7 +260,12 @@ class Gateway:
         Raises UpstreamFailed if the response is an error.
         """
         call = ModelCall(
-            self._means, principal, request.shape, request.body, trace, CallOptions(limited=False, route=request.route)
+            self._services,
+            principal,
+            request.endpoint,
+            request.body,
+            trace,
+            CallOptions(apply_limits=False, guards_route=request.route),
         )
         try:
             await call.open()
@@ -262,37 +273,39 @@ class Gateway:
             call.close(error, error.status if isinstance(error, VongError) else None)
             raise
         call.close()
-        completion = call.answer
+        completion = call.output
         if completion is None or completion.get("error") is not None:
             raise UpstreamFailed("the response of the shadow call is an error", "see its span")
         return completion
 
-    def _circuit(self, project_id: UUID, target: str) -> CircuitBreaker:
+    def _circuit_breaker(self, project_id: UUID, target: str) -> CircuitBreaker:
         """Return the circuit breaker of a target.
 
         Only targets of routes have one, so their number is bounded by the configuration.
         """
-        circuit = self._circuits.get((project_id, target))
+        circuit = self._circuit_breakers.get((project_id, target))
         if circuit is None:
-            circuit = self._circuits[project_id, target] = CircuitBreaker()
+            circuit = self._circuit_breakers[project_id, target] = CircuitBreaker()
         return circuit
 
-    def _load(self, project_id: UUID, target: str) -> TargetLoad:
+    def _target_load(self, project_id: UUID, target: str) -> TargetLoad:
         """Return the load of a target of a route."""
         load = self._loads.get((project_id, target))
         if load is None:
             load = self._loads[project_id, target] = TargetLoad()
         return load
 
-    async def response(self, principal: GatewayPrincipal, response: str) -> Span:
+    async def load_response(self, principal: GatewayPrincipal, response: str) -> Span:
         """Return the span of a stored response of the principal's project."""
-        return await response_store.found(self.looks.span, principal.project_id, response)
+        return await response_store.find_response(self.repositories.load_span, principal.project_id, response)
 
-    async def _earlier(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
+    async def _load_history(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
         """Return the conversation up to and including a response."""
-        return response_store.conversation(await response_store.found(self.looks.span, project_id, response))
+        return response_store.conversation_messages(
+            await response_store.find_response(self.repositories.load_span, project_id, response)
+        )
 
-    async def _ask(
+    async def _ask_model(
         self, principal: GatewayPrincipal, parent: TraceContext, model: str, messages: list[dict[str, Any]]
     ) -> str:
         """Return the text that a model answers to a guard.
@@ -303,12 +316,12 @@ class Gateway:
         id = new_id()
         trace = TraceContext(id, parent.trace_id, id.hex[16:], parent.span_id, parent.session, parent.tags)
         call = ModelCall(
-            self._means,
+            self._services,
             principal,
             "chat",
             msgspec.json.encode({"model": model, "messages": messages}),
             trace,
-            CallOptions(guarded=False),
+            CallOptions(apply_guards=False),
         )
         try:
             reply = await call.open()
@@ -322,18 +335,18 @@ class Gateway:
             message = f"{model!r} returned status {reply.status} to a guard"
             raise UpstreamFailed(message, "test the model: vong gateway try") from None
 
-    def _told(self, record: CompactCallRecord) -> None:
+    def _record_compact(self, record: CompactCallRecord) -> None:
         """Settle the limits of a fast-path call and queue its record."""
-        if record.ticket is not None and record.lane.counted:
-            self._admission.ended(record.ticket, record.usage, failed=False)
-        self._accounts.told(record)
+        if record.reservation is not None and record.plan.has_rate_limits:
+            self._limiter.settle_usage(record.reservation, record.usage, failed=False)
+        self._sinks.record_compact(record)
 
-    def _account(
+    def _record_span(
         self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], reservation: Reservation | None
     ) -> None:
         """Settle the limits of a call, queue its span and count it."""
         if reservation is not None:
-            self._admission.ended(reservation, span.usage, failed=span.status == "error")
-        self._accounts.record(principal.project_id, span, tags, reservation)
-        if span.kind != STEP:
-            self._accounts.observe(span)
+            self._limiter.settle_usage(reservation, span.usage, failed=span.status == "error")
+        self._sinks.record_span(principal.project_id, span, tags, reservation)
+        if span.kind != ATTEMPT_KIND:
+            self._sinks.count_span(span)

@@ -14,13 +14,15 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from vong.gateway.tables import CALLERS, CHANNEL
+from vong.gateway.tables import CHANGES_CHANNEL, PRINCIPALS_CHANNEL
 
 log = logging.getLogger(__name__)
-LISTEN = sql.SQL("LISTEN {}; LISTEN {}").format(sql.Identifier(CHANNEL), sql.Identifier(CALLERS))
-ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+LISTEN_STATEMENT = sql.SQL("LISTEN {}; LISTEN {}").format(
+    sql.Identifier(CHANGES_CHANNEL), sql.Identifier(PRINCIPALS_CHANNEL)
+)
+KEEPALIVE_OPTIONS = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 """TCP keepalive options: a lost database connection is detected within about ten seconds."""
-PAUSE = 1.0
+RETRY_DELAY_SECONDS = 1.0
 """Delay before a lost connection is opened again."""
 
 
@@ -35,17 +37,19 @@ class ChangeListener:
     def __init__(
         self,
         url: str,
-        heard: Callable[[UUID | None], None],
-        callers: Callable[[], None],
-        lost: Callable[[], None],
+        on_change: Callable[[UUID | None], None],
+        on_key_change: Callable[[], None],
+        on_disconnect: Callable[[], None],
     ) -> None:
         url_options = conninfo_to_dict(url)
-        self._url = make_conninfo(url, **{name: value for name, value in ALIVE.items() if name not in url_options})
-        self._heard = heard
-        self._callers = callers
-        self._lost = lost
+        self._url = make_conninfo(
+            url, **{name: value for name, value in KEEPALIVE_OPTIONS.items() if name not in url_options}
+        )
+        self._on_change = on_change
+        self._on_key_change = on_key_change
+        self._on_disconnect = on_disconnect
         self._stopped = threading.Event()
-        self._bell, self._doorstep = socket.socketpair()
+        self._wakeup_writer, self._wakeup_reader = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="vong-gateway-announcements", daemon=True)
 
     def start(self) -> None:
@@ -55,19 +59,19 @@ class ChangeListener:
     def stop(self) -> None:
         """Stop listening."""
         self._stopped.set()
-        self._bell.send(b"!")
-        self._thread.join(5 * PAUSE)
-        self._bell.close()
-        self._doorstep.close()
+        self._wakeup_writer.send(b"!")
+        self._thread.join(5 * RETRY_DELAY_SECONDS)
+        self._wakeup_writer.close()
+        self._wakeup_reader.close()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             try:
                 self._listen()
             except psycopg.Error as error:
-                self._lost()
+                self._on_disconnect()
                 log.warning("change notifications interrupted: %s", str(error).strip())
-                self._stopped.wait(PAUSE)
+                self._stopped.wait(RETRY_DELAY_SECONDS)
 
     def _listen(self) -> None:
         with (
@@ -77,19 +81,19 @@ class ChangeListener:
             selectors.DefaultSelector() as selector,
         ):
             selector.register(connection, selectors.EVENT_READ)
-            selector.register(self._doorstep, selectors.EVENT_READ)
-            connection.execute(LISTEN)
-            self._heard(None)
+            selector.register(self._wakeup_reader, selectors.EVENT_READ)
+            connection.execute(LISTEN_STATEMENT)
+            self._on_change(None)
             while not self._stopped.is_set():
                 selector.select()
                 for notification in connection.notifies(timeout=0):
-                    if notification.channel == CALLERS:
-                        self._callers()
+                    if notification.channel == PRINCIPALS_CHANNEL:
+                        self._on_key_change()
                     else:
-                        self._heard(_project(notification.payload))
+                        self._on_change(_parse_project_id(notification.payload))
 
 
-def _project(payload: str) -> UUID | None:
+def _parse_project_id(payload: str) -> UUID | None:
     """Return the project of a notification, or None, which means every project, if the payload is not an id."""
     try:
         return UUID(payload)

@@ -20,19 +20,19 @@ from vong.errors import Unavailable, VongError
 log = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-GRACE = 300.0
+GRACE_SECONDS = 300.0
 """Time for which an old value may be served, in seconds."""
-PATIENCE = 1.0
+REFRESH_TIMEOUT_SECONDS = 1.0
 """Maximum wait for a refresh before the old value is served."""
-LONGEST = 15.0
+FIRST_LOAD_TIMEOUT_SECONDS = 15.0
 """Maximum wait for a lookup if there is no old value."""
 
 
 @dataclass(slots=True)
-class _Known(Generic[V]):
+class _CacheSlot(Generic[V]):
     value: V | None
     error: VongError | None
-    at: float
+    loaded_at: float
 
 
 class RefreshingCache(Generic[K, V]):
@@ -43,93 +43,100 @@ class RefreshingCache(Generic[K, V]):
     """
 
     def __init__(
-        self, load: Callable[..., V], *, age: float, kept: int = 10_000, hears: Callable[[], bool] = lambda: False
+        self,
+        load: Callable[..., V],
+        *,
+        max_age: float,
+        max_entries: int = 10_000,
+        events_connected: Callable[[], bool] = lambda: False,
     ) -> None:
         self._load = load
-        self._age = age
-        self._hears = hears
-        self._kept = kept
-        self._known: dict[K, _Known[V]] = {}
-        self._loading: dict[K, tuple[asyncio.Task[_Known[V]], float]] = {}
+        self._max_age = max_age
+        self._events_connected = events_connected
+        self._max_entries = max_entries
+        self._entries: dict[K, _CacheSlot[V]] = {}
+        self._loading: dict[K, tuple[asyncio.Task[_CacheSlot[V]], float]] = {}
 
-    def at_hand(self, key: K, *arguments: Any) -> V | None:
+    def get_cached(self, key: K, *arguments: Any) -> V | None:
         """Return the cached value of a key, or None if it must be waited for or is an error.
 
         The value is refreshed in the background when needed. Call it on the event loop.
         """
-        entry = self._known.get(key)
+        entry = self._entries.get(key)
         if entry is None or entry.error is not None:
             return None
-        age = time.monotonic() - entry.at
-        if age < self._age / 2:
+        age = time.monotonic() - entry.loaded_at
+        if age < self._max_age / 2:
             return entry.value
-        if age < self._longest:
+        if age < self._max_served_age:
             if key not in self._loading:
-                self._start(key, arguments)
+                self._start_load(key, arguments)
             return entry.value
         return None
 
     @property
-    def _longest(self) -> float:
+    def _max_served_age(self) -> float:
         """Return the age up to which a value is served without waiting."""
-        return GRACE if self._hears() else self._age
+        return GRACE_SECONDS if self._events_connected() else self._max_age
 
     def fresh_until(self, key: K) -> float:
         """Return the time, on the monotonic clock, until which the value is served without a refresh."""
-        entry = self._known.get(key)
-        return 0.0 if entry is None or entry.error is not None else entry.at + self._age / 2
+        entry = self._entries.get(key)
+        return 0.0 if entry is None or entry.error is not None else entry.loaded_at + self._max_age / 2
 
     async def get(self, key: K, *arguments: Any) -> V:
         """Return the value of a key; `load` is called with `arguments`."""
-        entry = self._known.get(key)
-        age = time.monotonic() - entry.at if entry else self._age
-        if entry is None or age >= self._age / 2:
-            task, since = self._loading.get(key) or self._start(key, arguments)
-            if entry is None or age >= (self._age if entry.error else self._longest):
-                entry = await self._waited(task, since, entry)
+        entry = self._entries.get(key)
+        age = time.monotonic() - entry.loaded_at if entry else self._max_age
+        if entry is None or age >= self._max_age / 2:
+            task, since = self._loading.get(key) or self._start_load(key, arguments)
+            if entry is None or age >= (self._max_age if entry.error else self._max_served_age):
+                entry = await self._wait(task, since, entry)
         if entry.error is not None:
             raise type(entry.error)(entry.error.message, entry.error.hint)
         assert entry.value is not None
         return entry.value
 
-    def forget(self, key: K | None = None) -> None:
+    def invalidate(self, key: K | None = None) -> None:
         """Invalidate one key, or all."""
         if key is None:
-            self._known.clear()
+            self._entries.clear()
             self._loading.clear()
         else:
-            self._known.pop(key, None)
+            self._entries.pop(key, None)
             self._loading.pop(key, None)
 
-    def _start(self, key: K, arguments: tuple[Any, ...]) -> tuple[asyncio.Task[_Known[V]], float]:
-        started = asyncio.create_task(self._renew(key, arguments)), time.monotonic()
+    def _start_load(self, key: K, arguments: tuple[Any, ...]) -> tuple[asyncio.Task[_CacheSlot[V]], float]:
+        started = asyncio.create_task(self._load_entry(key, arguments)), time.monotonic()
         self._loading[key] = started
         return started
 
-    async def _waited(self, task: asyncio.Task[_Known[V]], since: float, entry: _Known[V] | None) -> _Known[V]:
+    async def _wait(
+        self, task: asyncio.Task[_CacheSlot[V]], since: float, entry: _CacheSlot[V] | None
+    ) -> _CacheSlot[V]:
         """Wait for a running lookup. If it takes too long, serve the old value if it is usable."""
         moment = time.monotonic()
-        is_usable = entry is not None and entry.error is None and moment - entry.at <= GRACE
-        timeout = max(0.0, (PATIENCE if is_usable else LONGEST) - (moment - since))
+        is_usable = entry is not None and entry.error is None and moment - entry.loaded_at <= GRACE_SECONDS
+        timeout = max(0.0, (REFRESH_TIMEOUT_SECONDS if is_usable else FIRST_LOAD_TIMEOUT_SECONDS) - (moment - since))
         done, _ = await asyncio.wait({task}, timeout=timeout)
         if done:
             return task.result()
         if entry is not None and is_usable:
             return entry
-        return _Known(None, Unavailable("the database does not answer", "check the server: vong status"), moment)
+        return _CacheSlot(None, Unavailable("the database does not answer", "check the server: vong status"), moment)
 
-    async def _renew(self, key: K, arguments: tuple[Any, ...]) -> _Known[V]:
+    async def _load_entry(self, key: K, arguments: tuple[Any, ...]) -> _CacheSlot[V]:
         task = asyncio.current_task()
         now = time.monotonic
-        loaded_at, old = now(), self._known.get(key)
+        loaded_at, old = now(), self._entries.get(key)
         try:
-            new = _Known(await asyncio.to_thread(self._load, *arguments), None, loaded_at)
+            new = _CacheSlot(await asyncio.to_thread(self._load, *arguments), None, loaded_at)
         except VongError as error:
-            new = _Known[V](None, error, loaded_at)
+            new = _CacheSlot[V](None, error, loaded_at)
         except SQLAlchemyError as error:
             log.warning("the database does not answer: %s", error)
-            if old is None or old.error or now() - old.at > GRACE:
-                return _Known(
+            if old is None or old.error or now() - old.loaded_at > GRACE_SECONDS:
+                return _CacheSlot(
                     None, Unavailable("the database does not answer", "check the server: vong status"), loaded_at
                 )
             return old
@@ -139,8 +146,8 @@ class RefreshingCache(Generic[K, V]):
             if current:
                 del self._loading[key]
         if current:
-            self._known.pop(key, None)
-            self._known[key] = new
-            if len(self._known) > self._kept:
-                del self._known[next(iter(self._known))]
+            self._entries.pop(key, None)
+            self._entries[key] = new
+            if len(self._entries) > self._max_entries:
+                del self._entries[next(iter(self._entries))]
         return new

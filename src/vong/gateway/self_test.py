@@ -19,7 +19,7 @@ from vong.config import ProviderSettings
 from vong.errors import Unavailable, VongError
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.cache.response_cache import ResponseCache
-from vong.gateway.endpoints import SERVED
+from vong.gateway.endpoints import ENDPOINTS
 from vong.gateway.endpoints.base import EndpointAdapter
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.endpoints.stream_adapters import TranslatedStream
@@ -28,7 +28,7 @@ from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.pipeline.services import CallOptions, CallServices
-from vong.gateway.providers import Provider, ProviderRequest, ProviderResponse, Shape
+from vong.gateway.providers import Endpoint, Provider, ProviderRequest, ProviderResponse
 from vong.gateway.providers.echo import EchoProvider
 from vong.gateway.providers.local_embeddings import EmbeddingModel
 from vong.gateway.routing.catalog import ModelCatalog
@@ -38,33 +38,33 @@ from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Span, now
 from vong.records.guard import GuardConfig, ProjectGuards, SelfTestReport
 from vong.records.key_scope import KeyLabels, KeyScope
-from vong.records.span import read
+from vong.records.span import with_decoded_input
 
-CARD = "4539 1488 0343 6467"
-SAID = f"the number of my card is {CARD} and it is made up"
-SHAPES: tuple[Shape, ...] = ("chat", "completions", "messages", "responses", "embeddings")
-MASKING = GuardConfig(guard="personal", action="mask")
+CARD_NUMBER = "4539 1488 0343 6467"
+MESSAGE = f"the number of my card is {CARD_NUMBER} and it is made up"
+TESTED_ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completions", "messages", "responses", "embeddings")
+MASK_PII = GuardConfig(guard="personal", action="mask")
 
 
 class SelfTestCase(NamedTuple):
     """Single path through the gateway."""
 
-    shape: Shape
+    endpoint: Endpoint
     stream: bool
     on: Literal["input", "output"]
     model: str
 
     def __str__(self) -> str:
-        return f"{self.shape}{' stream' if self.stream else ''} {self.on} {self.model}"
+        return f"{self.endpoint}{' stream' if self.stream else ''} {self.on} {self.model}"
 
-    def body(self, message: str = SAID) -> bytes:
+    def body(self, message: str = MESSAGE) -> bytes:
         """Build a request for the endpoint."""
         fields: dict[str, Any] = {"messages": [{"role": "user", "content": message}]}
-        if self.shape == "completions":
+        if self.endpoint == "completions":
             fields = {"prompt": message}
-        elif self.shape in ("responses", "embeddings"):
+        elif self.endpoint in ("responses", "embeddings"):
             fields = {"input": message}
-        elif self.shape == "messages":
+        elif self.endpoint == "messages":
             fields |= {"max_tokens": 100}
         fields |= {"stream": True} if self.stream else {}
         return json.dumps({"model": self.model, **fields}).encode()
@@ -78,51 +78,53 @@ class RecordingProvider:
     bodies: list[bytes] = field(default_factory=list[bytes])
 
     @property
-    def shapes(self) -> frozenset[Shape]:
+    def endpoints(self) -> frozenset[Endpoint]:
         """Return the endpoints of the provider."""
-        return self.provider.shapes
+        return self.provider.endpoints
 
     @property
     def address(self) -> str:
         """Return the address of the provider."""
         return self.provider.address
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Record the body and forward the request."""
-        self.bodies.append(ask.body)
-        return await self.provider.call(ask)
+        self.bodies.append(request.body)
+        return await self.provider.call(request)
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the models of the provider."""
-        return await self.provider.models()
+        return await self.provider.list_models()
 
 
 class AnthropicEcho:
     """Echo provider with the native messages endpoint."""
 
     address = "echo"
-    shapes: frozenset[Shape] = frozenset({"messages"})
+    endpoints: frozenset[Endpoint] = frozenset({"messages"})
 
     def __init__(self, echo: EchoProvider) -> None:
         self._echo = echo
-        self._shape: EndpointAdapter = SERVED["messages"]
+        self._adapter: EndpointAdapter = ENDPOINTS["messages"]
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Answer in the format of the messages endpoint."""
-        messages_request = json.loads(ask.body)
-        chat = json.dumps(self._shape.chat(messages_request)).encode()
-        response = await self._echo.call(ask._replace(shape="chat", body=chat))
+        messages_request = json.loads(request.body)
+        chat = json.dumps(self._adapter.to_chat(messages_request)).encode()
+        response = await self._echo.call(request._replace(endpoint="chat", body=chat))
         if response.events is not None:
             events = cast(AsyncGenerator[bytes], response.events)
             return ProviderResponse(
                 200,
-                events=_translated(events, TranslatedStream(self._shape, self._shape.streamed(messages_request, ""))),
+                events=_translate(
+                    events, TranslatedStream(self._adapter, self._adapter.stream_encoder(messages_request, ""))
+                ),
             )
         return ProviderResponse(
-            200, json.dumps(self._shape.answer(json.loads(response.body), messages_request, "")).encode()
+            200, json.dumps(self._adapter.to_response(json.loads(response.body), messages_request, "")).encode()
         )
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the only model."""
         return ["echo"]
 
@@ -135,7 +137,7 @@ class SelfTestPrincipal(NamedTuple):
     role: str = "member"
     scope: KeyScope | None = None
     labels: KeyLabels | None = None
-    deputy: bool = False
+    is_delegated: bool = False
     expires_at: datetime | None = None
 
 
@@ -144,7 +146,7 @@ class CapturedCall(NamedTuple):
 
     sent: list[bytes]
     span: Span
-    answer: bytes
+    response: bytes
 
 
 class InProcessGateway:
@@ -154,35 +156,40 @@ class InProcessGateway:
     """
 
     def __init__(
-        self, makers: GuardFactory, configs: Sequence[GuardConfig], extra_providers: dict[str, Provider] | None = None
+        self,
+        guard_factory: GuardFactory,
+        configs: Sequence[GuardConfig],
+        extra_providers: dict[str, Provider] | None = None,
     ) -> None:
         upstream = UpstreamClient()
         echo = EchoProvider("echo", ProviderSettings(kind="echo"), upstream)
-        self._heard = {"echo": RecordingProvider(echo), "native": RecordingProvider(AnthropicEcho(echo))}
-        guards = makers.posts([], ProjectGuards(version="self-test", guards=tuple(configs)))
-        self._directory = ModelCatalog({}, {}, {**self._heard, **(extra_providers or {})}, {}, upstream, guards=guards)
+        self._providers = {"echo": RecordingProvider(echo), "native": RecordingProvider(AnthropicEcho(echo))}
+        guards = guard_factory.create_guard_set([], ProjectGuards(version="self-test", guards=tuple(configs)))
+        self._catalog = ModelCatalog(
+            {}, {}, {**self._providers, **(extra_providers or {})}, {}, upstream, guards=guards
+        )
         self._spans: list[Span] = []
         self._principal = SelfTestPrincipal()
-        limiter = Limiter(_nothing, _nothing, _nothing)
+        limiter = Limiter(_unavailable, _unavailable, _unavailable)
         circuit, load = CircuitBreaker(), TargetLoad()
-        cache = ResponseCache(_nothing, cast(EmbeddingModel, None))  # unused, because there are no routes
-        self._means = CallServices(
-            directory=self._known,
-            account=self._take,
-            circuit=lambda *_: circuit,
-            load=lambda *_: load,
-            admission=limiter,
-            earlier=self._nobody,
-            answers=cache,
-            mirror=_nothing,
-            ask=self._asked,
+        cache = ResponseCache(_unavailable, cast(EmbeddingModel, None))  # unused, because there are no routes
+        self._services = CallServices(
+            load_catalog=self._load_catalog,
+            record_span=self._record_span,
+            circuit_breaker=lambda *_: circuit,
+            target_load=lambda *_: load,
+            limiter=limiter,
+            load_history=self._load_history,
+            response_cache=cache,
+            enqueue_shadow=_unavailable,
+            ask_model=self._ask_model,
         )
 
-    async def call(self, endpoint: Shape, body: bytes) -> CapturedCall:
+    async def call(self, endpoint: Endpoint, body: bytes) -> CapturedCall:
         """Make a call. Raises the VongError that a caller would get; its span is then in `spans`."""
-        for provider in self._heard.values():
+        for provider in self._providers.values():
             provider.bodies.clear()
-        call = ModelCall(self._means, self._principal, endpoint, body, TraceContext.of({}))
+        call = ModelCall(self._services, self._principal, endpoint, body, TraceContext.from_headers({}))
         try:
             response = await call.open()
             body_out = response.body
@@ -194,7 +201,7 @@ class InProcessGateway:
             raise
         call.close()
         return CapturedCall(
-            [body for provider in self._heard.values() for body in provider.bodies], self._spans[-1], body_out
+            [body for provider in self._providers.values() for body in provider.bodies], self._spans[-1], body_out
         )
 
     @property
@@ -202,68 +209,68 @@ class InProcessGateway:
         """Return the spans of all calls, oldest first."""
         return self._spans
 
-    async def _known(self, principal: GatewayPrincipal) -> ModelCatalog:
+    async def _load_catalog(self, principal: GatewayPrincipal) -> ModelCatalog:
         del principal
-        return self._directory
+        return self._catalog
 
-    def _take(
+    def _record_span(
         self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], reservation: Reservation | None
     ) -> None:
         del principal, tags, reservation
-        self._spans.append(read(span))
+        self._spans.append(with_decoded_input(span))
 
-    async def _nobody(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
+    async def _load_history(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
         del project_id
         raise Unavailable(f"unknown response {response!r}", "omit previous_response_id")
 
-    async def _asked(
+    async def _ask_model(
         self, principal: GatewayPrincipal, parent: TraceContext, model: str, messages: list[dict[str, Any]]
     ) -> str:
         body = json.dumps({"model": model, "messages": messages}).encode()
-        call = ModelCall(self._means, principal, "chat", body, parent, CallOptions(guarded=False))
+        call = ModelCall(self._services, principal, "chat", body, parent, CallOptions(apply_guards=False))
         return str(json.loads((await call.open()).body)["choices"][0]["message"]["content"])
 
 
-async def self_test(makers: GuardFactory) -> SelfTestReport:
+async def self_test(guard_factory: GuardFactory) -> SelfTestReport:
     """Send the card number through every path. Takes a few hundredths of a second and no network."""
     start = time.perf_counter()
     cases = [
         SelfTestCase(endpoint, stream, on, f"{provider}/echo")
-        for endpoint in SHAPES
+        for endpoint in TESTED_ENDPOINTS
         for stream in ((False,) if endpoint == "embeddings" else (False, True))
         for on in (("input",) if endpoint == "embeddings" else ("input", "output"))
         for provider in (("echo", "native") if endpoint == "messages" else ("echo",))
     ]
-    leaks = [str(case) for case in cases if await _leaks(case, makers)]
+    leaks = [str(case) for case in cases if await _case_leaks(case, guard_factory)]
     elapsed = (time.perf_counter() - start) * 1000
     return SelfTestReport(passed=not leaks, ways=len(cases), leaks=leaks, ms=round(elapsed, 1), at=now())
 
 
-async def _leaks(case: SelfTestCase, makers: GuardFactory) -> bool:
+async def _case_leaks(case: SelfTestCase, guard_factory: GuardFactory) -> bool:
     """Return True if the number leaks, or if the path does not work at all."""
-    gateway = InProcessGateway(makers, [MASKING.model_copy(update={"on": case.on})])
+    gateway = InProcessGateway(guard_factory, [MASK_PII.model_copy(update={"on": case.on})])
     try:
-        captured = await gateway.call(case.shape, case.body())
+        captured = await gateway.call(case.endpoint, case.body())
     except VongError:
         return True
     stored = (captured.span.model_dump_json() if case.on == "input" else json.dumps(captured.span.output)).encode()
-    places = [captured.answer, stored, *(captured.sent if case.on == "input" else ())]
-    was_masked = case.shape == "embeddings" or b"[CARD]" in captured.answer
-    return not (was_masked and captured.sent) or any(holds(text) for text in places)
+    places = [captured.response, stored, *(captured.sent if case.on == "input" else ())]
+    was_masked = case.endpoint == "embeddings" or b"[CARD]" in captured.response
+    return not (was_masked and captured.sent) or any(contains_card_number(text) for text in places)
 
 
-def holds(text: bytes) -> bool:
+def contains_card_number(text: bytes) -> bool:
     """Return True if a text contains the card number in any notation."""
-    return re.sub(r"\D", "", CARD).encode() in re.sub(rb"[^0-9A-Za-z\[\]{}]", b"", text)
+    return re.sub(r"\D", "", CARD_NUMBER).encode() in re.sub(rb"[^0-9A-Za-z\[\]{}]", b"", text)
 
 
-async def _translated(events: AsyncGenerator[bytes], stream: TranslatedStream) -> AsyncGenerator[bytes]:
+async def _translate(events: AsyncGenerator[bytes], stream: TranslatedStream) -> AsyncGenerator[bytes]:
     async with aclosing(events):
         async for batch in events:
-            if chunk := stream.take(batch):
+            if chunk := stream.feed(batch):
                 yield chunk
-    yield stream.tail()
+    yield stream.finish()
 
 
-def _nothing(*_: Any) -> NoReturn:
+def _unavailable(*_: Any) -> NoReturn:
     raise Unavailable("the self-test has no database", "use a server")

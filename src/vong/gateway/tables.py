@@ -19,9 +19,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from vong.store.schema import project_table
 
-CHANNEL = "vong_gateway"
+CHANGES_CHANNEL = "vong_gateway"
 """Channel of changes of routes, providers and deployments. The payload is the project's id."""
-CALLERS = "vong_callers"
+PRINCIPALS_CHANNEL = "vong_callers"
 """Channel of changes of keys, sessions, users and memberships."""
 
 routes = project_table(

@@ -6,6 +6,6 @@ worker (`vong.jobs.run_worker`) takes queued jobs and calls the function of thei
 """
 
 from vong.jobs.context import JobContext
-from vong.jobs.queue import cancel, get, list_jobs, log_lines, news, retry, submit
+from vong.jobs.queue import cancel, get, list_jobs, log_lines, retry, submit, updates_since
 
-__all__ = ["JobContext", "cancel", "get", "list_jobs", "log_lines", "news", "retry", "submit"]
+__all__ = ["JobContext", "cancel", "get", "list_jobs", "log_lines", "retry", "submit", "updates_since"]

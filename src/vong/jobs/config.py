@@ -19,11 +19,11 @@ class JobHandler:
     one worker runs at once, so that long jobs that mostly wait do not occupy all slots.
     """
 
-    run: str
-    heavy: bool = False
+    function: str
+    isolated: bool = False
     retries: int = 2
     backoff: float = 2.0
-    most: int | None = None
+    max_concurrency: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class WorkerTimings:
     previous attempt. `kill_grace` is the time of a process between SIGTERM and SIGKILL.
     """
 
-    heartbeat: float = 2.0
-    stalled: float = 6.0
-    poll: float = 2.0
-    drain: float = 10.0
-    lease: float = 30.0
-    grace: float = 5.0
+    heartbeat_interval: float = 2.0
+    stalled_after: float = 6.0
+    poll_interval: float = 2.0
+    drain_timeout: float = 10.0
+    lock_wait: float = 30.0
+    kill_grace: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,6 @@ class WorkerConfig:
     platform: Any
     child_command: Sequence[str]
     home: Path
-    heavy: int = 1
-    light: int = 16
-    pace: WorkerTimings = WorkerTimings()
+    max_isolated: int = 1
+    max_threads: int = 16
+    timings: WorkerTimings = WorkerTimings()

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-PAUSE = 0.5
+RETRY_DELAY_SECONDS = 0.5
 """Delay between two attempts."""
 
 
@@ -30,23 +30,27 @@ class RetryingConnector(PsycopgConnector):
 
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
         """Run a query without a result."""
-        await patiently(lambda: super(RetryingConnector, self).execute_query_async(query, **arguments))
+        await retry_while_unavailable(lambda: super(RetryingConnector, self).execute_query_async(query, **arguments))
 
     async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
         """Run a query that returns one row."""
-        return await patiently(lambda: super(RetryingConnector, self).execute_query_one_async(query, **arguments))
+        return await retry_while_unavailable(
+            lambda: super(RetryingConnector, self).execute_query_one_async(query, **arguments)
+        )
 
     async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
         """Run a query that returns rows."""
-        return await patiently(lambda: super(RetryingConnector, self).execute_query_all_async(query, **arguments))
+        return await retry_while_unavailable(
+            lambda: super(RetryingConnector, self).execute_query_all_async(query, **arguments)
+        )
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
         """Listen for notifications of the queue."""
         names = list(channels)
-        await patiently(lambda: super(RetryingConnector, self).listen_notify(on_notification, names))
+        await retry_while_unavailable(lambda: super(RetryingConnector, self).listen_notify(on_notification, names))
 
 
-async def patiently(query: Callable[[], Awaitable[T]]) -> T:
+async def retry_while_unavailable(query: Callable[[], Awaitable[T]]) -> T:
     """Retry a query until the database is available."""
     logged = False
     while True:
@@ -62,7 +66,7 @@ async def patiently(query: Callable[[], Awaitable[T]]) -> T:
             if logged:
                 log.warning("PostgreSQL is available again")
             return result
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(RETRY_DELAY_SECONDS)
 
 
 class WakeableWorker(Worker):

@@ -19,23 +19,23 @@ class JobContext:
     `params` are the parameters with which the job was submitted.
     """
 
-    def __init__(self, job: Job, project_id: UUID, folder: Path, recorder: ProgressWriter) -> None:
+    def __init__(self, job: Job, project_id: UUID, folder: Path, writer: ProgressWriter) -> None:
         self.id = job.id
         self.project_id = project_id
         self.kind = job.kind
         self.params: dict[str, Any] = job.params
         self.attempt = job.attempts
         self.folder = folder
-        self._recorder = recorder
+        self._writer = writer
 
     def progress(self, done: float, total: float | None = None, *, unit: str = "", message: str = "") -> None:
         """Report the progress, from which rate and remaining time are computed. Written at most twice a second."""
         self.check()
-        self._recorder.progress(done, total, unit, message)
+        self._writer.set_progress(done, total, unit, message)
 
     def log(self, line: str) -> None:
         """Append a line to the log of the job."""
-        self._recorder.log(line)
+        self._writer.log(line)
 
     def step(self, name: str, function: Callable[[], T]) -> T:
         """Run `function` once per job and return its result, which must be JSON-serializable.
@@ -44,12 +44,12 @@ class JobContext:
         returned and before its result was stored, `function` runs again: it must be idempotent.
         """
         self.check()
-        finished, value = self._recorder.kept_step(name)
+        finished, value = self._writer.load_step(name)
         if finished:
             return value
-        return self._recorder.keep_step(name, function())
+        return self._writer.store_step(name, function())
 
     def check(self) -> None:
         """Raise JobCancelled if the job was cancelled, the worker is shutting down or another attempt took over."""
-        if self._recorder.stop.is_set():
+        if self._writer.stop.is_set():
             raise JobCancelled(f"job {str(self.id)!r} was asked to stop", f"resume it with: vong jobs retry {self.id}")

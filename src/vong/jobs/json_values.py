@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 
-def plain(value: Any) -> Any:
+def to_jsonb_safe(value: Any) -> Any:
     """Convert a value to JSON types: records to objects, named tuples to lists, ids, times and paths to text.
 
     PostgreSQL's JSON cannot store NaN, infinity, the character NUL and unpaired surrogates. NaN and infinity become
@@ -21,7 +21,7 @@ def plain(value: Any) -> Any:
         TypeError: the value has no JSON form.
     """
     if isinstance(value, BaseModel):
-        return plain(value.model_dump(mode="json"))
+        return to_jsonb_safe(value.model_dump(mode="json"))
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Integral):  # including numpy's
@@ -29,11 +29,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Real):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, str):
-        return _text(value)
+        return _storable_text(value)
     if isinstance(value, dict):
-        return {_text(str(key)): plain(item) for key, item in value.items()}
+        return {_storable_text(str(key)): to_jsonb_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
+        return [to_jsonb_safe(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID | PurePath):
@@ -41,5 +41,5 @@ def plain(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} cannot be converted to JSON: {value!r}")
 
 
-def _text(value: str) -> str:
+def _storable_text(value: str) -> str:
     return value.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -13,17 +13,17 @@ from sqlalchemy import Connection, RowMapping, select, text, update
 
 from vong.errors import VongError
 from vong.jobs import tables
-from vong.jobs.json_values import plain
-from vong.jobs.lock import lock_number
-from vong.jobs.progress import add_lines
-from vong.jobs.queue import SHOWN, as_job, changed
+from vong.jobs.json_values import to_jsonb_safe
+from vong.jobs.lock import lock_id
+from vong.jobs.progress import append_lines
+from vong.jobs.queue import JOB_COLUMNS, notify_changed, to_job
 from vong.records import Job, now
-from vong.store.schema import PROJECT
+from vong.store.schema import PROJECT_SETTING
 
-LONGEST_DELAY = 300.0
+MAX_RETRY_DELAY_SECONDS = 300.0
 """Maximum delay between two attempts."""
 
-MOST_RESCUES = 20
+MAX_RECLAIMS = 20
 """Maximum reclaims of a job between two finished steps. Beyond it the job fails."""
 
 HOST = socket.gethostname()
@@ -48,119 +48,125 @@ class OrphanedJob(NamedTuple):
 class ClaimedTasks(NamedTuple):
     """Queue entries that a living worker has claimed, and the worker's id in the queue."""
 
-    holder: int | None
+    worker_id: int | None
     tasks: frozenset[int]
 
 
-def begin(connection: Connection, job_id: UUID, task: int, worker: str) -> Job | None:
+def start_attempt(connection: Connection, job_id: UUID, task: int, worker: str) -> Job | None:
     """Start the next attempt of a job for a queue entry. Returns None if the entry is no longer the current one."""
     jobs = tables.jobs.c
     values = {"status": "running", "attempts": jobs.attempts + 1, "worker": worker, "error": None}
     current = (jobs.id == job_id, jobs.task == task, jobs.status == "queued")
     started = {"started_at": text("coalesce(started_at, :now)").bindparams(now=now())}
     change = update(tables.jobs).where(*current).values({**values, **started, "version": jobs.version + 1})
-    row = connection.execute(change.returning(*SHOWN)).mappings().first()
+    row = connection.execute(change.returning(*JOB_COLUMNS)).mappings().first()
     if row is None:
         return None
-    changed(connection, job_id)
-    return as_job(row)
+    notify_changed(connection, job_id)
+    return to_job(row)
 
 
-def started(connection: Connection, job_id: UUID, attempt: int) -> tuple[Job, UUID] | None:
+def find_running_job(connection: Connection, job_id: UUID, attempt: int) -> tuple[Job, UUID] | None:
     """Return the job of a started attempt and its project. Returns None if the attempt is no longer the current one.
 
     The connection is the owner's, because a child process only knows the job id, not the project.
     """
-    row = _running(connection, job_id, attempt)
-    return None if row is None else (as_job(row), row["project_id"])
+    row = _lock_running(connection, job_id, attempt)
+    return None if row is None else (to_job(row), row["project_id"])
 
 
-def finish(connection: Connection, job_id: UUID, attempt: int, result: Any) -> None:
+def mark_finished(connection: Connection, job_id: UUID, attempt: int, result: Any) -> None:
     """Mark the job as finished and store its result."""
-    if _running(connection, job_id, attempt) is not None:
-        _end(connection, job_id, {"status": "finished", "result": plain(result), "error": None})
+    if _lock_running(connection, job_id, attempt) is not None:
+        _end_job(connection, job_id, {"status": "finished", "result": to_jsonb_safe(result), "error": None})
 
 
-def cancelled(connection: Connection, job_id: UUID, attempt: int) -> None:
+def mark_cancelled(connection: Connection, job_id: UUID, attempt: int) -> None:
     """Mark the job as cancelled after its attempt has stopped."""
-    if _running(connection, job_id, attempt) is not None:
-        _end(connection, job_id, {"status": "cancelled"})
+    if _lock_running(connection, job_id, attempt) is not None:
+        _end_job(connection, job_id, {"status": "cancelled"})
 
 
-def fail(connection: Connection, job_id: UUID, attempt: int, error: Exception | str, policy: JobRetryPolicy) -> None:
+def record_failure(
+    connection: Connection, job_id: UUID, attempt: int, error: Exception | str, policy: JobRetryPolicy
+) -> None:
     """Record a failed attempt: requeue the job after a delay, or mark it as failed if no retries remain.
 
     A fault of the caller or the configuration fails the job at once, because a retry would fail in the same way.
     """
-    row = _running(connection, job_id, attempt)
+    row = _lock_running(connection, job_id, attempt)
     if row is None:
         return
-    reason = describe(error)
+    reason = describe_error(error)
     retries = policy.retries if row["retries"] is None else row["retries"]
     permanent = isinstance(error, VongError) and error.fault in {"caller", "configuration"}
     failures = row["failures"] + 1
     if permanent or failures > retries:
         suffix = "" if permanent or failures == 1 else f" (failed {failures} times in a row)"
-        add_lines(connection, job_id, [(now(), f"attempt {attempt} failed: {reason}{suffix}")])
-        _end(connection, job_id, {"status": "failed", "error": reason + suffix, "failures": failures})
+        append_lines(connection, job_id, [(now(), f"attempt {attempt} failed: {reason}{suffix}")])
+        _end_job(connection, job_id, {"status": "failed", "error": reason + suffix, "failures": failures})
         return
-    delay = min(policy.backoff * 4 ** (failures - 1), LONGEST_DELAY)
+    delay = min(policy.backoff * 4 ** (failures - 1), MAX_RETRY_DELAY_SECONDS)
     line = f"attempt {attempt} failed: {reason}; retrying in {delay:.3g} s ({failures} of {retries})"
-    _again(connection, job_id, {"error": reason, "failures": failures}, line, delay)
+    _requeue(connection, job_id, {"error": reason, "failures": failures}, line, delay)
 
 
-def give_back(connection: Connection, job_id: UUID, attempt: int, reason: str, delay: float = 0.0) -> None:
+def requeue(connection: Connection, job_id: UUID, attempt: int, reason: str, delay: float = 0.0) -> None:
     """Requeue the job without counting a failure: its worker stops, or the previous attempt is still running."""
-    if _running(connection, job_id, attempt) is not None:
-        _again(connection, job_id, {}, f"attempt {attempt} stopped: {reason}; another attempt follows", delay)
+    if _lock_running(connection, job_id, attempt) is not None:
+        _requeue(connection, job_id, {}, f"attempt {attempt} stopped: {reason}; another attempt follows", delay)
 
 
-def orphans(connection: Connection, stalled_after: float, taken: ClaimedTasks) -> list[OrphanedJob]:
+def find_orphans(connection: Connection, stalled_after: float, claimed: ClaimedTasks) -> list[OrphanedJob]:
     """Find jobs without a living worker. The connection is the owner's, because a worker serves every project.
 
     The result includes queue entries that were assigned to the calling worker without its knowledge, because the
     database became unavailable in that moment. Jobs that the calling worker runs are never orphans, however late its
     heartbeat is: a suspended or overloaded machine sends none.
     """
-    rows = connection.execute(tables.UNATTENDED, {"stalled_after": stalled_after}).mappings()
+    rows = connection.execute(tables.ORPHAN_CANDIDATES, {"stalled_after": stalled_after}).mappings()
     return [
         OrphanedJob(row["id"], row["project_id"], row["worker"], row["task"])
         for row in rows
-        if row["task"] not in taken.tasks
-        and (row["stalled"] or _is_gone(row["worker"]) or (row["holder"] is not None and row["holder"] == taken.holder))
+        if row["task"] not in claimed.tasks
+        and (
+            row["stalled"]
+            or _is_dead(row["worker"])
+            or (row["holder"] is not None and row["holder"] == claimed.worker_id)
+        )
     ]
 
 
-def rescue(connection: Connection, orphan: OrphanedJob) -> bool:
+def reclaim(connection: Connection, orphan: OrphanedJob) -> bool:
     """Requeue an orphaned job, unless its attempt is still running. The connection is the owner's.
 
     Returns false, without any change, if the job lock is held or another worker has already reclaimed the job.
     """
-    connection.execute(text("SELECT set_config(:name, :project, true)"), _setting(orphan.project_id))
+    connection.execute(text("SELECT set_config(:name, :project, true)"), _project_setting(orphan.project_id))
     jobs = tables.jobs.c
     query = select(tables.jobs).where(jobs.id == orphan.id).with_for_update(skip_locked=True)
     row = connection.execute(query).mappings().first()
     if row is None or row["task"] != orphan.task or row["status"] not in {"queued", "running"}:
         return False
-    free = text("SELECT pg_try_advisory_xact_lock(:number)").bindparams(number=lock_number(orphan.id))
+    free = text("SELECT pg_try_advisory_xact_lock(:number)").bindparams(number=lock_id(orphan.id))
     if not connection.scalar(free):
         return False
-    connection.execute(tables.DROP, {"task": orphan.task})
+    connection.execute(tables.DELETE_ENTRY, {"task": orphan.task})
     if row["cancel_asked"]:
-        _end(connection, orphan.id, {"status": "cancelled"})
+        _end_job(connection, orphan.id, {"status": "cancelled"})
     elif row["status"] == "queued":
-        connection.execute(tables.DEFER, {"job": orphan.id, "delay": 0.0})
-    elif row["rescues"] >= MOST_RESCUES:
-        reason = f"its worker died {MOST_RESCUES + 1} times during the job"
-        add_lines(connection, orphan.id, [(now(), reason)])
-        _end(connection, orphan.id, {"status": "failed", "error": reason})
+        connection.execute(tables.ENQUEUE, {"job": orphan.id, "delay": 0.0})
+    elif row["rescues"] >= MAX_RECLAIMS:
+        reason = f"its worker died {MAX_RECLAIMS + 1} times during the job"
+        append_lines(connection, orphan.id, [(now(), reason)])
+        _end_job(connection, orphan.id, {"status": "failed", "error": reason})
     else:
         line = f"worker {row['worker']} died; the job is reclaimed"
-        _again(connection, orphan.id, {"rescues": row["rescues"] + 1}, line, 0.0)
+        _requeue(connection, orphan.id, {"rescues": row["rescues"] + 1}, line, 0.0)
     return True
 
 
-def describe(error: Exception | str) -> str:
+def describe_error(error: Exception | str) -> str:
     """Describe an error: message and hint of a VongError, type and text of any other exception."""
     if isinstance(error, str | VongError):
         return str(error)
@@ -172,7 +178,7 @@ def worker_name() -> str:
     return f"{HOST}:{os.getpid()}"
 
 
-def _is_gone(worker: str | None) -> bool:
+def _is_dead(worker: str | None) -> bool:
     """Check if the process of a worker on this host has ended, without waiting for its heartbeat to stop."""
     host, _, pid = (worker or "").rpartition(":")
     if host != HOST or not pid.isdigit():
@@ -186,35 +192,35 @@ def _is_gone(worker: str | None) -> bool:
     return False
 
 
-def _running(connection: Connection, job_id: UUID, attempt: int) -> RowMapping | None:
+def _lock_running(connection: Connection, job_id: UUID, attempt: int) -> RowMapping | None:
     """Lock and return the row of the job. Returns None if this attempt is not the current one."""
     jobs = tables.jobs.c
     current = (jobs.id == job_id, jobs.attempts == attempt, jobs.status == "running")
     return connection.execute(select(tables.jobs).where(*current).with_for_update()).mappings().first()
 
 
-def _end(connection: Connection, job_id: UUID, values: dict[str, Any]) -> None:
-    _change(connection, job_id, {**values, "finished_at": now()})
+def _end_job(connection: Connection, job_id: UUID, values: dict[str, Any]) -> None:
+    _update_job(connection, job_id, {**values, "finished_at": now()})
 
 
-def _again(connection: Connection, job_id: UUID, values: dict[str, Any], line: str, delay: float) -> None:
-    _change(connection, job_id, {**values, "status": "queued", "worker": None})
-    add_lines(connection, job_id, [(now(), line)])
-    connection.execute(tables.DEFER, {"job": job_id, "delay": delay})
+def _requeue(connection: Connection, job_id: UUID, values: dict[str, Any], line: str, delay: float) -> None:
+    _update_job(connection, job_id, {**values, "status": "queued", "worker": None})
+    append_lines(connection, job_id, [(now(), line)])
+    connection.execute(tables.ENQUEUE, {"job": job_id, "delay": delay})
 
 
-def _change(connection: Connection, job_id: UUID, values: dict[str, Any]) -> None:
+def _update_job(connection: Connection, job_id: UUID, values: dict[str, Any]) -> None:
     jobs = tables.jobs
     connection.execute(update(jobs).where(jobs.c.id == job_id).values({**values, "version": jobs.c.version + 1}))
-    changed(connection, job_id)
+    notify_changed(connection, job_id)
 
 
-def _setting(project_id: UUID) -> dict[str, Any]:
-    return {"name": PROJECT, "project": str(project_id)}
+def _project_setting(project_id: UUID) -> dict[str, Any]:
+    return {"name": PROJECT_SETTING, "project": str(project_id)}
 
 
-def note(connection: Connection, job_id: UUID, attempt: int, lines: Sequence[str]) -> None:
+def append_log(connection: Connection, job_id: UUID, attempt: int, lines: Sequence[str]) -> None:
     """Append lines to the log of an attempt whose own process has ended."""
-    if lines and _running(connection, job_id, attempt) is not None:
-        add_lines(connection, job_id, [(now(), line) for line in lines])
-        _change(connection, job_id, {})
+    if lines and _lock_running(connection, job_id, attempt) is not None:
+        append_lines(connection, job_id, [(now(), line) for line in lines])
+        _update_job(connection, job_id, {})

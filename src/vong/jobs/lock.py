@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+KEEPALIVE_OPTIONS = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 """Keepalive options with which PostgreSQL detects within about 10 s that a holder on another machine is unreachable."""
 
 
@@ -22,14 +22,14 @@ class JobLock:
 
     def __init__(self, url: str, job_id: UUID, *, wait: float = 30.0) -> None:
         self._url = url
-        self._number = lock_number(job_id)
+        self._lock_id = lock_id(job_id)
         self._wait = wait
         self._connection: psycopg.Connection[tuple[bool]] | None = None
 
     def __enter__(self) -> "JobLock":
         """Acquire the lock, waiting for the previous attempt. Raises JobLockHeld after `wait` seconds."""
         deadline = time.monotonic() + self._wait
-        while not self._take():
+        while not self._try_acquire():
             if time.monotonic() > deadline:
                 raise JobLockHeld
             time.sleep(0.1)
@@ -38,9 +38,9 @@ class JobLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._drop()
+        self._release()
 
-    def keep(self) -> bool:
+    def ensure_held(self) -> bool:
         """Ensure that the lock is held. Returns false if another attempt holds it.
 
         Returns true while PostgreSQL is unavailable, because no other attempt can acquire the lock then.
@@ -49,12 +49,12 @@ class JobLock:
             try:
                 self._connection.execute("SELECT true")
             except psycopg.OperationalError:
-                self._drop()
+                self._release()
             else:
                 return True
-        return self._take() is not False
+        return self._try_acquire() is not False
 
-    def _take(self) -> bool | None:
+    def _try_acquire(self) -> bool | None:
         """Try to acquire the lock once.
 
         Returns None if PostgreSQL is unavailable: then a running attempt continues and a new attempt waits.
@@ -62,20 +62,24 @@ class JobLock:
         try:
             if self._connection is None:
                 self._connection = psycopg.connect(
-                    self._url, autocommit=True, options=KEEPALIVE, connect_timeout=5, application_name="vong job"
+                    self._url,
+                    autocommit=True,
+                    options=KEEPALIVE_OPTIONS,
+                    connect_timeout=5,
+                    application_name="vong job",
                 )
-            row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", [self._number]).fetchone()
+            row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", [self._lock_id]).fetchone()
         except psycopg.OperationalError:
-            self._drop()
+            self._release()
             return None
         return row is not None and row[0]
 
-    def _drop(self) -> None:
+    def _release(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
 
-def lock_number(job_id: UUID) -> int:
+def lock_id(job_id: UUID) -> int:
     """Return the advisory lock id of a job: the low 62 bits of its id."""
     return job_id.int & ((1 << 62) - 1)

@@ -16,28 +16,28 @@ from sqlalchemy.exc import DBAPIError
 
 from vong.errors import JobCancelled
 from vong.jobs import tables
-from vong.jobs.json_values import plain
+from vong.jobs.json_values import to_jsonb_safe
 from vong.jobs.lock import JobLock
-from vong.jobs.queue import changed
+from vong.jobs.queue import notify_changed
 from vong.records import Progress, now
 from vong.store.database import Database
-from vong.store.retry import is_away, patiently
+from vong.store.retry import is_unavailable, retry_while_unavailable
 
 T = TypeVar("T")
 
-TICK = 0.5
+WRITE_INTERVAL_SECONDS = 0.5
 """Interval between two writes."""
 
-WINDOW = 30.0
+RATE_WINDOW_SECONDS = 30.0
 """Window over which the rate is computed."""
 
-LONGEST_LINE = 4000
+MAX_LINE_CHARS = 4000
 """Maximum characters of a log line. A longer line is cut and marked with its length."""
 
-MOST_LINES = 10_000
+MAX_BUFFERED_LINES = 10_000
 """Log lines that are buffered while the database is unavailable. Beyond it the oldest lines are dropped."""
 
-Reason = Literal["cancel", "shutdown", "lost"]
+StopReason = Literal["cancel", "shutdown", "lost"]
 
 
 class StopRequest:
@@ -48,9 +48,9 @@ class StopRequest:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self.reason: Reason | None = None
+        self.reason: StopReason | None = None
 
-    def set(self, reason: Reason) -> None:
+    def set(self, reason: StopReason) -> None:
         """Request the stop. The first reason is kept."""
         self.reason = self.reason or reason
         self._event.set()
@@ -72,7 +72,7 @@ class RateEstimator:
         if points and done < points[-1][1]:
             points.clear()
         points.append((at, done))
-        while len(points) > 2 and at - points[1][0] > WINDOW:
+        while len(points) > 2 and at - points[1][0] > RATE_WINDOW_SECONDS:
             points.popleft()
         (first, start), (last, end) = points[0], points[-1]
         return (end - start) / (last - first) if last - first > 0.2 and end > start else None
@@ -84,20 +84,20 @@ class ProgressWriter:
     `attempt` is a fencing token: an attempt whose job was taken over cannot write.
     """
 
-    def __init__(self, database: Database, project_id: UUID, job_id: UUID, attempt: int, lease: JobLock) -> None:
+    def __init__(self, database: Database, project_id: UUID, job_id: UUID, attempt: int, job_lock: JobLock) -> None:
         self.stop = StopRequest()
         self._database = database
         self._project = project_id
         self._job = job_id
         self._attempt = attempt
-        self._lease = lease
+        self._job_lock = job_lock
         self._lock = threading.Lock()
         self._progress: Progress | None = None
-        self._lines: deque[tuple[Any, str]] = deque(maxlen=MOST_LINES)
+        self._lines: deque[tuple[Any, str]] = deque(maxlen=MAX_BUFFERED_LINES)
         self._rate = RateEstimator()
         self._unit = ""
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name=f"job {job_id}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"job {job_id}", daemon=True)
 
     def __enter__(self) -> "ProgressWriter":
         self._thread.start()
@@ -107,7 +107,7 @@ class ProgressWriter:
         self._closing.set()
         self._thread.join(timeout=10)
 
-    def progress(self, done: float, total: float | None, unit: str, message: str) -> None:
+    def set_progress(self, done: float, total: float | None, unit: str, message: str) -> None:
         """Set the progress. Only the newest value is written."""
         with self._lock:
             if unit != self._unit:
@@ -115,16 +115,16 @@ class ProgressWriter:
             rate = self._rate.add(time.monotonic(), done)
             remaining = max(0.0, (total - done) / rate) if rate and total is not None else None
             values = {"done": done, "total": total, "unit": unit, "rate": rate, "seconds_left": remaining}
-            self._progress = Progress.model_validate(plain({**values, "message": message}))
+            self._progress = Progress.model_validate(to_jsonb_safe({**values, "message": message}))
 
     def log(self, text: str) -> None:
         """Append lines to the log."""
         for line in text.splitlines() or [""]:
-            cut = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}… ({len(line)} characters)"
+            cut = line if len(line) <= MAX_LINE_CHARS else f"{line[:MAX_LINE_CHARS]}… ({len(line)} characters)"
             with self._lock:
-                self._lines.append((now(), plain(cut)))
+                self._lines.append((now(), to_jsonb_safe(cut)))
 
-    def kept_step(self, name: str) -> tuple[bool, Any]:
+    def load_step(self, name: str) -> tuple[bool, Any]:
         """Return whether a step has finished, and its result."""
 
         def read(connection: Connection) -> tuple[bool, Any]:
@@ -133,36 +133,36 @@ class ProgressWriter:
             row = connection.execute(query).first()
             return (False, None) if row is None else (True, row[0])
 
-        return self._patiently(read)
+        return self._retry(read)
 
-    def keep_step(self, name: str, result: T) -> T:
+    def store_step(self, name: str, result: T) -> T:
         """Store the result of a step and return the stored value.
 
         Resets the failure count of the job, because the job makes progress.
         """
-        value = plain(result)
-        self._patiently(lambda connection: self._insert_step(connection, name, value))
+        value = to_jsonb_safe(result)
+        self._retry(lambda connection: self._insert_step(connection, name, value))
         return value
 
     def _insert_step(self, connection: Connection, name: str, value: Any) -> None:
-        if self._touch(connection, {"failures": 0}) is None:
+        if self._update_job(connection, {"failures": 0}) is None:
             raise JobCancelled(f"job {str(self._job)!r} was taken over by another attempt", "no action is needed")
         row = {"job_id": self._job, "name": name, "result": value, "finished_at": now()}
         connection.execute(insert(tables.steps).values(row))
 
-    def _patiently(self, work: Callable[[Connection], T]) -> T:
-        return patiently(self._database, self._project, work, unless=self.stop.is_set)
+    def _retry(self, work: Callable[[Connection], T]) -> T:
+        return retry_while_unavailable(self._database, self._project, work, cancelled=self.stop.is_set)
 
-    def _keep(self) -> None:
+    def _run(self) -> None:
         last = False
         while not last:
-            last = self._closing.wait(TICK)
+            last = self._closing.wait(WRITE_INTERVAL_SECONDS)
             try:
-                if not self._lease.keep():
+                if not self._job_lock.ensure_held():
                     self.stop.set("lost")
                 self._write()
             except DBAPIError as error:
-                if not is_away(error):
+                if not is_unavailable(error):
                     raise
 
     def _write(self) -> None:
@@ -170,9 +170,9 @@ class ProgressWriter:
             progress, lines = self._progress, list(self._lines)
         values: dict[str, Any] = {} if progress is None else {"progress": progress.model_dump()}
         with self._database.scope(self._project) as connection:
-            cancelled = self._touch(connection, values) if values or lines else self._asked(connection)
+            cancelled = self._update_job(connection, values) if values or lines else self._is_cancelled(connection)
             if cancelled is not None and lines:
-                add_lines(connection, self._job, lines)
+                append_lines(connection, self._job, lines)
         with self._lock:
             self._progress = None if self._progress is progress else self._progress
             for _ in lines:
@@ -182,7 +182,7 @@ class ProgressWriter:
         elif cancelled:
             self.stop.set("cancel")
 
-    def _touch(self, connection: Connection, values: dict[str, Any]) -> bool | None:
+    def _update_job(self, connection: Connection, values: dict[str, Any]) -> bool | None:
         """Update the job and return whether its cancellation was requested.
 
         Returns None if another attempt took over.
@@ -192,16 +192,16 @@ class ProgressWriter:
         change = update(tables.jobs).where(*own).values({**values, "version": jobs.version + 1})
         cancelled = connection.scalar(change.returning(jobs.cancel_asked))
         if cancelled is not None:
-            changed(connection, self._job)
+            notify_changed(connection, self._job)
         return cancelled
 
-    def _asked(self, connection: Connection) -> bool | None:
+    def _is_cancelled(self, connection: Connection) -> bool | None:
         jobs = tables.jobs.c
         own = (jobs.id == self._job, jobs.attempts == self._attempt, jobs.status == "running")
         return connection.scalar(select(jobs.cancel_asked).where(*own))
 
 
-def add_lines(connection: Connection, job_id: UUID, lines: list[tuple[Any, str]]) -> None:
+def append_lines(connection: Connection, job_id: UUID, lines: list[tuple[Any, str]]) -> None:
     """Append (time, text) lines to the log of a job. The caller must lock the job's row: no gaps in numbers."""
     log = tables.log.c
     query = select(log.number).where(log.job_id == job_id).order_by(log.number.desc()).limit(1)

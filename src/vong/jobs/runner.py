@@ -20,11 +20,11 @@ from vong.jobs.lock import JobLock, JobLockHeld
 from vong.jobs.progress import ProgressWriter
 from vong.records import Job
 from vong.store.database import Database
-from vong.store.retry import patiently
+from vong.store.retry import retry_while_unavailable
 
 log = logging.getLogger(__name__)
 
-SHOWN_FRAMES = 12
+MAX_TRACEBACK_LINES = 12
 """Lines of a traceback in the log of the job. The log of the process contains the whole traceback."""
 
 
@@ -47,13 +47,13 @@ class JobRun(NamedTuple):
         return self.home / "jobs" / str(self.job.id)
 
 
-def perform(
+def run_job(
     run: JobRun,
     database: Database,
     platform: Any,
     *,
-    wait: float = 30.0,
-    watch: Callable[[ProgressWriter], None] | None = None,
+    lock_wait: float = 30.0,
+    on_start: Callable[[ProgressWriter], None] | None = None,
 ) -> None:
     """Run a job attempt and commit its outcome.
 
@@ -62,61 +62,61 @@ def perform(
     run.folder.mkdir(parents=True, exist_ok=True)
     try:
         with (
-            JobLock(database.url, run.job.id, wait=wait) as lease,
+            JobLock(database.url, run.job.id, wait=lock_wait) as lease,
             ProgressWriter(database, run.project_id, run.job.id, run.job.attempts, lease) as recorder,
         ):
-            if watch is not None:
-                watch(recorder)
-            outcome = _call(run, platform, recorder)
+            if on_start is not None:
+                on_start(recorder)
+            outcome = _call_function(run, platform, recorder)
     except JobLockHeld:
         reason = "the previous attempt has not ended yet"
-        settle(run, database, lambda connection, id, n: lifecycle.give_back(connection, id, n, reason, 5.0))
+        commit_outcome(run, database, lambda connection, id, n: lifecycle.requeue(connection, id, n, reason, 5.0))
     else:
-        settle(run, database, outcome)
+        commit_outcome(run, database, outcome)
 
 
-Ending = Callable[[Connection, UUID, int], None]
+Outcome = Callable[[Connection, UUID, int], None]
 """Function that commits how an attempt ended: (connection, job id, attempt number)."""
 
 
-def settle(run: JobRun, database: Database, ending: Ending) -> None:
+def commit_outcome(run: JobRun, database: Database, outcome: Outcome) -> None:
     """Commit the outcome of an attempt. Retries while the database is unavailable, to save hours of work."""
 
     def write(connection: Connection) -> None:
-        ending(connection, run.job.id, run.job.attempts)
+        outcome(connection, run.job.id, run.job.attempts)
 
-    patiently(database, run.project_id, write, seconds=600)
+    retry_while_unavailable(database, run.project_id, write, timeout_seconds=600)
 
 
-def _call(run: JobRun, platform: Any, recorder: ProgressWriter) -> Ending:
-    job = JobContext(run.job, run.project_id, run.folder, recorder)
+def _call_function(run: JobRun, platform: Any, writer: ProgressWriter) -> Outcome:
+    job = JobContext(run.job, run.project_id, run.folder, writer)
     try:
-        result = function_of(run.handler)(job, platform)
+        result = load_function(run.handler)(job, platform)
     except Exception as error:  # noqa: BLE001 - boundary of a job: every exception is recorded in the job
-        return _failed(run, recorder, error)
-    return lambda connection, id, attempt: lifecycle.finish(connection, id, attempt, result)
+        return _failure_outcome(run, writer, error)
+    return lambda connection, id, attempt: lifecycle.mark_finished(connection, id, attempt, result)
 
 
-def _failed(run: JobRun, recorder: ProgressWriter, error: Exception) -> Ending:
-    if recorder.stop.reason == "cancel":
-        return lifecycle.cancelled
-    if recorder.stop.reason is not None:
-        reason = "its worker was asked to stop" if recorder.stop.reason == "shutdown" else "it was taken over"
-        return lambda connection, id, attempt: lifecycle.give_back(connection, id, attempt, reason)
+def _failure_outcome(run: JobRun, writer: ProgressWriter, error: Exception) -> Outcome:
+    if writer.stop.reason == "cancel":
+        return lifecycle.mark_cancelled
+    if writer.stop.reason is not None:
+        reason = "its worker was asked to stop" if writer.stop.reason == "shutdown" else "it was taken over"
+        return lambda connection, id, attempt: lifecycle.requeue(connection, id, attempt, reason)
     log.warning("job %s (%s) failed", run.job.id, run.job.kind, exc_info=error)
-    for line in "".join(traceback.format_exception(error)).splitlines()[-SHOWN_FRAMES:]:
-        recorder.log(line)
-    return lambda connection, id, attempt: lifecycle.fail(connection, id, attempt, error, run.policy)
+    for line in "".join(traceback.format_exception(error)).splitlines()[-MAX_TRACEBACK_LINES:]:
+        writer.log(line)
+    return lambda connection, id, attempt: lifecycle.record_failure(connection, id, attempt, error, run.policy)
 
 
-def function_of(handler: JobHandler) -> Callable[[JobContext, Any], Any]:
+def load_function(handler: JobHandler) -> Callable[[JobContext, Any], Any]:
     """Import the function of a handler."""
-    module, _, name = handler.run.partition(":")
+    module, _, name = handler.function.partition(":")
     try:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise Misconfigured(
-            f"{handler.run} could not be loaded: {error}", "reinstall Vong, or install the missing extra"
+            f"{handler.function} could not be loaded: {error}", "reinstall Vong, or install the missing extra"
         ) from error
 
 

@@ -18,12 +18,12 @@ from uuid import UUID
 
 from vong.jobs import lifecycle
 from vong.jobs.config import WorkerConfig
-from vong.jobs.runner import JobRun, perform
+from vong.jobs.runner import JobRun, run_job
 
-GRACE = 5.0
+KILL_GRACE_SECONDS = 5.0
 """Time between SIGTERM and SIGKILL."""
 
-PARENT = "VONG_JOB_PARENT"
+PARENT_PID_VARIABLE = "VONG_JOB_PARENT"
 """Environment variable that passes the pid of the worker to a child process."""
 
 PR_SET_PDEATHSIG = 1
@@ -35,13 +35,13 @@ class JobProcess:
     def __init__(self, process: asyncio.subprocess.Process, output: Path) -> None:
         self._process = process
         self.output = output
-        self._oom_kills = oom_kills()
+        self._oom_kills = count_oom_kills()
 
     @classmethod
     async def start(cls, command: Sequence[str], output: Path) -> "JobProcess":
         """Start the process as the leader of a new group. Its output is written to the file `output`."""
         output.parent.mkdir(parents=True, exist_ok=True)
-        environment = {**os.environ, PARENT: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, PARENT_PID_VARIABLE: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
         with output.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -59,7 +59,7 @@ class JobProcess:
         self._signal(signal.SIGKILL)
         return code
 
-    async def kill(self, grace: float = GRACE) -> None:
+    async def kill(self, grace: float = KILL_GRACE_SECONDS) -> None:
         """Stop the group with SIGTERM, and with SIGKILL after `grace` seconds."""
         self._signal(signal.SIGTERM)
         deadline = time.monotonic() + grace
@@ -68,14 +68,14 @@ class JobProcess:
         self._signal(signal.SIGKILL)
         await self._process.wait()
 
-    def death(self, code: int) -> str:
+    def describe_exit(self, code: int) -> str:
         """Return a readable reason why the process ended."""
         code = 128 - code if code > 128 else code
         if code >= 0:
             return f"its process exited with code {code} and recorded no outcome"
         if -code != signal.SIGKILL:
             return f"its process was terminated by {signal.Signals(-code).name}"
-        if oom_kills() > self._oom_kills:
+        if count_oom_kills() > self._oom_kills:
             return "its process was killed because the machine ran out of memory; use a smaller batch or model"
         return (
             "its process was killed by SIGKILL, which most systems send when memory runs out; "
@@ -91,7 +91,7 @@ class JobProcess:
         return True
 
 
-def oom_kills() -> int:
+def count_oom_kills() -> int:
     """Return the number of out-of-memory kills of the kernel since boot. Returns 0 if it is unknown."""
     try:
         counters = Path("/proc/vmstat").read_text(encoding="ascii")
@@ -101,27 +101,27 @@ def oom_kills() -> int:
     return next((int(value) for name, value in lines if name == "oom_kill"), 0)
 
 
-def die_with_parent() -> None:
+def exit_with_parent() -> None:
     """Kill the process group of this child process as soon as its worker dies.
 
     Linux sends a signal when the worker dies. A thread also checks the parent pid, for other systems and for a main
     thread that is blocked in native code. A plain SIGTERM ends the program after its `finally` blocks.
     """
-    parent = int(os.environ.get(PARENT, os.getppid()))
+    parent = int(os.environ.get(PARENT_PID_VARIABLE, os.getppid()))
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, _raise_exit)
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    threading.Thread(target=_watch, args=(parent, woken), name="parent watch", daemon=True).start()
+    threading.Thread(target=_watch_parent, args=(parent, woken), name="parent watch", daemon=True).start()
 
 
-def _terminate(number: int, _: object) -> None:
+def _raise_exit(number: int, _: object) -> None:
     raise SystemExit(128 + number)
 
 
-def _watch(parent: int, woken: int) -> None:
+def _watch_parent(parent: int, woken: int) -> None:
     while os.getppid() == parent:
         if select.select([woken], [], [], 0.5)[0]:
             os.read(woken, 64)
@@ -129,15 +129,15 @@ def _watch(parent: int, woken: int) -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def run_child(shop: WorkerConfig, job_id: UUID, attempt: int) -> None:
+def run_job_process(config: WorkerConfig, job_id: UUID, attempt: int) -> None:
     """Run one started attempt of a job in this child process.
 
     The exit code is 0 if any outcome was committed. Every other exit code is a crash.
     """
-    die_with_parent()
-    with shop.database.owner() as connection:
-        running = lifecycle.started(connection, job_id, attempt)
+    exit_with_parent()
+    with config.database.owner() as connection:
+        running = lifecycle.find_running_job(connection, job_id, attempt)
     if running is not None:
         job, project_id = running
-        run = JobRun(job, project_id, shop.handlers[job.kind], shop.home)
-        perform(run, shop.database, shop.platform, wait=shop.pace.lease)
+        run = JobRun(job, project_id, config.handlers[job.kind], config.home)
+        run_job(run, config.database, config.platform, lock_wait=config.timings.lock_wait)

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from vong.store.schema import metadata, project_table
 
-CHANNEL = "vong_jobs"
+JOBS_CHANNEL = "vong_jobs"
 """NOTIFY channel for the ids of changed jobs."""
 
 QUEUE_SCHEMA = "procrastinate"
@@ -71,17 +71,17 @@ steps: Table = project_table(
     PrimaryKeyConstraint("job_id", "name", name="jobs_steps_pk"),
 )
 
-__all__ = ["CHANNEL", "QUEUE_SCHEMA", "jobs", "log", "metadata", "steps"]
+__all__ = ["JOBS_CHANNEL", "QUEUE_SCHEMA", "jobs", "log", "metadata", "steps"]
 
-DEFER = text("SELECT jobs_defer(:job, :delay)")
+ENQUEUE = text("SELECT jobs_defer(:job, :delay)")
 """Enqueue the job in this transaction, to run after `delay` seconds."""
 
-ABORT = text("SELECT jobs_abort(:job)")
+ABORT_ENTRY = text("SELECT jobs_abort(:job)")
 """Remove the job from the queue, or signal the worker that runs it."""
 
-NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', :job)")
+NOTIFY = text(f"SELECT pg_notify('{JOBS_CHANNEL}', :job)")
 
-UNATTENDED = text("""
+ORPHAN_CANDIDATES = text("""
     SELECT job.id, job.project_id, job.worker, job.task,
            task.id IS NULL
            OR task.status = 'doing' AND (
@@ -97,5 +97,5 @@ UNATTENDED = text("""
 """)
 """Jobs that a worker should be running, with their worker. `stalled`: its heartbeat stopped or the entry is gone."""
 
-DROP = text("DELETE FROM procrastinate.procrastinate_jobs WHERE id = :task")
+DELETE_ENTRY = text("DELETE FROM procrastinate.procrastinate_jobs WHERE id = :task")
 """Delete a queue entry."""

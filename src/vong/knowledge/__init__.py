@@ -7,19 +7,19 @@ passage matches.
 
 from vong.knowledge.answer import RagAnswer, ask
 from vong.knowledge.embedder import MiniLmEmbedder
-from vong.knowledge.indexing import index_file, index_version, remove_document
-from vong.knowledge.retrieve import coverage, retrieve
+from vong.knowledge.indexing import delete_document, index_file, update_index_version
+from vong.knowledge.retrieve import compute_coverage, retrieve
 from vong.knowledge.tables import list_bases, list_documents
 
 __all__ = [
     "MiniLmEmbedder",
     "RagAnswer",
     "ask",
-    "coverage",
+    "compute_coverage",
+    "delete_document",
     "index_file",
-    "index_version",
     "list_bases",
     "list_documents",
-    "remove_document",
     "retrieve",
+    "update_index_version",
 ]

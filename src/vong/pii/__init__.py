@@ -5,7 +5,17 @@ Used to clean datasets and to guard calls. Names and postal addresses have no pa
 May import no other package of Vong.
 """
 
-from vong.pii.checksums import luhn, mod97
-from vong.pii.patterns import ALL, KINDS, Kind, PiiMatch, find, mask, settled
+from vong.pii.checksums import is_luhn_valid, is_mod97_valid
+from vong.pii.patterns import ALL_KINDS, DEFAULT_KINDS, PiiKind, PiiMatch, find_pii, mask_pii, stable_length
 
-__all__ = ["ALL", "KINDS", "Kind", "PiiMatch", "find", "luhn", "mask", "mod97", "settled"]
+__all__ = [
+    "ALL_KINDS",
+    "DEFAULT_KINDS",
+    "PiiKind",
+    "PiiMatch",
+    "find_pii",
+    "is_luhn_valid",
+    "is_mod97_valid",
+    "mask_pii",
+    "stable_length",
+]

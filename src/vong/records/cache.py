@@ -8,8 +8,8 @@ from pydantic import Field
 
 from vong.records.record import Record
 
-Scope = Literal["project", "key", "user"]
-ComparedAs = Literal["shadow", "cache"]
+CacheScope = Literal["project", "key", "user"]
+ComparisonKind = Literal["shadow", "cache"]
 
 
 class CachePolicy(Record):
@@ -23,7 +23,7 @@ class CachePolicy(Record):
 
     mode: Literal["exact", "semantic"] = "exact"
     ttl: float = Field(default=3600.0, ge=1, le=30 * 86400)
-    scope: Scope = "project"
+    scope: CacheScope = "project"
     threshold: float = Field(default=0.95, ge=0.5, le=1)
     checked: float = Field(default=0.05, ge=0, le=1)
     agreement: float = Field(default=0.8, ge=0, le=1)
@@ -67,7 +67,7 @@ class ShadowComparison(Record):
 
     span_id: UUID
     of: UUID
-    kind: ComparedAs
+    kind: ComparisonKind
     route: str
     target: str
     agreement: float | None
@@ -85,7 +85,7 @@ class ShadowTargetStats(Record):
 
     route: str
     target: str
-    kind: ComparedAs
+    kind: ComparisonKind
     pairs: int
     failed: int
     agreement: float | None = None

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from vong.records.record import Record
 
-State = Literal["pending", "checking", "starting", "ready", "failed", "stopped"]
+DeploymentState = Literal["pending", "checking", "starting", "ready", "failed", "stopped"]
 
 
 class Deployment(Record):
@@ -20,7 +20,7 @@ class Deployment(Record):
     engine: str
     group: str
     wanted: Literal["running", "stopped"] = "running"
-    state: State = "pending"
+    state: DeploymentState = "pending"
     reason: str | None = None
     url: str | None = None
     pid: int | None = None

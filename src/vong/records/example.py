@@ -45,7 +45,7 @@ class Example(Record):
         return "\n".join(message.text for message in self.messages if message.role == "user")
 
     @property
-    def answer(self) -> str:
+    def completion_text(self) -> str:
         """Return the text of the completion. Returns an empty string if there is no completion."""
         return self.completion.text if self.completion else ""
 

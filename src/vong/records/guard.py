@@ -7,9 +7,9 @@ from pydantic import Field
 
 from vong.records.record import Record
 
-On = Literal["input", "output", "both"]
-Action = Literal["block", "mask", "flag", "retry"]
-Role = Literal["system", "user", "assistant", "tool"]
+GuardDirection = Literal["input", "output", "both"]
+GuardAction = Literal["block", "mask", "flag", "retry"]
+GuardedRole = Literal["system", "user", "assistant", "tool"]
 
 
 class GuardConfig(Record):
@@ -22,9 +22,9 @@ class GuardConfig(Record):
     """
 
     guard: str = Field(max_length=100)
-    on: On = "both"
-    action: Action = "block"
-    roles: tuple[Role, ...] = ()
+    on: GuardDirection = "both"
+    action: GuardAction = "block"
+    roles: tuple[GuardedRole, ...] = ()
     settings: dict[str, Any] = {}
 
 
@@ -51,7 +51,7 @@ class GuardType(Record):
 
     name: str
     about: str
-    actions: tuple[Action, ...]
+    actions: tuple[GuardAction, ...]
     streams: str
     settings: dict[str, Any]
 

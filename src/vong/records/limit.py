@@ -8,9 +8,9 @@ from pydantic import Field
 
 from vong.records.record import Record
 
-On = Literal["project", "key", "user", "route", "tag"]
-What = Literal["requests", "tokens", "concurrency", "cost"]
-Per = Literal["minute", "hour", "day", "month", "ever", "now"]
+LimitSubject = Literal["project", "key", "user", "route", "tag"]
+LimitMetric = Literal["requests", "tokens", "concurrency", "cost"]
+LimitWindow = Literal["minute", "hour", "day", "month", "ever", "now"]
 LedgerBy = Literal["none", "key", "user", "model", "route", "tag", "day"]
 LedgerBucket = Literal["hour", "day", "month"]
 
@@ -23,10 +23,10 @@ class LimitCreate(Record):
     month in UTC.
     """
 
-    on: On
+    on: LimitSubject
     name: str = Field(default="*", min_length=1, max_length=320)
-    what: What
-    per: Per
+    what: LimitMetric
+    per: LimitWindow
     amount: int = Field(gt=0, le=10**15)
 
 

@@ -4,13 +4,13 @@ from typing import Any, Literal
 
 from vong.records.record import Record
 
-Kind = Literal["answer", "deployment", "model", "run", "dataset", "row", "file", "span", "document", "annotator"]
+LineageKind = Literal["answer", "deployment", "model", "run", "dataset", "row", "file", "span", "document", "annotator"]
 
 
 class LineageNode(Record):
     """Object with its sources (backwards) or uses (forwards) as children. `more` counts the omitted children."""
 
-    kind: Kind
+    kind: LineageKind
     ref: str
     title: str = ""
     detail: dict[str, Any] = {}

@@ -6,7 +6,7 @@ from pydantic import ConfigDict
 
 from vong.records.record import Record
 
-Role = Literal["system", "developer", "user", "assistant", "tool"]
+MessageRole = Literal["system", "developer", "user", "assistant", "tool"]
 
 
 class Message(Record):
@@ -14,7 +14,7 @@ class Message(Record):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    role: Role
+    role: MessageRole
     content: str | list[dict[str, Any]] | None = None
     name: str | None = None
     tool_calls: list[dict[str, Any]] | None = None

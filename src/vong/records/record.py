@@ -26,7 +26,7 @@ _UNKNOWN = SafeUUID.unknown  # cached, because enum member access is slow
 _names: dict[type[Record], set[str]] = {}
 
 
-def known(kind: type[R], values: dict[str, Any]) -> R:
+def construct_trusted(kind: type[R], values: dict[str, Any]) -> R:
     """Construct a record from valid values, without validation or copying.
 
     `values` must contain every field. Only for hot paths in which validation dominates the cost.
@@ -43,9 +43,9 @@ def known(kind: type[R], values: dict[str, Any]) -> R:
     return record
 
 
-def changed(record: R, **values: Any) -> R:
+def replace_trusted(record: R, **values: Any) -> R:
     """Copy a record with some values replaced, without validation. The values must be valid."""
-    return known(type(record), {**record.__dict__, **values})
+    return construct_trusted(type(record), {**record.__dict__, **values})
 
 
 def now() -> datetime:
@@ -55,10 +55,10 @@ def now() -> datetime:
 
 def new_id(at: datetime | None = None) -> UUID:
     """Create a UUIDv7. `at` sets its timestamp, for events in the past."""
-    return uuid_of(new_number(time.time_ns() if at is None else int(at.timestamp() * 1_000_000) * 1000))
+    return uuid_from_int(new_id_int(time.time_ns() if at is None else int(at.timestamp() * 1_000_000) * 1000))
 
 
-def new_number(nanoseconds: int) -> int:
+def new_id_int(nanoseconds: int) -> int:
     """Create the integer value of a UUIDv7 (RFC 9562, section 5.7) for a Unix time in nanoseconds.
 
     The value has 48 bits of milliseconds, 12 bits of the fraction of the millisecond (section 6.2, method 3) and random
@@ -71,7 +71,7 @@ def new_number(nanoseconds: int) -> int:
     return value
 
 
-def uuid_of(number: int) -> UUID:
+def uuid_from_int(number: int) -> UUID:
     """Create a UUID from its integer value, without the checks of the constructor."""
     id = UUID.__new__(UUID)
     object.__setattr__(id, "int", number)

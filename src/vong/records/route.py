@@ -73,7 +73,7 @@ class RoutePolicy(Record):
     capture: Capture = "full"
 
     @model_validator(mode="after")
-    def _has_something_to_keep(self) -> Self:
+    def _check_capture(self) -> Self:
         if self.capture == "metadata" and (self.cache or self.shadow):
             raise ValueError(
                 "cache and shadow store bodies, which capture 'metadata' forbids: remove both or set another capture"

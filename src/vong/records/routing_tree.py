@@ -6,8 +6,8 @@ from pydantic import Field, model_validator
 
 from vong.records.record import Record
 
-Pick = Literal["priority", "weighted", "least_busy", "lowest_latency", "cheapest"]
-FACTS = ("key", "user", "session", "tag", "shape", "stream", "tools", "images", "tokens", "max_tokens")
+PickStrategy = Literal["priority", "weighted", "least_busy", "lowest_latency", "cheapest"]
+CONDITION_FACTS = ("key", "user", "session", "tag", "shape", "stream", "tools", "images", "tokens", "max_tokens")
 """Facts of a call that a condition may test, besides `metadata.NAME`.
 
 `tokens` are the estimated tokens of the request, one per four bytes.
@@ -27,9 +27,11 @@ class Condition(Record):
     under: float | None = None
 
     @model_validator(mode="after")
-    def _sound(self) -> "Condition":
-        if self.fact not in FACTS and not (self.fact.startswith("metadata.") and len(self.fact) > len("metadata.")):
-            raise ValueError(f"unknown fact {self.fact!r}: use metadata.NAME or one of {', '.join(FACTS)}")
+    def _check_consistency(self) -> "Condition":
+        if self.fact not in CONDITION_FACTS and not (
+            self.fact.startswith("metadata.") and len(self.fact) > len("metadata.")
+        ):
+            raise ValueError(f"unknown fact {self.fact!r}: use metadata.NAME or one of {', '.join(CONDITION_FACTS)}")
         if sum([self.equals is not None, bool(self.any_of), self.over is not None, self.under is not None]) != 1:
             raise ValueError("set exactly one of equals, any_of, over and under")
         return self
@@ -44,14 +46,14 @@ class RouteNode(Record):
     """
 
     model: str | None = Field(default=None, min_length=1, max_length=500)
-    pick: Pick = "priority"
+    pick: PickStrategy = "priority"
     nodes: Annotated[tuple["RouteNode", ...], Field(max_length=50)] = ()
     weight: float = Field(default=1.0, ge=0, le=1e9)
     when: tuple[Condition, ...] = Field(default=(), max_length=20)
     sticky: Literal["user", "session"] | None = None
 
     @model_validator(mode="after")
-    def _sound(self) -> "RouteNode":
+    def _check_consistency(self) -> "RouteNode":
         if (self.model is None) == (not self.nodes):
             raise ValueError("set either model (a target) or nodes (a group)")
         if self.sticky and self.pick != "weighted":
@@ -70,11 +72,11 @@ class RouteNode(Record):
             return [self.model]
         return list(dict.fromkeys(model for node in self.nodes for model in node.models()))
 
-    def picks(self) -> set[Pick]:
+    def picks(self) -> set[PickStrategy]:
         """Return the strategies of all groups."""
         if self.model is not None:
             return set()
-        found: set[Pick] = {self.pick}
+        found: set[PickStrategy] = {self.pick}
         return found.union(*(node.picks() for node in self.nodes))
 
 

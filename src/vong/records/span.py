@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from vong.records.record import Record, changed
+from vong.records.record import Record, replace_trusted
 from vong.records.usage import Usage
 
 
@@ -54,8 +54,8 @@ class Span(Record):
     output: Any = None
 
 
-def read(span: Span) -> Span:
+def with_decoded_input(span: Span) -> Span:
     """Return the span with a decoded input. An input may be stored as raw JSON until it is read."""
     if not isinstance(span.input, msgspec.Raw):
         return span
-    return changed(span, input=msgspec.json.decode(span.input))
+    return replace_trusted(span, input=msgspec.json.decode(span.input))

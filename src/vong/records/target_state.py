@@ -4,7 +4,7 @@ from typing import Literal
 
 from vong.records.record import Record
 
-CircuitName = Literal["closed", "open", "half-open"]
+CircuitState = Literal["closed", "open", "half-open"]
 
 
 class TargetState(Record):
@@ -19,7 +19,7 @@ class TargetState(Record):
 
     route: str
     target: str
-    circuit: CircuitName | None = None
+    circuit: CircuitState | None = None
     failures: int | None = None
     retry_in: float | None = None
     busy: int | None = None

@@ -2,7 +2,7 @@
 
 from vong.records.record import Record
 
-MOST_TOKENS = 10**12
+MAX_TOKENS = 10**12
 """Upper bound of the tokens of a call. Larger counts are errors and would make every sum useless."""
 
 

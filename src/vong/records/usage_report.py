@@ -5,7 +5,7 @@ from typing import Literal
 
 from vong.records.record import Record
 
-Bucket = Literal["minute", "hour", "day"]
+UsageBucket = Literal["minute", "hour", "day"]
 UsageBy = Literal["model", "route", "key", "user", "tag", "none"]
 
 
@@ -45,7 +45,7 @@ class UsageReport(Record):
 
     since: datetime
     until: datetime
-    bucket: Bucket
+    bucket: UsageBucket
     by: UsageBy
     points: tuple[UsagePoint, ...] = ()
     totals: tuple[UsageTotals, ...] = ()

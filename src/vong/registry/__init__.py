@@ -4,20 +4,20 @@ In: a folder of weights and its metadata (base, dataset, run, licence). Out: a `
 content, aliases that change only with evidence, the files restored to disk, and lineage in both directions.
 """
 
-from vong.registry.aliases import aliases, history, set_alias
-from vong.registry.download import materialise
-from vong.registry.lineage import LineageSources, trace
-from vong.registry.versions import find, list_models, register, versions
+from vong.registry.aliases import list_alias_changes, list_aliases, set_alias
+from vong.registry.download import download_version
+from vong.registry.lineage import LineageSources, trace_lineage
+from vong.registry.versions import find, list_models, list_versions, register
 
 __all__ = [
     "LineageSources",
-    "aliases",
+    "download_version",
     "find",
-    "history",
+    "list_alias_changes",
+    "list_aliases",
     "list_models",
-    "materialise",
+    "list_versions",
     "register",
     "set_alias",
-    "trace",
-    "versions",
+    "trace_lineage",
 ]

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, insert, select
 from vong.errors import InvalidInput, PreconditionFailed
 from vong.records import Record, new_id, now
 from vong.registry import tables
-from vong.registry.versions import NAME, find
+from vong.registry.versions import NAME_PATTERN, find
 
-PROVEN = "prod"
+PROTECTED_ALIAS = "prod"
 """Alias that changes only with evidence or with an explicit reason."""
 
 
@@ -46,15 +46,15 @@ def set_alias(
     Raises:
         PreconditionFailed: The alias is `prod` and there is neither evidence nor a reason.
     """
-    if not NAME.fullmatch(alias):
+    if not NAME_PATTERN.fullmatch(alias):
         raise InvalidInput(f"invalid alias {alias!r}", "use letters, digits, '.', '_' and '-'")
     version = find(connection, ref if ref.split("@")[0].split(":")[0] == name else f"{name}@{ref}")
-    if alias == PROVEN and not evidence and not reason:
+    if alias == PROTECTED_ALIAS and not evidence and not reason:
         raise PreconditionFailed(
-            f"cannot set {name}:{PROVEN} to {version.ref} without evidence",
+            f"cannot set {name}:{PROTECTED_ALIAS} to {version.ref} without evidence",
             "send the comparison or canary decision that supports the change, or set a reason",
         )
-    current = {change.alias: change for change in aliases(connection, name)}.get(alias)
+    current = {change.alias: change for change in list_aliases(connection, name)}.get(alias)
     if current and (current.model, current.evidence, current.reason) == (version.ref, evidence or {}, reason):
         return current
     change = AliasChange(
@@ -72,21 +72,23 @@ def set_alias(
     return change
 
 
-def aliases(connection: Connection, name: str) -> list[AliasChange]:
+def list_aliases(connection: Connection, name: str) -> list[AliasChange]:
     """Return the current target of each alias of a model, by alias."""
     moves = tables.aliases.c
     query = select(tables.aliases).where(moves.name == name).distinct(moves.alias)
-    return [_record(row) for row in connection.execute(query.order_by(moves.alias, moves.id.desc())).mappings()]
+    return [_to_change(row) for row in connection.execute(query.order_by(moves.alias, moves.id.desc())).mappings()]
 
 
-def history(connection: Connection, name: str, alias: str | None = None, *, limit: int = 50) -> list[AliasChange]:
+def list_alias_changes(
+    connection: Connection, name: str, alias: str | None = None, *, limit: int = 50
+) -> list[AliasChange]:
     """Return all changes of a model's aliases (or of one alias), newest first."""
     moves = tables.aliases.c
     query = select(tables.aliases).where(moves.name == name).order_by(moves.id.desc()).limit(limit)
     query = query if alias is None else query.where(moves.alias == alias)
-    return [_record(row) for row in connection.execute(query).mappings()]
+    return [_to_change(row) for row in connection.execute(query).mappings()]
 
 
-def _record(row: Any) -> AliasChange:
+def _to_change(row: Any) -> AliasChange:
     values = {name: value for name, value in row.items() if name not in {"project_id", "hash"}}
     return AliasChange(**values, model=f"{row['name']}@{row['hash'][:12]}")

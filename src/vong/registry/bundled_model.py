@@ -11,7 +11,7 @@ LICENCE = "Apache-2.0"
 SOURCE = f"shipped:{NAME}"
 
 
-def shipped_gguf() -> Path:
+def find_bundled_gguf() -> Path:
     """Return the path of the bundled GGUF file.
 
     The package is located without importing it, because the import requires a library that Vong does not use.

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from vong.records import DatasetVersion, Deployment, Example, ModelVersion, Span, TrainingRun
-from vong.records.lineage import Kind, Lineage, LineageNode
+from vong.records.lineage import Lineage, LineageKind, LineageNode
 
-SHOWN = 3
+PREVIEW_ROWS = 3
 """Maximum number of rows shown per dataset; the remaining rows are counted."""
 
 
@@ -29,114 +29,126 @@ class LineageSources:
     model: Callable[[str], ModelVersion | None]
     run: Callable[[UUID], TrainingRun | None]
     dataset: Callable[[str], DatasetVersion | None]
-    rows: Callable[[DatasetVersion, int], tuple[Sequence[Example], int]]
+    training_rows: Callable[[DatasetVersion, int], tuple[Sequence[Example], int]]
     row: Callable[[str], Example | None]
-    containing: Callable[[str], list[DatasetVersion]]
-    children: Callable[[str], list[DatasetVersion]]
-    taught_by: Callable[[str], list[ModelVersion]]
-    built_on: Callable[[str], list[ModelVersion]]
+    datasets_containing: Callable[[str], list[DatasetVersion]]
+    child_datasets: Callable[[str], list[DatasetVersion]]
+    models_trained_on: Callable[[str], list[ModelVersion]]
+    models_based_on: Callable[[str], list[ModelVersion]]
     deployments: Callable[[str], list[Deployment]]
-    answers: Callable[[str], int]
+    count_answers: Callable[[str], int]
 
 
-def trace(sources: LineageSources, of: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
+def trace_lineage(sources: LineageSources, of: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
     """Return the lineage of a span, a model version, a dataset version or a row."""
     match of:
         case Span():
-            return Lineage(of=str(of.id), backwards=answer(sources, of))
+            return Lineage(of=str(of.id), backwards=answer_origins(sources, of))
         case ModelVersion():
-            return Lineage(of=of.ref, backwards=model(sources, of), forwards=uses(sources, of))
+            return Lineage(of=of.ref, backwards=model_origins(sources, of), forwards=model_uses(sources, of))
         case DatasetVersion():
-            return Lineage(of=of.ref, backwards=dataset(sources, of), forwards=taught(sources, of, set()))
+            return Lineage(of=of.ref, backwards=dataset_origins(sources, of), forwards=dataset_uses(sources, of, set()))
         case Example():
-            return Lineage(of=f"row:{of.hash}", backwards=row(sources, of), forwards=spread(sources, of))
+            return Lineage(of=f"row:{of.hash}", backwards=row_origins(sources, of), forwards=row_uses(sources, of))
 
 
-def answer(sources: LineageSources, span: Span) -> LineageNode:
+def answer_origins(sources: LineageSources, span: Span) -> LineageNode:
     """Return the origins of a span: the model version that answered it, through its deployment if there was one."""
     versions = span.versions
     version = sources.model(versions.model_version) if versions.model_version else None
-    parent = model(sources, version) if version else _missing("model", versions.model_version)
+    parent = model_origins(sources, version) if version else _missing_node("model", versions.model_version)
     if versions.deployment:
-        parent = _node("deployment", versions.deployment, "", {}, [parent])
+        parent = _build_node("deployment", versions.deployment, "", {}, [parent])
     detail = {name: value for name, value in versions.model_dump().items() if value is not None}
     detail |= {"at": span.started_at.isoformat(), "model": span.model, "status": span.status}
-    return _node("answer", str(span.id), span.name, detail, [parent])
+    return _build_node("answer", str(span.id), span.name, detail, [parent])
 
 
-def model(sources: LineageSources, version: ModelVersion) -> LineageNode:
+def model_origins(sources: LineageSources, version: ModelVersion) -> LineageNode:
     """Return the origins of a model version: the training run, the dataset version and the base model."""
     below: list[LineageNode | None] = []
     if version.run:
         run = sources.run(version.run)
-        below.append(_run(run) if run else _missing("run", str(version.run)))
+        below.append(_run_node(run) if run else _missing_node("run", str(version.run)))
     if version.dataset:
         found = sources.dataset(version.dataset)
-        below.append(dataset(sources, found) if found else _missing("dataset", version.dataset))
+        below.append(dataset_origins(sources, found) if found else _missing_node("dataset", version.dataset))
     if version.base:
         base = sources.model(version.base)
-        below.append(model(sources, base) if base else _missing("model", version.base))
-    return _node("model", version.ref, version.kind, _model_detail(version), below)
+        below.append(model_origins(sources, base) if base else _missing_node("model", version.base))
+    return _build_node("model", version.ref, version.kind, _model_detail(version), below)
 
 
-def dataset(
+def dataset_origins(
     sources: LineageSources, version: DatasetVersion, *, with_rows: bool = True, seen: frozenset[str] = frozenset()
 ) -> LineageNode:
     """Return the origins of a dataset version: some of its rows with their origins, and its parent versions."""
     below: list[LineageNode | None] = []
     more = 0
     if with_rows:
-        preview, total = sources.rows(version, SHOWN)
-        below += [row(sources, example) for example in preview]
+        preview, total = sources.training_rows(version, PREVIEW_ROWS)
+        below += [row_origins(sources, example) for example in preview]
         more = total - len(preview)
     for parent in version.parents:
         found = None if parent in seen else sources.dataset(parent)
         if found:
-            below.append(dataset(sources, found, with_rows=False, seen=seen | {version.ref}))
+            below.append(dataset_origins(sources, found, with_rows=False, seen=seen | {version.ref}))
         elif parent not in seen:
-            below.append(_missing("dataset", parent))
+            below.append(_missing_node("dataset", parent))
     detail = {"rows": version.rows, "operation": version.operation.name, **version.operation.changes}
-    return _node("dataset", version.ref, version.operation.name, detail, below, more)
+    return _build_node("dataset", version.ref, version.operation.name, detail, below, more)
 
 
-def row(sources: LineageSources, example: Example, depth: int = 8) -> LineageNode:
+def row_origins(sources: LineageSources, example: Example, depth: int = 8) -> LineageNode:
     """Return the origins of a row, followed through the rows it was derived from."""
     below: list[LineageNode | None] = []
     origin = example.origin
     if origin and origin.kind == "row" and depth:
         earlier = sources.row(origin.id)
-        below.append(row(sources, earlier, depth - 1) if earlier else _missing("row", origin.id))
+        below.append(row_origins(sources, earlier, depth - 1) if earlier else _missing_node("row", origin.id))
     elif origin:
-        below.append(_node(origin.kind, origin.id))
-    return _node(
-        "row", f"row:{example.hash[:12]}", _short(example.prompt_text), {"answer": _short(example.answer)}, below
+        below.append(_build_node(origin.kind, origin.id))
+    return _build_node(
+        "row",
+        f"row:{example.hash[:12]}",
+        _shorten(example.prompt_text),
+        {"answer": _shorten(example.completion_text)},
+        below,
     )
 
 
-def spread(sources: LineageSources, example: Example) -> LineageNode:
+def row_uses(sources: LineageSources, example: Example) -> LineageNode:
     """Return the uses of a row: dataset versions that contain it or a row derived from it, and their models."""
-    below = [taught(sources, version, set(), follow=False) for version in sources.containing(example.hash)]
-    return _node("row", f"row:{example.hash[:12]}", _short(example.prompt_text), {}, below)
+    below = [
+        dataset_uses(sources, version, set(), follow=False) for version in sources.datasets_containing(example.hash)
+    ]
+    return _build_node("row", f"row:{example.hash[:12]}", _shorten(example.prompt_text), {}, below)
 
 
-def taught(sources: LineageSources, version: DatasetVersion, seen: set[str], *, follow: bool = True) -> LineageNode:
+def dataset_uses(
+    sources: LineageSources, version: DatasetVersion, seen: set[str], *, follow: bool = True
+) -> LineageNode:
     """Return the uses of a dataset version: models trained on it, and dataset versions derived from it."""
     seen.add(version.ref)
-    below: list[LineageNode | None] = [uses(sources, trained) for trained in sources.taught_by(version.ref)]
+    below: list[LineageNode | None] = [
+        model_uses(sources, trained) for trained in sources.models_trained_on(version.ref)
+    ]
     if follow:
-        below += [taught(sources, child, seen) for child in sources.children(version.ref) if child.ref not in seen]
-    return _node("dataset", version.ref, version.operation.name, {"rows": version.rows}, below)
+        below += [
+            dataset_uses(sources, child, seen) for child in sources.child_datasets(version.ref) if child.ref not in seen
+        ]
+    return _build_node("dataset", version.ref, version.operation.name, {"rows": version.rows}, below)
 
 
-def uses(sources: LineageSources, version: ModelVersion) -> LineageNode:
+def model_uses(sources: LineageSources, version: ModelVersion) -> LineageNode:
     """Return the uses of a model version: deployments, versions based on it, and the number of answers."""
     below: list[LineageNode | None] = [
-        _node("deployment", deployment.name, deployment.state, {"engine": deployment.engine})
+        _build_node("deployment", deployment.name, deployment.state, {"engine": deployment.engine})
         for deployment in sources.deployments(version.ref)
     ]
-    below += [uses(sources, derived) for derived in sources.built_on(version.ref)]
-    detail = {**_model_detail(version), "answers": sources.answers(version.ref)}
-    return _node("model", version.ref, version.kind, detail, below)
+    below += [model_uses(sources, derived) for derived in sources.models_based_on(version.ref)]
+    detail = {**_model_detail(version), "answers": sources.count_answers(version.ref)}
+    return _build_node("model", version.ref, version.kind, detail, below)
 
 
 def _model_detail(version: ModelVersion) -> dict[str, Any]:
@@ -144,17 +156,17 @@ def _model_detail(version: ModelVersion) -> dict[str, Any]:
     return {name: value for name, value in detail.items() if value is not None}
 
 
-def _run(run: TrainingRun) -> LineageNode:
+def _run_node(run: TrainingRun) -> LineageNode:
     metrics = {name: run.summary[name] for name in ("best_eval_loss", "epochs", "rows") if name in run.summary}
-    return _node("run", str(run.id), run.name, {"recipe": run.recipe, "status": run.status, **metrics})
+    return _build_node("run", str(run.id), run.name, {"recipe": run.recipe, "status": run.status, **metrics})
 
 
-def _missing(kind: Kind, ref: str | None) -> LineageNode | None:
-    return _node(kind, ref, "not found here") if ref else None
+def _missing_node(kind: LineageKind, ref: str | None) -> LineageNode | None:
+    return _build_node(kind, ref, "not found here") if ref else None
 
 
-def _node(
-    kind: Kind,
+def _build_node(
+    kind: LineageKind,
     ref: str,
     title: str = "",
     detail: dict[str, Any] | None = None,
@@ -165,6 +177,6 @@ def _node(
     return LineageNode(kind=kind, ref=ref, title=title, detail=detail or {}, children=below, more=more)
 
 
-def _short(words: str) -> str:
+def _shorten(words: str) -> str:
     line = " ".join(words.split())
     return line if len(line) <= 80 else line[:79] + "…"

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, text
 
-from vong.errors import InvalidInput, NotFound, nearest
+from vong.errors import InvalidInput, NotFound, did_you_mean
 from vong.records import ModelVersion, Record, content_hash, now
 from vong.registry import tables
 from vong.store.blobs import BlobStore
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-LISTING = "vong registry list"
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+LIST_COMMAND = "vong registry list"
 
 
 class VersionInfo(TypedDict, total=False):
@@ -50,21 +50,21 @@ def register(
     Raises:
         InvalidInput: The name is invalid, or the folder has no files.
     """
-    if not NAME.fullmatch(name):
+    if not NAME_PATTERN.fullmatch(name):
         raise InvalidInput(
             f"invalid model name {name!r}", "use letters, digits, '.', '_' and '-', starting with a letter or digit"
         )
-    paths = _files(folder)
-    hashes = {file: _sha256(path) for file, path in paths.items()}
+    paths = _list_files(folder)
+    hashes = {file: _hash_file(path) for file, path in paths.items()}
     hash_ = content_hash(sorted(hashes.items()))
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"registry:{name}"})
-    existing = _select(connection, (tables.versions.c.name == name) & (tables.versions.c.hash == hash_))
+    existing = _select_versions(connection, (tables.versions.c.name == name) & (tables.versions.c.hash == hash_))
     if existing:
         return existing[0]
     version = ModelVersion(
         name=name,
         hash=hash_,
-        number=1 + (connection.scalar(select(func.max(tables.versions.c.number)).where(_named(name))) or 0),
+        number=1 + (connection.scalar(select(func.max(tables.versions.c.number)).where(_has_name(name))) or 0),
         kind=fields.get("kind", "base"),
         format=fields.get("format") or ("gguf" if any(file.endswith(".gguf") for file in paths) else "safetensors"),
         files={file: blobs.put_file(path) for file, path in paths.items()},
@@ -90,35 +90,37 @@ def find(connection: Connection, ref: str) -> ModelVersion:
         NotFound: There is no such version.
         InvalidInput: A hash prefix matches several versions.
     """
-    name, mark, rest = _parse(ref)
+    name, mark, rest = _parse_ref(ref)
     if mark == "@":
-        return _by_version(connection, name, rest)
+        return _find_by_version(connection, name, rest)
     if mark == ":":
         moves = tables.aliases.c
         where = (moves.name == name) & (moves.alias == rest)
         hash_ = connection.scalar(select(moves.hash).where(where).order_by(moves.id.desc()).limit(1))
         if hash_ is None:
-            _known(connection, name)
+            _check_model_exists(connection, name)
             raise NotFound(f"{name!r} has no alias {rest!r}", f"list its aliases with: vong registry show {name}")
-        return _by_version(connection, name, hash_)
-    _known(connection, name)
-    return versions(connection, name, limit=1)[0]
+        return _find_by_version(connection, name, hash_)
+    _check_model_exists(connection, name)
+    return list_versions(connection, name, limit=1)[0]
 
 
-def versions(connection: Connection, name: str, *, before: int | None = None, limit: int = 50) -> list[ModelVersion]:
+def list_versions(
+    connection: Connection, name: str, *, before: int | None = None, limit: int = 50
+) -> list[ModelVersion]:
     """Return the versions of a model, newest first; `before` is the last number of the previous page."""
-    where = _named(name) if before is None else _named(name) & (tables.versions.c.number < before)
-    return _select(connection, where, limit)
+    where = _has_name(name) if before is None else _has_name(name) & (tables.versions.c.number < before)
+    return _select_versions(connection, where, limit)
 
 
-def taught_by(connection: Connection, dataset: str) -> list[ModelVersion]:
+def list_versions_trained_on(connection: Connection, dataset: str) -> list[ModelVersion]:
     """Return the model versions trained on a dataset version (full ref), newest first."""
-    return _select(connection, tables.versions.c.dataset == dataset, None)
+    return _select_versions(connection, tables.versions.c.dataset == dataset, None)
 
 
-def built_on(connection: Connection, base: str) -> list[ModelVersion]:
+def list_versions_based_on(connection: Connection, base: str) -> list[ModelVersion]:
     """Return the model versions whose base is a model version (full ref), newest first."""
-    return _select(connection, tables.versions.c.base == base, None)
+    return _select_versions(connection, tables.versions.c.base == base, None)
 
 
 def list_models(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[RegisteredModel]:
@@ -128,18 +130,20 @@ def list_models(connection: Connection, *, after: str | None = None, limit: int 
     groups = groups if after is None else groups.where(columns.name > after)
     models: list[RegisteredModel] = []
     for name, count, newest in connection.execute(groups.limit(limit)).all():
-        version = _select(connection, _named(name) & (columns.number == newest))[0]
-        models.append(RegisteredModel(name=name, versions=count, newest=version, aliases=_pointers(connection, name)))
+        version = _select_versions(connection, _has_name(name) & (columns.number == newest))[0]
+        models.append(
+            RegisteredModel(name=name, versions=count, newest=version, aliases=_list_alias_targets(connection, name))
+        )
     return models
 
 
-def _pointers(connection: Connection, name: str) -> dict[str, str]:
+def _list_alias_targets(connection: Connection, name: str) -> dict[str, str]:
     moves = tables.aliases.c
     query = select(moves.alias, moves.hash).where(moves.name == name).order_by(moves.alias, moves.id.desc())
     return {alias: f"{name}@{hash_[:12]}" for alias, hash_ in connection.execute(query.distinct(moves.alias)).all()}
 
 
-def _parse(ref: str) -> tuple[str, str, str]:
+def _parse_ref(ref: str) -> tuple[str, str, str]:
     for mark in "@:":
         name, separator, rest = ref.partition(mark)
         if separator:
@@ -149,43 +153,43 @@ def _parse(ref: str) -> tuple[str, str, str]:
     return ref, "", ""
 
 
-def _by_version(connection: Connection, name: str, rest: str) -> ModelVersion:
+def _find_by_version(connection: Connection, name: str, rest: str) -> ModelVersion:
     column = tables.versions.c
     matches: list[ModelVersion] = []
     if len(rest) >= 6 and re.fullmatch("[0-9a-f]+", rest):
-        matches = _select(connection, _named(name) & column.hash.startswith(rest))
+        matches = _select_versions(connection, _has_name(name) & column.hash.startswith(rest))
     if not matches and rest.isdigit() and len(rest) < 10:
-        matches = _select(connection, _named(name) & (column.number == int(rest)))
+        matches = _select_versions(connection, _has_name(name) & (column.number == int(rest)))
     if len(matches) > 1:
         raise InvalidInput(f"{len(matches)} versions of {name!r} start with {rest!r}", "write more digits of the hash")
     if not matches:
-        _known(connection, name)
+        _check_model_exists(connection, name)
         raise NotFound(f"{name!r} has no version {rest!r}", f"list them with: vong registry show {name}")
     return matches[0]
 
 
-def _known(connection: Connection, name: str) -> None:
+def _check_model_exists(connection: Connection, name: str) -> None:
     names = list(connection.scalars(select(tables.versions.c.name).distinct()))
     if name not in names:
-        hint = f"{nearest(name, names, LISTING)}; import one with: vong registry import SOURCE --name {name}"
+        hint = f"{did_you_mean(name, names, LIST_COMMAND)}; import one with: vong registry import SOURCE --name {name}"
         raise NotFound(f"no model named {name!r}", hint)
 
 
-def _named(name: str) -> Any:
+def _has_name(name: str) -> Any:
     return tables.versions.c.name == name
 
 
-def _select(connection: Connection, where: Any, limit: int | None = 2) -> list[ModelVersion]:
+def _select_versions(connection: Connection, where: Any, limit: int | None = 2) -> list[ModelVersion]:
     newest_first = (tables.versions.c.number.desc(), tables.versions.c.name)
     query = select(tables.versions).where(where).order_by(*newest_first).limit(limit)
-    return [_record(row) for row in connection.execute(query).mappings()]
+    return [_to_version(row) for row in connection.execute(query).mappings()]
 
 
-def _record(row: RowMapping) -> ModelVersion:
+def _to_version(row: RowMapping) -> ModelVersion:
     return ModelVersion.model_validate({name: value for name, value in row.items() if name != "project_id"})
 
 
-def _files(folder: Path) -> dict[str, Path]:
+def _list_files(folder: Path) -> dict[str, Path]:
     if folder.is_file():
         return {folder.name: folder}
     files = {
@@ -198,6 +202,6 @@ def _files(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _sha256(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,9 +7,9 @@ has passed the parity check; `list_ready_deployments` returns these for the gate
 from vong.serving.deployments import (
     DeployResult,
     deploy,
-    find,
+    get_deployment,
     list_deployments,
-    ready,
+    list_ready_deployments,
     record_parity,
     restart,
     stop,
@@ -19,9 +19,9 @@ from vong.serving.reconciler import stop_all, supervise
 __all__ = [
     "DeployResult",
     "deploy",
-    "find",
+    "get_deployment",
     "list_deployments",
-    "ready",
+    "list_ready_deployments",
     "record_parity",
     "restart",
     "stop",

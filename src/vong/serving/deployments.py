@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 
 from vong import jobs, plugins
-from vong.errors import Conflict, InvalidInput, NotFound, nearest
+from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.records import Deployment, Job, ModelVersion, Record, content_hash, new_id, now
 from vong.serving import tables
 from vong.serving.engine import EngineSettings
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-PARITY = "serving.parity"
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+PARITY_JOB = "serving.parity"
 ENGINE_FIELDS = {field.name for field in fields(EngineSettings)}
 
 
@@ -68,22 +68,22 @@ def deploy(
     Raises: NotFound if the engine is unknown; InvalidInput if the name is invalid or the engine cannot serve the model.
     """
     settings = settings or DeploymentSettings()
-    if not NAME.fullmatch(name):
+    if not NAME_PATTERN.fullmatch(name):
         raise InvalidInput(
             f"invalid deployment name {name!r}", "use lower-case letters, digits, and - _ . between them"
         )
     engine = engine or ("xllamacpp" if base.format == "gguf" else "transformers")
-    _known_engine(engine)
-    _fits(engine, model, base)
-    existing = tables.view(connection, name=name)
+    _check_engine_exists(engine)
+    _check_format(engine, model, base)
+    existing = tables.list_with_engines(connection, name=name)
     setting_values = settings.model_dump()
-    if existing and _same(existing[0], model.ref, engine, setting_values):
-        return DeployResult(deployment=_record(existing[0]))
-    parity = _skipped(model, settings)
+    if existing and _is_unchanged(existing[0], model.ref, engine, setting_values):
+        return DeployResult(deployment=_to_deployment(existing[0]))
+    parity = _skipped_parity(model, settings)
     job_id = None if parity else new_id()
     engine_settings = {field: value for field, value in setting_values.items() if field in ENGINE_FIELDS}
     timestamp = now()
-    tables.put(
+    tables.upsert_deployment(
         connection,
         {
             "name": name,
@@ -102,31 +102,33 @@ def deploy(
             "updated_at": timestamp,
         },
     )
-    return DeployResult(deployment=find(connection, name), job=_submit(connection, name, model.ref, job_id))
+    return DeployResult(
+        deployment=get_deployment(connection, name), job=_submit_parity_check(connection, name, model.ref, job_id)
+    )
 
 
-def find(connection: Connection, name: str) -> Deployment:
+def get_deployment(connection: Connection, name: str) -> Deployment:
     """Return a deployment by its name.
 
     Raises: NotFound if the project has no such deployment.
     """
-    rows = tables.view(connection, name=name)
+    rows = tables.list_with_engines(connection, name=name)
     if not rows:
-        names = [row["name"] for row in tables.view(connection)]
-        raise NotFound(f"no deployment named {name!r}", nearest(name, names, "vong serving list"))
-    return _record(rows[0])
+        names = [row["name"] for row in tables.list_with_engines(connection)]
+        raise NotFound(f"no deployment named {name!r}", did_you_mean(name, names, "vong serving list"))
+    return _to_deployment(rows[0])
 
 
 def list_deployments(connection: Connection, *, after: str = "", limit: int = 50) -> list[Deployment]:
     """Return deployments by name, beginning after `after`."""
-    return [_record(row) for row in tables.view(connection, after=after, limit=limit)]
+    return [_to_deployment(row) for row in tables.list_with_engines(connection, after=after, limit=limit)]
 
 
 def stop(connection: Connection, name: str) -> Deployment:
     """Stop a deployment. New requests no longer reach it; its engine process ends if no other deployment uses it."""
-    find(connection, name)
-    tables.halt(connection, name, wanted="stopped", state="stopped", reason=None, updated_at=now())
-    return find(connection, name)
+    get_deployment(connection, name)
+    tables.update_deployment(connection, name, wanted="stopped", state="stopped", reason=None, updated_at=now())
+    return get_deployment(connection, name)
 
 
 def restart(connection: Connection, name: str) -> DeployResult:
@@ -136,28 +138,33 @@ def restart(connection: Connection, name: str) -> DeployResult:
 
     Raises: Conflict if the deployment is stopped.
     """
-    deployment = find(connection, name)
+    deployment = get_deployment(connection, name)
     if deployment.wanted == "stopped":
         raise Conflict(f"deployment {name!r} is stopped", f"start it with: vong serving deploy {name} --model REF")
-    passed = parity_passed(deployment.parity)
+    passed = is_parity_passed(deployment.parity)
     job_id = None if passed else new_id()
     parity = deployment.parity if passed else None
-    tables.change(connection, name, state="pending", reason=None, parity=parity, job=job_id, updated_at=now())
-    tables.put_engine(connection, deployment.group, restart=True, restarts=0, failures=[], retry_at=None)
-    return DeployResult(deployment=find(connection, name), job=_submit(connection, name, deployment.model, job_id))
+    tables.update_desired_deployment(
+        connection, name, state="pending", reason=None, parity=parity, job=job_id, updated_at=now()
+    )
+    tables.upsert_engine(connection, deployment.group, restart=True, restarts=0, failures=[], retry_at=None)
+    return DeployResult(
+        deployment=get_deployment(connection, name),
+        job=_submit_parity_check(connection, name, deployment.model, job_id),
+    )
 
 
-def ready(connection: Connection) -> list[ReadyDeployment]:
+def list_ready_deployments(connection: Connection) -> list[ReadyDeployment]:
     """Return the ready deployments of the project, or of all projects on the owner's connection."""
     return [
         ReadyDeployment(row["project_id"], row["name"], f"{row['url']}/v1", row["token"], row["model"], row["dataset"])
-        for row in tables.ready(connection)
+        for row in tables.list_ready(connection)
     ]
 
 
-def address(connection: Connection, name: str) -> tuple[str, str] | None:
+def engine_address(connection: Connection, name: str) -> tuple[str, str] | None:
     """Return URL and token of a deployment's engine process. Returns None while there is none."""
-    row = next(iter(tables.view(connection, name=name)), None)
+    row = next(iter(tables.list_with_engines(connection, name=name)), None)
     return (row["url"], row["token"]) if row and row["url"] else None
 
 
@@ -166,29 +173,29 @@ def record_parity(connection: Connection, name: str, model: str, report: dict[st
 
     A deployment that was stopped or serves a different model meanwhile is not changed.
     """
-    passed = parity_passed(report)
+    passed = is_parity_passed(report)
     values: dict[str, Any] = {"parity": report, "updated_at": now(), "state": "ready" if passed else "failed"}
     values["reason"] = None if passed else f"parity check failed: {report.get('reason')}"
-    tables.change(connection, name, model=model, **values)
-    return find(connection, name)
+    tables.update_desired_deployment(connection, name, model=model, **values)
+    return get_deployment(connection, name)
 
 
-def parity_passed(parity: dict[str, Any] | None) -> bool:
+def is_parity_passed(parity: dict[str, Any] | None) -> bool:
     """Return whether a stored parity result allows serving."""
     return bool(parity and (parity.get("equal") or "skipped" in parity))
 
 
-def _record(row: RowMapping) -> Deployment:
+def _to_deployment(row: RowMapping) -> Deployment:
     values = {name: row[name] for name in Deployment.model_fields if name in row}
     return Deployment.model_validate({**values, "restarts": row["restarts"] or 0})
 
 
-def _same(row: RowMapping, model: str, engine: str, settings: dict[str, Any]) -> bool:
+def _is_unchanged(row: RowMapping, model: str, engine: str, settings: dict[str, Any]) -> bool:
     requested = (model, engine, settings, "running")
     return (row["model"], row["engine"], row["settings"], row["wanted"]) == requested and row["state"] != "failed"
 
 
-def _skipped(model: ModelVersion, settings: DeploymentSettings) -> dict[str, Any] | None:
+def _skipped_parity(model: ModelVersion, settings: DeploymentSettings) -> dict[str, Any] | None:
     if model.kind == "base":
         return {"skipped": "a base model has no trainer to compare with"}
     if settings.parity == "skip":
@@ -196,19 +203,19 @@ def _skipped(model: ModelVersion, settings: DeploymentSettings) -> dict[str, Any
     return None
 
 
-def _submit(connection: Connection, name: str, model: str, id: UUID | None) -> Job | None:
+def _submit_parity_check(connection: Connection, name: str, model: str, id: UUID | None) -> Job | None:
     if id is None:
         return None
-    return jobs.submit(connection, PARITY, {"deployment": name, "model": model}, id=id)
+    return jobs.submit(connection, PARITY_JOB, {"deployment": name, "model": model}, id=id)
 
 
-def _known_engine(engine: str) -> None:
-    if engine not in plugins.names("engine"):
-        hint = nearest(engine, plugins.names("engine"), "vong doctor")
+def _check_engine_exists(engine: str) -> None:
+    if engine not in plugins.list_extensions("engine"):
+        hint = did_you_mean(engine, plugins.list_extensions("engine"), "vong doctor")
         raise NotFound(f"no engine named {engine!r}", hint)
 
 
-def _fits(engine: str, model: ModelVersion, base: ModelVersion) -> None:
+def _check_format(engine: str, model: ModelVersion, base: ModelVersion) -> None:
     if engine == "xllamacpp" and base.format != "gguf":
         raise InvalidInput(f"engine xllamacpp serves GGUF, but {base.ref} is {base.format}", "omit --engine")
     if engine == "transformers" and base.format == "gguf":

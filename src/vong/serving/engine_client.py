@@ -22,24 +22,24 @@ class EngineClient:
 
     def health(self, *, timeout: float = 5.0) -> dict[str, Any]:
         """Return state (`loading`, `ready`, `failed`), served models and load of the engine."""
-        return self._ask("GET", "/health", timeout=timeout)
+        return self._request("GET", "/health", timeout=timeout)
 
     def serve(self, name: str, folder: str | None) -> None:
         """Serve the adapter in a folder, or the base model, under a name."""
-        self._ask("POST", "/adapters", body={"name": name, "folder": folder})
+        self._request("POST", "/adapters", body={"name": name, "folder": folder})
 
-    def drop(self, name: str) -> None:
+    def stop_serving(self, name: str) -> None:
         """Stop serving a name."""
-        self._ask("DELETE", f"/adapters/{name}")
+        self._request("DELETE", f"/adapters/{name}")
 
     def tokenize(self, name: str, messages: list[dict[str, Any]]) -> list[int]:
         """Return the token ids of a conversation by the chat template of the served model."""
-        return self._ask("POST", "/tokenize", body={"model": name, "messages": messages})["ids"]
+        return self._request("POST", "/tokenize", body={"model": name, "messages": messages})["ids"]
 
     def logprobs(self, name: str, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
         """Return the `top` most likely next tokens with log-probabilities after each of the last prefixes of `ids`."""
         body = {"model": name, "ids": ids, "positions": positions, "top": top}
-        results: list[list[tuple[int, float]]] = self._ask("POST", "/logprobs", body=body)["positions"]
+        results: list[list[tuple[int, float]]] = self._request("POST", "/logprobs", body=body)["positions"]
         return [{token: score for token, score in position} for position in results]
 
     def close(self) -> None:
@@ -52,7 +52,9 @@ class EngineClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, method: str, path: str, *, body: dict[str, Any] | None = None, timeout: float | None = None) -> Any:
+    def _request(
+        self, method: str, path: str, *, body: dict[str, Any] | None = None, timeout: float | None = None
+    ) -> Any:
         from httpx import HTTPError
 
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
@@ -63,13 +65,13 @@ class EngineClient:
             raise UpstreamFailed(message, "see: vong serving log NAME") from error
         if response.status_code < 400:
             return response.json()
-        message = _message(response)
+        message = _error_message(response)
         if response.status_code < 500:
             raise InvalidInput(message)
         raise UpstreamFailed(message, "see: vong serving log NAME")
 
 
-def _message(response: "httpx.Response") -> str:
+def _error_message(response: "httpx.Response") -> str:
     try:
         return str(response.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from vong.serving.engine import EngineSettings
 
-LOG_LIMIT = 5_000_000
+MAX_LOG_BYTES = 5_000_000
 
 
 class ReservedAddress(NamedTuple):
@@ -38,7 +38,7 @@ class ProcessStatus(NamedTuple):
     memory: int
 
 
-def reserve() -> ReservedAddress:
+def reserve_address() -> ReservedAddress:
     """Bind a free loopback port, so that the address of an engine is known before the engine starts."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
@@ -46,14 +46,14 @@ def reserve() -> ReservedAddress:
     return ReservedAddress(listener, f"http://127.0.0.1:{listener.getsockname()[1]}", secrets.token_urlsafe(32))
 
 
-def start(
+def start_engine(
     engine: str, model: Path, settings: EngineSettings, address: ReservedAddress, *, lease: Path, log: Path
 ) -> "subprocess.Popen[bytes]":
     """Start an engine in a separate session on a reserved address, with its output appended to `log`."""
     lease.parent.mkdir(parents=True, exist_ok=True)
     lease.touch()
     log.parent.mkdir(parents=True, exist_ok=True)
-    if log.is_file() and log.stat().st_size > LOG_LIMIT:
+    if log.is_file() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     descriptor = address.socket.fileno()
     command = [sys.executable, "-m", "vong.serving.engine.main", "--engine", engine, "--model", str(model)]
@@ -72,7 +72,7 @@ def start(
     return process
 
 
-def look(pid: int, started: float | None = None) -> ProcessStatus | None:
+def find_process(pid: int, started: float | None = None) -> ProcessStatus | None:
     """Return the process with this pid and start time. Returns None if it ended or is a zombie."""
     import psutil  # a local import saves 3 MB in servers without deployments
 
@@ -87,25 +87,25 @@ def look(pid: int, started: float | None = None) -> ProcessStatus | None:
         return None
 
 
-def end(processes: Sequence[tuple[int, float | None]], *, grace: float = 10.0) -> None:
+def terminate(processes: Sequence[tuple[int, float | None]], *, grace: float = 10.0) -> None:
     """Send SIGTERM to processes, and SIGKILL to the process groups that still run after `grace` seconds."""
     for pid, started in processes:
-        if look(pid, started):
-            _signal(pid, signal.SIGTERM)
+        if find_process(pid, started):
+            _send_signal(pid, signal.SIGTERM)
     deadline = time.monotonic() + grace
-    while time.monotonic() < deadline and any(look(pid, started) for pid, started in processes):
+    while time.monotonic() < deadline and any(find_process(pid, started) for pid, started in processes):
         time.sleep(0.05)
     for pid, started in processes:
-        if look(pid, started):
-            _signal(pid, signal.SIGKILL)
+        if find_process(pid, started):
+            _send_signal(pid, signal.SIGKILL)
 
 
-def log_file(home: Path, group: str) -> Path:
+def engine_log_path(home: Path, engine_key: str) -> Path:
     """Return the path of the log of an engine process."""
-    return home / "logs" / f"engine-{group}.log"
+    return home / "logs" / f"engine-{engine_key}.log"
 
 
-def tail(log: Path, lines: int = 40) -> list[str]:
+def read_log_tail(log: Path, lines: int = 40) -> list[str]:
     """Return the last lines of a log. Returns an empty list if there is no log."""
     if not log.is_file():
         return []
@@ -114,7 +114,7 @@ def tail(log: Path, lines: int = 40) -> list[str]:
         return file.read().decode(errors="replace").splitlines()[-lines:]
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def _send_signal(pid: int, number: signal.Signals) -> None:
     try:
         if os.getpgid(pid) == pid:
             os.killpg(pid, number)

@@ -17,15 +17,22 @@ from vong import jobs
 from vong.errors import InvalidInput, NotFound, UpstreamFailed, VongError
 from vong.records import new_id, now
 from vong.serving import engine_launcher, tables
-from vong.serving.deployments import ENGINE_FIELDS, parity_passed
+from vong.serving.deployments import ENGINE_FIELDS, is_parity_passed
 from vong.serving.engine import EngineSettings
 from vong.serving.engine_client import EngineClient
 from vong.store.database import Database
 
 log = logging.getLogger(__name__)
 
-MEMORY_EVERY = 5.0
-STOPPED: dict[str, Any] = {"url": None, "token": None, "pid": None, "started": None, "memory": None, "launch": None}
+MEMORY_REPORT_SECONDS = 5.0
+STOPPED_VALUES: dict[str, Any] = {
+    "url": None,
+    "token": None,
+    "pid": None,
+    "started": None,
+    "memory": None,
+    "launch": None,
+}
 
 
 @dataclass(frozen=True)
@@ -40,13 +47,13 @@ class SupervisorSettings:
 
     home: Path
     threads: int = 0
-    tick: float = 1.0
-    first_pause: float = 1.0
-    longest_pause: float = 60.0
-    tries: int = 5
-    window: float = 600.0
-    patience: float = 60.0
-    loading: float = 900.0
+    interval: float = 1.0
+    first_backoff: float = 1.0
+    max_backoff: float = 60.0
+    max_failures: int = 5
+    failure_window: float = 600.0
+    answer_timeout: float = 60.0
+    load_timeout: float = 900.0
 
 
 @dataclass(frozen=True)
@@ -62,149 +69,156 @@ class EngineDependencies:
 class EngineProcess:
     """One engine process. `reconcile` takes one step towards the desired state and records the observed state."""
 
-    places: EngineDependencies
+    dependencies: EngineDependencies
     project_id: UUID
     name: str
-    child: "subprocess.Popen[bytes] | None" = None
-    measured: float = 0.0
-    spoken: tuple[str, EngineClient] | None = None
-    folders: dict[str, str] = field(default_factory=dict[str, str])
+    process: "subprocess.Popen[bytes] | None" = None
+    memory_reported_at: float = 0.0
+    cached_client: tuple[str, EngineClient] | None = None
+    adapter_folders: dict[str, str] = field(default_factory=dict[str, str])
 
     def reconcile(self, engine: RowMapping | None, members: Sequence[RowMapping]) -> None:
         """Take one step. `engine` is the stored row, None before the first start; `members` are the deployments."""
         if not members:
             if engine and engine["url"]:
-                self._end(engine)
-                self._write(**STOPPED, state="stopped")
+                self._terminate(engine)
+                self._update_engine(**STOPPED_VALUES, state="stopped")
         elif engine is None or not engine["url"]:
             self._launch_when_due(engine, members)
         elif engine["restart"]:
-            self._end(engine)
-            self._write(**STOPPED, state="stopped", restart=False)
+            self._terminate(engine)
+            self._update_engine(**STOPPED_VALUES, state="stopped", restart=False)
         else:
-            self._look_after(engine, members)
+            self._supervise(engine, members)
 
     def _launch_when_due(self, engine: RowMapping | None, members: Sequence[RowMapping]) -> None:
         if engine and engine["retry_at"] and engine["retry_at"] > now():
             return
         if engine and engine["restart"]:
-            self._write(restart=False)
-        self._states(members, "starting", only={"pending", "ready", "checking"})
+            self._update_engine(restart=False)
+        self._set_states(members, "starting", only={"pending", "ready", "checking"})
         try:
-            folder = self._folder(members[0]["base"])
+            folder = self._model_folder(members[0]["base"])
         except (VongError, OSError) as error:
-            self._ended(engine, members, f"the files of the model are unavailable: {error}")
+            self._record_end(engine, members, f"the files of the model are unavailable: {error}")
             return
         self._launch(members[0], folder)
 
     def _launch(self, member: RowMapping, folder: Path) -> None:
         engine_settings = {name: value for name, value in member["settings"].items() if name in ENGINE_FIELDS}
         settings = EngineSettings(
-            **{**engine_settings, "threads": engine_settings.get("threads") or self.places.settings.threads}
+            **{**engine_settings, "threads": engine_settings.get("threads") or self.dependencies.settings.threads}
         )
-        address, launch = engine_launcher.reserve(), new_id()
-        self.folders.clear()
+        address, launch = engine_launcher.reserve_address(), new_id()
+        self.adapter_folders.clear()
         # Recorded before the start, so that the next supervisor finds the engine if this one dies in between.
         timestamp = now()
-        self._write(
-            **{**STOPPED, "url": address.url, "token": address.token, "launch": launch},
+        self._update_engine(
+            **{**STOPPED_VALUES, "url": address.url, "token": address.token, "launch": launch},
             state="starting",
             launched_at=timestamp,
             answered_at=timestamp,
             retry_at=None,
         )
-        self.child = engine_launcher.start(
-            member["engine"], folder, settings, address, lease=self._lease(launch), log=self._log
+        self.process = engine_launcher.start_engine(
+            member["engine"], folder, settings, address, lease=self._lease_path(launch), log=self._log_path
         )
-        log.info("started engine %s as process %d", self.name, self.child.pid)
-        status = engine_launcher.look(self.child.pid)
-        self._write(pid=self.child.pid, started=status.started if status else time.time())
+        log.info("started engine %s as process %d", self.name, self.process.pid)
+        status = engine_launcher.find_process(self.process.pid)
+        self._update_engine(pid=self.process.pid, started=status.started if status else time.time())
 
-    def _look_after(self, engine: RowMapping, members: Sequence[RowMapping]) -> None:
+    def _supervise(self, engine: RowMapping, members: Sequence[RowMapping]) -> None:
         """Check that the process runs and answers, and synchronize what it serves."""
-        if self.child is not None:
-            self.child.poll()
-        alive = engine_launcher.look(engine["pid"], engine["started"]) if engine["pid"] else None
+        if self.process is not None:
+            self.process.poll()
+        alive = engine_launcher.find_process(engine["pid"], engine["started"]) if engine["pid"] else None
         if engine["pid"] and alive is None:
-            self._ended(engine, members, f"the engine ended ({self._how()})")
+            self._record_end(engine, members, f"the engine ended ({self._describe_exit()})")
             return
-        self._touch(engine)
-        client = self._remote(engine)
+        self._renew_lease(engine)
+        client = self._client(engine)
         try:
             health = client.health()
         except (UpstreamFailed, InvalidInput) as error:
-            self._silent(engine, members, str(error))
+            self._handle_no_answer(engine, members, str(error))
             return
-        self._answered(engine, health, alive)
+        self._record_health(engine, health, alive)
         if health["state"] == "ready":
-            self._serve(client, health["models"], members)
-        elif health["state"] == "loading" and _age(engine["launched_at"]) > self.places.settings.loading:
-            self._end(engine)
-            self._ended(engine, members, f"the model did not load within {self.places.settings.loading:g} s")
+            self._sync_adapters(client, health["models"], members)
+        elif (
+            health["state"] == "loading"
+            and _seconds_since(engine["launched_at"]) > self.dependencies.settings.load_timeout
+        ):
+            self._terminate(engine)
+            self._record_end(
+                engine, members, f"the model did not load within {self.dependencies.settings.load_timeout:g} s"
+            )
 
-    def _answered(
-        self, engine: RowMapping, health: dict[str, Any], alive: engine_launcher.ProcessStatus | None
+    def _record_health(
+        self, engine: RowMapping, health: dict[str, Any], status: engine_launcher.ProcessStatus | None
     ) -> None:
         values: dict[str, Any] = {}
-        if alive is None:  # the supervisor that started it died before recording the pid
-            process = engine_launcher.look(int(health["pid"]))
+        if status is None:  # the supervisor that started it died before recording the pid
+            process = engine_launcher.find_process(int(health["pid"]))
             values |= {"pid": health["pid"], "started": process.started if process else time.time()}
             log.info("adopted engine %s as process %d", self.name, health["pid"])
         state = "ready" if health["state"] == "ready" else "starting"
-        if time.monotonic() - self.measured > MEMORY_EVERY or engine["state"] != state:
-            self.measured = time.monotonic()
+        if time.monotonic() - self.memory_reported_at > MEMORY_REPORT_SECONDS or engine["state"] != state:
+            self.memory_reported_at = time.monotonic()
             values |= {"memory": health["memory"], "answered_at": now(), "state": state}
         if values:
-            self._write(**values)
+            self._update_engine(**values)
 
-    def _silent(self, engine: RowMapping, members: Sequence[RowMapping], reason: str) -> None:
+    def _handle_no_answer(self, engine: RowMapping, members: Sequence[RowMapping], reason: str) -> None:
         """Stop a process that does not answer. Without a recorded pid the timeout is 10 s: nothing may be listening."""
-        timeout = self.places.settings.patience if engine["pid"] else 10.0
-        if _age(engine["answered_at"]) > timeout:
-            self._end(engine)
-            self._ended(engine, members, reason)
+        timeout = self.dependencies.settings.answer_timeout if engine["pid"] else 10.0
+        if _seconds_since(engine["answered_at"]) > timeout:
+            self._terminate(engine)
+            self._record_end(engine, members, reason)
 
-    def _serve(self, client: EngineClient, served: dict[str, str | None], members: Sequence[RowMapping]) -> None:
+    def _sync_adapters(
+        self, client: EngineClient, served: dict[str, str | None], members: Sequence[RowMapping]
+    ) -> None:
         """Load and unload adapters until the engine serves exactly the members, and mark the members that are ready."""
         for removed in served.keys() - {member["name"] for member in members}:
-            client.drop(removed)
+            client.stop_serving(removed)
         for member in members:
             name = member["name"]
             try:
                 folder = None if member["model"] == member["base"] else self._adapter_folder(member["model"])
                 if name not in served or served[name] != folder:
-                    self._states([member], "starting", only={"ready", "checking"})
+                    self._set_states([member], "starting", only={"ready", "checking"})
                     client.serve(name, folder)
             except UpstreamFailed as error:
                 log.warning("engine %s failed to load %r: %s", self.name, name, error)
             except (VongError, OSError) as error:
-                self._change(member, state="failed", reason=str(error))
+                self._update_deployment(member, state="failed", reason=str(error))
             else:
-                self._settle(member)
+                self._update_ready_state(member)
 
-    def _settle(self, member: RowMapping) -> None:
+    def _update_ready_state(self, member: RowMapping) -> None:
         """Set the state of a loaded deployment: ready if the parity check passed, else checking."""
-        if parity_passed(member["parity"]):
-            self._states([member], "ready", only={"pending", "starting", "checking"})
+        if is_parity_passed(member["parity"]):
+            self._set_states([member], "ready", only={"pending", "starting", "checking"})
             return
-        self._states([member], "checking", only={"pending", "starting"})
-        with self.places.database.scope(self.project_id) as connection:
+        self._set_states([member], "checking", only={"pending", "starting"})
+        with self.dependencies.database.scope(self.project_id) as connection:
             try:
                 job = jobs.get(connection, member["job"])
             except NotFound:
                 return
         if job.status in {"failed", "cancelled"}:
             reason = f"parity check {job.status}: {job.error or 'cancelled by a user'}"
-            self._change(member, state="failed", reason=reason)
+            self._update_deployment(member, state="failed", reason=reason)
 
-    def _ended(self, engine: RowMapping | None, members: Sequence[RowMapping], reason: str) -> None:
+    def _record_end(self, engine: RowMapping | None, members: Sequence[RowMapping], reason: str) -> None:
         """Record that the process ended: schedule a restart, or give up after too many failures."""
-        settings = self.places.settings
-        window_start = time.time() - settings.window
+        settings = self.dependencies.settings
+        window_start = time.time() - settings.failure_window
         failures = [at for at in (engine["failures"] if engine else []) if at > window_start] + [time.time()]
         restarts = (engine["restarts"] if engine else 0) + 1
-        backoff = min(settings.longest_pause, settings.first_pause * 2 ** (len(failures) - 1))
-        gave_up = len(failures) >= settings.tries
+        backoff = min(settings.max_backoff, settings.first_backoff * 2 ** (len(failures) - 1))
+        gave_up = len(failures) >= settings.max_failures
         retry_at = now() + timedelta(seconds=backoff)
         engine_values = {
             "failures": [] if gave_up else failures,
@@ -212,79 +226,81 @@ class EngineProcess:
             "retry_at": None if gave_up else retry_at,
         }
         if gave_up:
-            tail = "\n".join(engine_launcher.tail(self._log, 15))
-            reason = f"{reason}, {len(failures)} times in {settings.window / 60:.0f} minutes; end of the log:\n{tail}"
+            tail = "\n".join(engine_launcher.read_log_tail(self._log_path, 15))
+            reason = f"{reason}, {len(failures)} times in {settings.failure_window / 60:.0f} minutes; end of the log:\n{tail}"
             for member in members:
-                self._change(member, state="failed", reason=reason)
+                self._update_deployment(member, state="failed", reason=reason)
             log.error("giving up on engine %s: %s", self.name, reason)
         else:
             log.warning("%s; engine %s restarts in %.0f s", reason, self.name, backoff)
             for member in members:
-                self._change(member, state="starting", reason=f"{reason}; restarting")
+                self._update_deployment(member, state="starting", reason=f"{reason}; restarting")
         # Written after the deployments, so that no deployment is ready without a process.
-        self._write(**STOPPED, state="failed" if gave_up else "stopped", **engine_values)
+        self._update_engine(**STOPPED_VALUES, state="failed" if gave_up else "stopped", **engine_values)
 
-    def _end(self, engine: RowMapping) -> None:
+    def _terminate(self, engine: RowMapping) -> None:
         if engine["pid"]:
-            engine_launcher.end([(engine["pid"], engine["started"])])
+            engine_launcher.terminate([(engine["pid"], engine["started"])])
             log.info("stopped engine %s, process %d", self.name, engine["pid"])
-        if self.child is not None:
-            self.child.poll()
-            self.child = None
+        if self.process is not None:
+            self.process.poll()
+            self.process = None
         if engine["launch"]:
-            self._lease(engine["launch"]).unlink(missing_ok=True)
+            self._lease_path(engine["launch"]).unlink(missing_ok=True)
 
-    def _how(self) -> str:
-        code = self.child.poll() if self.child else None
-        self.child = None
+    def _describe_exit(self) -> str:
+        code = self.process.poll() if self.process else None
+        self.process = None
         if code is None:
             return "unknown exit code, because an earlier supervisor started it"
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
-    def _remote(self, engine: RowMapping) -> EngineClient:
-        if self.spoken is None or self.spoken[0] != engine["url"]:
-            if self.spoken:
-                self.spoken[1].close()
-            self.spoken = (engine["url"], EngineClient(engine["url"], engine["token"]))
-        return self.spoken[1]
+    def _client(self, engine: RowMapping) -> EngineClient:
+        if self.cached_client is None or self.cached_client[0] != engine["url"]:
+            if self.cached_client:
+                self.cached_client[1].close()
+            self.cached_client = (engine["url"], EngineClient(engine["url"], engine["token"]))
+        return self.cached_client[1]
 
     def _adapter_folder(self, ref: str) -> str:
-        if ref not in self.folders:
-            self.folders[ref] = str(self._folder(ref))
-        return self.folders[ref]
+        if ref not in self.adapter_folders:
+            self.adapter_folders[ref] = str(self._model_folder(ref))
+        return self.adapter_folders[ref]
 
-    def _folder(self, ref: str) -> Path:
-        with self.places.database.scope(self.project_id) as connection:
-            return self.places.model_folder(connection, ref)
+    def _model_folder(self, ref: str) -> Path:
+        with self.dependencies.database.scope(self.project_id) as connection:
+            return self.dependencies.model_folder(connection, ref)
 
     @property
-    def _log(self) -> Path:
-        return engine_launcher.log_file(self.places.settings.home, self.name)
+    def _log_path(self) -> Path:
+        return engine_launcher.engine_log_path(self.dependencies.settings.home, self.name)
 
-    def _lease(self, launch: UUID) -> Path:
-        return self.places.settings.home / "engines" / f"{launch}.lease"
+    def _lease_path(self, launch: UUID) -> Path:
+        return self.dependencies.settings.home / "engines" / f"{launch}.lease"
 
-    def _touch(self, engine: RowMapping) -> None:
-        lease = self._lease(engine["launch"])
+    def _renew_lease(self, engine: RowMapping) -> None:
+        lease = self._lease_path(engine["launch"])
         try:
             os.utime(lease)
         except FileNotFoundError:
             lease.parent.mkdir(parents=True, exist_ok=True)
             lease.touch()
 
-    def _write(self, **values: Any) -> None:
-        with self.places.database.scope(self.project_id) as connection:
-            tables.put_engine(connection, self.name, **values)
+    def _update_engine(self, **values: Any) -> None:
+        with self.dependencies.database.scope(self.project_id) as connection:
+            tables.upsert_engine(connection, self.name, **values)
 
-    def _states(self, members: Sequence[RowMapping], state: str, *, only: set[str]) -> None:
+    def _set_states(self, members: Sequence[RowMapping], state: str, *, only: set[str]) -> None:
         for member in members:
             if member["state"] in only and member["state"] != state:
-                self._change(member, state=state, reason=None)
+                self._update_deployment(member, state=state, reason=None)
 
-    def _change(self, member: RowMapping, **values: Any) -> None:
-        with self.places.database.scope(self.project_id) as connection:
-            tables.change(connection, member["name"], model=member["model"], **values, updated_at=now())
+    def _update_deployment(self, member: RowMapping, **values: Any) -> None:
+        with self.dependencies.database.scope(self.project_id) as connection:
+            tables.update_desired_deployment(
+                connection, member["name"], model=member["model"], **values, updated_at=now()
+            )
 
 
-def _age(moment: datetime) -> float:
+def _seconds_since(moment: datetime) -> float:
     return (now() - moment).total_seconds()

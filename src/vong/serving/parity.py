@@ -14,13 +14,13 @@ from vong.serving.engine_client import EngineClient
 
 Precision = Literal["fp32", "bf16", "quantised"]
 
-TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "bf16": 5e-2, "quantised": 1.0}
+TOLERANCES: dict[Precision, float] = {"fp32": 1e-3, "bf16": 5e-2, "quantised": 1.0}
 """Tolerance in natural logarithm. Exact arithmetic (fp32, bf16): maximum difference of a token's log-probability.
 Quantised weights: how much less likely than the trainer's most likely token the engine's may be for the trainer."""
 
-COMPARED = 5
+COMPARED_TOKENS = 5
 """Number of the trainer's most likely tokens that are compared at each position."""
-ASKED = 50
+REQUESTED_TOKENS = 50
 """Number of most likely tokens requested from the engine, so that the compared ones are among them."""
 
 
@@ -50,8 +50,8 @@ class ParityMismatch(Record):
         if self.kind == "tokens":
             return f"{location}: the trainer has token {self.reference}, the engine {self.observed}"
         return (
-            f"{location}, token {self.token}: log-probability {_number(self.reference)} in the trainer, "
-            f"{_number(self.observed)} in the engine"
+            f"{location}, token {self.token}: log-probability {_format_logprob(self.reference)} in the trainer, "
+            f"{_format_logprob(self.observed)} in the engine"
         )
 
 
@@ -81,16 +81,16 @@ def compare(
         raise InvalidInput(
             "trainer and engine processed different numbers of conversations", "compare the same conversations"
         )
-    tolerance, largest, positions = TOLERANCE[precision], 0.0, 0
+    tolerance, largest, positions = TOLERANCES[precision], 0.0, 0
     mismatch: ParityMismatch | None = None
     for number, (reference_item, observed_item) in enumerate(zip(reference, observed, strict=True)):
-        mismatch = _tokens(number, reference_item.ids, observed_item.ids)
+        mismatch = _compare_tokens(number, reference_item.ids, observed_item.ids)
         if mismatch:
             break
         for back, (reference_logprobs, observed_logprobs) in enumerate(
             zip(reversed(reference_item.logprobs), reversed(observed_item.logprobs), strict=False)
         ):
-            token, difference = _distance(reference_logprobs, observed_logprobs, precision)
+            token, difference = _largest_difference(reference_logprobs, observed_logprobs, precision)
             positions, largest = positions + 1, max(largest, difference)
             if difference > tolerance and mismatch is None:
                 position = len(reference_item.ids) - 1 - back
@@ -117,8 +117,8 @@ def compare(
     )
 
 
-def observe(
-    remote: EngineClient, name: str, conversations: Sequence[Sequence[Message]], positions: int
+def observe_engine(
+    client: EngineClient, name: str, conversations: Sequence[Sequence[Message]], positions: int
 ) -> list[TokenLogprobs]:
     """Compute token ids and log-probabilities with the engine, at the last `positions` of each conversation."""
     results: list[TokenLogprobs] = []
@@ -126,13 +126,13 @@ def observe(
         messages: list[dict[str, Any]] = [
             message.model_dump(mode="json", exclude_none=True) for message in conversation
         ]
-        ids = remote.tokenize(name, messages)
-        logprobs = remote.logprobs(name, ids, min(positions, len(ids)), ASKED)
+        ids = client.tokenize(name, messages)
+        logprobs = client.logprobs(name, ids, min(positions, len(ids)), REQUESTED_TOKENS)
         results.append(TokenLogprobs(ids=tuple(ids), logprobs=tuple(logprobs)))
     return results
 
 
-def _tokens(number: int, ours: Sequence[int], theirs: Sequence[int]) -> ParityMismatch | None:
+def _compare_tokens(number: int, ours: Sequence[int], theirs: Sequence[int]) -> ParityMismatch | None:
     for position in range(max(len(ours), len(theirs))):
         one = ours[position] if position < len(ours) else None
         other = theirs[position] if position < len(theirs) else None
@@ -143,18 +143,23 @@ def _tokens(number: int, ours: Sequence[int], theirs: Sequence[int]) -> ParityMi
     return None
 
 
-def _distance(wanted: dict[int, float], found: dict[int, float], precision: Precision) -> tuple[int, float]:
+def _largest_difference(
+    reference: dict[int, float], observed: dict[int, float], precision: Precision
+) -> tuple[int, float]:
     """Return the token with the largest difference at one position, and the difference."""
-    best = sorted(wanted, key=lambda token: -wanted[token])
+    best = sorted(reference, key=lambda token: -reference[token])
     if precision == "quantised":
-        chosen = max(found, key=lambda token: found[token])
-        return chosen, wanted[best[0]] - wanted.get(chosen, min(wanted.values()))
-    floor = min(found.values())
+        chosen = max(observed, key=lambda token: observed[token])
+        return chosen, reference[best[0]] - reference.get(chosen, min(reference.values()))
+    floor = min(observed.values())
     # A token that the engine did not return is at most as likely as the last returned one.
-    gaps = {token: abs(wanted[token] - found.get(token, min(floor, wanted[token]))) for token in best[:COMPARED]}
+    gaps = {
+        token: abs(reference[token] - observed.get(token, min(floor, reference[token])))
+        for token in best[:COMPARED_TOKENS]
+    }
     token = max(gaps, key=lambda token: gaps[token])
     return token, gaps[token]
 
 
-def _number(value: float | int | None) -> str:
+def _format_logprob(value: float | int | None) -> str:
     return "not among the most likely" if value is None else f"{value:.4f}"

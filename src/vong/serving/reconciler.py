@@ -21,7 +21,7 @@ from vong.store.database import Database
 
 log = logging.getLogger(__name__)
 
-CALM = 3
+IDLE_INTERVAL_FACTOR = 3
 """Factor of the interval between rounds while there is no deployment, to reduce load on an idle machine."""
 
 
@@ -41,10 +41,10 @@ def supervise(
             with database.engine.connect() as lock:
                 lock.execution_options(isolation_level="AUTOCOMMIT")
                 lock.detach()  # not pooled, because a pooled connection would hold the lock
-                while not lock.scalar(tables.LOCK):
-                    if stop.wait(max(settings.tick, 1.0)):
+                while not lock.scalar(tables.TRY_LOCK_QUERY):
+                    if stop.wait(max(settings.interval, 1.0)):
                         return
-                _watch(Reconciler(dependencies), lock, stop)
+                _reconcile_while_locked(Reconciler(dependencies), lock, stop)
         except SQLAlchemyError as error:
             log.warning("the database is unavailable; engines continue to run: %s", str(error).splitlines()[0])
         # Boundary of this thread: one failed round must not end the supervision.
@@ -56,9 +56,9 @@ def supervise(
 def stop_all(database: Database, *, grace: float = 10.0) -> int:
     """End all engine processes of this machine and return their number. The next supervisor starts them again."""
     with database.owner() as connection:
-        engines = [row for row in tables.all_engines(connection) if row["pid"]]
-        engine_launcher.end([(row["pid"], row["started"]) for row in engines], grace=grace)
-        tables.forget_processes(connection)
+        engines = [row for row in tables.list_engines(connection) if row["pid"]]
+        engine_launcher.terminate([(row["pid"], row["started"]) for row in engines], grace=grace)
+        tables.clear_processes(connection)
     return len(engines)
 
 
@@ -66,31 +66,31 @@ def stop_all(database: Database, *, grace: float = 10.0) -> int:
 class Reconciler:
     """Supervised engine processes, cached in memory between rounds."""
 
-    places: EngineDependencies
-    groups: dict[tuple[UUID, str], EngineProcess] = field(default_factory=dict[tuple[UUID, str], EngineProcess])
+    dependencies: EngineDependencies
+    processes: dict[tuple[UUID, str], EngineProcess] = field(default_factory=dict[tuple[UUID, str], EngineProcess])
 
-    def round(self) -> bool:
+    def reconcile_all(self) -> bool:
         """Reconcile every engine process once. Returns False if there is none."""
-        database, has_any = self.places.database, False
+        database, has_any = self.dependencies.database, False
         with database.owner() as connection:
-            projects = tables.projects(connection)
+            projects = tables.list_active_projects(connection)
         for project_id in projects:
             with database.scope(project_id) as connection:
-                engines = {row["group"]: row for row in tables.all_engines(connection)}
-                desired = [row for row in tables.wanted(connection) if row["state"] != "failed"]
+                engines = {row["group"]: row for row in tables.list_engines(connection)}
+                desired = [row for row in tables.list_desired(connection) if row["state"] != "failed"]
             for name in sorted({*engines, *(row["group"] for row in desired)}):
                 has_any = True
                 key = (project_id, name)
-                process = self.groups.setdefault(key, EngineProcess(self.places, project_id, name))
+                process = self.processes.setdefault(key, EngineProcess(self.dependencies, project_id, name))
                 process.reconcile(engines.get(name), [row for row in desired if row["group"] == name])
         return has_any
 
 
-def _watch(reconciler: Reconciler, lock: Connection, stop: threading.Event) -> None:
+def _reconcile_while_locked(reconciler: Reconciler, lock: Connection, stop: threading.Event) -> None:
     """Repeat rounds while the lock is held."""
-    tick = reconciler.places.settings.tick
+    tick = reconciler.dependencies.settings.interval
     while not stop.is_set():
         started = time.monotonic()
-        lock.execute(tables.HELD)  # fails if the connection, and with it the lock, is lost
-        interval = tick if reconciler.round() else CALM * tick
+        lock.execute(tables.PING_QUERY)  # fails if the connection, and with it the lock, is lost
+        interval = tick if reconciler.reconcile_all() else IDLE_INTERVAL_FACTOR * tick
         stop.wait(max(interval, 2 * (time.monotonic() - started)))

@@ -66,39 +66,41 @@ engines = project_table(
     PrimaryKeyConstraint("project_id", "group", name="serving_engines_pk"),
 )
 
-SUPERVISOR = 0x766F6E67_73657276  # "vongserv": advisory lock of the only supervisor of a database
-LOCK = text(f"SELECT pg_try_advisory_lock({SUPERVISOR})")
-HELD = text("SELECT 1")
+SUPERVISOR_LOCK_ID = 0x766F6E67_73657276  # "vongserv": advisory lock of the only supervisor of a database
+TRY_LOCK_QUERY = text(f"SELECT pg_try_advisory_lock({SUPERVISOR_LOCK_ID})")
+PING_QUERY = text("SELECT 1")
 
-_joined = deployments.outerjoin(
+_deployments_with_engines = deployments.outerjoin(
     engines,
     and_(deployments.c.project_id == engines.c.project_id, deployments.c.group == engines.c.group),
 )
-_view = select(
+_view_query = select(
     deployments, engines.c.url, engines.c.token, engines.c.pid, engines.c.memory, engines.c.restarts
-).select_from(_joined)
+).select_from(_deployments_with_engines)
 
 
-def view(connection: Connection, *, name: str | None = None, after: str = "", limit: int = 500) -> list[RowMapping]:
+def list_with_engines(
+    connection: Connection, *, name: str | None = None, after: str = "", limit: int = 500
+) -> list[RowMapping]:
     """Return deployments with the address of their engine, by name."""
-    query = _view.where(deployments.c.name == name) if name else _view.where(deployments.c.name > after)
+    query = _view_query.where(deployments.c.name == name) if name else _view_query.where(deployments.c.name > after)
     return list(connection.execute(query.order_by(deployments.c.name).limit(limit)).mappings())
 
 
-def ready(connection: Connection) -> list[RowMapping]:
+def list_ready(connection: Connection) -> list[RowMapping]:
     """Return the ready deployments."""
-    query = _view.where(deployments.c.state == "ready", engines.c.url.is_not(None))
+    query = _view_query.where(deployments.c.state == "ready", engines.c.url.is_not(None))
     return list(connection.execute(query.order_by(deployments.c.name)).mappings())
 
 
-def put(connection: Connection, values: dict[str, Any]) -> None:
+def upsert_deployment(connection: Connection, values: dict[str, Any]) -> None:
     """Insert a deployment or replace the one with its name."""
     changes = {name: value for name, value in values.items() if name not in {"name", "created_at"}}
     statement = insert(deployments).values(values)
     connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "name"], set_=changes))
 
 
-def change(connection: Connection, name: str, *, model: str | None = None, **values: Any) -> bool:
+def update_desired_deployment(connection: Connection, name: str, *, model: str | None = None, **values: Any) -> bool:
     """Update a deployment if it should run (and has this model). Returns whether it was updated."""
     query = update(deployments).where(deployments.c.name == name, deployments.c.wanted == "running")
     if model is not None:
@@ -106,22 +108,22 @@ def change(connection: Connection, name: str, *, model: str | None = None, **val
     return connection.execute(query.values(**values)).rowcount > 0
 
 
-def halt(connection: Connection, name: str, **values: Any) -> None:
+def update_deployment(connection: Connection, name: str, **values: Any) -> None:
     """Update a deployment regardless of its desired state."""
     connection.execute(update(deployments).where(deployments.c.name == name).values(**values))
 
 
-def wanted(connection: Connection) -> list[RowMapping]:
+def list_desired(connection: Connection) -> list[RowMapping]:
     """Return all deployments that should run."""
     return list(connection.execute(select(deployments).where(deployments.c.wanted == "running")).mappings())
 
 
-def all_engines(connection: Connection) -> list[RowMapping]:
+def list_engines(connection: Connection) -> list[RowMapping]:
     """Return all engine processes, running or not."""
     return list(connection.execute(select(engines)).mappings())
 
 
-def put_engine(connection: Connection, group: str, **values: Any) -> None:
+def upsert_engine(connection: Connection, group: str, **values: Any) -> None:
     """Insert the row of an engine or update the existing one."""
     defaults = {"state": "stopped", "restart": False, "restarts": 0, "failures": []}
     statement = insert(engines).values({**defaults, **values, "group": group})
@@ -131,7 +133,7 @@ def put_engine(connection: Connection, group: str, **values: Any) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "group"], set_=values))
 
 
-def projects(connection: Connection) -> list[uuid.UUID]:
+def list_active_projects(connection: Connection) -> list[uuid.UUID]:
     """Return the projects in which an engine should run or still runs. Requires the owner's connection."""
     project_ids = union(
         select(deployments.c.project_id).where(deployments.c.wanted == "running"),
@@ -140,7 +142,7 @@ def projects(connection: Connection) -> list[uuid.UUID]:
     return [row[0] for row in connection.execute(project_ids)]
 
 
-def forget_processes(connection: Connection) -> None:
+def clear_processes(connection: Connection) -> None:
     """Record that no engine runs. Requires the owner's connection."""
     cleared = {"url": null(), "token": null(), "pid": null(), "started": null(), "memory": null(), "state": "stopped"}
     connection.execute(update(engines).values(cleared))

@@ -20,9 +20,9 @@ from typing import IO, Any, Protocol
 
 from vong.errors import DataCorrupted, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
 
-BLOCK = 1 << 20
-HASH = re.compile(r"[0-9a-f]{64}")
-EXTRAS = {"s3": "s3"}
+BLOCK_BYTES = 1 << 20
+SHA256_PATTERN = re.compile(r"[0-9a-f]{64}")
+EXTRA_BY_SCHEME = {"s3": "s3"}
 
 
 class BlobBackend(Protocol):
@@ -53,15 +53,15 @@ class BlobStore:
 
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url
-        self.store: BlobBackend = _open(url, options)
+        self.backend: BlobBackend = _open_backend(url, options)
 
     def put(self, data: bytes) -> str:
         """Store the bytes and return their sha256 (64 hexadecimal digits). Storing them again changes nothing."""
         digest = hashlib.sha256(data).hexdigest()
-        if self.store.size(key(digest)) != len(data):
-            with _spool(self.store) as spool:
+        if self.backend.size(blob_key(digest)) != len(data):
+            with _temporary_file(self.backend) as spool:
                 spool.write_bytes(data)
-                self.store.write(key(digest), spool)
+                self.backend.write(blob_key(digest), spool)
         return digest
 
     def put_file(self, path: Path) -> str:
@@ -69,11 +69,11 @@ class BlobStore:
 
         The hash covers the copied bytes, even if the file changes during the copy.
         """
-        with _spool(self.store) as spool:
+        with _temporary_file(self.backend) as spool:
             with path.open("rb") as source, spool.open("wb") as target:
-                digest, size = _copy(source, target)
-            if self.store.size(key(digest)) != size:
-                self.store.write(key(digest), spool)
+                digest, size = _hash_and_copy(source, target)
+            if self.backend.size(blob_key(digest)) != size:
+                self.backend.write(blob_key(digest), spool)
         return digest
 
     def get(self, hash: str) -> bytes:
@@ -84,9 +84,9 @@ class BlobStore:
             DataCorrupted: the bytes do not have the hash.
         """
         try:
-            data = self.store.read(key(hash))
+            data = self.backend.read(blob_key(hash))
         except FileNotFoundError as error:
-            raise self._missing(hash) from error
+            raise self._not_found(hash) from error
         self._verify(hash, hashlib.sha256(data).hexdigest(), len(data))
         return data
 
@@ -100,11 +100,11 @@ class BlobStore:
         partial = to.with_name(f".{to.name}.{os.getpid()}.{os.urandom(4).hex()}")
         try:
             try:
-                self.store.copy(key(hash), partial)
+                self.backend.copy(blob_key(hash), partial)
             except FileNotFoundError as error:
-                raise self._missing(hash) from error
+                raise self._not_found(hash) from error
             with partial.open("rb") as source:
-                self._verify(hash, *_copy(source, None))
+                self._verify(hash, *_hash_and_copy(source, None))
             partial.replace(to)
         finally:
             partial.unlink(missing_ok=True)
@@ -112,16 +112,16 @@ class BlobStore:
 
     def exists(self, hash: str) -> bool:
         """Check that a blob exists. The content is verified only on read."""
-        return self.store.size(key(hash)) is not None
+        return self.backend.size(blob_key(hash)) is not None
 
     def size(self, hash: str) -> int:
         """Return the size of a blob in bytes. Raises NotFound if the blob does not exist."""
-        size = self.store.size(key(hash))
+        size = self.backend.size(blob_key(hash))
         if size is None:
-            raise self._missing(hash)
+            raise self._not_found(hash)
         return size
 
-    def _missing(self, hash: str) -> NotFound:
+    def _not_found(self, hash: str) -> NotFound:
         return NotFound(
             f"no blob {hash!r} in {self.url}", "check that VONG_BLOB_URL is the store the blob was written to"
         )
@@ -129,7 +129,7 @@ class BlobStore:
     def _verify(self, hash: str, found: str, size: int) -> None:
         if found != hash:
             raise DataCorrupted(
-                f"blob {self.url.rstrip('/')}/{key(hash)} is corrupted: its {size} bytes have the sha256 {found}",
+                f"blob {self.url.rstrip('/')}/{blob_key(hash)} is corrupted: its {size} bytes have the sha256 {found}",
                 "restore the blob from a backup, or delete it and import its source again",
             )
 
@@ -188,7 +188,7 @@ class FsspecBackend:
 
     def write(self, key: str, source: Path) -> None:
         """Upload a blob, in parts if it is large."""
-        with self._speaking():
+        with self._translate_errors():
             try:
                 self.filesystem.put_file(str(source), f"{self.root}/{key}")
             except FileNotFoundError as error:
@@ -197,24 +197,24 @@ class FsspecBackend:
 
     def copy(self, key: str, to: Path) -> None:
         """Download a blob."""
-        with self._speaking():
+        with self._translate_errors():
             self.filesystem.get_file(f"{self.root}/{key}", str(to))
 
     def read(self, key: str) -> bytes:
         """Return the content of the object."""
-        with self._speaking():
+        with self._translate_errors():
             return bytes(self.filesystem.cat_file(f"{self.root}/{key}"))
 
     def size(self, key: str) -> int | None:
         """Return the size of the object. Returns None if the object does not exist."""
-        with self._speaking():
+        with self._translate_errors():
             try:
                 return int(self.filesystem.info(f"{self.root}/{key}")["size"])
             except FileNotFoundError:
                 return None
 
     @contextmanager
-    def _speaking(self) -> Generator[None]:
+    def _translate_errors(self) -> Generator[None]:
         try:
             yield
         except FileNotFoundError:
@@ -227,14 +227,14 @@ class FsspecBackend:
             raise Unavailable(message, "check the network, the credentials and VONG_BLOB_URL") from error
 
 
-def key(hash: str) -> str:
+def blob_key(hash: str) -> str:
     """Return the key of a blob: its path below the root."""
-    if not HASH.fullmatch(hash):
+    if not SHA256_PATTERN.fullmatch(hash):
         raise InvalidInput(f"{hash!r} is not a sha256", "use the 64 hexadecimal digits that put returned")
     return f"{hash[:2]}/{hash[2:4]}/{hash}"
 
 
-def _open(url: str, options: dict[str, Any]) -> BlobBackend:
+def _open_backend(url: str, options: dict[str, Any]) -> BlobBackend:
     fsspec = import_module("fsspec")  # imported here: the import takes 60 ms
     scheme = url.split("://", 1)[0].split("::", 1)[0] if "://" in url else "file"
     # A cached listing would hide what another process has just written.
@@ -242,7 +242,7 @@ def _open(url: str, options: dict[str, Any]) -> BlobBackend:
     try:
         filesystem, root = fsspec.core.url_to_fs(url, **remote, **options)
     except ImportError as error:
-        raise MissingExtra(scheme, EXTRAS.get(scheme, scheme)) from error
+        raise MissingExtra(scheme, EXTRA_BY_SCHEME.get(scheme, scheme)) from error
     except ValueError as error:
         message = f"VONG_BLOB_URL {url!r} cannot be opened: {error}"
         raise Misconfigured(message, "set a folder, or a URL such as s3://bucket/prefix") from error
@@ -252,9 +252,9 @@ def _open(url: str, options: dict[str, Any]) -> BlobBackend:
 
 
 @contextmanager
-def _spool(store: BlobBackend) -> Generator[Path]:
+def _temporary_file(backend: BlobBackend) -> Generator[Path]:
     """Create a temporary file, for a local store inside its folder, so that a rename moves the file into place."""
-    folder = store.root / ".incoming" if isinstance(store, LocalBackend) else None
+    folder = backend.root / ".incoming" if isinstance(backend, LocalBackend) else None
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix="blob-", dir=folder)
@@ -265,10 +265,10 @@ def _spool(store: BlobBackend) -> Generator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
-def _copy(source: IO[bytes], target: IO[bytes] | None) -> tuple[str, int]:
+def _hash_and_copy(source: IO[bytes], target: IO[bytes] | None) -> tuple[str, int]:
     """Return the sha256 and the size of `source`, and copy it to `target` if there is one."""
     digest, size = hashlib.sha256(), 0
-    while block := source.read(BLOCK):
+    while block := source.read(BLOCK_BYTES):
         digest.update(block)
         size += len(block)
         if target is not None:

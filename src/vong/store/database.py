@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from vong.store.schema import PROJECT
+from vong.store.schema import PROJECT_SETTING
 
 REQUEST_ROLE = "vong_request"
 """Database role for all work on behalf of a caller. The role owns nothing and is bound by row-level security."""
@@ -22,7 +22,7 @@ class Database:
     def __init__(self, url: str, *, pool: int = 5) -> None:
         self.url = url
         self._lock = threading.Lock()
-        self._question: Future[bool] | None = None
+        self._pending_check: Future[bool] | None = None
         """Reachability check that is running or that ran last."""
         self.engine = create_engine(
             sqlalchemy_url(url),
@@ -37,7 +37,9 @@ class Database:
         """Open a transaction in which row-level security limits every statement to the rows of one project."""
         with self.engine.begin() as connection:
             connection.execute(
-                text(f"SELECT set_config('role', '{REQUEST_ROLE}', true), set_config('{PROJECT}', :project, true)"),
+                text(
+                    f"SELECT set_config('role', '{REQUEST_ROLE}', true), set_config('{PROJECT_SETTING}', :project, true)"
+                ),
                 {"project": str(project_id)},
             )
             yield connection
@@ -48,22 +50,24 @@ class Database:
         with self.engine.begin() as connection:
             yield connection
 
-    def reachable(self, patience: float) -> bool:
+    def is_reachable(self, timeout_seconds: float) -> bool:
         """Check that the database answers within `timeout_seconds` seconds.
 
         Concurrent callers share one pending check, because a check that hangs occupies a thread.
         """
         with self._lock:
-            if self._question is None or self._question.done():
-                self._question = Future[bool]()
-                threading.Thread(target=self._ask, args=[self._question], name="vong-pulse", daemon=True).start()
-            check = self._question
+            if self._pending_check is None or self._pending_check.done():
+                self._pending_check = Future[bool]()
+                threading.Thread(
+                    target=self._run_check, args=[self._pending_check], name="vong-pulse", daemon=True
+                ).start()
+            check = self._pending_check
         try:
-            return check.result(patience)
+            return check.result(timeout_seconds)
         except TimeoutError:
             return False
 
-    def _ask(self, check: Future[bool]) -> None:
+    def _run_check(self, check: Future[bool]) -> None:
         reachable = False
         try:
             with suppress(SQLAlchemyError), self.owner() as connection:

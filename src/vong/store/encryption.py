@@ -7,9 +7,9 @@ from pathlib import Path
 
 from vong.errors import Misconfigured
 
-FILE = "secrets.key"
-SIZE = 32
-NONCE = 12
+KEY_FILE = "secrets.key"
+KEY_BYTES = 32
+NONCE_BYTES = 12
 
 
 class SecretBox:
@@ -19,9 +19,9 @@ class SecretBox:
     """
 
     def __init__(self, home: Path) -> None:
-        self._file = home / FILE
+        self._file = home / KEY_FILE
 
-    def seal(self, secret: str, name: str, *, alike: bool = False) -> bytes:
+    def encrypt(self, secret: str, name: str, *, deterministic: bool = False) -> bytes:
         """Encrypt a secret for storage.
 
         Decryption requires the same `name`, so that one row cannot use the secret of another. With `deterministic` the
@@ -29,11 +29,11 @@ class SecretBox:
         """
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        key = self._key(make=True)
-        nonce = _nonce(key, secret, name) if alike else os.urandom(NONCE)
+        key = self._read_key(create=True)
+        nonce = _derive_nonce(key, secret, name) if deterministic else os.urandom(NONCE_BYTES)
         return nonce + AESGCM(key).encrypt(nonce, secret.encode(), name.encode())
 
-    def open(self, sealed: bytes, name: str) -> str:
+    def decrypt(self, encrypted: bytes, name: str) -> str:
         """Decrypt a stored secret.
 
         Raises:
@@ -43,32 +43,36 @@ class SecretBox:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         try:
-            return AESGCM(self._key(make=False)).decrypt(sealed[:NONCE], sealed[NONCE:], name.encode()).decode()
+            return (
+                AESGCM(self._read_key(create=False))
+                .decrypt(encrypted[:NONCE_BYTES], encrypted[NONCE_BYTES:], name.encode())
+                .decode()
+            )
         except InvalidTag as error:
             message = f"stored secret of {name.rpartition('/')[2]!r} was encrypted with another {self._file}"
             raise Misconfigured(message, "restore that file, or set the secret again") from error
 
-    def _key(self, *, make: bool) -> bytes:
-        if make and not self._file.exists():
-            self._make()
+    def _read_key(self, *, create: bool) -> bytes:
+        if create and not self._file.exists():
+            self._create_key()
         try:
             key = self._file.read_bytes()
         except OSError as error:
             raise Misconfigured(
                 f"key of the stored secrets cannot be read: {error}", "restore that file, or set the secrets again"
             ) from error
-        if len(key) != SIZE:
-            raise Misconfigured(f"{self._file} is not a key of {SIZE} bytes", "restore the right file")
+        if len(key) != KEY_BYTES:
+            raise Misconfigured(f"{self._file} is not a key of {KEY_BYTES} bytes", "restore the right file")
         return key
 
-    def _make(self) -> None:
+    def _create_key(self) -> None:
         """Create the key file atomically. If two processes create it at once, both use the first file."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._file.with_name(f"{FILE}.{os.getpid()}")
+        partial = self._file.with_name(f"{KEY_FILE}.{os.getpid()}")
         with suppress(FileNotFoundError):
             partial.unlink()
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(os.urandom(SIZE))
+            file.write(os.urandom(KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):
@@ -76,6 +80,6 @@ class SecretBox:
         partial.unlink()
 
 
-def _nonce(key: bytes, secret: str, name: str) -> bytes:
+def _derive_nonce(key: bytes, secret: str, name: str) -> bytes:
     """Derive a nonce that is unique per secret and name, as AES-GCM requires."""
-    return hmac.digest(key, b"%b\0%b" % (name.encode(), secret.encode()), "sha256")[:NONCE]
+    return hmac.digest(key, b"%b\0%b" % (name.encode(), secret.encode()), "sha256")[:NONCE_BYTES]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from vong.errors import Misconfigured, Unavailable
-from vong.store.backup import back_up
+from vong.store.backup import back_up_database
 from vong.store.database import Database
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOCK = 0x766F6E67  # "vong" in ASCII: serializes the migrations of processes that start at the same time
-PATIENCE = "120s"
-MIGRATIONS = Path(__file__).parent / "migrations"
-NUMBERED = re.compile(r"(\d{4})_\w+\.py")
+MIGRATION_LOCK_ID = 0x766F6E67  # "vong" in ASCII: serializes the migrations of processes that start at the same time
+LOCK_TIMEOUT = "120s"
+MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
+VERSION_FILE = re.compile(r"(\d{4})_\w+\.py")
 
 
 def migrate(database: Database, backups: Path | None = None) -> list[str]:
@@ -35,10 +35,10 @@ def migrate(database: Database, backups: Path | None = None) -> list[str]:
     """
     try:
         with database.owner() as connection:
-            connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-            current = revision(connection)
-            applied = [] if current == newest() else _upgrade(connection, current, database.url, backups)
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK_ID})
+            current = current_revision(connection)
+            applied = [] if current == latest_revision() else _upgrade(connection, current, database.url, backups)
     except OperationalError as error:
         message = f"database could not be migrated: {error.orig}"
         raise Unavailable(
@@ -55,18 +55,18 @@ def _upgrade(connection: Connection, current: str | None, url: str, backups: Pat
     from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    missing = _missing(ScriptDirectory.from_config(config), current)
+    config.set_main_option("script_location", str(MIGRATIONS_FOLDER))
+    missing = _pending_migrations(ScriptDirectory.from_config(config), current)
     if missing and current is not None and backups is not None:
         touches_spans = any("traces_spans" in Path(script.path).read_text("utf-8") for script in missing)
-        back_up(url, backups, revision=current, spans=touches_spans)
+        back_up_database(url, backups, revision=current, include_spans=touches_spans)
     if missing:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return [script.revision for script in missing]
 
 
-def revision(connection: Connection) -> str | None:
+def current_revision(connection: Connection) -> str | None:
     """Return the revision of the schema. Returns None for a database that was never migrated."""
     if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return None
@@ -74,13 +74,13 @@ def revision(connection: Connection) -> str | None:
     return version
 
 
-def newest() -> str:
+def latest_revision() -> str:
     """Return the newest revision of this code: the greatest number among the migration files."""
-    numbers = (NUMBERED.match(file.name) for file in (MIGRATIONS / "versions").glob("*.py"))
+    numbers = (VERSION_FILE.match(file.name) for file in (MIGRATIONS_FOLDER / "versions").glob("*.py"))
     return max(match[1] for match in numbers if match)
 
 
-def _missing(scripts: "ScriptDirectory", current: str | None) -> "list[Script]":
+def _pending_migrations(scripts: "ScriptDirectory", current: str | None) -> "list[Script]":
     """Return the migrations to apply, oldest first."""
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:

@@ -8,18 +8,18 @@ from psycopg import Connection, sql
 
 from vong.records import now
 
-LOCK = 0x766F6E68
+PARTITION_LOCK_ID = 0x766F6E68
 """Advisory lock that serializes the processes that create partitions."""
-READY_DAYS = 3
+DAYS_AHEAD = 3
 """Days after today whose partitions are created ahead."""
 
 
-def days_ahead() -> list[str]:
+def upcoming_days() -> list[str]:
     """Return the days whose partitions are created before their first span arrives, as YYYYMMDD."""
-    return [(now() + timedelta(days=ahead)).strftime("%Y%m%d") for ahead in range(READY_DAYS + 1)]
+    return [(now() + timedelta(days=ahead)).strftime("%Y%m%d") for ahead in range(DAYS_AHEAD + 1)]
 
 
-def make_days(connection: Connection[Any], days: Iterable[str]) -> None:
+def create_day_partitions(connection: Connection[Any], days: Iterable[str]) -> None:
     """Create the missing partitions of these UTC days (YYYYMMDD).
 
     `CREATE TABLE … PARTITION OF` would wait for all readers of the table and block new ones. Creating a separate table
@@ -28,7 +28,7 @@ def make_days(connection: Connection[Any], days: Iterable[str]) -> None:
     """
     for day in sorted(days):
         with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [PARTITION_LOCK_ID])
             name = f"traces_spans_{day}"
             if connection.execute("SELECT to_regclass(%s)", [name]).fetchone() != (None,):
                 continue

@@ -15,7 +15,7 @@ metadata = MetaData(
     }
 )
 
-PROJECT = "vong.project_id"
+PROJECT_SETTING = "vong.project_id"
 """Transaction setting that names the only project whose rows are visible."""
 
 
@@ -26,7 +26,10 @@ def project_column() -> Column[Any]:
     therefore neither writes the column nor filters by it.
     """
     return Column(
-        "project_id", UUID(as_uuid=True), nullable=False, server_default=text(f"current_setting('{PROJECT}')::uuid")
+        "project_id",
+        UUID(as_uuid=True),
+        nullable=False,
+        server_default=text(f"current_setting('{PROJECT_SETTING}')::uuid"),
     )
 
 

@@ -6,8 +6,19 @@ without bodies), complete `Span`s, and a `Trace` with its spans as trees. May im
 """
 
 from vong.traces.ingest import ingest
-from vong.traces.search import SpanFilter, among, count, for_ids, get, search
-from vong.traces.tree import tree
-from vong.traces.usage import facets, usage
+from vong.traces.search import SpanFilter, count_spans, filter_ids, get_span, get_spans, search_spans
+from vong.traces.tree import get_trace
+from vong.traces.usage import get_facets, get_usage
 
-__all__ = ["SpanFilter", "among", "count", "facets", "for_ids", "get", "ingest", "search", "tree", "usage"]
+__all__ = [
+    "SpanFilter",
+    "count_spans",
+    "filter_ids",
+    "get_facets",
+    "get_span",
+    "get_spans",
+    "get_trace",
+    "get_usage",
+    "ingest",
+    "search_spans",
+]

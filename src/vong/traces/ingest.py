@@ -7,9 +7,9 @@ from concurrent.futures import Future, wait
 from vong.errors import InvalidInput, Unavailable, VongError
 from vong.records import Span
 
-LIMIT = 1_000
+MAX_SPANS = 1_000
 """Maximum spans of one call."""
-PATIENCE = 30.0
+COMMIT_TIMEOUT_SECONDS = 30.0
 """Timeout of the commit of all spans of one call."""
 TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 SPAN_ID = re.compile(r"(?!0{16})[0-9a-f]{16}")
@@ -24,14 +24,14 @@ def ingest(append: Callable[[Span], Future[None]], spans: Sequence[Span]) -> int
         InvalidInput: a span is malformed, and no span is stored, or a span cannot be stored.
         Unavailable: PostgreSQL takes too long.
     """
-    if len(spans) > LIMIT:
-        raise InvalidInput(f"{len(spans)} spans in one call", f"send at most {LIMIT} spans per call")
+    if len(spans) > MAX_SPANS:
+        raise InvalidInput(f"{len(spans)} spans in one call", f"send at most {MAX_SPANS} spans per call")
     for index, span in enumerate(spans):
-        _check(index, span)
+        _validate_span(index, span)
     futures = [append(span) for span in spans]
-    _, late = wait(futures, PATIENCE)
+    _, late = wait(futures, COMMIT_TIMEOUT_SECONDS)
     if late:
-        message = f"{len(late)} of {len(spans)} spans are not committed after {PATIENCE:.0f} s"
+        message = f"{len(late)} of {len(spans)} spans are not committed after {COMMIT_TIMEOUT_SECONDS:.0f} s"
         raise Unavailable(message, "send them again: spans that are already stored are not changed")
     for index, future in enumerate(futures):
         error = future.exception()
@@ -40,7 +40,7 @@ def ingest(append: Callable[[Span], Future[None]], spans: Sequence[Span]) -> int
     return len(spans)
 
 
-def _check(index: int, span: Span) -> None:
+def _validate_span(index: int, span: Span) -> None:
     if not TRACE_ID.fullmatch(span.trace_id):
         raise InvalidInput(f"span {index}: invalid trace_id {span.trace_id!r}", "send 32 lower-case hex digits")
     for id in (span.span_id, span.parent_span_id):

@@ -15,15 +15,15 @@ from vong.traces import otlp
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+MAX_BATCH_SPANS = 200
 """Maximum spans of one request."""
-HELD = 5_000
+MAX_QUEUED_SPANS = 5_000
 """Maximum queued spans of one endpoint. Beyond it the oldest spans are dropped and counted."""
-DELAY = 1.0
+BATCH_DELAY_SECONDS = 1.0
 """Time in which a batch is collected."""
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Delays between attempts to send a batch. After the last attempt the batch is dropped and counted."""
-PASSING = {408, 425, 429, 500, 502, 503, 504}
+RETRYABLE_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 """HTTP statuses of temporary errors, which are retried."""
 
 
@@ -32,13 +32,13 @@ class OtlpExporter:
 
     def __init__(self, name: str, settings: OtlpExportSettings) -> None:
         self.name = name
-        self.bodies = settings.bodies
+        self.include_bodies = settings.bodies
         self.exported = 0
         """Spans that the endpoint accepted."""
         self.dropped = 0
         """Spans that the endpoint did not accept or that exceeded the queue."""
         self._settings = settings
-        self._held: deque[Span] = deque()
+        self._queue: deque[Span] = deque()
         self._changed = threading.Condition()
         self._ending = threading.Event()
         self._http = httpx.Client(timeout=settings.timeout)
@@ -46,24 +46,26 @@ class OtlpExporter:
         self._thread.start()
 
     @property
-    def waiting(self) -> int:
+    def queued_count(self) -> int:
         """Return the number of queued spans."""
-        return len(self._held)
+        return len(self._queue)
 
-    def take(self, span: Span) -> None:
+    def enqueue(self, span: Span) -> None:
         """Queue a span."""
         with self._changed:
-            if len(self._held) >= HELD:
-                self._held.popleft()
+            if len(self._queue) >= MAX_QUEUED_SPANS:
+                self._queue.popleft()
                 self.dropped += 1
-            self._held.append(span)
+            self._queue.append(span)
             self._changed.notify()
 
     def send(self, spans: Sequence[Span]) -> httpx.Response:
         """Send spans immediately, without retries. Raises httpx.HTTPError if there is no response."""
-        body = gzip.compress(otlp.request(spans, bodies=self._settings.bodies), 5)
+        body = gzip.compress(otlp.encode_request(spans, bodies=self._settings.bodies), 5)
         headers = {"content-type": "application/x-protobuf", "content-encoding": "gzip"}
-        return self._http.post(self._settings.url, content=body, headers={**self._settings.sent(), **headers})
+        return self._http.post(
+            self._settings.url, content=body, headers={**self._settings.resolve_headers(), **headers}
+        )
 
     def stop(self, timeout: float = 5.0) -> None:
         """Send the queued spans for at most `timeout` seconds, then stop."""
@@ -76,24 +78,24 @@ class OtlpExporter:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._held) or self._ending.is_set())
-            self._ending.wait(DELAY if len(self._held) < BATCH else 0)
+                self._changed.wait_for(lambda: bool(self._queue) or self._ending.is_set())
+            self._ending.wait(BATCH_DELAY_SECONDS if len(self._queue) < MAX_BATCH_SPANS else 0)
             with self._changed:
-                batch = [self._held.popleft() for _ in range(min(BATCH, len(self._held)))]
+                batch = [self._queue.popleft() for _ in range(min(MAX_BATCH_SPANS, len(self._queue)))]
             if not batch:
                 return
-            self._deliver(batch)
+            self._send_with_retries(batch)
 
-    def _deliver(self, batch: Sequence[Span]) -> None:
+    def _send_with_retries(self, batch: Sequence[Span]) -> None:
         reason = ""
-        for pause in (*PAUSES, None):
+        for pause in (*BACKOFF_SECONDS, None):
             try:
                 response = self.send(batch)
                 if response.is_success:
                     self.exported += len(batch)
                     return
                 reason = f"{response.status_code} {response.text[:200]}"
-                if response.status_code not in PASSING:
+                if response.status_code not in RETRYABLE_STATUSES:
                     break
             except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the client was closed
                 reason = f"{type(error).__name__}: {error}"

@@ -12,12 +12,23 @@ from vong.errors import NotFound
 from vong.records import Record, Span, Usage
 from vong.records.span import SpanVersions
 from vong.records.trace import SpanSummary
-from vong.store.spans.schema import USAGE, VERSIONS, decode
+from vong.store.spans.schema import USAGE_COLUMNS, VERSION_COLUMNS, decode_span
 from vong.traces import tables
 from vong.traces.tables import SpanQuery
 
-EQUAL = ("model", "route", "deployment", "model_version", "status", "user", "session", "kind", "key", "trace_id")
-LISTING = "vong traces list"
+EQUALITY_FIELDS = (
+    "model",
+    "route",
+    "deployment",
+    "model_version",
+    "status",
+    "user",
+    "session",
+    "kind",
+    "key",
+    "trace_id",
+)
+LIST_COMMAND = "vong traces list"
 
 
 class SpanFilter(Record):
@@ -43,8 +54,8 @@ class SpanFilter(Record):
     min_duration_ms: float | None = Field(default=None, ge=0)
 
 
-def search(
-    connection: Connection, wanted: SpanFilter | None = None, *, after: UUID | None = None, limit: int = 50
+def search_spans(
+    connection: Connection, span_filter: SpanFilter | None = None, *, after: UUID | None = None, limit: int = 50
 ) -> list[SpanSummary]:
     """Return the matching spans, newest first, without bodies.
 
@@ -52,58 +63,60 @@ def search(
     """
     position = None
     if after is not None:
-        started_at = tables.started(connection, after)
+        started_at = tables.find_start(connection, after)
         if started_at is None:
-            raise _unknown(after)
+            raise _span_not_found(after)
         position = started_at, after
-    return [summary(row) for row in tables.list_page(connection, _wanted(wanted, position), limit)]
+    return [to_summary(row) for row in tables.list_page(connection, _to_query(span_filter, position), limit)]
 
 
-def among(connection: Connection, ids: Iterable[UUID], wanted: SpanFilter | None = None) -> list[SpanSummary]:
+def filter_ids(connection: Connection, ids: Iterable[UUID], span_filter: SpanFilter | None = None) -> list[SpanSummary]:
     """Return the spans of these ids that match, newest id first."""
-    rows = tables.list_among(connection, _wanted(wanted), ids)
-    return sorted(map(summary, rows), key=lambda span: span.id, reverse=True)
+    rows = tables.list_by_ids(connection, _to_query(span_filter), ids)
+    return sorted(map(to_summary, rows), key=lambda span: span.id, reverse=True)
 
 
-def count(connection: Connection, wanted: SpanFilter | None = None, at_most: int | None = None) -> int:
+def count_spans(connection: Connection, span_filter: SpanFilter | None = None, at_most: int | None = None) -> int:
     """Count the matching spans, up to `at_most`."""
-    return tables.count_all(connection, _wanted(wanted), at_most)
+    return tables.count_spans(connection, _to_query(span_filter), at_most)
 
 
-def get(connection: Connection, span_id: UUID) -> Span:
+def get_span(connection: Connection, span_id: UUID) -> Span:
     """Return a span with its bodies. Raises NotFound if this project has no such span."""
-    spans = for_ids(connection, [span_id])
+    spans = get_spans(connection, [span_id])
     if not spans:
-        raise _unknown(span_id)
+        raise _span_not_found(span_id)
     return spans[0]
 
 
-def forget(connection: Connection, project_id: UUID, span_id: UUID, told: dict[str, Any]) -> None:
+def delete_bodies(connection: Connection, project_id: UUID, span_id: UUID, attributes: dict[str, Any]) -> None:
     """Delete the bodies of a span permanently and add the attributes `attributes`. The connection is the owner's."""
-    tables.forget(connection, project_id, span_id, told)
+    tables.delete_bodies(connection, project_id, span_id, attributes)
 
 
-def for_ids(connection: Connection, ids: Iterable[UUID]) -> list[Span]:
+def get_spans(connection: Connection, ids: Iterable[UUID]) -> list[Span]:
     """Return the spans of these ids with their bodies, in the order of the ids. Unknown ids are skipped."""
     requested = list(ids)
-    rows = {row.id: row for row in tables.whole(connection, requested)}
-    return [decode(rows[id]) for id in requested if id in rows]
+    rows = {row.id: row for row in tables.load_spans(connection, requested)}
+    return [decode_span(rows[id]) for id in requested if id in rows]
 
 
-def summary(row: Row[Any]) -> SpanSummary:
+def to_summary(row: Row[Any]) -> SpanSummary:
     """Convert a row of summary columns to a record."""
     columns = dict(row._mapping)  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
-    usage = Usage(**{name: columns.pop(name) for name in USAGE})
-    versions = SpanVersions(**{name: columns.pop(name) for name in VERSIONS})
+    usage = Usage(**{name: columns.pop(name) for name in USAGE_COLUMNS})
+    versions = SpanVersions(**{name: columns.pop(name) for name in VERSION_COLUMNS})
     return SpanSummary(**columns, usage=usage, versions=versions)
 
 
-def _wanted(filter: SpanFilter | None, after: tuple[datetime, UUID] | None = None) -> SpanQuery:
-    filter = filter or SpanFilter()
-    equal = {name: value for name in EQUAL if (value := getattr(filter, name)) is not None}
-    attempts = filter.kind is not None or filter.trace_id is not None
-    return SpanQuery(equal, filter.since, filter.until, filter.text, filter.min_duration_ms, after, attempts)
+def _to_query(span_filter: SpanFilter | None, after: tuple[datetime, UUID] | None = None) -> SpanQuery:
+    span_filter = span_filter or SpanFilter()
+    equal = {name: value for name in EQUALITY_FIELDS if (value := getattr(span_filter, name)) is not None}
+    attempts = span_filter.kind is not None or span_filter.trace_id is not None
+    return SpanQuery(
+        equal, span_filter.since, span_filter.until, span_filter.text, span_filter.min_duration_ms, after, attempts
+    )
 
 
-def _unknown(id: UUID) -> NotFound:
-    return NotFound(f"no span {str(id)!r}", f"list them with: {LISTING}")
+def _span_not_found(id: UUID) -> NotFound:
+    return NotFound(f"no span {str(id)!r}", f"list them with: {LIST_COMMAND}")

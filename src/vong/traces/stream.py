@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 from vong.errors import InvalidInput
 from vong.records.trace import SpanBatch, SpanSummary
 from vong.traces import tables
-from vong.traces.search import SpanFilter, among
+from vong.traces.search import SpanFilter, filter_ids
 
-ARRIVALS = 200
+MAX_BATCHES = 200
 """Batches of the span writer that are read at once."""
-LARGEST = 2**62
+MAX_NUMBER = 2**62
 
 
 class SpanArrivals(NamedTuple):
@@ -22,27 +22,27 @@ class SpanArrivals(NamedTuple):
     arrived: SpanBatch
 
 
-def end(connection: Connection) -> int:
+def last_number(connection: Connection) -> int:
     """Return the number of the last batch."""
-    return tables.tail_end(connection)
+    return tables.last_batch_number(connection)
 
 
-def known(connection: Connection, number: int) -> bool:
+def is_stored(connection: Connection, number: int) -> bool:
     """Check that all batches after a number are still stored. Batches are stored for one hour."""
-    return number == 0 or tables.tail_has(connection, number)
+    return number == 0 or tables.has_batch(connection, number)
 
 
-def number_of(event: str) -> int:
+def parse_event_id(event: str) -> int:
     """Parse the id of an event. Raises InvalidInput if it is not a number."""
     if not event.isdecimal() or len(event) > 18:
         raise InvalidInput(f"{event!r} is not an event id", "omit the id to receive new spans only")
     return int(event)
 
 
-def news(connection: Connection, after: int, wanted: SpanFilter) -> SpanArrivals:
+def read_arrivals(connection: Connection, after: int, span_filter: SpanFilter) -> SpanArrivals:
     """Return the matching spans that arrived after a batch number."""
-    rows = tables.tail_after(connection, after, ARRIVALS)
+    rows = tables.list_batches(connection, after, MAX_BATCHES)
     ids: list[UUID] = [id for row in rows for id in row.spans]
-    found: list[SpanSummary] = among(connection, ids, wanted)
+    found: list[SpanSummary] = filter_ids(connection, ids, span_filter)
     found.sort(key=lambda span: (span.started_at, span.id))
     return SpanArrivals(rows[-1].number if rows else after, SpanBatch(spans=tuple(found)))

@@ -39,11 +39,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
 from vong.store.schema import project_table
-from vong.store.spans.schema import PLAIN, USAGE, VERSIONS, WORDS, spans, started_near
+from vong.store.spans.schema import SEARCH_EXPRESSION, SPAN_COLUMNS, USAGE_COLUMNS, VERSION_COLUMNS, spans, start_range
 
-CHANNEL = "vong_traces"
+SPANS_CHANNEL = "vong_traces"
 """NOTIFY channel for stored spans. The payload is the id of the project."""
-STEPS = 128
+HISTOGRAM_BUCKETS = 128
 """Buckets of the histograms in `hours`: see `vong.traces.usage`."""
 
 hours = project_table(
@@ -53,7 +53,7 @@ hours = project_table(
     *(Column(name, BigInteger, nullable=False) for name in ("calls", "errors")),
     *(Column(name, BigInteger) for name in ("input_tokens", "output_tokens", "cost")),
     Column("priced", BigInteger, nullable=False),
-    *(Column(name, VECTOR(STEPS)) for name in ("durations", "first_tokens")),
+    *(Column(name, VECTOR(HISTOGRAM_BUCKETS)) for name in ("durations", "first_tokens")),
     PrimaryKeyConstraint("project_id", "hour", "kind", "route", "model", "key", name="traces_hours_pk"),
 )
 
@@ -66,25 +66,25 @@ tail = project_table(
     Index("traces_tail_at_ix", "at"),
 )
 
-GROUPS = 12
+MAX_GROUPS = 12
 """Groups of a usage report with their own points. The other groups are summed."""
-TOTALS = 100
+MAX_TOTALS = 100
 """Maximum groups with totals."""
-REST = "…"
+OTHER_GROUP = "…"
 
-STEP = "attempt"
+ATTEMPT_KIND = "attempt"
 """Kind of the spans within a call, which lists of calls omit."""
-FEW = 1000
+MAX_SCANNED_SPANS = 1000
 """Maximum spans that are scanned one by one in a word search."""
-SPELL = timedelta(hours=1)
+FIRST_WINDOW = timedelta(hours=1)
 """First time window of a word search. Each further window is four times as long."""
-INSTANT = timedelta(microseconds=1)
-SHOWN = 160
+MICROSECOND = timedelta(microseconds=1)
+PREVIEW_CHARS = 160
 """Characters of a preview in a list."""
-SUMMARY: tuple[ColumnElement[Any], ...] = (
-    *(spans.c[name] for name in (*PLAIN, *USAGE, *VERSIONS)),
-    func.left(spans.c.input_text, SHOWN).label("input_preview"),
-    func.left(spans.c.output_text, SHOWN).label("output_preview"),
+SUMMARY_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    *(spans.c[name] for name in (*SPAN_COLUMNS, *USAGE_COLUMNS, *VERSION_COLUMNS)),
+    func.left(spans.c.input_text, PREVIEW_CHARS).label("input_preview"),
+    func.left(spans.c.output_text, PREVIEW_CHARS).label("output_preview"),
 )
 
 
@@ -102,127 +102,132 @@ class SpanQuery(NamedTuple):
     words: str | None = None
     min_duration_ms: float | None = None
     after: tuple[datetime, UUID] | None = None
-    steps: bool = True
+    include_attempts: bool = True
 
 
-def list_page(connection: Connection, wanted: SpanQuery, limit: int) -> Sequence[Row[Any]]:
+def list_page(connection: Connection, query: SpanQuery, limit: int) -> Sequence[Row[Any]]:
     """Return summaries of the matching spans, newest first."""
-    if wanted.words:
-        return _list_by_words(connection, wanted, limit)
-    newest = _matching(select(*SUMMARY), wanted).order_by(spans.c.started_at.desc(), spans.c.id.desc())
+    if query.words:
+        return _search_words(connection, query, limit)
+    newest = _apply_query(select(*SUMMARY_COLUMNS), query).order_by(spans.c.started_at.desc(), spans.c.id.desc())
     return connection.execute(newest.limit(limit)).all()
 
 
-def _list_by_words(connection: Connection, wanted: SpanQuery, limit: int) -> Sequence[Row[Any]]:
+def _search_words(connection: Connection, span_query: SpanQuery, limit: int) -> Sequence[Row[Any]]:
     """Return summaries of the spans that contain the words, newest first.
 
     The index returns all spans with the words, unordered, and there may be very many. The search therefore reads one
     time window after the other, from the newest back, each longer than the one before.
     """
-    if wanted.equal or wanted.min_duration_ms is not None:
-        rest = wanted._replace(words=None)
-        if count_all(connection, rest, FEW + 1) <= FEW:
-            return _list_few_by_words(connection, rest, wanted.words or "", limit)
+    if span_query.equal or span_query.min_duration_ms is not None:
+        rest = span_query._replace(words=None)
+        if count_spans(connection, rest, MAX_SCANNED_SPANS + 1) <= MAX_SCANNED_SPANS:
+            return _scan_words(connection, rest, span_query.words or "", limit)
     # A cached plan for all windows would be slow for the longest window and for rare words.
     connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     when = spans.c.started_at
     ends: Any = select(func.min(when).label("oldest"), func.max(when).label("newest")).select_from(spans)
-    row = connection.execute(_matching(ends, wanted._replace(words=None, equal={}, min_duration_ms=None))).one()
+    row = connection.execute(_apply_query(ends, span_query._replace(words=None, equal={}, min_duration_ms=None))).one()
     oldest, newest = row.oldest, row.newest
     rows: list[Row[Any]] = []
-    until, width = (newest + INSTANT, SPELL) if newest else (None, SPELL)
+    until, width = (newest + MICROSECOND, FIRST_WINDOW) if newest else (None, FIRST_WINDOW)
     while until is not None and until > oldest and len(rows) < limit:
         since = max(oldest, until - width)
-        window = wanted._replace(since=since, until=until)
-        query = _matching(select(*SUMMARY), window).order_by(spans.c.started_at.desc(), spans.c.id.desc())
+        window = span_query._replace(since=since, until=until)
+        query = _apply_query(select(*SUMMARY_COLUMNS), window).order_by(spans.c.started_at.desc(), spans.c.id.desc())
         rows += connection.execute(query.limit(limit - len(rows))).all()
         until, width = since, width * 4
     return rows
 
 
-def _list_few_by_words(connection: Connection, rest: SpanQuery, words: str, limit: int) -> Sequence[Row[Any]]:
+def _scan_words(connection: Connection, rest: SpanQuery, words: str, limit: int) -> Sequence[Row[Any]]:
     """Return the same summaries by scanning the few spans that match all other conditions."""
     columns = (spans.c[name] for name in ("project_id", "id", "name", "input_text", "output_text"))
-    few = _matching(select(*columns), rest).cte("few").prefix_with("MATERIALIZED")
+    few = _apply_query(select(*columns), rest).cte("few").prefix_with("MATERIALIZED")
     search = func.websearch_to_tsquery(text("'simple'"), words)
-    ids = connection.scalars(select(few.c.id).where(literal_column(WORDS).op("@@")(search))).all()
-    rows = _by_ids(connection, select(*SUMMARY), ids)
+    ids = connection.scalars(select(few.c.id).where(literal_column(SEARCH_EXPRESSION).op("@@")(search))).all()
+    rows = _by_ids(connection, select(*SUMMARY_COLUMNS), ids)
     return sorted(rows, key=lambda row: (row.started_at, row.id), reverse=True)[:limit]
 
 
-def list_among(connection: Connection, wanted: SpanQuery, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
+def list_by_ids(connection: Connection, query: SpanQuery, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
     """Return summaries of the spans of these ids that match, unordered."""
-    return _by_ids(connection, _matching(select(*SUMMARY), wanted), ids)
+    return _by_ids(connection, _apply_query(select(*SUMMARY_COLUMNS), query), ids)
 
 
-def count_all(connection: Connection, wanted: SpanQuery, at_most: int | None = None) -> int:
+def count_spans(connection: Connection, query: SpanQuery, at_most: int | None = None) -> int:
     """Count the matching spans, up to `at_most`."""
     if at_most is None:
-        return connection.scalar(_matching(select(func.count()).select_from(spans), wanted)) or 0
-    some = _matching(select(literal(1)).select_from(spans), wanted).limit(at_most).subquery()
+        return connection.scalar(_apply_query(select(func.count()).select_from(spans), query)) or 0
+    some = _apply_query(select(literal(1)).select_from(spans), query).limit(at_most).subquery()
     return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
-def tail_end(connection: Connection) -> int:
+def last_batch_number(connection: Connection) -> int:
     """Return the number of the last batch. Returns 0 if there is none."""
     return connection.scalar(select(func.coalesce(func.max(tail.c.number), 0))) or 0
 
 
-def tail_has(connection: Connection, number: int) -> bool:
+def has_batch(connection: Connection, number: int) -> bool:
     """Check that a batch is still stored."""
     return connection.scalar(select(tail.c.number).where(tail.c.number == number)) is not None
 
 
-def tail_after(connection: Connection, number: int, limit: int) -> Sequence[Row[Any]]:
+def list_batches(connection: Connection, number: int, limit: int) -> Sequence[Row[Any]]:
     """Return the batches after a number: number and span ids."""
     query: Any = select(tail.c.number, tail.c.spans).where(tail.c.number > number).order_by(tail.c.number)
     return connection.execute(query.limit(limit)).all()
 
 
-def started(connection: Connection, id: UUID) -> datetime | None:
+def find_start(connection: Connection, id: UUID) -> datetime | None:
     """Return the start time of a span. Returns None if there is no such span."""
     rows = _by_ids(connection, select(spans.c.id, spans.c.started_at), [id])
     return rows[0].started_at if rows else None
 
 
-def whole(connection: Connection, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
+def load_spans(connection: Connection, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
     """Return the spans of these ids with their bodies, unordered."""
     return _by_ids(connection, select(spans), ids)
 
 
-def forget(connection: Connection, project_id: UUID, id: UUID, told: dict[str, Any]) -> None:
+def delete_bodies(connection: Connection, project_id: UUID, id: UUID, attributes: dict[str, Any]) -> None:
     """Delete the bodies of a span permanently, as the owner, and add the attributes `attributes`."""
-    since, until = started_near(id)
+    since, until = start_range(id)
     condition = (spans.c.project_id == project_id, spans.c.id == id, spans.c.started_at.between(since, until))
-    values = {"body": None, "input_text": "", "output_text": "", "attributes": spans.c.attributes.concat(told)}
+    values = {"body": None, "input_text": "", "output_text": "", "attributes": spans.c.attributes.concat(attributes)}
     connection.execute(update(spans).where(*condition).values(values))
 
 
-def of_trace(connection: Connection, trace_id: str, limit: int) -> Sequence[Row[Any]]:
+def list_trace(connection: Connection, trace_id: str, limit: int) -> Sequence[Row[Any]]:
     """Return summaries of the spans of a trace, oldest first."""
-    query = select(*SUMMARY).where(spans.c.trace_id == trace_id).order_by(spans.c.started_at, spans.c.id).limit(limit)
+    query = (
+        select(*SUMMARY_COLUMNS)
+        .where(spans.c.trace_id == trace_id)
+        .order_by(spans.c.started_at, spans.c.id)
+        .limit(limit)
+    )
     return connection.execute(query).all()
 
 
-def _matching(statement: Select[Any], wanted: SpanQuery) -> Select[Any]:
-    conditions = [spans.c[name] == value for name, value in wanted.equal.items()]
-    if not wanted.steps:
-        conditions.append(spans.c.kind != STEP)
-    if wanted.since is not None:
-        conditions.append(spans.c.started_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(spans.c.started_at < wanted.until)
-    if wanted.min_duration_ms is not None:
-        conditions.append(spans.c.duration_ms >= wanted.min_duration_ms)
-    if wanted.after is not None:
-        started_at, id = wanted.after
+def _apply_query(statement: Select[Any], query: SpanQuery) -> Select[Any]:
+    conditions = [spans.c[name] == value for name, value in query.equal.items()]
+    if not query.include_attempts:
+        conditions.append(spans.c.kind != ATTEMPT_KIND)
+    if query.since is not None:
+        conditions.append(spans.c.started_at >= query.since)
+    if query.until is not None:
+        conditions.append(spans.c.started_at < query.until)
+    if query.min_duration_ms is not None:
+        conditions.append(spans.c.duration_ms >= query.min_duration_ms)
+    if query.after is not None:
+        started_at, id = query.after
         # The first condition follows from the second, but lets PostgreSQL skip the partitions of later days.
         position = tuple_(literal(started_at), literal(id, PG_UUID(as_uuid=True)))
         conditions += [spans.c.started_at <= started_at, tuple_(spans.c.started_at, spans.c.id) < position]
-    if wanted.words:
-        since = literal(wanted.since or "-infinity", DateTime(timezone=True))
-        until = literal(wanted.until or "infinity", DateTime(timezone=True))
-        found = func.traces_matching(wanted.words, since, until).table_valued("id", "started_at").alias("found")
+    if query.words:
+        since = literal(query.since or "-infinity", DateTime(timezone=True))
+        until = literal(query.until or "infinity", DateTime(timezone=True))
+        found = func.traces_matching(query.words, since, until).table_valued("id", "started_at").alias("found")
         statement = statement.join(found, and_(found.c.id == spans.c.id, found.c.started_at == spans.c.started_at))
     return statement.where(*conditions)
 
@@ -232,7 +237,7 @@ def _by_ids(connection: Connection, statement: Select[*tuple[Any, ...]], ids: It
     missing = set(ids)
     if not missing:
         return []
-    near = or_(*(spans.c.started_at.between(since, until) for since, until in _merged(map(started_near, missing))))
+    near = or_(*(spans.c.started_at.between(since, until) for since, until in _merge_ranges(map(start_range, missing))))
     rows = list(connection.execute(statement.where(spans.c.id.in_(missing), near)).all())
     missing -= {row.id for row in rows}
     if missing:
@@ -240,7 +245,7 @@ def _by_ids(connection: Connection, statement: Select[*tuple[Any, ...]], ids: It
     return rows
 
 
-def _merged(ranges: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+def _merge_ranges(ranges: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
     """Merge overlapping time ranges."""
     merged: list[tuple[datetime, datetime]] = []
     for since, until in sorted(ranges):
@@ -268,57 +273,57 @@ class UsageRows(NamedTuple):
     totals: Sequence[Row[Any]]
 
 
-def usage_of_hours(connection: Connection, wanted: UsageQuery) -> UsageRows:
+def usage_from_hours(connection: Connection, query: UsageQuery) -> UsageRows:
     """Return usage from the hourly counts, with latencies as histograms."""
     columns = hours.c
     metrics = [
-        *(_whole(func.coalesce(func.sum(columns[name]), 0)).label(name) for name in ("calls", "errors", "priced")),
-        *(_whole(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
+        *(_as_bigint(func.coalesce(func.sum(columns[name]), 0)).label(name) for name in ("calls", "errors", "priced")),
+        *(_as_bigint(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
         *(func.sum(columns[name]).label(name) for name in ("durations", "first_tokens")),
     ]
-    within = [columns.hour >= wanted.since, columns.hour < wanted.until, columns.kind.in_(wanted.kinds)]
-    at = func.date_trunc(wanted.bucket, columns.hour, "UTC")
-    group = None if wanted.by == "none" else func.nullif(columns[wanted.by], "")
-    return _both(connection, metrics, within, at, group)
+    within = [columns.hour >= query.since, columns.hour < query.until, columns.kind.in_(query.kinds)]
+    at = func.date_trunc(query.bucket, columns.hour, "UTC")
+    group = None if query.by == "none" else func.nullif(columns[query.by], "")
+    return _points_and_totals(connection, metrics, within, at, group)
 
 
-def usage_of_spans(connection: Connection, wanted: UsageQuery) -> UsageRows:
+def usage_from_spans(connection: Connection, query: UsageQuery) -> UsageRows:
     """Return usage from the spans, with exact latencies."""
     columns = spans.c
     metrics = [
         func.count().label("calls"),
         func.count().filter(columns.status == "error").label("errors"),
         func.count(columns.cost).label("priced"),
-        *(_whole(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
+        *(_as_bigint(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
         func.percentile_cont(0.5).within_group(columns.duration_ms).label("latency_p50"),
         func.percentile_cont(0.95).within_group(columns.duration_ms).label("latency_p95"),
         func.percentile_cont(0.5).within_group(columns.first_token_ms).label("first_token_p50"),
     ]
-    within = [columns.started_at >= wanted.since, columns.started_at < wanted.until, columns.kind.in_(wanted.kinds)]
-    at = func.date_trunc(wanted.bucket, columns.started_at, "UTC")
-    return _both(connection, metrics, within, at, None if wanted.by == "none" else columns[wanted.by])
+    within = [columns.started_at >= query.since, columns.started_at < query.until, columns.kind.in_(query.kinds)]
+    at = func.date_trunc(query.bucket, columns.started_at, "UTC")
+    return _points_and_totals(connection, metrics, within, at, None if query.by == "none" else columns[query.by])
 
 
-def facets(connection: Connection, since: datetime) -> dict[str, list[tuple[str, int]]]:
+def list_facets(connection: Connection, since: datetime) -> dict[str, list[tuple[str, int]]]:
     """Return the values of each field since an hour with their counts, most frequent first."""
     columns = hours.c
     facets_by_field: dict[str, list[tuple[str, int]]] = {}
-    calls = _whole(func.sum(columns.calls))
+    calls = _as_bigint(func.sum(columns.calls))
     for name in ("kind", "route", "model", "key"):
         value = columns[name]
         query = select(value, calls).where(columns.hour >= since, value != "").group_by(value)
         if name != "kind":
-            query = query.where(columns.kind != STEP)
-        rows = connection.execute(query.order_by(calls.desc(), value).limit(TOTALS)).all()
+            query = query.where(columns.kind != ATTEMPT_KIND)
+        rows = connection.execute(query.order_by(calls.desc(), value).limit(MAX_TOTALS)).all()
         facets_by_field[f"{name}s"] = [(row[0], row[1]) for row in rows]
-    errors = _whole(func.coalesce(func.sum(columns.errors), 0))
-    row = connection.execute(select(calls, errors).where(columns.hour >= since, columns.kind != STEP)).one()
+    errors = _as_bigint(func.coalesce(func.sum(columns.errors), 0))
+    row = connection.execute(select(calls, errors).where(columns.hour >= since, columns.kind != ATTEMPT_KIND)).one()
     counts = (("ok", (row[0] or 0) - row[1]), ("error", row[1]))
     facets_by_field["statuses"] = [(status, count) for status, count in counts if count]
     return facets_by_field
 
 
-def _both(
+def _points_and_totals(
     connection: Connection,
     metrics: list[Any],
     within: list[Any],
@@ -330,13 +335,13 @@ def _both(
     if group is None:
         totals = connection.execute(query).all()
     else:
-        query = query.group_by(group).order_by(metrics[0].desc(), group).limit(TOTALS)
+        query = query.group_by(group).order_by(metrics[0].desc(), group).limit(MAX_TOTALS)
         totals = connection.execute(query).all()
-        largest = [row[0] for row in totals[:GROUPS]]
-        if len(totals) > GROUPS:
+        largest = [row[0] for row in totals[:MAX_GROUPS]]
+        if len(totals) > MAX_GROUPS:
             known = [value for value in largest if value is not None]
             fits = group.in_(known) | group.is_(None) if None in largest else group.in_(known)
-            named = case((fits, group), else_=literal(REST))
+            named = case((fits, group), else_=literal(OTHER_GROUP))
     points: Any = select(at.label("at"), named.label("group"), *metrics).where(*within)
     if group is None:
         points = points.group_by(at).order_by(at)
@@ -345,6 +350,6 @@ def _both(
     return UsageRows(connection.execute(points).all(), totals)
 
 
-def _whole(amount: Any) -> Any:
+def _as_bigint(amount: Any) -> Any:
     """Cast to bigint, because PostgreSQL returns the sum of bigint values as numeric."""
     return cast(amount, BigInteger)

@@ -11,28 +11,28 @@ from vong.errors import NotFound
 from vong.records import Usage
 from vong.records.trace import SpanNode, SpanSummary, Trace
 from vong.traces import tables
-from vong.traces.search import LISTING, summary
+from vong.traces.search import LIST_COMMAND, to_summary
 
-LIMIT = 10_000
+MAX_SPANS = 10_000
 """Maximum spans that are read of one trace, oldest first."""
-DEEPEST = 100
+MAX_DEPTH = 100
 MILLISECOND = timedelta(milliseconds=1)
 
 
-def tree(connection: Connection, trace_id: str) -> Trace:
+def get_trace(connection: Connection, trace_id: str) -> Trace:
     """Return a trace with all its spans. Raises NotFound if this project has no span of the trace."""
-    spans = [summary(row) for row in tables.of_trace(connection, trace_id, LIMIT)]
+    spans = [to_summary(row) for row in tables.list_trace(connection, trace_id, MAX_SPANS)]
     if not spans:
-        raise NotFound(f"no trace {trace_id!r}", f"list the newest spans with: {LISTING}")
-    return grow(spans)
+        raise NotFound(f"no trace {trace_id!r}", f"list the newest spans with: {LIST_COMMAND}")
+    return build_tree(spans)
 
 
-def grow(spans: Sequence[SpanSummary]) -> Trace:
+def build_tree(spans: Sequence[SpanSummary]) -> Trace:
     """Build a trace from at least one span, sorted by start time."""
     begin = spans[0].started_at
     end = max(span.started_at + timedelta(milliseconds=span.duration_ms) for span in spans)
     known = {span.span_id: span for span in spans}
-    nodes = [(*_place(span, known), span) for span in spans]
+    nodes = [(*_depth_and_parent(span, known), span) for span in spans]
     below: defaultdict[UUID, list[SpanNode]] = defaultdict(list)
     roots: list[SpanNode] = []
     for _, parent, span in sorted(nodes, key=lambda node: (-node[0], node[2].started_at)):
@@ -44,18 +44,18 @@ def grow(spans: Sequence[SpanSummary]) -> Trace:
         duration_ms=(end - begin) / MILLISECOND,
         spans=len(spans),
         errors=sum(span.status == "error" for span in spans),
-        usage=_total(used for root in roots for used in _measured(root)),
+        usage=_sum_usages(used for root in roots for used in _deepest_usages(root)),
         roots=tuple(roots),
     )
 
 
-def _place(span: SpanSummary, known: dict[str, SpanSummary]) -> tuple[int, SpanSummary | None]:
+def _depth_and_parent(span: SpanSummary, known: dict[str, SpanSummary]) -> tuple[int, SpanSummary | None]:
     """Return the depth of a span and its parent.
 
     Spans in a cycle of parents, and spans deeper than `MAX_DEPTH`, are roots.
     """
     parent = ancestor = known.get(span.parent_span_id or "")
-    for depth in range(DEEPEST):
+    for depth in range(MAX_DEPTH):
         if ancestor is None:
             return depth, parent
         if ancestor is span:
@@ -64,26 +64,26 @@ def _place(span: SpanSummary, known: dict[str, SpanSummary]) -> tuple[int, SpanS
     return 0, None
 
 
-def _measured(node: SpanNode) -> Iterable[Usage]:
+def _deepest_usages(node: SpanNode) -> Iterable[Usage]:
     """Return the usage of the deepest spans that have one, so that the sum of a parent is not counted twice."""
-    below = [used for child in node.children for used in _measured(child)]
+    below = [used for child in node.children for used in _deepest_usages(child)]
     own = node.span.usage
     return below or ([own] if own != Usage() else [])
 
 
-def _total(usages: Iterable[Usage]) -> Usage:
+def _sum_usages(usages: Iterable[Usage]) -> Usage:
     used = list(usages)
     if not used:
         return Usage()
     costs = [usage.cost for usage in used if usage.cost is not None]
     return Usage(
-        input_tokens=_sum(usage.input_tokens for usage in used),
-        output_tokens=_sum(usage.output_tokens for usage in used),
-        cached_tokens=_sum(usage.cached_tokens for usage in used),
+        input_tokens=_sum_known(usage.input_tokens for usage in used),
+        output_tokens=_sum_known(usage.output_tokens for usage in used),
+        cached_tokens=_sum_known(usage.cached_tokens for usage in used),
         cost=sum(costs) if len(costs) == len(used) else None,
     )
 
 
-def _sum(counts: Iterable[int | None]) -> int | None:
+def _sum_known(counts: Iterable[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
     return sum(known) if known else None

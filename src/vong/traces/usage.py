@@ -9,17 +9,21 @@ from sqlalchemy import Connection, Row
 
 from vong.errors import InvalidInput
 from vong.records import Record, now
-from vong.records.usage_report import Bucket, UsageBy, UsagePoint, UsageReport, UsageTotals
+from vong.records.usage_report import UsageBucket, UsageBy, UsagePoint, UsageReport, UsageTotals
 from vong.traces import tables
 
-BEFORE: dict[Bucket, timedelta] = {"minute": timedelta(hours=1), "hour": timedelta(days=1), "day": timedelta(days=30)}
+DEFAULT_RANGE: dict[UsageBucket, timedelta] = {
+    "minute": timedelta(hours=1),
+    "hour": timedelta(days=1),
+    "day": timedelta(days=30),
+}
 """Default time range of a report by bucket."""
-LONGEST: dict[Bucket, timedelta] = {
+MAX_RANGE: dict[UsageBucket, timedelta] = {
     "minute": timedelta(hours=6),
     "hour": timedelta(days=31),
     "day": timedelta(days=400),
 }
-SHORTEST_MS, STEPS_PER_E = 0.5, 9.18
+HISTOGRAM_START_MS, BUCKETS_PER_E = 0.5, 9.18
 """Bucket i of a histogram starts at 0.5 ms * e^(i / 9.18), as defined in migration 0014."""
 FACET_DAYS = 7
 
@@ -49,12 +53,12 @@ class TimeRange(NamedTuple):
     until: datetime
 
 
-def usage(
+def get_usage(
     connection: Connection,
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    bucket: Bucket = "hour",
+    bucket: UsageBucket = "hour",
     by: UsageBy = "none",
     kinds: Sequence[str] = ("chat", "embeddings"),
 ) -> UsageReport:
@@ -64,18 +68,18 @@ def usage(
         InvalidInput: the range has too many buckets for a chart. The maximum is 6 hours of minutes, 31 days of hours or
             400 days.
     """
-    period = spell(since, until, bucket)
-    read = tables.usage_of_spans if bucket == "minute" else tables.usage_of_hours
+    period = resolve_range(since, until, bucket)
+    read = tables.usage_from_spans if bucket == "minute" else tables.usage_from_hours
     rows = read(connection, tables.UsageQuery(period.since, period.until, bucket, by, tuple(kinds)))
-    points = tuple(UsagePoint(at=row.at, **_consumed(row)) for row in rows.points)
-    totals = tuple(UsageTotals(**_consumed(row)) for row in rows.totals)
+    points = tuple(UsagePoint(at=row.at, **_to_totals(row)) for row in rows.points)
+    totals = tuple(UsageTotals(**_to_totals(row)) for row in rows.totals)
     return UsageReport(since=period.since, until=period.until, bucket=bucket, by=by, points=points, totals=totals)
 
 
-def facets(connection: Connection) -> Facets:
+def get_facets(connection: Connection) -> Facets:
     """Return the filter values of the spans of the last seven days."""
     since = (now() - timedelta(days=FACET_DAYS)).replace(minute=0, second=0, microsecond=0)
-    found = tables.facets(connection, since)
+    found = tables.list_facets(connection, since)
     values = {name: tuple(Facet(value=value, count=count) for value, count in rows) for name, rows in found.items()}
     return Facets(since=since, **values)
 
@@ -88,24 +92,24 @@ def percentile(histogram: Sequence[float] | None, share: float) -> float | None:
     target, below = share * total, 0.0
     for step, count in enumerate(histogram):
         if count and below + count >= target:
-            return SHORTEST_MS * math.exp((step + (target - below) / count) / STEPS_PER_E)
+            return HISTOGRAM_START_MS * math.exp((step + (target - below) / count) / BUCKETS_PER_E)
         below += count
-    return SHORTEST_MS * math.exp(len(histogram) / STEPS_PER_E)
+    return HISTOGRAM_START_MS * math.exp(len(histogram) / BUCKETS_PER_E)
 
 
-def spell(since: datetime | None, until: datetime | None, bucket: Bucket) -> TimeRange:
+def resolve_range(since: datetime | None, until: datetime | None, bucket: UsageBucket) -> TimeRange:
     """Return the time range of a report, from a bucket boundary. Raises InvalidInput if it is empty or too long."""
     for moment in (since, until):
         if moment is not None and moment.tzinfo is None:
             raise InvalidInput(f"{moment.isoformat()} has no time zone", "add an offset: …Z or …+07:00")
     end = until or now()
     try:
-        begin = since or end - BEFORE[bucket]
+        begin = since or end - DEFAULT_RANGE[bucket]
     except OverflowError:
         raise InvalidInput(f"until {end.isoformat()} is too early", "set a later until") from None
     if begin >= end:
         raise InvalidInput("since is not before until", "set an earlier since")
-    if end - begin > LONGEST[bucket]:
+    if end - begin > MAX_RANGE[bucket]:
         longer = {"minute": "hour", "hour": "day"}.get(bucket)
         hint = f"set bucket={longer}, or a shorter range" if longer else "set a shorter range"
         raise InvalidInput(f"range of {end - begin} is too long for buckets of one {bucket}", hint)
@@ -113,7 +117,7 @@ def spell(since: datetime | None, until: datetime | None, bucket: Bucket) -> Tim
     return TimeRange(begin if bucket == "minute" else begin.replace(minute=0), end)
 
 
-def _consumed(row: Row[Any]) -> dict[str, Any]:
+def _to_totals(row: Row[Any]) -> dict[str, Any]:
     columns = dict(row._mapping)  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
     columns.pop("at", None)
     if "durations" in columns:

@@ -6,12 +6,12 @@ model), the metrics of the run while it is running, and warnings if it goes wron
 """
 
 from vong.training.gguf_convert import convert_gguf
-from vong.training.parity_reference import reference
+from vong.training.parity_reference import compute_reference
 from vong.training.plan import TrainingPlan, estimate
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import Recipe, TrainingContext, TrainingResult
 from vong.training.recipes.sft_settings import SftSettings
-from vong.training.tokenization import with_answer
+from vong.training.tokenization import select_trainable
 
 __all__ = [
     "Recipe",
@@ -20,8 +20,8 @@ __all__ = [
     "TrainingPlan",
     "TrainingReporter",
     "TrainingResult",
+    "compute_reference",
     "convert_gguf",
     "estimate",
-    "reference",
-    "with_answer",
+    "select_trainable",
 ]

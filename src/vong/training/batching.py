@@ -4,9 +4,9 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vong.training.tokenization import IGNORED, TokenizedExample
+from vong.training.tokenization import IGNORED_LABEL, TokenizedExample
 
-WINDOW = 16
+BATCHES_PER_WINDOW = 16
 """Batches sorted by length together: enough to avoid most padding, few enough to keep the order random."""
 
 
@@ -17,9 +17,9 @@ class EpochSampler:
     batches are shuffled. Can be used as a sampler of torch's DataLoader.
     """
 
-    def __init__(self, lengths: Sequence[int], batch: int, seed: int, *, grouped: bool = True) -> None:
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, *, grouped: bool = True) -> None:
         self.lengths = lengths
-        self.batch = batch
+        self.batch_size = batch_size
         self.seed = seed
         self.grouped = grouped
         self.epoch = 0
@@ -37,24 +37,24 @@ class EpochSampler:
         rng.shuffle(order)
         if not self.grouped:
             return iter(order)
-        window = self.batch * WINDOW
+        window = self.batch_size * BATCHES_PER_WINDOW
         batches: list[list[int]] = []
         rest: list[int] = []
         for start in range(0, len(order), window):
             similar = sorted(order[start : start + window], key=lambda index: self.lengths[index])
-            whole = len(similar) - len(similar) % self.batch
-            batches += [similar[at : at + self.batch] for at in range(0, whole, self.batch)]
+            whole = len(similar) - len(similar) % self.batch_size
+            batches += [similar[at : at + self.batch_size] for at in range(0, whole, self.batch_size)]
             rest += similar[whole:]
         rng.shuffle(batches)
         # Only the last batch may be short: a short batch in the middle would shift all batches after it.
         return iter([index for batch in batches for index in batch] + rest)
 
 
-def padding(order: Sequence[int], lengths: Sequence[int], batch: int) -> float:
+def padding_share(order: Sequence[int], lengths: Sequence[int], batch_size: int) -> float:
     """Return the share of padding in the computed tokens, 0..1, for rows in this order."""
     computed = sum(
-        max(lengths[index] for index in order[at : at + batch]) * len(order[at : at + batch])
-        for at in range(0, len(order), batch)
+        max(lengths[index] for index in order[at : at + batch_size]) * len(order[at : at + batch_size])
+        for at in range(0, len(order), batch_size)
     )
     return 1 - sum(lengths) / computed if computed else 0.0
 
@@ -72,12 +72,12 @@ def collate(rows: Sequence[dict[str, Any]], pad: int) -> dict[str, Any]:
     return {
         "input_ids": padded("input_ids", pad),
         "attention_mask": mask,
-        "labels": padded("labels", IGNORED),
+        "labels": padded("labels", IGNORED_LABEL),
         "weights": torch.tensor([float(row["weight"]) for row in rows]),
     }
 
 
-def table(rows: Sequence[TokenizedExample]) -> dict[str, list[Any]]:
+def batch_table(rows: Sequence[TokenizedExample]) -> dict[str, list[Any]]:
     """Convert rows to columns, as `datasets.Dataset.from_dict` expects them."""
     return {
         "input_ids": [row.ids for row in rows],

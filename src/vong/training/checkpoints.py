@@ -6,27 +6,27 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-MARKER = "vong.json"
+MARKER_FILE = "vong.json"
 """File in a complete checkpoint with the trainer state that is not part of the weights."""
 
 
-def mark(checkpoint: Path, state: dict[str, Any]) -> None:
+def commit_checkpoint(checkpoint: Path, state: dict[str, Any]) -> None:
     """Mark a checkpoint as complete: flush its files to disk, then write the marker atomically."""
     for file in checkpoint.iterdir():
         if file.is_file():
-            _flush(file)
-    partial = checkpoint / f".{MARKER}"
+            _fsync(file)
+    partial = checkpoint / f".{MARKER_FILE}"
     partial.write_text(json.dumps(state))
-    _flush(partial)
-    partial.replace(checkpoint / MARKER)
-    _flush(checkpoint)
+    _fsync(partial)
+    partial.replace(checkpoint / MARKER_FILE)
+    _fsync(checkpoint)
 
 
-def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+def latest_checkpoint(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     """Return the newest complete checkpoint and its state, or None. Incomplete checkpoints (no marker) are removed."""
     complete: list[tuple[int, Path, dict[str, Any]]] = []
     for checkpoint in folder.glob("checkpoint-*"):
-        state = _state(checkpoint)
+        state = _read_state(checkpoint)
         if state is None:
             shutil.rmtree(checkpoint, ignore_errors=True)
         else:
@@ -37,21 +37,21 @@ def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     return checkpoint, state
 
 
-def keep(folder: Path, best: str | None) -> None:
+def prune_best_weights(folder: Path, best: str | None) -> None:
     """Remove all saved best weights except `best`, the ones that the newest checkpoint refers to."""
     for old in folder.glob("best-*"):
         if old.name != best:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _state(checkpoint: Path) -> dict[str, Any] | None:
+def _read_state(checkpoint: Path) -> dict[str, Any] | None:
     try:
-        return json.loads((checkpoint / MARKER).read_text())
+        return json.loads((checkpoint / MARKER_FILE).read_text())
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
         return None
 
 
-def _flush(path: Path) -> None:
+def _fsync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -6,7 +6,7 @@ from pathlib import Path
 from vong.errors import InvalidInput, MissingExtra
 
 
-def convert_gguf(gguf: Path, folder: Path, say: Callable[[str], None] = lambda _: None) -> Path:
+def convert_gguf(gguf: Path, folder: Path, log: Callable[[str], None] = lambda _: None) -> Path:
     """Convert a GGUF file to fp32 weights with configuration, tokenizer and chat template, and return `folder`.
 
     The weights equal the dequantized values of the file. The conversion takes one minute for 135 M parameters and four
@@ -23,9 +23,9 @@ def convert_gguf(gguf: Path, folder: Path, say: Callable[[str], None] = lambda _
     with gguf.open("rb") as file:
         if file.read(4) != b"GGUF":
             raise InvalidInput(f"{gguf.name!r} is not a GGUF file", "choose a .gguf file or a folder of safetensors")
-    say("reading the tokenizer")
+    log("reading the tokenizer")
     tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
-    say("unpacking the weights")
+    log("unpacking the weights")
     model = AutoModelForCausalLM.from_pretrained(
         gguf.parent,
         gguf_file=gguf.name,
@@ -33,7 +33,7 @@ def convert_gguf(gguf: Path, folder: Path, say: Callable[[str], None] = lambda _
         quantization_config=GgufConfig(dequantize=True),
         local_files_only=True,
     )
-    say("writing the weights")
+    log("writing the weights")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -10,7 +10,7 @@ from typing import Any
 
 from vong.training.progress import TrainingReporter
 
-SHOWN = {
+METRIC_NAMES = {
     "loss": "loss",
     "grad_norm": "grad_norm",
     "learning_rate": "learning_rate",
@@ -21,7 +21,7 @@ SHOWN = {
 }
 """Metrics to report: the trainer's name -> Vong's name."""
 
-TURN = 0.01
+OVERFITTING_MARGIN = 0.01
 """Relative increase of eval loss over its best value from which a run counts as overfitting."""
 
 
@@ -44,7 +44,7 @@ class MonitorState:
     overfitting: bool = False
     stopped: bool = False
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the state as JSON values."""
         return asdict(self)
 
@@ -58,60 +58,62 @@ class TrainingMonitor:
 
     def __init__(
         self,
-        report: TrainingReporter,
-        memory: MonitorState,
+        reporter: TrainingReporter,
+        state: MonitorState,
         *,
         patience: int | None,
         save_best: Callable[[int], str] | None,
         memory_in_use: Callable[[], float],
     ) -> None:
-        self.report = report
-        self.memory = memory
+        self.reporter = reporter
+        self.state = state
         self.patience = patience
         self.save_best = save_best
         self.memory_in_use = memory_in_use
-        self.began = time.monotonic()
+        self.started_at = time.monotonic()
         self.first_step: int | None = None
-        self.step_began = self.began
-        self.rate = 0.0
+        self.step_started_at = self.started_at
+        self.tokens_per_second = 0.0
 
-    def step_begins(self, step: int) -> None:
+    def on_step_begin(self, step: int) -> None:
         """Record the start of a step after `step` completed steps."""
-        self.step_began = time.monotonic()
+        self.step_started_at = time.monotonic()
         if self.first_step is None:
-            self.first_step, self.began = step, self.step_began
+            self.first_step, self.started_at = step, self.step_started_at
 
-    def step_ended(self, step: int, total: int, tokens: int) -> None:
+    def on_step_end(self, step: int, total: int, tokens: int) -> None:
         """Record a completed step and its number of tokens, and report progress."""
-        seconds = time.monotonic() - self.step_began
-        self.rate = tokens / seconds if seconds else 0.0
-        self.memory.tokens += tokens
-        self.memory.seconds += seconds
-        loss = "" if self.memory.last_loss is None else f"loss {self.memory.last_loss:.3f}, "
-        best = "" if self.memory.best_loss is None else f"eval loss {self.memory.best_loss:.3f}, "
-        self.report.progress(step, total, f"{loss}{best}{self.rate:.0f} tokens/s")
+        seconds = time.monotonic() - self.step_started_at
+        self.tokens_per_second = tokens / seconds if seconds else 0.0
+        self.state.tokens += tokens
+        self.state.seconds += seconds
+        loss = "" if self.state.last_loss is None else f"loss {self.state.last_loss:.3f}, "
+        best = "" if self.state.best_loss is None else f"eval loss {self.state.best_loss:.3f}, "
+        self.reporter.progress(step, total, f"{loss}{best}{self.tokens_per_second:.0f} tokens/s")
 
-    def logged(self, step: int, total: int, logs: dict[str, float]) -> None:
+    def on_log(self, step: int, total: int, logs: dict[str, float]) -> None:
         """Report the trainer's metrics of a step or of an evaluation."""
-        values = {name: float(logs[trainer_name]) for trainer_name, name in SHOWN.items() if trainer_name in logs}
+        values = {
+            name: float(logs[trainer_name]) for trainer_name, name in METRIC_NAMES.items() if trainer_name in logs
+        }
         if "loss" in values:
-            self.memory.last_loss = values["loss"]
-            self.memory.losses.append(values["loss"])
+            self.state.last_loss = values["loss"]
+            self.state.losses.append(values["loss"])
             in_use = self.memory_in_use()
-            self.memory.peak_memory = max(self.memory.peak_memory, in_use)
-            values |= {"tokens_per_second": self.rate, "memory_bytes": in_use}
-            values["seconds_left"] = self.seconds_left(step, total)
+            self.state.peak_memory = max(self.state.peak_memory, in_use)
+            values |= {"tokens_per_second": self.tokens_per_second, "memory_bytes": in_use}
+            values["seconds_left"] = self.remaining_seconds(step, total)
         if values:
-            self.report.metrics(step, values)
+            self.reporter.log_metrics(step, values)
 
-    def seconds_left(self, step: int, total: int) -> float:
+    def remaining_seconds(self, step: int, total: int) -> float:
         """Return the estimated remaining seconds, from the pace of this attempt with evaluations and checkpoints."""
         done = step - (self.first_step or 0)
-        return (time.monotonic() - self.began) / done * (total - step) if done > 0 else 0.0
+        return (time.monotonic() - self.started_at) / done * (total - step) if done > 0 else 0.0
 
-    def evaluated(self, step: int, eval_loss: float) -> bool:
+    def on_evaluate(self, step: int, eval_loss: float) -> bool:
         """Record an evaluation and return True if training should stop."""
-        state = self.memory
+        state = self.state
         if step == state.last_eval_step:
             return state.stopped
         state.last_eval_step = step
@@ -125,24 +127,24 @@ class TrainingMonitor:
                 state.best = self.save_best(step)
             return False
         state.without_better += 1
-        self._look_for_overfitting(step, eval_loss, train_loss)
+        self._check_overfitting(step, eval_loss, train_loss)
         state.stopped = self.patience is not None and state.without_better >= self.patience
         if state.stopped:
-            self.report.log(
+            self.reporter.log(
                 f"stopped early at step {step}: {state.without_better} evaluations without improving on the eval loss "
                 f"{state.best_loss:.4f} of step {state.best_step}"
             )
         return state.stopped
 
-    def _look_for_overfitting(self, step: int, eval_loss: float, train_loss: float | None) -> None:
+    def _check_overfitting(self, step: int, eval_loss: float, train_loss: float | None) -> None:
         """Warn once if eval loss has risen while training loss still falls: the model now memorizes the rows."""
-        state = self.memory
+        state = self.state
         if state.overfitting or state.best_loss is None or train_loss is None or state.train_loss_at_best is None:
             return
-        if eval_loss > state.best_loss * (1 + TURN) and train_loss < state.train_loss_at_best:
+        if eval_loss > state.best_loss * (1 + OVERFITTING_MARGIN) and train_loss < state.train_loss_at_best:
             state.overfitting = True
             suffix = "; the weights of the best step are kept" if self.save_best else ""
-            self.report.warn(
+            self.reporter.warn(
                 f"overfitting: eval loss rose from {state.best_loss:.4f} (step {state.best_step}) to {eval_loss:.4f} "
                 f"(step {step}) while training loss fell from {state.train_loss_at_best:.4f} to "
                 f"{train_loss:.4f}{suffix}"

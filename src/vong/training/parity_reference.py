@@ -7,10 +7,10 @@ from typing import Any
 from vong.errors import MissingExtra
 from vong.records import Message
 from vong.training.recipes.sft import load_tokenizer
-from vong.training.tokenization import plain
+from vong.training.tokenization import to_template_message
 
 
-def reference(
+def compute_reference(
     folder: Path,
     adapter: Path | None,
     conversations: Sequence[Sequence[Message]],
@@ -45,7 +45,7 @@ def reference(
     with torch.no_grad():
         for messages in conversations:
             prompt: str = tokenizer.apply_chat_template(
-                [plain(message) for message in messages], add_generation_prompt=True, tokenize=False
+                [to_template_message(message) for message in messages], add_generation_prompt=True, tokenize=False
             )
             ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
             input_ids = torch.tensor([ids])

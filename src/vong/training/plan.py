@@ -8,20 +8,20 @@ from vong.errors import InvalidInput
 from vong.records import Record
 from vong.training.recipes.sft_settings import SftSettings
 
-PARAMETER_TOKENS = 8.1e9
+PARAMETER_TOKENS_PER_CORE_SECOND = 8.1e9
 """Parameters x tokens per second that one CPU core trains by LoRA in fp32.
 
 Measured: 135 M parameters at 60 tokens/s per core, on two idle cores with AVX2.
 """
 
-FULL_COST = 1.25
+FULL_COST_FACTOR = 1.25
 """Cost per token of full fine-tuning relative to LoRA (measured: 136 against 108 tokens/s)."""
 
-CHECKPOINTING_COST = 1.6
+CHECKPOINTING_COST_FACTOR = 1.6
 """Cost per token with gradient checkpointing (measured: 136 against 86 tokens/s)."""
 
 
-STEP_COST = 0.02
+STEP_OVERHEAD_SECONDS = 0.02
 """Fixed time per step, independent of model size: the optimiser, the metrics, the loop itself."""
 
 
@@ -60,7 +60,7 @@ def estimate(
     `measured` is the rate of an earlier run of this base on this machine (tokens/s). Without it, the rate is that of a
     measured CPU core, scaled by cores and parameters.
     """
-    parameters, adapter = sizes(config, settings.lora_rank)
+    parameters, adapter = count_parameters(config, settings.lora_rank)
     usable = [length for length in train if length <= settings.max_length]
     if not usable:
         raise InvalidInput("no rows left to train on", "add rows with a completion, or raise max_length")
@@ -68,10 +68,10 @@ def estimate(
     per_epoch = math.ceil(math.ceil(len(usable) / settings.batch_size) / settings.gradient_accumulation)
     steps = max(1, math.ceil(per_epoch * settings.epochs))
     tokens = int(sum(usable) * settings.epochs)
-    rate, source = pace(parameters, settings, cores, measured)
+    rate, source = estimate_rate(parameters, settings, cores, measured)
     evaluations = math.ceil(steps / (settings.eval_every or max(1, math.ceil(steps / 8))))
     # A forward pass is a third of a training step.
-    seconds = tokens / rate + steps * STEP_COST + evaluations * sum(usable_validation) / (3 * rate)
+    seconds = tokens / rate + steps * STEP_OVERHEAD_SECONDS + evaluations * sum(usable_validation) / (3 * rate)
     trained = adapter if settings.method == "lora" else parameters
     return TrainingPlan(
         rows=len(usable),
@@ -82,24 +82,27 @@ def estimate(
         tokens_per_second=round(rate, 1),
         rate_source=source,
         seconds=round(seconds, 1),
-        memory_bytes=memory(config, parameters, trained, max(usable), settings),
+        memory_bytes=estimate_memory_bytes(config, parameters, trained, max(usable), settings),
         parameters=parameters,
         trained_parameters=trained,
-        notes=notes(len(train) - len(usable), settings, bool(usable_validation)),
+        notes=build_notes(len(train) - len(usable), settings, bool(usable_validation)),
     )
 
 
-def pace(parameters: int, settings: SftSettings, cores: int, measured: float | None) -> tuple[float, str]:
+def estimate_rate(parameters: int, settings: SftSettings, cores: int, measured: float | None) -> tuple[float, str]:
     """Return the tokens per second and the source of the value."""
     if measured:
         return measured, "an earlier run of this base on this machine"
-    rate = PARAMETER_TOKENS * cores / parameters
-    rate /= FULL_COST if settings.method == "full" else 1.0
-    rate /= CHECKPOINTING_COST if settings.gradient_checkpointing else 1.0
-    return rate, f"{cores} CPU cores at {PARAMETER_TOKENS:.1e} parameters x tokens per second each, fp32"
+    rate = PARAMETER_TOKENS_PER_CORE_SECOND * cores / parameters
+    rate /= FULL_COST_FACTOR if settings.method == "full" else 1.0
+    rate /= CHECKPOINTING_COST_FACTOR if settings.gradient_checkpointing else 1.0
+    return (
+        rate,
+        f"{cores} CPU cores at {PARAMETER_TOKENS_PER_CORE_SECOND:.1e} parameters x tokens per second each, fp32",
+    )
 
 
-def sizes(config: dict[str, Any], rank: int) -> tuple[int, int]:
+def count_parameters(config: dict[str, Any], rank: int) -> tuple[int, int]:
     """Return the parameters of a Llama-like model, and of an adapter of this rank on all its linear layers."""
     hidden, intermediate, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
     heads = config["num_attention_heads"]
@@ -112,7 +115,9 @@ def sizes(config: dict[str, Any], rank: int) -> tuple[int, int]:
     return parameters, layers * sum(rank * (a + b) for a, b in shapes)
 
 
-def memory(config: dict[str, Any], parameters: int, trained: int, longest: int, settings: SftSettings) -> int:
+def estimate_memory_bytes(
+    config: dict[str, Any], parameters: int, trained: int, longest: int, settings: SftSettings
+) -> int:
     """Return the peak memory in bytes.
 
     The sum of: weights (4 per parameter), gradients and AdamW's two moments (12 per trained parameter), activations
@@ -126,12 +131,12 @@ def memory(config: dict[str, Any], parameters: int, trained: int, longest: int, 
     return 4 * parameters + 12 * trained + tokens * (activations + logits) + 500_000_000
 
 
-def notes(too_long: int, settings: SftSettings, judged: bool) -> tuple[str, ...]:
+def build_notes(too_long: int, settings: SftSettings, has_validation: bool) -> tuple[str, ...]:
     """Return the warnings for the user before the start."""
     warnings: list[str] = []
     if too_long:
         warnings.append(f"{too_long} rows are longer than max_length {settings.max_length} and will be left out")
-    if not judged:
+    if not has_validation:
         warnings.append("no validation rows: overfitting cannot be detected, and early stopping is disabled")
     if settings.method == "full" and settings.learning_rate > 2e-4:
         warnings.append("this learning rate is meant for an adapter; lower it to about 5e-5 for full fine-tuning")

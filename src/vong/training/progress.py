@@ -6,7 +6,7 @@ from typing import Protocol
 class TrainingReporter(Protocol):
     """Receiver of a recipe's output. Each method may raise JobCancelled, which the recipe must not catch."""
 
-    def metrics(self, step: int, values: dict[str, float]) -> None:
+    def log_metrics(self, step: int, values: dict[str, float]) -> None:
         """Report the metrics of one optimiser step: loss, eval_loss, learning_rate, grad_norm, tokens_per_second, …"""
         ...
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 
-IGNORED = -100
+IGNORED_LABEL = -100
 """Label of a token that is excluded from the loss."""
 
 
@@ -20,7 +20,7 @@ class TokenizedExample(NamedTuple):
     @property
     def answer_tokens(self) -> int:
         """Return the number of tokens in the loss."""
-        return sum(label != IGNORED for label in self.labels)
+        return sum(label != IGNORED_LABEL for label in self.labels)
 
 
 class TrainableExamples(NamedTuple):
@@ -38,7 +38,7 @@ class TokenizedDataset(NamedTuple):
     longest: int
 
 
-def with_answer(examples: Iterable[Example]) -> TrainableExamples:
+def select_trainable(examples: Iterable[Example]) -> TrainableExamples:
     """Return the examples with a completion; a final assistant message is converted to the completion."""
     trainable: list[Example] = []
     without = 0
@@ -53,14 +53,14 @@ def with_answer(examples: Iterable[Example]) -> TrainableExamples:
     return TrainableExamples(trainable, without)
 
 
-def encode(tokenizer: Any, examples: Sequence[Example], max_length: int) -> TokenizedDataset:
+def tokenize_examples(tokenizer: Any, examples: Sequence[Example], max_length: int) -> TokenizedDataset:
     """Tokenize examples with the tokenizer's own chat template. Rows over `max_length` tokens are left out."""
-    rows = [row(tokenizer, example) for example in examples]
+    rows = [tokenize_example(tokenizer, example) for example in examples]
     fitting = [one for one in rows if len(one.ids) <= max_length]
     return TokenizedDataset(fitting, len(rows) - len(fitting), max((len(one.ids) for one in rows), default=0))
 
 
-def row(tokenizer: Any, example: Example) -> TokenizedExample:
+def tokenize_example(tokenizer: Any, example: Example) -> TokenizedExample:
     """Tokenize one example.
 
     The prompt is tokenized separately from the completion, exactly as a server sees it before it generates, so that no
@@ -68,17 +68,17 @@ def row(tokenizer: Any, example: Example) -> TokenizedExample:
     writes after it is dropped.
     """
     assert example.completion is not None
-    prompt, answer = rendered(tokenizer, example.messages, example.completion, example.tools)
+    prompt, answer = render_example(tokenizer, example.messages, example.completion, example.tools)
     prompt_ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
     answer_ids: list[int] = tokenizer(answer, add_special_tokens=False)["input_ids"]
     end = tokenizer.eos_token_id
     after = answer_ids[::-1].index(end) if end in answer_ids else 0
     answer_ids = answer_ids[: len(answer_ids) - after] if end in answer_ids else [*answer_ids, end]
-    labels = [IGNORED] * len(prompt_ids) + answer_ids
+    labels = [IGNORED_LABEL] * len(prompt_ids) + answer_ids
     return TokenizedExample(prompt_ids + answer_ids, labels, example.weight)
 
 
-def rendered(
+def render_example(
     tokenizer: Any, messages: Sequence[Message], completion: Message, tools: Sequence[dict[str, Any]] | None = None
 ) -> tuple[str, str]:
     """Return the text of the prompt and the text of the completion, as rendered by the chat template.
@@ -87,10 +87,10 @@ def rendered(
         InvalidInput: The template renders the prompt differently if a completion follows. The model would be trained in
             a context that never occurs in use.
     """
-    before = [plain(message) for message in messages]
+    before = [to_template_message(message) for message in messages]
     options: dict[str, Any] = {"tokenize": False} | ({"tools": list(tools)} if tools else {})
     prompt: str = tokenizer.apply_chat_template(before, add_generation_prompt=True, **options)
-    full: str = tokenizer.apply_chat_template([*before, plain(completion)], **options)
+    full: str = tokenizer.apply_chat_template([*before, to_template_message(completion)], **options)
     if not full.startswith(prompt):
         raise InvalidInput(
             "the chat template of the base model renders a prompt differently if a completion follows it",
@@ -99,7 +99,7 @@ def rendered(
     return prompt, full[len(prompt) :]
 
 
-def plain(message: Message) -> dict[str, Any]:
+def to_template_message(message: Message) -> dict[str, Any]:
     """Convert a message to the form that chat templates expect: text content, and tool calls if there are any."""
     fields: dict[str, Any] = {"role": message.role, "content": message.text}
     optional = {"name": message.name, "tool_calls": message.tool_calls, "tool_call_id": message.tool_call_id}

@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from vong.training.batching import EpochSampler
-from vong.training.checkpoints import keep, mark
+from vong.training.checkpoints import commit_checkpoint, prune_best_weights
 from vong.training.monitor import TrainingMonitor
-from vong.training.tokenization import IGNORED
+from vong.training.tokenization import IGNORED_LABEL
 
-SCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "output_multiplier", "lm_head_multiplier")
+LOGIT_SCALING_SETTINGS = (
+    "final_logit_softcapping",
+    "logit_scale",
+    "logits_scaling",
+    "output_multiplier",
+    "lm_head_multiplier",
+)
 """Model settings that scale or cap logits. Models with one of them use TRL's own loss."""
 
 
-def trainer_class() -> type[Any]:
+def build_trainer_class() -> type[Any]:
     """Build the trainer class. A function defers the import of torch.
 
     The loss is the mean negative log-likelihood of the completion tokens, with each row's part multiplied by its
@@ -47,11 +53,13 @@ def trainer_class() -> type[Any]:
                 self.step_tokens += int(inputs["attention_mask"].sum())
             causal_model = self.accelerator.unwrap_model(model)
             causal_model = causal_model.get_base_model() if hasattr(causal_model, "get_base_model") else causal_model
-            scales_logits = any(getattr(causal_model.config.get_text_config(), name, None) for name in SCALED)
+            scales_logits = any(
+                getattr(causal_model.config.get_text_config(), name, None) for name in LOGIT_SCALING_SETTINGS
+            )
             if return_outputs or scales_logits or self.accelerator.num_processes > 1:
                 return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
             labels = inputs["labels"][:, 1:]
-            in_loss = labels != IGNORED
+            in_loss = labels != IGNORED_LABEL
             with self.accelerator.autocast():
                 hidden = causal_model.base_model(
                     input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
@@ -70,7 +78,7 @@ def trainer_class() -> type[Any]:
     return CompletionTrainer
 
 
-def callback(watch: TrainingMonitor, trainer: Any, settings: Any) -> Any:
+def build_callback(monitor: TrainingMonitor, trainer: Any, settings: Any) -> Any:
     """Build the trainer callback that forwards events to the monitor."""
     from pathlib import Path
 
@@ -80,35 +88,37 @@ def callback(watch: TrainingMonitor, trainer: Any, settings: Any) -> Any:
         # `event` is (arguments, state, control), as the trainer passes them.
         def on_step_begin(self, *event: Any, **_: Any) -> None:
             trainer.step_tokens = 0
-            watch.step_begins(event[1].global_step)
+            monitor.on_step_begin(event[1].global_step)
 
         def on_substep_end(self, *event: Any, **_: Any) -> None:
-            watch.report.progress(event[1].global_step, event[1].max_steps, "")
+            monitor.reporter.progress(event[1].global_step, event[1].max_steps, "")
 
         def on_step_end(self, *event: Any, **_: Any) -> Any:
             arguments, state, control = event
-            watch.step_ended(state.global_step, state.max_steps, trainer.step_tokens)
+            monitor.on_step_end(state.global_step, state.max_steps, trainer.step_tokens)
             if state.global_step >= state.max_steps and arguments.eval_strategy != "no":
                 control.should_evaluate = True
             return control
 
         def on_log(self, *event: Any, logs: Any = None, **_: Any) -> None:
-            watch.logged(event[1].global_step, event[1].max_steps, logs or {})
+            monitor.on_log(event[1].global_step, event[1].max_steps, logs or {})
 
         def on_evaluate(self, *event: Any, metrics: Any = None, **_: Any) -> Any:
             control = event[2]
-            if watch.evaluated(event[1].global_step, float((metrics or {})["eval_loss"])):
+            if monitor.on_evaluate(event[1].global_step, float((metrics or {})["eval_loss"])):
                 control.should_training_stop = control.should_save = True
             return control
 
         def on_save(self, *event: Any, **_: Any) -> None:
             folder = Path(event[0].output_dir)
-            mark(folder / f"checkpoint-{event[1].global_step}", {**watch.memory.plain(), "settings": settings})
-            keep(folder, watch.memory.best)
+            commit_checkpoint(
+                folder / f"checkpoint-{event[1].global_step}", {**monitor.state.to_dict(), "settings": settings}
+            )
+            prune_best_weights(folder, monitor.state.best)
 
     return MonitorCallback()
 
 
-def answer_tokens(rows: Sequence[Any]) -> float:
+def mean_answer_tokens(rows: Sequence[Any]) -> float:
     """Return the mean number of completion tokens per row, at positions that have a predecessor."""
     return sum(row.answer_tokens for row in rows) / max(1, len(rows))

@@ -7,8 +7,8 @@ from typing import Any
 
 from vong.errors import VongError
 from vong.gateway.guards.base import GuardDependencies
-from vong.gateway.guards.registry import NO_AIDS, GuardFactory
-from vong.gateway.providers import OPENAI, Provider, ProviderRequest, ProviderResponse, Shape
+from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory
+from vong.gateway.providers import COMMON_ENDPOINTS, Endpoint, Provider, ProviderRequest, ProviderResponse
 from vong.gateway.self_test import CapturedCall, InProcessGateway
 from vong.records.guard import GuardConfig
 
@@ -17,23 +17,23 @@ class Scripted:
     """Answers with its texts, one after the other; a stream comes in the pieces of a list, a dict is a message."""
 
     address = "scripted"
-    shapes: frozenset[Shape] = OPENAI
+    endpoints: frozenset[Endpoint] = COMMON_ENDPOINTS
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
         self.asked: list[dict[str, Any]] = []
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
-        self.asked.append(json.loads(ask.body))
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
+        self.asked.append(json.loads(request.body))
         said = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if ask.stream:
+        if request.stream:
             return ProviderResponse(200, events=_streamed(said if isinstance(said, list) else [said]))
         message = said if isinstance(said, dict) else {"role": "assistant", "content": "".join(_texts(said))}
         choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
         usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}
         return ProviderResponse(200, json.dumps({"id": "x", "model": "m", "choices": choices, "usage": usage}).encode())
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         return []
 
 
@@ -60,8 +60,8 @@ def use(guard: str, action: str = "mask", on: str = "both", **settings: Any) -> 
 def told(
     uses: Sequence[GuardConfig],
     body: dict[str, Any],
-    shape: Shape = "chat",
-    aids: GuardDependencies = NO_AIDS,
+    shape: Endpoint = "chat",
+    aids: GuardDependencies = NULL_DEPENDENCIES,
     **providers: Provider,
 ) -> CapturedCall:
     """What a call did."""
@@ -71,7 +71,10 @@ def told(
 
 
 def refused(
-    uses: Sequence[GuardConfig], body: dict[str, Any], shape: Shape = "chat", aids: GuardDependencies = NO_AIDS
+    uses: Sequence[GuardConfig],
+    body: dict[str, Any],
+    shape: Endpoint = "chat",
+    aids: GuardDependencies = NULL_DEPENDENCIES,
 ) -> Any:
     """The error and the span of a call that is refused."""
     rehearsal = InProcessGateway(GuardFactory(aids), uses)

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from vong.app.knowledge import embedder
+from vong.app.knowledge import get_embedder
 from vong.errors import GuardFailed, InvalidInput, UpstreamFailed
 from vong.gateway.guards.base import GuardDependencies
-from vong.gateway.guards.registry import NO_AIDS, GuardFactory, make
+from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory, create_guard
 from vong.gateway.providers import Provider
 from vong.gateway.self_test import InProcessGateway
 from vong.gateway.upstream.client import UpstreamClient
-from vong.pii import ALL, find
+from vong.pii import ALL_KINDS, find_pii
 
 from .judging import judging
 from .rehearse import Scripted, chat, refused, told, use
 
-AIDS = GuardDependencies(embedder(1).embed, NO_AIDS.upstream)
+AIDS = GuardDependencies(get_embedder(1).embed, NULL_DEPENDENCIES.upstream)
 
 
 async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
@@ -26,7 +26,7 @@ async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
 
 
 def kinds(guard: str, text: str, **settings: Any) -> list[str]:
-    return [item.kind for item in asyncio.run(make(use(guard, **settings), AIDS).look(text, nobody))]
+    return [item.kind for item in asyncio.run(create_guard(use(guard, **settings), AIDS).check(text, nobody))]
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def kinds(guard: str, text: str, **settings: Any) -> list[str]:
     ],
 )
 def test_identity_numbers_are_found_by_their_checksums(text: str, kind: str) -> None:
-    assert [item.kind for item in find(text, ALL)] in ([kind], ["card"])
+    assert [item.kind for item in find_pii(text, ALL_KINDS)] in ([kind], ["card"])
     digits = [place for place, sign in enumerate(text) if sign.isdigit()]
     last = digits[-1]
     wrong = text[:last] + str((int(text[last]) + 1) % 10) + text[last + 1 :]
-    assert kind == "ssn" or "national_id" not in [item.kind for item in find(wrong, ALL)]
+    assert kind == "ssn" or "national_id" not in [item.kind for item in find_pii(wrong, ALL_KINDS)]
 
 
 def test_numbers_that_are_none_are_left_alone() -> None:
@@ -62,7 +62,7 @@ def test_numbers_that_are_none_are_left_alone() -> None:
         "44051401359",
         "12345678",
     ):
-        assert find(text, ALL) == []
+        assert find_pii(text, ALL_KINDS) == []
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_json_fits_its_schema() -> None:
     assert kinds("json_schema", '{"a": NaN}') == kinds("json_schema", "yes") == ["not_json"]
     assert kinds("json_schema", '```json\n{"a": 1}\n```', json_schema=schema, fenced=True) == []
     with pytest.raises(InvalidInput, match="not a valid JSON Schema"):
-        make(use("json_schema", json_schema={"type": "shoe"}), AIDS)
+        create_guard(use("json_schema", json_schema={"type": "shoe"}), AIDS)
     with pytest.raises(InvalidInput, match="unresolvable reference"):
         kinds("json_schema", "{}", json_schema={"$ref": "http://example.com/x.json"})
 
@@ -117,7 +117,7 @@ def test_length_language_and_topic() -> None:
     assert kinds("length", "a b c", most_words=2) == ["too_long"] and kinds("length", "a b", most_words=2) == []
     assert kinds("length", "hi", least_characters=3) == ["too_short"]
     with pytest.raises(InvalidInput, match="set one of"):
-        make(use("length"), AIDS)
+        create_guard(use("length"), AIDS)
     assert kinds("language", "Ich möchte bitte mein Geld zurück haben", allowed=["en", "vi"]) == ["language_de"]
     assert kinds("language", "ok", allowed=["vi"]) == []
     shop = ["Where is my parcel?", "I want to return the shoes", "The printer does not work"]
@@ -169,15 +169,17 @@ def test_a_stream_in_a_language_that_is_not_allowed_is_stopped_before_it_is_seen
     parts = ["Das ist ein deutscher Satz, ", "der so lange weitergeht, bis ", "er gelesen wird. "] * 20
     uses = [use("language", "block", "output", allowed=["en"])]
     found = told(uses, chat("x", "script/x", stream=True), script=Scripted(parts))
-    assert b"deutscher" not in found.answer and b"content_filter" in found.answer
+    assert b"deutscher" not in found.response and b"content_filter" in found.response
 
 
 def test_a_webhook_stops_what_its_service_flags_and_fails_as_it_is_set() -> None:
     with judging() as (url, asked):
 
         def ask(path: str, text: str, **settings: Any) -> list[str]:
-            guard = make(use("webhook", url=url + path, **settings), GuardDependencies(NO_AIDS.embed, UpstreamClient()))
-            return [item.kind for item in asyncio.run(guard.look(text, nobody))]
+            guard = create_guard(
+                use("webhook", url=url + path, **settings), GuardDependencies(NULL_DEPENDENCIES.embed, UpstreamClient())
+            )
+            return [item.kind for item in asyncio.run(guard.check(text, nobody))]
 
         assert ask("/judge", "this is bad", headers={"x-team": "shop"}) == ["rude"]
         assert (asked[0][1]["x-team"], asked[0][2]) == ("shop", {"text": "this is bad"})
@@ -189,15 +191,18 @@ def test_a_webhook_stops_what_its_service_flags_and_fails_as_it_is_set() -> None
     with pytest.raises(UpstreamFailed):
         ask("/judge", "nobody listens any more")
     with pytest.raises(InvalidInput, match="link-local"):
-        make(use("webhook", url="http://169.254.169.254/latest"), NO_AIDS)
+        create_guard(use("webhook", url="http://169.254.169.254/latest"), NULL_DEPENDENCIES)
 
 
 def test_a_webhook_that_is_down_refuses_the_call_or_lets_it_pass() -> None:
     closed = use("webhook", "block", "input", url="http://127.0.0.1:9/judge")
-    error, _ = refused([closed], chat("hello"), aids=GuardDependencies(NO_AIDS.embed, UpstreamClient()))
+    error, _ = refused([closed], chat("hello"), aids=GuardDependencies(NULL_DEPENDENCIES.embed, UpstreamClient()))
     assert isinstance(error, GuardFailed) and "'webhook'" in error.message
     opened = use("webhook", "block", "input", url="http://127.0.0.1:9/judge", on_failure="open")
-    assert told([opened], chat("hello"), aids=GuardDependencies(NO_AIDS.embed, UpstreamClient())).span.status == "ok"
+    assert (
+        told([opened], chat("hello"), aids=GuardDependencies(NULL_DEPENDENCIES.embed, UpstreamClient())).span.status
+        == "ok"
+    )
 
 
 def test_a_judge_is_asked_through_the_gateway_and_its_verdict_read_strictly() -> None:

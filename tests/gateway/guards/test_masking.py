@@ -12,18 +12,18 @@ from vong.errors import VongError
 from vong.gateway.guards.base import Detection, GuardDependencies
 from vong.gateway.guards.builtin.pii import PiiGuard
 from vong.gateway.guards.holdback import GuardChain
-from vong.gateway.guards.registry import NO_AIDS, GuardFactory
+from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory
 from vong.gateway.guards.request_texts import GuardedRequest
-from vong.gateway.guards.run import GuardRun, masked
-from vong.gateway.self_test import CARD, SAID, InProcessGateway, SelfTestCase, holds, self_test
-from vong.pii import ALL, mask
+from vong.gateway.guards.run import GuardRun, mask_detections
+from vong.gateway.self_test import CARD_NUMBER, MESSAGE, InProcessGateway, SelfTestCase, contains_card_number, self_test
+from vong.pii import ALL_KINDS, mask_pii
 
 from .rehearse import Scripted, chat, choices, spoken, told, use
 
 SECRET = "sk-proj-abcdefghij0123456789ABCDEFGHIJ"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7bq9" * 60 + "\n-----END RSA PRIVATE KEY-----"
 PIECES = [
-    *("my number is ", "write to ", "linh@example.com", CARD, "+84 90 123 45 67", "DE89 3704 0044 0532 0130 00"),
+    *("my number is ", "write to ", "linh@example.com", CARD_NUMBER, "+84 90 123 45 67", "DE89 3704 0044 0532 0130 00"),
     *("192.168.100.7", "born on 3 March 1990", "536-90-4399", "529.982.247-25", "12345678Z", "version 1.2.3.4"),
     *(
         " ",
@@ -53,11 +53,11 @@ async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
 
 def passed(guard: str, parts: list[str], before: str = "") -> str:
     """What a stream says after a guard that masks; `before` has passed already, of a stream that broke off."""
-    post = GuardFactory(NO_AIDS).post(use(guard))
+    post = GuardFactory(NULL_DEPENDENCIES).create(use(guard))
 
     async def push() -> str:
-        passing = GuardChain([GuardRun(post, "output", nobody)], sense=True, before=before)
-        return "".join([await passing.push(part) for part in parts]) + await passing.end()
+        passing = GuardChain([GuardRun(post, "output", nobody)], is_content=True, before=before)
+        return "".join([await passing.push(part) for part in parts]) + await passing.finish()
 
     return asyncio.run(push())
 
@@ -72,15 +72,15 @@ def cut(draw: st.DrawFn, pieces: list[str]) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(parts=cut(PIECES))
 def test_a_stream_is_masked_as_the_whole_text_is_however_it_is_cut(parts: list[str]) -> None:
-    assert passed("personal", parts) == mask("".join(parts), ALL)[0]
+    assert passed("personal", parts) == mask_pii("".join(parts), ALL_KINDS)[0]
 
 
 @settings(max_examples=60, deadline=None)
 @given(parts=cut([SECRET, KEY, "password = hunter2X9qLw", "the key ", "is", "\n", "token", "https://u:pa55word@h.dev"]))
 def test_so_are_secrets(parts: list[str]) -> None:
-    guard = GuardFactory(NO_AIDS).post(use("secrets")).guard
+    guard = GuardFactory(NULL_DEPENDENCIES).create(use("secrets")).guard
     text = "".join(parts)
-    assert passed("secrets", parts) == masked(text, asyncio.run(guard.look(text, nobody)))
+    assert passed("secrets", parts) == mask_detections(text, asyncio.run(guard.check(text, nobody)))
     assert "MIIEow" not in passed("secrets", parts)
 
 
@@ -97,7 +97,9 @@ def test_a_long_key_is_never_let_out_though_nobody_knows_its_end() -> None:
 
 def test_little_is_held_back_of_what_holds_nothing() -> None:
     async def lags() -> list[int]:
-        passing = GuardChain([GuardRun(GuardFactory(NO_AIDS).post(use("personal")), "output", nobody)], sense=True)
+        passing = GuardChain(
+            [GuardRun(GuardFactory(NULL_DEPENDENCIES).create(use("personal")), "output", nobody)], is_content=True
+        )
         came = went = 0
         found: list[int] = []
         words = ["The ", "parcel ", "with ", "12 ", "shirts ", "and ", "a" * 500, " came ", "at ", "9:30 ", "today."]
@@ -116,19 +118,23 @@ def test_little_is_held_back_of_what_holds_nothing() -> None:
 def test_every_shape_is_masked_on_both_ways(shape: Any, stream: bool) -> None:
     for on in ("input", "output"):
         way = SelfTestCase(shape, stream, on, "echo/echo")
-        found = asyncio.run(InProcessGateway(GuardFactory(NO_AIDS), [use("personal", on=on)]).call(shape, way.body()))
-        assert b"[CARD]" in found.answer and not holds(found.answer)
-        assert not holds(json.dumps(found.span.output).encode())
+        found = asyncio.run(
+            InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("personal", on=on)]).call(shape, way.body())
+        )
+        assert b"[CARD]" in found.response and not contains_card_number(found.response)
+        assert not contains_card_number(json.dumps(found.span.output).encode())
         if on == "input":
-            assert not holds(found.span.model_dump_json().encode()) and not any(map(holds, found.sent))
+            assert not contains_card_number(found.span.model_dump_json().encode()) and not any(
+                map(contains_card_number, found.sent)
+            )
             assert b"[CARD]" in found.sent[0]
         ((outcome,)) = [item for item in found.span.attributes["vong.guards"] if item["on"] == on]
         assert outcome["found"] == {"card": 1} and outcome["action"] == "mask" and outcome["ms"] > 0
 
 
 def test_what_is_embedded_is_masked_and_tokens_are_refused() -> None:
-    found = told([use("personal")], {"model": "echo/echo", "input": [SAID, "nothing"]}, "embeddings")
-    assert json.loads(found.sent[0])["input"] == [mask(SAID)[0], "nothing"]
+    found = told([use("personal")], {"model": "echo/echo", "input": [MESSAGE, "nothing"]}, "embeddings")
+    assert json.loads(found.sent[0])["input"] == [mask_pii(MESSAGE)[0], "nothing"]
     with pytest.raises(Exception, match="guards cannot read token ids"):
         told([use("personal")], {"model": "echo/echo", "input": [[1, 2], [3]]}, "embeddings")
 
@@ -137,9 +143,9 @@ def test_tools_arguments_and_results_are_masked_and_stay_json() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "pay", "arguments": '{"card": 4539148803436467}'}}
     messages = [
         {"role": "system", "content": "Be kind."},
-        {"role": "user", "content": [{"type": "text", "text": f"pay with {CARD}"}]},
+        {"role": "user", "content": [{"type": "text", "text": f"pay with {CARD_NUMBER}"}]},
         {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c1", "content": f"paid with {CARD} for linh@example.com"},
+        {"role": "tool", "tool_call_id": "c1", "content": f"paid with {CARD_NUMBER} for linh@example.com"},
     ]
     found = told([use("personal")], {"model": "echo/echo", "messages": messages})
     sent = json.loads(found.sent[0])["messages"]
@@ -161,7 +167,9 @@ def test_arguments_that_a_model_streams_are_masked_and_come_whole() -> None:
     (message,) = [choice["message"] for choice in found.span.output["choices"]]
     arguments = [json.loads(call["function"]["arguments"]) for call in message["tool_calls"]]
     assert arguments == [{"card": "[CARD]", "to": "[EMAIL]"}, {"a": "[CARD]"}]
-    assert message["content"] == "I pay. " and not holds(found.answer) and b"linh" not in found.answer
+    assert (
+        message["content"] == "I pay. " and not contains_card_number(found.response) and b"linh" not in found.response
+    )
     assert [call["id"] for call in message["tool_calls"]] == ["c0", "c1"]
 
 
@@ -170,13 +178,13 @@ def test_thoughts_refusals_and_unknown_fields_of_a_stream_are_masked_too() -> No
         {"reasoning_content": "the card 4539 1488"},
         {"reasoning_content": " 0343 6467 is"},
         {"content": "mail linh@exam"},
-        {"content": "ple.com", "annotations": [{"type": "note", "text": f"see {CARD}"}]},
+        {"content": "ple.com", "annotations": [{"type": "note", "text": f"see {CARD_NUMBER}"}]},
     ]
     found = told([use("personal")], chat("x", "script/x", stream=True), script=Scripted(parts))
-    deltas = [choice["delta"] for choice in choices(found.answer)]
+    deltas = [choice["delta"] for choice in choices(found.response)]
     assert "".join(delta.get("reasoning_content") or "" for delta in deltas) == "the card [CARD] is"
-    assert spoken(found.answer) == "mail [EMAIL]"
-    assert not holds(found.answer) and not holds(found.span.model_dump_json().encode())
+    assert spoken(found.response) == "mail [EMAIL]"
+    assert not contains_card_number(found.response) and not contains_card_number(found.span.model_dump_json().encode())
     order = [name for delta in deltas for name in delta]
     assert order.index("content") > max(n for n, name in enumerate(order) if name == "reasoning_content")
 
@@ -189,32 +197,37 @@ def test_only_the_roles_that_were_named_are_read() -> None:
 
 
 def test_a_field_that_stands_twice_hides_nothing() -> None:
-    body = f'{{"model":"echo/echo","messages":[{{"role":"user","content":"{CARD}","content":"hello"}}]}}'
+    body = f'{{"model":"echo/echo","messages":[{{"role":"user","content":"{CARD_NUMBER}","content":"hello"}}]}}'
     request = GuardedRequest("chat", body.encode())
-    assert not holds(request.body())
-    found = asyncio.run(InProcessGateway(GuardFactory(NO_AIDS), [use("personal")]).call("chat", body.encode()))
-    assert not holds(found.sent[0]) and not holds(found.span.model_dump_json().encode())
+    assert not contains_card_number(request.encode())
+    found = asyncio.run(
+        InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("personal")]).call("chat", body.encode())
+    )
+    assert not contains_card_number(found.sent[0]) and not contains_card_number(found.span.model_dump_json().encode())
 
 
 def test_a_body_that_cannot_be_used_leaves_no_text_behind() -> None:
-    rehearsal = InProcessGateway(GuardFactory(NO_AIDS), [use("personal")])
-    bodies = [f'{{"model": "echo/echo", "messages": "{CARD}', f'{{"model": "echo/echo", "said": "{CARD}"}}']
-    for body in [*bodies, f'{{"model": "no/such", "messages": [{{"role": "user", "content": "{CARD}"}}]}}']:
+    rehearsal = InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("personal")])
+    bodies = [
+        f'{{"model": "echo/echo", "messages": "{CARD_NUMBER}',
+        f'{{"model": "echo/echo", "said": "{CARD_NUMBER}"}}',
+    ]
+    for body in [*bodies, f'{{"model": "no/such", "messages": [{{"role": "user", "content": "{CARD_NUMBER}"}}]}}']:
         with pytest.raises(VongError):
             asyncio.run(rehearsal.call("chat", body.encode()))
     assert len(rehearsal.spans) == 3
-    assert not any(holds(span.model_dump_json().encode()) for span in rehearsal.spans)
+    assert not any(contains_card_number(span.model_dump_json().encode()) for span in rehearsal.spans)
 
 
 def test_the_self_test_passes_and_fails_where_a_guard_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    good = asyncio.run(self_test(GuardFactory(NO_AIDS)))
+    good = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
     assert good.passed and good.ways == 21 and not good.leaks
 
     async def blind(self: PiiGuard, text: str, ask: Any) -> list[Detection]:
         return []
 
-    monkeypatch.setattr(PiiGuard, "look", blind)
-    bad = asyncio.run(self_test(GuardFactory(NO_AIDS)))
+    monkeypatch.setattr(PiiGuard, "check", blind)
+    bad = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
     assert not bad.passed and len(bad.leaks) == 21
 
 
@@ -223,7 +236,7 @@ def test_the_self_test_names_the_way_that_leaks(monkeypatch: pytest.MonkeyPatch)
         return text
 
     monkeypatch.setattr(GuardChain, "push", sieve)
-    found = asyncio.run(self_test(GuardFactory(NO_AIDS)))
+    found = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
     assert not found.passed and set(found.leaks) == {
         *("chat stream output echo/echo", "completions stream output echo/echo", "responses stream output echo/echo"),
         *("messages stream output echo/echo", "messages stream output native/echo"),
@@ -235,5 +248,8 @@ def test_without_guards_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None
         raise AssertionError("it was read")
 
     monkeypatch.setattr(GuardedRequest, "__init__", no)
-    assert holds(told([], chat(SAID)).answer)
-    assert GuardFactory(GuardDependencies(NO_AIDS.embed, NO_AIDS.upstream)).posts([], None) is None
+    assert contains_card_number(told([], chat(MESSAGE)).response)
+    assert (
+        GuardFactory(GuardDependencies(NULL_DEPENDENCIES.embed, NULL_DEPENDENCIES.upstream)).create_guard_set([], None)
+        is None
+    )

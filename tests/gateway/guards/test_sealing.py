@@ -15,12 +15,12 @@ from vong.cli.gateway import group
 from vong.errors import InvalidInput, Misconfigured
 from vong.gateway.guards import GuardDependencies
 from vong.gateway.guards.builtin.webhook import WebhookGuard
-from vong.gateway.guards.registry import NO_AIDS, GuardFactory, UnavailableGuard
-from vong.gateway.guards.secret_settings import SEALED, opened, opener, sealed
+from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory, UnavailableGuard
+from vong.gateway.guards.secret_settings import ENCRYPTED_PREFIX, create_decryptor, decrypt_settings, encrypt_settings
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import RoutePolicy
 from vong.records.guard import GuardConfig
-from vong.store.encryption import FILE, SecretBox
+from vong.store.encryption import KEY_FILE, SecretBox
 
 from .judging import judging
 from .rehearse import use
@@ -38,7 +38,7 @@ def test_a_secret_is_stored_sealed_sent_opened_and_written_back_as_it_is_read(se
     with judging() as (url, asked):
         made = guards.put([hook(url)])
         (read,) = guards.show().guards
-        assert read.settings["headers"]["x-judge"].startswith(SEALED)
+        assert read.settings["headers"]["x-judge"].startswith(ENCRYPTED_PREFIX)
         assert guards.put([hook(url)]) == made == guards.put([read]), "the same again changes nothing"
 
         def told() -> bool:
@@ -50,7 +50,7 @@ def test_a_secret_is_stored_sealed_sent_opened_and_written_back_as_it_is_read(se
         assert guards.hold("hello", [read], on="input").blocked_by is None and asked[-1][1]["x-judge"] == SECRET
         with server.platform.database.owner() as connection:
             rows = str(connection.execute(text("SELECT guards FROM gateway_guards")).all())
-        assert "s3cret" not in rows and SEALED in rows
+        assert "s3cret" not in rows and ENCRYPTED_PREFIX in rows
         guards.put([read.model_copy(update={"settings": {**read.settings, "timeout": 9.0}})])
 
 
@@ -84,7 +84,7 @@ def test_so_are_those_of_a_route(server: Server) -> None:
     policy = RoutePolicy(guards=(hook("https://judge.example.com"),))
     route = server.client.gateway.put_route("judged", {"echo/echo": 1.0}, policy=policy)
     assert route.policy is not None
-    assert route.policy.guards[0].settings["headers"]["x-judge"].startswith(SEALED)
+    assert route.policy.guards[0].settings["headers"]["x-judge"].startswith(ENCRYPTED_PREFIX)
     again = server.client.gateway.put_route("judged", {"echo/echo": 1.0}, policy=route.policy)
     assert again.version == route.version
 
@@ -94,8 +94,8 @@ def test_so_are_those_of_a_route(server: Server) -> None:
     [
         ("https://a.example", {"x-judge": "two\nlines"}, "characters"),
         ("https://a.example", {"Host": "thief.example"}, "'host'"),
-        ("https://a.example", {"x-judge": f"{SEALED}zz"}, "another guard or address"),
-        ("https://a.example", {"x-judge": SEALED}, "another guard or address"),
+        ("https://a.example", {"x-judge": f"{ENCRYPTED_PREFIX}zz"}, "another guard or address"),
+        ("https://a.example", {"x-judge": ENCRYPTED_PREFIX}, "another guard or address"),
         ("http://[x", {"x-judge": SECRET}, "url"),
     ],
 )
@@ -110,13 +110,15 @@ def test_what_cannot_be_sent_is_refused_before_it_is_sealed(
 
 def test_a_key_that_is_brought_back_mends_the_guards(tmp_path: Path) -> None:
     own, others = SecretBox(tmp_path / "own"), SecretBox(tmp_path / "others")
-    (kept,) = sealed([hook("https://a.example")], own)
-    assert opened(kept, opener(own)) == hook("https://a.example")
-    others.seal("any", "thing")
+    (kept,) = encrypt_settings([hook("https://a.example")], own)
+    assert decrypt_settings(kept, create_decryptor(own)) == hook("https://a.example")
+    others.encrypt("any", "thing")
     with pytest.raises(Misconfigured, match="encrypted with another"):
-        opened(kept, opener(others))
-    makers = GuardFactory(GuardDependencies(NO_AIDS.embed, UpstreamClient(), open=opener(others)))
-    assert isinstance(makers.post(kept).guard, UnavailableGuard)
-    (tmp_path / "others" / FILE).write_bytes((tmp_path / "own" / FILE).read_bytes())
-    assert isinstance(makers.post(kept).guard, WebhookGuard)
-    assert sealed([use("length", most_words=3)], own) == (use("length", most_words=3),)
+        decrypt_settings(kept, create_decryptor(others))
+    makers = GuardFactory(
+        GuardDependencies(NULL_DEPENDENCIES.embed, UpstreamClient(), decrypt=create_decryptor(others))
+    )
+    assert isinstance(makers.create(kept).guard, UnavailableGuard)
+    (tmp_path / "others" / KEY_FILE).write_bytes((tmp_path / "own" / KEY_FILE).read_bytes())
+    assert isinstance(makers.create(kept).guard, WebhookGuard)
+    assert encrypt_settings([use("length", most_words=3)], own) == (use("length", most_words=3),)

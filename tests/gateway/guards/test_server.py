@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 from tests.gateway.conftest import Server
 from vong.api import metrics
-from vong.app.host.doctor import examine
+from vong.app.host.doctor import run_checks
 from vong.cli.gateway import group
 from vong.client import Client
 from vong.config import Settings
 from vong.errors import Forbidden, InvalidInput, NotFound
-from vong.gateway.self_test import CARD, holds
+from vong.gateway.self_test import CARD_NUMBER, contains_card_number
 from vong.records import RoutePolicy
 
 from .rehearse import use
@@ -50,15 +50,15 @@ def test_project_guards_hold_for_every_call_and_are_kept_with_their_history(
     assert guards.show().guards == () and guards.history() == []
     made = guards.put([MASK])
     assert guards.put([MASK]) == made == guards.show() and made.changed_at
-    until("pay with [CARD]", client, f"pay with {CARD}")
+    until("pay with [CARD]", client, f"pay with {CARD_NUMBER}")
     span = server.spans()[-1]
-    assert not holds(span.model_dump_json().encode())
+    assert not contains_card_number(span.model_dump_json().encode())
     assert span.attributes["vong.guards_version"] == made.version
     assert span.attributes["vong.guards"][0]["found"] == {"card": 1}
     counted = 'vong_gateway_guards_total{action="mask",guard="personal",on="input"}'
-    assert counted in metrics.exposition([metrics.counted(server.platform)]).decode()
+    assert counted in metrics.render_metrics([metrics.take_snapshot(server.platform)]).decode()
     assert [len(version.guards) for version in (guards.put([]), *guards.history())] == [0, 0, 1]
-    until(f"pay with {CARD}", client, f"pay with {CARD}")
+    until(f"pay with {CARD_NUMBER}", client, f"pay with {CARD_NUMBER}")
 
 
 def test_a_blocked_request_is_told_in_openais_words_and_in_anthropics(
@@ -70,13 +70,17 @@ def test_a_blocked_request_is_told_in_openais_words_and_in_anthropics(
     while "shop" not in server.client.gateway.models():
         assert time.monotonic() < ends
     with pytest.raises(openai.BadRequestError) as raised:
-        said(client, f"pay with {CARD}", "shop")
-    assert raised.value.code == "content_filter" and "'personal'" in raised.value.message and CARD not in str(raised)
-    body = {"model": "shop", "max_tokens": 9, "messages": [{"role": "user", "content": CARD}]}
+        said(client, f"pay with {CARD_NUMBER}", "shop")
+    assert (
+        raised.value.code == "content_filter"
+        and "'personal'" in raised.value.message
+        and CARD_NUMBER not in str(raised)
+    )
+    body = {"model": "shop", "max_tokens": 9, "messages": [{"role": "user", "content": CARD_NUMBER}]}
     answer = httpx.post(f"{server.url}/v1/messages", json=body, headers={"x-api-key": server.key})
     assert answer.status_code == 400 and answer.json()["error"]["type"] == "invalid_request_error"
-    assert not any(holds(span.model_dump_json().encode()) for span in server.spans())
-    assert said(client, f"pay with {CARD}") == f"pay with {CARD}"  # other calls are not the route's
+    assert not any(contains_card_number(span.model_dump_json().encode()) for span in server.spans())
+    assert said(client, f"pay with {CARD_NUMBER}") == f"pay with {CARD_NUMBER}"  # other calls are not the route's
 
 
 def test_guards_of_a_route_stay_until_they_are_taken_away(server: Server) -> None:
@@ -93,7 +97,7 @@ def test_guards_of_a_route_stay_until_they_are_taken_away(server: Server) -> Non
 
 
 def test_moderations_answer_openais_client(server: Server, client: openai.OpenAI) -> None:
-    found = client.moderations.create(input=["nothing here", f"pay {CARD}"])
+    found = client.moderations.create(input=["nothing here", f"pay {CARD_NUMBER}"])
     clean, dirty = found.results
     assert not clean.flagged and dirty.flagged and found.id.startswith("modr-")
     assert dirty.categories.model_extra and dirty.categories.model_extra["personal/card"] is True
@@ -126,9 +130,9 @@ def test_texts_are_tried_by_client_and_command(
     monkeypatch.setenv("VONG_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     guards = server.client.gateway.guards
-    tried = guards.hold(f"pay {CARD}", [MASK])
+    tried = guards.hold(f"pay {CARD_NUMBER}", [MASK])
     assert tried.text == "pay [CARD]" and tried.outcomes[0].found == {"card": 1}
-    assert guards.hold(CARD, [use("personal", "block")]).blocked_by == "personal"
+    assert guards.hold(CARD_NUMBER, [use("personal", "block")]).blocked_by == "personal"
     assert {kind.name for kind in guards.kinds()} >= {"personal", "judge"} and guards.self_test().passed
 
     def run(*words: str, code: int = 0) -> str:
@@ -141,7 +145,7 @@ def test_texts_are_tried_by_client_and_command(
     run("guard", "add", "personal", "--action", "mask", "--role", "user", "--set", 'kinds=["card"]')
     (standing,) = json.loads(run("guards", "--json"))["guards"]
     assert standing["settings"] == {"kinds": ["card"]} and standing["roles"] == ["user"]
-    assert "[CARD]" in run("guard", "try", f"pay {CARD}")
+    assert "[CARD]" in run("guard", "try", f"pay {CARD_NUMBER}")
     assert "blocked by secrets" in run(
         "guard", "try", "ghp_" + "a1B2" * 9, "--guard", "secrets", "--action", "block", code=1
     )
@@ -159,5 +163,5 @@ def test_only_owners_set_the_projects_guards(server: Server) -> None:
 
 
 def test_the_doctor_sends_the_card_number_too() -> None:
-    (found,) = [finding for finding in examine(Settings()) if finding.check == "masking"]
+    (found,) = [finding for finding in run_checks(Settings()) if finding.check == "masking"]
     assert found.state == "ok" and "21 ways" in found.seen

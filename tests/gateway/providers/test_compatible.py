@@ -13,7 +13,7 @@ from vong import plugins
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers import ProviderRequest, ProviderResponse
-from vong.gateway.providers.openai_compatible import ROWS
+from vong.gateway.providers.openai_compatible import PROFILES
 from vong.gateway.upstream.client import UpstreamClient
 
 FIELDS: dict[str, Any] = {
@@ -41,7 +41,7 @@ def call(
         settings = ProviderSettings(kind=kind, base_url=base_url, api_key=SecretStr(key) if key else None)
         body = {"model": "plain", "messages": [{"role": "user", "content": "Huế"}], **fields}
         try:
-            provider = plugins.load("provider", kind)("mine", settings, upstream)
+            provider = plugins.load_extension("provider", kind)("mine", settings, upstream)
             return await provider.call(ProviderRequest(shape, "plain", json.dumps(body).encode()))
         finally:
             upstream.close()
@@ -75,18 +75,20 @@ def test_ollama_gets_the_name_of_the_limit_that_it_knows(fake: FakeUpstream) -> 
 REFUSED = {"n": 2, "logprobs": True, "top_logprobs": 3, "logit_bias": {"7": -100}, "tool_choice": "required"}
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, row in ROWS.items() for name in sorted(row.refused)])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, row in PROFILES.items() for name in sorted(row.unsupported_fields)]
+)
 def test_what_an_api_cannot_do_is_refused_before_anything_is_sent(fake: FakeUpstream, kind: str, name: str) -> None:
     with pytest.raises(Unsupported, match=f"{kind} does not support {name}") as raised:
         call(kind, fake.url, {name: REFUSED[name]})
     assert raised.value.status == 400 and not fake.requests
 
 
-@pytest.mark.parametrize("kind", [kind for kind, row in ROWS.items() if row.refused])
+@pytest.mark.parametrize("kind", [kind for kind, row in PROFILES.items() if row.unsupported_fields])
 def test_a_field_that_asks_for_nothing_is_not_refused(fake: FakeUpstream, kind: str) -> None:
     nothing = {"n": 1, "logprobs": False, "top_logprobs": None, "logit_bias": {}, "tool_choice": "auto"}
     body = sent(fake, kind, nothing).body
-    assert not body.keys() & ROWS[kind].refused
+    assert not body.keys() & PROFILES[kind].unsupported_fields
 
 
 def test_groq_makes_no_embeddings(fake: FakeUpstream) -> None:
@@ -101,11 +103,11 @@ def test_the_key_goes_where_the_api_reads_it(fake: FakeUpstream) -> None:
     assert headers["api-key"] == "key" and "authorization" not in headers
 
 
-@pytest.mark.parametrize("kind", [kind for kind, row in ROWS.items() if row.needs])
+@pytest.mark.parametrize("kind", [kind for kind, row in PROFILES.items() if row.key_variable])
 def test_a_missing_key_is_named_and_the_servers_own_is_not_spent(
     fake: FakeUpstream, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    variable = str(ROWS[kind].needs)
+    variable = str(PROFILES[kind].key_variable)
     monkeypatch.setenv(variable, "of the server")
     with pytest.raises(Misconfigured, match=variable):
         call(kind, fake.url, {}, key=None)
@@ -118,11 +120,11 @@ def test_servers_of_your_own_need_no_key(fake: FakeUpstream, kind: str) -> None:
     assert "authorization" not in fake.requests[-1].headers
 
 
-@pytest.mark.parametrize("kind", sorted(ROWS))
+@pytest.mark.parametrize("kind", sorted(PROFILES))
 def test_each_is_found_by_its_kind_and_has_its_own_address(kind: str) -> None:
-    make = plugins.load("provider", kind)
-    if ROWS[kind].base_url is None:
+    make = plugins.load_extension("provider", kind)
+    if PROFILES[kind].base_url is None:
         with pytest.raises(Misconfigured, match="no base_url"):
             make("mine", ProviderSettings(kind=kind), UpstreamClient())
     else:
-        assert make("mine", ProviderSettings(kind=kind), UpstreamClient()).address == ROWS[kind].base_url
+        assert make("mine", ProviderSettings(kind=kind), UpstreamClient()).address == PROFILES[kind].base_url

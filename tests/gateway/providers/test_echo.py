@@ -124,10 +124,10 @@ SCHEMAS = st.recursive(
 @settings(max_examples=60, deadline=None)
 @given(SCHEMAS, st.text(max_size=40))
 def test_what_is_invented_is_valid(schema: dict[str, Any], text: str) -> None:
-    validate(SchemaSampler(text, schema).value(), schema)
+    validate(SchemaSampler(text, schema).sample(), schema)
 
 
 def test_a_schema_that_contains_itself_many_times_ends() -> None:
     tree = {"type": "object", "properties": {str(n): {"$ref": "#/$defs/tree"} for n in range(10)}}
-    value = SchemaSampler("x", {"$defs": {"tree": tree}, "$ref": "#/$defs/tree"}).value()
+    value = SchemaSampler("x", {"$defs": {"tree": tree}, "$ref": "#/$defs/tree"}).sample()
     assert len(json.dumps(value)) < 100_000

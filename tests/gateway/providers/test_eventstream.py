@@ -32,8 +32,8 @@ MESSAGES = [
 @pytest.mark.parametrize("cut", range(len(STREAM) + 1))
 def test_a_cut_anywhere_changes_nothing(cut: int) -> None:
     stream = AwsEventStreamDecoder()
-    assert stream.take(STREAM[:cut]) + stream.take(STREAM[cut:]) == MESSAGES
-    stream.end()
+    assert stream.feed(STREAM[:cut]) + stream.feed(STREAM[cut:]) == MESSAGES
+    stream.finish()
 
 
 @pytest.mark.parametrize("at", range(len(PAYLOAD)))
@@ -41,11 +41,11 @@ def test_a_changed_byte_is_found(at: int) -> None:
     changed = bytearray(PAYLOAD)
     changed[at] ^= 1
     with pytest.raises(AwsEventStreamError):
-        AwsEventStreamDecoder().take(bytes(changed))
+        AwsEventStreamDecoder().feed(bytes(changed))
 
 
 def test_a_stream_that_stops_early_says_so() -> None:
     stream = AwsEventStreamDecoder()
-    assert stream.take(PAYLOAD[:-1]) == []
+    assert stream.feed(PAYLOAD[:-1]) == []
     with pytest.raises(AwsEventStreamError):
-        stream.end()
+        stream.finish()

@@ -16,10 +16,10 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, Unsupported
 from vong.gateway.endpoints.stream import StreamAccumulator
 from vong.gateway.providers import ProviderRequest, ProviderResponse
-from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, signed
+from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, sign
 from vong.gateway.translators.openai_bedrock_response import BedrockChunkDecoder as ConverseChunks
 from vong.gateway.translators.openai_gemini_response import GeminiChunkDecoder as GeminiChunks
-from vong.gateway.translators.openai_gemini_response import completion_of
+from vong.gateway.translators.openai_gemini_response import to_chat_completion
 from vong.gateway.upstream.client import UpstreamClient
 
 KINDS = ["gemini", "bedrock", "cohere"]
@@ -67,14 +67,14 @@ def call(
         if "input" not in fields:
             asked = {"messages": [{"role": "user", "content": "Huế"}], "stream": stream, **asked}
         try:
-            provider = plugins.load("provider", kind)("mine", settings, upstream)
+            provider = plugins.load_extension("provider", kind)("mine", settings, upstream)
             shape = "embeddings" if "input" in fields else "chat"
             reply = await provider.call(ProviderRequest(shape, asked["model"], json.dumps(asked).encode(), stream))
             if reply.events is None:
                 return reply, json.loads(reply.body)
             transcript = StreamAccumulator(True)
             async for batch in reply.events:
-                transcript.take(batch)
+                transcript.feed(batch)
             return reply, transcript.completion()
         finally:
             upstream.close()
@@ -288,7 +288,7 @@ def test_bedrock_signs_what_it_sends(fake: FakeUpstream) -> None:
     at = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dt%H%M%Sz").replace(tzinfo=UTC)
     body = request.raw
     url = f"http://127.0.0.1:{fake.port}{request.path}"
-    wanted = signed(
+    wanted = sign(
         "POST",
         url,
         {"content-type": "application/json"},
@@ -302,12 +302,12 @@ def test_bedrock_signs_what_it_sends(fake: FakeUpstream) -> None:
 
 def test_bedrock_wants_an_address() -> None:
     with pytest.raises(Misconfigured, match="no base_url"):
-        plugins.load("provider", "bedrock")("mine", ProviderSettings(kind="bedrock"), None)
+        plugins.load_extension("provider", "bedrock")("mine", ProviderSettings(kind="bedrock"), None)
 
 
 def test_a_broken_binary_stream_says_so() -> None:
     chunks = ConverseChunks("1", "m")
-    (found,) = chunks.take({"throttlingException": {"message": "slow down"}})
+    (found,) = chunks.decode({"throttlingException": {"message": "slow down"}})
     assert found["error"]["message"] == "slow down" and found["error"]["code"] == "throttlingException"
     assert message("x", {})[:4] and not chunks.ended
 
@@ -315,10 +315,10 @@ def test_a_broken_binary_stream_says_so() -> None:
 def test_what_gemini_blocks_is_told(fake: FakeUpstream) -> None:
     del fake
     answer = {"promptFeedback": {"blockReason": "SAFETY"}, "modelVersion": "m"}
-    (choice,) = completion_of(answer, "m")["choices"]
+    (choice,) = to_chat_completion(answer, "m")["choices"]
     assert choice["finish_reason"] == "content_filter" and "SAFETY" in choice["message"]["refusal"]
     chunks = GeminiChunks("m")
-    (_, last) = chunks.take(answer)
+    (_, last) = chunks.decode(answer)
     assert last["choices"][0]["finish_reason"] == "content_filter" and chunks.ended
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, signed
+from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, sign
 
 WHO = AwsCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 WHERE = SigningScope("us-east-1", "service")
@@ -25,7 +25,7 @@ ROOT = "https://example.amazonaws.com/"
     ],
 )
 def test_the_published_requests_get_their_published_signatures(method: str, url: str, signature: str) -> None:
-    headers = signed(method, url, {}, b"", WHO, WHERE, AT)
+    headers = sign(method, url, {}, b"", WHO, WHERE, AT)
     assert headers["authorization"] == (
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
         f"SignedHeaders=host;x-amz-date, Signature={signature}"
@@ -34,12 +34,12 @@ def test_the_published_requests_get_their_published_signatures(method: str, url:
 
 def test_a_token_is_sent_and_signed_and_no_secret_is_shown() -> None:
     who = AwsCredentials("A", "hidden-key", "hidden-token")
-    headers = signed("POST", ROOT, {"Content-Type": "text/plain"}, b"x", who, WHERE, AT)
+    headers = sign("POST", ROOT, {"Content-Type": "text/plain"}, b"x", who, WHERE, AT)
     assert headers["x-amz-security-token"] == "hidden-token"
     assert "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token," in headers["authorization"]
     assert "hidden" not in repr(who)
 
 
 def test_another_body_has_another_signature() -> None:
-    one, two = (signed("POST", ROOT, {}, body, WHO, WHERE, AT) for body in (b"1", b"2"))
+    one, two = (sign("POST", ROOT, {}, body, WHO, WHERE, AT) for body in (b"1", b"2"))
     assert one["authorization"] != two["authorization"]

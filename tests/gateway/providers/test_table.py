@@ -88,7 +88,7 @@ def becomes(fake: FakeUpstream, kind: str, part: Part) -> str:
         upstream = UpstreamClient()
         settings = ProviderSettings(kind=kind, base_url=fake.url, api_key=SecretStr("secret"))
         try:
-            provider = plugins.load("provider", kind)("subject", settings, upstream)
+            provider = plugins.load_extension("provider", kind)("subject", settings, upstream)
             await provider.call(ProviderRequest("chat", MODEL, json.dumps(asked).encode()))
         finally:
             upstream.close()
@@ -113,14 +113,14 @@ def test_the_table_names_every_part() -> None:
 def test_the_console_offers_every_kind_at_its_own_address() -> None:
     text = (GUIDE.parents[2] / "web/src/stages/gateway/kinds.ts").read_text().partition("KINDS")[2].partition("};")[0]
     offered = dict(re.findall(r'^  (\w+): ("[^"]*"|null),$', text, re.MULTILINE))
-    assert set(offered) == set(plugins.names("provider")) - {"deployment"}
+    assert set(offered) == set(plugins.list_extensions("provider")) - {"deployment"}
     for kind, told in offered.items():
         settings, address = ProviderSettings(kind=kind), json.loads(told)
         if address is None:
             with pytest.raises(Misconfigured, match="no base_url"):
-                plugins.load("provider", kind)("subject", settings, UpstreamClient())
+                plugins.load_extension("provider", kind)("subject", settings, UpstreamClient())
         else:
-            assert plugins.load("provider", kind)("subject", settings, UpstreamClient()).address == address
+            assert plugins.load_extension("provider", kind)("subject", settings, UpstreamClient()).address == address
 
 
 @pytest.mark.parametrize("name", list(PARTS))

@@ -11,12 +11,12 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
 from vong.gateway.providers import ProviderRequest
 from vong.gateway.providers.anthropic import AnthropicProvider
-from vong.gateway.translators.anthropic_request import chat_of, messages_of
+from vong.gateway.translators.anthropic_request import to_anthropic_request, to_chat_request
 from vong.gateway.translators.anthropic_response import (
     AnthropicChunkDecoder,
     AnthropicEventEncoder,
-    completion_of,
-    message_of,
+    to_anthropic_message,
+    to_chat_completion,
 )
 from vong.gateway.upstream.client import UpstreamClient
 
@@ -76,17 +76,17 @@ MESSAGE: dict[str, Any] = {
 
 
 def test_a_request_comes_back_as_it_went() -> None:
-    chat = chat_of(ASKED)
+    chat = to_chat_request(ASKED)
     assert [message["role"] for message in chat["messages"]] == ["system", "user", "assistant", "tool", "user"]
-    back = messages_of(chat)
+    back = to_anthropic_request(chat)
     system = [{"type": "text", "text": ASKED["system"]}]
     assert {**back, "system": ASKED["system"]} == ASKED and back["system"] == system
 
 
 def test_an_answer_comes_back_as_it_went() -> None:
-    completion = completion_of(MESSAGE)
+    completion = to_chat_completion(MESSAGE)
     assert completion["usage"]["prompt_tokens"] == 10 and completion["choices"][0]["finish_reason"] == "tool_calls"
-    assert message_of(completion) == MESSAGE
+    assert to_anthropic_message(completion) == MESSAGE
 
 
 def test_a_stream_comes_back_as_it_went() -> None:
@@ -107,7 +107,7 @@ def test_a_stream_comes_back_as_it_went() -> None:
     ended = {"stop_reason": "tool_use", "stop_sequence": None}
     events += [{"type": "message_delta", "delta": ended, "usage": MESSAGE["usage"]}, {"type": "message_stop"}]
     chunks, back = AnthropicChunkDecoder(), AnthropicEventEncoder("m")
-    made = [event for said in events for chunk in chunks.take(said) for event in back.take(chunk)] + back.end()
+    made = [event for said in events for chunk in chunks.decode(said) for event in back.encode(chunk)] + back.finish()
     assert made[1:] == events[1:]
     assert made[0]["message"]["id"] == "msg_1" and chunks.ended
 
@@ -115,14 +115,14 @@ def test_a_stream_comes_back_as_it_went() -> None:
 @pytest.mark.parametrize("field", ["seed", "n", "logprobs", "frequency_penalty"])
 def test_what_messages_cannot_hold_is_refused(field: str) -> None:
     with pytest.raises(Unsupported, match=field):
-        messages_of({"model": "m", "messages": [{"role": "user", "content": "x"}], field: 2})
+        to_anthropic_request({"model": "m", "messages": [{"role": "user", "content": "x"}], field: 2})
 
 
 def test_arguments_that_are_no_json_are_the_models_fault() -> None:
-    completion = completion_of(MESSAGE)
+    completion = to_chat_completion(MESSAGE)
     completion["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = "{city"
     with pytest.raises(UpstreamFailed, match="weather"):
-        message_of(completion)
+        to_anthropic_message(completion)
 
 
 @pytest.mark.parametrize(

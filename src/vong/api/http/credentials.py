@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from vong.errors import CrossSite, Unauthenticated
 
-COOKIE = "vong_session"
-READING = {"GET", "HEAD"}
+SESSION_COOKIE = "vong_session"
+SAFE_METHODS = {"GET", "HEAD"}
 """Methods that change nothing."""
 
 
-def credential(method: str, headers: Mapping[str, str]) -> str:
+def read_credential(method: str, headers: Mapping[str, str]) -> str:
     """Return the secret that a request presents. `headers` have lower-case names.
 
     Raises:
@@ -31,15 +31,15 @@ def credential(method: str, headers: Mapping[str, str]) -> str:
         return secret
     if headers.get("x-api-key"):
         return headers["x-api-key"].strip()
-    token = _cookie(headers.get("cookie", ""))
+    token = _session_token(headers.get("cookie", ""))
     if not token:
         raise Unauthenticated("no API key was sent", "send the header Authorization: Bearer KEY")
-    if method not in READING and not same_origin(headers):
+    if method not in SAFE_METHODS and not is_same_origin(headers):
         raise CrossSite("the request came from a page of another site", "use the console of this server, or an API key")
     return token
 
 
-def same_origin(headers: Mapping[str, str]) -> bool:
+def is_same_origin(headers: Mapping[str, str]) -> bool:
     """Return True if the browser states that a page of this server sent the request."""
     site = headers.get("sec-fetch-site")
     if site is not None:
@@ -47,16 +47,16 @@ def same_origin(headers: Mapping[str, str]) -> bool:
     return bool(headers.get("host")) and urlsplit(headers.get("origin", "")).netloc == headers.get("host")
 
 
-def from_elsewhere(headers: Mapping[str, str]) -> bool:
+def is_cross_site(headers: Mapping[str, str]) -> bool:
     """Return True if the browser states that a page of another site sent the request. Programs send no such headers."""
-    return ("sec-fetch-site" in headers or "origin" in headers) and not same_origin(headers)
+    return ("sec-fetch-site" in headers or "origin" in headers) and not is_same_origin(headers)
 
 
-def _cookie(header: str) -> str:
-    if COOKIE not in header:
+def _session_token(header: str) -> str:
+    if SESSION_COOKIE not in header:
         return ""
     try:
-        found = SimpleCookie(header).get(COOKIE)
+        found = SimpleCookie(header).get(SESSION_COOKIE)
     except CookieError:
         return ""
     return found.value if found else ""

@@ -9,13 +9,13 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection
 
 from vong import access
-from vong.api.http.credentials import READING, credential
+from vong.api.http.credentials import SAFE_METHODS, read_credential
 from vong.app import Platform
 from vong.errors import Forbidden, OutOfScope
 
-ROUTING = ("/api/v1/gateway", "/api/v1/serving")
+ROUTING_PATHS = ("/api/v1/gateway", "/api/v1/serving")
 """Path prefixes under which a change affects the routing of model calls."""
-SCOPED = {("GET", "/api/v1/gateway/models"), ("POST", "/api/v1/feedback")}
+SCOPED_KEY_ROUTES = {("GET", "/api/v1/gateway/models"), ("POST", "/api/v1/feedback")}
 """REST routes that a key with a scope may call. With more rights the key could lift its own scope."""
 
 
@@ -29,28 +29,28 @@ class RequestContext:
     principal: access.Principal
     platform: Platform
     idempotency_key: str | None = None
-    address: str = ""
-    routes: bool = False
+    client_address: str = ""
+    changes_routing: bool = False
     """True if the request may change the routing of model calls."""
 
     @contextmanager
-    def scope(self) -> Generator[Connection]:
+    def project_transaction(self) -> Generator[Connection]:
         """Open a transaction on the caller's project. It commits when the block ends, before the response.
 
         A change of routing applies to the next model call on this server, and within a second on other servers.
         """
         with self.platform.scope(self.principal.project_id) as connection:
             yield connection
-        if self.routes and self.platform.gateway is not None:
-            self.platform.gateway.changed(self.principal.project_id)
+        if self.changes_routing and self.platform.gateway is not None:
+            self.platform.gateway.on_change(self.principal.project_id)
 
     @contextmanager
-    def owner(self) -> Generator[Connection]:
+    def owner_transaction(self) -> Generator[Connection]:
         """Open a transaction on all projects, for accounts, sessions and the projects themselves."""
         with self.platform.database.owner() as connection:
             yield connection
 
-    def must(self, *roles: str) -> None:
+    def require_role(self, *roles: str) -> None:
         """Raise Forbidden unless the caller is an owner or has one of the given roles."""
         if self.principal.role not in {"owner", *roles}:
             caller = "an account" if self.principal.user_id else "a key"
@@ -60,38 +60,40 @@ class RequestContext:
             )
 
 
-def identified(request: Request) -> RequestContext:
+def get_any_user(request: Request) -> RequestContext:
     """Return the caller of a request, with any role, by API key or session cookie."""
     platform: Platform = request.app.state.platform
-    secret = credential(request.method, request.headers)
+    secret = read_credential(request.method, request.headers)
     with platform.database.owner() as connection:
         principal = access.authenticate(connection, secret)
-    routes = request.method not in READING and request.url.path.startswith(ROUTING)
-    return RequestContext(principal, platform, request.headers.get("idempotency-key"), address_of(request), routes)
+    routes = request.method not in SAFE_METHODS and request.url.path.startswith(ROUTING_PATHS)
+    return RequestContext(
+        principal, platform, request.headers.get("idempotency-key"), get_client_address(request), routes
+    )
 
 
-def authenticated(caller: Annotated[RequestContext, Depends(identified)], request: Request) -> RequestContext:
+def get_current_user(context: Annotated[RequestContext, Depends(get_any_user)], request: Request) -> RequestContext:
     """Return the caller of a request.
 
     Raises:
         Forbidden: if a viewer requests a change.
         OutOfScope: if the caller is a key with a scope, on most routes.
     """
-    principal = caller.principal
-    if principal.scope is not None and (request.method, request.url.path) not in SCOPED:
+    principal = context.principal
+    if principal.scope is not None and (request.method, request.url.path) not in SCOPED_KEY_ROUTES:
         message = f"key {principal.actor!r} has a scope and may only call models under /v1 and send feedback"
         raise OutOfScope(message, "use a key without a scope")
-    if request.method not in READING:
-        caller.must("member")
-    return caller
+    if request.method not in SAFE_METHODS:
+        context.require_role("member")
+    return context
 
 
-def address_of(request: Request) -> str:
+def get_client_address(request: Request) -> str:
     """Return the IP address of the client."""
     return request.client.host if request.client else "unknown"
 
 
-Anybody = Annotated[RequestContext, Depends(identified)]
+AnyUser = Annotated[RequestContext, Depends(get_any_user)]
 """Caller with any role, for operations on the caller's own session and password."""
-Call = Annotated[RequestContext, Depends(authenticated)]
+CurrentUser = Annotated[RequestContext, Depends(get_current_user)]
 """Caller who may do what the request asks: a viewer may only read."""

@@ -17,10 +17,10 @@ from fastapi.responses import StreamingResponse
 from psycopg import sql
 from pydantic import BaseModel
 
-POLL = 5.0
+POLL_INTERVAL_SECONDS = 5.0
 """Seconds after which a stream reads again without a notification."""
 
-PAUSE = 0.5
+RECONNECT_DELAY_SECONDS = 0.5
 """Seconds between two attempts to connect to an unavailable database."""
 
 
@@ -30,7 +30,7 @@ class ServerSentEvent(NamedTuple):
     id: str
     name: str
     data: BaseModel
-    last: bool = False
+    is_last: bool = False
 
     def encode(self) -> str:
         """Return the event in the format of WHATWG HTML, section 9.2."""
@@ -60,44 +60,44 @@ class EventStreamResponse(StreamingResponse):
     media_type = "text/event-stream"
 
 
-def stream(
+def stream_events(
     request: Request,
     topic: NotifyTopic,
     read: Callable[[str], Sequence[ServerSentEvent]],
     after: str,
     *,
-    every: float = 0.0,
+    min_interval: float = 0.0,
 ) -> EventStreamResponse:
     """Stream the events that `read(id)` returns, until one is the last or the server shuts down.
 
     `read` returns the events after an id and runs in a thread. The first call happens immediately, so its exceptions
     become an ordinary error response. Further calls follow notifications, at least `min_interval` seconds apart.
     """
-    events = _follow(request, topic, read, _Place(read(after), after, every))
+    events = _iter_frames(request, topic, read, _StreamStart(read(after), after, min_interval))
     return EventStreamResponse(events, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
 
 
-class _Place(NamedTuple):
+class _StreamStart(NamedTuple):
     """Start of a stream: its first events, the id before them, and the minimum seconds between two reads."""
 
     batch: Sequence[ServerSentEvent]
     after: str
-    every: float
+    min_interval: float
 
 
-async def _follow(
-    request: Request, topic: NotifyTopic, read: Callable[[str], Sequence[ServerSentEvent]], place: _Place
+async def _iter_frames(
+    request: Request, topic: NotifyTopic, read: Callable[[str], Sequence[ServerSentEvent]], start: _StreamStart
 ) -> AsyncIterator[str]:
-    batch, after, every = place
-    hub = bell(request)
-    with hub.hear(topic) as notified:
-        while not hub.ended:
+    batch, after, every = start
+    hub = notification_hub(request)
+    with hub.subscribe(topic) as notified:
+        while not hub.closed:
             for event in batch:
                 yield event.encode()
                 after = event.id
-                if event.last:
+                if event.is_last:
                     return
-            if not batch and not await _within(notified, POLL):
+            if not batch and not await _wait_for(notified, POLL_INTERVAL_SECONDS):
                 yield ": keep-alive\n\n"
             elif every:
                 await asyncio.sleep(every)
@@ -105,7 +105,7 @@ async def _follow(
             batch = await run_sync(read, after)
 
 
-async def _within(event: asyncio.Event, seconds: float) -> bool:
+async def _wait_for(event: asyncio.Event, seconds: float) -> bool:
     try:
         await asyncio.wait_for(event.wait(), seconds)
     except TimeoutError:
@@ -113,7 +113,7 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-all_bells: "WeakSet[NotificationHub]" = WeakSet()
+notification_hubs: "WeakSet[NotificationHub]" = WeakSet()
 """Notification hubs of all event loops of this process."""
 
 
@@ -121,31 +121,31 @@ class NotificationHub:
     """Wakes the streams of one event loop. Connected to the database only while there are subscribers."""
 
     def __init__(self, url: str) -> None:
-        self.ended = False
+        self.closed = False
         self._loop = asyncio.get_running_loop()
         self._url = url
-        self._waiting: dict[NotifyTopic, set[asyncio.Event]] = {}
+        self._subscribers: dict[NotifyTopic, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def end(self) -> None:
+    def close(self) -> None:
         """End all streams, because the server shuts down. May be called from a signal handler or another thread."""
-        self.ended = True
-        self._loop.call_soon_threadsafe(self._ring, lambda _: True)
+        self.closed = True
+        self._loop.call_soon_threadsafe(self._notify, lambda _: True)
 
     @contextmanager
-    def hear(self, topic: NotifyTopic) -> Generator[asyncio.Event]:
+    def subscribe(self, topic: NotifyTopic) -> Generator[asyncio.Event]:
         """Yield an event that is set at each notification of the topic."""
         notified = asyncio.Event()
-        self._waiting.setdefault(topic, set()).add(notified)
+        self._subscribers.setdefault(topic, set()).add(notified)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._listen(), name="notification-hub")
         try:
             yield notified
         finally:
-            self._waiting[topic].discard(notified)
-            if not self._waiting[topic]:
-                del self._waiting[topic]
-            if not self._waiting and self._task:
+            self._subscribers[topic].discard(notified)
+            if not self._subscribers[topic]:
+                del self._subscribers[topic]
+            if not self._subscribers and self._task:
                 self._task.cancel()
                 self._task = None
 
@@ -155,30 +155,30 @@ class NotificationHub:
                 async with await psycopg.AsyncConnection[Any].connect(
                     self._url, autocommit=True, application_name="vong events"
                 ) as connection:
-                    await self._ring_from(connection)
+                    await self._relay_notifications(connection)
             except psycopg.OperationalError:
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(RECONNECT_DELAY_SECONDS)
 
-    async def _ring_from(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _relay_notifications(self, connection: psycopg.AsyncConnection[Any]) -> None:
         channels: set[str] = set()
         while True:
-            for channel in {topic.channel for topic in self._waiting} - channels:
+            for channel in {topic.channel for topic in self._subscribers} - channels:
                 await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 channels.add(channel)
-                self._ring(
+                self._notify(
                     lambda topic, channel=channel: topic.channel == channel
                 )  # covers notifications sent before LISTEN
             async for notice in connection.notifies(timeout=1.0):
-                self._ring(lambda topic, notice=notice: topic == (notice.channel, notice.payload))
+                self._notify(lambda topic, notice=notice: topic == (notice.channel, notice.payload))
 
-    def _ring(self, concerns: Callable[[NotifyTopic], bool]) -> None:
-        for topic, events in self._waiting.items():
+    def _notify(self, concerns: Callable[[NotifyTopic], bool]) -> None:
+        for topic, events in self._subscribers.items():
             if concerns(topic):
                 for event in events:
                     event.set()
 
 
-def bell(request: Request) -> NotificationHub:
+def notification_hub(request: Request) -> NotificationHub:
     """Return the notification hub of the running event loop."""
     hubs: WeakKeyDictionary[Any, NotificationHub] | None = getattr(request.app.state, "notification_hubs", None)
     if hubs is None:
@@ -186,11 +186,11 @@ def bell(request: Request) -> NotificationHub:
     loop = asyncio.get_running_loop()
     if loop not in hubs:
         hubs[loop] = NotificationHub(request.app.state.platform.database.url)
-        all_bells.add(hubs[loop])
+        notification_hubs.add(hubs[loop])
     return hubs[loop]
 
 
-def end_streams() -> None:
+def close_streams() -> None:
     """End all streams of this process."""
-    for hub in list(all_bells):
-        hub.end()
+    for hub in list(notification_hubs):
+        hub.close()

@@ -3,7 +3,7 @@
 May import `vong.api.http`, `vong.app` and `vong.gateway`.
 """
 
-from vong.api.openai.app import create_surface
-from vong.api.openai.protocol.model_calls import ModelCallProtocol, create_listener
+from vong.api.openai.app import create_openai_app
+from vong.api.openai.protocol.model_calls import ModelCallProtocol, create_model_call_protocol
 
-__all__ = ["ModelCallProtocol", "create_listener", "create_surface"]
+__all__ = ["ModelCallProtocol", "create_model_call_protocol", "create_openai_app"]

@@ -11,31 +11,31 @@ from urllib.parse import unquote
 
 import msgspec
 
-from vong.api.http.credentials import credential
+from vong.api.http.credentials import read_credential
 from vong.api.openai.errors import MethodNotAllowed, RequestTooLarge, UnknownPath
-from vong.api.openai.responder import JSON, Headers, answer, refuse
-from vong.api.openai.stored_responses import is_kept, kept
-from vong.errors import NotFound, VongError, nearest
-from vong.gateway.endpoints import PATHS
-from vong.gateway.endpoints.parsing import PASSED, TraceContext
+from vong.api.openai.responder import JSON_CONTENT_TYPE, Headers, run_call, send_error
+from vong.api.openai.stored_responses import handle_request, serves_path
+from vong.errors import NotFound, VongError, did_you_mean
+from vong.gateway.endpoints import ENDPOINT_PATHS
+from vong.gateway.endpoints.parsing import FORWARDED_HEADERS, TraceContext
 from vong.gateway.gateway import Gateway
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Surface = Callable[[Scope, Receive, Send], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-WATCH = 0.05
+WATCH_DELAY_SECONDS = 0.05
 """Seconds into a call after which client disconnects are watched. Most calls end sooner."""
-COUNTED = "/v1/messages/count_tokens"
-MODERATIONS = "/v1/moderations"
-READ = {
+COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
+MODERATIONS_PATH = "/v1/moderations"
+READ_HEADERS = {
     name.encode(): name
     for name in (
         # credentials, see api/http/credentials.py
         *("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site"),
         *("content-length", "traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache"),
-        *PASSED,
+        *FORWARDED_HEADERS,
     )
 }
 """Request headers that the API reads."""
@@ -45,79 +45,85 @@ class ClientDisconnected(BaseException):
     """Signal that the connection ended before the request was read."""
 
 
-def create_surface(gateway: Gateway, max_body: int) -> Surface:
+def create_openai_app(gateway: Gateway, max_body: int) -> AsgiApp:
     """Return the ASGI application for everything under `/v1/`. `max_body` is the maximum bytes of a request body."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
+        headers = {
+            READ_HEADERS[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ_HEADERS
+        }
         path: str = scope["path"]
-        shape = "messages" if path == COUNTED else PATHS.get(path)
+        shape = "messages" if path == COUNT_TOKENS_PATH else ENDPOINT_PATHS.get(path)
         try:
-            if path == COUNTED and scope["method"] == "POST":
-                await _count(gateway, headers, receive, send, max_body)
-            elif path == MODERATIONS and scope["method"] == "POST":
-                await _moderate(gateway, headers, receive, send, max_body)
-            elif shape is None and is_kept(path):
-                await _json(send, await kept(gateway, scope, headers))
+            if path == COUNT_TOKENS_PATH and scope["method"] == "POST":
+                await _handle_count_tokens(gateway, headers, receive, send, max_body)
+            elif path == MODERATIONS_PATH and scope["method"] == "POST":
+                await _handle_moderations(gateway, headers, receive, send, max_body)
+            elif shape is None and serves_path(path):
+                await _send_json(send, await handle_request(gateway, scope, headers))
             elif shape is None:
-                await _models(gateway, scope, headers, send)
+                await _handle_models(gateway, scope, headers, send)
             elif scope["method"] != "POST":
                 raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a POST")
             else:
-                principal = await gateway.keys.principal(credential("POST", headers))
-                body = await _body(headers, receive, max_body)
-                call = gateway.call(principal, shape, body, TraceContext.of(headers))
-                writer = _Watched(send, receive)
+                principal = await gateway.principals.authenticate(read_credential("POST", headers))
+                body = await _read_body(headers, receive, max_body)
+                call = gateway.create_call(principal, shape, body, TraceContext.from_headers(headers))
+                writer = _WatchedResponseWriter(send, receive)
                 try:
-                    await answer(call, writer)
+                    await run_call(call, writer)
                 finally:
                     writer.stop()
         except VongError as error:
-            await refuse(_Sent(send), error, shape or "chat")
+            await send_error(_AsgiResponseWriter(send), error, shape or "chat")
         except ClientDisconnected:
             return
 
     return app
 
 
-async def _models(gateway: Gateway, scope: Scope, headers: dict[str, str], send: Send) -> None:
+async def _handle_models(gateway: Gateway, scope: Scope, headers: dict[str, str], send: Send) -> None:
     path = unquote(scope["path"])
-    if path == MODERATIONS:
+    if path == MODERATIONS_PATH:
         raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a POST")
     if path != "/v1/models" and not path.startswith("/v1/models/"):
         raise UnknownPath(f"path {path} does not exist", "see docs/guides/gateway.md for the paths under /v1")
     if scope["method"] != "GET":
         raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a GET")
-    principal = await gateway.keys.principal(credential("GET", headers), calls=False)
-    names = await gateway.offered(principal)
+    principal = await gateway.principals.authenticate(read_credential("GET", headers), for_call=False)
+    names = await gateway.list_models(principal)
     model = path.removeprefix("/v1/models").removeprefix("/")
     if model and model not in names:
-        raise NotFound(f"no model named {model!r}", nearest(model, names, "vong gateway models"))
+        raise NotFound(f"no model named {model!r}", did_you_mean(model, names, "vong gateway models"))
     cards = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in names]
     found = next(card for card in cards if card["id"] == model) if model else {"object": "list", "data": cards}
-    await _json(send, found)
+    await _send_json(send, found)
 
 
-async def _count(gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int) -> None:
-    principal = await gateway.keys.principal(credential("POST", headers))
-    body = await _body(headers, receive, max_body)
-    await _json(send, {"input_tokens": await gateway.count(principal, body)})
+async def _handle_count_tokens(
+    gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int
+) -> None:
+    principal = await gateway.principals.authenticate(read_credential("POST", headers))
+    body = await _read_body(headers, receive, max_body)
+    await _send_json(send, {"input_tokens": await gateway.count_tokens(principal, body)})
 
 
-async def _moderate(gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int) -> None:
-    principal = await gateway.keys.principal(credential("POST", headers))
-    body = await _body(headers, receive, max_body)
-    await _json(send, await gateway.moderate(principal, body, TraceContext.of(headers)))
+async def _handle_moderations(
+    gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int
+) -> None:
+    principal = await gateway.principals.authenticate(read_credential("POST", headers))
+    body = await _read_body(headers, receive, max_body)
+    await _send_json(send, await gateway.moderate(principal, body, TraceContext.from_headers(headers)))
 
 
-async def _json(send: Send, found: Any) -> None:
+async def _send_json(send: Send, found: Any) -> None:
     body = msgspec.json.encode(found)
-    writer = _Sent(send)
-    await writer.start(200, [JSON, (b"content-length", b"%d" % len(body))])
+    writer = _AsgiResponseWriter(send)
+    await writer.start(200, [JSON_CONTENT_TYPE, (b"content-length", b"%d" % len(body))])
     await writer.write(body, more=False)
 
 
-async def _body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
+async def _read_body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
     """Read the whole body.
 
     Raises:
@@ -144,23 +150,23 @@ async def _body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
     raise RequestTooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
 
 
-class _Sent:
+class _AsgiResponseWriter:
     """Response writer over ASGI."""
 
     def __init__(self, send: Send) -> None:
-        self.raw = send
+        self._send = send
         self.started = False
         self.client_left = False
 
     async def start(self, status: int, headers: Headers) -> None:
         self.started = True
-        await self.raw({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
     async def write(self, data: bytes, *, more: bool) -> None:
-        await self.raw({"type": "http.response.body", "body": data, "more_body": more})
+        await self._send({"type": "http.response.body", "body": data, "more_body": more})
 
 
-class _Watched(_Sent):
+class _WatchedResponseWriter(_AsgiResponseWriter):
     """Response writer that cancels the task that created it when the client disconnects."""
 
     def __init__(self, send: Send, receive: Receive) -> None:
@@ -168,7 +174,7 @@ class _Watched(_Sent):
         self._receive = receive
         self._task = asyncio.current_task()
         self._watcher: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(WATCH, self._watch)
+        self._timer = asyncio.get_running_loop().call_later(WATCH_DELAY_SECONDS, self._start_watcher)
 
     def stop(self) -> None:
         """Stop watching, because the call has ended."""
@@ -176,10 +182,10 @@ class _Watched(_Sent):
         if self._watcher is not None:
             self._watcher.cancel()
 
-    def _watch(self) -> None:
-        self._watcher = asyncio.create_task(self._wait())
+    def _start_watcher(self) -> None:
+        self._watcher = asyncio.create_task(self._wait_for_disconnect())
 
-    async def _wait(self) -> None:
+    async def _wait_for_disconnect(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self.client_left = True

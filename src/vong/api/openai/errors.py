@@ -15,8 +15,8 @@ from vong.errors import (
     Unauthenticated,
     VongError,
 )
-from vong.gateway.endpoints import SERVED
-from vong.gateway.providers import Shape
+from vong.gateway.endpoints import ENDPOINTS
+from vong.gateway.providers import Endpoint
 
 
 class RequestTooLarge(VongError):
@@ -51,27 +51,27 @@ class MethodNotAllowed(UnknownPath):
     code, status = "method_not_allowed", 405
 
 
-def status_of(error: VongError) -> int:
+def http_status(error: VongError) -> int:
     """Return the HTTP status of an error. OpenAI uses 400 where problem documents use 422."""
     return 400 if isinstance(error, InvalidInput) else error.status
 
 
-def body_of(error: VongError, shape: Shape = "chat") -> bytes:
+def encode_error(error: VongError, shape: Endpoint = "chat") -> bytes:
     """Return the JSON of an error in the format of an endpoint."""
-    adapter = SERVED.get(shape)
-    fields = said_of(error)
-    return msgspec.json.encode(adapter.error(status_of(error), fields) if adapter else {"error": fields})
+    adapter = ENDPOINTS.get(shape)
+    fields = error_fields(error)
+    return msgspec.json.encode(adapter.error_body(http_status(error), fields) if adapter else {"error": fields})
 
 
-def event_of(error: VongError, shape: Shape) -> bytes:
+def encode_error_event(error: VongError, shape: Endpoint) -> bytes:
     """Return the event that ends a started stream with an error."""
-    adapter = SERVED.get(shape)
+    adapter = ENDPOINTS.get(shape)
     if adapter:
-        return adapter.error_event(status_of(error), said_of(error))
-    return b"data: " + body_of(error) + b"\n\n"
+        return adapter.error_event(http_status(error), error_fields(error))
+    return b"data: " + encode_error(error) + b"\n\n"
 
 
-def said_of(error: VongError) -> dict[str, Any]:
+def error_fields(error: VongError) -> dict[str, Any]:
     """Return OpenAI's error object: the message with its next step, and a type that OpenAI clients know."""
     code, kind, param = error.code, "server_error", None
     if error.fault == "caller":

@@ -6,83 +6,88 @@ through or translated, so the bodies are open.
 
 from typing import Any
 
-from vong.gateway.endpoints import PATHS
+from vong.gateway.endpoints import ENDPOINT_PATHS
 
-TEXT: dict[str, Any] = {"type": "string"}
-COUNT: dict[str, Any] = {"type": "integer", "minimum": 1}
-CONTENT: dict[str, Any] = {"anyOf": [TEXT, {"type": "array", "items": {"type": "object"}}]}
-TOOL: dict[str, Any] = {"type": "object", "properties": {"type": TEXT, "function": {"type": "object"}}}
+STRING: dict[str, Any] = {"type": "string"}
+POSITIVE_INTEGER: dict[str, Any] = {"type": "integer", "minimum": 1}
+CONTENT: dict[str, Any] = {"anyOf": [STRING, {"type": "array", "items": {"type": "object"}}]}
+TOOL: dict[str, Any] = {"type": "object", "properties": {"type": STRING, "function": {"type": "object"}}}
 
 
-def message(*roles: str) -> dict[str, Any]:
+def message_schema(*roles: str) -> dict[str, Any]:
     """Return the schema of a message."""
     fields = {"role": {"type": "string", "enum": list(roles)}, "content": CONTENT}
     return {"type": "object", "properties": fields, "required": ["role", "content"]}
 
 
-def messages(*roles: str) -> dict[str, Any]:
+def messages_schema(*roles: str) -> dict[str, Any]:
     """Return the schema of a conversation."""
-    return {"type": "array", "items": message(*roles), "minItems": 1}
+    return {"type": "array", "items": message_schema(*roles), "minItems": 1}
 
 
-COMMON: dict[str, Any] = {
+COMMON_FIELDS: dict[str, Any] = {
     "model": {"type": "string", "description": "A route, a deployment or PROVIDER/MODEL."},
     "stream": {"type": "boolean"},
-    "user": TEXT,
+    "user": STRING,
     "metadata": {"type": "object"},
     "temperature": {"type": "number"},
 }
-TALKS: dict[str, Any] = {**COMMON, "tools": {"type": "array", "items": TOOL}}
+CONVERSATION_FIELDS: dict[str, Any] = {**COMMON_FIELDS, "tools": {"type": "array", "items": TOOL}}
 BODIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "chat": (
         {
-            **TALKS,
-            "messages": messages("system", "developer", "user", "assistant", "tool"),
-            "max_completion_tokens": COUNT,
-            "max_tokens": COUNT,
-            "n": COUNT,
-            "stop": {"anyOf": [TEXT, {"type": "array", "items": TEXT}]},
+            **CONVERSATION_FIELDS,
+            "messages": messages_schema("system", "developer", "user", "assistant", "tool"),
+            "max_completion_tokens": POSITIVE_INTEGER,
+            "max_tokens": POSITIVE_INTEGER,
+            "n": POSITIVE_INTEGER,
+            "stop": {"anyOf": [STRING, {"type": "array", "items": STRING}]},
             "response_format": {"type": "object"},
-            "tool_choice": {"anyOf": [TEXT, {"type": "object"}]},
+            "tool_choice": {"anyOf": [STRING, {"type": "object"}]},
         },
         ["model", "messages"],
     ),
-    "completions": ({**COMMON, "prompt": TEXT, "max_tokens": COUNT}, ["model", "prompt"]),
+    "completions": ({**COMMON_FIELDS, "prompt": STRING, "max_tokens": POSITIVE_INTEGER}, ["model", "prompt"]),
     "embeddings": (
         {
-            "model": TEXT,
-            "input": {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1}]},
-            "dimensions": COUNT,
+            "model": STRING,
+            "input": {"anyOf": [STRING, {"type": "array", "items": STRING, "minItems": 1}]},
+            "dimensions": POSITIVE_INTEGER,
             "encoding_format": {"type": "string", "enum": ["float", "base64"]},
         },
         ["model", "input"],
     ),
     "messages": (
-        {**TALKS, "messages": messages("user", "assistant"), "max_tokens": COUNT, "system": CONTENT},
+        {
+            **CONVERSATION_FIELDS,
+            "messages": messages_schema("user", "assistant"),
+            "max_tokens": POSITIVE_INTEGER,
+            "system": CONTENT,
+        },
         ["model", "messages", "max_tokens"],
     ),
     "responses": (
         {
-            **TALKS,
-            "input": {"anyOf": [TEXT, {"type": "array", "items": {"type": "object"}}]},
-            "instructions": TEXT,
-            "max_output_tokens": COUNT,
-            "previous_response_id": TEXT,
+            **CONVERSATION_FIELDS,
+            "input": {"anyOf": [STRING, {"type": "array", "items": {"type": "object"}}]},
+            "instructions": STRING,
+            "max_output_tokens": POSITIVE_INTEGER,
+            "previous_response_id": STRING,
             "store": {"type": "boolean"},
             "text": {"type": "object"},
         },
         ["model", "input"],
     ),
 }
-ID: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": TEXT}
-KEY: list[dict[str, list[str]]] = [{"key": []}]
+ID_PARAMETER: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": STRING}
+KEY_SECURITY: list[dict[str, list[str]]] = [{"key": []}]
 
 
-def operation(name: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
+def build_operation(name: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return an OpenAPI operation."""
     result: dict[str, Any] = {
         "operationId": name,
-        "security": KEY,
+        "security": KEY_SECURITY,
         "responses": {
             "200": {"description": "The response.", "content": {"application/json": {}}},
             "default": {"description": "An error, in the format of the endpoint.", "content": {"application/json": {}}},
@@ -95,20 +100,23 @@ def operation(name: str, *parameters: dict[str, Any], body: dict[str, Any] | Non
     return result
 
 
-def description() -> dict[str, Any]:
+def build_openapi() -> dict[str, Any]:
     """Return the OpenAPI document."""
     paths: dict[str, Any] = {}
-    for path, shape in PATHS.items():
+    for path, shape in ENDPOINT_PATHS.items():
         properties, required = BODIES[shape]
         body = {"type": "object", "properties": properties, "required": required}
-        paths[path] = {"post": operation(shape, body=body)}
+        paths[path] = {"post": build_operation(shape, body=body)}
     properties, required = BODIES["messages"]
     body = {"type": "object", "properties": properties, "required": ["model", "messages"]}
-    paths["/v1/messages/count_tokens"] = {"post": operation("count_tokens", body=body)}
-    paths["/v1/models"] = {"get": operation("models")}
-    paths["/v1/models/{id}"] = {"get": operation("model", ID)}
-    paths["/v1/responses/{id}"] = {"get": operation("response", ID), "delete": operation("delete_response", ID)}
-    paths["/v1/responses/{id}/input_items"] = {"get": operation("input_items", ID)}
+    paths["/v1/messages/count_tokens"] = {"post": build_operation("count_tokens", body=body)}
+    paths["/v1/models"] = {"get": build_operation("models")}
+    paths["/v1/models/{id}"] = {"get": build_operation("model", ID_PARAMETER)}
+    paths["/v1/responses/{id}"] = {
+        "get": build_operation("response", ID_PARAMETER),
+        "delete": build_operation("delete_response", ID_PARAMETER),
+    }
+    paths["/v1/responses/{id}/input_items"] = {"get": build_operation("input_items", ID_PARAMETER)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Vong, model calls", "version": "1"},

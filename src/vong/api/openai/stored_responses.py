@@ -5,49 +5,49 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from vong.api.http.credentials import credential
+from vong.api.http.credentials import read_credential
 from vong.api.openai.errors import MethodNotAllowed
-from vong.api.openai.openapi import description
+from vong.api.openai.openapi import build_openapi
 from vong.errors import InvalidInput
 from vong.gateway.endpoints import response_store
 from vong.gateway.gateway import Gateway
 
-RESPONSES = "/v1/responses/"
-DESCRIPTION = "/v1/openapi.json"
-ITEMS = "input_items"
+RESPONSES_PREFIX = "/v1/responses/"
+OPENAPI_PATH = "/v1/openapi.json"
+INPUT_ITEMS = "input_items"
 
 
-def is_kept(path: str) -> bool:
+def serves_path(path: str) -> bool:
     """Return True if this module serves the path."""
-    return path.startswith(RESPONSES) or path == DESCRIPTION
+    return path.startswith(RESPONSES_PREFIX) or path == OPENAPI_PATH
 
 
-async def kept(gateway: Gateway, scope: Mapping[str, Any], headers: dict[str, str]) -> Any:
+async def handle_request(gateway: Gateway, scope: Mapping[str, Any], headers: dict[str, str]) -> Any:
     """Return the result of a request to one of these paths.
 
     Raises:
         VongError: if the response does not exist or the request is invalid.
     """
     path, method = unquote(scope["path"]), str(scope["method"])
-    if path == DESCRIPTION:
-        _only(path, method, "GET")
-        return description()
-    id, _, part = path.removeprefix(RESPONSES).partition("/")
-    if part not in ("", ITEMS):
-        raise response_store.ResponseNotFound(f"a response has no {part!r}", f"use {ITEMS}")
-    _only(path, method, *(["GET"] if part else ["GET", "DELETE"]))
-    principal = await gateway.keys.principal(credential(method, headers), calls=method != "GET")
-    span = await gateway.response(principal, id)
+    if path == OPENAPI_PATH:
+        _require_method(path, method, "GET")
+        return build_openapi()
+    id, _, part = path.removeprefix(RESPONSES_PREFIX).partition("/")
+    if part not in ("", INPUT_ITEMS):
+        raise response_store.ResponseNotFound(f"a response has no {part!r}", f"use {INPUT_ITEMS}")
+    _require_method(path, method, *(["GET"] if part else ["GET", "DELETE"]))
+    principal = await gateway.principals.authenticate(read_credential(method, headers), for_call=method != "GET")
+    span = await gateway.load_response(principal, id)
     if method == "DELETE":
-        await asyncio.to_thread(gateway.looks.forget, principal.project_id, span.id)
+        await asyncio.to_thread(gateway.repositories.delete_bodies, principal.project_id, span.id)
         return {"id": f"resp_{span.id.hex}", "object": "response.deleted", "deleted": True}
     if not part:
-        return response_store.whole(span)
+        return response_store.rebuild_response(span)
     query = dict(parse_qsl(bytes(scope.get("query_string", b"")).decode("latin-1")))
-    return _page(response_store.input_items(span), query)
+    return _build_page(response_store.input_items(span), query)
 
 
-def _page(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+def _build_page(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
     """Return a page as OpenAI does: newest first unless `order=asc`, `limit` of 1 to 100, `after` an item id."""
     limit, order = query.get("limit", "20"), query.get("order", "desc")
     if not limit.isdecimal() or not 1 <= int(limit) <= 100 or order not in ("asc", "desc"):
@@ -65,6 +65,6 @@ def _page(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, An
     return {"object": "list", "data": page, **ends, "has_more": len(ordered) > len(page)}
 
 
-def _only(path: str, method: str, *allowed: str) -> None:
+def _require_method(path: str, method: str, *allowed: str) -> None:
     if method not in allowed:
         raise MethodNotAllowed(f"{path} does not accept {method}", f"send a {' or a '.join(allowed)}")

@@ -9,17 +9,17 @@ from vong import access
 from vong.access import users as accounts
 from vong.access.key_rotation import rotate_key as rotate
 from vong.access.keys import ApiKey, NewApiKey, find_key
-from vong.access.passwords import new_password
+from vong.access.passwords import generate_password
 from vong.access.projects import Project, Role
 from vong.access.users import NewUser, User
-from vong.api.http.dependencies import Call
-from vong.app.host.system_info import SystemInfo, installation
+from vong.api.http.dependencies import CurrentUser
+from vong.app.host.system_info import SystemInfo, get_system_info
 from vong.errors import InvalidInput
-from vong.gateway.endpoints import PATHS
+from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.records import Record
 from vong.records.key_scope import KeyLabels, KeyScope
 
-LONGEST_OVERLAP = 90 * 86_400
+MAX_OVERLAP_SECONDS = 90 * 86_400
 """Maximum seconds that a replaced secret stays valid."""
 
 routes = APIRouter(prefix="/api/v1/access", tags=["access"])
@@ -45,7 +45,7 @@ class KeyRotation(Record):
     `expires_at` is the new expiry of the key; null keeps the current one.
     """
 
-    overlap: int = Field(default=0, ge=0, le=LONGEST_OVERLAP)
+    overlap: int = Field(default=0, ge=0, le=MAX_OVERLAP_SECONDS)
     expires_at: AwareDatetime | None = None
 
 
@@ -75,40 +75,40 @@ class PasswordReset(Record):
 
 
 @routes.get("/projects")
-def projects(context: Call) -> list[Project]:
+def projects(context: CurrentUser) -> list[Project]:
     """List the projects of the caller. Owners see all projects."""
-    with context.owner() as connection:
+    with context.owner_transaction() as connection:
         principal = context.principal
         if principal.user_id is not None or principal.role == "owner":
-            return accounts.projects_of(connection, principal.user_id, principal.role)
+            return accounts.list_user_projects(connection, principal.user_id, principal.role)
         return [project for project in access.list_projects(connection) if project.id == principal.project_id]
 
 
 @routes.post("/projects", status_code=201)
-def create_project(body: ProjectCreate, context: Call) -> Project:
+def create_project(body: ProjectCreate, context: CurrentUser) -> Project:
     """Create a project. Owners only."""
-    context.must()
-    with context.owner() as connection:
+    context.require_role()
+    with context.owner_transaction() as connection:
         return access.create_project(connection, body.name)
 
 
 @routes.get("/users")
-def users(context: Call) -> list[User]:
+def users(context: CurrentUser) -> list[User]:
     """List all accounts. Owners only."""
-    context.must()
-    with context.owner() as connection:
+    context.require_role()
+    with context.owner_transaction() as connection:
         return accounts.list_users(connection)
 
 
 @routes.post("/users", status_code=201)
-def create_user(body: UserCreate, context: Call) -> NewUser:
+def create_user(body: UserCreate, context: CurrentUser) -> NewUser:
     """Create an account. Owners only.
 
     A generated password is returned only in this response.
     """
-    context.must()
-    password = body.password.get_secret_value() if body.password else new_password()
-    with context.owner() as connection:
+    context.require_role()
+    password = body.password.get_secret_value() if body.password else generate_password()
+    with context.owner_transaction() as connection:
         current = [one for one in access.list_projects(connection) if one.id == context.principal.project_id]
         selected = [access.find_project(connection, name) for name in body.projects] or current
         user = access.create_user(connection, body.email, password, body.role, projects=selected)
@@ -116,47 +116,47 @@ def create_user(body: UserCreate, context: Call) -> NewUser:
 
 
 @routes.delete("/users/{email}")
-def remove_user(email: str, context: Call) -> User:
+def remove_user(email: str, context: CurrentUser) -> User:
     """Delete an account and end its sessions. Owners only. The last owner cannot be deleted."""
-    context.must()
-    with context.owner() as connection:
-        return accounts.remove_user(connection, email)
+    context.require_role()
+    with context.owner_transaction() as connection:
+        return accounts.delete_user(connection, email)
 
 
 @routes.put("/users/{email}/password")
-def reset_password(email: str, body: PasswordReset, context: Call) -> NewUser:
+def reset_password(email: str, body: PasswordReset, context: CurrentUser) -> NewUser:
     """Reset the password of a user and end the user's sessions. Owners only."""
-    context.must()
-    password = body.password.get_secret_value() if body.password else new_password()
-    with context.owner() as connection:
+    context.require_role()
+    password = body.password.get_secret_value() if body.password else generate_password()
+    with context.owner_transaction() as connection:
         user = accounts.find_user(connection, email)
         accounts.set_password(connection, user.id, password)
     return NewUser(user=user, password=None if body.password else password)
 
 
 @routes.get("/installation")
-def show_installation(context: Call) -> SystemInfo:
+def show_installation(context: CurrentUser) -> SystemInfo:
     """Return installed versions, storage usage and processes. Owners and members only."""
-    context.must("member")
-    with context.owner() as connection:
-        return installation(context.platform, connection)
+    context.require_role("member")
+    with context.owner_transaction() as connection:
+        return get_system_info(context.platform, connection)
 
 
 @routes.get("/keys")
-def keys(context: Call) -> list[ApiKey]:
+def keys(context: CurrentUser) -> list[ApiKey]:
     """List the API keys of the project, without their secrets."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return access.list_keys(connection)
 
 
 @routes.post("/keys", status_code=201)
-def create_key(body: KeyCreate, context: Call) -> NewApiKey:
+def create_key(body: KeyCreate, context: CurrentUser) -> NewApiKey:
     """Create an API key. Owners only. The secret is returned only in this response."""
-    context.must()
-    known = sorted({*PATHS.values()})
+    context.require_role()
+    known = sorted({*ENDPOINT_PATHS.values()})
     if unknown := [shape for shape in (body.scope or KeyScope()).shapes if shape not in known]:
         raise InvalidInput(f"unknown endpoint {unknown[0]!r} in the scope", f"use one of: {', '.join(known)}")
-    with context.owner() as connection:
+    with context.owner_transaction() as connection:
         project_id = context.principal.project_id
         if body.project is not None:
             project_id = access.find_project(connection, body.project).id
@@ -166,26 +166,26 @@ def create_key(body: KeyCreate, context: Call) -> NewApiKey:
 
 
 @routes.get("/keys/{name}")
-def get_key(name: str, context: Call) -> ApiKey:
+def get_key(name: str, context: CurrentUser) -> ApiKey:
     """Return an active key by name, prefix or id."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return find_key(connection, name)
 
 
 @routes.post("/keys/{name}/rotate")
-def rotate_key(name: str, body: KeyRotation, context: Call) -> NewApiKey:
+def rotate_key(name: str, body: KeyRotation, context: CurrentUser) -> NewApiKey:
     """Replace the secret of a key. Owners only.
 
     The new secret is returned only in this response. Name, scope, limits, budgets and ledger are kept.
     """
-    context.must()
-    with context.scope() as connection:
+    context.require_role()
+    with context.project_transaction() as connection:
         return rotate(connection, name, timedelta(seconds=body.overlap), expires_at=body.expires_at)
 
 
 @routes.delete("/keys/{name}")
-def revoke_key(name: str, context: Call) -> ApiKey:
+def revoke_key(name: str, context: CurrentUser) -> ApiKey:
     """Revoke a key by name, prefix or id. Owners only."""
-    context.must()
-    with context.scope() as connection:
+    context.require_role()
+    with context.project_transaction() as connection:
         return access.revoke_key(connection, name)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import batches
 from vong.records.batch import Batch
 
@@ -14,22 +14,22 @@ routes = APIRouter(prefix="/api/v1/gateway/batches", tags=["gateway"])
 
 @routes.get("")
 def list_batches(
-    context: Call, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
+    context: CurrentUser, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
 ) -> list[Batch]:
     """List batches with their cost so far, newest first. `after` is the last id of the previous page."""
     return batches.list_batches(context.platform, context.principal, after, limit)
 
 
 @routes.get("/{id}")
-def get_batch(id: UUID, context: Call) -> Batch:
+def get_batch(id: UUID, context: CurrentUser) -> Batch:
     """Return a batch. Its job has the same id."""
-    return batches.get(context.platform, context.principal, id)
+    return batches.get_batch(context.platform, context.principal, id)
 
 
 @routes.post("/{id}/cancel")
-def cancel_batch(id: UUID, context: Call) -> Batch:
+def cancel_batch(id: UUID, context: CurrentUser) -> Batch:
     """Cancel a batch.
 
     A queued batch ends immediately, a running one within seconds, with the files of the finished requests.
     """
-    return batches.cancel(context.platform, context.principal, id)
+    return batches.cancel_batch(context.platform, context.principal, id)

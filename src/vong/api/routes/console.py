@@ -19,20 +19,20 @@ STAGES = "data training evals registry serving gateway knowledge traces feedback
 
 # Scripts come from files only. Styles may be inline, because the component library writes a <style> tag with the
 # colours of the theme and positions popovers with style attributes. A style runs no code, and none contains user input.
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'self'"
 )
-GUARDS = {
-    "Content-Security-Policy": POLICY,
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-FOREVER = "public, max-age=31536000, immutable"
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
-PACKED = {"br": ".br", "gzip": ".gz"}
+CACHE_FOREVER = "public, max-age=31536000, immutable"
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+ENCODING_SUFFIXES = {"br": ".br", "gzip": ".gz"}
 """Encodings for which a file may have a compressed sibling, best first."""
 
 
@@ -53,7 +53,7 @@ class PageConvertor(Convertor[str]):
 register_url_convertor("page", PageConvertor())
 routes = APIRouter(include_in_schema=False)
 
-UNBUILT = """<!doctype html>
+NO_CONSOLE_PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -99,7 +99,7 @@ vong --help</pre>
 """
 
 
-DOCS = """<!doctype html>
+DOCS_PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -113,12 +113,12 @@ DOCS = """<!doctype html>
 </body>
 </html>
 """
-SWAGGER = """<link rel="stylesheet" href="/swagger/swagger-ui.css">
+SWAGGER_TAGS = """<link rel="stylesheet" href="/swagger/swagger-ui.css">
 <script src="/swagger/swagger-ui-bundle.js" defer></script>
 <script src="/api/docs.js" defer></script>"""
-NO_SWAGGER = """<p>This installation has no console, which includes Swagger UI. <code>make up</code> builds it.
+NO_SWAGGER_TEXT = """<p>This installation has no console, which includes Swagger UI. <code>make up</code> builds it.
 The OpenAPI document is at <a href="/api/openapi.json">/api/openapi.json</a>.</p>"""
-STARTING = """window.addEventListener("DOMContentLoaded", () =>
+DOCS_SCRIPT = """window.addEventListener("DOMContentLoaded", () =>
   SwaggerUIBundle({ url: "/api/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null }));
 """
 
@@ -127,30 +127,30 @@ STARTING = """window.addEventListener("DOMContentLoaded", () =>
 def docs() -> HTMLResponse:
     """Return the page with all API routes (Swagger UI)."""
     built = (STATIC / "swagger" / "swagger-ui-bundle.js").is_file()
-    page = DOCS.format(head=SWAGGER if built else "", body="" if built else NO_SWAGGER)
-    return HTMLResponse(page, headers=GUARDS)
+    page = DOCS_PAGE.format(head=SWAGGER_TAGS if built else "", body="" if built else NO_SWAGGER_TEXT)
+    return HTMLResponse(page, headers=SECURITY_HEADERS)
 
 
 @routes.get("/api/docs.js")
 def docs_script() -> Response:
     """Return the script that starts Swagger UI. It is a file because the page may contain no inline script."""
-    return Response(STARTING, media_type="text/javascript", headers=GUARDS)
+    return Response(DOCS_SCRIPT, media_type="text/javascript", headers=SECURITY_HEADERS)
 
 
 @routes.api_route("/{path:page}", methods=["GET", "HEAD"])
 def console(path: str, request: Request) -> Response:
     """Return a file of the console, or its page, which does its own routing."""
-    file = _file(path) if path else None
+    file = _find_file(path) if path else None
     if file is not None:
-        cached = FOREVER if path.startswith("assets/") else "no-cache"
-        return _serve(file, request, cached)
+        cached = CACHE_FOREVER if path.startswith("assets/") else "no-cache"
+        return _serve_file(file, request, cached)
     if "." in path.rpartition("/")[2]:
         raise HTTPException(404, f"file {path!r} does not exist")
     index = STATIC / "index.html"
-    return _serve(index, request, "no-cache") if index.is_file() else _unbuilt(request)
+    return _serve_file(index, request, "no-cache") if index.is_file() else _no_console(request)
 
 
-def _file(path: str) -> Path | None:
+def _find_file(path: str) -> Path | None:
     """Return the built file with a path, or None. Hidden files and files outside the folder are never returned."""
     if "\0" in path or any(part.startswith(".") for part in path.split("/")):
         return None
@@ -158,32 +158,37 @@ def _file(path: str) -> Path | None:
     return file if file.is_relative_to(STATIC.resolve()) and file.is_file() else None
 
 
-def _serve(file: Path, request: Request, cached: str) -> Response:
+def _serve_file(file: Path, request: Request, cached: str) -> Response:
     """Return the file in the best encoding that browser and build support, or 304 if the browser has it."""
-    encoding = next((one for one in _accepted(request) if file.with_name(file.name + PACKED[one]).is_file()), None)
-    sent = file.with_name(file.name + PACKED[encoding]) if encoding else file
+    encoding = next(
+        (one for one in _accepted_encodings(request) if file.with_name(file.name + ENCODING_SUFFIXES[one]).is_file()),
+        None,
+    )
+    sent = file.with_name(file.name + ENCODING_SUFFIXES[encoding]) if encoding else file
     state = sent.stat()
     etag = f'"{state.st_size:x}-{state.st_mtime_ns:x}"'
-    headers = {**GUARDS, "Cache-Control": cached, "ETag": etag, "Vary": "Accept-Encoding"}
+    headers = {**SECURITY_HEADERS, "Cache-Control": cached, "ETag": etag, "Vary": "Accept-Encoding"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     if encoding:
         headers["Content-Encoding"] = encoding
-    kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    kind = MEDIA_TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return FileResponse(sent, headers=headers, media_type=kind)
 
 
-def _accepted(request: Request) -> list[str]:
+def _accepted_encodings(request: Request) -> list[str]:
     offered: set[str] = set()
     for part in request.headers.get("accept-encoding", "").split(","):
         name, _, weight = part.replace(" ", "").partition(";q=")
         if weight.rstrip("0") not in {"0.", "0"} and weight != "0":
             offered.add(name)
-    return [name for name in PACKED if name in offered]
+    return [name for name in ENCODING_SUFFIXES if name in offered]
 
 
-def _unbuilt(request: Request) -> Response:
+def _no_console(request: Request) -> Response:
     """Return a page with the API addresses and first steps that needs no script, font or network."""
     stages = "".join(f"<li>{stage}</li>" for stage in STAGES)
     url = escape(str(request.base_url).rstrip("/"))
-    return HTMLResponse(UNBUILT.format(version=escape(__version__), stages=stages, url=url), headers=GUARDS)
+    return HTMLResponse(
+        NO_CONSOLE_PAGE.format(version=escape(__version__), stages=stages, url=url), headers=SECURITY_HEADERS
+    )

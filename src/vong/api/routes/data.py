@@ -6,18 +6,18 @@ from fastapi import APIRouter, Depends, Form, Query, UploadFile
 from pydantic import Json
 
 from vong import data, jobs
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import data as data_app
 from vong.data.clean import CleaningChange, CleanSettings
 from vong.data.edit import RowEdit
-from vong.data.graph import VersionGraph, graph
+from vong.data.graph import VersionGraph, build_graph
 from vong.data.preview import FilePreview
 from vong.data.report import HealthReport, ProfileSettings
-from vong.data.report_store import changes_of, latest_report
-from vong.data.row_search import OriginKind, RowFilter, count
-from vong.data.rows import DatasetDiff, DatasetRow, Kind, page
+from vong.data.report_store import load_changes, load_latest_report
+from vong.data.row_search import OriginKind, RowFilter, count_matches
+from vong.data.rows import DatasetDiff, DatasetRow, DiffKind, list_rows
 from vong.data.split import SplitSettings
-from vong.data.versions import check_name, list_datasets
+from vong.data.versions import list_datasets, validate_name
 from vong.records import DatasetVersion, Example, Job, Record
 
 routes = APIRouter(prefix="/api/v1/data", tags=["data"])
@@ -39,32 +39,32 @@ class SplitRequest(Record):
 
 
 @routes.get("/datasets")
-def datasets(context: Call, after: str | None = None, limit: Limit = 50) -> list[DatasetVersion]:
+def datasets(context: CurrentUser, after: str | None = None, limit: Limit = 50) -> list[DatasetVersion]:
     """List the newest version of every dataset by name. `after` is the last name of the previous page."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return list_datasets(connection, after=after, limit=limit)
 
 
 @routes.get("/datasets/{name}/versions")
-def versions(name: str, context: Call, after: int | None = None, limit: Limit = 50) -> list[DatasetVersion]:
+def versions(name: str, context: CurrentUser, after: int | None = None, limit: Limit = 50) -> list[DatasetVersion]:
     """List the versions of a dataset, newest first. `after` is the last number of the previous page."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         data.find(connection, name)
         return data.list_versions(connection, name, before=after, limit=limit)
 
 
 @routes.get("/datasets/{name}/graph")
-def version_graph(name: str, context: Call) -> VersionGraph:
+def version_graph(name: str, context: CurrentUser) -> VersionGraph:
     """Return the newest 200 versions of a dataset and their sources, including versions of other datasets."""
-    with context.scope() as connection:
-        return graph(connection, name)
+    with context.project_transaction() as connection:
+        return build_graph(connection, name)
 
 
 @routes.post("/datasets/{name}/versions", status_code=202)
 def import_files(
     name: str,
     file: list[UploadFile],
-    context: Call,
+    context: CurrentUser,
     format: Annotated[str | None, Form()] = None,
     options: Annotated[
         Json[dict[str, str]] | None, Form(description="Options of the format, as a JSON object.")
@@ -72,16 +72,16 @@ def import_files(
     on_error: Annotated[Literal["stop", "skip"], Form()] = "stop",
 ) -> Job:
     """Upload files and import them as the next version of a dataset. The job result contains the ref."""
-    given = {"name": check_name(name), "format": format, "options": options, "on_error": on_error}
-    files = data_app.keep_uploads(context.platform, [(one.filename or "rows.jsonl", one.file) for one in file])
-    with context.scope() as connection:
+    given = {"name": validate_name(name), "format": format, "options": options, "on_error": on_error}
+    files = data_app.store_uploads(context.platform, [(one.filename or "rows.jsonl", one.file) for one in file])
+    with context.project_transaction() as connection:
         return jobs.submit(connection, "data.import", given | {"files": files}, key=context.idempotency_key)
 
 
 @routes.post("/preview")
 def preview_files(
     file: list[UploadFile],
-    _: Call,
+    _: CurrentUser,
     format: Annotated[str | None, Form()] = None,
     options: Annotated[
         Json[dict[str, str]] | None, Form(description="Options of the format, as a JSON object.")
@@ -89,22 +89,22 @@ def preview_files(
     limit: Annotated[int, Form(ge=1, le=100)] = 20,
 ) -> list[FilePreview]:
     """Preview files, or their beginnings, before an import: format, columns and first rows. Nothing is stored."""
-    return data_app.look(
+    return data_app.preview_uploads(
         [(one.filename or "rows.jsonl", one.file) for one in file], format=format, options=options, limit=limit
     )
 
 
 @routes.post("/datasets/{name}/rows", status_code=201)
-def append_rows(name: str, rows: list[Example], context: Call) -> DatasetVersion:
+def append_rows(name: str, rows: list[Example], context: CurrentUser) -> DatasetVersion:
     """Append rows that the dataset does not contain yet, as its next version."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return data.append(connection, context.platform.blobs, name, rows)
 
 
 @routes.get("/versions/{ref}")
-def version(ref: str, context: Call) -> DatasetVersion:
+def version(ref: str, context: CurrentUser) -> DatasetVersion:
     """Return a version: NAME (the newest), NAME@NUMBER or NAME@HASH."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return data.find(connection, ref)
 
 
@@ -130,71 +130,71 @@ class RowCount(Record):
 
 @routes.get("/versions/{ref}/rows")
 def rows(
-    ref: str, context: Call, query: RowQuery, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50
+    ref: str, context: CurrentUser, query: RowQuery, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50
 ) -> list[DatasetRow]:
     """List the rows after number `after` that match split, text, metadata, label and origin."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         found = data.find(connection, ref)
-    return page(context.platform.blobs, found, query, after=after, limit=limit)
+    return list_rows(context.platform.blobs, found, query, after=after, limit=limit)
 
 
 @routes.get("/versions/{ref}/rows/count")
-def count_rows(ref: str, context: Call, query: RowQuery) -> RowCount:
+def count_rows(ref: str, context: CurrentUser, query: RowQuery) -> RowCount:
     """Return the number of matching rows."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         found = data.find(connection, ref)
-    return RowCount(rows=count(context.platform.blobs, found, query))
+    return RowCount(rows=count_matches(context.platform.blobs, found, query))
 
 
 @routes.post("/versions/{ref}/rows", status_code=201)
-def edit_rows(ref: str, edits: list[RowEdit], context: Call) -> DatasetVersion:
+def edit_rows(ref: str, edits: list[RowEdit], context: CurrentUser) -> DatasetVersion:
     """Change rows, or delete those with a null `example`, as the next version. Returns 409 if REF is not the newest."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return data.edit(connection, context.platform.blobs, data.find(connection, ref), edits)
 
 
 @routes.get("/versions/{ref}/changes")
-def changes(ref: str, context: Call) -> list[CleaningChange]:
+def changes(ref: str, context: CurrentUser) -> list[CleaningChange]:
     """List the changes of cleaning or editing, by row."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         found = data.find(connection, ref)
-    return changes_of(context.platform.blobs, found)
+    return load_changes(context.platform.blobs, found)
 
 
 @routes.get("/versions/{ref}/report")
-def report(ref: str, context: Call) -> HealthReport:
+def report(ref: str, context: CurrentUser) -> HealthReport:
     """Return the newest health report of a version."""
-    with context.scope() as connection:
-        return latest_report(connection, context.platform.blobs, data.find(connection, ref))
+    with context.project_transaction() as connection:
+        return load_latest_report(connection, context.platform.blobs, data.find(connection, ref))
 
 
 @routes.post("/versions/{ref}/profile", status_code=202)
-def profile(ref: str, context: Call, settings: ProfileSettings | None = None) -> Job:
+def profile(ref: str, context: CurrentUser, settings: ProfileSettings | None = None) -> Job:
     """Start a job that creates the health report of a version. The report is stored with the version."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         params = {"ref": data.find(connection, ref).ref, "settings": (settings or ProfileSettings()).model_dump()}
         return jobs.submit(connection, "data.profile", params, key=context.idempotency_key)
 
 
 @routes.post("/versions/{ref}/clean", status_code=202)
-def clean(ref: str, context: Call, body: CleanRequest | None = None) -> Job:
+def clean(ref: str, context: CurrentUser, body: CleanRequest | None = None) -> Job:
     """Start a job that cleans a version into a new one. The job result has the new ref and the count of each change."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         params = {"ref": data.find(connection, ref).ref, **(body or CleanRequest()).model_dump(mode="json")}
         return jobs.submit(connection, "data.clean", params, key=context.idempotency_key)
 
 
 @routes.post("/versions/{ref}/split", status_code=202)
-def split(ref: str, context: Call, body: SplitRequest | None = None) -> Job:
+def split(ref: str, context: CurrentUser, body: SplitRequest | None = None) -> Job:
     """Start a job that splits a version into a new one. The job result has the new ref and the rows of each split."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         params = {"ref": data.find(connection, ref).ref, **(body or SplitRequest()).model_dump(mode="json")}
         return jobs.submit(connection, "data.split", params, key=context.idempotency_key)
 
 
 @routes.get("/diff")
-def diff(a: str, b: str, context: Call, limit: Limit = 50, kind: Kind | None = None) -> DatasetDiff:
+def diff(a: str, b: str, context: CurrentUser, limit: Limit = 50, kind: DiffKind | None = None) -> DatasetDiff:
     """Return the differences of two versions: the counts, and the first different rows, optionally of one kind."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         versions = data.find(connection, a), data.find(connection, b)
     return data.diff(context.platform.blobs, *versions, limit=limit, kind=kind)

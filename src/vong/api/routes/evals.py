@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from vong import evals
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import evals as evals_app
 from vong.evals.runs import ScoredOutput
 from vong.evals.scoring import ScorerInfo
@@ -40,15 +40,15 @@ class EvalStarted(Record):
 
 
 @routes.get("/scorers")
-def scorers(context: Call) -> list[ScorerInfo]:  # noqa: ARG001 (requires authentication)
+def scorers(context: CurrentUser) -> list[ScorerInfo]:  # noqa: ARG001 (requires authentication)
     """List the installed scorers with their options."""
     return evals.list_scorers()
 
 
 @routes.post("/runs", status_code=202)
-def run(body: EvalRequest, context: Call) -> EvalStarted:
+def run(body: EvalRequest, context: CurrentUser) -> EvalStarted:
     """Start an evaluation of a model on a dataset split. It runs as a job."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         result, job = evals_app.start(
             connection,
             model=body.model,
@@ -63,35 +63,39 @@ def run(body: EvalRequest, context: Call) -> EvalStarted:
 
 
 @routes.get("/runs")
-def runs(context: Call, model: str | None = None, after: UUID | None = None, limit: Limit = 50) -> list[EvalResult]:
+def runs(
+    context: CurrentUser, model: str | None = None, after: UUID | None = None, limit: Limit = 50
+) -> list[EvalResult]:
     """List the evaluation runs of the project, newest first."""
-    with context.scope() as connection:
-        return evals_app.settled(connection, evals.list_runs(connection, model=model, after=after, limit=limit))
+    with context.project_transaction() as connection:
+        return evals_app.sync_with_jobs(connection, evals.list_runs(connection, model=model, after=after, limit=limit))
 
 
 @routes.get("/runs/{id}")
-def show(id: UUID, context: Call) -> EvalResult:
+def show(id: UUID, context: CurrentUser) -> EvalResult:
     """Return an evaluation run: its scores, how each was computed, latency and tokens."""
-    with context.scope() as connection:
-        return evals_app.settled(connection, [evals.get(connection, id)])[0]
+    with context.project_transaction() as connection:
+        return evals_app.sync_with_jobs(connection, [evals.get_run(connection, id)])[0]
 
 
 @routes.get("/runs/{id}/examples")
 def examples(
     id: UUID,
-    context: Call,
+    context: CurrentUser,
     failed: bool = False,
     changed_from: UUID | None = None,
     after: Position = -1,
     limit: Limit = 50,
 ) -> list[ScoredOutput]:
     """List the outputs of a run by position: all, the failed ones, or those that differ from another run."""
-    with context.scope() as connection:
-        return evals.list_answers(connection, id, failed=failed, changed_from=changed_from, after=after, limit=limit)
+    with context.project_transaction() as connection:
+        return evals.list_outputs(connection, id, failed=failed, changed_from=changed_from, after=after, limit=limit)
 
 
 @routes.get("/compare")
-def compare(a: UUID, b: UUID, context: Call, changes: Annotated[int, Query(ge=0, le=500)] = 20) -> evals.EvalComparison:
+def compare(
+    a: UUID, b: UUID, context: CurrentUser, changes: Annotated[int, Query(ge=0, le=500)] = 20
+) -> evals.EvalComparison:
     """Compare run `b` with run `a` on the same examples: differences, intervals, exact tests, and changed outputs."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return evals.compare(connection, a, b, changes=changes)

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from vong import experiments
-from vong.api.http.dependencies import Call, RequestContext
-from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream
+from vong.api.http.dependencies import CurrentUser, RequestContext
+from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream_events
 from vong.errors import InvalidInput
 from vong.experiments.compare import RunComparison
 from vong.experiments.curves import Curve
-from vong.experiments.runs import Ended
+from vong.experiments.runs import FinalStatus
 from vong.experiments.tables import CHANNEL
 from vong.records import Record, TrainingRun
 
@@ -48,101 +48,101 @@ class MetricsLog(Record):
 class RunFinish(Record):
     """Final state of a run."""
 
-    status: Ended = "finished"
+    status: FinalStatus = "finished"
     summary: dict[str, Any] = {}
     model: str | None = None
 
 
 @routes.get("/runs")
 def runs(
-    context: Call,
+    context: CurrentUser,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     name: str | None = None,
     status: str | None = None,
 ) -> list[TrainingRun]:
     """List the runs, newest first. `after` is the last id of the previous page."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return experiments.list_runs(connection, after=after, limit=limit, name=name, status=status)
 
 
 @routes.post("/runs", status_code=201)
-def start(body: RunCreate, context: Call) -> TrainingRun:
+def start(body: RunCreate, context: CurrentUser) -> TrainingRun:
     """Start a run of an external trainer that logs its own metrics. Vong's trainer is started under training."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return experiments.start_run(
             connection, body.name, base=body.base, dataset=body.dataset, settings=body.settings
         )
 
 
 @routes.get("/runs/{id}")
-def run(id: UUID, context: Call) -> TrainingRun:
+def run(id: UUID, context: CurrentUser) -> TrainingRun:
     """Return a run with its settings, best and last metrics, and warnings."""
-    with context.scope() as connection:
-        return experiments.get(connection, id)
+    with context.project_transaction() as connection:
+        return experiments.get_run(connection, id)
 
 
 @routes.get("/runs/{id}/metrics")
 def metrics(
     id: UUID,
-    context: Call,
+    context: CurrentUser,
     name: Annotated[list[str] | None, Query(description="Names of the metrics. All metrics if left out.")] = None,
     points: Annotated[int, Query(ge=3, le=10_000)] = 500,
 ) -> list[Curve]:
     """Return the metric curves of a run, downsampled to `points` points each. LTTB keeps measured points only."""
-    with context.scope() as connection:
-        return experiments.curve(connection, id, name, points)
+    with context.project_transaction() as connection:
+        return experiments.load_curves(connection, id, name, points)
 
 
 @routes.post("/runs/{id}/metrics")
-def log(id: UUID, steps: list[MetricsLog], context: Call) -> TrainingRun:
+def log(id: UUID, steps: list[MetricsLog], context: CurrentUser) -> TrainingRun:
     """Log metrics. Values of a step that is sent again replace the earlier ones."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         for one in steps:
-            experiments.log(connection, id, one.step, one.values, one.at)
-        return experiments.get(connection, id)
+            experiments.log_metrics(connection, id, one.step, one.values, one.at)
+        return experiments.get_run(connection, id)
 
 
 @routes.post("/runs/{id}/finish")
-def finish(id: UUID, ended: RunFinish, context: Call) -> TrainingRun:
+def finish(id: UUID, ended: RunFinish, context: CurrentUser) -> TrainingRun:
     """Finish a run with its status."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return experiments.finish_run(connection, id, ended.status, summary=ended.summary, model=ended.model)
 
 
 @routes.get("/runs/{id}/events", response_class=EventStreamResponse, responses=STREAM)
 def events(
-    id: UUID, context: Call, request: Request, after: Annotated[str, Depends(last_event_id)]
+    id: UUID, context: CurrentUser, request: Request, after: Annotated[str, Depends(last_event_id)]
 ) -> EventStreamResponse:
     """Stream the metrics of a run until it ends. `Last-Event-ID` resumes a broken stream."""
 
     def read(last: str) -> list[ServerSentEvent]:
-        return _news(context, id, last)
+        return _list_events(context, id, last)
 
-    return stream(request, NotifyTopic(CHANNEL, str(id)), read, after)
+    return stream_events(request, NotifyTopic(CHANNEL, str(id)), read, after)
 
 
 @routes.get("/compare")
 def compare(
     run: Annotated[list[UUID], Query(min_length=1, max_length=20)],
-    context: Call,
+    context: CurrentUser,
     points: Annotated[int, Query(ge=3, le=1000)] = 200,
 ) -> RunComparison:
     """Compare runs: settings, best and last metrics, and curves downsampled to `points` points."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return experiments.compare(connection, run, points)
 
 
-def _news(context: RequestContext, id: UUID, last: str) -> list[ServerSentEvent]:
+def _list_events(context: RequestContext, id: UUID, last: str) -> list[ServerSentEvent]:
     try:
         after = UUID(last) if last else None
     except ValueError as error:
         raise InvalidInput(f"{last!r} is not a valid event id", "send an event id of this stream") from error
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         # The status is read first, so the metrics include everything that was written before the status changed.
-        run = experiments.get(connection, id)
-        entries = experiments.figures_after(connection, id, after)
+        run = experiments.get_run(connection, id)
+        entries = experiments.list_metric_entries(connection, id, after)
     found: Sequence[ServerSentEvent] = [ServerSentEvent(str(one.entry), "metrics", one) for one in entries]
     if run.status in {"queued", "running"} or len(entries) >= 500:
         return list(found)
-    return [*found, ServerSentEvent(found[-1].id if found else last or str(id), "end", run, last=True)]
+    return [*found, ServerSentEvent(found[-1].id if found else last or str(id), "end", run, is_last=True)]

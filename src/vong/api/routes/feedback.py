@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from vong import feedback
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import feedback as feedback_app
-from vong.app.feedback import ExportQuery, HarvestRequest, HarvestResult, InboxItem
-from vong.feedback.summary import BY, By, ScoreSummary
+from vong.app.feedback import HarvestQuery, HarvestRequest, HarvestResult, InboxItem
+from vong.feedback.summary import DEFAULT_GROUPING, GroupField, ScoreSummary
 from vong.records import Score
 
 routes = APIRouter(prefix="/api/v1/feedback", tags=["feedback"])
@@ -26,49 +26,49 @@ class ScorePage(feedback.ScoreFilter):
 class SummaryRequest(feedback.ScoreFilter):
     """Score filter and the fields to group by."""
 
-    by: tuple[By, ...] = BY
+    by: tuple[GroupField, ...] = DEFAULT_GROUPING
 
 
 @routes.post("", status_code=201)
-def add(judgement: feedback.ScoreCreate, context: Call) -> Score:
+def add(judgement: feedback.ScoreCreate, context: CurrentUser) -> Score:
     """Score a span with a value, a comment or a correction. A score with the same id is stored once."""
     author = judgement.author or context.principal.actor
     signed = judgement.model_copy(update={"author": author})
-    return feedback_app.add(context.platform, context.principal.project_id, signed, key=context.idempotency_key)
+    return feedback_app.add_score(context.platform, context.principal.project_id, signed, key=context.idempotency_key)
 
 
 @routes.get("")
-def scores(context: Call, query: Annotated[ScorePage, Query()]) -> list[Score]:
+def scores(context: CurrentUser, query: Annotated[ScorePage, Query()]) -> list[Score]:
     """List matching scores, newest first. `after` is the id of the last score of the previous page."""
     filter = feedback.ScoreFilter(**query.model_dump(exclude={"after", "limit"}))
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return feedback.list_scores(connection, filter, after=query.after, limit=query.limit, newest_first=True)
 
 
 @routes.get("/inbox")
-def inbox(context: Call, query: Annotated[ScorePage, Query()]) -> list[InboxItem]:
+def inbox(context: CurrentUser, query: Annotated[ScorePage, Query()]) -> list[InboxItem]:
     """List matching scores, newest first, each with the span that it judges."""
     filter = feedback.ScoreFilter(**query.model_dump(exclude={"after", "limit"}))
-    with context.scope() as connection:
-        return feedback_app.inbox(connection, filter, query.after, query.limit)
+    with context.project_transaction() as connection:
+        return feedback_app.list_inbox(connection, filter, query.after, query.limit)
 
 
 @routes.get("/summary")
-def summary(context: Call, query: Annotated[SummaryRequest, Query()]) -> list[ScoreSummary]:
+def summary(context: CurrentUser, query: Annotated[SummaryRequest, Query()]) -> list[ScoreSummary]:
     """Summarize matching scores for each combination of the fields in `by`: mean and 95 % interval."""
     filter = feedback.ScoreFilter(**query.model_dump(exclude={"by"}))
-    with context.scope() as connection:
-        return feedback.summary(connection, filter, query.by)
+    with context.project_transaction() as connection:
+        return feedback.summarize(connection, filter, query.by)
 
 
 @routes.get("/harvest")
-def preview(context: Call, query: Annotated[ExportQuery, Query()]) -> feedback.Harvest:
+def preview(context: CurrentUser, query: Annotated[HarvestQuery, Query()]) -> feedback.Harvest:
     """Preview a harvest: its counts, disagreements, and the newest 50 examples, newest first."""
-    found = feedback_app.preview(context.platform, context.principal.project_id, query)
+    found = feedback_app.preview_harvest(context.platform, context.principal.project_id, query)
     return found.model_copy(update={"examples": found.examples[:-51:-1]})
 
 
 @routes.post("/harvest", status_code=201)
-def harvest(body: HarvestRequest, context: Call) -> HarvestResult:
+def harvest(body: HarvestRequest, context: CurrentUser) -> HarvestResult:
     """Write corrections and good answers as rows of the dataset's next version."""
     return feedback_app.harvest(context.platform, context.principal.project_id, body)

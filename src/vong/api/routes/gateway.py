@@ -7,25 +7,25 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from vong import gateway
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import providers as providers_app
-from vong.app.gateway import callable_models, check, sealed
-from vong.app.gateway import targets as target_states
+from vong.app.gateway import encrypt_guards, list_callable_models, target_check
+from vong.app.gateway import target_states as target_states
 from vong.app.providers import ProviderState, ProviderTest
-from vong.app.shadow_reports import ShadowPair, compared, pairs
+from vong.app.shadow_reports import ShadowPair, list_pairs, summarize_pairs
 from vong.app.usage import usage as read_usage
 from vong.errors import InvalidInput
-from vong.gateway.accounting.ledger import ledger
+from vong.gateway.accounting.ledger import summarize_ledger
 from vong.gateway.cache import store as cache_store
-from vong.gateway.limits.store import delete_limit, put_limit, states
+from vong.gateway.limits.store import delete_limit, limit_states, put_limit
 from vong.gateway.providers.store import ProviderUpdate
-from vong.gateway.routing.store import KEPT, RouteVersion
+from vong.gateway.routing.store import UNCHANGED_POLICY, RouteVersion
 from vong.records import Record, Route, RoutePolicy, RouteTarget, now
-from vong.records.cache import CacheStats, ComparedAs, ShadowTargetStats
+from vong.records.cache import CacheStats, ComparisonKind, ShadowTargetStats
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary, Limit, LimitCreate, LimitState
 from vong.records.routing_tree import RouteNode
 from vong.records.target_state import TargetsReport
-from vong.records.usage_report import Bucket, UsageBy, UsageReport
+from vong.records.usage_report import UsageBucket, UsageBy, UsageReport
 
 routes = APIRouter(prefix="/api/v1/gateway", tags=["gateway"])
 Page = Annotated[int, Query(ge=1, le=500)]
@@ -55,126 +55,126 @@ class CacheCleared(Record):
 
 
 @routes.get("/routes")
-def list_routes(context: Call, after: str = "", limit: Page = 50) -> list[Route]:
+def list_routes(context: CurrentUser, after: str = "", limit: Page = 50) -> list[Route]:
     """List the routes of the project by name."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return gateway.list_routes(connection, after=after, limit=limit)
 
 
 @routes.get("/routes/{name}")
-def get_route(name: str, context: Call) -> Route:
+def get_route(name: str, context: CurrentUser) -> Route:
     """Return a route."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return gateway.get_route(connection, name)
 
 
 @routes.put("/routes/{name}")
-def put_route(name: str, body: RouteUpdate, context: Call) -> Route:
+def put_route(name: str, body: RouteUpdate, context: CurrentUser) -> Route:
     """Create a route, or change its targets and failure policy. Setting the same values again changes nothing."""
-    with context.scope() as connection:
-        known = check(context.platform, context.principal.project_id, connection)
-        policy = body.policy if "policy" in body.model_fields_set else KEPT
-        if policy is not None and policy is not KEPT and policy.guards:
-            policy = policy.model_copy(update={"guards": sealed(context.platform, policy.guards)})
+    with context.project_transaction() as connection:
+        known = target_check(context.platform, context.principal.project_id, connection)
+        policy = body.policy if "policy" in body.model_fields_set else UNCHANGED_POLICY
+        if policy is not None and policy is not UNCHANGED_POLICY and policy.guards:
+            policy = policy.model_copy(update={"guards": encrypt_guards(context.platform, policy.guards)})
         if body.tree is not None and body.targets:
             raise InvalidInput("a route cannot have both targets and a tree", "remove one of them")
         return gateway.put_route(connection, name, body.targets, known, policy, body.tree)
 
 
 @routes.delete("/routes/{name}")
-def delete_route(name: str, context: Call) -> Route:
+def delete_route(name: str, context: CurrentUser) -> Route:
     """Delete a route. Its history is kept."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return gateway.delete_route(connection, name)
 
 
 @routes.get("/routes/{name}/history")
-def history(name: str, context: Call, limit: Page = 50) -> list[RouteVersion]:
+def history(name: str, context: CurrentUser, limit: Page = 50) -> list[RouteVersion]:
     """List the versions of a route, newest first. A version without targets is a deletion."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return gateway.route_history(connection, name, limit=limit)
 
 
 @routes.get("/targets")
-def targets(context: Call) -> TargetsReport:
+def targets(context: CurrentUser) -> TargetsReport:
     """Return the state of each route target: circuit, calls in flight and waiting, and recent latency.
 
     The state is that of the server process that answers this request.
     """
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return target_states(context.platform, context.principal.project_id, connection)
 
 
 @routes.get("/providers")
-def providers(context: Call, probe: bool = True) -> list[ProviderState]:
+def providers(context: CurrentUser, probe: bool = True) -> list[ProviderState]:
     """List the providers, without their keys. With `probe` each provider is tested for availability."""
-    return providers_app.states(context.platform, context.principal.project_id, probe=probe)
+    return providers_app.list_states(context.platform, context.principal.project_id, probe=probe)
 
 
 @routes.get("/providers/{name}")
-def get_provider(name: str, context: Call) -> ProviderState:
+def get_provider(name: str, context: CurrentUser) -> ProviderState:
     """Return a provider, without its key and without probing it."""
-    return providers_app.state(context.platform, context.principal.project_id, name)
+    return providers_app.get_state(context.platform, context.principal.project_id, name)
 
 
 @routes.put("/providers/{name}")
-def put_provider(name: str, body: ProviderUpdate, context: Call) -> ProviderState:
+def put_provider(name: str, body: ProviderUpdate, context: CurrentUser) -> ProviderState:
     """Create or change a provider. Owners only.
 
     `api_key` is write-only: if left out it is kept, null removes it.
     """
-    context.must()
-    return providers_app.put(context.platform, context.principal.project_id, name, body)
+    context.require_role()
+    return providers_app.put_provider(context.platform, context.principal.project_id, name, body)
 
 
 @routes.delete("/providers/{name}")
-def delete_provider(name: str, context: Call) -> ProviderState:
+def delete_provider(name: str, context: CurrentUser) -> ProviderState:
     """Delete a stored provider and its secret. Owners only."""
-    context.must()
-    return providers_app.remove(context.platform, context.principal.project_id, name)
+    context.require_role()
+    return providers_app.delete_provider(context.platform, context.principal.project_id, name)
 
 
 @routes.post("/providers/{name}/test")
-def test_provider(name: str, context: Call) -> ProviderTest:
+def test_provider(name: str, context: CurrentUser) -> ProviderTest:
     """Test a provider by listing its models. Returns reachability, latency, models, or the error."""
-    return providers_app.test(context.platform, context.principal.project_id, name)
+    return providers_app.probe_provider(context.platform, context.principal.project_id, name)
 
 
 @routes.get("/models")
-def models(context: Call) -> list[CallableModel]:
+def models(context: CurrentUser) -> list[CallableModel]:
     """List the callable model names: routes, deployments, and models of the providers."""
-    return [CallableModel(name=name) for name in callable_models(context.platform, context.principal)]
+    return [CallableModel(name=name) for name in list_callable_models(context.platform, context.principal)]
 
 
 @routes.get("/limits")
-def limits(context: Call) -> list[LimitState]:
+def limits(context: CurrentUser) -> list[LimitState]:
     """List all limits and budgets, with each subject that made calls in the current window."""
-    with context.scope() as connection:
-        return states(connection)
+    with context.project_transaction() as connection:
+        return limit_states(connection)
 
 
 @routes.put("/limits")
-def set_limit(body: LimitCreate, context: Call) -> Limit:
+def set_limit(body: LimitCreate, context: CurrentUser) -> Limit:
     """Set a limit or a budget. Owners only.
 
     A limit with the same subject, metric and window gets the new amount.
     """
-    context.must()
-    with context.scope() as connection:
+    context.require_role()
+    with context.project_transaction() as connection:
         return put_limit(connection, body)
 
 
 @routes.delete("/limits/{id}")
-def remove_limit(id: UUID, context: Call) -> Limit:
+def remove_limit(id: UUID, context: CurrentUser) -> Limit:
     """Delete a limit with its counters. Owners only."""
-    context.must()
-    with context.scope() as connection:
+    context.require_role()
+    with context.project_transaction() as connection:
         return delete_limit(connection, id)
 
 
 @routes.get("/ledger")
 def read_ledger(
-    context: Call,
+    context: CurrentUser,
     since: datetime | None = None,
     until: datetime | None = None,
     by: LedgerBy = "none",
@@ -182,56 +182,62 @@ def read_ledger(
 ) -> list[LedgerSummary]:
     """Return usage and cost from the append-only ledger. Covers 30 days without `since`; `bucket` groups by time."""
     until = until or now()
-    with context.scope() as connection:
-        return ledger(connection, since=since or until - timedelta(days=30), until=until, by=by, bucket=bucket)
+    with context.project_transaction() as connection:
+        return summarize_ledger(
+            connection, since=since or until - timedelta(days=30), until=until, by=by, bucket=bucket
+        )
 
 
 @routes.get("/cache")
-def cache(context: Call) -> list[CacheStats]:
+def cache(context: CurrentUser) -> list[CacheStats]:
     """Return cache statistics per route: entries, hits and false hits."""
-    with context.scope() as connection:
-        return cache_store.states(connection, now())
+    with context.project_transaction() as connection:
+        return cache_store.cache_stats(connection, now())
 
 
 @routes.delete("/cache")
-def clear_cache(context: Call, route: str | None = None) -> CacheCleared:
+def clear_cache(context: CurrentUser, route: str | None = None) -> CacheCleared:
     """Delete the cached responses of a route, or of all routes."""
-    with context.scope() as connection:
-        return CacheCleared(answers=cache_store.clear(connection, route))
+    with context.project_transaction() as connection:
+        return CacheCleared(answers=cache_store.clear_cache(connection, route))
 
 
 @routes.get("/comparisons")
 def comparisons(
-    context: Call, route: str | None = None, kind: ComparedAs | None = None, after: UUID | None = None, limit: Page = 50
+    context: CurrentUser,
+    route: str | None = None,
+    kind: ComparisonKind | None = None,
+    after: UUID | None = None,
+    limit: Page = 50,
 ) -> list[ShadowPair]:
     """List shadow results, newest first, each with the original response.
 
     `after` is the span id of the last shadow result of the previous page.
     """
-    with context.scope() as connection:
-        return pairs(connection, {"route": route, "kind": kind}, after, limit)
+    with context.project_transaction() as connection:
+        return list_pairs(connection, {"route": route, "kind": kind}, after, limit)
 
 
 @routes.get("/comparisons/summary")
 def compared_targets(
-    context: Call, route: str | None = None, kind: ComparedAs | None = None
+    context: CurrentUser, route: str | None = None, kind: ComparisonKind | None = None
 ) -> list[ShadowTargetStats]:
     """Summarize the newest 1,000 shadow results for each route, shadow target and kind."""
-    with context.scope() as connection:
-        return compared(connection, {"route": route, "kind": kind})
+    with context.project_transaction() as connection:
+        return summarize_pairs(connection, {"route": route, "kind": kind})
 
 
 @routes.get("/usage")
 def usage(
-    context: Call,
+    context: CurrentUser,
     since: datetime | None = None,
     until: datetime | None = None,
-    bucket: Bucket = "hour",
+    bucket: UsageBucket = "hour",
     by: UsageBy = "none",
 ) -> UsageReport:
     """Return calls, errors, tokens, cost and latencies over time and in total, by group.
 
     By user and by tag the numbers come from the ledger, which has no latencies.
     """
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return read_usage(connection, since=since, until=until, bucket=bucket, by=by)

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import gateway as gateway_app
-from vong.gateway.guards.registry import kinds
+from vong.gateway.guards.registry import list_guard_types
 from vong.gateway.guards.store import guard_history, project_guards, put_guards
 from vong.records import Record
 from vong.records.guard import GuardConfig, GuardTestResult, GuardType, ProjectGuards, SelfTestReport
@@ -35,42 +35,42 @@ class GuardTestRequest(Record):
 
 
 @routes.get("")
-def guards(context: Call) -> ProjectGuards:
+def guards(context: CurrentUser) -> ProjectGuards:
     """Return the guards of all calls of the project."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return project_guards(connection)
 
 
 @routes.put("")
-def set_guards(body: GuardsUpdate, context: Call) -> ProjectGuards:
+def set_guards(body: GuardsUpdate, context: CurrentUser) -> ProjectGuards:
     """Set the guards of all calls of the project. Owners only. Setting the same guards again changes nothing."""
-    context.must()
-    configs = gateway_app.sealed(context.platform, body.guards)
-    with context.scope() as connection:
+    context.require_role()
+    configs = gateway_app.encrypt_guards(context.platform, body.guards)
+    with context.project_transaction() as connection:
         return put_guards(connection, configs)
 
 
 @routes.get("/history")
-def guards_history(context: Call, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[ProjectGuards]:
+def guards_history(context: CurrentUser, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[ProjectGuards]:
     """List the versions of the project's guards, newest first."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return guard_history(connection, limit=limit)
 
 
 @routes.get("/kinds")
-def guard_kinds(context: Call) -> list[GuardType]:
+def guard_kinds(context: CurrentUser) -> list[GuardType]:
     """List the installed guards: what they do, and their settings as a JSON schema."""
     del context
-    return kinds()
+    return list_guard_types()
 
 
 @routes.post("/try")
-def try_guards(body: GuardTestRequest, context: Call) -> GuardTestResult:
+def try_guards(body: GuardTestRequest, context: CurrentUser) -> GuardTestResult:
     """Test guards on a text. Nothing is stored."""
-    return gateway_app.hold(context.platform, context.principal, body.text, body.guards, body.model, body.on)
+    return gateway_app.test_guards(context.platform, context.principal, body.text, body.guards, body.model, body.on)
 
 
 @routes.get("/self-test")
-def self_test(context: Call) -> SelfTestReport:
+def self_test(context: CurrentUser) -> SelfTestReport:
     """Send a test card number through every path of the gateway, and report whether it is masked on each."""
-    return gateway_app.masking(context.platform)
+    return gateway_app.run_self_test(context.platform)

@@ -2,34 +2,34 @@
 
 from fastapi import APIRouter
 
-from vong.api.http.dependencies import Call
-from vong.app.gateway import check
+from vong.api.http.dependencies import CurrentUser
+from vong.app.gateway import target_check
 from vong.gateway.pricing.store import CustomPrice, PriceUpdate, delete_price, list_prices, put_price
 
 routes = APIRouter(prefix="/api/v1/gateway/prices", tags=["gateway"])
 
 
 @routes.get("")
-def prices(context: Call) -> list[CustomPrice]:
+def prices(context: CurrentUser) -> list[CustomPrice]:
     """List custom prices by target, from vong.toml and stored. Other targets have catalog prices."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return list_prices(connection, context.platform.settings.prices)
 
 
 @routes.put("")
-def set_price(body: PriceUpdate, context: Call) -> CustomPrice:
+def set_price(body: PriceUpdate, context: CurrentUser) -> CustomPrice:
     """Set the price of a target, in US dollars per million tokens. Owners only.
 
     The price takes precedence over vong.toml and the catalog price, starting with the next call.
     """
-    context.must()
-    with context.scope() as connection:
-        return put_price(connection, body, check(context.platform, context.principal.project_id, connection))
+    context.require_role()
+    with context.project_transaction() as connection:
+        return put_price(connection, body, target_check(context.platform, context.principal.project_id, connection))
 
 
 @routes.delete("")
-def remove_price(target: str, context: Call) -> CustomPrice:
+def remove_price(target: str, context: CurrentUser) -> CustomPrice:
     """Delete a stored price. Owners only. The price of vong.toml or of the catalog applies again."""
-    context.must()
-    with context.scope() as connection:
+    context.require_role()
+    with context.project_transaction() as connection:
         return delete_price(connection, target)

@@ -10,7 +10,7 @@ from vong.api import metrics
 from vong.app import Platform
 from vong.records import Record
 
-PATIENCE = 2.0
+DATABASE_TIMEOUT_SECONDS = 2.0
 """Seconds to wait for the database. Load balancers need a fast answer."""
 routes = APIRouter(tags=["health"])
 
@@ -35,7 +35,7 @@ class Health(Record):
 def health(request: Request, response: Response) -> Health:
     """Return 200 if the server is operational, 503 if its database does not answer."""
     platform: Platform = request.app.state.platform
-    reachable, servers = platform.database.reachable(PATIENCE), metrics.all_counted(platform)
+    reachable, servers = platform.database.is_reachable(DATABASE_TIMEOUT_SECONDS), metrics.take_all_snapshots(platform)
     response.status_code = 200 if reachable else 503
     return Health(
         status="ok" if reachable else "degraded",
@@ -52,4 +52,4 @@ def health(request: Request, response: Response) -> Health:
 def prometheus(request: Request) -> Response:
     """Return counters and histograms in the text format of Prometheus."""
     platform: Platform = request.app.state.platform
-    return Response(metrics.exposition(metrics.all_counted(platform)), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics.render_metrics(metrics.take_all_snapshots(platform)), media_type=CONTENT_TYPE_LATEST)

@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 
 from vong import jobs
-from vong.api.http.dependencies import Call, RequestContext
-from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream
+from vong.api.http.dependencies import CurrentUser, RequestContext
+from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream_events
 from vong.errors import InvalidInput
-from vong.jobs.queue import ENDED
-from vong.jobs.tables import CHANNEL
+from vong.jobs.queue import FINAL_STATUSES
+from vong.jobs.tables import JOBS_CHANNEL
 from vong.records import Job
 from vong.records.job import JobStatus, LogLine
 
@@ -24,74 +24,76 @@ STREAM: dict[int | str, dict[str, Any]] = {
     }
 }
 
-LINES = 500
+MAX_LOG_LINES = 500
 """Log lines that a stream reads at once."""
 
 
 @routes.get("")
 def list_jobs(
-    context: Call,
+    context: CurrentUser,
     status: JobStatus | None = None,
     kind: str | None = None,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[Job]:
     """List the jobs of the project, newest first. `after` is the last id of the previous page."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return jobs.list_jobs(connection, status=status, kind=kind, after=after, limit=limit)
 
 
 @routes.get("/{id}")
-def show(id: UUID, context: Call) -> Job:
+def show(id: UUID, context: CurrentUser) -> Job:
     """Return the current state of a job."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return jobs.get(connection, id)
 
 
 @routes.get("/{id}/log")
 def log(
     id: UUID,
-    context: Call,
+    context: CurrentUser,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 500,
 ) -> list[LogLine]:
     """Return the log of a job, starting with line `after` + 1."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return jobs.log_lines(connection, id, after, limit)
 
 
 @routes.get("/{id}/events", response_class=EventStreamResponse, responses=STREAM)
 def events(
-    id: UUID, context: Call, request: Request, after: Annotated[str, Depends(last_event_id)]
+    id: UUID, context: CurrentUser, request: Request, after: Annotated[str, Depends(last_event_id)]
 ) -> EventStreamResponse:
     """Stream the progress and log of a job until it ends. A stream resumes after an event id."""
-    return stream(request, NotifyTopic(CHANNEL, str(id)), lambda cursor: news(context, id, cursor), after)
+    return stream_events(
+        request, NotifyTopic(JOBS_CHANNEL, str(id)), lambda cursor: list_events(context, id, cursor), after
+    )
 
 
 @routes.post("/{id}/cancel")
-def cancel(id: UUID, context: Call) -> Job:
+def cancel(id: UUID, context: CurrentUser) -> Job:
     """Cancel a job: a queued one immediately, a running one within seconds."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return jobs.cancel(connection, id)
 
 
 @routes.post("/{id}/retry")
-def retry(id: UUID, context: Call) -> Job:
+def retry(id: UUID, context: CurrentUser) -> Job:
     """Queue a failed or cancelled job again. Its finished steps are kept."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return jobs.retry(connection, id)
 
 
-def news(context: RequestContext, id: UUID, after: str) -> Sequence[ServerSentEvent]:
+def list_events(context: RequestContext, id: UUID, after: str) -> Sequence[ServerSentEvent]:
     """Return the events of a job after an event id: log lines first, then the job if it has changed or ended."""
     seen, _, number = (after or "0.0").partition(".")
     if not (seen.isdecimal() and number.isdecimal() and len(after) <= 40):
         raise InvalidInput(f"{after!r} is not a valid event id", "leave it out to stream from the start")
-    with context.scope() as connection:
-        job, version, lines = jobs.news(connection, id, min(int(number), 2**31 - 1), LINES)
+    with context.project_transaction() as connection:
+        job, version, lines = jobs.updates_since(connection, id, min(int(number), 2**31 - 1), MAX_LOG_LINES)
     events = [ServerSentEvent(f"{seen}.{line.number}", "log", line) for line in lines]
-    ended = job.status in ENDED
-    if len(lines) < LINES and (version > int(seen) or ended):
+    ended = job.status in FINAL_STATUSES
+    if len(lines) < MAX_LOG_LINES and (version > int(seen) or ended):
         last = lines[-1].number if lines else int(number)
-        events.append(ServerSentEvent(f"{version}.{last}", "end" if ended else "progress", job, last=ended))
+        events.append(ServerSentEvent(f"{version}.{last}", "end" if ended else "progress", job, is_last=ended))
     return events

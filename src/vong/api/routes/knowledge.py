@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, UploadFile
 from pydantic import Field
 
 from vong import jobs, knowledge
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import knowledge as knowledge_app
-from vong.knowledge.tables import KnowledgeBase, document_chunks
+from vong.knowledge.tables import KnowledgeBase, list_chunks
 from vong.records import Chunk, Document, Job, Record, RetrievedPassage
 
 routes = APIRouter(prefix="/api/v1/knowledge", tags=["knowledge"])
@@ -25,53 +25,53 @@ class AskRequest(Record):
 
 
 @routes.get("/bases")
-def bases(context: Call) -> list[KnowledgeBase]:
+def bases(context: CurrentUser) -> list[KnowledgeBase]:
     """List the knowledge bases of the project."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return knowledge.list_bases(connection)
 
 
 @routes.get("/bases/{base}/documents")
-def documents(base: str, context: Call) -> list[Document]:
+def documents(base: str, context: CurrentUser) -> list[Document]:
     """List the documents of a base. Failed documents include the error."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return knowledge.list_documents(connection, base)
 
 
 @routes.post("/bases/{base}/documents", status_code=202)
-def add_documents(base: str, files: list[UploadFile], context: Call) -> Job:
+def add_documents(base: str, files: list[UploadFile], context: CurrentUser) -> Job:
     """Upload files to a base, which is created if it is new. The job result lists each document and its state."""
     blobs = context.platform.blobs
     stored = [{"path": file.filename or "unnamed", "blob": blobs.put(file.file.read())} for file in files]
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         params = {"base": base, "files": stored}
         return jobs.submit(connection, "knowledge.index", params, key=context.idempotency_key)
 
 
 @routes.delete("/bases/{base}/documents/{path:path}", status_code=204)
-def remove_document(base: str, path: str, context: Call) -> None:
+def remove_document(base: str, path: str, context: CurrentUser) -> None:
     """Delete a document and its chunks."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         embedder = next((known.embedder for known in knowledge.list_bases(connection) if known.name == base), "")
-        knowledge.remove_document(connection, base, path)
-        knowledge.index_version(connection, base, embedder)
+        knowledge.delete_document(connection, base, path)
+        knowledge.update_index_version(connection, base, embedder)
 
 
 @routes.get("/documents/{document_id}/chunks")
-def chunks(document_id: UUID, context: Call) -> list[Chunk]:
+def chunks(document_id: UUID, context: CurrentUser) -> list[Chunk]:
     """List the chunks of a document in reading order."""
-    with context.scope() as connection:
-        return document_chunks(connection, document_id)
+    with context.project_transaction() as connection:
+        return list_chunks(connection, document_id)
 
 
 @routes.get("/bases/{base}/search")
-def search(base: str, q: str, context: Call, limit: Limit = 5) -> list[RetrievedPassage]:
+def search(base: str, q: str, context: CurrentUser, limit: Limit = 5) -> list[RetrievedPassage]:
     """Return the passages that match a question, with their scores in both searches."""
     return knowledge_app.search(context.platform, context.principal.project_id, base, q, limit)
 
 
 @routes.post("/bases/{base}/ask")
-def ask(base: str, question: AskRequest, context: Call) -> knowledge.RagAnswer:
+def ask(base: str, question: AskRequest, context: CurrentUser) -> knowledge.RagAnswer:
     """Answer a question with numbered citations, or state that no passage matches."""
     project = context.principal.project_id
     return knowledge_app.ask(context.platform, project, base, question.question, question.model, question.limit)

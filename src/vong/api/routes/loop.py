@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from vong import jobs, loop
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import loop as loop_app
 from vong.app import loop_job
-from vong.app.gateway import check
+from vong.app.gateway import target_check
 from vong.app.overview import overview
 from vong.app.overview_records import Overview
 from vong.loop import Canary, DecisionRules
@@ -55,60 +55,62 @@ class TrafficShareUpdate(Record):
 
 
 @routes.post("/canaries", status_code=201)
-def start_canary(body: CanaryCreate, context: Call) -> Canary:
+def start_canary(body: CanaryCreate, context: CurrentUser) -> Canary:
     """Start a canary on a route."""
     rules = DecisionRules(body.alpha, body.margin, body.goal, body.min_pairs, body.max_pairs)
-    with context.scope() as connection:
-        return loop.start(
+    with context.project_transaction() as connection:
+        return loop.start_canary(
             connection,
             route=body.route,
             candidate=body.candidate,
             share=body.share,
             metric=body.metric,
             rules=rules,
-            check=check(context.platform, context.principal.project_id, connection),
+            check=target_check(context.platform, context.principal.project_id, connection),
         )
 
 
 @routes.get("/canaries")
-def canaries(context: Call, status: Status | None = None, after: UUID | None = None, limit: Limit = 50) -> list[Canary]:
+def canaries(
+    context: CurrentUser, status: Status | None = None, after: UUID | None = None, limit: Limit = 50
+) -> list[Canary]:
     """List the canaries of the project, newest first, without their evidence history."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return loop.list_canaries(connection, status=status, after=after, limit=limit)
 
 
 @routes.get("/canaries/{id}")
-def canary(id: UUID, context: Call) -> Canary:
+def canary(id: UUID, context: CurrentUser) -> Canary:
     """Return a canary with its evidence and evidence history."""
-    with context.scope() as connection:
-        return loop.get(connection, id)
+    with context.project_transaction() as connection:
+        return loop.get_canary(connection, id)
 
 
 @routes.post("/canaries/{id}/evaluate")
-def evaluate(id: UUID, context: Call) -> Canary:
+def evaluate(id: UUID, context: CurrentUser) -> Canary:
     """Count all new scores, and decide if the evidence is sufficient. Every new score triggers this automatically."""
-    with context.scope() as connection:
-        return loop_app.evaluate(connection, id)
+    with context.project_transaction() as connection:
+        return loop_app.evaluate_canary(connection, id)
 
 
 @routes.post("/canaries/{id}/decide")
-def decide(id: UUID, body: CanaryDecision, context: Call) -> Canary:
+def decide(id: UUID, body: CanaryDecision, context: CurrentUser) -> Canary:
     """Promote or roll back a canary manually."""
-    with context.scope() as connection:
-        return loop.decide(connection, id, body.verdict, body.reason, context.principal.actor)
+    with context.project_transaction() as connection:
+        return loop.decide_canary(connection, id, body.verdict, body.reason, context.principal.actor)
 
 
 @routes.put("/canaries/{id}/share")
-def change_share(id: UUID, body: TrafficShareUpdate, context: Call) -> Canary:
+def change_share(id: UUID, body: TrafficShareUpdate, context: CurrentUser) -> Canary:
     """Change the traffic share of the candidate. A new canary starts, and its test starts from zero."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return loop.change_share(connection, id, body.share, context.principal.actor)
 
 
 @routes.get("/overview")
-def show_overview(context: Call) -> Overview:
+def show_overview(context: CurrentUser) -> Overview:
     """Return the state of every stage of the loop, recent activity, and the recommended next step."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return overview(connection)
 
 
@@ -119,22 +121,22 @@ class LoopRunCreate(Record):
 
 
 @routes.post("/turns", status_code=202)
-def start_turn(body: LoopRunCreate, context: Call) -> Job:
+def start_turn(body: LoopRunCreate, context: CurrentUser) -> Job:
     """Start a complete loop run as a job. The job result is the report."""
     plan = body.plan or loop_job.default_plan()
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return jobs.submit(connection, "loop.turn", {"plan": plan.model_dump(mode="json")}, key=context.idempotency_key)
 
 
 @routes.get("/turns")
-def list_turns(context: Call, after: UUID | None = None, limit: Limit = 50) -> list[Job]:
+def list_turns(context: CurrentUser, after: UUID | None = None, limit: Limit = 50) -> list[Job]:
     """List the loop runs of the project, newest first."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return jobs.list_jobs(connection, kind="loop.turn", after=after, limit=limit)
 
 
 @routes.get("/turns/{id}")
-def show_turn(id: UUID, context: Call) -> Job:
+def show_turn(id: UUID, context: CurrentUser) -> Job:
     """Return the progress of a loop run and, when finished, its report as the result."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return jobs.get(connection, id)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from vong import serving
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import serving as serving_app
 from vong.records import Deployment, Record
 from vong.serving import DeployResult
@@ -29,42 +29,44 @@ class LogTail(Record):
 
 
 @routes.put("/deployments/{name}", status_code=202)
-def deploy(name: str, body: DeploymentCreate, context: Call) -> DeployResult:
+def deploy(name: str, body: DeploymentCreate, context: CurrentUser) -> DeployResult:
     """Deploy a model under a name. A fine-tuned model serves after its parity check has passed; see the job."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return serving_app.deploy(connection, name, body.model, engine=body.engine, settings=body.settings)
 
 
 @routes.get("/deployments")
-def deployments(context: Call, after: str = "", limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[Deployment]:
+def deployments(
+    context: CurrentUser, after: str = "", limit: Annotated[int, Query(ge=1, le=500)] = 50
+) -> list[Deployment]:
     """List the deployments of the project by name, starting after `after`."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return serving.list_deployments(connection, after=after, limit=limit)
 
 
 @routes.get("/deployments/{name}")
-def deployment(name: str, context: Call) -> Deployment:
+def deployment(name: str, context: CurrentUser) -> Deployment:
     """Return a deployment: desired and actual state with its reason, process, and parity check."""
-    with context.scope() as connection:
-        return serving.find(connection, name)
+    with context.project_transaction() as connection:
+        return serving.get_deployment(connection, name)
 
 
 @routes.delete("/deployments/{name}")
-def stop(name: str, context: Call) -> Deployment:
+def stop(name: str, context: CurrentUser) -> Deployment:
     """Stop and delete a deployment."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return serving.stop(connection, name)
 
 
 @routes.post("/deployments/{name}/restart", status_code=202)
-def restart(name: str, context: Call) -> DeployResult:
+def restart(name: str, context: CurrentUser) -> DeployResult:
     """Restart the engine process of a deployment and reset its failure count."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return serving.restart(connection, name)
 
 
 @routes.get("/deployments/{name}/log")
-def log(name: str, context: Call, lines: Annotated[int, Query(ge=1, le=2000)] = 100) -> LogTail:
+def log(name: str, context: CurrentUser, lines: Annotated[int, Query(ge=1, le=2000)] = 100) -> LogTail:
     """Return the last lines of the engine log."""
-    with context.scope() as connection:
-        return LogTail(lines=serving_app.log_lines(context.platform, connection, name, lines))
+    with context.project_transaction() as connection:
+        return LogTail(lines=serving_app.read_log(context.platform, connection, name, lines))

@@ -5,8 +5,8 @@ from pydantic import Field, SecretStr
 
 from vong.access import sessions
 from vong.access.sessions import SessionView
-from vong.api.http.credentials import COOKIE, from_elsewhere
-from vong.api.http.dependencies import Anybody, address_of
+from vong.api.http.credentials import SESSION_COOKIE, is_cross_site
+from vong.api.http.dependencies import AnyUser, get_client_address
 from vong.app import Platform
 from vong.errors import CrossSite
 from vong.records import Record
@@ -37,49 +37,51 @@ class PasswordChange(Record):
 @routes.post("/session")
 def sign_in(body: SignIn, request: Request, response: Response) -> SessionView:
     """Sign in and set the session cookie. Returns 429 after too many failed attempts."""
-    if from_elsewhere(request.headers):
+    if is_cross_site(request.headers):
         raise CrossSite("the request came from a page of another site", "sign in on the console of this server")
     platform: Platform = request.app.state.platform
     password = body.password.get_secret_value()
-    opened = sessions.sign_in(platform.database.owner, body.email, password, address_of(request))
-    _set(request, response, opened.token)
+    opened = sessions.sign_in(platform.database.owner, body.email, password, get_client_address(request))
+    _set_cookie(request, response, opened.token)
     return opened.session
 
 
 @routes.get("/session")
-def session(call: Anybody, request: Request, response: Response) -> SessionView:
+def session(call: AnyUser, request: Request, response: Response) -> SessionView:
     """Return the signed-in user, the current project and the available projects. Returns 401 without a session."""
-    with call.owner() as connection:
-        found = sessions.read(connection, call.principal)
-    _set(request, response, request.cookies.get(COOKIE, ""))
+    with call.owner_transaction() as connection:
+        found = sessions.get_session(connection, call.principal)
+    _set_cookie(request, response, request.cookies.get(SESSION_COOKIE, ""))
     return found
 
 
 @routes.put("/session")
-def switch_project(body: ProjectSwitch, call: Anybody) -> SessionView:
+def switch_project(body: ProjectSwitch, call: AnyUser) -> SessionView:
     """Switch the session to another project."""
-    with call.owner() as connection:
-        return sessions.switch(connection, call.principal, body.project)
+    with call.owner_transaction() as connection:
+        return sessions.switch_project(connection, call.principal, body.project)
 
 
 @routes.delete("/session", status_code=204)
-def sign_out(call: Anybody, response: Response) -> None:
+def sign_out(call: AnyUser, response: Response) -> None:
     """Sign out and end the session immediately."""
-    with call.owner() as connection:
+    with call.owner_transaction() as connection:
         sessions.sign_out(connection, call.principal)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="strict")
 
 
 @routes.put("/password", status_code=204)
-def change_password(body: PasswordChange, call: Anybody) -> None:
+def change_password(body: PasswordChange, call: AnyUser) -> None:
     """Change the caller's own password. All other sessions of the user end."""
     current, new = body.current.get_secret_value(), body.new.get_secret_value()
-    sessions.change_password(call.owner, call.principal, current, new, call.address)
+    sessions.change_password(call.owner_transaction, call.principal, current, new, call.client_address)
 
 
-def _set(request: Request, response: Response, token: str) -> None:
+def _set_cookie(request: Request, response: Response, token: str) -> None:
     """Set the session cookie, which lasts as long as an idle session. Renewed whenever the console opens."""
-    if token.startswith(sessions.PREFIX):
-        age = int(sessions.IDLE.total_seconds())
+    if token.startswith(sessions.SESSION_PREFIX):
+        age = int(sessions.SESSION_IDLE_TIMEOUT.total_seconds())
         secure = request.url.scheme == "https"
-        response.set_cookie(COOKIE, token, max_age=age, path="/", httponly=True, samesite="strict", secure=secure)
+        response.set_cookie(
+            SESSION_COOKIE, token, max_age=age, path="/", httponly=True, samesite="strict", secure=secure
+        )

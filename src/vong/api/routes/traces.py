@@ -8,17 +8,17 @@ from fastapi import APIRouter, Body, Header, Query, Request
 from pydantic import Field
 
 from vong import traces
-from vong.api.http.dependencies import Call
-from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, stream
-from vong.app.traces import Having, listed, tail
+from vong.api.http.dependencies import CurrentUser
+from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, stream_events
+from vong.app.traces import ScoreSelection, list_spans, open_span_stream
 from vong.records import Record, Span
 from vong.records.trace import SpanSummary, Trace
 from vong.traces.stream import SpanArrivals
-from vong.traces.tables import CHANNEL
+from vong.traces.tables import SPANS_CHANNEL
 from vong.traces.usage import Facets
 
 routes = APIRouter(prefix="/api/v1/traces", tags=["traces"])
-EVERY = 0.25
+MIN_INTERVAL_SECONDS = 0.25
 """Minimum seconds between two reads of new spans, per stream."""
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
@@ -33,7 +33,7 @@ class SpanPage(traces.SpanFilter):
 
     after: UUID | None = Field(default=None, description="Id of the last span of the previous page.")
     limit: int = Field(default=50, ge=1, le=500)
-    has: Having | None = Field(default=None, description="Only spans with a score, or with a correction.")
+    has: ScoreSelection | None = Field(default=None, description="Only spans with a score, or with a correction.")
 
 
 class SpanFollow(traces.SpanFilter):
@@ -62,63 +62,65 @@ class IngestResult(Record):
 
 
 @routes.get("/spans")
-def spans(context: Call, page: Annotated[SpanPage, Query()]) -> list[SpanSummary]:
+def spans(context: CurrentUser, page: Annotated[SpanPage, Query()]) -> list[SpanSummary]:
     """List matching spans, newest first, without their bodies, with the counts of their scores."""
-    with context.scope() as connection:
-        return listed(connection, page, page.has, page.after, page.limit)
+    with context.project_transaction() as connection:
+        return list_spans(connection, page, page.has, page.after, page.limit)
 
 
 @routes.get("/spans/count")
-def count(context: Call, query: Annotated[SpanCountQuery, Query()]) -> SpanCount:
+def count(context: CurrentUser, query: Annotated[SpanCountQuery, Query()]) -> SpanCount:
     """Return the number of matching spans. Counting stops at `at_most`."""
-    with context.scope() as connection:
-        found = traces.count(connection, query, query.at_most)
+    with context.project_transaction() as connection:
+        found = traces.count_spans(connection, query, query.at_most)
     return SpanCount(count=found, more=found == query.at_most)
 
 
 @routes.get("/spans/events", response_class=EventStreamResponse, responses=STREAM)
 def events(
-    context: Call,
+    context: CurrentUser,
     request: Request,
     query: Annotated[SpanFollow, Query()],
     last: Annotated[str, Header(alias="Last-Event-ID")] = "",
 ) -> EventStreamResponse:
     """Stream matching spans as they are stored, from now on or after an event of the last hour."""
     after = last or query.after
-    read = tail(context.platform, context.principal.project_id, query, after)
-    topic = NotifyTopic(CHANNEL, str(context.principal.project_id))
-    return stream(request, topic, lambda cursor: _events(read(cursor)), after, every=EVERY)
+    read = open_span_stream(context.platform, context.principal.project_id, query, after)
+    topic = NotifyTopic(SPANS_CHANNEL, str(context.principal.project_id))
+    return stream_events(
+        request, topic, lambda cursor: _to_events(read(cursor)), after, min_interval=MIN_INTERVAL_SECONDS
+    )
 
 
 @routes.get("/facets")
-def facets(context: Call) -> Facets:
+def facets(context: CurrentUser) -> Facets:
     """Return the filter values of the last seven days: routes, models, kinds, statuses and keys."""
-    with context.scope() as connection:
-        return traces.facets(connection)
+    with context.project_transaction() as connection:
+        return traces.get_facets(connection)
 
 
 @routes.get("/spans/{id}")
-def span(context: Call, id: UUID) -> Span:
+def span(context: CurrentUser, id: UUID) -> Span:
     """Return a span with its input and output."""
-    with context.scope() as connection:
-        return traces.get(connection, id)
+    with context.project_transaction() as connection:
+        return traces.get_span(connection, id)
 
 
 @routes.get("/traces/{trace_id}")
-def trace(context: Call, trace_id: str) -> Trace:
+def trace(context: CurrentUser, trace_id: str) -> Trace:
     """Return all spans of a trace as trees, with offsets from the start of the trace."""
-    with context.scope() as connection:
-        return traces.tree(connection, trace_id)
+    with context.project_transaction() as connection:
+        return traces.get_trace(connection, trace_id)
 
 
 @routes.post("/spans", status_code=201)
-def ingest(context: Call, spans: Annotated[list[Span], Body(max_length=1000)]) -> IngestResult:
+def ingest(context: CurrentUser, spans: Annotated[list[Span], Body(max_length=1000)]) -> IngestResult:
     """Store spans that another program measured. Returns after the commit; known spans are kept unchanged."""
-    append = partial(context.platform.journal.append, context.principal.project_id)
+    append = partial(context.platform.span_writer.append_durable, context.principal.project_id)
     return IngestResult(stored=traces.ingest(append, spans))
 
 
-def _events(found: SpanArrivals) -> list[ServerSentEvent]:
+def _to_events(found: SpanArrivals) -> list[ServerSentEvent]:
     if not found.arrived.spans and not found.arrived.gap:
         return []
     return [ServerSentEvent(str(found.number), "spans", found.arrived)]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from vong.api.http.dependencies import Call
+from vong.api.http.dependencies import CurrentUser
 from vong.app import training as training_app
 from vong.app.training import RecipeInfo, TrainingRequest, TrainingStarted
 from vong.training import TrainingPlan
@@ -11,21 +11,21 @@ routes = APIRouter(prefix="/api/v1/training", tags=["training"])
 
 
 @routes.get("/recipes")
-def recipes(context: Call) -> list[RecipeInfo]:
+def recipes(context: CurrentUser) -> list[RecipeInfo]:
     """List the training recipes, each with the JSON schema of its settings."""
-    context.must("member", "viewer")
-    return training_app.recipes()
+    context.require_role("member", "viewer")
+    return training_app.list_recipes()
 
 
 @routes.post("/plan")
-def plan(body: TrainingRequest, context: Call) -> TrainingPlan:
+def plan(body: TrainingRequest, context: CurrentUser) -> TrainingPlan:
     """Estimate the steps, tokens, time and memory of a run. Nothing is started."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return training_app.plan(context.platform, connection, body)
 
 
 @routes.post("/runs", status_code=202)
-def start(body: TrainingRequest, context: Call) -> TrainingStarted:
+def start(body: TrainingRequest, context: CurrentUser) -> TrainingStarted:
     """Start a training run. The job result has the model ref (`model`) and the metrics (`summary`)."""
-    with context.scope() as connection:
+    with context.project_transaction() as connection:
         return training_app.start(connection, body, context.idempotency_key)

@@ -8,8 +8,8 @@ from vong import access
 from vong.errors import NotFound
 from vong.store.database import Database
 
-PROJECT = "default"
-OWNER = "owner@localhost"
+DEFAULT_PROJECT = "default"
+OWNER_EMAIL = "owner@localhost"
 
 
 class InitialCredentials(NamedTuple):
@@ -20,7 +20,7 @@ class InitialCredentials(NamedTuple):
     key: str
 
 
-def owner_key(home: Path) -> Path:
+def owner_key_file(home: Path) -> Path:
     """Return the file with the owner's key for the CLI on this machine (mode 600)."""
     return home / "owner.key"
 
@@ -33,16 +33,16 @@ def prepare(database: Database, home: Path) -> InitialCredentials | None:
     """
     with database.owner() as connection:
         try:
-            access.find_project(connection, PROJECT)
+            access.find_project(connection, DEFAULT_PROJECT)
         except NotFound:
-            project = access.create_project(connection, PROJECT)
+            project = access.create_project(connection, DEFAULT_PROJECT)
         else:
             return None
         password = secrets.token_urlsafe(12)
-        access.create_user(connection, OWNER, password, "owner")
+        access.create_user(connection, OWNER_EMAIL, password, "owner")
         secret = access.create_key(connection, "owner", role="owner", project_id=project.id).secret
-        _write_private(owner_key(home), secret)
-        return InitialCredentials(OWNER, password, secret)
+        _write_private(owner_key_file(home), secret)
+        return InitialCredentials(OWNER_EMAIL, password, secret)
 
 
 def _write_private(file: Path, text: str) -> None:

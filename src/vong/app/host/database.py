@@ -17,7 +17,7 @@ from vong.store.postgres import server as postgres_server
 log = logging.getLogger(__name__)
 
 
-def folder(home: Path) -> Path:
+def postgres_folder(home: Path) -> Path:
     """Return the folder of the embedded PostgreSQL of a home."""
     return home / "postgres"
 
@@ -27,7 +27,7 @@ def prepare(url: str | None, home: Path) -> tuple[str, bootstrap.InitialCredenti
 
     Returns the database URL, and the owner's credentials on the first start.
     """
-    url = url or postgres_server.start(folder(home))
+    url = url or postgres_server.start(postgres_folder(home))
     database = Database(url, pool=1)
     try:
         migrate(database, home / "backups")
@@ -36,15 +36,15 @@ def prepare(url: str | None, home: Path) -> tuple[str, bootstrap.InitialCredenti
         database.close()
 
 
-def close(url: str | None, home: Path) -> None:
+def shut_down(url: str | None, home: Path) -> None:
     """Stop the engines of this machine, then the embedded PostgreSQL. An external database keeps running."""
     embedded = url is None
-    if embedded and postgres_server.alive(folder(home)):
-        url = postgres_server.start(folder(home))
+    if embedded and postgres_server.is_running(postgres_folder(home)):
+        url = postgres_server.start(postgres_folder(home))
     if url:
         stop_engines(url)
     if embedded:
-        postgres_server.stop(folder(home))
+        postgres_server.stop(postgres_folder(home))
 
 
 def stop_engines(url: str) -> None:

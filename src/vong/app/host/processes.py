@@ -26,7 +26,7 @@ class ProcessIdentity(NamedTuple):
         """Return the identity of the process that has this pid now."""
         return cls(pid, psutil.Process(pid).create_time())
 
-    def process(self) -> psutil.Process | None:
+    def find(self) -> psutil.Process | None:
         """Return the process, or None if it has ended or is a zombie."""
         try:
             process = psutil.Process(self.pid)
@@ -56,16 +56,16 @@ def spawn(
         )
 
 
-def end(known: ProcessIdentity, *, grace: float = 5.0) -> None:
+def terminate(identity: ProcessIdentity, *, grace_seconds: float = 5.0) -> None:
     """Send SIGTERM, and SIGKILL to the whole process group after `grace` seconds."""
-    process = known.process()
+    process = identity.find()
     if process is None:
         return
     process.terminate()
     try:
-        process.wait(grace)
+        process.wait(grace_seconds)
     except psutil.TimeoutExpired:
-        kill_group(known.pid)
+        kill_group(identity.pid)
     except psutil.NoSuchProcess:
         return
 
@@ -81,7 +81,7 @@ def kill_group(pid: int) -> None:
         return
 
 
-def memory(pid: int, *, children: bool = True) -> int:
+def memory_bytes(pid: int, *, children: bool = True) -> int:
     """Return the memory in bytes of a process and its children.
 
     Shared pages count by their share (PSS) if the system reports it; otherwise the resident size counts.

@@ -23,8 +23,8 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from vong import __version__
-from vong.app.host.processes import ProcessIdentity, end, spawn
-from vong.config import COUNTED, Settings
+from vong.app.host.processes import ProcessIdentity, spawn, terminate
+from vong.config import METRICS_FOLDER, Settings
 from vong.errors import Conflict, Unavailable, VongError
 from vong.records import now
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STATE = "server.json"
+STATE_FILE = "server.json"
 MODULES = {"server": "vong.api.main", "worker": "vong.app.worker"}
-LONGEST_PAUSE = 30.0
+MAX_RESTART_DELAY_SECONDS = 30.0
 
 
 @dataclass
@@ -49,8 +49,8 @@ class ManagedProcess:
     process: "subprocess.Popen[bytes] | None" = None
     failures: int = 0
     started_at: float = 0.0
-    not_before: float = 0.0
-    told: int | None = None
+    restart_at: float = 0.0
+    database_pipe: int | None = None
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Supervisor:
     """Supervisor of all processes of one home folder on this machine."""
 
     settings: Settings
-    say: Callable[[str], None]
+    report: Callable[[str], None]
     stopping: threading.Event = field(default_factory=threading.Event)
     children: dict[str, ManagedProcess] = field(default_factory=dict[str, ManagedProcess])
 
@@ -69,81 +69,84 @@ class Supervisor:
 
     def run(self, ready: Callable[[str, "InitialCredentials | None"], None]) -> None:
         """Start everything, call `ready(url, welcome)` once it is healthy, and watch until SIGTERM or Ctrl-C."""
-        home = self.settings.folder
+        home = self.settings.home_folder
         home.mkdir(parents=True, exist_ok=True)
-        with _only_one(home):
-            end_leftovers(home)
-            shutil.rmtree(home / COUNTED, ignore_errors=True)
+        with _lock_home(home):
+            end_orphans(home)
+            shutil.rmtree(home / METRICS_FOLDER, ignore_errors=True)
             listener = _listen(self.settings)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.stopping.set())
-            url = self._url(listener)
+            url = self._server_url(listener)
             environment = {"VONG_HOME": str(home), "VONG_URL": url}
             try:
                 self._start(self.children["server"], environment, listener, early=True)
-                welcome = self._prepare(environment)
+                welcome = self._open_database(environment)
                 self._start_all(environment, listener, url)
-                self._await(url)
+                self._wait_until_healthy(url)
                 ready(url, welcome)
                 self._watch(environment, listener, url)
             finally:
                 self._stop()
                 listener.close()
 
-    def _prepare(self, environment: dict[str, str]) -> "InitialCredentials | None":
+    def _open_database(self, environment: dict[str, str]) -> "InitialCredentials | None":
         """Start the database and send its URL to the waiting server."""
         from vong.app.host import database
 
-        url, welcome = database.prepare(self.settings.database_url, self.settings.folder)
+        url, welcome = database.prepare(self.settings.database_url, self.settings.home_folder)
         environment["VONG_DATABASE_URL"] = url
         server = self.children["server"]
-        if server.told is not None:
-            with suppress(BrokenPipeError), os.fdopen(server.told, "w") as pipe:  # the server may have died meanwhile
-                server.told = None
+        if server.database_pipe is not None:
+            with (
+                suppress(BrokenPipeError),
+                os.fdopen(server.database_pipe, "w") as pipe,
+            ):  # the server may have died meanwhile
+                server.database_pipe = None
                 pipe.write(url)
         return welcome
 
-    def _url(self, listener: socket.socket) -> str:
+    def _server_url(self, listener: socket.socket) -> str:
         port = listener.getsockname()[1]
         return self.settings.model_copy(update={"port": port}).server_url
 
     def _start_all(self, environment: dict[str, str], listener: socket.socket, url: str) -> None:
         for child in self.children.values():
-            if child.process is None and time.monotonic() >= child.not_before:
+            if child.process is None and time.monotonic() >= child.restart_at:
                 self._start(child, environment, listener)
         self._write_state(url)
 
     def _start(
         self, child: ManagedProcess, environment: dict[str, str], listener: socket.socket, *, early: bool = False
     ) -> None:
-        log = self.settings.folder / "logs" / f"{child.name}.log"
+        log = self.settings.home_folder / "logs" / f"{child.name}.log"
         arguments: list[str] = []
         inherited_fds: list[int] = []
-        if module_of(child.name) == MODULES["server"]:
+        if process_module(child.name) == MODULES["server"]:
             arguments, inherited_fds = ["--fd", str(listener.fileno())], [listener.fileno()]
         if early:
-            reader, child.told = os.pipe()
+            reader, child.database_pipe = os.pipe()
             arguments, inherited_fds = [*arguments, "--database-from", str(reader)], [*inherited_fds, reader]
-        child.process = spawn(module_of(child.name), *arguments, log=log, env=environment, fds=inherited_fds)
+        child.process = spawn(process_module(child.name), *arguments, log=log, env=environment, fds=inherited_fds)
         child.started_at = time.monotonic()
         if early:
             os.close(inherited_fds[-1])
 
-    def _await(self, url: str, seconds: float = 60.0) -> None:
+    def _wait_until_healthy(self, url: str, timeout: float = 60.0) -> None:
         """Wait until the server is healthy.
 
         Raises: Unavailable with the end of the server's log if the server exits or is not healthy in time.
         """
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + timeout
         while time.monotonic() < deadline and not self.stopping.is_set():
-            if answers(url):
+            if is_healthy(url):
                 return
             server = self.children["server"].process
             if server is not None and server.poll() is not None:
                 break
             time.sleep(0.05)
         if not self.stopping.is_set():
-            log = self.settings.folder / "logs" / "server.log"
+            log = self.settings.home_folder / "logs" / "server.log"
             raise Unavailable(
                 f"the server did not start; the end of {log}:\n{tail(log)}", "find the cause with: vong doctor"
             )
@@ -162,14 +165,14 @@ class Supervisor:
         """Restart PostgreSQL if it has ended. A failed start is reported and retried in the next round."""
         from vong.store.postgres import server as postgres_server
 
-        folder = self.settings.folder / "postgres"
-        if postgres_server.alive(folder):
+        folder = self.settings.home_folder / "postgres"
+        if postgres_server.is_running(folder):
             return
-        self.say("PostgreSQL ended unexpectedly; restarting")
+        self.report("PostgreSQL ended unexpectedly; restarting")
         try:
             postgres_server.start(folder)
         except VongError as error:
-            self.say(str(error))
+            self.report(str(error))
         else:
             self._write_state(url)
 
@@ -178,9 +181,9 @@ class Supervisor:
             return False
         uptime = time.monotonic() - child.started_at
         child.failures = 0 if uptime > 60 else child.failures + 1
-        delay = min(LONGEST_PAUSE, 0.5 * 2**child.failures) if child.failures else 0.0
-        self.say(f"the {child.name} ended with {child.process.returncode}; restarting in {delay:.1f} s")
-        child.not_before = time.monotonic() + delay
+        delay = min(MAX_RESTART_DELAY_SECONDS, 0.5 * 2**child.failures) if child.failures else 0.0
+        self.report(f"the {child.name} ended with {child.process.returncode}; restarting in {delay:.1f} s")
+        child.restart_at = time.monotonic() + delay
         child.process = None
         return True
 
@@ -197,15 +200,17 @@ class Supervisor:
                 process.wait()
         from vong.app.host import database
 
-        database.close(self.settings.database_url, self.settings.folder)
-        (self.settings.folder / STATE).unlink(missing_ok=True)
+        database.shut_down(self.settings.database_url, self.settings.home_folder)
+        (self.settings.home_folder / STATE_FILE).unlink(missing_ok=True)
 
     def _write_state(self, url: str) -> None:
         from vong.store.postgres import server as postgres_server
 
         pids = {child.name: child.process.pid for child in self.children.values() if child.process}
         pids["supervisor"] = os.getpid()
-        if not self.settings.database_url and (pid := postgres_server.pid(self.settings.folder / "postgres")):
+        if not self.settings.database_url and (
+            pid := postgres_server.server_pid(self.settings.home_folder / "postgres")
+        ):
             pids["postgres"] = pid
         state = {
             "url": url,
@@ -213,42 +218,42 @@ class Supervisor:
             "written_at": now().isoformat(),
             "processes": {name: ProcessIdentity.of(pid)._asdict() for name, pid in pids.items()},
         }
-        temporary = self.settings.folder / f"{STATE}.new"
+        temporary = self.settings.home_folder / f"{STATE_FILE}.new"
         temporary.write_text(json.dumps(state, indent=2), encoding="utf-8")
-        temporary.replace(self.settings.folder / STATE)
+        temporary.replace(self.settings.home_folder / STATE_FILE)
 
 
-def module_of(name: str) -> str:
+def process_module(name: str) -> str:
     """Return the Python module that a process runs (`server-2` is another server), or "" if it is not ours to start."""
     return MODULES.get(name.partition("-")[0], "")
 
 
-def running(home: Path) -> dict[str, Any] | None:
+def read_state(home: Path) -> dict[str, Any] | None:
     """Return the state file of `vong up`, or None if nothing was started or it was stopped in order."""
-    file = home / STATE
+    file = home / STATE_FILE
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
-def processes(state: dict[str, Any]) -> dict[str, ProcessIdentity]:
+def live_processes(state: dict[str, Any]) -> dict[str, ProcessIdentity]:
     """Return the processes in that state which are still alive."""
     identities = {name: ProcessIdentity(**values) for name, values in state["processes"].items()}
-    return {name: process for name, process in identities.items() if process.process() is not None}
+    return {name: process for name, process in identities.items() if process.find() is not None}
 
 
-def end_leftovers(home: Path) -> None:
+def end_orphans(home: Path) -> None:
     """Stop servers and workers that a killed supervisor left behind. PostgreSQL and engines are adopted instead."""
-    state = running(home)
-    for name, identity in processes(state).items() if state else ():
-        if module_of(name):
-            end(identity)
+    state = read_state(home)
+    for name, identity in live_processes(state).items() if state else ():
+        if process_module(name):
+            terminate(identity)
 
 
-def answers(url: str) -> bool:
+def is_healthy(url: str) -> bool:
     """Return whether the server at that URL is up and reaches its database."""
-    return health(url).get("status") == "ok"
+    return get_health(url).get("status") == "ok"
 
 
-def health(url: str) -> dict[str, Any]:
+def get_health(url: str) -> dict[str, Any]:
     """Return the health report of the server at that URL, or an empty one if it does not respond."""
     try:
         with urlopen(f"{url}/health", timeout=2) as response:
@@ -283,7 +288,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 @contextmanager
-def _only_one(home: Path) -> Generator[None]:
+def _lock_home(home: Path) -> Generator[None]:
     """Hold the lock of the home folder, so that it has only one supervisor."""
     with (home / "lock").open("w") as file:
         try:

@@ -18,9 +18,9 @@ LIBRARIES = {
     "s3": ("s3fs",),
 }
 """Main libraries by the extra that installs them."""
-WITH_CHILDREN = {"postgres", "worker"}
+PROCESSES_WITH_CHILDREN = {"postgres", "worker"}
 
-STORAGE = text("""
+STORAGE_QUERY = text("""
     SELECT pg_database_size(current_database()) AS bytes,
            current_setting('server_version') AS postgres,
            (SELECT extversion FROM pg_extension WHERE extname = 'vector') AS pgvector,
@@ -73,46 +73,47 @@ class SystemInfo(Record):
     processes: tuple[ProcessInfo, ...]
 
 
-def installation(platform: Platform, connection: Connection) -> SystemInfo:
+def get_system_info(platform: Platform, connection: Connection) -> SystemInfo:
     """Return the current system information. The connection is the owner's, because sizes belong to no project."""
     from vong.app.host import supervisor  # imported here, because a server needs it only for this
 
-    home = platform.settings.folder
-    row = connection.execute(STORAGE).one()
-    state = supervisor.running(home)
-    blob_sizes = _blobs(platform.settings.blobs)
+    home = platform.settings.home_folder
+    row = connection.execute(STORAGE_QUERY).one()
+    state = supervisor.read_state(home)
+    blob_sizes = _blob_usage(platform.settings.blob_store_url)
     return SystemInfo(
         version=__version__,
         python=machine.python_version(),
         system=f"{machine.system()} {machine.machine()}",
         postgres=row.postgres.split()[0],
         pgvector=row.pgvector,
-        libraries=tuple(_library(name, extra) for extra, names in LIBRARIES.items() for name in names),
+        libraries=tuple(_library_info(name, extra) for extra, names in LIBRARIES.items() for name in names),
         home=str(home),
         storage=StorageUsage(
             database_bytes=row.bytes,
             blob_bytes=blob_sizes[0] if blob_sizes else None,
             blobs=blob_sizes[1] if blob_sizes else None,
-            blob_url=platform.settings.blobs,
+            blob_url=platform.settings.blob_store_url,
             spans=row.spans,
             free_bytes=shutil.disk_usage(home if home.is_dir() else Path.cwd()).free,
         ),
         processes=tuple(
-            usage(name, identity.pid) for name, identity in (supervisor.processes(state) if state else {}).items()
+            process_usage(name, identity.pid)
+            for name, identity in (supervisor.live_processes(state) if state else {}).items()
         ),
     )
 
 
-def usage(name: str, pid: int) -> ProcessInfo:
+def process_usage(name: str, pid: int) -> ProcessInfo:
     """Return the usage of one process; for PostgreSQL and the worker including their children."""
     import psutil  # imported here, because it takes 3 MB that a server needs only for this
 
-    from vong.app.host.processes import memory
+    from vong.app.host.processes import memory_bytes
 
     cpu_seconds = 0.0
     try:
         family = [psutil.Process(pid)]
-        family += family[0].children(recursive=True) if name in WITH_CHILDREN else []
+        family += family[0].children(recursive=True) if name in PROCESSES_WITH_CHILDREN else []
     except psutil.Error:
         family = []
     for member in family:
@@ -122,11 +123,14 @@ def usage(name: str, pid: int) -> ProcessInfo:
             continue
         cpu_seconds += times.user + times.system
     return ProcessInfo(
-        name=name, pid=pid, memory=memory(pid, children=name in WITH_CHILDREN), cpu_seconds=round(cpu_seconds, 1)
+        name=name,
+        pid=pid,
+        memory=memory_bytes(pid, children=name in PROCESSES_WITH_CHILDREN),
+        cpu_seconds=round(cpu_seconds, 1),
     )
 
 
-def _library(name: str, extra: str) -> LibraryInfo:
+def _library_info(name: str, extra: str) -> LibraryInfo:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -134,7 +138,7 @@ def _library(name: str, extra: str) -> LibraryInfo:
     return LibraryInfo(name=name, version=version, extra=extra or None)
 
 
-def _blobs(url: str) -> tuple[int, int] | None:
+def _blob_usage(url: str) -> tuple[int, int] | None:
     """Return bytes and number of the blobs in a folder, or None for an object store, where counting costs money."""
     if not url.startswith("file://"):
         return None

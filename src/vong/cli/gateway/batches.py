@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vong.cli.gateway.group import group
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 from vong.records.batch import Batch
 
@@ -22,7 +22,7 @@ def batches(limit: int, as_json: bool) -> None:
     if as_json:
         emit(batch_list, True)
         return
-    emit([_line(batch) for batch in batch_list], False)
+    emit([_batch_row(batch) for batch in batch_list], False)
 
 
 @group.group()
@@ -45,9 +45,9 @@ def start_batch(file: Path, endpoint: str, window: str, detach: bool, as_json: b
 
         follow(client, client.jobs.get(started.id))
         started = client.gateway.batches.get(started.id)
-    _show(started, as_json)
+    _show_batch(started, as_json)
     if started.output_file and not as_json:
-        note(f"print the results with: vong gateway batch export {started.tag}")
+        print_message(f"print the results with: vong gateway batch export {started.tag}")
     if started.status == "failed":
         raise click.exceptions.Exit(1)
 
@@ -57,7 +57,7 @@ def start_batch(file: Path, endpoint: str, window: str, detach: bool, as_json: b
 @json_option
 def show_batch(id: str, as_json: bool) -> None:
     """Show a batch."""
-    _show(Client().gateway.batches.get(id), as_json)
+    _show_batch(Client().gateway.batches.get(id), as_json)
 
 
 @batch.command("cancel")
@@ -65,7 +65,7 @@ def show_batch(id: str, as_json: bool) -> None:
 @json_option
 def cancel_batch(id: str, as_json: bool) -> None:
     """Cancel a batch; results received by then are kept."""
-    _show(Client().gateway.batches.cancel(id), as_json)
+    _show_batch(Client().gateway.batches.cancel(id), as_json)
 
 
 @batch.command("export")
@@ -89,24 +89,24 @@ def list_files(as_json: bool) -> None:
 def remove_file(file: str) -> None:
     """Delete a file (file-…). A batch that has started keeps its own copy of the input."""
     Client().gateway.batches.delete_file(file)
-    note(f"removed {file}")
+    print_message(f"removed {file}")
 
 
-def _show(found: Batch, as_json: bool) -> None:
+def _show_batch(batch_: Batch, as_json: bool) -> None:
     if as_json:
-        emit(found, True)
+        emit(batch_, True)
         return
-    times = {"created_at": found.created_at, "expires_at": found.expires_at}
-    files = {"output": found.output_file, "errors": found.error_file}
+    times = {"created_at": batch_.created_at, "expires_at": batch_.expires_at}
+    files = {"output": batch_.output_file, "errors": batch_.error_file}
     file_ids = {name: id and f"file-{id.hex}" for name, id in files.items()}
-    emit({**_line(found), "input": f"file-{found.input_file.hex}", **file_ids, **times}, False)
-    for fault in found.errors or ():
-        note(f"line {fault.line}: {fault.message}" if fault.line else fault.message)
+    emit({**_batch_row(batch_), "input": f"file-{batch_.input_file.hex}", **file_ids, **times}, False)
+    for fault in batch_.errors or ():
+        print_message(f"line {fault.line}: {fault.message}" if fault.line else fault.message)
 
 
-def _line(found: Batch) -> dict[str, Any]:
+def _batch_row(batch_: Batch) -> dict[str, Any]:
     """Return a batch as a table row."""
-    done = f"{found.completed + found.failed}/{found.total}"
-    cost = {"failed": found.failed, "cost": None if found.cost is None else f"${found.cost / 1e6:.6f}"}
-    source = {"key": found.actor, "endpoint": found.endpoint}
-    return {"id": found.tag, "status": found.status, "done": done, **cost, **source}
+    done = f"{batch_.completed + batch_.failed}/{batch_.total}"
+    cost = {"failed": batch_.failed, "cost": None if batch_.cost is None else f"${batch_.cost / 1e6:.6f}"}
+    source = {"key": batch_.actor, "endpoint": batch_.endpoint}
+    return {"id": batch_.tag, "status": batch_.status, "done": done, **cost, **source}

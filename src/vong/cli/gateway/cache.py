@@ -5,9 +5,9 @@ from typing import Any
 import click
 
 from vong.cli.gateway.group import group
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
-from vong.records.cache import CacheStats, ComparedAs, ShadowTargetStats
+from vong.records.cache import CacheStats, ComparisonKind, ShadowTargetStats
 
 
 @group.group(invoke_without_command=True)
@@ -17,7 +17,7 @@ def cache(context: click.Context, as_json: bool) -> None:
     """Show response cache statistics per route: entries, hits and false hits."""
     if context.invoked_subcommand is None:
         stats = Client().gateway.cache()
-        emit(stats if as_json else [_state(state) for state in stats], as_json)
+        emit(stats if as_json else [_stats_row(state) for state in stats], as_json)
 
 
 @cache.command()
@@ -29,7 +29,7 @@ def clear(route: str | None, as_json: bool) -> None:
     if as_json:
         emit({"answers": deleted}, True)
     else:
-        note(f"deleted {deleted} cached responses")
+        print_message(f"deleted {deleted} cached responses")
 
 
 @group.command()
@@ -37,25 +37,25 @@ def clear(route: str | None, as_json: bool) -> None:
 @click.option("--kind", type=click.Choice(["shadow", "cache"]), help="Only shadow targets, or only cache verification.")
 @click.option("--pairs", type=click.IntRange(1, 500), help="List this many of the newest pairs instead of summaries.")
 @json_option
-def compare(route: str | None, kind: ComparedAs | None, pairs: int | None, as_json: bool) -> None:
+def compare(route: str | None, kind: ComparisonKind | None, pairs: int | None, as_json: bool) -> None:
     """Compare answers with those of a shadow target, or with those of cache verification."""
     gateway, filters = Client().gateway, {"route": route, "kind": kind}
     if pairs is None:
         summaries = gateway.compared(**filters)
-        emit(summaries if as_json else [_compared(stats) for stats in summaries], as_json)
+        emit(summaries if as_json else [_summary_row(stats) for stats in summaries], as_json)
         return
     pairs_ = gateway.comparisons(**filters, limit=pairs)
-    emit(pairs_ if as_json else [_pair(pair) for pair in pairs_], as_json)
+    emit(pairs_ if as_json else [_pair_row(pair) for pair in pairs_], as_json)
 
 
-def _state(state: CacheStats) -> dict[str, Any]:
+def _stats_row(state: CacheStats) -> dict[str, Any]:
     false_hits = f"{state.false} of {state.checked}" if state.checked else None
     if state.false_high is not None:
         false_hits = f"{false_hits} ({state.false_low or 0:.3f} to {state.false_high:.3f})"
     return {**state.model_dump(include={"route", "entries", "bytes", "hits", "saved_tokens"}), "false": false_hits}
 
 
-def _compared(one: ShadowTargetStats) -> dict[str, Any]:
+def _summary_row(one: ShadowTargetStats) -> dict[str, Any]:
     agreement = None if one.agreement is None else f"{one.agreement:.3f}"
     if one.low is not None and one.high is not None:
         agreement = f"{agreement} ({one.low:.3f} to {one.high:.3f})"
@@ -70,7 +70,7 @@ def _compared(one: ShadowTargetStats) -> dict[str, Any]:
     }
 
 
-def _pair(pair: dict[str, Any]) -> dict[str, Any]:
+def _pair_row(pair: dict[str, Any]) -> dict[str, Any]:
     compared, first, second = pair["comparison"], pair["first"] or {}, pair["second"] or {}
     return {
         "at": compared["at"],

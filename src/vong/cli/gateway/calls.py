@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vong.cli.gateway.group import group
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 
 
@@ -41,4 +41,4 @@ def try_model(text: str, model: str, stream: bool, max_tokens: int | None, as_js
         else:
             click.echo(answer.text)
     usage = answer.usage
-    note(f"span {answer.span_id} · {answer.model} · {usage.input_tokens} + {usage.output_tokens} tokens")
+    print_message(f"span {answer.span_id} · {answer.model} · {usage.input_tokens} + {usage.output_tokens} tokens")

@@ -10,22 +10,22 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from vong.cli.gateway.group import group
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
-from vong.records.guard import Action, GuardConfig, On, ProjectGuards
+from vong.records.guard import GuardAction, GuardConfig, GuardDirection, ProjectGuards
 
-COLUMNS = ["guard", "on", "action", "roles", "settings"]
-SEALED = re.compile(r"sealed:\w+")
+GUARD_COLUMNS = ["guard", "on", "action", "roles", "settings"]
+ENCRYPTED_SECRET = re.compile(r"sealed:\w+")
 """Encrypted secret. Tables abbreviate it; JSON contains it, so that it can be stored again."""
-ON = click.Choice(["input", "output", "both"])
-ACTION = click.Choice(["block", "mask", "flag", "retry"])
+ON_CHOICE = click.Choice(["input", "output", "both"])
+ACTION_CHOICE = click.Choice(["block", "mask", "flag", "retry"])
 
 
 @group.command()
 @json_option
 def guards(as_json: bool) -> None:
     """List the project's guards in the order of their checks."""
-    _show(Client().gateway.guards.show(), as_json)
+    _show_guards(Client().gateway.guards.show(), as_json)
 
 
 @group.group()
@@ -42,23 +42,27 @@ def kinds(name: str | None, as_json: bool) -> None:
     if name is None:
         emit(guard_types, as_json, ["name", "actions", "streams", "about"])
         return
-    emit(next((kind for kind in guard_types if kind.name == name), None) or _unknown(name), as_json)
+    emit(next((kind for kind in guard_types if kind.name == name), None) or _raise_unknown_guard(name), as_json)
 
 
 @guard.command()
 @click.argument("name")
-@click.option("--on", type=ON, default="both", show_default=True, help="Check requests, responses or both.")
-@click.option("--action", type=ACTION, default="block", show_default=True)
+@click.option("--on", type=ON_CHOICE, default="both", show_default=True, help="Check requests, responses or both.")
+@click.option("--action", type=ACTION_CHOICE, default="block", show_default=True)
 @click.option("--role", "roles", multiple=True, help="Request messages to check (system, user, tool); repeatable.")
 @click.option(
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Setting with its value as JSON or text; repeatable."
 )
 @json_option
-def add(name: str, on: On, action: Action, roles: tuple[str, ...], settings: tuple[str, ...], as_json: bool) -> None:
+def add(
+    name: str, on: GuardDirection, action: GuardAction, roles: tuple[str, ...], settings: tuple[str, ...], as_json: bool
+) -> None:
     """Add a guard to all calls: personal --action mask, or words --set words='["damn"]'."""
     api = Client().gateway.guards
-    config = _use({"guard": name, "on": on, "action": action, "roles": roles, "settings": _settings(settings)})
-    _show(api.put([*api.show().guards, config]), as_json)
+    config = _parse_guard(
+        {"guard": name, "on": on, "action": action, "roles": roles, "settings": _parse_settings(settings)}
+    )
+    _show_guards(api.put([*api.show().guards, config]), as_json)
 
 
 @guard.command()
@@ -71,7 +75,7 @@ def remove(name: str) -> None:
     if len(remaining) == len(current):
         raise click.BadParameter(f"this project has no guard {name!r}")
     api.put(remaining)
-    note(f"removed {name}")
+    print_message(f"removed {name}")
 
 
 @guard.command("set")
@@ -79,7 +83,7 @@ def remove(name: str) -> None:
 @json_option
 def set_guards(file: str, as_json: bool) -> None:
     """Replace all project guards from a JSON file with a list; - reads stdin."""
-    _show(Client().gateway.guards.put(read_guards(file)), as_json)
+    _show_guards(Client().gateway.guards.put(read_guards(file)), as_json)
 
 
 @guard.command("history")
@@ -94,14 +98,20 @@ def guard_history(as_json: bool) -> None:
 @click.option("--guard", "names", multiple=True, help="Guard to test with default settings; repeatable.")
 @click.option("--file", help="JSON file with a list of guards to test; - reads stdin.")
 @click.option("--model", default="", help="Route whose guards are tested.  [default: the project's guards]")
-@click.option("--action", type=ACTION, default="flag", show_default=True, help="Action of the --guard guards.")
+@click.option("--action", type=ACTION_CHOICE, default="flag", show_default=True, help="Action of the --guard guards.")
 @click.option("--on", type=click.Choice(["input", "output"]), default="input", show_default=True)
 @json_option
 def try_guards(
-    text: str, names: tuple[str, ...], file: str | None, model: str, action: Action, on: On, as_json: bool
+    text: str,
+    names: tuple[str, ...],
+    file: str | None,
+    model: str,
+    action: GuardAction,
+    on: GuardDirection,
+    as_json: bool,
 ) -> None:
     """Test guards on a text: their detections and the result. Exit code 1 if the text is blocked."""
-    configs = [_use({"guard": name, "action": action, "on": on}) for name in names]
+    configs = [_parse_guard({"guard": name, "action": action, "on": on}) for name in names]
     configs += read_guards(file) if file else []
     result = Client().gateway.guards.hold(text, configs, on=on, model=model)
     if as_json:
@@ -131,25 +141,25 @@ def read_guards(file: str) -> list[GuardConfig]:
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"cannot read {file!r}: {error}") from None
     except ValidationError as error:
-        raise _wrong(error) from None
+        raise _validation_error(error) from None
 
 
-def _use(wanted: dict[str, Any]) -> GuardConfig:
+def _parse_guard(fields: dict[str, Any]) -> GuardConfig:
     try:
-        return GuardConfig.model_validate(wanted)
+        return GuardConfig.model_validate(fields)
     except ValidationError as error:
-        raise _wrong(error) from None
+        raise _validation_error(error) from None
 
 
-def _wrong(error: ValidationError) -> click.BadParameter:
+def _validation_error(error: ValidationError) -> click.BadParameter:
     first_error = error.errors()[0]
     location = ".".join(str(part) for part in first_error["loc"]) or "the file"
     return click.BadParameter(f"{location}: {first_error['msg']}; see docs/guides/guards.md")
 
 
-def _settings(given: tuple[str, ...]) -> dict[str, Any]:
+def _parse_settings(arguments: tuple[str, ...]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    for text in given:
+    for text in arguments:
         name, separator, value = text.partition("=")
         if not separator:
             raise click.BadParameter(f"{text!r}: write NAME=VALUE, e.g. most_characters=2000")
@@ -160,18 +170,21 @@ def _settings(given: tuple[str, ...]) -> dict[str, Any]:
     return settings
 
 
-def _unknown(name: str) -> Any:
+def _raise_unknown_guard(name: str) -> Any:
     raise click.BadParameter(f"no guard is named {name!r}; list guards with: vong gateway guard kinds")
 
 
-def _show(found: ProjectGuards, as_json: bool) -> None:
+def _show_guards(guards_: ProjectGuards, as_json: bool) -> None:
     if as_json:
-        emit(found, True)
+        emit(guards_, True)
         return
-    rows = [{**config.model_dump(mode="json"), "settings": _short(config.settings)} for config in found.guards]
-    emit(rows, False, COLUMNS)
-    note(f"version {found.version}")
+    rows = [
+        {**config.model_dump(mode="json"), "settings": _abbreviate_secrets(config.settings)}
+        for config in guards_.guards
+    ]
+    emit(rows, False, GUARD_COLUMNS)
+    print_message(f"version {guards_.version}")
 
 
-def _short(settings: dict[str, Any]) -> str:
-    return SEALED.sub("sealed:…", json.dumps(settings, ensure_ascii=False))
+def _abbreviate_secrets(settings: dict[str, Any]) -> str:
+    return ENCRYPTED_SECRET.sub("sealed:…", json.dumps(settings, ensure_ascii=False))

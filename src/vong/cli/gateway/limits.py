@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option
 from vong.client import Client
-from vong.records.limit import Limit, LimitCreate, Per
+from vong.records.limit import Limit, LimitCreate, LimitWindow
 
 
 @group.command()
@@ -33,7 +33,7 @@ def set_limit(on: str, bounds: tuple[str, ...], as_json: bool) -> None:
 
     Without a name, or with *, the limit applies to each key (user, route, tag) separately.
     """
-    created = [_set_limit(on, *_bound(bound)) for bound in bounds]
+    created = [_set_limit(on, *_parse_bound(bound)) for bound in bounds]
     emit(created, as_json, ["id", "on", "name", "what", "per", "amount"])
 
 
@@ -62,7 +62,7 @@ def budget() -> None:
 @click.argument("dollars", type=click.FloatRange(min=0, min_open=True), metavar="USD")
 @click.option("--per", type=click.Choice(["day", "month", "ever"]), default="month", show_default=True)
 @json_option
-def set_budget(on: str, dollars: float, per: Per, as_json: bool) -> None:
+def set_budget(on: str, dollars: float, per: LimitWindow, as_json: bool) -> None:
     """Set a budget in US dollars for the project, or a key, user, route or tag: key:ci 25 --per month."""
     created = _set_limit(on, "cost", per, round(dollars * 1_000_000))
     emit(created, as_json, ["id", "on", "name", "what", "per", "amount"])
@@ -107,7 +107,7 @@ def _set_limit(on: str, what: str, per: str, amount: int) -> Limit:
     return Client().gateway.set_limit(request.on, request.what, request.per, request.amount, name=request.name)
 
 
-def _bound(text: str) -> tuple[str, str, int]:
+def _parse_bound(text: str) -> tuple[str, str, int]:
     """Parse `WHAT/PER=AMOUNT`; `per` of concurrency is always `now`."""
     bound, _, amount = text.partition("=")
     what, _, per = bound.partition("/")

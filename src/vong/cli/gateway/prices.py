@@ -3,20 +3,20 @@
 import click
 
 from vong.cli.gateway.group import group
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 from vong.config import PriceSettings
 
-DOLLARS = click.FloatRange(min=0)
-KINDS = [name for name in PriceSettings.model_fields if name not in ("input", "output", "cached")]
-PRICE = ["target", "input", "output", "cached", "source", "updated_at"]
+USD_AMOUNT = click.FloatRange(min=0)
+TOKEN_TYPES = [name for name in PriceSettings.model_fields if name not in ("input", "output", "cached")]
+PRICE_COLUMNS = ["target", "input", "output", "cached", "source", "updated_at"]
 
 
 @group.command()
 @json_option
 def prices(as_json: bool) -> None:
     """List your custom prices in US dollars per million tokens. Catalog prices apply to all other models."""
-    emit(Client().gateway.prices(), as_json, PRICE)
+    emit(Client().gateway.prices(), as_json, PRICE_COLUMNS)
 
 
 @group.group()
@@ -26,26 +26,26 @@ def price() -> None:
 
 @price.command("set")
 @click.argument("target", metavar="PROVIDER/MODEL")
-@click.option("--input", "read", type=DOLLARS, required=True, metavar="USD", help="Price per million input tokens.")
+@click.option("--input", "read", type=USD_AMOUNT, required=True, metavar="USD", help="Price per million input tokens.")
 @click.option(
-    "--output", type=DOLLARS, default=0.0, metavar="USD", help="Price per million output tokens.  [default: 0]"
+    "--output", type=USD_AMOUNT, default=0.0, metavar="USD", help="Price per million output tokens.  [default: 0]"
 )
 @click.option(
-    "--cached", type=DOLLARS, metavar="USD", help="Price per million cached input tokens.  [default: as input]"
+    "--cached", type=USD_AMOUNT, metavar="USD", help="Price per million cached input tokens.  [default: as input]"
 )
 @click.option(
     "--kind",
     "kinds",
     metavar="KIND=USD",
     multiple=True,
-    help=f"Price of a token type; KIND is one of: {', '.join(KINDS)}; repeatable.",
+    help=f"Price of a token type; KIND is one of: {', '.join(TOKEN_TYPES)}; repeatable.",
 )
 @json_option
 def set_price(
     target: str, read: float, output: float, cached: float | None, kinds: tuple[str, ...], as_json: bool
 ) -> None:
     """Set the custom price of a model, in US dollars per million tokens. It overrides vong.toml and the catalog."""
-    other_prices = dict(map(_kind, kinds))
+    other_prices = dict(map(_parse_token_price, kinds))
     emit(Client().gateway.put_price(target, input=read, output=output, cached=cached, **other_prices), as_json)
 
 
@@ -54,13 +54,13 @@ def set_price(
 def remove_price(target: str) -> None:
     """Remove a custom price."""
     Client().gateway.delete_price(target)
-    note(f"removed the price of {target}")
+    print_message(f"removed the price of {target}")
 
 
-def _kind(text: str) -> tuple[str, float]:
+def _parse_token_price(text: str) -> tuple[str, float]:
     kind, _, dollars = text.partition("=")
-    if kind not in KINDS:
-        raise click.BadParameter(f"unknown token type {kind!r}; use one of: {', '.join(KINDS)}")
+    if kind not in TOKEN_TYPES:
+        raise click.BadParameter(f"unknown token type {kind!r}; use one of: {', '.join(TOKEN_TYPES)}")
     try:
         return kind, float(dollars)
     except ValueError:

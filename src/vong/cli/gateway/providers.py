@@ -5,17 +5,17 @@ from typing import Any, TextIO
 import click
 
 from vong.cli.gateway.group import group
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 
-PROVIDER = ["name", "kind", "source", "base_url", "key"]
+PROVIDER_COLUMNS = ["name", "kind", "source", "base_url", "key"]
 
 
 @group.command()
 @json_option
 def providers(as_json: bool) -> None:
     """List the configured providers and whether each is reachable."""
-    emit(Client().gateway.providers(), as_json, [*PROVIDER, "reachable", "models", "error"])
+    emit(Client().gateway.providers(), as_json, [*PROVIDER_COLUMNS, "reachable", "models", "error"])
 
 
 @group.group()
@@ -27,7 +27,7 @@ def provider() -> None:
 @json_option
 def list_providers(as_json: bool) -> None:
     """List every provider, from vong.toml and stored, without probing them."""
-    emit(Client().gateway.providers(probe=False), as_json, [*PROVIDER, "timeout", "updated_at"])
+    emit(Client().gateway.providers(probe=False), as_json, [*PROVIDER_COLUMNS, "timeout", "updated_at"])
 
 
 @provider.command("set")
@@ -46,17 +46,17 @@ def list_providers(as_json: bool) -> None:
 @click.option("--model", "models", multiple=True, help="Model to list instead of those that the API lists; repeatable.")
 @json_option
 def set_provider(
-    name: str, api_key_file: TextIO | None, ask_key: bool, no_key: bool, as_json: bool, **wanted: Any
+    name: str, api_key_file: TextIO | None, ask_key: bool, no_key: bool, as_json: bool, **fields: Any
 ) -> None:
     """Create or update a provider. The key is encrypted and never shown; without a key option it stays unchanged."""
     if sum(map(bool, (api_key_file, ask_key, no_key))) > 1:
         raise click.UsageError("use only one of --api-key-file, --ask-key and --no-key")
     if api_key_file or ask_key:
-        wanted["api_key"] = (api_key_file.read() if api_key_file else click.prompt("API key", hide_input=True)).strip()
+        fields["api_key"] = (api_key_file.read() if api_key_file else click.prompt("API key", hide_input=True)).strip()
     elif no_key:
-        wanted["api_key"] = None
-    wanted["models"] = list(wanted["models"])
-    emit(Client().gateway.put_provider(name, **wanted), as_json, [*PROVIDER, "timeout", "listed"])
+        fields["api_key"] = None
+    fields["models"] = list(fields["models"])
+    emit(Client().gateway.put_provider(name, **fields), as_json, [*PROVIDER_COLUMNS, "timeout", "listed"])
 
 
 @provider.command("remove")
@@ -64,7 +64,7 @@ def set_provider(
 def remove_provider(name: str) -> None:
     """Remove a stored provider with its key."""
     Client().gateway.delete_provider(name)
-    note(f"removed {name}")
+    print_message(f"removed {name}")
 
 
 @provider.command("test")

@@ -14,7 +14,7 @@ from vong.client import Client
 from vong.records import RoutePolicy, Timeouts
 from vong.records.routing_tree import RouteNode
 
-TIMES = list(Timeouts.model_fields)
+TIMEOUT_FIELDS = list(Timeouts.model_fields)
 
 
 @group.command()
@@ -42,7 +42,7 @@ def route() -> None:
     "times",
     metavar="KIND=SECONDS",
     multiple=True,
-    help=f"Timeout; KIND is one of: {', '.join(TIMES)}; repeatable.",
+    help=f"Timeout; KIND is one of: {', '.join(TIMEOUT_FIELDS)}; repeatable.",
 )
 @click.option("--continue-streams", is_flag=True, default=None, help="Resume a broken stream at another target.")
 @click.option(
@@ -62,7 +62,7 @@ def route() -> None:
 @click.option("--no-policy", is_flag=True, help="Remove the policy: calls are tried once.")
 @json_option
 def set_route(
-    name: str, targets: tuple[str, ...], tree: str | None, no_policy: bool, as_json: bool, **wanted: Any
+    name: str, targets: tuple[str, ...], tree: str | None, no_policy: bool, as_json: bool, **policy_options: Any
 ) -> None:
     """Create a route or replace its targets: deployment/NAME=0.9 echo/echo=0.1. The default weight is 1.
 
@@ -70,13 +70,16 @@ def set_route(
     """
     if bool(targets) == (tree is not None):
         raise click.UsageError("name at least one target, or a file with --tree")
-    options = {option: value for option, value in wanted.items() if value not in (None, ())}
+    options = {option: value for option, value in policy_options.items() if value not in (None, ())}
     if no_policy and options:
         raise click.UsageError("--no-policy cannot be combined with other policy options")
     more: dict[str, RoutePolicy | None] = {"policy": None} if no_policy else {}
     if options:
-        more["policy"] = _policy(options)
-    emit(Client().gateway.put_route(name, _tree(tree) if tree else dict(map(_target, targets)), **more), as_json)
+        more["policy"] = _parse_policy(options)
+    emit(
+        Client().gateway.put_route(name, _read_tree(tree) if tree else dict(map(_parse_target, targets)), **more),
+        as_json,
+    )
 
 
 @route.command()
@@ -103,25 +106,25 @@ def delete(name: str, as_json: bool) -> None:
     emit(Client().gateway.delete_route(name), as_json)
 
 
-def _policy(given: dict[str, Any]) -> RoutePolicy:
-    if "guards" in given:
-        given["guards"] = read_guards(given["guards"])
-    timeouts = dict(text.partition("=")[::2] for text in given.pop("times", ()))
-    if "cache" in given:
-        mode, *fields = given["cache"].split(",")
-        given["cache"] = {"mode": mode, **dict(field.partition("=")[::2] for field in fields)}
-    if "shadow" in given:
-        model, share = _target(given["shadow"])
-        given["shadow"] = {"model": model, "share": share}
+def _parse_policy(options: dict[str, Any]) -> RoutePolicy:
+    if "guards" in options:
+        options["guards"] = read_guards(options["guards"])
+    timeouts = dict(text.partition("=")[::2] for text in options.pop("times", ()))
+    if "cache" in options:
+        mode, *fields = options["cache"].split(",")
+        options["cache"] = {"mode": mode, **dict(field.partition("=")[::2] for field in fields)}
+    if "shadow" in options:
+        model, share = _parse_target(options["shadow"])
+        options["shadow"] = {"model": model, "share": share}
     try:
-        return RoutePolicy.model_validate({**given, "timeout": timeouts})
+        return RoutePolicy.model_validate({**options, "timeout": timeouts})
     except ValidationError as error:
         first_error = error.errors()[0]
         location = " ".join(str(part) for part in first_error["loc"])
         raise click.BadParameter(f"{location}: {first_error['msg']}; see: vong gateway route set --help") from None
 
 
-def _tree(file: str) -> RouteNode:
+def _read_tree(file: str) -> RouteNode:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         return RouteNode.model_validate_json(text)
@@ -133,7 +136,7 @@ def _tree(file: str) -> RouteNode:
         raise click.BadParameter(f"{location}: {first_error['msg']}; see docs/guides/gateway.md") from None
 
 
-def _target(text: str) -> tuple[str, float]:
+def _parse_target(text: str) -> tuple[str, float]:
     """Parse `TARGET=WEIGHT`. A target that contains `=` (echo/echo?delay=1) needs an explicit weight."""
     model, separator, weight = text.rpartition("=")
     if not separator:

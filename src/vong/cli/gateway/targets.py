@@ -1,10 +1,10 @@
 """Command for the state of route targets."""
 
 from vong.cli.gateway.group import group
-from vong.cli.output import emit, json_option, note
+from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
 
-TARGET = ["route", "target", "circuit", "failures", "retry_in", "busy", "waiting", "first_token_ms", "whole_ms"]
+TARGET_COLUMNS = ["route", "target", "circuit", "failures", "retry_in", "busy", "waiting", "first_token_ms", "whole_ms"]
 
 
 @group.command()
@@ -15,5 +15,5 @@ def targets(as_json: bool) -> None:
     if as_json:
         emit(report, as_json)
         return
-    emit(report.targets, as_json, TARGET)
-    note(f"state in server process {report.server}")
+    emit(report.targets, as_json, TARGET_COLUMNS)
+    print_message(f"state in server process {report.server}")

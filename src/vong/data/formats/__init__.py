@@ -48,19 +48,19 @@ class Format(Protocol):
         ...
 
 
-def make(name: str, options: Mapping[str, str] | None = None) -> Format:
+def create_format(name: str, options: Mapping[str, str] | None = None) -> Format:
     """Create the format with this name and these options."""
-    format_: Format = plugins.load("format", name)(options or {})
+    format_: Format = plugins.load_extension("format", name)(options or {})
     return format_
 
 
-def detect(rows: Sequence[Mapping[str, Any]]) -> str:
+def detect_format(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the name of the format that matches the rows best.
 
     Raises:
         InvalidInput: No format matches.
     """
-    matches = confidences(rows)
+    matches = rank_formats(rows)
     if not matches or matches[0].confidence < 0.25:
         columns = ", ".join(map(repr, list(rows[0])[:12])) if rows else "none"
         raise InvalidInput(
@@ -77,10 +77,10 @@ class FormatMatch(NamedTuple):
     confidence: float
 
 
-def confidences(rows: Sequence[Mapping[str, Any]]) -> list[FormatMatch]:
+def rank_formats(rows: Sequence[Mapping[str, Any]]) -> list[FormatMatch]:
     """Return all formats with their mean confidence for these rows, best first."""
     matches: list[FormatMatch] = []
-    for name in plugins.names("format"):
-        format_ = make(name)
+    for name in plugins.list_extensions("format"):
+        format_ = create_format(name)
         matches.append(FormatMatch(name, sum(format_.confidence(row) for row in rows) / max(1, len(rows))))
     return sorted(matches, key=lambda match: -match.confidence)

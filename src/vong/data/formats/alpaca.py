@@ -16,7 +16,7 @@ class AlpacaFormat:
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        columns.only(options, (), "alpaca")
+        columns.check_options(options, (), "alpaca")
 
     def confidence(self, row: Mapping[str, Any]) -> float:
         """Return a high confidence if the columns `instruction` and `output` both exist."""
@@ -30,23 +30,23 @@ class AlpacaFormat:
             raise InvalidInput("the row has no 'output'")
         messages: list[Message] = []
         if row.get("system"):
-            messages.append(Message(role="system", content=columns.text(row["system"])))
-        for question, answer in _history(row.get("history")):
+            messages.append(Message(role="system", content=columns.cell_text(row["system"])))
+        for question, answer in _parse_history(row.get("history")):
             messages.append(Message(role="user", content=question))
             messages.append(Message(role="assistant", content=answer))
-        parts = [columns.text(row[name]) for name in ("instruction", "input") if row.get(name)]
+        parts = [columns.cell_text(row[name]) for name in ("instruction", "input") if row.get(name)]
         messages.append(Message(role="user", content="\n\n".join(parts)))
-        completion = Message(role="assistant", content=columns.text(row["output"]))
+        completion = Message(role="assistant", content=columns.cell_text(row["output"]))
         used = {"instruction", "input", "output", "system", "history"}
-        return columns.build(row, used, messages=tuple(messages), completion=completion)
+        return columns.build_example(row, used, messages=tuple(messages), completion=completion)
 
     def to_row(self, example: Example) -> dict[str, Any]:
         """Convert the last user message to the instruction and the turns before it to the history."""
-        columns.without(example, "alpaca", "rejected", "tools")
+        columns.reject_fields(example, "alpaca", "rejected", "tools")
         messages = list(example.messages)
         row: dict[str, Any] = {}
         if messages and messages[0].role == "system":
-            row["system"] = columns.plain(messages.pop(0), "alpaca")
+            row["system"] = columns.plain_text(messages.pop(0), "alpaca")
             if not row["system"]:
                 raise InvalidInput(
                     "the format 'alpaca' cannot represent an empty system message", "use the format 'chat'"
@@ -56,17 +56,17 @@ class AlpacaFormat:
             raise InvalidInput(
                 "the format 'alpaca' requires alternating questions and answers", "use the format 'chat'"
             )
-        texts = [columns.plain(message, "alpaca") for message in messages]
-        row |= {"instruction": texts[-1], "input": "", "output": columns.plain(example.completion, "alpaca")}
+        texts = [columns.plain_text(message, "alpaca") for message in messages]
+        row |= {"instruction": texts[-1], "input": "", "output": columns.plain_text(example.completion, "alpaca")}
         if len(texts) > 1:
             row["history"] = [list(turn) for turn in zip(texts[:-1:2], texts[1:-1:2], strict=True)]
-        return row | columns.rest(example)
+        return row | columns.extra_columns(example)
 
 
-def _history(value: Any) -> list[tuple[str, str]]:
-    value = columns.parsed(value)
+def _parse_history(value: Any) -> list[tuple[str, str]]:
+    value = columns.decode_cell(value)
     if value is None or value == "":
         return []
     if not isinstance(value, list) or not all(isinstance(turn, list | tuple) and len(turn) == 2 for turn in value):
         raise InvalidInput("the column 'history' is not a list of [question, answer]")
-    return [(columns.text(question), columns.text(answer)) for question, answer in value]
+    return [(columns.cell_text(question), columns.cell_text(answer)) for question, answer in value]

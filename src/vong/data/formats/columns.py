@@ -13,7 +13,7 @@ RESERVED = {"metadata", "weight"}
 """Columns with a meaning in every format."""
 
 
-def only(options: Mapping[str, str], known: Iterable[str], format_name: str) -> None:
+def check_options(options: Mapping[str, str], known: Iterable[str], format_name: str) -> None:
     """Check the options of a format.
 
     Raises:
@@ -26,14 +26,14 @@ def only(options: Mapping[str, str], known: Iterable[str], format_name: str) -> 
             raise InvalidInput(f"the format {format_name!r} has no option {name!r}", hint)
 
 
-def build(row: Mapping[str, Any], used: Iterable[str], **fields: Any) -> Example:
+def build_example(row: Mapping[str, Any], used: Iterable[str], **fields: Any) -> Example:
     """Build an Example from these fields, with all other columns as its metadata.
 
     An object in the column `metadata` is merged into the metadata. A numeric column `weight` is the Example's weight.
     """
     taken = set(used)
     metadata = {str(name): value for name, value in row.items() if name not in taken | RESERVED}
-    nested = parsed(row.get("metadata"))
+    nested = decode_cell(row.get("metadata"))
     if isinstance(nested, dict):
         metadata.update(nested)
     elif nested is not None:
@@ -46,10 +46,10 @@ def build(row: Mapping[str, Any], used: Iterable[str], **fields: Any) -> Example
     try:
         return Example(metadata=metadata, **fields)
     except ValidationError as error:
-        raise InvalidInput(reason(error)) from error
+        raise InvalidInput(first_error(error)) from error
 
 
-def rest(example: Example) -> dict[str, Any]:
+def extra_columns(example: Example) -> dict[str, Any]:
     """Return the columns that `build_example` reads back: metadata, and a weight other than 1."""
     columns: dict[str, Any] = {"metadata": example.metadata} if example.metadata else {}
     if example.weight != 1.0:
@@ -57,7 +57,7 @@ def rest(example: Example) -> dict[str, Any]:
     return columns
 
 
-def parsed(value: Any) -> Any:
+def decode_cell(value: Any) -> Any:
     """Decode a cell that contains a JSON array or object as text (as in CSV); return any other value unchanged."""
     if isinstance(value, str) and value[:1] in {"[", "{"}:
         try:
@@ -67,21 +67,21 @@ def parsed(value: Any) -> Any:
     return value
 
 
-def conversation(value: Any, column: str) -> list[Message]:
+def parse_messages(value: Any, column: str) -> list[Message]:
     """Parse a column of messages in OpenAI's format.
 
     Raises:
         InvalidInput: The column is not a list of messages.
     """
-    value = parsed(value)
+    value = decode_cell(value)
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise InvalidInput(f"the column {column!r} is not a list of messages")
-    return [message(item, column) for item in value]
+    return [parse_message(item, column) for item in value]
 
 
-def message(value: Mapping[str, Any], column: str) -> Message:
+def parse_message(value: Mapping[str, Any], column: str) -> Message:
     """Parse one message.
 
     Raises:
@@ -90,12 +90,12 @@ def message(value: Mapping[str, Any], column: str) -> Message:
     try:
         return Message.model_validate({name: item for name, item in value.items() if item is not None})
     except ValidationError as error:
-        raise InvalidInput(f"the column {column!r} has an invalid message: {reason(error)}") from error
+        raise InvalidInput(f"the column {column!r} has an invalid message: {first_error(error)}") from error
 
 
-def tools(row: Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
+def parse_tools(row: Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
     """Return the column `tools` as a list of objects, or None if it is empty."""
-    value = parsed(row.get("tools"))
+    value = decode_cell(row.get("tools"))
     if value is None or value in ("", []):
         return None
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
@@ -103,19 +103,19 @@ def tools(row: Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
     return tuple(value)
 
 
-def dump(messages: Iterable[Message]) -> list[dict[str, Any]]:
+def dump_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
     """Convert messages to plain objects without empty fields."""
     return [item.model_dump(mode="json", exclude_none=True) for item in messages]
 
 
-def text(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """Return a cell as text: text unchanged, objects and lists as compact JSON with their keys in order."""
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def plain(message: Message, format_name: str) -> str:
+def plain_text(message: Message, format_name: str) -> str:
     """Return the text of a message that contains only text.
 
     Raises:
@@ -130,7 +130,7 @@ def plain(message: Message, format_name: str) -> str:
     return message.content
 
 
-def without(example: Example, format_name: str, *fields: str) -> None:
+def reject_fields(example: Example, format_name: str, *fields: str) -> None:
     """Check that an Example has none of these fields.
 
     Raises:
@@ -141,7 +141,7 @@ def without(example: Example, format_name: str, *fields: str) -> None:
             raise InvalidInput(f"the format {format_name!r} cannot represent {name!r}", "use 'chat' or 'preference'")
 
 
-def reason(error: ValidationError) -> str:
+def first_error(error: ValidationError) -> str:
     """Return the first error of a pydantic validation on one line."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])

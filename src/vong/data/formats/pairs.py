@@ -8,9 +8,20 @@ from vong.data.formats import columns
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 
-INPUTS = ("prompt", "input", "question", "instruction", "query", "text", "message", "ticket", "source", "document")
+INPUT_COLUMNS = (
+    "prompt",
+    "input",
+    "question",
+    "instruction",
+    "query",
+    "text",
+    "message",
+    "ticket",
+    "source",
+    "document",
+)
 """Common names of input columns, in order of preference."""
-OUTPUTS = ("completion", "output", "answer", "response", "target", "label", "labels", "category", "class")
+OUTPUT_COLUMNS = ("completion", "output", "answer", "response", "target", "label", "labels", "category", "class")
 """Common names of output columns, in order of preference."""
 
 
@@ -33,34 +44,34 @@ class PairsFormat:
     }
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        columns.only(options, self.OPTIONS, "pairs")
+        columns.check_options(options, self.OPTIONS, "pairs")
         self.input = options.get("input")
         self.output = options.get("output")
         self.system = options.get("system")
         self.template = options.get("template")
-        self.fields = _fields(self.template) if self.template else ()
+        self.template_columns = _parse_template(self.template) if self.template else ()
 
     def confidence(self, row: Mapping[str, Any]) -> float:
         """Return a low confidence if both columns are found, because many tables have two columns."""
-        return 0.5 if self._input(row) and self._output(row) else 0.0
+        return 0.5 if self._find_input_column(row) and self._find_output_column(row) else 0.0
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
         """Convert the row to an input and a completion."""
-        input_column, output_column = self._input(row), self._output(row)
+        input_column, output_column = self._find_input_column(row), self._find_output_column(row)
         if input_column is None and not self.template:
             raise InvalidInput("no input column found", "set it with --option input=COLUMN")
         if output_column is None:
             raise InvalidInput("no output column found", "set it with --option output=COLUMN")
         self.input, self.output = input_column, output_column
-        prompt = self._question(row, input_column)
+        prompt = self._render_input(row, input_column)
         if output_column not in row or row[output_column] is None:
             raise InvalidInput(f"the column {output_column!r} has no value")
         messages = [Message(role="user", content=prompt)]
         if self.system:
             messages.insert(0, Message(role="system", content=self.system))
-        completion = Message(role="assistant", content=columns.text(row[output_column]))
-        used = {output_column, *(self.fields if self.template else (input_column or "",))} - {"id"}
-        return columns.build(row, used, messages=tuple(messages), completion=completion)
+        completion = Message(role="assistant", content=columns.cell_text(row[output_column]))
+        used = {output_column, *(self.template_columns if self.template else (input_column or "",))} - {"id"}
+        return columns.build_example(row, used, messages=tuple(messages), completion=completion)
 
     def to_row(self, example: Example) -> dict[str, Any]:
         """Convert the Example to input and output text.
@@ -69,40 +80,40 @@ class PairsFormat:
             InvalidInput: The format has a template, which cannot be reversed, or the Example is not one input and one
                 output.
         """
-        columns.without(example, "pairs", "rejected", "tools")
+        columns.reject_fields(example, "pairs", "rejected", "tools")
         messages = list(example.messages)
         if self.system and messages and messages[0] == Message(role="system", content=self.system):
             messages.pop(0)
         if self.template or [message.role for message in messages] != ["user"] or example.completion is None:
             raise InvalidInput("the format 'pairs' requires one input and one output", "use the format 'chat'")
         return {
-            self.input or "prompt": columns.plain(messages[0], "pairs"),
-            self.output or "completion": columns.plain(example.completion, "pairs"),
-        } | columns.rest(example)
+            self.input or "prompt": columns.plain_text(messages[0], "pairs"),
+            self.output or "completion": columns.plain_text(example.completion, "pairs"),
+        } | columns.extra_columns(example)
 
-    def _question(self, row: Mapping[str, Any], asked: str | None) -> str:
+    def _render_input(self, row: Mapping[str, Any], input_column: str | None) -> str:
         if self.template:
-            missing = [name for name in self.fields if row.get(name) is None]
+            missing = [name for name in self.template_columns if row.get(name) is None]
             if missing:
                 raise InvalidInput(f"the column {missing[0]!r} of the template has no value")
-            return self.template.format_map({name: columns.text(row[name]) for name in self.fields})
-        if asked is None or row.get(asked) is None:
-            raise InvalidInput(f"the column {asked!r} has no value")
-        return columns.text(row[asked])
+            return self.template.format_map({name: columns.cell_text(row[name]) for name in self.template_columns})
+        if input_column is None or row.get(input_column) is None:
+            raise InvalidInput(f"the column {input_column!r} has no value")
+        return columns.cell_text(row[input_column])
 
-    def _input(self, row: Mapping[str, Any]) -> str | None:
-        return self.input or next((name for name in INPUTS if name in row and name != self.output), None)
+    def _find_input_column(self, row: Mapping[str, Any]) -> str | None:
+        return self.input or next((name for name in INPUT_COLUMNS if name in row and name != self.output), None)
 
-    def _output(self, row: Mapping[str, Any]) -> str | None:
-        input_column = self._input(row)
-        common = next((name for name in OUTPUTS if name in row and name != input_column), None)
+    def _find_output_column(self, row: Mapping[str, Any]) -> str | None:
+        input_column = self._find_input_column(row)
+        common = next((name for name in OUTPUT_COLUMNS if name in row and name != input_column), None)
         if self.output or common:
             return self.output or common
         objects = [name for name, value in row.items() if isinstance(value, dict) and name != "metadata"]
         return objects[0] if len(objects) == 1 else None
 
 
-def _fields(template: str) -> tuple[str, ...]:
+def _parse_template(template: str) -> tuple[str, ...]:
     """Return the columns that a template names.
 
     Raises:

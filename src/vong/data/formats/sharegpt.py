@@ -7,9 +7,9 @@ from typing import Any, get_args
 from vong.data.formats import columns
 from vong.errors import InvalidInput
 from vong.records import Example, Message
-from vong.records.message import Role
+from vong.records.message import MessageRole
 
-ROLES: dict[str, Role] = {
+ROLE_BY_SPEAKER: dict[str, MessageRole] = {
     "human": "user",
     "gpt": "assistant",
     "bing": "assistant",
@@ -19,9 +19,9 @@ ROLES: dict[str, Role] = {
     "function_call": "assistant",
     "observation": "tool",
     "function_response": "tool",
-    **{role: role for role in get_args(Role)},
+    **{role: role for role in get_args(MessageRole)},
 }
-NAMES = {"user": "human", "assistant": "gpt"}
+SPEAKER_BY_ROLE = {"user": "human", "assistant": "gpt"}
 
 
 class ShareGptFormat:
@@ -32,29 +32,31 @@ class ShareGptFormat:
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        columns.only(options, (), "sharegpt")
+        columns.check_options(options, (), "sharegpt")
 
     def confidence(self, row: Mapping[str, Any]) -> float:
         """Return 1 if the conversations are a list."""
-        return 1.0 if isinstance(columns.parsed(row.get("conversations")), list) else 0.0
+        return 1.0 if isinstance(columns.decode_cell(row.get("conversations")), list) else 0.0
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
         """Convert the turns to messages in OpenAI's format."""
-        turns = columns.parsed(row.get("conversations"))
+        turns = columns.decode_cell(row.get("conversations"))
         if not isinstance(turns, list) or not turns:
             raise InvalidInput("the column 'conversations' is not a list of turns")
-        messages = [_message(turn, number) for number, turn in enumerate(turns)]
+        messages = [_parse_turn(turn, number) for number, turn in enumerate(turns)]
         if row.get("system"):
-            messages.insert(0, Message(role="system", content=columns.text(row["system"])))
+            messages.insert(0, Message(role="system", content=columns.cell_text(row["system"])))
         completion = messages.pop() if messages[-1].role == "assistant" else None
         if not messages:
             raise InvalidInput("the conversation has no turn before its completion")
         used = {"conversations", "system", "tools"}
-        return columns.build(row, used, messages=tuple(messages), completion=completion, tools=columns.tools(row))
+        return columns.build_example(
+            row, used, messages=tuple(messages), completion=completion, tools=columns.parse_tools(row)
+        )
 
     def to_row(self, example: Example) -> dict[str, Any]:
         """Convert the Example to text turns; the system message becomes the first turn."""
-        columns.without(example, "sharegpt", "rejected")
+        columns.reject_fields(example, "sharegpt", "rejected")
         answer = example.completion
         if (answer is None and example.messages[-1].role == "assistant") or (answer and answer.role != "assistant"):
             raise InvalidInput(
@@ -62,34 +64,36 @@ class ShareGptFormat:
             )
         messages = [*example.messages, *([answer] if answer else [])]
         turns = [
-            {"from": NAMES.get(item.role, item.role), "value": columns.plain(item, "sharegpt")} for item in messages
+            {"from": SPEAKER_BY_ROLE.get(item.role, item.role), "value": columns.plain_text(item, "sharegpt")}
+            for item in messages
         ]
         row: dict[str, Any] = {"conversations": turns}
         if example.tools:
             row["tools"] = list(example.tools)
-        return row | columns.rest(example)
+        return row | columns.extra_columns(example)
 
 
-def _message(turn: Any, number: int) -> Message:
+def _parse_turn(turn: Any, number: int) -> Message:
     if not isinstance(turn, dict):
         raise InvalidInput(f"turn {number + 1} is not an object")
     speaker = turn.get("from", turn.get("role"))
-    if speaker not in ROLES:
+    if speaker not in ROLE_BY_SPEAKER:
         raise InvalidInput(
-            f"turn {number + 1} has the unknown speaker {speaker!r}", f"use one of: {', '.join(sorted(ROLES))}"
+            f"turn {number + 1} has the unknown speaker {speaker!r}",
+            f"use one of: {', '.join(sorted(ROLE_BY_SPEAKER))}",
         )
     value = turn.get("value", turn.get("content"))
     if value is None:
         raise InvalidInput(f"turn {number + 1} has no value")
     if speaker == "function_call":
-        return Message(role="assistant", tool_calls=[_call(value, number)])
-    if ROLES[speaker] == "tool":
-        return Message(role="tool", content=columns.text(value), tool_call_id=f"call_{number - 1}")
-    return Message(role=ROLES[speaker], content=columns.text(value))
+        return Message(role="assistant", tool_calls=[_parse_function_call(value, number)])
+    if ROLE_BY_SPEAKER[speaker] == "tool":
+        return Message(role="tool", content=columns.cell_text(value), tool_call_id=f"call_{number - 1}")
+    return Message(role=ROLE_BY_SPEAKER[speaker], content=columns.cell_text(value))
 
 
-def _call(value: Any, number: int) -> dict[str, Any]:
-    call = columns.parsed(value)
+def _parse_function_call(value: Any, number: int) -> dict[str, Any]:
+    call = columns.decode_cell(value)
     if not isinstance(call, dict) or "name" not in call:
         raise InvalidInput(f"turn {number + 1} is a function call without a name")
     arguments = call.get("arguments", {})

@@ -3,6 +3,6 @@
 In: an output and its reference. Out: a `MetricValue` for each metric, with totals equal to those of its library.
 """
 
-from vong.evals.scorers.base import MetricValue, Scorer, share
+from vong.evals.scorers.base import MetricValue, Scorer, mean_metric
 
-__all__ = ["MetricValue", "Scorer", "share"]
+__all__ = ["MetricValue", "Scorer", "mean_metric"]

@@ -31,6 +31,6 @@ class Scorer:
     best: float = 1.0
 
 
-def share(value: float) -> MetricValue:
+def mean_metric(value: float) -> MetricValue:
     """Return the value of a metric whose total is the mean over outputs."""
     return MetricValue(float(value), (float(value), 1.0))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from vong.evals.scorers.base import MetricValue, Scorer
-from vong.evals.scorers.texts import field_text
+from vong.evals.scorers.texts import extract_field
 
-ORDER = 4
+MAX_NGRAM_ORDER = 4
 
 
 def bleu(
@@ -24,7 +24,7 @@ def bleu(
     sentence = BLEU(lowercase=lowercase, tokenize=tokenize, effective_order=True)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
-        output_text, reference_text = field_text(answer, field), field_text(reference, field)
+        output_text, reference_text = extract_field(answer, field), extract_field(reference, field)
         counted = corpus.corpus_score([output_text], [[reference_text]])
         statistics = (counted.sys_len, counted.ref_len, *counted.counts, *counted.totals)
         value = sentence.sentence_score(output_text, [reference_text]).score
@@ -32,7 +32,7 @@ def bleu(
 
     def total(sums: Sequence[float]) -> float:
         counts = [int(count) for count in sums]
-        correct, totals = counts[2 : 2 + ORDER], counts[2 + ORDER :]
+        correct, totals = counts[2 : 2 + MAX_NGRAM_ORDER], counts[2 + MAX_NGRAM_ORDER :]
         return BLEU.compute_bleu(correct, totals, counts[0], counts[1], smooth_method="exp").score
 
     corpus.corpus_score(["a"], [["a"]])  # the signature contains the number of references only after a first score

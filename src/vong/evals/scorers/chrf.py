@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vong.evals.scorers.base import MetricValue, Scorer
-from vong.evals.scorers.texts import field_text
+from vong.evals.scorers.texts import extract_field
 
 
 def chrf(word_order: int = 0, lowercase: bool = False, field: str = "") -> Scorer:
@@ -21,7 +21,7 @@ def chrf(word_order: int = 0, lowercase: bool = False, field: str = "") -> Score
     metric: Any = CHRF(word_order=word_order, lowercase=lowercase)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
-        output_text, reference_text = field_text(answer, field), field_text(reference, field)
+        output_text, reference_text = extract_field(answer, field), extract_field(reference, field)
         counts = metric._extract_corpus_statistics([output_text], [[reference_text]])[0]
         return {"chrf": MetricValue(total(counts), tuple(float(count) for count in counts))}
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from vong.evals.scorers.base import MetricValue, Scorer, share
-from vong.evals.scorers.texts import normalise, read_json
+from vong.evals.scorers.base import MetricValue, Scorer, mean_metric
+from vong.evals.scorers.texts import normalize_text, parse_json
 
 
 def exact_match(
@@ -21,12 +21,12 @@ def exact_match(
     """
 
     def normalized(text: str) -> str:
-        return normalise(
+        return normalize_text(
             text, ignore_case=ignore_case, ignore_punctuation=ignore_punctuation, ignore_space=ignore_space
         )
 
     def selected_fields(text: str) -> Any:
-        value = read_json(text)
+        value = parse_json(text)
         if not isinstance(value, dict) or any(field not in value for field in fields):
             return None
         values = [value[field] for field in fields]
@@ -34,9 +34,9 @@ def exact_match(
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         if not fields:
-            return {"exact_match": share(normalized(answer) == normalized(reference))}
+            return {"exact_match": mean_metric(normalized(answer) == normalized(reference))}
         expected = selected_fields(reference)
-        return {"exact_match": share(expected is not None and selected_fields(answer) == expected)}
+        return {"exact_match": mean_metric(expected is not None and selected_fields(answer) == expected)}
 
     flags = {"case": ignore_case, "punctuation": ignore_punctuation, "space": ignore_space}
     ignored = "+".join(name for name, on in flags.items() if on) or "none"

@@ -1,7 +1,7 @@
 """Share of correct fields of a JSON output."""
 
-from vong.evals.scorers.base import MetricValue, Scorer, share
-from vong.evals.scorers.texts import equal, read_json
+from vong.evals.scorers.base import MetricValue, Scorer, mean_metric
+from vong.evals.scorers.texts import json_equal, parse_json
 
 
 def json_fields(fields: tuple[str, ...] = (), fenced: bool = False) -> Scorer:
@@ -15,17 +15,18 @@ def json_fields(fields: tuple[str, ...] = (), fenced: bool = False) -> Scorer:
     """
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
-        expected, actual = read_json(reference), read_json(answer, fenced=fenced)
+        expected, actual = parse_json(reference), parse_json(answer, fenced=fenced)
         if not isinstance(expected, dict):
             return {}
         names = [name for name in fields or expected if name in expected]
         correct = {
-            name: isinstance(actual, dict) and name in actual and equal(actual[name], expected[name]) for name in names
+            name: isinstance(actual, dict) and name in actual and json_equal(actual[name], expected[name])
+            for name in names
         }
         if not correct:
             return {}
-        by_field = {f"json_fields.{name}": share(value) for name, value in correct.items()}
-        return {"json_fields": share(sum(correct.values()) / len(correct)), **by_field}
+        by_field = {f"json_fields.{name}": mean_metric(value) for name, value in correct.items()}
+        return {"json_fields": mean_metric(sum(correct.values()) / len(correct)), **by_field}
 
     shown = "+".join(fields) or "reference"
     return Scorer(f"json_fields|fields:{shown}|fenced:{'yes' if fenced else 'no'}", measure)

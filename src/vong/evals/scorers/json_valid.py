@@ -3,8 +3,8 @@
 import json
 
 from vong.errors import InvalidInput
-from vong.evals.scorers.base import MetricValue, Scorer, share
-from vong.evals.scorers.texts import MISSING, read_json
+from vong.evals.scorers.base import MetricValue, Scorer, mean_metric
+from vong.evals.scorers.texts import NOT_JSON, parse_json
 
 
 def json_valid(schema: str = "", fenced: bool = False) -> Scorer:
@@ -15,7 +15,7 @@ def json_valid(schema: str = "", fenced: bool = False) -> Scorer:
     """
     from jsonschema import Draft202012Validator, SchemaError
 
-    schema_object = read_json(schema) if schema else {}
+    schema_object = parse_json(schema) if schema else {}
     if not isinstance(schema_object, dict):
         raise InvalidInput("the schema of json_valid is not a JSON object", "set the text of a JSON Schema")
     try:
@@ -26,8 +26,8 @@ def json_valid(schema: str = "", fenced: bool = False) -> Scorer:
     validator = Draft202012Validator(schema_object)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:  # noqa: ARG001 (every scorer's signature)
-        value = read_json(answer, fenced=fenced)
-        return {"json_valid": share(value is not MISSING and validator.is_valid(value))}
+        value = parse_json(answer, fenced=fenced)
+        return {"json_valid": mean_metric(value is not NOT_JSON and validator.is_valid(value))}
 
     suffix = f"|schema:{json.dumps(schema_object, sort_keys=True)}" if schema else ""
     return Scorer(f"json_valid|RFC 8259|fenced:{'yes' if fenced else 'no'}{suffix}", measure)

@@ -2,10 +2,10 @@
 
 from importlib.metadata import version
 
-from vong.evals.scorers.base import MetricValue, Scorer, share
-from vong.evals.scorers.texts import field_text
+from vong.evals.scorers.base import MetricValue, Scorer, mean_metric
+from vong.evals.scorers.texts import extract_field
 
-TYPES = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
+ROUGE_TYPES = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 
 
 def rouge(stemmer: bool = False, field: str = "") -> Scorer:
@@ -17,11 +17,11 @@ def rouge(stemmer: bool = False, field: str = "") -> Scorer:
     """
     from rouge_score.rouge_scorer import RougeScorer
 
-    scorer = RougeScorer(TYPES, use_stemmer=stemmer)
+    scorer = RougeScorer(ROUGE_TYPES, use_stemmer=stemmer)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
-        scores = scorer.score(field_text(reference, field), field_text(answer, field))
-        return {name: share(scores[name].fmeasure) for name in TYPES}
+        scores = scorer.score(extract_field(reference, field), extract_field(answer, field))
+        return {name: mean_metric(scores[name].fmeasure) for name in ROUGE_TYPES}
 
     suffix = f"|field:{field}" if field else ""
     signature = f"rouge-score|stemmer:{'yes' if stemmer else 'no'}|tokenizer:default|split_summaries:no"

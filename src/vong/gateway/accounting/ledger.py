@@ -11,14 +11,14 @@ from sqlalchemy import BigInteger, Connection, Subquery, case, cast, func, liter
 
 from vong.gateway import tables
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary
-from vong.records.usage_report import Bucket, UsagePoint, UsageReport, UsageTotals
+from vong.records.usage_report import UsageBucket, UsagePoint, UsageReport, UsageTotals
 
-SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "cost")
-SHOWN, LISTED, REST = 12, 100, "…"
+SUMMED_COLUMNS = ("input_tokens", "output_tokens", "cached_tokens", "cost")
+MAX_CHART_GROUPS, MAX_TABLE_GROUPS, OTHER_GROUPS = 12, 100, "…"
 """Maximum number of groups of a chart and of a table, and the chart's name for all other groups."""
 
 
-def ledger(
+def summarize_ledger(
     connection: Connection,
     *,
     since: datetime,
@@ -31,8 +31,8 @@ def ledger(
     With a `bucket`, each hour, day or month is summed separately, earliest first. A call with several tags counts in
     each of them.
     """
-    rows = _lines(since, until, by, bucket)
-    sums = [func.coalesce(func.sum(rows.c[name]), 0).label(name) for name in SUMMED]
+    rows = _ledger_rows(since, until, by, bucket)
+    sums = [func.coalesce(func.sum(rows.c[name]), 0).label(name) for name in SUMMED_COLUMNS]
     counts = [func.count().label("calls"), func.count(rows.c.cost).label("priced")]
     failed = func.count().filter(rows.c.failed).label("failed")
     grouped = select(rows.c.at, rows.c.group, *counts, failed, *sums).group_by(rows.c.at, rows.c.group)
@@ -41,11 +41,11 @@ def ledger(
     return [LedgerSummary.model_validate(dict(row)) for row in result]
 
 
-def usage(
-    connection: Connection, since: datetime, until: datetime, bucket: Bucket, by: Literal["user", "tag"]
+def report_usage(
+    connection: Connection, since: datetime, until: datetime, bucket: UsageBucket, by: Literal["user", "tag"]
 ) -> UsageReport:
     """Return the usage of calls over time and in total by user or tag, most calls first."""
-    rows = _lines(since, until, by, bucket)
+    rows = _ledger_rows(since, until, by, bucket)
     calls = func.count()
     totals_columns = [
         calls.label("calls"),
@@ -54,14 +54,18 @@ def usage(
         *(cast(func.sum(rows.c[name]), BigInteger).label(name) for name in ("input_tokens", "output_tokens", "cost")),
     ]
     query = (
-        select(rows.c.group, *totals_columns).group_by(rows.c.group).order_by(calls.desc(), rows.c.group).limit(LISTED)
+        select(rows.c.group, *totals_columns)
+        .group_by(rows.c.group)
+        .order_by(calls.desc(), rows.c.group)
+        .limit(MAX_TABLE_GROUPS)
     )
     totals = [UsageTotals.model_validate(dict(row)) for row in connection.execute(query).mappings()]
     group: Any = rows.c.group
-    if len(totals) > SHOWN:
-        charted = [total.group for total in totals[:SHOWN]]
+    if len(totals) > MAX_CHART_GROUPS:
+        charted = [total.group for total in totals[:MAX_CHART_GROUPS]]
         group = case(
-            (func.coalesce(group, "").in_([group_name or "" for group_name in charted]), group), else_=literal(REST)
+            (func.coalesce(group, "").in_([group_name or "" for group_name in charted]), group),
+            else_=literal(OTHER_GROUPS),
         )
     group_label = group.label("group")
     series = (
@@ -71,7 +75,7 @@ def usage(
     return UsageReport(since=since, until=until, bucket=bucket, by=by, points=tuple(points), totals=tuple(totals))
 
 
-def _lines(since: datetime, until: datetime, by: LedgerBy, bucket: str | None) -> Subquery:
+def _ledger_rows(since: datetime, until: datetime, by: LedgerBy, bucket: str | None) -> Subquery:
     """Return the calls of a period, each with its group and the start of its bucket."""
     entries = tables.ledger.c
     groups: dict[LedgerBy, Any] = {
@@ -82,6 +86,6 @@ def _lines(since: datetime, until: datetime, by: LedgerBy, bucket: str | None) -
     }
     groups |= {"tag": func.unnest(entries.tags), "day": func.to_char(func.timezone("UTC", entries.at), "YYYY-MM-DD")}
     at = null() if bucket is None else func.date_trunc(bucket, entries.at, "UTC")
-    columns = (entries[name] for name in (*SUMMED, "failed"))
+    columns = (entries[name] for name in (*SUMMED_COLUMNS, "failed"))
     period = entries.at >= since, entries.at < until
     return select(groups.get(by, null()).label("group"), at.label("at"), *columns).where(*period).subquery()

@@ -18,13 +18,13 @@ from vong.gateway.limits.quota import Reservation
 from vong.records import Span
 from vong.store.spans import copy_format
 
-COPY = """
+COPY_ROWS = """
     COPY gateway_ledger
         (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
          failed)
     FROM STDIN (FORMAT BINARY)
 """
-WRITE = """
+INSERT_MISSING_ROWS = """
     INSERT INTO gateway_ledger
         (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
          failed)
@@ -34,8 +34,8 @@ WRITE = """
          AS line (p, i, t, k, u, m, r, g, n, o, c, s, f)
     ON CONFLICT DO NOTHING RETURNING id
 """
-FIELDS = copy_format.count(13)
-SPEND = """
+FIELD_COUNT = copy_format.pack_field_count(13)
+SETTLE_BUDGET = """
     WITH counted AS (
         UPDATE gateway_counters SET used = used + %s WHERE limit_id = %s AND subject = %s AND begins = %s
         RETURNING limit_id, subject, begins
@@ -51,13 +51,13 @@ class LedgerContext(msgspec.Struct):
     """Context of a span for its ledger row."""
 
     tags: tuple[str, ...]
-    ticket: Reservation | None
+    reservation: Reservation | None
 
 
 class BudgetCharge(msgspec.Struct, array_like=True):
     """Amount reserved of a budget, and the cost that counts."""
 
-    place: CounterKey
+    counter_key: CounterKey
     reserved: int
     cost: int
 
@@ -79,44 +79,44 @@ class LedgerRow(msgspec.Struct, array_like=True):
     cost: int | None
     failed: bool
     budgets: list[BudgetCharge]
-    worker: UUID
+    server_id: UUID
 
-    def packed(self) -> bytes:
+    def encode_copy(self) -> bytes:
         """Encode the row for binary COPY."""
         fields = [
-            FIELDS,
-            copy_format.uuid(self.project_id),
-            copy_format.uuid(self.id),
-            copy_format.timestamptz(self.at),
-            copy_format.common(self.key),
-            copy_format.NULL if self.user is None else copy_format.text(self.user),
-            copy_format.common(self.model),
-            copy_format.common(self.route),
-            copy_format.texts(self.tags) if self.tags else copy_format.NO_TEXTS,
-            copy_format.int8(self.input_tokens),
-            copy_format.int8(self.output_tokens),
-            copy_format.int8(self.cached_tokens),
-            copy_format.int8(self.cost),
-            copy_format.boolean(self.failed),
+            FIELD_COUNT,
+            copy_format.pack_uuid(self.project_id),
+            copy_format.pack_uuid(self.id),
+            copy_format.pack_timestamptz(self.at),
+            copy_format.pack_cached_text(self.key),
+            copy_format.NULL if self.user is None else copy_format.pack_text(self.user),
+            copy_format.pack_cached_text(self.model),
+            copy_format.pack_cached_text(self.route),
+            copy_format.pack_text_array(self.tags) if self.tags else copy_format.EMPTY_TEXT_ARRAY,
+            copy_format.pack_cached_int8(self.input_tokens),
+            copy_format.pack_cached_int8(self.output_tokens),
+            copy_format.pack_cached_int8(self.cached_tokens),
+            copy_format.pack_cached_int8(self.cost),
+            copy_format.pack_boolean(self.failed),
         ]
         return b"".join(fields)
 
 
-_read = msgspec.msgpack.Decoder(LedgerRow).decode
+_decode_row = msgspec.msgpack.Decoder(LedgerRow).decode
 
 
 class LedgerWriter:
     """Transaction hook of the span writer: writes the ledger row of each call."""
 
     def __init__(self, limiter: Limiter) -> None:
-        self._admission = limiter
+        self._limiter = limiter
 
-    def line(self, project_id: UUID, span: Span, along: LedgerContext) -> LedgerRow:
+    def build_row(self, project_id: UUID, span: Span, hook_context: LedgerContext) -> LedgerRow:
         """Build the ledger row of a span."""
         usage = span.usage
         budgets = [
-            BudgetCharge(quota.place, amount, cost_of(span, amount))
-            for quota, amount in (along.ticket.holds if along.ticket else ())
+            BudgetCharge(quota.counter_key, amount, budget_cost(span, amount))
+            for quota, amount in (hook_context.reservation.amounts if hook_context.reservation else ())
             if quota.limit.what == "cost"
         ]
         return LedgerRow(
@@ -127,61 +127,63 @@ class LedgerWriter:
             span.user,
             span.model,
             span.versions.route,
-            along.tags,
+            hook_context.tags,
             usage.input_tokens,
             usage.output_tokens,
             usage.cached_tokens,
             usage.cost,
             span.status == "error",
             budgets,
-            self._admission.worker,
+            self._limiter.server_id,
         )
 
-    def read(self, packed: bytes) -> LedgerRow:
+    def decode_row(self, packed: bytes) -> LedgerRow:
         """Decode a row from the disk buffer, perhaps of a server that is gone."""
-        return _read(packed)
+        return _decode_row(packed)
 
-    def within(self, connection: psycopg.Connection[Any], lines: Sequence[LedgerRow], *, fresh: bool) -> None:
+    def write(self, connection: psycopg.Connection[Any], rows: Sequence[LedgerRow], *, fresh: bool) -> None:
         """Write rows and settle their budgets in the transaction that writes the spans."""
-        new_rows = self._copied(connection, lines) if fresh else self._merged(connection, lines)
-        for counter_key, server_id, _, cost in sorted(_spent(new_rows)):  # a fixed order prevents deadlocks
-            connection.execute(SPEND, (cost, *counter_key, cost, server_id))
+        new_rows = self._copy_rows(connection, rows) if fresh else self._insert_missing(connection, rows)
+        for counter_key, server_id, _, cost in sorted(_sum_charges(new_rows)):  # a fixed order prevents deadlocks
+            connection.execute(SETTLE_BUDGET, (cost, *counter_key, cost, server_id))
 
-    def kept(self, lines: Sequence[LedgerRow]) -> None:
+    def on_spooled(self, rows: Sequence[LedgerRow]) -> None:
         """Hold the cost of rows that are in the disk buffer until they are in the database."""
-        for counter_key, _, reserved, cost in _spent(lines):
-            self._admission.owed(counter_key, reserved, cost)
+        for counter_key, _, reserved, cost in _sum_charges(rows):
+            self._limiter.hold_cost(counter_key, reserved, cost)
 
-    def after(self, lines: Sequence[LedgerRow], *, kept: bool) -> None:
+    def on_committed(self, rows: Sequence[LedgerRow], *, spooled: bool) -> None:
         """Settle the cost of rows that are committed. `spooled` marks rows that came from the disk buffer."""
-        for counter_key, server_id, reserved, cost in _spent(lines):
-            if server_id != self._admission.worker:
+        for counter_key, server_id, reserved, cost in _sum_charges(rows):
+            if server_id != self._limiter.server_id:
                 continue  # the reservation of another server was released with its leases
-            if kept:
-                self._admission.paid(counter_key, cost)
+            if spooled:
+                self._limiter.release_cost(counter_key, cost)
             else:
-                self._admission.settled(counter_key, reserved, cost)
+                self._limiter.settle_cost(counter_key, reserved, cost)
 
-    def lost(self, along: LedgerContext) -> None:
+    def on_dropped(self, hook_context: LedgerContext) -> None:
         """Settle a span that is never written. Its reserved amount counts as used, because its cost is unknown."""
-        for quota, amount in along.ticket.holds if along.ticket else ():
+        for quota, amount in hook_context.reservation.amounts if hook_context.reservation else ():
             if quota.limit.what == "cost":
-                self._admission.settled(quota.place, amount, amount)
+                self._limiter.settle_cost(quota.counter_key, amount, amount)
 
-    def _copied(self, connection: psycopg.Connection[Any], rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
-        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            copy.write(b"".join([copy_format.HEAD, *[row.packed() for row in rows], copy_format.TAIL]))
+    def _copy_rows(self, connection: psycopg.Connection[Any], rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
+        with connection.cursor() as cursor, cursor.copy(COPY_ROWS) as copy:
+            copy.write(
+                b"".join([copy_format.COPY_HEADER, *[row.encode_copy() for row in rows], copy_format.COPY_TRAILER])
+            )
         return rows
 
-    def _merged(self, connection: psycopg.Connection[Any], rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
+    def _insert_missing(self, connection: psycopg.Connection[Any], rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:
         """Write the rows that do not exist yet and return them."""
         fields = [list(column) for column in zip(*[msgspec.structs.astuple(row)[:13] for row in rows], strict=True)]
         fields[7] = [chr(31).join(tags) for tags in fields[7]]
-        new_ids = {row_id[0] for row_id in connection.execute(WRITE, fields).fetchall()}
+        new_ids = {row_id[0] for row_id in connection.execute(INSERT_MISSING_ROWS, fields).fetchall()}
         return [row for row in rows if row.id in new_ids]
 
 
-def _spent(rows: Sequence[LedgerRow]) -> list[tuple[CounterKey, UUID, int, int]]:
+def _sum_charges(rows: Sequence[LedgerRow]) -> list[tuple[CounterKey, UUID, int, int]]:
     """Sum reserved amounts and costs of rows by budget and server.
 
     Rows of this process share their key objects and are summed by object identity first, because comparing keys takes
@@ -190,10 +192,10 @@ def _spent(rows: Sequence[LedgerRow]) -> list[tuple[CounterKey, UUID, int, int]]
     sums: dict[tuple[int, int], list[Any]] = {}
     for row in rows:
         for budget in row.budgets:
-            key = id(budget.place), id(row.worker)
+            key = id(budget.counter_key), id(row.server_id)
             total = sums.get(key)
             if total is None:
-                sums[key] = [budget.place, row.worker, budget.reserved, budget.cost]
+                sums[key] = [budget.counter_key, row.server_id, budget.reserved, budget.cost]
             else:
                 total[2] += budget.reserved
                 total[3] += budget.cost
@@ -204,7 +206,7 @@ def _spent(rows: Sequence[LedgerRow]) -> list[tuple[CounterKey, UUID, int, int]]
     return [(*owner, *totals) for owner, totals in total.items()]
 
 
-def cost_of(span: Span, reserved: int) -> int:
+def budget_cost(span: Span, reserved: int) -> int:
     """Return the amount that a budget counts for a span.
 
     The amount is the cost if known, 0 for a failure without reported tokens, else the reserved amount.

@@ -14,7 +14,7 @@ from vong.gateway.refreshing_cache import RefreshingCache
 from vong.records import now
 from vong.records.key_scope import KeyLabels, KeyScope
 
-AGE = 2.0
+PRINCIPAL_MAX_AGE_SECONDS = 2.0
 """Maximum age of a principal without change notifications: a revoked key is rejected after this time at the latest."""
 
 
@@ -52,7 +52,7 @@ class GatewayPrincipal(Protocol):
         ...
 
     @property
-    def deputy(self) -> bool:
+    def is_delegated(self) -> bool:
         """Return True for the delegated key of a job. Its calls have low priority."""
         ...
 
@@ -63,40 +63,46 @@ class PrincipalCache:
     `lookup` raises Unauthenticated for a secret that is unknown, expired or revoked.
     """
 
-    def __init__(self, lookup: Callable[[str], GatewayPrincipal], hears: Callable[[], bool] = lambda: False) -> None:
-        self._known: RefreshingCache[bytes, GatewayPrincipal] = RefreshingCache(lookup, age=AGE, hears=hears)
+    def __init__(
+        self, lookup: Callable[[str], GatewayPrincipal], events_connected: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._cache: RefreshingCache[bytes, GatewayPrincipal] = RefreshingCache(
+            lookup, max_age=PRINCIPAL_MAX_AGE_SECONDS, events_connected=events_connected
+        )
 
-    async def principal(self, secret: str, *, calls: bool = True) -> GatewayPrincipal:
+    async def authenticate(self, secret: str, *, for_call: bool = True) -> GatewayPrincipal:
         """Return the principal of a secret.
 
         Raises Forbidden if `for_call` is set and the role may not call models.
         """
         key = _digest(secret)
-        principal = await self._known.get(key, secret)
-        if _ended(principal):
-            self._known.forget(key)
-            principal = await self._known.get(key, secret)  # raises Unauthenticated if the key has ended
-        if calls and principal.role == "viewer":
+        principal = await self._cache.get(key, secret)
+        if _has_expired(principal):
+            self._cache.invalidate(key)
+            principal = await self._cache.get(key, secret)  # raises Unauthenticated if the key has ended
+        if for_call and principal.role == "viewer":
             raise Forbidden("the role 'viewer' may not call models", "use a key with the role owner or member")
         return principal
 
-    def at_hand(self, secret: str) -> GatewayPrincipal | None:
+    def get_cached(self, secret: str) -> GatewayPrincipal | None:
         """Return the cached principal of a secret if it may call models, else None. Does not wait."""
-        principal = self._known.at_hand(_digest(secret), secret)
-        return principal if principal is not None and principal.role != "viewer" and not _ended(principal) else None
+        principal = self._cache.get_cached(_digest(secret), secret)
+        return (
+            principal if principal is not None and principal.role != "viewer" and not _has_expired(principal) else None
+        )
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Drop all entries, after a key, session, user or membership has changed."""
-        self._known.forget()
+        self._cache.invalidate()
 
     def fresh_until(self, secret: str) -> float:
         """Return the time, on the monotonic clock, until which the entry is served without a refresh."""
-        return self._known.fresh_until(_digest(secret))
+        return self._cache.fresh_until(_digest(secret))
 
 
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _ended(principal: GatewayPrincipal) -> bool:
+def _has_expired(principal: GatewayPrincipal) -> bool:
     return principal.expires_at is not None and principal.expires_at <= now()

@@ -11,7 +11,7 @@ from vong.gateway import tables
 from vong.records import new_id, now
 from vong.records.batch import StoredFile
 
-SHOWN = [tables.files.c[name] for name in StoredFile.model_fields]
+PUBLIC_COLUMNS = [tables.files.c[name] for name in StoredFile.model_fields]
 
 
 class FileOwner(NamedTuple):
@@ -28,13 +28,13 @@ class OwnedFile(StoredFile):
     key_id: UUID | None = None
 
 
-def keep_file(connection: Connection, file: OwnedFile) -> StoredFile:
+def insert_file(connection: Connection, file: OwnedFile) -> StoredFile:
     """Insert a file whose bytes are stored as a blob."""
     connection.execute(insert(tables.files).values(file.model_dump()))
     return StoredFile.model_validate(file.model_dump(include=set(StoredFile.model_fields)))
 
 
-def new_file(
+def build_file(
     filename: str,
     purpose: Literal["batch", "batch_output"],
     blob: str,
@@ -47,10 +47,10 @@ def new_file(
     return OwnedFile.model_validate({**values, **owner._asdict(), "created_at": now(), "expires_at": expires_at})
 
 
-def get_file(connection: Connection, id: UUID, *, of: UUID | None = None) -> OwnedFile:
+def get_file(connection: Connection, id: UUID, *, key_id: UUID | None = None) -> OwnedFile:
     """Return a file. With `key_id`, only if it belongs to that key. Raises NotFound."""
     columns = tables.files.c
-    query = select(tables.files).where(columns.id == id, _living(), *_of(of))
+    query = select(tables.files).where(columns.id == id, _not_expired(), *_owned_by(key_id))
     row = connection.execute(query).mappings().first()
     if row is None:
         raise NotFound(f"no file has the id 'file-{id.hex}'", "list the files: vong gateway batch files")
@@ -64,11 +64,11 @@ def list_files(
     after: UUID | None = None,
     limit: int = 100,
     oldest_first: bool = False,
-    of: UUID | None = None,
+    key_id: UUID | None = None,
 ) -> list[StoredFile]:
     """Return files, newest first by default. `after` is the last id of the previous page."""
     columns = tables.files.c
-    query = select(*SHOWN).where(_living(), *_of(of)).limit(limit)
+    query = select(*PUBLIC_COLUMNS).where(_not_expired(), *_owned_by(key_id)).limit(limit)
     query = query.order_by(columns.id if oldest_first else columns.id.desc())
     if purpose is not None:
         query = query.where(columns.purpose == purpose)
@@ -77,16 +77,16 @@ def list_files(
     return [StoredFile.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def delete_file(connection: Connection, id: UUID, *, of: UUID | None = None) -> StoredFile:
+def delete_file(connection: Connection, id: UUID, *, key_id: UUID | None = None) -> StoredFile:
     """Delete a file. A running batch continues with the blob."""
-    file = get_file(connection, id, of=of)
+    file = get_file(connection, id, key_id=key_id)
     connection.execute(delete(tables.files).where(tables.files.c.id == id))
     return file
 
 
-def _living() -> ColumnElement[bool]:
+def _not_expired() -> ColumnElement[bool]:
     return or_(tables.files.c.expires_at.is_(None), tables.files.c.expires_at > now())
 
 
-def _of(key_id: UUID | None) -> list[ColumnElement[bool]]:
+def _owned_by(key_id: UUID | None) -> list[ColumnElement[bool]]:
     return [] if key_id is None else [tables.files.c.key_id == key_id]

@@ -8,15 +8,15 @@ import msgspec
 from vong.records import new_id
 from vong.records.batch import BatchInputError
 
-MOST = 50_000
+MAX_LINES = 50_000
 """Maximum number of lines of one batch."""
-SHOWN = 100
+MAX_REPORTED_ERRORS = 100
 """Maximum number of reported errors."""
-LONGEST_ID = 512
+MAX_CUSTOM_ID_CHARS = 512
 """Maximum number of characters of a custom_id."""
 
-_line = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_text = msgspec.json.Decoder(str)
+_object_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_string_decoder = msgspec.json.Decoder(str)
 
 
 class BatchRequestLine(NamedTuple):
@@ -43,21 +43,21 @@ class BatchLineError(Exception):
         self.code, self.message, self.param = code, message, param
 
 
-def lines_of(source: Iterable[bytes], endpoint: str) -> Iterator[BatchRequestLine]:
+def parse_lines(source: Iterable[bytes], endpoint: str) -> Iterator[BatchRequestLine]:
     """Yield the request lines of a valid file."""
     for number, raw in enumerate(source, start=1):
         if raw.strip():
-            yield _read(raw, number, endpoint)
+            yield _parse_line(raw, number, endpoint)
 
 
-def check(source: Iterable[bytes], endpoint: str) -> tuple[int, list[BatchInputError]]:
+def validate_lines(source: Iterable[bytes], endpoint: str) -> tuple[int, list[BatchInputError]]:
     """Return the number of requests in a file, and its errors up to a maximum."""
     errors, line_by_custom_id = list[BatchInputError](), dict[str, int]()
     for number, raw in enumerate(source, start=1):
         if not raw.strip():
             continue
         try:
-            line = _read(raw, number, endpoint)
+            line = _parse_line(raw, number, endpoint)
             first_line = line_by_custom_id.setdefault(line.custom_id, number)
             if first_line != number:
                 raise BatchLineError(
@@ -65,18 +65,18 @@ def check(source: Iterable[bytes], endpoint: str) -> tuple[int, list[BatchInputE
                 )
         except BatchLineError as wrong:
             errors.append(BatchInputError(code=wrong.code, message=wrong.message, line=number, param=wrong.param))
-        if len(line_by_custom_id) > MOST:
+        if len(line_by_custom_id) > MAX_LINES:
             return len(line_by_custom_id), [
-                BatchInputError(code="too_many_requests", message=f"the file has more than {MOST} lines")
+                BatchInputError(code="too_many_requests", message=f"the file has more than {MAX_LINES} lines")
             ]
-        if len(errors) >= SHOWN:
+        if len(errors) >= MAX_REPORTED_ERRORS:
             break
     if not line_by_custom_id and not errors:
         errors.append(BatchInputError(code="empty_file", message="the file is empty"))
     return len(line_by_custom_id), errors
 
 
-def answered(line: BatchRequestLine, status: int, request_id: str, body: bytes) -> BatchResultLine:
+def result_line(line: BatchRequestLine, status: int, request_id: str, body: bytes) -> BatchResultLine:
     """Build the result line of a response."""
     try:
         body.decode()
@@ -84,52 +84,52 @@ def answered(line: BatchRequestLine, status: int, request_id: str, body: bytes) 
     except (msgspec.DecodeError, UnicodeDecodeError):
         decoded = {"error": {"message": body[:2000].decode("utf-8", "replace"), "type": "upstream_error"}}
     response = {"status_code": status, "request_id": request_id, "body": decoded}
-    return BatchResultLine(line.number, status < 400, _written(line, response, None))
+    return BatchResultLine(line.number, status < 400, _encode_result(line, response, None))
 
 
-def unanswered(line: BatchRequestLine, code: str, message: str) -> BatchResultLine:
+def error_line(line: BatchRequestLine, code: str, message: str) -> BatchResultLine:
     """Build the result line of a request that was not sent."""
-    return BatchResultLine(line.number, False, _written(line, None, {"code": code, "message": message}))
+    return BatchResultLine(line.number, False, _encode_result(line, None, {"code": code, "message": message}))
 
 
-def _written(line: BatchRequestLine, response: Any, error: Any) -> str:
+def _encode_result(line: BatchRequestLine, response: Any, error: Any) -> str:
     result = {"id": f"batch_req_{new_id().hex}", "custom_id": line.custom_id, "response": response, "error": error}
     return msgspec.json.encode(result).decode()
 
 
-def _read(raw: bytes, number: int, endpoint: str) -> BatchRequestLine:
+def _parse_line(raw: bytes, number: int, endpoint: str) -> BatchRequestLine:
     try:
         raw.decode()
-        fields = _line.decode(raw)
+        fields = _object_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BatchLineError("invalid_json_line", f"the line is not a JSON object: {error}") from error
-    custom_id = _string(fields, "custom_id")
-    if len(custom_id) > LONGEST_ID:
-        raise BatchLineError("invalid_value", f"custom_id has more than {LONGEST_ID} characters", "custom_id")
-    if (method := _string(fields, "method")) != "POST":
+    custom_id = _required_string(fields, "custom_id")
+    if len(custom_id) > MAX_CUSTOM_ID_CHARS:
+        raise BatchLineError("invalid_value", f"custom_id has more than {MAX_CUSTOM_ID_CHARS} characters", "custom_id")
+    if (method := _required_string(fields, "method")) != "POST":
         raise BatchLineError("invalid_method", f"the method {method!r} is not POST", "method")
-    if (url := _string(fields, "url")) != endpoint:
+    if (url := _required_string(fields, "url")) != endpoint:
         raise BatchLineError(
             "invalid_url", f"the url {url!r} differs from the endpoint of the batch, {endpoint!r}", "url"
         )
     if "body" not in fields:
         raise BatchLineError("missing_required_parameter", "body is missing", "body")
     try:
-        body = _line.decode(fields["body"])
+        body = _object_decoder.decode(fields["body"])
     except msgspec.DecodeError as error:
         raise BatchLineError("invalid_value", "body is not a JSON object", "body") from error
-    _string(body, "model", "body.")
+    _required_string(body, "model", "body.")
     if bytes(body.get("stream", b"false")) not in (b"false", b"null"):
         raise BatchLineError("invalid_value", "a batch cannot stream; omit stream", "body.stream")
     return BatchRequestLine(number, custom_id, bytes(fields["body"]))
 
 
-def _string(fields: dict[str, msgspec.Raw], name: str, prefix: str = "") -> str:
+def _required_string(fields: dict[str, msgspec.Raw], name: str, prefix: str = "") -> str:
     """Return a required field that is a string and not empty."""
     if name not in fields:
         raise BatchLineError("missing_required_parameter", f"{prefix}{name} is missing", f"{prefix}{name}")
     try:
-        value = _text.decode(fields[name])
+        value = _string_decoder.decode(fields[name])
     except msgspec.DecodeError as error:
         raise BatchLineError("invalid_value", f"{prefix}{name} is not a string", f"{prefix}{name}") from error
     if not value:

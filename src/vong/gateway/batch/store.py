@@ -15,18 +15,18 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.gateway import tables
-from vong.gateway.batch.files import FileOwner, keep_file, new_file
+from vong.gateway.batch.files import FileOwner, build_file, insert_file
 from vong.gateway.batch.jsonl import BatchResultLine
 from vong.records import now
 from vong.records.batch import Batch, BatchInputError, BatchStatus, StoredFile
 from vong.store.blobs import BlobStore
 
-ENDED = frozenset({"failed", "completed", "expired", "cancelled"})
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-LONGEST = timedelta(days=14)
-COUNTED = ("input_tokens", "output_tokens", "cost")
-OWN = [name for name in Batch.model_fields if name not in COUNTED]
-PAGE = 500
+TERMINAL_STATUSES = frozenset({"failed", "completed", "expired", "cancelled"})
+WINDOW_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+MAX_WINDOW = timedelta(days=14)
+COST_COLUMNS = ("input_tokens", "output_tokens", "cost")
+BATCH_COLUMNS = [name for name in Batch.model_fields if name not in COST_COLUMNS]
+RESULTS_PAGE_SIZE = 500
 """Number of results that are read from the database at a time."""
 
 
@@ -39,45 +39,47 @@ class BatchRow(Batch):
     kept_for: int | None = None
 
 
-def lasting(window: str) -> timedelta:
+def parse_window(window: str) -> timedelta:
     """Return the duration of a completion window (`24h`, `3d`). Raises InvalidInput if it is invalid or too long."""
     number, unit = window[:-1], window[-1:]
-    length = timedelta(**{UNITS[unit]: int(number)}) if unit in UNITS and number.isdigit() else timedelta(0)
-    if not timedelta(0) < length <= LONGEST:
+    length = (
+        timedelta(**{WINDOW_UNITS[unit]: int(number)}) if unit in WINDOW_UNITS and number.isdigit() else timedelta(0)
+    )
+    if not timedelta(0) < length <= MAX_WINDOW:
         raise InvalidInput(
             f"invalid completion_window {window!r}", "use a number of m, h or d, at most 14d, for example 24h"
         )
     return length
 
 
-def put_batch(connection: Connection, batch: BatchRow) -> Batch:
+def insert_batch(connection: Connection, batch: BatchRow) -> Batch:
     """Insert a batch."""
-    values = batch.model_dump(mode="python", exclude=set(COUNTED))
+    values = batch.model_dump(mode="python", exclude=set(COST_COLUMNS))
     connection.execute(insert(tables.batches).values(values))
-    return _shown(batch)
+    return _to_public_batch(batch)
 
 
-def get_batch(connection: Connection, id: UUID, *, of: UUID | None = None, lock: bool = False) -> BatchRow:
+def get_batch(connection: Connection, id: UUID, *, key_id: UUID | None = None, lock: bool = False) -> BatchRow:
     """Return a batch. With `key_id`, only if it belongs to that key. Raises NotFound."""
     columns = tables.batches.c
-    query = select(tables.batches).where(columns.id == id, *([] if of is None else [columns.key_id == of]))
+    query = select(tables.batches).where(columns.id == id, *([] if key_id is None else [columns.key_id == key_id]))
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise NotFound(f"no batch has the id 'batch_{id.hex}'", "list the batches: vong gateway batches")
-    return _kept(row)
+    return _to_batch_row(row)
 
 
 def list_batches(
-    connection: Connection, *, after: UUID | None = None, limit: int = 20, of: UUID | None = None
+    connection: Connection, *, after: UUID | None = None, limit: int = 20, key_id: UUID | None = None
 ) -> list[BatchRow]:
     """Return batches, newest first. `after` is the last id of the previous page."""
     columns = tables.batches.c
     query = select(tables.batches).order_by(columns.id.desc()).limit(limit)
     if after is not None:
         query = query.where(columns.id < after)
-    if of is not None:
-        query = query.where(columns.key_id == of)
-    return [_kept(row) for row in connection.execute(query).mappings()]
+    if key_id is not None:
+        query = query.where(columns.key_id == key_id)
+    return [_to_batch_row(row) for row in connection.execute(query).mappings()]
 
 
 def with_costs(connection: Connection, batches: Sequence[Batch]) -> list[Batch]:
@@ -86,18 +88,18 @@ def with_costs(connection: Connection, batches: Sequence[Batch]) -> list[Batch]:
         return []
     ledger, tags = tables.ledger.c, [batch.tag for batch in batches]
     since = min(batch.created_at for batch in batches)
-    calls = select(func.unnest(ledger.tags).label("tag"), *(ledger[name] for name in COUNTED))
+    calls = select(func.unnest(ledger.tags).label("tag"), *(ledger[name] for name in COST_COLUMNS))
     rows = calls.where(ledger.at >= since, ledger.tags.overlap(tags)).subquery()
-    sums = [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in COUNTED]
+    sums = [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in COST_COLUMNS]
     query = select(rows.c.tag, *sums).where(rows.c.tag.in_(tags)).group_by(rows.c.tag)
     costs = dict[str, dict[str, int | None]]()
     for row in connection.execute(query).mappings():
-        tokens = {name: row[name] or 0 for name in COUNTED if name != "cost"}
+        tokens = {name: row[name] or 0 for name in COST_COLUMNS if name != "cost"}
         costs[row["tag"]] = {**tokens, "cost": row["cost"]}
-    return [_shown(batch).model_copy(update=costs.get(batch.tag, {})) for batch in batches]
+    return [_to_public_batch(batch).model_copy(update=costs.get(batch.tag, {})) for batch in batches]
 
 
-def begin(connection: Connection, id: UUID, total: int) -> BatchRow:
+def start_batch(connection: Connection, id: UUID, total: int) -> BatchRow:
     """Start a batch whose input is valid, unless it was cancelled meanwhile."""
     columns = tables.batches.c
     running = {"status": "in_progress", "in_progress_at": now(), "total": total}
@@ -105,16 +107,16 @@ def begin(connection: Connection, id: UUID, total: int) -> BatchRow:
     return get_batch(connection, id)
 
 
-def refuse(connection: Connection, id: UUID, errors: Sequence[BatchInputError]) -> None:
+def fail_batch(connection: Connection, id: UUID, errors: Sequence[BatchInputError]) -> None:
     """Mark a batch as failed because its input is invalid."""
     values = {"status": "failed", "failed_at": now(), "errors": [error.model_dump() for error in errors]}
     connection.execute(update(tables.batches).where(tables.batches.c.id == id).values(values))
 
 
-def cancelling(connection: Connection, id: UUID, *, of: UUID | None = None) -> BatchRow:
+def request_cancel(connection: Connection, id: UUID, *, key_id: UUID | None = None) -> BatchRow:
     """Request cancellation of a batch. Raises Conflict if it has ended."""
-    batch = get_batch(connection, id, of=of, lock=True)
-    if batch.status in ENDED:
+    batch = get_batch(connection, id, key_id=key_id, lock=True)
+    if batch.status in TERMINAL_STATUSES:
         raise Conflict(f"the batch {batch.tag!r} is {batch.status}", "cancel a batch before it ends")
     if batch.status != "cancelling":
         values = {"status": "cancelling", "cancelling_at": now()}
@@ -122,13 +124,13 @@ def cancelling(connection: Connection, id: UUID, *, of: UUID | None = None) -> B
     return get_batch(connection, id)
 
 
-def keep_answers(connection: Connection, id: UUID, lines: Iterable[BatchResultLine]) -> None:
+def insert_results(connection: Connection, id: UUID, lines: Iterable[BatchResultLine]) -> None:
     """Insert results, each line once, and count them.
 
     Results that arrive after the end of the batch are dropped.
     """
     rows = [{"batch_id": id, "number": line.number, "ok": line.ok, "line": line.text} for line in lines]
-    if not rows or get_batch(connection, id, lock=True).status in ENDED:
+    if not rows or get_batch(connection, id, lock=True).status in TERMINAL_STATUSES:
         return
     results = tables.batch_answers.c
     inserted = upsert(tables.batch_answers).values(rows).on_conflict_do_nothing().returning(results.ok)
@@ -138,37 +140,39 @@ def keep_answers(connection: Connection, id: UUID, lines: Iterable[BatchResultLi
     connection.execute(update(tables.batches).where(batch.id == id).values(counts))
 
 
-def answered_lines(connection: Connection, id: UUID) -> set[int]:
+def finished_line_numbers(connection: Connection, id: UUID) -> set[int]:
     """Return the numbers of the lines that have a result."""
     results = tables.batch_answers.c
     return set(connection.scalars(select(results.number).where(results.batch_id == id)))
 
 
-def conclude(
-    connection: Connection, blobs: BlobStore, id: UUID, status: BatchStatus, fault: BatchInputError | None = None
+def finish_batch(
+    connection: Connection, blobs: BlobStore, id: UUID, status: BatchStatus, error: BatchInputError | None = None
 ) -> Batch:
     """Finish a batch and write its results so far to files. A batch that has ended is returned unchanged."""
     batch = get_batch(connection, id, lock=True)
-    if batch.status in ENDED:
-        return _shown(batch)
+    if batch.status in TERMINAL_STATUSES:
+        return _to_public_batch(batch)
     values: dict[str, Any] = {"status": status, "finalizing_at": batch.finalizing_at or now()}
     for column, ok, name in (("output_file", True, "output"), ("error_file", False, "error")):
-        file = _written(connection, blobs, batch, ok=ok, name=f"{batch.tag}_{name}.jsonl")
+        file = _write_result_file(connection, blobs, batch, ok=ok, name=f"{batch.tag}_{name}.jsonl")
         values[column] = file.id if file else None
     values[f"{status}_at"] = now()
-    if fault is not None:
-        values["errors"] = [fault.model_dump()]
+    if error is not None:
+        values["errors"] = [error.model_dump()]
     connection.execute(delete(tables.batch_answers).where(tables.batch_answers.c.batch_id == id))
     connection.execute(update(tables.batches).where(tables.batches.c.id == id).values(values))
-    return _shown(get_batch(connection, id))
+    return _to_public_batch(get_batch(connection, id))
 
 
-def _written(connection: Connection, blobs: BlobStore, batch: BatchRow, *, ok: bool, name: str) -> StoredFile | None:
+def _write_result_file(
+    connection: Connection, blobs: BlobStore, batch: BatchRow, *, ok: bool, name: str
+) -> StoredFile | None:
     """Write the successful or the failed results to a file, in order of their lines. Returns None if there are none."""
     results = tables.batch_answers.c
     query = select(results.line).where(results.batch_id == batch.id, results.ok == ok).order_by(results.number)
     with tempfile.NamedTemporaryFile(prefix="vong-batch-") as spool:
-        for line in connection.execute(query.execution_options(yield_per=PAGE)).scalars():
+        for line in connection.execute(query.execution_options(yield_per=RESULTS_PAGE_SIZE)).scalars():
             spool.write(line.encode() + b"\n")
         spool.flush()
         size = spool.tell()
@@ -177,12 +181,14 @@ def _written(connection: Connection, blobs: BlobStore, batch: BatchRow, *, ok: b
         blob = blobs.put_file(Path(spool.name))
     expires_at: datetime | None = now() + timedelta(seconds=batch.kept_for) if batch.kept_for else None
     owner = FileOwner(batch.actor, batch.key_id)
-    return keep_file(connection, new_file(name, "batch_output", blob, size, owner, expires_at))
+    return insert_file(connection, build_file(name, "batch_output", blob, size, owner, expires_at))
 
 
-def _kept(row: RowMapping) -> BatchRow:
-    return BatchRow.model_validate({name: row[name] for name in (*OWN, "blob", "key_id", "user_id", "kept_for")})
+def _to_batch_row(row: RowMapping) -> BatchRow:
+    return BatchRow.model_validate(
+        {name: row[name] for name in (*BATCH_COLUMNS, "blob", "key_id", "user_id", "kept_for")}
+    )
 
 
-def _shown(batch: Batch) -> Batch:
+def _to_public_batch(batch: Batch) -> Batch:
     return Batch.model_validate(batch.model_dump(include=set(Batch.model_fields)))

@@ -5,19 +5,21 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from vong.gateway import tables
-from vong.records.cache import ComparedAs, ShadowComparison
+from vong.records.cache import ComparisonKind, ShadowComparison
 
 
-def note(connection: Connection, found: ShadowComparison, *, false: bool | None = None) -> None:
+def insert_comparison(
+    connection: Connection, comparison: ShadowComparison, *, is_false_hit: bool | None = None
+) -> None:
     """Insert a shadow result. `is_false_hit` marks a cached response that should not have been returned."""
-    connection.execute(insert(tables.comparisons).values({**found.model_dump(), "false": false}))
+    connection.execute(insert(tables.comparisons).values({**comparison.model_dump(), "false": is_false_hit}))
 
 
 def list_comparisons(
     connection: Connection,
     *,
     route: str | None = None,
-    kind: ComparedAs | None = None,
+    kind: ComparisonKind | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[ShadowComparison]:

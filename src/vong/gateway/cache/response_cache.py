@@ -27,15 +27,15 @@ from vong.records.cache import ShadowComparison
 
 log = logging.getLogger(__name__)
 
-SIZE = 32 * 1024 * 1024
+MAX_MEMORY_BYTES = 32 * 1024 * 1024
 """Maximum size of the responses in memory."""
-PATIENCE = 1.0
+LOOKUP_TIMEOUT_SECONDS = 1.0
 """Maximum wait of a call for a lookup."""
-REST = 5.0
+RETRY_DELAY_SECONDS = 5.0
 """Time without lookups after the database did not answer."""
-PENDING = 200
+MAX_PENDING_WRITES = 200
 """Maximum number of pending writes. Further responses are not stored."""
-COUNTED = 1.0
+HIT_REPORT_INTERVAL_SECONDS = 1.0
 """Interval between two reports of hits."""
 
 
@@ -45,93 +45,102 @@ class ResponseCache:
     def __init__(self, scope: Callable[[UUID], AbstractContextManager[Connection]], embedder: EmbeddingModel) -> None:
         self._scope = scope
         self._embedder = embedder
-        self._newest: OrderedDict[tuple[UUID, bytes], CachedResponse] = OrderedDict()
-        self._size = 0
+        self._entries: OrderedDict[tuple[UUID, bytes], CachedResponse] = OrderedDict()
+        self._memory_bytes = 0
         self._hits: dict[UUID, Counter[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._resting = 0.0
-        self._counting = False
+        self._retry_at = 0.0
+        self._report_scheduled = False
 
-    async def exact(self, project_id: UUID, key: bytes) -> CachedResponse | None:
+    async def find_exact(self, project_id: UUID, key: bytes) -> CachedResponse | None:
         """Return the response with that key, or None."""
-        cached = self._newest.get((project_id, key))
+        cached = self._entries.get((project_id, key))
         if cached is not None and cached.expires_at > now():
-            self._newest.move_to_end((project_id, key))
+            self._entries.move_to_end((project_id, key))
             return cached
-        response = await self._asked(project_id, lambda connection: cache_store.find(connection, key, now()))
+        response = await self._query(project_id, lambda connection: cache_store.find_exact(connection, key, now()))
         if response is not None:
-            self._remember(project_id, response)
+            self._store_in_memory(project_id, response)
         return response
 
-    async def near(self, project_id: UUID, family: bytes, text: str, threshold: float) -> CachedResponse | None:
+    async def find_similar(
+        self, project_id: UUID, semantic_group: bytes, text: str, threshold: float
+    ) -> CachedResponse | None:
         """Return the most similar response of a semantic group if it reaches the threshold, else None."""
 
-        embedding = await asyncio.to_thread(self._vector, text)
-        response = await self._asked(
-            project_id, lambda connection: cache_store.nearest(connection, family, embedding, now())
+        embedding = await asyncio.to_thread(self._embed, text)
+        response = await self._query(
+            project_id, lambda connection: cache_store.find_similar(connection, semantic_group, embedding, now())
         )
         return response if response is not None and (response.similarity or 0.0) >= threshold else None
 
-    def keep(self, project_id: UUID, entry: CacheEntry, text: str | None) -> None:
+    def store(self, project_id: UUID, entry: CacheEntry, text: str | None) -> None:
         """Store a response in the background. `text` is the question, for semantic lookup."""
-        if len(self._tasks) >= PENDING:
+        if len(self._tasks) >= MAX_PENDING_WRITES:
             return
-        self._remember(project_id, entry.kept)
+        self._store_in_memory(project_id, entry.response)
 
         def write(connection: Connection) -> None:
-            cache_store.put(connection, entry if text is None else entry._replace(vector=self._vector(text)))
+            cache_store.upsert_entry(connection, entry if text is None else entry._replace(vector=self._embed(text)))
 
-        self._go(self._written(project_id, write))
+        self._spawn(self._write(project_id, write))
 
-    def hit(self, project_id: UUID, key: bytes) -> None:
+    def record_hit(self, project_id: UUID, key: bytes) -> None:
         """Count a hit."""
         self._hits.setdefault(project_id, Counter())[key] += 1
-        if not self._counting:
-            self._counting = True
-            self._go(self._count())
+        if not self._report_scheduled:
+            self._report_scheduled = True
+            self._spawn(self._report_hits())
 
-    def compared(self, project_id: UUID, found: ShadowComparison, *, false: bool | None) -> None:
+    def store_comparison(self, project_id: UUID, comparison: ShadowComparison, *, is_false_hit: bool | None) -> None:
         """Store a shadow result in the background."""
-        self._go(self._written(project_id, lambda connection: comparison_store.note(connection, found, false=false)))
+        self._spawn(
+            self._write(
+                project_id,
+                lambda connection: comparison_store.insert_comparison(
+                    connection, comparison, is_false_hit=is_false_hit
+                ),
+            )
+        )
 
-    async def agreement(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
+    async def measure_agreement(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> float:
         """Return how far two chat completions agree, from 0 to 1.
 
         1 for equal tool calls, JSON values or texts, 0 for different tool calls, else the cosine similarity of the
         texts.
         """
-        first_content, second_content = said(first), said(second)
+        first_content, second_content = completion_content(first), completion_content(second)
         if first_content[1] or second_content[1]:
             return float(first_content[1] == second_content[1])
-        if _meaning(first_content[0]) == _meaning(second_content[0]):
+        if _normalize(first_content[0]) == _normalize(second_content[0]):
             return 1.0
         if not first_content[0] or not second_content[0]:
             return 0.0
         embeddings = await asyncio.to_thread(self._embedder.embed, [first_content[0], second_content[0]])
         return min(max(float(embeddings[0] @ embeddings[1]), 0.0), 1.0)
 
-    def forget(self, project_id: UUID | None) -> None:
+    def invalidate(self, project_id: UUID | None) -> None:
         """Drop the responses of a project, or of all projects, from memory."""
         if project_id is None:
-            self._newest.clear()
-            self._size = 0
-        for key in [key for key in self._newest if key[0] == project_id]:
-            self._size -= len(self._newest.pop(key).body)
+            self._entries.clear()
+            self._memory_bytes = 0
+        for key in [key for key in self._entries if key[0] == project_id]:
+            self._memory_bytes -= len(self._entries.pop(key).body)
 
-    def _vector(self, text: str) -> list[float]:
+    def _embed(self, text: str) -> list[float]:
         return [float(number) for number in self._embedder.embed([text])[0]]
 
-    def _remember(self, project_id: UUID, response: CachedResponse) -> None:
-        old = self._newest.pop((project_id, response.key), None)
-        self._size += len(response.body) - (len(old.body) if old else 0)
-        self._newest[project_id, response.key] = response
-        while self._size > SIZE:
-            self._size -= len(self._newest.popitem(last=False)[1].body)
+    def _store_in_memory(self, project_id: UUID, response: CachedResponse) -> None:
+        old = self._entries.pop((project_id, response.key), None)
+        self._memory_bytes += len(response.body) - (len(old.body) if old else 0)
+        self._entries[project_id, response.key] = response
+        while self._memory_bytes > MAX_MEMORY_BYTES:
+            self._memory_bytes -= len(self._entries.popitem(last=False)[1].body)
 
-    async def _asked(
+    async def _query(
         self, project_id: UUID, query: Callable[[Connection], CachedResponse | None]
     ) -> CachedResponse | None:
-        if time.monotonic() < self._resting:
+        if time.monotonic() < self._retry_at:
             return None
 
         def ask() -> CachedResponse | None:
@@ -139,14 +148,14 @@ class ResponseCache:
                 return query(connection)
 
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LOOKUP_TIMEOUT_SECONDS):
                 return await asyncio.to_thread(ask)
         except (TimeoutError, SQLAlchemyError, VongError) as error:
             log.warning("cache lookup failed: %s", str(error).splitlines()[0] if str(error) else "timeout")
-            self._resting = time.monotonic() + REST
+            self._retry_at = time.monotonic() + RETRY_DELAY_SECONDS
             return None
 
-    async def _written(self, project_id: UUID, write: Callable[[Connection], None]) -> None:
+    async def _write(self, project_id: UUID, write: Callable[[Connection], None]) -> None:
         def do() -> None:
             with self._scope(project_id) as connection:
                 write(connection)
@@ -156,32 +165,32 @@ class ResponseCache:
         except (SQLAlchemyError, VongError) as error:
             log.warning("cache write failed: %s", str(error).splitlines()[0])
 
-    async def _count(self) -> None:
-        await asyncio.sleep(COUNTED)
-        self._counting = False
+    async def _report_hits(self) -> None:
+        await asyncio.sleep(HIT_REPORT_INTERVAL_SECONDS)
+        self._report_scheduled = False
         hits, self._hits = self._hits, {}
         for project_id, counted in hits.items():
-            await self._written(project_id, lambda connection, counted=counted: cache_store.count(connection, counted))
+            await self._write(project_id, lambda connection, counted=counted: cache_store.add_hits(connection, counted))
 
-    def _go(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-def said(completion: Mapping[str, Any]) -> tuple[str, list[Any]]:
+def completion_content(completion: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """Return the text and the function calls of the first choice of a chat completion."""
     choices = completion.get("choices") or [{}]
     message: Mapping[str, Any] = choices[0].get("message") or {}
     text = message.get("content")
     calls = [
-        (call.get("function", {}).get("name"), _meaning(call.get("function", {}).get("arguments") or ""))
+        (call.get("function", {}).get("name"), _normalize(call.get("function", {}).get("arguments") or ""))
         for call in message.get("tool_calls") or ()
     ]
     return text if isinstance(text, str) else "", calls
 
 
-def _meaning(text: str) -> Any:
+def _normalize(text: str) -> Any:
     """Return JSON as its value and other text with normalized whitespace."""
     try:
         return json.loads(text)

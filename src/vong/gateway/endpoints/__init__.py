@@ -10,17 +10,17 @@ from vong.gateway.endpoints.base import EndpointAdapter
 from vong.gateway.endpoints.completions import CompletionsEndpoint
 from vong.gateway.endpoints.messages import MessagesEndpoint
 from vong.gateway.endpoints.responses import ResponsesEndpoint
-from vong.gateway.providers import Shape
+from vong.gateway.providers import Endpoint
 
-SERVED: Mapping[Shape, EndpointAdapter] = {
+ENDPOINTS: Mapping[Endpoint, EndpointAdapter] = {
     adapter.name: adapter for adapter in (CompletionsEndpoint(), MessagesEndpoint(), ResponsesEndpoint())
 }
 """Adapters by endpoint name, without chat and embeddings, which every provider accepts unchanged."""
-PATHS: Mapping[str, Shape] = {
+ENDPOINT_PATHS: Mapping[str, Endpoint] = {
     "/v1/chat/completions": "chat",
     "/v1/embeddings": "embeddings",
-    **{f"/v1{adapter.path}": name for name, adapter in SERVED.items()},
+    **{f"/v1{adapter.path}": name for name, adapter in ENDPOINTS.items()},
 }
 """Endpoints by path."""
 
-__all__ = ["PATHS", "SERVED", "EndpointAdapter"]
+__all__ = ["ENDPOINTS", "ENDPOINT_PATHS", "EndpointAdapter"]

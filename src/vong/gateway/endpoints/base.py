@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from vong.gateway.endpoints.parsing import RequestFields
-from vong.gateway.providers import Shape
+from vong.gateway.providers import Endpoint
 
 
 class StreamEncoder(Protocol):
     """Encoder of chat chunks into the events of another endpoint."""
 
-    def take(self, chunk: Mapping[str, Any]) -> bytes:
+    def encode(self, chunk: Mapping[str, Any]) -> bytes:
         """Return the events for one chunk, or empty bytes."""
         ...
 
-    def end(self) -> bytes:
+    def finish(self) -> bytes:
         """Return the events after the last chunk, including usage."""
         ...
 
@@ -30,7 +30,7 @@ class ChunkDecoder(Protocol):
     ended: bool
     """Whether the stream ended properly."""
 
-    def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for the data of one event. An error is a chunk with `error`, in OpenAI's format."""
         ...
 
@@ -38,44 +38,44 @@ class ChunkDecoder(Protocol):
 class EndpointAdapter(Protocol):
     """Endpoint for conversations, beside the chat itself."""
 
-    name: Shape
+    name: Endpoint
     path: str
     """Path below `/v1`."""
 
-    def read(self, body: bytes) -> RequestFields:
+    def parse(self, body: bytes) -> RequestFields:
         """Parse a request.
 
         Raises: InvalidInput, which names the missing or invalid field.
         """
         ...
 
-    def written(self, body: bytes, model: str, stream: bool) -> bytes:
+    def prepare_body(self, body: bytes, model: str, stream: bool) -> bytes:
         """Return the body for a provider with this endpoint, with only the model name replaced."""
         ...
 
-    def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def to_chat(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Translate the request into a chat.
 
         Raises: Unsupported if a chat cannot express the request.
         """
         ...
 
-    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
+    def to_response(self, completion: Mapping[str, Any], request: Mapping[str, Any], id: str) -> dict[str, Any]:
         """Translate a chat completion into the response to `request`.
 
         `id` is the id of the call, in 32 hexadecimal digits.
         """
         ...
 
-    def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
+    def stream_encoder(self, request: Mapping[str, Any], id: str) -> StreamEncoder:
         """Return an encoder for the chat stream that answers `request`."""
         ...
 
-    def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    def error_body(self, status: int, error: Mapping[str, Any]) -> dict[str, Any]:
         """Build an error body from OpenAI's error object (message, type, param, code)."""
         ...
 
-    def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
+    def error_event(self, status: int, error: Mapping[str, Any]) -> bytes:
         """Build the last event of a stream that breaks."""
         ...
 
@@ -84,18 +84,18 @@ class EndpointAdapter(Protocol):
 class NativeEndpointAdapter(EndpointAdapter, Protocol):
     """Endpoint that some providers support themselves."""
 
-    def passes(self, body: bytes, address: str) -> bool:
+    def prefers_native(self, body: bytes, address: str) -> bool:
         """Return True if a provider of this endpoint at `address` receives the request itself, not a chat."""
         ...
 
-    def ended(self, body: bytes, tokens: int) -> bytes:
+    def with_max_tokens(self, body: bytes, tokens: int) -> bytes:
         """Return the body with a maximum number of output tokens."""
         ...
 
-    def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+    def to_completion(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """Translate a complete native response into a chat completion."""
         ...
 
-    def chunks(self) -> ChunkDecoder:
+    def chunk_decoder(self) -> ChunkDecoder:
         """Return a decoder for a native stream."""
         ...

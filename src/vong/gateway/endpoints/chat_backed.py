@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vong.gateway.endpoints.parsing import named
+from vong.gateway.endpoints.parsing import with_model
 
 
 class ChatBackedEndpoint:
     """Endpoint whose requests are sent to every provider as a chat."""
 
-    def written(self, body: bytes, model: str, stream: bool) -> bytes:
+    def prepare_body(self, body: bytes, model: str, stream: bool) -> bytes:
         """Return the body with the provider's model name."""
         del stream
-        return named(body, model)
+        return with_model(body, model)
 
-    def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    def error_body(self, status: int, error: Mapping[str, Any]) -> dict[str, Any]:
         """Build OpenAI's error body."""
         del status
-        return {"error": dict(said)}
+        return {"error": dict(error)}

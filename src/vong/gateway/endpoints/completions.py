@@ -7,55 +7,55 @@ import msgspec
 
 from vong.gateway.endpoints.base import StreamEncoder
 from vong.gateway.endpoints.chat_backed import ChatBackedEndpoint
-from vong.gateway.endpoints.parsing import RequestFields, decoded
-from vong.gateway.providers import Shape
-from vong.gateway.translators.text_completions import chat_of, chunk_of, completion_of
-from vong.gateway.upstream.sse import DONE, event
+from vong.gateway.endpoints.parsing import RequestFields, decode
+from vong.gateway.providers import Endpoint
+from vong.gateway.translators.text_completions import to_chat_request, to_text_chunk, to_text_completion
+from vong.gateway.upstream.sse import DONE, encode_sse_event
 
 
-class _Asked(RequestFields, kw_only=True):
+class _CompletionRequest(RequestFields, kw_only=True):
     prompt: msgspec.Raw
 
 
-_read = msgspec.json.Decoder(_Asked).decode
+_decode = msgspec.json.Decoder(_CompletionRequest).decode
 
 
 class CompletionsEndpoint(ChatBackedEndpoint):
     """Endpoint `POST /v1/completions`."""
 
-    name: Shape = "completions"
+    name: Endpoint = "completions"
     path = "/completions"
 
-    def read(self, body: bytes) -> RequestFields:
+    def parse(self, body: bytes) -> RequestFields:
         """Parse a request."""
-        return decoded(_read, body)
+        return decode(_decode, body)
 
-    def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def to_chat(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Translate the request into a chat."""
-        return chat_of(asked)
+        return to_chat_request(request)
 
-    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
+    def to_response(self, completion: Mapping[str, Any], request: Mapping[str, Any], id: str) -> dict[str, Any]:
         """Translate a chat completion into a text completion."""
-        del asked, id
-        return completion_of(completion)
+        del request, id
+        return to_text_completion(completion)
 
-    def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
+    def stream_encoder(self, request: Mapping[str, Any], id: str) -> StreamEncoder:
         """Return an encoder for a chat stream."""
         del id
-        return _Streamed(bool((asked.get("stream_options") or {}).get("include_usage")))
+        return _TextEventEncoder(bool((request.get("stream_options") or {}).get("include_usage")))
 
-    def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
+    def error_event(self, status: int, error: Mapping[str, Any]) -> bytes:
         """Build the event of an error."""
-        return event(self.error(status, said))
+        return encode_sse_event(self.error_body(status, error))
 
 
-class _Streamed:
+class _TextEventEncoder:
     def __init__(self, include_usage: bool) -> None:
-        self._usage = include_usage
+        self._include_usage = include_usage
 
-    def take(self, chunk: Mapping[str, Any]) -> bytes:
-        text_chunk = chunk_of(chunk, self._usage)
-        return event(text_chunk) if text_chunk else b""
+    def encode(self, chunk: Mapping[str, Any]) -> bytes:
+        text_chunk = to_text_chunk(chunk, self._include_usage)
+        return encode_sse_event(text_chunk) if text_chunk else b""
 
-    def end(self) -> bytes:
+    def finish(self) -> bytes:
         return DONE

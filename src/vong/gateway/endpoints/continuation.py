@@ -7,14 +7,14 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.endpoints.stream_adapters import data_of
-from vong.gateway.upstream.sse import DONE, event
+from vong.gateway.endpoints.stream_adapters import event_data
+from vong.gateway.upstream.sse import DONE, encode_sse_event
 
-ASK = (
+CONTINUE_PROMPT = (
     "Your answer was cut off in transmission. Go on from exactly where it stops, in the middle of a word if need be. "
     "Repeat nothing of it and say nothing about this."
 )
-OVERLAP = 120
+MAX_OVERLAP_CHARS = 120
 """Maximum number of characters that a model may repeat at its start; repeated characters are removed."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -23,22 +23,22 @@ class PartialAnswer(NamedTuple):
     """State of an answer whose stream broke: its text, approximate number of tokens, id and model."""
 
     text: str
-    made: int
+    tokens: int
     id: str | None
     model: str | None
 
 
-def onward(chat: Mapping[str, Any], so_far: PartialAnswer) -> dict[str, Any]:
+def continuation_request(chat: Mapping[str, Any], partial: PartialAnswer) -> dict[str, Any]:
     """Build the chat that requests the rest of an answer."""
-    extra = [{"role": "assistant", "content": so_far.text}, {"role": "user", "content": ASK}]
+    extra = [{"role": "assistant", "content": partial.text}, {"role": "user", "content": CONTINUE_PROMPT}]
     request: dict[str, Any] = {**chat, "messages": [*chat["messages"], *extra]}
     for name in ("max_tokens", "max_completion_tokens"):
         if isinstance(request.get(name), int):
-            request[name] = max(1, request[name] - so_far.made)
+            request[name] = max(1, request[name] - partial.tokens)
     return request
 
 
-async def joined(events: AsyncIterator[bytes], so_far: PartialAnswer) -> AsyncGenerator[bytes]:
+async def merge_streams(events: AsyncIterator[bytes], partial: PartialAnswer) -> AsyncGenerator[bytes]:
     """Yield the events of the rest as further events of the first stream.
 
     The events have the id and model of the first stream, no second beginning, and no text repeated at the start of the
@@ -49,53 +49,59 @@ async def joined(events: AsyncIterator[bytes], so_far: PartialAnswer) -> AsyncGe
     async with aclosing(cast(AsyncGenerator[bytes], events)) as batches:
         async for batch in batches:
             for item in batch.split(b"\n\n"):
-                data = data_of(item)
+                data = event_data(item)
                 if data is None:
                     continue
                 if data == b"[DONE]":
                     if start:
-                        choice = {"index": 0, "delta": {"content": _new(start, so_far.text)}, "finish_reason": None}
-                        yield event({**head, "choices": [choice]})
+                        choice = {
+                            "index": 0,
+                            "delta": {"content": _without_overlap(start, partial.text)},
+                            "finish_reason": None,
+                        }
+                        yield encode_sse_event({**head, "choices": [choice]})
                     yield DONE
                     continue
-                chunk = _chunk(data)
-                chunk |= {"id": so_far.id, "model": so_far.model}
+                chunk = _parse_chunk(data)
+                chunk |= {"id": partial.id, "model": partial.model}
                 head = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
                 for choice in chunk.get("choices") or ():
                     delta = choice["delta"] = choice.get("delta") or {}
                     delta.pop("role", None)
                     if start is not None:
-                        start = _sewn(start, delta, so_far.text, ended=bool(choice.get("finish_reason")))
-                yield event(chunk)
+                        start = _trim_overlap(start, delta, partial.text, ended=bool(choice.get("finish_reason")))
+                yield encode_sse_event(chunk)
 
 
-def _sewn(start: str, delta: dict[str, Any], text: str, *, ended: bool) -> str | None:
+def _trim_overlap(start: str, delta: dict[str, Any], text: str, *, ended: bool) -> str | None:
     """Hold back the start of the rest until it is known to repeat the text or not; None when that is decided."""
     content = delta.get("content")
     start += content if isinstance(content, str) else ""
-    repeats = len(start) < OVERLAP and _at_the_end(text, start)
+    repeats = len(start) < MAX_OVERLAP_CHARS and _may_repeat_end(text, start)
     if repeats and not ended:
         delta["content"] = ""
         return start
-    delta["content"] = _new(start, text)
+    delta["content"] = _without_overlap(start, text)
     return None
 
 
-def _new(start: str, text: str) -> str:
+def _without_overlap(start: str, text: str) -> str:
     """Return the start of the rest without the repeated text.
 
     Overlaps of one or two characters are coincidences and are not removed.
     """
-    overlap = next((size for size in range(min(len(start), OVERLAP), 0, -1) if text.endswith(start[:size])), 0)
+    overlap = next(
+        (size for size in range(min(len(start), MAX_OVERLAP_CHARS), 0, -1) if text.endswith(start[:size])), 0
+    )
     return start[overlap if overlap > 2 else 0 :]
 
 
-def _at_the_end(text: str, start: str) -> bool:
+def _may_repeat_end(text: str, start: str) -> bool:
     """Return True if the start of the rest may repeat the end of the text."""
-    return not start or start in text[-OVERLAP - len(start) :]
+    return not start or start in text[-MAX_OVERLAP_CHARS - len(start) :]
 
 
-def _chunk(data: bytes) -> dict[str, Any]:
+def _parse_chunk(data: bytes) -> dict[str, Any]:
     try:
         return _decode(data)
     except msgspec.DecodeError as error:

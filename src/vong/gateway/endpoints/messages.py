@@ -7,17 +7,17 @@ import msgspec
 
 from vong.errors import InvalidInput
 from vong.gateway.endpoints.base import ChunkDecoder, StreamEncoder
-from vong.gateway.endpoints.parsing import RequestFields, decoded, named
-from vong.gateway.providers import Shape
-from vong.gateway.translators.anthropic_request import chat_of
+from vong.gateway.endpoints.parsing import RequestFields, decode, with_model
+from vong.gateway.providers import Endpoint
+from vong.gateway.translators.anthropic_request import to_chat_request
 from vong.gateway.translators.anthropic_response import (
     AnthropicChunkDecoder,
     AnthropicEventEncoder,
-    completion_of,
-    message_of,
+    to_anthropic_message,
+    to_chat_completion,
 )
 
-KINDS = {
+ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
     402: "billing_error",
@@ -33,91 +33,91 @@ KINDS = {
 """Anthropic's error types by status; every other status is an `api_error`."""
 
 
-class _Asked(RequestFields, kw_only=True):
+class _MessagesRequest(RequestFields, kw_only=True):
     messages: list[msgspec.Raw]
 
 
-_read = msgspec.json.Decoder(_Asked).decode
+_decode = msgspec.json.Decoder(_MessagesRequest).decode
 
 
 class MessagesEndpoint:
     """Endpoint `POST /v1/messages`."""
 
-    name: Shape = "messages"
+    name: Endpoint = "messages"
     path = "/messages"
 
-    def read(self, body: bytes) -> RequestFields:
+    def parse(self, body: bytes) -> RequestFields:
         """Parse a request; the user and the session are in `metadata`."""
-        fields = counted(body)
+        fields = parse_count_request(body)
         if fields.max_tokens is None:
             raise InvalidInput("max_tokens is missing", "set the maximum number of output tokens")
         return fields
 
-    def written(self, body: bytes, model: str, stream: bool) -> bytes:
+    def prepare_body(self, body: bytes, model: str, stream: bool) -> bytes:
         """Return the body with the provider's model name; a messages stream always contains usage."""
         del stream
-        return named(body, model)
+        return with_model(body, model)
 
-    def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def to_chat(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Translate the request into a chat."""
-        return chat_of(asked)
+        return to_chat_request(request)
 
-    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
+    def to_response(self, completion: Mapping[str, Any], request: Mapping[str, Any], id: str) -> dict[str, Any]:
         """Translate a chat completion into a message."""
-        del asked, id
-        return message_of(completion)
+        del request, id
+        return to_anthropic_message(completion)
 
-    def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
+    def stream_encoder(self, request: Mapping[str, Any], id: str) -> StreamEncoder:
         """Return an encoder for a chat stream."""
         del id
-        return _Streamed(AnthropicEventEncoder(str(asked["model"])))
+        return _MessageEventEncoder(AnthropicEventEncoder(str(request["model"])))
 
-    def passes(self, body: bytes, address: str) -> bool:
+    def prefers_native(self, body: bytes, address: str) -> bool:
         """Return True."""
         del body, address
         return True
 
-    def ended(self, body: bytes, tokens: int) -> bytes:
+    def with_max_tokens(self, body: bytes, tokens: int) -> bytes:
         """Return the body unchanged: `max_tokens` is required in a messages request."""
         del tokens
         return body
 
-    def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+    def to_completion(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """Translate a message into a chat completion."""
-        return completion_of(answer)
+        return to_chat_completion(response)
 
-    def chunks(self) -> ChunkDecoder:
+    def chunk_decoder(self) -> ChunkDecoder:
         """Return a decoder for a messages stream."""
         return AnthropicChunkDecoder()
 
-    def error(self, status: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    def error_body(self, status: int, error: Mapping[str, Any]) -> dict[str, Any]:
         """Build an error in Anthropic's format."""
-        message = str(said.get("message") or f"the upstream responded with {status}")
-        return {"type": "error", "error": {"type": KINDS.get(status, "api_error"), "message": message}}
+        message = str(error.get("message") or f"the upstream responded with {status}")
+        return {"type": "error", "error": {"type": ERROR_TYPES.get(status, "api_error"), "message": message}}
 
-    def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
+    def error_event(self, status: int, error: Mapping[str, Any]) -> bytes:
         """Build the event of an error."""
-        return _event(self.error(status, said))
+        return _encode_event(self.error_body(status, error))
 
 
-def counted(body: bytes) -> RequestFields:
+def parse_count_request(body: bytes) -> RequestFields:
     """Parse a request of `POST /v1/messages/count_tokens`, which has no `max_tokens`."""
-    fields = decoded(_read, body)
+    fields = decode(_decode, body)
     user = (fields.metadata or {}).get("user_id")
     fields.user = user if isinstance(user, str) else fields.user
     return fields
 
 
-class _Streamed:
+class _MessageEventEncoder:
     def __init__(self, events: AnthropicEventEncoder) -> None:
         self._events = events
 
-    def take(self, chunk: Mapping[str, Any]) -> bytes:
-        return b"".join(map(_event, self._events.take(chunk)))
+    def encode(self, chunk: Mapping[str, Any]) -> bytes:
+        return b"".join(map(_encode_event, self._events.encode(chunk)))
 
-    def end(self) -> bytes:
-        return b"".join(map(_event, self._events.end()))
+    def finish(self) -> bytes:
+        return b"".join(map(_encode_event, self._events.finish()))
 
 
-def _event(data: Mapping[str, Any]) -> bytes:
+def _encode_event(data: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (data["type"].encode(), msgspec.json.encode(data))

@@ -8,12 +8,12 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import InvalidInput
-from vong.gateway.providers import Shape
+from vong.gateway.providers import Endpoint
 from vong.records import new_id
 
-PASSED = ("anthropic-beta", "anthropic-version")
+FORWARDED_HEADERS = ("anthropic-beta", "anthropic-version")
 """Request headers that are forwarded to a provider with the same format as the caller."""
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+TRACEPARENT_PATTERN = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 
 class RequestStreamOptions(msgspec.Struct):
@@ -36,18 +36,18 @@ class RequestFields(msgspec.Struct):
     previous: str | None = None
 
 
-class _Chat(RequestFields):
+class _ChatRequest(RequestFields):
     messages: list[msgspec.Raw] = []
 
 
-class _Embeddings(RequestFields):
+class _EmbeddingsRequest(RequestFields):
     input: msgspec.Raw = msgspec.Raw()
 
 
-A = TypeVar("A", bound=RequestFields)
-_readers: Mapping[str, Callable[[bytes], RequestFields]] = {
-    "chat": msgspec.json.Decoder(_Chat).decode,
-    "embeddings": msgspec.json.Decoder(_Embeddings).decode,
+FieldsT = TypeVar("FieldsT", bound=RequestFields)
+_decoders: Mapping[str, Callable[[bytes], RequestFields]] = {
+    "chat": msgspec.json.Decoder(_ChatRequest).decode,
+    "embeddings": msgspec.json.Decoder(_EmbeddingsRequest).decode,
 }
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.encode
@@ -66,10 +66,10 @@ class TraceContext(NamedTuple):
     session: str | None
     tags: str | None = None
     cache: str | None = None
-    passed: Mapping[str, str] | None = None
+    forwarded_headers: Mapping[str, str] | None = None
 
     @classmethod
-    def of(cls, headers: Mapping[str, str]) -> "TraceContext":
+    def from_headers(cls, headers: Mapping[str, str]) -> "TraceContext":
         """Read the W3C `traceparent`, `x-vong-session`, `x-vong-tags` and `x-vong-cache`.
 
         A missing or malformed `traceparent` starts a new trace.
@@ -78,31 +78,31 @@ class TraceContext(NamedTuple):
         own_hex = f"{id.int:032x}"
         trace_id, parent = own_hex, None
         traceparent = headers.get("traceparent")
-        match = TRACEPARENT.fullmatch(traceparent.strip()) if traceparent else None
+        match = TRACEPARENT_PATTERN.fullmatch(traceparent.strip()) if traceparent else None
         if match and match[1].strip("0") and match[2].strip("0"):
             trace_id, parent = match.groups()
         session, tags = headers.get("x-vong-session") or None, headers.get("x-vong-tags")
         cache = headers.get("x-vong-cache") or None
         forwarded = None
         if "anthropic-version" in headers or "anthropic-beta" in headers:
-            forwarded = {name: headers[name] for name in PASSED if name in headers}
+            forwarded = {name: headers[name] for name in FORWARDED_HEADERS if name in headers}
         return cls(id, trace_id, own_hex[16:], parent, session, tags, cache, forwarded)
 
 
-def read(shape: Shape, body: bytes) -> RequestFields:
+def parse(endpoint: Endpoint, body: bytes) -> RequestFields:
     """Parse a chat or embedding request.
 
     Raises: InvalidInput, which names the invalid field and the reason.
     """
-    fields = decoded(_readers[shape], body)
-    if isinstance(fields, _Chat) and not fields.messages:
+    fields = decode(_decoders[endpoint], body)
+    if isinstance(fields, _ChatRequest) and not fields.messages:
         raise InvalidInput("messages is missing or empty", "send at least one message")
-    if isinstance(fields, _Embeddings) and not bytes(fields.input):
+    if isinstance(fields, _EmbeddingsRequest) and not bytes(fields.input):
         raise InvalidInput("input is missing", "send a text or a list of texts")
     return fields
 
 
-def decoded(decode: Callable[[bytes], A], body: bytes) -> A:
+def decode(decoder: Callable[[bytes], FieldsT], body: bytes) -> FieldsT:
     """Decode and check a request body.
 
     Raises: InvalidInput, which names the invalid field and the reason.
@@ -110,7 +110,7 @@ def decoded(decode: Callable[[bytes], A], body: bytes) -> A:
     try:
         if not body.isascii():
             body.decode()
-        fields = decode(body)
+        fields = decoder(body)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"the body is not UTF-8: {error}", "send JSON in UTF-8") from error
     except msgspec.DecodeError as error:
@@ -125,25 +125,25 @@ def with_field(body: bytes, name: str, value: str | int) -> bytes:
     return with_fields(body, {name: msgspec.Raw(_encode(value))})
 
 
-def with_fields(body: bytes, values: Mapping[str, msgspec.Raw], *, usage: bool = False) -> bytes:
+def with_fields(body: bytes, values: Mapping[str, msgspec.Raw], *, include_usage: bool = False) -> bytes:
     """Return the body with some fields replaced; `include_usage` requests usage in the stream."""
     fields = {**_fields.decode(body), **values}
-    if usage:
+    if include_usage:
         fields["stream_options"] = _with_usage(fields.get("stream_options"))
     return _encode(fields)
 
 
-def capped(body: bytes, tokens: int) -> bytes:
+def with_max_tokens(body: bytes, tokens: int) -> bytes:
     """Return the chat with a maximum number of output tokens."""
     return with_field(body, "max_completion_tokens", tokens)
 
 
-def named(body: bytes, model: str) -> bytes:
+def with_model(body: bytes, model: str) -> bytes:
     """Return the body with a provider's model name."""
     return with_field(body, "model", model)
 
 
-def unstreamed(body: bytes, model: str) -> bytes:
+def without_stream(body: bytes, model: str) -> bytes:
     """Return the body as a request to another model without streaming."""
     fields = _fields.decode(body)
     fields.pop("stream_options", None)
@@ -151,9 +151,9 @@ def unstreamed(body: bytes, model: str) -> bytes:
     return _encode(fields)
 
 
-def written(body: bytes, model: str, stream: bool) -> bytes:
+def prepare_body(body: bytes, model: str, stream: bool) -> bytes:
     """Return the body for a provider: with its model name, and with usage requested in a stream."""
-    return with_fields(body, {"model": msgspec.Raw(_encode(model))}, usage=stream)
+    return with_fields(body, {"model": msgspec.Raw(_encode(model))}, include_usage=stream)
 
 
 def _with_usage(options: msgspec.Raw | None) -> msgspec.Raw:

@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from vong.gateway.upstream.sse import DONE, event
+from vong.gateway.upstream.sse import DONE, encode_sse_event
 
 
-async def replayed(completion: Mapping[str, Any]) -> AsyncGenerator[bytes]:
+async def replay_as_stream(completion: Mapping[str, Any]) -> AsyncGenerator[bytes]:
     """Yield the events of a completion: each choice in one chunk with its end, then usage and the end of stream."""
     head = {"id": completion.get("id"), "object": "chat.completion.chunk", "model": completion.get("model")}
     head["created"] = completion.get("created", 0)
@@ -17,8 +17,10 @@ async def replayed(completion: Mapping[str, Any]) -> AsyncGenerator[bytes]:
         chunk_choice = {"index": index, "delta": delta, "finish_reason": None}
         if choice.get("logprobs") is not None:
             chunk_choice["logprobs"] = choice["logprobs"]
-        yield event({**head, "choices": [chunk_choice]})
-        yield event({**head, "choices": [{"index": index, "delta": {}, "finish_reason": choice.get("finish_reason")}]})
+        yield encode_sse_event({**head, "choices": [chunk_choice]})
+        yield encode_sse_event(
+            {**head, "choices": [{"index": index, "delta": {}, "finish_reason": choice.get("finish_reason")}]}
+        )
     if completion.get("usage") is not None:
-        yield event({**head, "choices": [], "usage": completion["usage"]})
+        yield encode_sse_event({**head, "choices": [], "usage": completion["usage"]})
     yield DONE

@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from vong.errors import InvalidInput, NotFound
-from vong.gateway.endpoints.responses import span_of
-from vong.gateway.translators.responses_items import items_of_chat
-from vong.gateway.translators.responses_response import response_of
+from vong.gateway.endpoints.responses import parse_response_id
+from vong.gateway.translators.responses_items import items_from_chat
+from vong.gateway.translators.responses_response import to_response_object
 from vong.records import Span
 
-PATIENCE = 10.0
+WRITE_TIMEOUT_SECONDS = 10.0
 """How long to wait for a new response to be written; its id contains its creation time."""
-DELETED, UNSTORED, INSTRUCTED = "vong.deleted", "vong.unstored", "vong.instructions"
+DELETED_ATTRIBUTE, UNSTORED_ATTRIBUTE, INSTRUCTIONS_ATTRIBUTE = "vong.deleted", "vong.unstored", "vong.instructions"
 """Attributes of the span of a response."""
 
 
@@ -24,14 +24,14 @@ class ResponseNotFound(NotFound):
     code = "response_not_found"
 
 
-async def found(find: Callable[[UUID, UUID], Span], project_id: UUID, response: str) -> Span:
+async def find_response(find: Callable[[UUID, UUID], Span], project_id: UUID, response_id: str) -> Span:
     """Return the span of a response, waiting a moment if it is still being written.
 
     Raises: ResponseNotFound if there is none, if it was deleted, or if its caller requested not to store it.
     """
-    span_id = span_of(response)
-    is_recent = time.time() - (span_id.int >> 80) / 1000 < PATIENCE
-    deadline = time.monotonic() + (PATIENCE if is_recent else 0.0)
+    span_id = parse_response_id(response_id)
+    is_recent = time.time() - (span_id.int >> 80) / 1000 < WRITE_TIMEOUT_SECONDS
+    deadline = time.monotonic() + (WRITE_TIMEOUT_SECONDS if is_recent else 0.0)
     span = None
     while span is None:
         try:
@@ -43,18 +43,18 @@ async def found(find: Callable[[UUID, UUID], Span], project_id: UUID, response: 
     attributes = span.attributes if span else {}
     if (
         span is None
-        or attributes.get(DELETED)
-        or attributes.get(UNSTORED)
+        or attributes.get(DELETED_ATTRIBUTE)
+        or attributes.get(UNSTORED_ATTRIBUTE)
         or attributes.get("vong.shape") != "responses"
     ):
-        raise ResponseNotFound(f"no response has the id {response!r}", "send the whole conversation as input")
+        raise ResponseNotFound(f"no response has the id {response_id!r}", "send the whole conversation as input")
     if span.input is None and span.output is None:
         hint = "its route stores no bodies: send the whole conversation as input, or set its capture to full"
-        raise ResponseNotFound(f"only the metadata of the response {response!r} was stored", hint)
+        raise ResponseNotFound(f"only the metadata of the response {response_id!r} was stored", hint)
     return span
 
 
-def conversation(span: Span) -> list[dict[str, Any]]:
+def conversation_messages(span: Span) -> list[dict[str, Any]]:
     """Return the messages up to and including a response, without its instructions.
 
     Raises: InvalidInput if the response failed or cannot be continued.
@@ -66,17 +66,17 @@ def conversation(span: Span) -> list[dict[str, Any]]:
     if span.status != "ok" or not choices:
         message = f"the response 'resp_{span.id.hex}' is incomplete"
         raise InvalidInput(message, "send the request again, then continue")
-    return [*_said(span), choices[0]["message"]]
+    return [*_input_messages(span), choices[0]["message"]]
 
 
-def whole(span: Span) -> dict[str, Any]:
+def rebuild_response(span: Span) -> dict[str, Any]:
     """Rebuild the response from its span, as far as the span contains it."""
-    request, output = _asked(span), _output(span)
+    request, output = _rebuild_request(span), _output(span)
     failed = span.status != "ok" or not output.get("choices")
     empty: dict[str, Any] = {"message": {"role": "assistant", "content": None}}
     completion = {"model": span.attributes.get("gen_ai.request.model"), **output}
     completion["choices"] = output.get("choices") or [empty]
-    result = response_of(completion, request, span.id.hex)
+    result = to_response_object(completion, request, span.id.hex)
     result |= {"created_at": int(span.started_at.timestamp()), "store": True}
     if failed:
         code = span.attributes.get("error.type") or "server_error"
@@ -86,19 +86,19 @@ def whole(span: Span) -> dict[str, Any]:
 
 def input_items(span: Span) -> list[dict[str, Any]]:
     """Return the input of a response as items with ids, oldest first."""
-    return items_of_chat(_said(span), span.id.hex)
+    return items_from_chat(_input_messages(span), span.id.hex)
 
 
-def _said(span: Span) -> list[dict[str, Any]]:
+def _input_messages(span: Span) -> list[dict[str, Any]]:
     chat: Mapping[str, Any] = span.input or {}
-    return list(chat.get("messages") or [])[1 if span.attributes.get(INSTRUCTED) else 0 :]
+    return list(chat.get("messages") or [])[1 if span.attributes.get(INSTRUCTIONS_ATTRIBUTE) else 0 :]
 
 
 def _output(span: Span) -> dict[str, Any]:
     return span.output if isinstance(span.output, dict) else {}
 
 
-def _asked(span: Span) -> dict[str, Any]:
+def _rebuild_request(span: Span) -> dict[str, Any]:
     """Rebuild the request, as far as its chat contains it."""
     chat: dict[str, Any] = span.input or {}
     request = {
@@ -106,6 +106,6 @@ def _asked(span: Span) -> dict[str, Any]:
     }
     request["max_output_tokens"] = chat.get("max_completion_tokens")
     request["previous_response_id"] = span.attributes.get("vong.previous_response")
-    if span.attributes.get(INSTRUCTED):
+    if span.attributes.get(INSTRUCTIONS_ATTRIBUTE):
         request["instructions"] = chat["messages"][0]["content"]
     return request

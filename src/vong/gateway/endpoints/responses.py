@@ -15,107 +15,109 @@ import msgspec
 from vong.errors import InvalidInput, NotFound, Unsupported
 from vong.gateway.endpoints.base import ChunkDecoder, StreamEncoder
 from vong.gateway.endpoints.chat_backed import ChatBackedEndpoint
-from vong.gateway.endpoints.parsing import RequestFields, decoded, with_field
-from vong.gateway.providers import Shape
-from vong.gateway.translators.responses_request import chat_of
-from vong.gateway.translators.responses_response import ResponsesEventEncoder, response_of
-from vong.gateway.translators.responses_upstream import ResponsesChunkDecoder, completion_of
+from vong.gateway.endpoints.parsing import RequestFields, decode, with_field
+from vong.gateway.providers import Endpoint
+from vong.gateway.translators.responses_request import to_chat_request
+from vong.gateway.translators.responses_response import ResponsesEventEncoder, to_response_object
+from vong.gateway.translators.responses_upstream import ResponsesChunkDecoder, to_chat_completion
 
 
-class _Asked(RequestFields, kw_only=True):
+class _ResponsesRequest(RequestFields, kw_only=True):
     input: msgspec.Raw = msgspec.Raw()
     max_output_tokens: int | None = None
     previous_response_id: str | None = None
 
 
-OURS = re.compile(r"resp_[0-9a-f]{32}")
-HOSTS = (".openai.com", ".openai.azure.com", ".services.ai.azure.com")
+RESPONSE_ID_PATTERN = re.compile(r"resp_[0-9a-f]{32}")
+OPENAI_HOSTS = (".openai.com", ".openai.azure.com", ".services.ai.azure.com")
 """Hosts of OpenAI's models, which return encrypted reasoning."""
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-_read = msgspec.json.Decoder(_Asked).decode
+MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+_decode = msgspec.json.Decoder(_ResponsesRequest).decode
 
 
 class ResponsesEndpoint(ChatBackedEndpoint):
     """Endpoint `POST /v1/responses`."""
 
-    name: Shape = "responses"
+    name: Endpoint = "responses"
     path = "/responses"
 
-    def read(self, body: bytes) -> RequestFields:
+    def parse(self, body: bytes) -> RequestFields:
         """Parse a request."""
-        fields = decoded(_read, body)
+        fields = decode(_decode, body)
         if not bytes(fields.input) or bytes(fields.input) in (b"null", b'""', b"[]"):
             raise InvalidInput("input is missing or empty", "send a text or a list of items")
         fields.max_completion_tokens = fields.max_output_tokens
-        fields.previous = fields.previous_response_id if is_ours(fields.previous_response_id) else None
+        fields.previous = fields.previous_response_id if is_vong_response(fields.previous_response_id) else None
         return fields
 
-    def chat(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def to_chat(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Translate the request into a chat.
 
         Raises: NotFound if the request continues a response that was not created by this server.
         """
-        previous = asked.get("previous_response_id")
-        if previous and not is_ours(previous):
+        previous = request.get("previous_response_id")
+        if previous and not is_vong_response(previous):
             raise NotFound(f"no response has the id {previous!r}", "send the whole conversation as input")
-        return chat_of(asked)
+        return to_chat_request(request)
 
-    def answer(self, completion: Mapping[str, Any], asked: Mapping[str, Any], id: str) -> dict[str, Any]:
+    def to_response(self, completion: Mapping[str, Any], request: Mapping[str, Any], id: str) -> dict[str, Any]:
         """Translate a chat completion into a response."""
-        return response_of(completion, asked, id)
+        return to_response_object(completion, request, id)
 
-    def streamed(self, asked: Mapping[str, Any], id: str) -> StreamEncoder:
+    def stream_encoder(self, request: Mapping[str, Any], id: str) -> StreamEncoder:
         """Return an encoder for a chat stream."""
-        return _Streamed(ResponsesEventEncoder(asked, id))
+        return _ResponseEventEncoder(ResponsesEventEncoder(request, id))
 
-    def passes(self, body: bytes, address: str) -> bool:
+    def prefers_native(self, body: bytes, address: str) -> bool:
         """Return True if only OpenAI can answer the request.
 
         Such a request cannot be expressed as a chat, continues a response or reasoning of OpenAI, or requests encrypted
         reasoning from OpenAI.
         """
         request = msgspec.json.decode(body, type=dict[str, Any])
-        if is_ours(request.get("previous_response_id")):
+        if is_vong_response(request.get("previous_response_id")):
             return False
         try:
             details = [
                 detail
-                for message in self.chat(request)["messages"]
+                for message in self.to_chat(request)["messages"]
                 for detail in message.get("reasoning_details") or ()
             ]
         except (Unsupported, NotFound):
             return True
-        except MALFORMED:
+        except MALFORMED_ERRORS:
             return False  # the translation to a chat reports the error
         foreign = any(detail["type"] == "reasoning.encrypted" and not detail.get("format") for detail in details)
         host = urlsplit(address).hostname or ""
-        return foreign or (host.endswith(HOSTS) and "reasoning.encrypted_content" in (request.get("include") or ()))
+        return foreign or (
+            host.endswith(OPENAI_HOSTS) and "reasoning.encrypted_content" in (request.get("include") or ())
+        )
 
-    def ended(self, body: bytes, tokens: int) -> bytes:
+    def with_max_tokens(self, body: bytes, tokens: int) -> bytes:
         """Return the body with a maximum number of output tokens."""
         return with_field(body, "max_output_tokens", tokens)
 
-    def completion(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+    def to_completion(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """Translate a response of OpenAI into a chat completion."""
-        return completion_of(answer)
+        return to_chat_completion(response)
 
-    def chunks(self) -> ChunkDecoder:
+    def chunk_decoder(self) -> ChunkDecoder:
         """Return a decoder for a stream of OpenAI."""
         return ResponsesChunkDecoder()
 
-    def error_event(self, status: int, said: Mapping[str, Any]) -> bytes:
+    def error_event(self, status: int, error: Mapping[str, Any]) -> bytes:
         """Build the event of an error."""
         del status
-        fields = {"code": said.get("code"), "message": said.get("message"), "param": said.get("param")}
-        return _event({"type": "error", **fields, "sequence_number": 0})
+        fields = {"code": error.get("code"), "message": error.get("message"), "param": error.get("param")}
+        return _encode_event({"type": "error", **fields, "sequence_number": 0})
 
 
-def is_ours(id: str | None) -> bool:
+def is_vong_response(id: str | None) -> bool:
     """Return True if an id was created by Vong: it is then the id of a span."""
-    return id is not None and OURS.fullmatch(id) is not None
+    return id is not None and RESPONSE_ID_PATTERN.fullmatch(id) is not None
 
 
-def span_of(id: str) -> UUID:
+def parse_response_id(id: str) -> UUID:
     """Return the span id of a response.
 
     Raises: NotFound if the id was not created by Vong.
@@ -126,16 +128,16 @@ def span_of(id: str) -> UUID:
         raise NotFound(f"no response has the id {id!r}", "send the whole conversation as input") from None
 
 
-class _Streamed:
+class _ResponseEventEncoder:
     def __init__(self, events: ResponsesEventEncoder) -> None:
         self._events = events
 
-    def take(self, chunk: Mapping[str, Any]) -> bytes:
-        return b"".join(map(_event, self._events.take(chunk)))
+    def encode(self, chunk: Mapping[str, Any]) -> bytes:
+        return b"".join(map(_encode_event, self._events.encode(chunk)))
 
-    def end(self) -> bytes:
-        return b"".join(map(_event, self._events.end()))
+    def finish(self) -> bytes:
+        return b"".join(map(_encode_event, self._events.finish()))
 
 
-def _event(data: Mapping[str, Any]) -> bytes:
+def _encode_event(data: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (data["type"].encode(), msgspec.json.encode(data))

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.translators.content import joined
+from vong.gateway.translators.content import merge_reasoning
 from vong.records import Usage
-from vong.records.record import known
-from vong.records.usage import MOST_TOKENS
+from vong.records.record import construct_trusted
+from vong.records.usage import MAX_TOKENS
 
 
 class _Function(msgspec.Struct):
@@ -49,31 +49,31 @@ class _Chunk(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Chunk).decode
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-TEXTS = ("content", "reasoning_content", "refusal")
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+TEXT_FIELDS = ("content", "reasoning_content", "refusal")
 
 
-class _Message:
+class _ChoiceBuilder:
     """One choice of the completion, built up from deltas."""
 
     def __init__(self) -> None:
         self.texts: dict[str, list[str]] = {}
-        self.calls: dict[int, dict[str, Any]] = {}
-        self.details: list[dict[str, Any]] = []
-        self.finish: str | None = None
+        self.tool_calls: dict[int, dict[str, Any]] = {}
+        self.reasoning_details: list[dict[str, Any]] = []
+        self.finish_reason: str | None = None
 
-    def add(self, delta: _Delta) -> bool:
+    def add_delta(self, delta: _Delta) -> bool:
         """Add a delta and return True if it contained text or a tool call."""
         has_content = False
-        for name in TEXTS:
+        for name in TEXT_FIELDS:
             text: str | None = getattr(delta, name)
             if text:
                 self.texts.setdefault(name, []).append(text)
                 has_content = True
         if delta.reasoning_details:
-            self.details = joined([*self.details, *delta.reasoning_details])
+            self.reasoning_details = merge_reasoning([*self.reasoning_details, *delta.reasoning_details])
         for part in delta.tool_calls or ():
-            call = self.calls.setdefault(part.index, {"id": part.id, "type": "function", "function": ["", ""]})
+            call = self.tool_calls.setdefault(part.index, {"id": part.id, "type": "function", "function": ["", ""]})
             if part.function:
                 if part.function.name != call["function"][0]:  # some providers repeat the name in every part
                     call["function"][0] += part.function.name or ""
@@ -81,18 +81,18 @@ class _Message:
             has_content = True
         return has_content
 
-    def whole(self, index: int) -> dict[str, Any]:
+    def to_choice(self, index: int) -> dict[str, Any]:
         """Return the message as a choice of a completion."""
         message: dict[str, Any] = {"role": "assistant", "content": None}
         message.update({name: "".join(parts) for name, parts in self.texts.items()})
-        if self.details:
-            message["reasoning_details"] = self.details
-        if self.calls:
+        if self.reasoning_details:
+            message["reasoning_details"] = self.reasoning_details
+        if self.tool_calls:
             message["tool_calls"] = [
                 {**call, "function": {"name": call["function"][0], "arguments": call["function"][1]}}
-                for _, call in sorted(self.calls.items())
+                for _, call in sorted(self.tool_calls.items())
             ]
-        return {"index": index, "message": message, "finish_reason": self.finish}
+        return {"index": index, "message": message, "finish_reason": self.finish_reason}
 
 
 class StreamAccumulator:
@@ -105,18 +105,18 @@ class StreamAccumulator:
         self.error: Any = None
         self.failure: UpstreamFailed | None = None
         """Error to raise once the caller has received the events before it in the same batch."""
-        self.done = False
+        self.received_done = False
         self.chunks = 0
         self.model: str | None = None
         self._id: str | None = None
         self._with_usage = with_usage
-        self._messages: dict[int, _Message] = {}
+        self._messages: dict[int, _ChoiceBuilder] = {}
 
     @property
     def text(self) -> str | None:
         """Return the text so far, if it is one unfinished text without other choices or tool calls; else None."""
         message = self._messages.get(0)
-        if message is None or len(self._messages) > 1 or message.calls or message.finish:
+        if message is None or len(self._messages) > 1 or message.tool_calls or message.finish_reason:
             return None
         return "".join(message.texts.get("content", ())) or None
 
@@ -125,25 +125,25 @@ class StreamAccumulator:
         """Return the completion id that the provider chose."""
         return self._id
 
-    def go_on(self) -> int:
+    def resume(self) -> int:
         """Forget the end of a broken stream before another target continues it; return the chunks so far."""
-        self.error, self.failure, self.done, self.usage = None, None, False, None
+        self.error, self.failure, self.received_done, self.usage = None, None, False, None
         return self.chunks
 
     @property
     def ended(self) -> bool:
         """Return True if the stream ended properly."""
-        finished = bool(self._messages) and all(message.finish for message in self._messages.values())
-        return self.done or finished or self.error is not None
+        finished = bool(self._messages) and all(message.finish_reason for message in self._messages.values())
+        return self.received_done or finished or self.error is not None
 
-    def take(self, batch: bytes) -> bytes:
+    def feed(self, batch: bytes) -> bytes:
         """Record a batch of events and return those for the caller: all, except unrequested usage."""
         if batch.count(b"\n\n") == 1:
-            return self.event(batch)
+            return self.feed_event(batch)
         forwarded = list[bytes]()
-        for event in whole(batch):
+        for event in split_events(batch):
             try:
-                forwarded.append(self.event(event))
+                forwarded.append(self.feed_event(event))
             except UpstreamFailed as error:
                 if not any(forwarded):
                     raise
@@ -153,25 +153,25 @@ class StreamAccumulator:
 
     def completion(self) -> dict[str, Any]:
         """Return the completion as if it had not been streamed."""
-        choices = [message.whole(index) for index, message in sorted(self._messages.items())]
+        choices = [message.to_choice(index) for index, message in sorted(self._messages.items())]
         result: dict[str, Any] = {"id": self._id, "model": self.model, "choices": choices, "usage": self.usage}
         return {**result, "error": self.error} if self.error is not None else result
 
-    def tail(self) -> bytes:
+    def finish(self) -> bytes:
         """Return the bytes for the caller after the last event."""
         return b""
 
-    def note(self, chunk: Mapping[str, Any]) -> None:
+    def record_chunk(self, chunk: Mapping[str, Any]) -> None:
         """Record a chunk without passing it on."""
-        self._note(msgspec.convert(chunk, _Chunk))
+        self._record(msgspec.convert(chunk, _Chunk))
 
-    def event(self, event: bytes) -> bytes:
+    def feed_event(self, event: bytes) -> bytes:
         """Record one event and return the bytes for the caller."""
         if not event.startswith(b"data:"):
             return event
         data = event[5:].strip()
         if data == b"[DONE]":
-            self.done = True
+            self.received_done = True
             return event
         try:
             if not data.isascii():
@@ -181,16 +181,16 @@ class StreamAccumulator:
             return event
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UpstreamFailed(f"the upstream streamed an event that is not JSON: {error}", "try again") from error
-        self._note(chunk)
+        self._record(chunk)
         if chunk.usage is None or self._with_usage:
             return event
         if not chunk.choices:
             return b""
-        fields = _fields(data)
+        fields = _decode_fields(data)
         del fields["usage"]
         return b"data: " + msgspec.json.encode(fields) + b"\n\n"
 
-    def _note(self, chunk: _Chunk) -> None:
+    def _record(self, chunk: _Chunk) -> None:
         self._id = self._id or chunk.id
         self.model = self.model or chunk.model
         self.usage = chunk.usage or self.usage
@@ -198,26 +198,26 @@ class StreamAccumulator:
         for choice in chunk.choices:
             message = self._messages.get(choice.index)
             if message is None:
-                message = self._messages[choice.index] = _Message()
-            message.finish = choice.finish_reason or message.finish
-            if choice.delta is not None and message.add(choice.delta):
+                message = self._messages[choice.index] = _ChoiceBuilder()
+            message.finish_reason = choice.finish_reason or message.finish_reason
+            if choice.delta is not None and message.add_delta(choice.delta):
                 self.chunks += 1
                 if self.first_token is None:
                     self.first_token = time.perf_counter()
 
 
-def whole(batch: bytes) -> list[bytes]:
+def split_events(batch: bytes) -> list[bytes]:
     """Split a batch into single events."""
     return [event + b"\n\n" for event in batch.split(b"\n\n") if event]
 
 
-def usage_of(found: Any) -> Usage:
+def parse_usage(usage: Any) -> Usage:
     """Convert OpenAI's usage object into a record; missing or invalid values stay unknown."""
-    if not isinstance(found, dict):
+    if not isinstance(usage, dict):
         return Usage()
-    details = found.get("prompt_tokens_details")
+    details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else None
-    counts = (found.get("prompt_tokens"), found.get("completion_tokens"), cached)
-    valid = [count if isinstance(count, int) and 0 <= count <= MOST_TOKENS else None for count in counts]
+    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
+    valid = [count if isinstance(count, int) and 0 <= count <= MAX_TOKENS else None for count in counts]
     values = {"input_tokens": valid[0], "output_tokens": valid[1], "cached_tokens": valid[2], "cost": None}
-    return known(Usage, values)
+    return construct_trusted(Usage, values)

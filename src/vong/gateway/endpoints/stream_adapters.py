@@ -8,7 +8,7 @@ from vong.errors import UpstreamFailed
 from vong.gateway.endpoints.base import ChunkDecoder, EndpointAdapter, StreamEncoder
 from vong.gateway.endpoints.stream import StreamAccumulator
 
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """Exceptions raised when JSON does not have the expected format."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -16,38 +16,38 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class PassthroughStream(StreamAccumulator):
     """Stream in the caller's own format: every event is forwarded unchanged."""
 
-    def __init__(self, chunks: ChunkDecoder) -> None:
+    def __init__(self, decoder: ChunkDecoder) -> None:
         super().__init__(with_usage=True)
-        self._chunked = chunks
+        self._decoder = decoder
 
     @property
     def ended(self) -> bool:
         """Return True if the stream ended properly."""
-        return self._chunked.ended or self.error is not None
+        return self._decoder.ended or self.error is not None
 
-    def event(self, event: bytes) -> bytes:
+    def feed_event(self, event: bytes) -> bytes:
         """Record the chunks of an event and return it unchanged."""
-        data = data_of(event)
+        data = event_data(event)
         if data is not None and data != b"[DONE]":
             try:
-                for chunk in self._chunked.take(_decode(data)):
-                    self.note(chunk)
-            except MALFORMED as error:
-                raise _odd(error) from error
+                for chunk in self._decoder.decode(_decode(data)):
+                    self.record_chunk(chunk)
+            except MALFORMED_ERRORS as error:
+                raise _invalid_event(error) from error
         return event
 
 
 class TranslatedStream(StreamAccumulator):
     """Chat stream that is translated into the format of the caller's endpoint."""
 
-    def __init__(self, shape: EndpointAdapter, streamed: StreamEncoder) -> None:
+    def __init__(self, adapter: EndpointAdapter, encoder: StreamEncoder) -> None:
         super().__init__(with_usage=True)
-        self._shape = shape
-        self._streamed = streamed
+        self._adapter = adapter
+        self._encoder = encoder
 
-    def event(self, event: bytes) -> bytes:
+    def feed_event(self, event: bytes) -> bytes:
         """Translate one chat event into the caller's format."""
-        data = data_of(event)
+        data = event_data(event)
         if data is None:
             return b""
         if data == b"[DONE]":
@@ -55,20 +55,20 @@ class TranslatedStream(StreamAccumulator):
             return b""
         try:
             chunk = _decode(data)
-            self.note(chunk)
+            self.record_chunk(chunk)
             if chunk.get("error") is None:
-                return self._streamed.take(chunk)
-        except MALFORMED as error:
-            raise _odd(error) from error
+                return self._encoder.encode(chunk)
+        except MALFORMED_ERRORS as error:
+            raise _invalid_event(error) from error
         details = self.error if isinstance(self.error, dict) else {"message": str(self.error)}
-        return self._shape.error_event(502, details)
+        return self._adapter.error_event(502, details)
 
-    def tail(self) -> bytes:
+    def finish(self) -> bytes:
         """Return the last events in the caller's format."""
-        return b"" if self.error is not None else self._streamed.end()
+        return b"" if self.error is not None else self._encoder.finish()
 
 
-def data_of(event: bytes) -> bytes | None:
+def event_data(event: bytes) -> bytes | None:
     """Return the data of an event, or None if it has none (a comment, for example)."""
     for line in event.split(b"\n"):
         if line.startswith(b"data:"):
@@ -76,5 +76,5 @@ def data_of(event: bytes) -> bytes | None:
     return None
 
 
-def _odd(error: Exception) -> UpstreamFailed:
+def _invalid_event(error: Exception) -> UpstreamFailed:
     return UpstreamFailed(f"the upstream streamed an unexpected event: {error!r}", "try again")

@@ -13,22 +13,22 @@ from datetime import timedelta
 import msgspec
 
 from vong.errors import VongError
-from vong.gateway.endpoints.json_depth import deep, shallow
-from vong.gateway.endpoints.parsing import RequestFields, TraceContext, read, with_fields
+from vong.gateway.endpoints.json_depth import check_max_depth, exceeds_max_depth
+from vong.gateway.endpoints.parsing import RequestFields, TraceContext, parse, with_fields
 from vong.gateway.fastpath.plan import FastPathPlan, FastPathPlanner
-from vong.gateway.fastpath.record import CompactCallRecord, answered, used
-from vong.gateway.limits.estimate import worst
-from vong.gateway.limits.quota import Hold, Reservation
+from vong.gateway.fastpath.record import CompactCallRecord, parse_completion, token_usage
+from vong.gateway.limits.estimate import estimate_usage_bound
+from vong.gateway.limits.quota import QuotaAmount, Reservation
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.services import CallServices
 from vong.gateway.providers import ProviderResponse
-from vong.gateway.providers.http import passed
-from vong.gateway.providers.openai import begun
+from vong.gateway.providers.http import forward_headers
+from vong.gateway.providers.openai import receive_stream
 from vong.gateway.upstream.response import UpstreamResponse
-from vong.records.record import new_number, uuid_of
-from vong.store.spans.copy_format import EPOCH
-from vong.store.spans.schema import SINCE
+from vong.records.record import new_id_int, uuid_from_int
+from vong.store.spans.copy_format import POSTGRES_EPOCH
+from vong.store.spans.schema import EPOCH_MICROSECONDS
 
 
 class FastCall:
@@ -82,52 +82,52 @@ class FastCall:
         if response.status != 200 or response.failed:
             return None
         body = response.body()
-        answer = None if deep(body) else answered(body)
+        answer = None if exceeds_max_depth(body) else parse_completion(body)
         if answer is None:
             return None
         plan, took = self._plan, (time.perf_counter() - self.started) * 1000
-        usage, kinds = used(answer)
+        usage, kinds = token_usage(answer)
         self._compact_record = CompactCallRecord(
             plan, self.span_number, self.arrived_at_us, took, self._body, body, answer, usage, kinds, self._reservation
         )
         if self._reservation is not None:
             self.response_headers = self._reservation.headers()
-        return ProviderResponse(200, body, passed(response) if response.passes else {})
+        return ProviderResponse(200, body, forward_headers(response) if response.has_forwarded_headers else {})
 
-    def account(self) -> None:
+    def record(self) -> None:
         """Count the call and record its span. Runs after the response was written, so no caller waits for it."""
         record = self._compact_record
         assert record is not None
         usage, seconds = record.usage, record.duration_ms / 1000
-        self._plan.tally.answered(seconds, usage.input_tokens or 0, usage.output_tokens or 0)
+        self._plan.counter.record_call(seconds, usage.input_tokens or 0, usage.output_tokens or 0)
         self._record(record)
 
-    def whole(self) -> "PlannedCall":
+    def fall_back(self) -> "PlannedCall":
         """Return the call as a call of the slow path."""
         return PlannedCall(self._services, self._plan, self._body, self, self._reservation, self._response)
 
-    def leave(self) -> None:
+    def cancel(self) -> None:
         """Cancel the call at the upstream and record it, because the client has disconnected."""
         self._response.close()
-        self.whole().close(asyncio.CancelledError())
+        self.fall_back().close(asyncio.CancelledError())
 
 
-class _Laned(ModelCall):
+class _CallWithPlan(ModelCall):
     """Call on the slow path whose target is known from a plan."""
 
     def __init__(
         self, services: CallServices, plan: FastPathPlan, body: bytes, number: int, reservation: Reservation | None
     ) -> None:
-        id = uuid_of(number)
+        id = uuid_from_int(number)
         super().__init__(services, plan.principal, "chat", body, TraceContext(id, id.hex, id.hex[16:], None, None))
-        context = self._course
-        context.body, context.route, context.choice = body, plan.route, plan.choice
-        context.passage = UpstreamExchange("chat", body, id.hex)
-        self._label(context.passage)
-        self._ticket = reservation
+        context = self._context
+        context.body, context.route, context.resolved = body, plan.route, plan.target
+        context.exchange = UpstreamExchange("chat", body, id.hex)
+        self._apply_labels(context.exchange)
+        self._reservation = reservation
 
 
-class PlannedCall(_Laned):
+class PlannedCall(_CallWithPlan):
     """Call that was sent on the fast path and continues on the slow path."""
 
     def __init__(
@@ -140,9 +140,9 @@ class PlannedCall(_Laned):
         response: UpstreamResponse,
     ) -> None:
         super().__init__(services, plan, body, fast_call.span_number, reservation)
-        self._course.at = EPOCH + timedelta(microseconds=fast_call.arrived_at_us)
-        self._course.started = fast_call.started
-        self._sending, self._response = plan.sending, response
+        self._context.started_at = POSTGRES_EPOCH + timedelta(microseconds=fast_call.arrived_at_us)
+        self._context.start_seconds = fast_call.started
+        self._request_template, self._response = plan.request_template, response
 
     async def open(self) -> ProviderResponse:
         """Return the response that has arrived.
@@ -150,15 +150,15 @@ class PlannedCall(_Laned):
         Raises:
             UpstreamFailed: as for any other call.
         """
-        context = self._course
-        assert context.passage is not None
-        reply = self._sending.api.reply(self._response)
+        context = self._context
+        assert context.exchange is not None
+        reply = self._request_template.api.to_response(self._response)
         context.status = reply.status
-        self._read(context.passage, reply)
+        self._store_response(context.exchange, reply)
         return reply
 
 
-class FastStreamCall(_Laned):
+class FastStreamCall(_CallWithPlan):
     """Streaming call with a plan. It is already sent if a connection was idle."""
 
     def __init__(
@@ -171,7 +171,7 @@ class FastStreamCall(_Laned):
         response: UpstreamResponse | None,
     ) -> None:
         super().__init__(services, plan, body, number, reservation)
-        self._api, self._response = plan.sending.api, response
+        self._api, self._response = plan.request_template.api, response
 
     async def open(self) -> ProviderResponse:
         """Return the stream of the target.
@@ -179,13 +179,13 @@ class FastStreamCall(_Laned):
         Raises:
             UpstreamFailed: as for any other call.
         """
-        context, reservation = self._course, self._ticket
-        assert context.passage is not None and context.choice is not None
+        context, reservation = self._context, self._reservation
+        assert context.exchange is not None and context.resolved is not None
         if self._response is not None:
-            return self._told_of(context.passage, await begun(self._api, self._response))
+            return self._accept_response(context.exchange, await receive_stream(self._api, self._response))
         if reservation is not None:
-            context.passage.cap = reservation.cap
-        return await self._answered(context.choice)
+            context.exchange.max_tokens = reservation.max_tokens
+        return await self._send_to_resolved(context.resolved)
 
     def close(self, error: BaseException | None = None, status: int | None = None) -> None:
         """Close the call. If it was never opened, it is cancelled at the upstream."""
@@ -204,62 +204,68 @@ class FastPath:
         self._record = record
         self._planner = planner
 
-    def send(
+    def try_send(
         self, secret: str, body: bytes, random_draw: float, on_response: Callable[[], object]
     ) -> FastCall | FastStreamCall | None:
         """Send a chat request, or return None without side effects if it does not qualify for the fast path."""
         try:
-            return self._send(secret, body, random_draw, on_response)
+            return self._try_send(secret, body, random_draw, on_response)
         except (VongError, msgspec.MsgspecError, ValueError, RecursionError):
             return None  # the slow path raises the error
 
-    def _send(
+    def _try_send(
         self, secret: str, body: bytes, random_draw: float, on_response: Callable[[], object]
     ) -> FastCall | FastStreamCall | None:
-        shallow(body)
-        request = read("chat", body)
+        check_max_depth(body)
+        request = parse("chat", body)
         if request.metadata:
             return None
-        plan = self._planner.find(secret, request.model, request.user, random_draw)
+        plan = self._planner.find_plan(secret, request.model, request.user, random_draw)
         if plan is None:
             return None
         at = time.time_ns()
         reservation = None
-        if plan.shares:
-            reservation = self._reserved(plan, request, body, at)
+        if plan.quotas:
+            reservation = self._try_reserve(plan, request, body, at)
             if reservation is None:
                 return None
         response, call = None, None
         try:
-            response = self._begun(plan, request, body, reservation.cap if reservation else None, on_response)
+            response = self._start_request(
+                plan, request, body, reservation.max_tokens if reservation else None, on_response
+            )
             if request.stream:
-                call = FastStreamCall(self._services, plan, body, new_number(at), reservation, response)
+                call = FastStreamCall(self._services, plan, body, new_id_int(at), reservation, response)
             elif response is not None:
-                arrival = new_number(at), at // 1000 - SINCE
+                arrival = new_id_int(at), at // 1000 - EPOCH_MICROSECONDS
                 call = FastCall(self._services, plan, body, arrival, reservation, response, self._record)
         finally:
             if call is None and response is not None:
                 response.close()
             if call is None and reservation is not None:
-                self._services.admission.give(reservation)
+                self._services.limiter.release(reservation)
         return call
 
-    def _reserved(self, plan: FastPathPlan, request: RequestFields, body: bytes, at: int) -> Reservation | None:
+    def _try_reserve(self, plan: FastPathPlan, request: RequestFields, body: bytes, at: int) -> Reservation | None:
         """Reserve quota for a call, or return None if the quota is not cached or not sufficient."""
-        if at >= plan.ends:
+        if at >= plan.valid_until_ns:
             return None
-        input_tokens, output_tokens, cap, kinds = worst("chat", request, len(body), body)
-        holds: list[Hold] = []
-        for share in plan.shares:
+        input_tokens, output_tokens, cap, kinds = estimate_usage_bound("chat", request, len(body), body)
+        holds: list[QuotaAmount] = []
+        for share in plan.quotas:
             what = share.limit.what
             if what == "cost":
-                amount = plan.price.most(input_tokens, output_tokens, kinds) if plan.price is not None else 0
+                amount = plan.price.max_cost(input_tokens, output_tokens, kinds) if plan.price is not None else 0
             else:
                 amount = input_tokens + output_tokens if what == "tokens" else 1
             holds.append((share, amount))
-        return Reservation(holds, cap if plan.capped else None) if self._services.admission.take(holds) else None
+        return (
+            Reservation(holds, cap if plan.needs_max_tokens else None)
+            if self._services.limiter.try_reserve(holds)
+            else None
+        )
 
-    def _begun(
+    def _start_request(
         self,
         plan: FastPathPlan,
         request: RequestFields,
@@ -267,10 +273,10 @@ class FastPath:
         cap: int | None,
         on_response: Callable[[], object],
     ) -> UpstreamResponse | None:
-        fields = {"model": plan.model_name}
+        fields = {"model": plan.encoded_model}
         if cap is not None:
             fields["max_completion_tokens"] = msgspec.Raw(b"%d" % cap)
-        sending, data = plan.sending, with_fields(body, fields, usage=bool(request.stream))
-        if sending.written is not None:
-            data = sending.written(data)
-        return sending.api.begin(sending.path, data, None if request.stream else on_response)
+        sending, data = plan.request_template, with_fields(body, fields, include_usage=bool(request.stream))
+        if sending.prepare_body is not None:
+            data = sending.prepare_body(data)
+        return sending.api.try_send(sending.path, data, None if request.stream else on_response)

@@ -19,7 +19,7 @@ import msgspec
 
 from vong.errors import VongError
 from vong.gateway.auth.principals import GatewayPrincipal, PrincipalCache
-from vong.gateway.auth.scopes import check
+from vong.gateway.auth.scopes import check_scope
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import LocalQuota
@@ -28,23 +28,23 @@ from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.providers.http import PassthroughProvider, RequestTemplate
 from vong.gateway.refreshing_cache import RefreshingCache
 from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
-from vong.gateway.routing.store import choose
+from vong.gateway.routing.store import pick_weighted
 from vong.records import Route, Span, now
-from vong.records.record import known
+from vong.records.record import construct_trusted
 from vong.records.usage import Usage
 from vong.store.spans.row_template import RowTemplate
 
-KEPT = 1_000
+MAX_CACHED_PLANS = 1_000
 """Maximum number of cached plans. There is one per key, model and user."""
-LONGEST = 500
+MAX_CACHED_NAME_CHARS = 500
 """Maximum characters of model and user together. Longer ones have no plan."""
-UNKNOWN = Usage()
+UNKNOWN_USAGE = Usage()
 
 
 class CallCounter(Protocol):
     """Counter of calls with the same metric labels."""
 
-    def answered(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
+    def record_call(self, seconds: float, input_tokens: int, output_tokens: int) -> None:
         """Count a call with its duration and tokens."""
         ...
 
@@ -60,19 +60,19 @@ class FastPathPlan(NamedTuple):
 
     principal: GatewayPrincipal
     route: Route | None
-    choice: ResolvedTarget
-    sending: RequestTemplate
-    model_name: msgspec.Raw
+    target: ResolvedTarget
+    request_template: RequestTemplate
+    encoded_model: msgspec.Raw
     subjects: LimitSubjects
-    shares: Sequence[LocalQuota]
-    ends: float
-    capped: bool
-    counted: bool
+    quotas: Sequence[LocalQuota]
+    valid_until_ns: float
+    needs_max_tokens: bool
+    has_rate_limits: bool
     price: ModelPrice | None
     span: Span
     attributes: bytes
-    template: RowTemplate
-    tally: CallCounter
+    row_template: RowTemplate
+    counter: CallCounter
 
 
 class _RoutePlans(NamedTuple):
@@ -111,65 +111,67 @@ class FastPathPlanner:
         self._counter_for = counter_for
         self._plans: dict[tuple[str, str, str | None], _RoutePlans] = {}
 
-    def find(self, secret: str, model: str, user: str | None, random_draw: float) -> FastPathPlan | None:
+    def find_plan(self, secret: str, model: str, user: str | None, random_draw: float) -> FastPathPlan | None:
         """Return the plan of a call, or None if there is none or something must be loaded first.
 
         `random_draw`, from 0 to 1, selects a target by weight.
         """
-        if len(model) + len(user or "") > LONGEST:
+        if len(model) + len(user or "") > MAX_CACHED_NAME_CHARS:
             return None
         route_plans = self._plans.get((secret, model, user))
         if route_plans is None or route_plans.fresh_until <= time.monotonic():
-            route_plans = self._looked(route_plans, secret, model, user)
+            route_plans = self._refresh(route_plans, secret, model, user)
             if route_plans is None:
                 return None
         if route_plans.weighted is None:
             return route_plans.single
-        target = choose(route_plans.weighted, lambda: random_draw).model
+        target = pick_weighted(route_plans.weighted, lambda: random_draw).model
         if target not in route_plans.by_target:
             plan, catalog = None, route_plans.catalog()
             with suppress(VongError):  # the slow path raises the error
                 if catalog is not None:
-                    plan = self._lane(route_plans.principal, catalog, route_plans.weighted, target, model, user)
+                    plan = self._create_plan(route_plans.principal, catalog, route_plans.weighted, target, model, user)
             route_plans.by_target[target] = plan
         return route_plans.by_target[target]
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Drop all plans, because something they depend on has changed."""
         self._plans.clear()
 
-    def _looked(self, route_plans: _RoutePlans | None, secret: str, model: str, user: str | None) -> _RoutePlans | None:
-        principal = self._principals.at_hand(secret)
-        catalog = self._catalogs.at_hand(principal.project_id, principal.project_id) if principal else None
+    def _refresh(
+        self, route_plans: _RoutePlans | None, secret: str, model: str, user: str | None
+    ) -> _RoutePlans | None:
+        principal = self._principals.get_cached(secret)
+        catalog = self._catalogs.get_cached(principal.project_id, principal.project_id) if principal else None
         if principal is None or catalog is None:
             return None
         if route_plans is not None and route_plans.principal is principal and route_plans.catalog() is catalog:
             return route_plans  # both are being refreshed in the background
-        route_plans = self._planned(principal, catalog, secret, model, user)
-        if len(self._plans) >= KEPT:
+        route_plans = self._create_route_plans(principal, catalog, secret, model, user)
+        if len(self._plans) >= MAX_CACHED_PLANS:
             self._plans.clear()
         self._plans[secret, model, user] = route_plans
         return route_plans
 
-    def _planned(
+    def _create_route_plans(
         self, principal: GatewayPrincipal, catalog: ModelCatalog, secret: str, model: str, user: str | None
     ) -> _RoutePlans:
         fresh_until = min(self._principals.fresh_until(secret), self._catalogs.fresh_until(principal.project_id))
         route_plans = _RoutePlans(principal, ref(catalog), fresh_until, None)
         route = catalog.routes.get(model)
-        if catalog.guards is not None or principal.deputy or (route and (route.policy or route.tree)):
+        if catalog.guards is not None or principal.is_delegated or (route and (route.policy or route.tree)):
             return route_plans
         try:
-            check(principal, "chat", model)
+            check_scope(principal, "chat", model)
             if route is not None and len(route.targets) > 1:
                 return route_plans._replace(weighted=route, by_target={})
-            (target,) = catalog.way(model, random).targets
-            plan = self._lane(principal, catalog, route, target, model, user)
+            (target,) = catalog.plan_route(model, random).targets
+            plan = self._create_plan(principal, catalog, route, target, model, user)
         except VongError:
             return route_plans  # the slow path raises the error
         return route_plans._replace(single=plan)
 
-    def _lane(
+    def _create_plan(
         self,
         principal: GatewayPrincipal,
         catalog: ModelCatalog,
@@ -179,10 +181,10 @@ class FastPathPlanner:
         user: str | None,
     ) -> FastPathPlan | None:
         choice = catalog.resolve(target, route)
-        if not hasattr(choice.provider, "sending"):
+        if not hasattr(choice.provider, "request_template"):
             return None
-        sending = cast(PassthroughProvider, choice.provider).sending("chat")
-        sending.api.ready()
+        sending = cast(PassthroughProvider, choice.provider).request_template("chat")
+        sending.api.require_key()
         price = self._price(choice)
         if isinstance(price, EllipsisType):
             return None
@@ -191,17 +193,17 @@ class FastPathPlanner:
             user = user or labels.user
         tags = tuple(dict.fromkeys(labels.tags)) if labels else ()
         subjects = LimitSubjects(principal.actor, user, route.name if route else None, tags)
-        limits = [(limit, subject) for limit in catalog.limits for subject in subjects.of(limit)]
-        if price is None and self._limiter.billed(choice) and any(limit.what == "cost" for limit, _ in limits):
+        limits = [(limit, subject) for limit in catalog.limits for subject in subjects.matching(limit)]
+        if price is None and self._limiter.is_billed(choice) and any(limit.what == "cost" for limit, _ in limits):
             return None
-        shares = [self._limiter.share(principal.project_id, limit, subject) for limit, subject in limits]
-        span = _common(principal, choice, model, user)
+        shares = [self._limiter.quota_for(principal.project_id, limit, subject) for limit, subject in limits]
+        span = _shared_span(principal, choice, model, user)
         attributes = {
             "gen_ai.operation.name": "chat",
             "vong.shape": "chat",
             "http.response.status_code": 200,
             "gen_ai.request.model": model,
-            "gen_ai.provider.name": choice.system,
+            "gen_ai.provider.name": choice.provider_name,
             **({"vong.tags": list(tags)} if tags else {}),
         }
         return FastPathPlan(
@@ -212,20 +214,20 @@ class FastPathPlanner:
             msgspec.Raw(msgspec.json.encode(choice.model)),
             subjects,
             shares,
-            min([share.ends for share in shares], default=inf) * 1e9,
+            min([share.expires_at for share in shares], default=inf) * 1e9,
             any(limit.what in ("cost", "tokens") for limit, _ in limits),
             any(limit.what != "cost" for limit, _ in limits),
             price,
             span,
             msgspec.json.encode(attributes)[:-1],
             RowTemplate(principal.project_id, span),
-            self._counter_for("chat", choice.versions.route, choice.system, 200),
+            self._counter_for("chat", choice.versions.route, choice.provider_name, 200),
         )
 
 
-def _common(principal: GatewayPrincipal, choice: ResolvedTarget, model: str, user: str | None) -> Span:
+def _shared_span(principal: GatewayPrincipal, choice: ResolvedTarget, model: str, user: str | None) -> Span:
     """Return the span with the fields that all spans of a plan share."""
-    trace = TraceContext.of({})
+    trace = TraceContext.from_headers({})
     values = {
         "id": trace.id,
         "trace_id": trace.trace_id,
@@ -242,10 +244,10 @@ def _common(principal: GatewayPrincipal, choice: ResolvedTarget, model: str, use
         "user": user,
         "session": None,
         "key": principal.actor,
-        "usage": UNKNOWN,
+        "usage": UNKNOWN_USAGE,
         "versions": choice.versions,
         "attributes": {},
         "input": None,
         "output": None,
     }
-    return known(Span, values)
+    return construct_trusted(Span, values)

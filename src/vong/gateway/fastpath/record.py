@@ -11,17 +11,17 @@ from uuid import UUID
 import msgspec
 
 from vong.gateway.accounting.ledger_writer import BudgetCharge, LedgerRow
-from vong.gateway.endpoints.stream import usage_of
-from vong.gateway.fastpath.plan import UNKNOWN, FastPathPlan
+from vong.gateway.endpoints.stream import parse_usage
+from vong.gateway.fastpath.plan import UNKNOWN_USAGE, FastPathPlan
 from vong.gateway.limits.quota import Reservation
-from vong.gateway.pricing.token_types import ATTRIBUTE, counted
+from vong.gateway.pricing.token_types import USAGE_ATTRIBUTE, used_types
 from vong.records import Span, Usage
-from vong.records.record import changed, known, uuid_of
-from vong.records.usage import MOST_TOKENS
-from vong.store.spans.copy_format import EPOCH
-from vong.store.spans.preview import PREVIEW, UNSPOKEN, preview_of_chat
+from vong.records.record import construct_trusted, replace_trusted, uuid_from_int
+from vong.records.usage import MAX_TOKENS
+from vong.store.spans.copy_format import POSTGRES_EPOCH
+from vong.store.spans.preview import HIDDEN_ROLES, MAX_PREVIEW_CHARS, build_chat_preview
 from vong.store.spans.row_template import SpanFields
-from vong.store.spans.schema import PartialRow, unfit
+from vong.store.spans.schema import PartialRow, has_unstorable_text
 
 _encode = msgspec.json.encode
 
@@ -38,7 +38,7 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
-class _Used(msgspec.Struct):
+class _UsageFields(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: dict[str, Any] | None = None
@@ -51,33 +51,33 @@ class ParsedCompletion(msgspec.Struct):
     choices: list[_Choice]
     id: str | None = None
     model: str | None = None
-    usage: _Used | None = None
+    usage: _UsageFields | None = None
     error: None = None
     messages: None = None
 
     @property
-    def said(self) -> str | None:
+    def text(self) -> str | None:
         """Return the text of the completion, or None if it is not a plain one."""
         if len(self.choices) != 1:
             return None
         message = self.choices[0].message
-        return message.content if not message.tool_calls and message.role not in UNSPOKEN else None
+        return message.content if not message.tool_calls and message.role not in HIDDEN_ROLES else None
 
 
-_answered = msgspec.json.Decoder(ParsedCompletion).decode
+_decode_completion = msgspec.json.Decoder(ParsedCompletion).decode
 
 
-def answered(body: bytes) -> ParsedCompletion | None:
+def parse_completion(body: bytes) -> ParsedCompletion | None:
     """Decode a response body, or return None if it is not a plain completion."""
     try:
         if not body.isascii():
             body.decode()
-        found = _answered(body)
+        found = _decode_completion(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     used = found.usage
     counts = (used.prompt_tokens or 0, used.completion_tokens or 0) if used is not None else (0, 0)
-    return found if found.said and min(counts) >= 0 and max(counts) <= MOST_TOKENS else None
+    return found if found.text and min(counts) >= 0 and max(counts) <= MAX_TOKENS else None
 
 
 class CompactCallRecord(msgspec.Struct):
@@ -87,83 +87,92 @@ class CompactCallRecord(msgspec.Struct):
     `response_body` are the bodies, `completion` is the decoded response.
     """
 
-    lane: FastPathPlan
-    number: int
-    at: int
+    plan: FastPathPlan
+    span_number: int
+    arrived_at_us: int
     duration_ms: float
-    body: bytes
-    reply: bytes
-    answer: ParsedCompletion
+    request_body: bytes
+    response_body: bytes
+    completion: ParsedCompletion
     usage: Usage
-    kinds: Mapping[str, int]
-    ticket: Reservation | None
+    token_counts: Mapping[str, int]
+    reservation: Reservation | None
 
     @property
     def started_at(self) -> datetime:
         """Return the time of arrival."""
-        return EPOCH + timedelta(microseconds=self.at)
+        return POSTGRES_EPOCH + timedelta(microseconds=self.arrived_at_us)
 
     @property
     def id(self) -> UUID:
         """Return the id of the span."""
-        return uuid_of(self.number)
+        return uuid_from_int(self.span_number)
 
-    def billed(self) -> Usage:
+    def billed_usage(self) -> Usage:
         """Return the usage with its cost if the price is known."""
-        price = self.lane.price
-        cost = price.billed(self.usage, self.kinds) if price is not None else None
-        return self.usage if cost is None else changed(self.usage, cost=cost)
+        price = self.plan.price
+        cost = price.cost_of_usage(self.usage, self.token_counts) if price is not None else None
+        return self.usage if cost is None else replace_trusted(self.usage, cost=cost)
 
-    def draft(self, usage: Usage) -> PartialRow | None:
+    def build_row(self, usage: Usage) -> PartialRow | None:
         """Return the row of the span with the given usage, or None if the row template cannot encode it."""
-        plan, answer, body = self.lane, self.answer, self.body
-        attributes = self._attributes()
-        if unfit(attributes):
+        plan, answer, body = self.plan, self.completion, self.request_body
+        attributes = self._encode_attributes()
+        if has_unstorable_text(attributes):
             return None
-        input_preview, output_preview = preview_of_chat(body), (answer.said or "")[:PREVIEW]
-        bodies = b'{"input":%b,"output":%b}' % (body, self.reply)
-        return plan.template.draft(
-            SpanFields(self.number, self.at, self.duration_ms, usage, attributes, input_preview, output_preview, bodies)
+        input_preview, output_preview = build_chat_preview(body), (answer.text or "")[:MAX_PREVIEW_CHARS]
+        bodies = b'{"input":%b,"output":%b}' % (body, self.response_body)
+        return plan.row_template.build_partial_row(
+            SpanFields(
+                self.span_number,
+                self.arrived_at_us,
+                self.duration_ms,
+                usage,
+                attributes,
+                input_preview,
+                output_preview,
+                bodies,
+            )
         )
 
     def span(self) -> Span:
         """Return the complete span, without its cost."""
-        digits = f"{self.number:032x}"
-        return changed(
-            self.lane.span,
+        digits = f"{self.span_number:032x}"
+        return replace_trusted(
+            self.plan.span,
             id=self.id,
             trace_id=digits,
             span_id=digits[16:],
             started_at=self.started_at,
             duration_ms=self.duration_ms,
             usage=self.usage,
-            attributes=msgspec.json.decode(self._attributes()),
-            input=msgspec.Raw(self.body),
-            output=msgspec.json.decode(self.reply),
+            attributes=msgspec.json.decode(self._encode_attributes()),
+            input=msgspec.Raw(self.request_body),
+            output=msgspec.json.decode(self.response_body),
         )
 
-    def _attributes(self) -> bytes:
-        answer = self.answer
-        parts = [self.lane.attributes]
+    def _encode_attributes(self) -> bytes:
+        answer = self.completion
+        parts = [self.plan.attributes]
         if answer.model is not None:
             parts.append(b',"gen_ai.response.model":%b' % _encode(answer.model))
         if answer.id is not None:
             parts.append(b',"gen_ai.response.id":%b' % _encode(answer.id))
         parts.append(b',"gen_ai.response.finish_reasons":[%b]' % _encode(answer.choices[0].finish_reason))
-        if self.kinds:
-            parts.append(b',"%b":%b' % (ATTRIBUTE.encode(), _encode(self.kinds)))
+        if self.token_counts:
+            parts.append(b',"%b":%b' % (USAGE_ATTRIBUTE.encode(), _encode(self.token_counts)))
         parts.append(b"}")
         return b"".join(parts)
 
 
 def ledger_row(record: CompactCallRecord, usage: Usage, id: UUID, worker: UUID) -> LedgerRow:
     """Return the ledger row of a compact record with the usage that is billed."""
-    plan, cost, budgets = record.lane, usage.cost, list[BudgetCharge]()
-    if record.ticket is not None:
-        for share, amount in record.ticket.holds:
+    plan, cost, budgets = record.plan, usage.cost, list[BudgetCharge]()
+    if record.reservation is not None:
+        for share, amount in record.reservation.amounts:
             if share.limit.what == "cost":
-                budgets.append(BudgetCharge(share.place, amount, amount if cost is None else cost))
-    subjects, choice = plan.subjects, plan.choice
+                budgets.append(BudgetCharge(share.counter_key, amount, amount if cost is None else cost))
+    subjects, choice = plan.subjects, plan.target
     return LedgerRow(
         plan.principal.project_id,
         id,
@@ -183,18 +192,18 @@ def ledger_row(record: CompactCallRecord, usage: Usage, id: UUID, worker: UUID) 
     )
 
 
-def used(answer: ParsedCompletion) -> tuple[Usage, Mapping[str, int]]:
+def token_usage(answer: ParsedCompletion) -> tuple[Usage, Mapping[str, int]]:
     """Return the usage of a completion, and its token counts by types that have their own price."""
     found = answer.usage
     if found is None:
-        return UNKNOWN, {}
+        return UNKNOWN_USAGE, {}
     if found.prompt_tokens_details or found.completion_tokens_details:
         fields = msgspec.structs.asdict(found)
-        return usage_of(fields), counted(fields)
+        return parse_usage(fields), used_types(fields)
     values = {
         "input_tokens": found.prompt_tokens,
         "output_tokens": found.completion_tokens,
         "cached_tokens": None,
         "cost": None,
     }
-    return known(Usage, values), {}
+    return construct_trusted(Usage, values), {}

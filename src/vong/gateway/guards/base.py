@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-Reads = Literal["all", "untrusted", "last"]
+TextScope = Literal["all", "untrusted", "last"]
 """Texts of a request that a guard checks: all, those of users and tools, or the last user text."""
-Ask = Callable[[str, list[dict[str, Any]]], Awaitable[str]]
+AskModel = Callable[[str, list[dict[str, Any]]], Awaitable[str]]
 """Send a conversation to a model of the gateway, given by name, and return its text."""
-Embed: TypeAlias = Callable[[Sequence[str]], "npt.NDArray[np.float32]"]
+EmbedTexts: TypeAlias = Callable[[Sequence[str]], "npt.NDArray[np.float32]"]
 """Return the unit vectors of texts. Runs for long, so call it in a thread."""
-PIECE = 200
+CHECK_INTERVAL_CHARS = 200
 """Characters of a streamed response between two checks of a semantic guard. They are held back until the check is done.
 """
 
@@ -30,7 +30,7 @@ class Detection(NamedTuple):
     score: float = 1.0
 
 
-def _as_it_is(secret: str, name: str) -> str:
+def _identity(secret: str, name: str) -> str:
     del name
     return secret
 
@@ -38,10 +38,10 @@ def _as_it_is(secret: str, name: str) -> str:
 class GuardDependencies(NamedTuple):
     """Services that a guard may use besides the text."""
 
-    embed: Embed
+    embed: EmbedTexts
     upstream: UpstreamClient
     allow_link_local: bool = False
-    open: Callable[[str, str], str] = _as_it_is
+    decrypt: Callable[[str, str], str] = _identity
     """Decrypt a secret of the guard's settings (`secret_settings`)."""
 
 
@@ -53,14 +53,14 @@ class Guard(Protocol):
 
     Settings: ClassVar[type[Record]]
     """Settings of the guard. Users see their JSON schema."""
-    reads: ClassVar[Reads]
+    text_scope: ClassVar[TextScope]
     """Texts of a request to check: all texts, those of users and tools, or the last user text (its parts joined)."""
-    every: ClassVar[int | None]
+    check_interval: ClassVar[int | None]
     """Characters of a stream between two checks. None: check once, at the end."""
 
     def __init__(self, settings: Any, dependencies: GuardDependencies) -> None: ...
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return all detections in a text."""
         ...
 
@@ -72,6 +72,6 @@ class SpanGuard(Protocol):
     Only such detections can be masked. A stream through such a guard holds back only what may still become a detection.
     """
 
-    def settled(self, text: str) -> int:
+    def stable_length(self, text: str) -> int:
         """Return the length of the prefix that later text cannot change. A detection across its end counts as open."""
         ...

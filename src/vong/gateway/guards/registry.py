@@ -7,44 +7,44 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from vong import plugins
 from vong.errors import InvalidInput, Misconfigured, VongError
-from vong.gateway.guards.base import Detection, Guard, GuardDependencies, Reads, SpanGuard
-from vong.gateway.guards.secret_settings import opened, settings_of
+from vong.gateway.guards.base import Detection, Guard, GuardDependencies, SpanGuard, TextScope
+from vong.gateway.guards.secret_settings import decrypt_settings, parse_settings
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Record, Route, content_hash
-from vong.records.guard import Action, GuardConfig, GuardType, ProjectGuards
+from vong.records.guard import GuardAction, GuardConfig, GuardType, ProjectGuards
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 
-def _nothing(texts: Sequence[str]) -> "npt.NDArray[np.float32]":
+def _zero_vectors(texts: Sequence[str]) -> "npt.NDArray[np.float32]":
     import numpy as np
 
     return np.zeros((len(texts), 1), dtype=np.float32)
 
 
-NO_AIDS = GuardDependencies(_nothing, UpstreamClient())
+NULL_DEPENDENCIES = GuardDependencies(_zero_vectors, UpstreamClient())
 """Dependencies for guards that are created only to validate their settings."""
-KEPT = 1000
+MAX_CACHED_GUARDS = 1000
 """Guards that a process caches."""
 
 
 class ConfiguredGuard(NamedTuple):
     """Guard with its configuration."""
 
-    use: GuardConfig
+    config: GuardConfig
     guard: Guard
 
     @property
-    def reads_input(self) -> bool:
+    def checks_input(self) -> bool:
         """Return True if the guard checks requests."""
-        return self.use.on != "output"
+        return self.config.on != "output"
 
     @property
-    def reads_output(self) -> bool:
+    def checks_output(self) -> bool:
         """Return True if the guard checks responses."""
-        return self.use.on != "input"
+        return self.config.on != "input"
 
 
 class GuardSet:
@@ -53,30 +53,30 @@ class GuardSet:
     def __init__(
         self,
         version: str | None,
-        everywhere: Sequence[ConfiguredGuard],
-        routes: Mapping[str, Sequence[ConfiguredGuard]],
+        project_guards: Sequence[ConfiguredGuard],
+        route_guards: Mapping[str, Sequence[ConfiguredGuard]],
     ) -> None:
         self.version = version
-        self._everywhere = tuple(everywhere)
-        self._routes = {name: (*everywhere, *posts) for name, posts in routes.items()}
+        self._project_guards = tuple(project_guards)
+        self._route_guards = {name: (*project_guards, *posts) for name, posts in route_guards.items()}
 
-    def of(self, model: str) -> tuple[ConfiguredGuard, ...]:
+    def guards_for(self, model: str) -> tuple[ConfiguredGuard, ...]:
         """Return the guards of calls to a model or route."""
-        return self._routes.get(model, self._everywhere)
+        return self._route_guards.get(model, self._project_guards)
 
 
 class UnavailableGuard:
     """Stored guard that cannot be created any longer. Each check raises the reason."""
 
     Settings: ClassVar[type[Record]] = GuardConfig
-    reads: ClassVar[Reads] = "all"
-    every: ClassVar[int | None] = None
+    text_scope: ClassVar[TextScope] = "all"
+    check_interval: ClassVar[int | None] = None
 
     def __init__(self, settings: VongError, dependencies: GuardDependencies) -> None:
         del dependencies
         self._reason = settings
 
-    async def look(self, text: str, ask: Any) -> Sequence[Detection]:
+    async def check(self, text: str, ask: Any) -> Sequence[Detection]:
         """Raise the reason why the guard is unavailable."""
         del text, ask
         raise self._reason
@@ -85,16 +85,16 @@ class UnavailableGuard:
 class GuardFactory:
     """Creates guards, once per settings, so that patterns are compiled and examples embedded only once."""
 
-    def __init__(self, aids: GuardDependencies = NO_AIDS) -> None:
-        self._aids = aids
-        self._made: OrderedDict[str, Guard] = OrderedDict()
+    def __init__(self, dependencies: GuardDependencies = NULL_DEPENDENCIES) -> None:
+        self._dependencies = dependencies
+        self._cache: OrderedDict[str, Guard] = OrderedDict()
         self._lock = Lock()
 
-    def posts(self, routes: Sequence[Route], project: ProjectGuards | None) -> GuardSet | None:
+    def create_guard_set(self, routes: Sequence[Route], project: ProjectGuards | None) -> GuardSet | None:
         """Return the guards of a project, or None if it has none."""
-        everywhere = [self.post(use) for use in (project.guards if project else ())]
+        everywhere = [self.create(use) for use in (project.guards if project else ())]
         of_routes = {
-            route.name: [self.post(use) for use in route.policy.guards]
+            route.name: [self.create(use) for use in route.policy.guards]
             for route in routes
             if route.policy and route.policy.guards
         }
@@ -102,54 +102,54 @@ class GuardFactory:
             return None
         return GuardSet(project.version if project and everywhere else None, everywhere, of_routes)
 
-    def sound(self, use: GuardConfig) -> ConfiguredGuard:
+    def create_validated(self, config: GuardConfig) -> ConfiguredGuard:
         """Create a guard.
 
         Raises:
             NotFound: if the guard is not installed.
             InvalidInput: if its settings are invalid.
         """
-        return ConfiguredGuard(use, make(use, self._aids))
+        return ConfiguredGuard(config, create_guard(config, self._dependencies))
 
-    def post(self, use: GuardConfig) -> ConfiguredGuard:
+    def create(self, config: GuardConfig) -> ConfiguredGuard:
         """Return a cached or new guard. A guard that cannot be created blocks every text."""
-        key = content_hash({"guard": use.guard, "settings": use.settings})
+        key = content_hash({"guard": config.guard, "settings": config.settings})
         with self._lock:
-            guard = self._made.get(key)
+            guard = self._cache.get(key)
             if guard is None:
                 try:
-                    guard = make(use, self._aids)
+                    guard = create_guard(config, self._dependencies)
                 except Misconfigured as error:  # fixable without a change of the guard, so it is not cached
-                    return ConfiguredGuard(use, UnavailableGuard(error, self._aids))
+                    return ConfiguredGuard(config, UnavailableGuard(error, self._dependencies))
                 except VongError as error:
-                    guard = UnavailableGuard(error, self._aids)
-                self._made[key] = guard
-                if len(self._made) > KEPT:
-                    self._made.popitem(last=False)
-        return ConfiguredGuard(use, guard)
+                    guard = UnavailableGuard(error, self._dependencies)
+                self._cache[key] = guard
+                if len(self._cache) > MAX_CACHED_GUARDS:
+                    self._cache.popitem(last=False)
+        return ConfiguredGuard(config, guard)
 
 
-def make(use: GuardConfig, aids: GuardDependencies) -> Guard:
+def create_guard(config: GuardConfig, dependencies: GuardDependencies) -> Guard:
     """Create a guard of an installed type.
 
     Raises:
         NotFound: if the guard is not installed.
         InvalidInput: if its settings are invalid.
     """
-    kind, settings = settings_of(opened(use, aids.open))
-    return kind(settings, aids)
+    kind, settings = parse_settings(decrypt_settings(config, dependencies.decrypt))
+    return kind(settings, dependencies)
 
 
-def check(uses: Sequence[GuardConfig]) -> None:
+def validate_configs(configs: Sequence[GuardConfig]) -> None:
     """Validate guard configurations.
 
     Raises:
         NotFound: if a guard is not installed.
         InvalidInput: if its settings or its action do not fit.
     """
-    for use in uses:
-        make(use, NO_AIDS)
-        if use.action not in actions(plugins.load("guard", use.guard)):
+    for use in configs:
+        create_guard(use, NULL_DEPENDENCIES)
+        if use.action not in supported_actions(plugins.load_extension("guard", use.guard)):
             hint = "its detections have no positions: use block or flag"
             raise InvalidInput(f"guard {use.guard!r} cannot mask", hint)
         if use.action == "retry" and use.on != "output":
@@ -158,20 +158,26 @@ def check(uses: Sequence[GuardConfig]) -> None:
             )
 
 
-def actions(kind: type[Guard]) -> tuple[Action, ...]:
+def supported_actions(guard_type: type[Guard]) -> tuple[GuardAction, ...]:
     """Return the actions that a guard type supports."""
-    return ("block", "mask", "flag", "retry") if issubclass(kind, SpanGuard) else ("block", "flag", "retry")
+    return ("block", "mask", "flag", "retry") if issubclass(guard_type, SpanGuard) else ("block", "flag", "retry")
 
 
-def kinds() -> list[GuardType]:
+def list_guard_types() -> list[GuardType]:
     """Return all installed guard types, by name."""
-    return [_kind(name, plugins.load("guard", name)) for name in plugins.names("guard")]
+    return [
+        _describe_guard_type(name, plugins.load_extension("guard", name)) for name in plugins.list_extensions("guard")
+    ]
 
 
-def _kind(name: str, kind: type[Guard]) -> GuardType:
-    streams = f"every {kind.every} characters" if kind.every else "at the end"
-    streams = "as they come" if "mask" in actions(kind) else streams
-    about = " ".join((kind.__doc__ or "").split())
+def _describe_guard_type(name: str, guard_type: type[Guard]) -> GuardType:
+    streams = f"every {guard_type.check_interval} characters" if guard_type.check_interval else "at the end"
+    streams = "as they come" if "mask" in supported_actions(guard_type) else streams
+    about = " ".join((guard_type.__doc__ or "").split())
     return GuardType(
-        name=name, about=about, actions=actions(kind), streams=streams, settings=kind.Settings.model_json_schema()
+        name=name,
+        about=about,
+        actions=supported_actions(guard_type),
+        streams=streams,
+        settings=guard_type.Settings.model_json_schema(),
     )

@@ -13,38 +13,40 @@ from vong.gateway.guards.request_texts import TextCollector
 from vong.gateway.guards.run import GuardRun, RetryRequested
 from vong.gateway.providers import ProviderResponse
 
-UNREAD = frozenset({"logprobs", "usage", "stop_reason", "stop_sequence", "finish_reason"})
+IGNORED_FIELDS = frozenset({"logprobs", "usage", "stop_reason", "stop_sequence", "finish_reason"})
 """Fields of a choice that hold no text of the model."""
 
 
-async def over(duties: Sequence[GuardRun], reply: ProviderResponse, *, blocks: bool = False) -> ProviderResponse:
+async def apply_to_response(
+    runs: Sequence[GuardRun], response: ProviderResponse, *, retried: bool = False
+) -> ProviderResponse:
     """Return a response after the guards. A blocked response has no text and ends with `content_filter`.
 
     Raises:
         RetryRequested: if the model must answer again, unless `retried` says that it did.
     """
     try:
-        found: Any = msgspec.json.decode(reply.body)
+        found: Any = msgspec.json.decode(response.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         found = None
-    if not isinstance(found, dict) or reply.status >= 400:
-        await _error(duties, reply, found)
-        return reply
+    if not isinstance(found, dict) or response.status >= 400:
+        await _mask_error(runs, response, found)
+        return response
     try:
-        changed = await _whole(duties, found)
+        changed = await _apply_to_choices(runs, found)
     except RetryRequested as error:
-        if not blocks:
+        if not retried:
             raise
-        found, changed = empty(found, error), True
+        found, changed = blocked_response(found, error), True
     except ContentBlocked as error:
-        found, changed = empty(found, error), True
+        found, changed = blocked_response(found, error), True
     if changed:
-        reply.body = msgspec.json.encode(found)
-    return reply
+        response.body = msgspec.json.encode(found)
+    return response
 
 
-async def streamed(
-    duties: Sequence[GuardRun], batches: Sequence[bytes], chunked: ChunkDecoder | None, before: str = ""
+async def check_buffered_stream(
+    runs: Sequence[GuardRun], batches: Sequence[bytes], decoder: ChunkDecoder | None, before: str = ""
 ) -> None:
     """Check a buffered stream, after the text `before` that was already sent.
 
@@ -52,9 +54,9 @@ async def streamed(
         RetryRequested: if the model must answer again.
         UpstreamFailed: if the stream ended early.
     """
-    transcript = PassthroughStream(chunked) if chunked else StreamAccumulator(with_usage=True)
+    transcript = PassthroughStream(decoder) if decoder else StreamAccumulator(with_usage=True)
     for batch in batches:
-        transcript.take(batch)
+        transcript.feed(batch)
     if not transcript.ended:
         raise UpstreamFailed("upstream stream ended before the response was complete", "send the request again")
     found = transcript.completion()
@@ -64,10 +66,10 @@ async def streamed(
         ]  # the text before is checked even if nothing follows it
         message = found["choices"][0]["message"]
         message["content"] = before + (message.get("content") or "")
-    await _whole(duties, found)
+    await _apply_to_choices(runs, found)
 
 
-def summed(second: ProviderResponse, first: ProviderResponse) -> ProviderResponse:
+def add_usage(second: ProviderResponse, first: ProviderResponse) -> ProviderResponse:
     """Return the second response with the token usage of both, because both are billed."""
     try:
         found, before = msgspec.json.decode(second.body), msgspec.json.decode(first.body)
@@ -81,7 +83,7 @@ def summed(second: ProviderResponse, first: ProviderResponse) -> ProviderRespons
     return second
 
 
-def empty(found: dict[str, Any], error: ContentBlocked) -> dict[str, Any]:
+def blocked_response(found: dict[str, Any], error: ContentBlocked) -> dict[str, Any]:
     """Return a response without its content, in the form that model APIs use for content filters."""
     if "choices" not in found:
         return {**found, "content": [], "stop_reason": "refusal"}
@@ -90,34 +92,34 @@ def empty(found: dict[str, Any], error: ContentBlocked) -> dict[str, Any]:
             "index": number,
             "message": {"role": "assistant", "content": ""},
             "finish_reason": "content_filter",
-            "content_filter_results": results(error),
+            "content_filter_results": content_filter_results(error),
         }
         for number in range(len(found["choices"]))
     ]
     return {**found, "choices": choices}
 
 
-def results(error: ContentBlocked) -> dict[str, Any]:
+def content_filter_results(error: ContentBlocked) -> dict[str, Any]:
     """Return the content filter results of a blocked choice."""
     return {"vong": {"filtered": True, "detail": error.message}}
 
 
-async def _whole(duties: Sequence[GuardRun], found: dict[str, Any]) -> bool:
+async def _apply_to_choices(runs: Sequence[GuardRun], found: dict[str, Any]) -> bool:
     """Check and mask every choice. Return True if something changed."""
     before = msgspec.json.encode(found)
     choices = found.get("choices")
     answers = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else [found]
     for choice in answers:
-        content = {name: value for name, value in choice.items() if name not in UNREAD}
+        content = {name: value for name, value in choice.items() if name not in IGNORED_FIELDS}
         texts = TextCollector()
-        texts.gather(content, "assistant", None, None)
-        for duty in duties:
-            if duty.post.guard.reads == "all":
-                for piece in texts.pieces:
-                    piece.put(await duty.over(piece.text))
+        texts.collect(content, "assistant", None, None)
+        for duty in runs:
+            if duty.configured_guard.guard.text_scope == "all":
+                for piece in texts.segments:
+                    piece.replace(await duty.apply(piece.text))
             else:
-                await duty.over(_prose(choice.get("message") or choice))
-        texts.fold()
+                await duty.apply(_message_text(choice.get("message") or choice))
+        texts.encode_json_values()
         choice.update(content)
     changed = before != msgspec.json.encode(found)
     for choice in answers if changed else ():
@@ -125,21 +127,21 @@ async def _whole(duties: Sequence[GuardRun], found: dict[str, Any]) -> bool:
     return changed
 
 
-async def _error(duties: Sequence[GuardRun], reply: ProviderResponse, found: Any) -> None:
+async def _mask_error(runs: Sequence[GuardRun], response: ProviderResponse, found: Any) -> None:
     """Mask an upstream error, which may repeat texts of the request. Errors are never blocked."""
-    texts, holder = TextCollector(), {"": found if found is not None else reply.body.decode("utf-8", "replace")}
-    texts.gather(holder, "assistant", None, None)
+    texts, holder = TextCollector(), {"": found if found is not None else response.body.decode("utf-8", "replace")}
+    texts.collect(holder, "assistant", None, None)
     before = holder[""] if found is None else msgspec.json.encode(found)
-    for duty in duties:
-        for piece in texts.pieces if duty.masks else ():
-            piece.put(await duty.over(piece.text))
+    for duty in runs:
+        for piece in texts.segments if duty.masks else ():
+            piece.replace(await duty.apply(piece.text))
     if found is None and holder[""] != before:
-        reply.body = holder[""].encode()
+        response.body = holder[""].encode()
     elif found is not None and msgspec.json.encode(found) != before:
-        reply.body = msgspec.json.encode(found)
+        response.body = msgspec.json.encode(found)
 
 
-def _prose(message: dict[str, Any]) -> str:
+def _message_text(message: dict[str, Any]) -> str:
     """Return the text of a message, whether it is a string or a list of parts."""
     content = message.get("content")
     if isinstance(content, str):

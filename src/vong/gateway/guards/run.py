@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vong.errors import ContentBlocked, GuardFailed, VongError
-from vong.gateway.guards.base import Ask, Detection
+from vong.gateway.guards.base import AskModel, Detection
 from vong.gateway.guards.registry import ConfiguredGuard
 from vong.records.guard import GuardOutcome
 
@@ -19,13 +19,13 @@ class RetryRequested(ContentBlocked):
 class GuardRun:
     """Work of one guard on the request, or on the response, of one call."""
 
-    post: ConfiguredGuard
+    configured_guard: ConfiguredGuard
     on: Literal["input", "output"]
-    ask: Ask
-    found: dict[str, int] = field(default_factory=dict[str, int])
-    seconds: float = 0.0
+    ask_model: AskModel
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    elapsed_seconds: float = 0.0
 
-    async def look(self, text: str) -> Sequence[Detection]:
+    async def check(self, text: str) -> Sequence[Detection]:
         """Return all detections of the guard.
 
         Raises:
@@ -33,67 +33,69 @@ class GuardRun:
         """
         start = time.perf_counter()
         try:
-            return await self.post.guard.look(text, self.ask)
+            return await self.configured_guard.guard.check(text, self.ask_model)
         except GuardFailed:
             raise
         except VongError as error:
             raise GuardFailed(f"guard {self.name!r} failed: {error.message}", error.hint) from error
         finally:
-            self.seconds += time.perf_counter() - start
+            self.elapsed_seconds += time.perf_counter() - start
 
-    async def over(self, text: str) -> str:
+    async def apply(self, text: str) -> str:
         """Check a whole text and return it, masked if configured.
 
         Raises:
             ContentBlocked: if the guard blocks the text.
         """
-        found = await self.look(text) if text else ()
+        found = await self.check(text) if text else ()
         if not found:
             return text
-        self.count(found)
+        self.count_detections(found)
         if self.masks:
-            return masked(text, found)
-        if self.stops:
-            raise self.blocked()
+            return mask_detections(text, found)
+        if self.blocks:
+            raise self.blocked_error()
         return text
 
-    def count(self, found: Sequence[Detection]) -> None:
+    def count_detections(self, found: Sequence[Detection]) -> None:
         """Add detections to the counts."""
         for item in found:
-            self.found[item.kind] = self.found.get(item.kind, 0) + 1
+            self.counts[item.kind] = self.counts.get(item.kind, 0) + 1
 
     @property
     def name(self) -> str:
         """Return the name of the guard."""
-        return self.post.use.guard
+        return self.configured_guard.config.guard
 
     @property
     def masks(self) -> bool:
         """Return True if detections are replaced by placeholders."""
-        return self.post.use.action == "mask"
+        return self.configured_guard.config.action == "mask"
 
     @property
-    def stops(self) -> bool:
+    def blocks(self) -> bool:
         """Return True if a detection blocks the text."""
-        return self.post.use.action in ("block", "retry")
+        return self.configured_guard.config.action in ("block", "retry")
 
-    def blocked(self) -> ContentBlocked:
+    def blocked_error(self) -> ContentBlocked:
         """Return the error for the caller. The error names the guard and never contains the text."""
         what = "request" if self.on == "input" else "response"
-        kind = RetryRequested if self.post.use.action == "retry" else ContentBlocked
+        kind = RetryRequested if self.configured_guard.config.action == "retry" else ContentBlocked
         return kind(
-            f"{what} blocked by guard {self.name!r} ({', '.join(self.found)})",
+            f"{what} blocked by guard {self.name!r} ({', '.join(self.counts)})",
             "change the request, or ask an owner of the project to change its guards",
         )
 
-    def outcome(self) -> GuardOutcome:
+    def build_outcome(self) -> GuardOutcome:
         """Return the outcome for the span."""
-        action = self.post.use.action if self.found else "none"
-        found = dict(self.found)
-        return GuardOutcome(guard=self.name, on=self.on, action=action, found=found, ms=round(self.seconds * 1000, 3))
+        action = self.configured_guard.config.action if self.counts else "none"
+        found = dict(self.counts)
+        return GuardOutcome(
+            guard=self.name, on=self.on, action=action, found=found, ms=round(self.elapsed_seconds * 1000, 3)
+        )
 
 
-def masked(text: str, found: Sequence[Detection]) -> str:
+def mask_detections(text: str, found: Sequence[Detection]) -> str:
     """Replace detections in a text with typed placeholders such as [EMAIL]."""
     for item in reversed(found):
         text = f"{text[: item.start]}{placeholder(item)}{text[item.end :]}"

@@ -18,39 +18,39 @@ from vong.records import Record
 from vong.records.guard import GuardConfig
 from vong.store.encryption import SecretBox
 
-SEALED = "sealed:"
+ENCRYPTED_PREFIX = "sealed:"
 """Prefix of a stored, encrypted secret."""
-Open = Callable[[str, str], str]
+DecryptSecret = Callable[[str, str], str]
 """Decrypt a secret, given the label for which it was encrypted."""
 
 
-def settings_of(use: GuardConfig) -> tuple[type[Any], Record]:
+def parse_settings(config: GuardConfig) -> tuple[type[Any], Record]:
     """Return the class of a guard and its parsed settings.
 
     Raises:
         NotFound: if the guard is not installed.
         InvalidInput: if its settings are invalid.
     """
-    kind = plugins.load("guard", use.guard)
+    kind = plugins.load_extension("guard", config.guard)
     try:
-        return kind, kind.Settings.model_validate_json(json.dumps(use.settings))
+        return kind, kind.Settings.model_validate_json(json.dumps(config.settings))
     except ValidationError as error:
         wrong = error.errors()[0]
         where = ".".join(str(part) for part in wrong["loc"]) or "settings"
-        hint = f"see its settings with: vong gateway guard kinds {use.guard}"
-        raise InvalidInput(f"guard {use.guard!r}: {where}: {wrong['msg']}", hint) from None
+        hint = f"see its settings with: vong gateway guard kinds {config.guard}"
+        raise InvalidInput(f"guard {config.guard!r}: {where}: {wrong['msg']}", hint) from None
 
 
-def sealed(uses: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
+def encrypt_settings(configs: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
     """Encrypt the secrets of guards for storage. No secret may be encrypted yet (see `resolve_secrets`)."""
 
     def encrypt(secret: str, label: str) -> str:
-        return SEALED + secrets.seal(secret, label, alike=True).hex()
+        return ENCRYPTED_PREFIX + secrets.encrypt(secret, label, deterministic=True).hex()
 
-    return tuple(_changed(use, encrypt) for use in uses)
+    return tuple(_transform_secrets(use, encrypt) for use in configs)
 
 
-def opened(use: GuardConfig, open: Open) -> GuardConfig:
+def decrypt_settings(config: GuardConfig, decrypt_secret: DecryptSecret) -> GuardConfig:
     """Decrypt the secrets of a guard.
 
     Raises:
@@ -58,69 +58,73 @@ def opened(use: GuardConfig, open: Open) -> GuardConfig:
     """
 
     def decrypt(secret: str, label: str) -> str:
-        return open(secret, label) if secret.startswith(SEALED) else secret
+        return decrypt_secret(secret, label) if secret.startswith(ENCRYPTED_PREFIX) else secret
 
-    return _changed(use, decrypt)
+    return _transform_secrets(config, decrypt)
 
 
-def given(uses: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
+def resolve_secrets(configs: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
     """Decrypt the secrets of submitted guards, which may be plain or encrypted.
 
     Raises:
         InvalidInput: if a secret was encrypted for another guard or address.
     """
     try:
-        return tuple(opened(use, opener(secrets)) for use in uses)
+        return tuple(decrypt_settings(use, create_decryptor(secrets)) for use in configs)
     except Misconfigured as error:
         message = "a secret was encrypted for another guard or address, or with another key"
         raise InvalidInput(message, "enter the secret itself") from error
 
 
-def opener(secrets: SecretBox) -> Open:
+def create_decryptor(secrets: SecretBox) -> DecryptSecret:
     """Return a function that decrypts secrets with the given keys."""
 
     def open(secret: str, label: str) -> str:
         try:
-            return secrets.open(bytes.fromhex(secret.removeprefix(SEALED)), label)
+            return secrets.decrypt(bytes.fromhex(secret.removeprefix(ENCRYPTED_PREFIX)), label)
         except ValueError as error:
             raise Misconfigured(f"stored secret of {label!r} is corrupted", "set it again") from error
 
     return open
 
 
-def _changed(use: GuardConfig, change: Callable[[str, str], str]) -> GuardConfig:
+def _transform_secrets(config: GuardConfig, transform: Callable[[str, str], str]) -> GuardConfig:
     """Return the guard with its secrets transformed. `change` receives the secret and its encryption label."""
-    names = [name for name in _secret(plugins.load("guard", use.guard).Settings) if name in use.settings]
+    names = [
+        name
+        for name in _secret_names(plugins.load_extension("guard", config.guard).Settings)
+        if name in config.settings
+    ]
     if not names:
-        return use
-    label = _label(use)
-    found = {name: _each(use.settings[name], lambda secret: change(secret, label)) for name in names}
-    return use.model_copy(update={"settings": {**use.settings, **found}})
+        return config
+    label = _encryption_label(config)
+    found = {name: _map_strings(config.settings[name], lambda secret: transform(secret, label)) for name in names}
+    return config.model_copy(update={"settings": {**config.settings, **found}})
 
 
-def _secret(settings: type[BaseModel]) -> Iterator[str]:
+def _secret_names(settings: type[BaseModel]) -> Iterator[str]:
     """Yield the names of the secret settings."""
     for name, field in settings.model_fields.items():
-        if _holds(field.annotation):
+        if _contains_secret(field.annotation):
             yield field.alias or name
 
 
-def _holds(annotation: Any) -> bool:
-    return annotation is SecretStr or any(_holds(part) for part in get_args(annotation))
+def _contains_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_contains_secret(part) for part in get_args(annotation))
 
 
-def _each(value: Any, change: Callable[[str], str]) -> Any:
+def _map_strings(value: Any, transform: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return change(value)
+        return transform(value)
     if isinstance(value, dict):
-        return {key: _each(item, change) for key, item in value.items()}
-    return [_each(item, change) for item in value] if isinstance(value, list) else value
+        return {key: _map_strings(item, transform) for key, item in value.items()}
+    return [_map_strings(item, transform) for item in value] if isinstance(value, list) else value
 
 
-def _label(use: GuardConfig) -> str:
+def _encryption_label(config: GuardConfig) -> str:
     """Return the label for which the secrets of a guard are encrypted."""
     try:
-        parts = urlsplit(str(use.settings.get("url", "")))
+        parts = urlsplit(str(config.settings.get("url", "")))
     except ValueError as error:
-        raise InvalidInput(f"guard {use.guard!r}: url: {error}", "write it as https://HOST/PATH") from error
-    return f"guard/{parts.scheme}://{parts.netloc.lower()}/{use.guard}"
+        raise InvalidInput(f"guard {config.guard!r}: url: {error}", "write it as https://HOST/PATH") from error
+    return f"guard/{parts.scheme}://{parts.netloc.lower()}/{config.guard}"

@@ -6,39 +6,39 @@ from sqlalchemy import Connection, insert, select
 
 from vong.errors import InvalidInput
 from vong.gateway import tables
-from vong.gateway.guards.registry import check
+from vong.gateway.guards.registry import validate_configs
 from vong.records import content_hash, new_id, now
 from vong.records.guard import GuardConfig, ProjectGuards
 
-MOST = 50
+MAX_GUARDS = 50
 """Maximum number of guards of a project or a route."""
 
 
-def well_guarded(uses: Sequence[GuardConfig]) -> None:
+def validate_guards(configs: Sequence[GuardConfig]) -> None:
     """Validate the guards of a project or a route.
 
     Raises:
         NotFound: if a guard is not installed.
         InvalidInput: if there are too many guards, or the settings of one are invalid.
     """
-    if len(uses) > MOST:
+    if len(configs) > MAX_GUARDS:
         raise InvalidInput(
-            f"{len(uses)} guards exceed the maximum of {MOST}", "combine words and patterns in one guard"
+            f"{len(configs)} guards exceed the maximum of {MAX_GUARDS}", "combine words and patterns in one guard"
         )
-    check(uses)
+    validate_configs(configs)
 
 
-def put_guards(connection: Connection, uses: Sequence[GuardConfig]) -> ProjectGuards:
+def put_guards(connection: Connection, configs: Sequence[GuardConfig]) -> ProjectGuards:
     """Set the guards of all calls of a project. An empty list removes them.
 
     Setting the same guards again changes nothing. Servers apply a change within a second after the commit.
     """
-    well_guarded(uses)
-    old, version = project_guards(connection), _version(uses)
+    validate_guards(configs)
+    old, version = project_guards(connection), _content_version(configs)
     if old.version == version:
         return old
-    new = ProjectGuards(version=version, guards=tuple(uses), changed_at=now())
-    dumped = [use.model_dump(mode="json") for use in uses]
+    new = ProjectGuards(version=version, guards=tuple(configs), changed_at=now())
+    dumped = [use.model_dump(mode="json") for use in configs]
     values = {"id": new_id(), "version": version, "guards": dumped, "changed_at": new.changed_at}
     connection.execute(insert(tables.guards).values(values))
     return new
@@ -47,7 +47,7 @@ def put_guards(connection: Connection, uses: Sequence[GuardConfig]) -> ProjectGu
 def project_guards(connection: Connection) -> ProjectGuards:
     """Return the current guards of all calls of a project."""
     found = guard_history(connection, limit=1)
-    return found[0] if found else ProjectGuards(version=_version(()))
+    return found[0] if found else ProjectGuards(version=_content_version(()))
 
 
 def guard_history(connection: Connection, *, limit: int = 50) -> list[ProjectGuards]:
@@ -57,5 +57,5 @@ def guard_history(connection: Connection, *, limit: int = 50) -> list[ProjectGua
     return [ProjectGuards.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _version(uses: Sequence[GuardConfig]) -> str:
-    return content_hash([use.model_dump(mode="json", exclude_defaults=True) for use in uses])[:12]
+def _content_version(configs: Sequence[GuardConfig]) -> str:
+    return content_hash([use.model_dump(mode="json", exclude_defaults=True) for use in configs])[:12]

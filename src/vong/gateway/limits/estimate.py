@@ -3,57 +3,73 @@
 from typing import NamedTuple
 
 from vong.gateway.endpoints.parsing import RequestFields
-from vong.gateway.pricing.token_types import ALWAYS, possible
-from vong.gateway.providers import Shape
+from vong.gateway.pricing.token_types import ALWAYS_POSSIBLE, possible_types
+from vong.gateway.providers import Endpoint
 from vong.records import Usage
-from vong.records.record import known
+from vong.records.record import construct_trusted
 
-ANSWER = 4096
+DEFAULT_MAX_TOKENS = 4096
 """Output tokens of a request without max_tokens if a limit applies. The request is sent with this maximum."""
-PART = 20_000
+TOKENS_PER_ATTACHMENT = 20_000
 """Tokens of an image, an audio or a document, whose size in bytes does not bound its tokens. Large images cost a few
 thousand tokens with every provider, documents a few thousand per page.
 """
-PARTS = (b'"image_url"', b'"input_audio"', b'"file"', b'"image"', b'"document"', b'"input_image"', b'"input_file"')
-FLAT: frozenset[Shape] = frozenset({"chat", "completions", "embeddings"})
+ATTACHMENT_MARKERS = (
+    b'"image_url"',
+    b'"input_audio"',
+    b'"file"',
+    b'"image"',
+    b'"document"',
+    b'"input_image"',
+    b'"input_file"',
+)
+FLAT_ENDPOINTS: frozenset[Endpoint] = frozenset({"chat", "completions", "embeddings"})
 """Endpoints in which attachments, and fields that request other token types, are in lists within or beside the list of
 messages and have a type.
 """
-TYPED = b'"type"'
+TYPE_MARKER = b'"type"'
 
 
-class WorstCaseUsage(NamedTuple):
+class UsageBound(NamedTuple):
     """Upper bound of the usage of a call.
 
     `token_types` are the types that the tokens may have (`vong.gateway.pricing.token_types`). `max_tokens` is the value
     that the call is sent with, None if the request has its own.
     """
 
-    read: int
-    made: int
-    cap: int | None
-    kinds: frozenset[str] = frozenset()
+    input_tokens: int
+    output_tokens: int
+    max_tokens: int | None
+    token_types: frozenset[str] = frozenset()
 
-    def usage(self) -> Usage:
+    def to_usage(self) -> Usage:
         """Return the bound as a usage."""
-        values = {"input_tokens": self.read, "output_tokens": self.made, "cached_tokens": None, "cost": None}
-        return known(Usage, values)
+        values = {
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cached_tokens": None,
+            "cost": None,
+        }
+        return construct_trusted(Usage, values)
 
 
-def worst(endpoint: Shape, request: RequestFields, input_bound: int, body: bytes) -> WorstCaseUsage:
+def estimate_usage_bound(endpoint: Endpoint, request: RequestFields, input_bound: int, body: bytes) -> UsageBound:
     """Return the upper bound of a request whose body and history have `input_bound` bytes.
 
     A token has at least one byte in every common vocabulary, and the JSON around the texts makes up for the words that
     a chat template adds. The bytes are therefore a bound for the input tokens.
     """
-    if endpoint in FLAT and body.count(b"[") <= 1 and TYPED not in body:
-        token_types = ALWAYS
+    if endpoint in FLAT_ENDPOINTS and body.count(b"[") <= 1 and TYPE_MARKER not in body:
+        token_types = ALWAYS_POSSIBLE
     else:
-        token_types = possible(body)
-        input_bound += PART * sum([body.count(part) for part in PARTS])
+        token_types = possible_types(body)
+        input_bound += TOKENS_PER_ATTACHMENT * sum([body.count(part) for part in ATTACHMENT_MARKERS])
     if endpoint == "embeddings":
-        return WorstCaseUsage(input_bound, 0, None, token_types)
+        return UsageBound(input_bound, 0, None, token_types)
     max_tokens = request.max_completion_tokens or request.max_tokens
-    return WorstCaseUsage(
-        input_bound, max(max_tokens or ANSWER, 0) * max(request.n or 1, 1), None if max_tokens else ANSWER, token_types
+    return UsageBound(
+        input_bound,
+        max(max_tokens or DEFAULT_MAX_TOKENS, 0) * max(request.n or 1, 1),
+        None if max_tokens else DEFAULT_MAX_TOKENS,
+        token_types,
     )

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from vong.gateway import tables
 from vong.records import now
 
-DEAD = timedelta(seconds=60)
+LEASE_TIMEOUT = timedelta(seconds=60)
 """Time after which the leases of a silent server are released."""
 
 
@@ -45,11 +45,11 @@ def grant(
     other_leases = and_(
         *(leases[name] == value for name, value in counter_key._asdict().items()), leases.worker != server_id
     )
-    connection.execute(delete(tables.leases).where(other_leases, leases.seen_at < now() - DEAD))
+    connection.execute(delete(tables.leases).where(other_leases, leases.seen_at < now() - LEASE_TIMEOUT))
     leased = connection.scalar(select(func.coalesce(func.sum(leases.amount), 0)).where(other_leases)) or 0
     free = bound - used - int(leased) - held
     granted = min(free, max(need, want)) if free >= need else 0
-    _hold(connection, counter_key, server_id, held + granted)
+    _set_lease(connection, counter_key, server_id, held + granted)
     return QuotaGrant(granted, free - granted)
 
 
@@ -58,17 +58,17 @@ def report(connection: Connection, counter_key: CounterKey, server_id: UUID, *, 
     counters = tables.counters.c
     same_counter = and_(*(counters[name] == value for name, value in counter_key._asdict().items()))
     connection.execute(update(tables.counters).where(same_counter).values(used=counters.used + used))
-    _hold(connection, counter_key, server_id, held)
+    _set_lease(connection, counter_key, server_id, held)
 
 
-def beat(connection: Connection, server_id: UUID) -> None:
+def heartbeat(connection: Connection, server_id: UUID) -> None:
     """Renew the leases of a server. The connection is the owner's."""
     connection.execute(update(tables.leases).where(tables.leases.c.worker == server_id).values(seen_at=now()))
 
 
-def sweep(connection: Connection) -> None:
+def release_expired(connection: Connection) -> None:
     """Release the leases of servers that are gone. The connection is the owner's."""
-    connection.execute(delete(tables.leases).where(tables.leases.c.seen_at < now() - DEAD))
+    connection.execute(delete(tables.leases).where(tables.leases.c.seen_at < now() - LEASE_TIMEOUT))
 
 
 def release(connection: Connection, server_id: UUID) -> None:
@@ -76,14 +76,14 @@ def release(connection: Connection, server_id: UUID) -> None:
     connection.execute(delete(tables.leases).where(tables.leases.c.worker == server_id))
 
 
-def forget(connection: Connection, before: datetime) -> None:
+def delete_past_windows(connection: Connection, before: datetime) -> None:
     """Delete counters and leases of past minutes, hours and days. The connection is the owner's."""
     for table in (tables.counters, tables.leases):
         limits = select(tables.limits.c.id).where(tables.limits.c.per.in_(["minute", "hour", "day"]))
         connection.execute(delete(table).where(table.c.begins < before, table.c.limit_id.in_(limits)))
 
 
-def _hold(connection: Connection, counter_key: CounterKey, server_id: UUID, amount: int) -> None:
+def _set_lease(connection: Connection, counter_key: CounterKey, server_id: UUID, amount: int) -> None:
     leases = tables.leases.c
     if amount <= 0:
         own_lease = and_(

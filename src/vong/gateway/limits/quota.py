@@ -9,11 +9,11 @@ from uuid import UUID
 
 from vong.errors import BudgetExceeded, RateLimitExceeded, VongError
 from vong.gateway.limits.leases import CounterKey
-from vong.gateway.limits.store import resets
+from vong.gateway.limits.store import window_end
 from vong.records import now
 from vong.records.limit import Limit
 
-DOLLAR = 1_000_000
+UNITS_PER_DOLLAR = 1_000_000
 """Budget units of one US dollar."""
 
 
@@ -28,29 +28,29 @@ class LocalQuota:
 
     project_id: UUID
     limit: Limit
-    place: CounterKey
+    counter_key: CounterKey
     available: int = 0
     reserved: int = 0
-    owed: int = 0
-    consumed: int = 0
+    held_cost: int = 0
+    unreported: int = 0
     free: int = 0
-    ends: float = inf
+    expires_at: float = inf
     """End of the window, in seconds since 1970."""
-    taken_at: float = 0.0
+    last_used_at: float = 0.0
     """Time of the latest reservation, on the monotonic clock."""
-    alive_at: float = 0.0
+    confirmed_at: float = 0.0
     """Time of the latest successful report or grant, on the monotonic clock."""
-    asking: asyncio.Task[int] | None = None
+    pending_grant: asyncio.Task[int] | None = None
     """Pending request for a grant."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    told: threading.Lock = field(default_factory=threading.Lock)
+    report_lock: threading.Lock = field(default_factory=threading.Lock)
     """Held from reading the amounts until the database has stored them: a report that overtakes a grant would undo it.
     """
 
     @property
     def held(self) -> int:
         """Return the amount that no other server may use."""
-        return self.available + self.reserved + self.owed
+        return self.available + self.reserved + self.held_cost
 
     @property
     def remaining(self) -> int:
@@ -58,7 +58,7 @@ class LocalQuota:
         return max(0, self.available + self.free)
 
 
-Hold = tuple[LocalQuota, int]
+QuotaAmount = tuple[LocalQuota, int]
 """Amount reserved in one quota for one call."""
 
 
@@ -66,8 +66,8 @@ Hold = tuple[LocalQuota, int]
 class Reservation:
     """Amounts that one call has reserved. `max_tokens` is the value that the call is sent with."""
 
-    holds: list[Hold]
-    cap: int | None = None
+    amounts: list[QuotaAmount]
+    max_tokens: int | None = None
 
     def headers(self) -> dict[str, str]:
         """Return the rate limit headers of OpenAI for the tightest limit of each metric.
@@ -75,17 +75,21 @@ class Reservation:
         The remaining budget is returned in US dollars.
         """
         headers, tightest = dict[str, str](), dict[str, LocalQuota]()
-        for quota, _ in self.holds:
+        for quota, _ in self.amounts:
             tightest_so_far = tightest.get(quota.limit.what)
             if tightest_so_far is None or quota.remaining < tightest_so_far.remaining:
                 tightest[quota.limit.what] = quota
         for metric, quota in tightest.items():
             limit = quota.limit
-            seconds_left = max(0.0, quota.ends - time.time()) if quota.ends < inf else None
+            seconds_left = max(0.0, quota.expires_at - time.time()) if quota.expires_at < inf else None
             if metric == "cost":
                 remaining = quota.remaining
-                headers["x-vong-budget-limit"] = f"{limit.amount // DOLLAR}.{limit.amount % DOLLAR:06d}"
-                headers["x-vong-budget-remaining"] = f"{remaining // DOLLAR}.{remaining % DOLLAR:06d}"
+                headers["x-vong-budget-limit"] = (
+                    f"{limit.amount // UNITS_PER_DOLLAR}.{limit.amount % UNITS_PER_DOLLAR:06d}"
+                )
+                headers["x-vong-budget-remaining"] = (
+                    f"{remaining // UNITS_PER_DOLLAR}.{remaining % UNITS_PER_DOLLAR:06d}"
+                )
                 if seconds_left is not None:
                     headers["x-vong-budget-reset"] = f"{seconds_left:.0f}s"
             else:
@@ -96,10 +100,10 @@ class Reservation:
         return headers
 
 
-def refusal(quota: LocalQuota, amount: int) -> VongError:
+def limit_error(quota: LocalQuota, amount: int) -> VongError:
     """Return the error for a call whose amount the quota does not cover, with the time of the reset."""
-    limit, reset = quota.limit, resets(quota.limit.per, now())
-    subject = limit.on if limit.on == "project" else f"{limit.on} {quota.place.subject!r}"
+    limit, reset = quota.limit, window_end(quota.limit.per, now())
+    subject = limit.on if limit.on == "project" else f"{limit.on} {quota.counter_key.subject!r}"
     reset_hint = f"it resets at {reset:%Y-%m-%d %H:%M} UTC" if reset else "it never resets"
     if limit.what == "cost":
         left, needed, bound = (f"${number / 1e6:.6f}" for number in (quota.remaining, amount, limit.amount))

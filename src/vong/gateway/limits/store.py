@@ -8,25 +8,25 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import InvalidInput, NotFound
 from vong.gateway import tables
-from vong.gateway.limits.leases import DEAD
+from vong.gateway.limits.leases import LEASE_TIMEOUT
 from vong.records import new_id, now
-from vong.records.limit import Limit, LimitCreate, LimitState, Per
+from vong.records.limit import Limit, LimitCreate, LimitState, LimitWindow
 
-ALLOWED = {
+WINDOWS_BY_METRIC = {
     "requests": {"minute", "hour", "day", "month"},
     "tokens": {"minute", "hour", "day", "month"},
     "concurrency": {"now"},
     "cost": {"day", "month", "ever"},
 }
-START = datetime(2000, 1, 1, tzinfo=UTC)
+UNBOUNDED_WINDOW_START = datetime(2000, 1, 1, tzinfo=UTC)
 """Start of a window without a start."""
 
 
-def begins(per: Per, at: datetime) -> datetime:
+def window_start(per: LimitWindow, at: datetime) -> datetime:
     """Return the start of the window that contains a moment, in UTC."""
     at = at.astimezone(UTC)
     if per in ("ever", "now"):
-        return START
+        return UNBOUNDED_WINDOW_START
     at = at.replace(second=0, microsecond=0)
     if per == "minute":
         return at
@@ -37,9 +37,9 @@ def begins(per: Per, at: datetime) -> datetime:
     return at if per == "day" else at.replace(day=1)
 
 
-def resets(per: Per, at: datetime) -> datetime | None:
+def window_end(per: LimitWindow, at: datetime) -> datetime | None:
     """Return the end of the window, or None if it has none."""
-    start = begins(per, at)
+    start = window_start(per, at)
     steps = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
     if per == "month":
         return (start + timedelta(days=32)).replace(day=1)
@@ -51,8 +51,8 @@ def put_limit(connection: Connection, request: LimitCreate) -> Limit:
 
     Recorded usage is kept.
     """
-    if request.per not in ALLOWED[request.what]:
-        allowed = " or ".join(sorted(ALLOWED[request.what]))
+    if request.per not in WINDOWS_BY_METRIC[request.what]:
+        allowed = " or ".join(sorted(WINDOWS_BY_METRIC[request.what]))
         raise InvalidInput(f"{request.what} cannot be limited per {request.per!r}", f"use {allowed}")
     if request.on == "project" and request.name != "*":
         raise InvalidInput(f"a limit on the project has no name, but name is {request.name!r}", "omit name")
@@ -63,7 +63,7 @@ def put_limit(connection: Connection, request: LimitCreate) -> Limit:
     statement = upsert(tables.limits).values(values)
     changed = {"amount": request.amount, "updated_at": updated_at}
     connection.execute(statement.on_conflict_do_update(index_elements=unique_key, set_=changed))
-    return next(limit for limit in list_limits(connection) if _key(limit) == _key(request))
+    return next(limit for limit in list_limits(connection) if _limit_key(limit) == _limit_key(request))
 
 
 def list_limits(connection: Connection) -> list[Limit]:
@@ -82,15 +82,15 @@ def delete_limit(connection: Connection, id: UUID) -> Limit:
     return limit_found
 
 
-def states(connection: Connection, at: datetime | None = None) -> list[LimitState]:
+def limit_states(connection: Connection, at: datetime | None = None) -> list[LimitState]:
     """Return the state of every limit for each subject with calls in the current window."""
     at = at or now()
     leases = tables.leases.c
     used, found = tables.counters.c, list[LimitState]()
     for limit in list_limits(connection):
-        start = begins(limit.per, at)
+        start = window_start(limit.per, at)
         reserved_by_subject = dict[str, int]()
-        active = leases.limit_id == limit.id, leases.begins == start, leases.seen_at >= at - DEAD
+        active = leases.limit_id == limit.id, leases.begins == start, leases.seen_at >= at - LEASE_TIMEOUT
         lease_query = select(leases.subject, func.sum(leases.amount)).where(*active)
         for subject, amount in connection.execute(lease_query.group_by(leases.subject)):
             reserved_by_subject[subject] = int(amount)
@@ -103,9 +103,9 @@ def states(connection: Connection, at: datetime | None = None) -> list[LimitStat
             subjects = ["*"]
         for subject in subjects or ["*"]:
             amounts = {"used": used_by_subject.get(subject, 0), "reserved": reserved_by_subject.get(subject, 0)}
-            found.append(LimitState(limit=limit, subject=subject, **amounts, resets_at=resets(limit.per, at)))
+            found.append(LimitState(limit=limit, subject=subject, **amounts, resets_at=window_end(limit.per, at)))
     return found
 
 
-def _key(limit: LimitCreate) -> tuple[str, ...]:
+def _limit_key(limit: LimitCreate) -> tuple[str, ...]:
     return limit.on, limit.name, limit.what, limit.per

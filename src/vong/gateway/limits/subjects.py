@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from vong.records.limit import Limit
-from vong.store.spans.copy_format import clean
+from vong.store.spans.copy_format import replace_unstorable
 
 
 class LimitSubjects(NamedTuple):
@@ -14,18 +14,18 @@ class LimitSubjects(NamedTuple):
     route: str | None
     tags: tuple[str, ...] = ()
 
-    def of(self, limit: Limit) -> list[str]:
+    def matching(self, limit: Limit) -> list[str]:
         """Return the subjects of this call that a limit counts, in the form that PostgreSQL stores."""
         on, subject = limit.on, limit.name
         if on == "project":
             return ["*"]
         if on == "tag":
-            return [tag for tag in dict.fromkeys(map(clean, self.tags)) if tag and subject in ("*", tag)]
+            return [tag for tag in dict.fromkeys(map(replace_unstorable, self.tags)) if tag and subject in ("*", tag)]
         name = self.key if on == "key" else self.user if on == "user" else self.route
-        return [clean(name)] if name and subject in ("*", name) else []
+        return [replace_unstorable(name)] if name and subject in ("*", name) else []
 
 
-def tags_of(header: str | None, metadata: dict[str, Any] | None) -> tuple[str, ...]:
+def parse_tags(header: str | None, metadata: dict[str, Any] | None) -> tuple[str, ...]:
     """Return the tags of a call: from the header and from `metadata.tags`, a list or a comma-separated text."""
     value = (metadata or {}).get("tags")
     if not value and not header:

@@ -8,36 +8,36 @@ from vong.gateway.pipeline.context import CallContext
 from vong.records import Span, new_id
 from vong.records.span import SpanVersions
 
-STEP: Literal["attempt"] = "attempt"
+ATTEMPT_KIND: Literal["attempt"] = "attempt"
 """Kind of a span that is an attempt within a call."""
-NEVER_ASKED = ("circuit_open", "busy")
+SKIPPED_ERRORS = ("circuit_open", "busy")
 """Errors of attempts that were not sent, because the circuit was open or the target was at its cap."""
 
 
-def steps(context: CallContext, span: Span) -> Iterator[Span]:
+def build_attempt_spans(context: CallContext, span: Span) -> Iterator[Span]:
     """Yield one child span for each attempt of the call.
 
     Child spans have no usage: the span of the call contains all of it.
     """
-    attempts = context.attempts.made if context.attempts else ()
+    attempts = context.attempts.log if context.attempts else ()
     if context.attempts is None or len(attempts) < 2:
         return
-    for index, (attempt, started) in enumerate(zip(attempts, context.attempts.begun, strict=False)):
-        offset = (started - context.started) * 1000
+    for index, (attempt, started) in enumerate(zip(attempts, context.attempts.started_at, strict=False)):
+        offset = (started - context.start_seconds) * 1000
         duration = float(attempt["ms"])
-        if index == len(attempts) - 1 and attempt.get("error") not in NEVER_ASKED:
+        if index == len(attempts) - 1 and attempt.get("error") not in SKIPPED_ERRORS:
             duration = max(duration, span.duration_ms - offset)  # the last attempt includes the whole stream
         started_at = span.started_at + timedelta(milliseconds=offset)
         id = new_id(started_at)
-        target, error = str(attempt["target"]), _failure(attempt)
-        resolved = context.asked.get(target)
+        target, error = str(attempt["target"]), _error_message(attempt)
+        resolved = context.targets_tried.get(target)
         yield Span(
             id=id,
             trace_id=span.trace_id,
             span_id=id.hex[16:],
             parent_span_id=span.span_id,
             name=f"attempt {index + 1}",
-            kind=STEP,
+            kind=ATTEMPT_KIND,
             status="error" if error else "ok",
             error=error,
             started_at=started_at,
@@ -50,7 +50,7 @@ def steps(context: CallContext, span: Span) -> Iterator[Span]:
         )
 
 
-def _failure(attempt: dict[str, Any]) -> str | None:
+def _error_message(attempt: dict[str, Any]) -> str | None:
     """Return the error message of an attempt, or None if it succeeded."""
     if error := attempt.get("error"):
         return str(attempt.get("message") or error)

@@ -24,16 +24,16 @@ from vong.gateway.routing.catalog import ResolvedTarget
 from vong.records import now
 from vong.records.cache import CachePolicy
 
-ACCOUNTING = frozenset(
+UNHASHED_FIELDS = frozenset(
     {
         *("model", "stream", "stream_options", "user", "metadata", "store", "service_tier"),
         *("safety_identifier", "prompt_cache_key"),
     }
 )
 """Request fields that do not change the response. The model is part of the hashed configuration."""
-ENDS = {"stop", "length", "tool_calls", "function_call"}
+CACHEABLE_FINISH_REASONS = {"stop", "length", "tool_calls", "function_call"}
 """Finish reasons of responses that may be cached."""
-FIGURES = re.compile(r"\S*\d\S*")
+NUMBER_PATTERN = re.compile(r"\S*\d\S*")
 """Words with digits. Questions about two orders, dates or amounts are similar in meaning but have different answers, so
 a semantic hit requires the same numbers.
 """
@@ -54,18 +54,18 @@ class CacheLookup:
         guards_version: str | None,
     ) -> None:
         self.outcome: Outcome = "miss"
-        self.found: CachedResponse | None = None
-        self.rule = policy
-        self._answers = cache
+        self.response: CachedResponse | None = None
+        self.policy = policy
+        self._cache = cache
         self._principal = principal
-        self._choice = resolved
-        self._passage = exchange
-        self._guards = guards_version
+        self._resolved = resolved
+        self._exchange = exchange
+        self._guards_version = guards_version
         self._key = b""
-        self._family: bytes | None = None
-        self._text: str | None = None
+        self._semantic_group: bytes | None = None
+        self._question: str | None = None
 
-    def wish(self, value: str | None) -> None:
+    def apply_cache_header(self, value: str | None) -> None:
         """Apply the header x-vong-cache: `bypass` or `refresh`.
 
         Raises InvalidInput for any other value.
@@ -77,9 +77,9 @@ class CacheLookup:
         self.outcome = "bypass" if value == "bypass" else "refresh"
 
     @property
-    def doubtful(self) -> bool:
+    def should_verify(self) -> bool:
         """Return True if this semantic hit is drawn for verification by a second call."""
-        return self.outcome == "semantic" and random() < self.rule.checked
+        return self.outcome == "semantic" and random() < self.policy.checked
 
     async def find(self) -> CachedResponse | None:
         """Return the cached response, or None.
@@ -88,24 +88,26 @@ class CacheLookup:
         """
         if self.outcome == "bypass":
             return None
-        self._hash()
+        self._compute_keys()
         if self.outcome == "refresh":
             return None
         project_id = self._principal.project_id
-        response = await self._answers.exact(project_id, self._key)
+        response = await self._cache.find_exact(project_id, self._key)
         if response is not None:
             self.outcome = "hit"
-        elif self._family is not None and self._text is not None:
-            response = await self._answers.near(project_id, self._family, self._text, self.rule.threshold)
+        elif self._semantic_group is not None and self._question is not None:
+            response = await self._cache.find_similar(
+                project_id, self._semantic_group, self._question, self.policy.threshold
+            )
             self.outcome = "semantic" if response else "miss"
         if response is not None:
-            self._answers.hit(project_id, response.key)
-        self.found = response
+            self._cache.record_hit(project_id, response.key)
+        self.response = response
         return response
 
-    def keep(self, completion: Mapping[str, Any], span_id: UUID, tokens: int) -> None:
+    def store(self, completion: Mapping[str, Any], span_id: UUID, tokens: int) -> None:
         """Store the response of the model if it is complete."""
-        if self.outcome not in ("miss", "refresh") or not _whole(completion):
+        if self.outcome not in ("miss", "refresh") or not _is_cacheable(completion):
             return
         created_at = now()
         response = CachedResponse(
@@ -113,51 +115,59 @@ class CacheLookup:
             msgspec.json.encode(completion),
             span_id,
             created_at,
-            created_at + timedelta(seconds=self.rule.ttl),
+            created_at + timedelta(seconds=self.policy.ttl),
         )
-        route = self._choice.versions.route or ""
-        self._answers.keep(self._principal.project_id, CacheEntry(response, route, tokens, self._family), self._text)
+        route = self._resolved.versions.route or ""
+        self._cache.store(
+            self._principal.project_id, CacheEntry(response, route, tokens, self._semantic_group), self._question
+        )
 
     def headers(self) -> dict[str, str]:
         """Return the response headers: outcome, source span and age."""
         headers = {"x-vong-cache": self.outcome}
-        if self.found:
-            headers["x-vong-cache-source"] = str(self.found.span_id)
-            headers["age"] = f"{max(0.0, (now() - self.found.at).total_seconds()):.0f}"
+        if self.response:
+            headers["x-vong-cache-source"] = str(self.response.span_id)
+            headers["age"] = f"{max(0.0, (now() - self.response.at).total_seconds()):.0f}"
         return headers
 
-    def attributes(self) -> dict[str, Any]:
+    def span_attributes(self) -> dict[str, Any]:
         """Return the span attributes of the lookup."""
         attributes: dict[str, Any] = {"vong.cache": self.outcome}
-        if self.found:
-            attributes["vong.cache.source"] = str(self.found.span_id)
-            if self.found.similarity is not None:
-                attributes["vong.cache.similarity"] = round(self.found.similarity, 4)
+        if self.response:
+            attributes["vong.cache.source"] = str(self.response.span_id)
+            if self.response.similarity is not None:
+                attributes["vong.cache.similarity"] = round(self.response.similarity, 4)
         return attributes
 
-    def _hash(self) -> None:
-        chat = self._passage.chat()
-        fields = {name: value for name, value in chat.items() if name not in ACCOUNTING and value is not None}
-        self._key = self._hashed(fields)
-        if self.rule.mode == "semantic":
-            self._text = question(fields)
-            if self._text is not None:
+    def _compute_keys(self) -> None:
+        chat = self._exchange.chat_request()
+        fields = {name: value for name, value in chat.items() if name not in UNHASHED_FIELDS and value is not None}
+        self._key = self._hash_request(fields)
+        if self.policy.mode == "semantic":
+            self._question = question_text(fields)
+            if self._question is not None:
                 other_messages = [*fields["messages"][:-1], {**fields["messages"][-1], "content": None}]
-                self._family = self._hashed(
-                    {**fields, "messages": other_messages, "figures": FIGURES.findall(self._text)}
+                self._semantic_group = self._hash_request(
+                    {**fields, "messages": other_messages, "figures": NUMBER_PATTERN.findall(self._question)}
                 )
 
-    def _hashed(self, fields: Mapping[str, Any]) -> bytes:
+    def _hash_request(self, fields: Mapping[str, Any]) -> bytes:
         scope = {
             "project": "",
             "key": self._principal.actor,
-            "user": self._passage.asked.user or f"key {self._principal.actor}",
-        }[self.rule.scope]
-        parts = (self.rule.scope, scope, self._passage.kind, self._choice.versions.config_hash, self._guards)
+            "user": self._exchange.request.user or f"key {self._principal.actor}",
+        }[self.policy.scope]
+        parts = (
+            self.policy.scope,
+            scope,
+            self._exchange.kind,
+            self._resolved.versions.config_hash,
+            self._guards_version,
+        )
         return hashlib.blake2b(_encoder.encode([*parts, fields]), digest_size=32).digest()
 
 
-def question(chat: Mapping[str, Any]) -> str | None:
+def question_text(chat: Mapping[str, Any]) -> str | None:
     """Return the text of the last message if it is a user message with exactly one text, else None."""
     messages = chat.get("messages")
     last = messages[-1] if isinstance(messages, list) and messages else None
@@ -169,10 +179,12 @@ def question(chat: Mapping[str, Any]) -> str | None:
     return content if isinstance(content, str) and content.strip() else None
 
 
-def _whole(completion: Mapping[str, Any]) -> bool:
+def _is_cacheable(completion: Mapping[str, Any]) -> bool:
     if completion.get("error") is not None:
         return False
     if completion.get("object") == "list":
         return bool(completion.get("data"))
     choices = completion.get("choices")
-    return bool(choices) and all(resolved.get("finish_reason") in ENDS for resolved in choices or ())
+    return bool(choices) and all(
+        resolved.get("finish_reason") in CACHEABLE_FINISH_REASONS for resolved in choices or ()
+    )

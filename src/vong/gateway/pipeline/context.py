@@ -11,20 +11,20 @@ import msgspec
 from vong.errors import BudgetExceeded, PriceUnknown, RateLimitExceeded, VongError
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.endpoints.parsing import TraceContext
-from vong.gateway.endpoints.stream import StreamAccumulator, usage_of
+from vong.gateway.endpoints.stream import StreamAccumulator, parse_usage
 from vong.gateway.pipeline.cache_lookup import CacheLookup
 from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.guarding import GuardSession
-from vong.gateway.pricing.token_types import ATTRIBUTE, counted
-from vong.gateway.providers import Shape
+from vong.gateway.pricing.token_types import USAGE_ATTRIBUTE, used_types
+from vong.gateway.providers import Endpoint
 from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.routing.retry import AttemptRunner
 from vong.records import Route, Span, Usage, now
-from vong.records.capture import captured
-from vong.records.record import changed, known
+from vong.records.capture import should_capture
+from vong.records.record import construct_trusted, replace_trusted
 from vong.records.span import SpanVersions
 
-LEFT = 499
+CLIENT_CLOSED_REQUEST = 499
 """Status recorded if the caller disconnects before the end of the response, as nginx does."""
 
 
@@ -36,46 +36,46 @@ class CallContext:
     """
 
     principal: GatewayPrincipal
-    shape: Shape
+    endpoint: Endpoint
     body: bytes
     trace: TraceContext
-    at: datetime = field(default_factory=now)
-    started: float = field(default_factory=time.perf_counter)
+    started_at: datetime = field(default_factory=now)
+    start_seconds: float = field(default_factory=time.perf_counter)
     status: int = 200
-    passage: UpstreamExchange | None = None
+    exchange: UpstreamExchange | None = None
     route: Route | None = None
-    choice: ResolvedTarget | None = None
+    resolved: ResolvedTarget | None = None
     """Target of the latest attempt."""
-    reply: dict[str, Any] | None = None
+    response: dict[str, Any] | None = None
     """Response body as a chat completion or embeddings; None for a stream."""
-    transcript: StreamAccumulator | None = None
+    accumulator: StreamAccumulator | None = None
     attempts: AttemptRunner | None = None
-    asked: dict[str, ResolvedTarget] = field(default_factory=dict[str, ResolvedTarget])
+    targets_tried: dict[str, ResolvedTarget] = field(default_factory=dict[str, ResolvedTarget])
     """Resolved targets that were tried, by target."""
-    recall: CacheLookup | None = None
-    broken: list[int] = field(default_factory=list[int])
+    cache_lookup: CacheLookup | None = None
+    resume_points: list[int] = field(default_factory=list[int])
     """Number of chunks received at each point at which a broken stream was continued."""
     tags: tuple[str, ...] = ()
-    watch: GuardSession | None = None
+    guard_session: GuardSession | None = None
 
     @property
     def operation(self) -> Literal["chat", "embeddings"]:
         """Return OpenTelemetry's operation name."""
-        return "embeddings" if self.shape == "embeddings" else "chat"
+        return "embeddings" if self.endpoint == "embeddings" else "chat"
 
     @property
     def output(self) -> dict[str, Any] | None:
         """Return the response as a chat completion or embeddings. An error response has the field `error`."""
-        return self.transcript.completion() if self.transcript else self.reply
+        return self.accumulator.completion() if self.accumulator else self.response
 
-    def span(self, error: BaseException | None) -> Span:
+    def build_span(self, error: BaseException | None) -> Span:
         """Return the span of the call. `error` is the exception that ended the call, if any."""
-        duration = (time.perf_counter() - self.started) * 1000
-        accumulator, resolved, exchange = self.transcript, self.choice, self.passage
-        request = exchange.asked if exchange else None
-        output = accumulator.completion() if accumulator else self.reply
-        captured = self.captured
-        message = self._fault(error, output)
+        duration = (time.perf_counter() - self.start_seconds) * 1000
+        accumulator, resolved, exchange = self.accumulator, self.resolved, self.exchange
+        request = exchange.request if exchange else None
+        output = accumulator.completion() if accumulator else self.response
+        captured = self.captures_bodies
+        message = self._describe_error(error, output)
         first_token = accumulator.first_token if accumulator else None
         metadata = (request.metadata if request else None) or {}
         session = self.trace.session or metadata.get("session_id")
@@ -89,31 +89,32 @@ class CallContext:
             "kind": operation,
             "status": "error" if message else "ok",
             "error": message,
-            "started_at": self.at,
+            "started_at": self.started_at,
             "duration_ms": duration,
-            "first_token_ms": (first_token - self.started) * 1000 if first_token else None,
+            "first_token_ms": (first_token - self.start_seconds) * 1000 if first_token else None,
             "model": resolved.target if resolved else None,
             "user": request.user if request else None,
             "session": str(session) if session is not None else None,
             "key": self.principal.actor,
             "usage": self._usage(output),
             "versions": self._versions(metadata),
-            "attributes": self._attributes(operation, error, output) | self._told(metadata, captured=captured),
-            "input": (exchange.kept() if exchange else _decoded(self.body)) if captured else None,
-            "output": _without_vectors(output) if captured else None,
+            "attributes": self._attributes(operation, error, output)
+            | self._request_attributes(metadata, captured=captured),
+            "input": (exchange.recorded_request() if exchange else _decode_json(self.body)) if captured else None,
+            "output": _without_embeddings(output) if captured else None,
         }
-        return known(Span, values)
+        return construct_trusted(Span, values)
 
     @property
-    def captured(self) -> bool:
+    def captures_bodies(self) -> bool:
         """Return True if the span stores the request and the response."""
         policy = self.route.policy if self.route else None
-        return policy is None or captured(policy.capture, self.trace.trace_id)
+        return policy is None or should_capture(policy.capture, self.trace.trace_id)
 
-    def _fault(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
+    def _describe_error(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
         """Return the error message of the call, or None if the call succeeded."""
         if isinstance(error, asyncio.CancelledError):
-            self.status = LEFT
+            self.status = CLIENT_CLOSED_REQUEST
             return "the caller disconnected before the response was complete"
         if isinstance(error, VongError):
             return str(error)
@@ -122,27 +123,27 @@ class CallContext:
         failure = output.get("error") if output else None
         if failure is None and self.status < 400:
             return None
-        return message_of(failure) or f"the upstream returned status {self.status}"
+        return error_message(failure) or f"the upstream returned status {self.status}"
 
     def _usage(self, output: dict[str, Any] | None) -> Usage:
         """Return the reported usage, or an estimate if the stream was interrupted."""
-        if self.recall and self.recall.found:
+        if self.cache_lookup and self.cache_lookup.response:
             return Usage(input_tokens=0, output_tokens=0, cost=0)  # no model was called
-        usage = usage_of(output.get("usage") if output else None)
-        if usage.output_tokens is None and self.transcript and self.transcript.chunks:
+        usage = parse_usage(output.get("usage") if output else None)
+        if usage.output_tokens is None and self.accumulator and self.accumulator.chunks:
             # Providers report no usage if the caller disconnects. Most send one token per chunk; four bytes of input
             # are about one token.
             input_tokens = usage.input_tokens or max(1, len(self.body) // 4)
-            usage = changed(usage, input_tokens=input_tokens, output_tokens=self.transcript.chunks)
-        elif self.broken:  # each target whose stream broke has read the request, and none reported its usage
-            input_tokens = (usage.input_tokens or 0) + len(self.broken) * max(1, len(self.body) // 4)
-            output_tokens = (usage.output_tokens or 0) + self.broken[-1]
-            usage = changed(usage, input_tokens=input_tokens, output_tokens=output_tokens)
+            usage = replace_trusted(usage, input_tokens=input_tokens, output_tokens=self.accumulator.chunks)
+        elif self.resume_points:  # each target whose stream broke has read the request, and none reported its usage
+            input_tokens = (usage.input_tokens or 0) + len(self.resume_points) * max(1, len(self.body) // 4)
+            output_tokens = (usage.output_tokens or 0) + self.resume_points[-1]
+            usage = replace_trusted(usage, input_tokens=input_tokens, output_tokens=output_tokens)
         return usage
 
     def _versions(self, metadata: dict[str, Any]) -> SpanVersions:
         """Return the versions of the target, overridden by those in the request's metadata."""
-        versions = self.choice.versions if self.choice else SpanVersions()
+        versions = self.resolved.versions if self.resolved else SpanVersions()
         if not metadata:
             return versions
         overrides = {
@@ -154,64 +155,64 @@ class CallContext:
         """Return the span attributes: OpenTelemetry's GenAI conventions and Vong's own under `vong.`."""
         attributes: dict[str, Any] = {
             "gen_ai.operation.name": operation,
-            "vong.shape": self.shape,
+            "vong.shape": self.endpoint,
             "http.response.status_code": self.status,
         }
-        if self.passage:
-            attributes["gen_ai.request.model"] = self.passage.asked.model
-        if self.choice:
-            attributes["gen_ai.provider.name"] = self.choice.system
+        if self.exchange:
+            attributes["gen_ai.request.model"] = self.exchange.request.model
+        if self.resolved:
+            attributes["gen_ai.provider.name"] = self.resolved.provider_name
         if output:
-            _answered(attributes, output)
-            if used_by_type := counted(output.get("usage")):
-                attributes[ATTRIBUTE] = used_by_type
-        if self.transcript:
+            _add_response_attributes(attributes, output)
+            if used_by_type := used_types(output.get("usage")):
+                attributes[USAGE_ATTRIBUTE] = used_by_type
+        if self.accumulator:
             attributes["vong.stream"] = True
-            if self.broken or (self.transcript.usage is None and self.transcript.chunks):
+            if self.resume_points or (self.accumulator.usage is None and self.accumulator.chunks):
                 attributes["vong.usage_estimated"] = True
         if self.attempts:
-            attributes["vong.attempts"] = self.attempts.made
+            attributes["vong.attempts"] = self.attempts.log
         if error is not None:
-            attributes |= _failed(error)
-        if self.broken or self.recall or self.watch:
-            attributes |= self._happened()
+            attributes |= _error_attributes(error)
+        if self.resume_points or self.cache_lookup or self.guard_session:
+            attributes |= self._pipeline_attributes()
         return attributes
 
-    def _happened(self) -> dict[str, Any]:
+    def _pipeline_attributes(self) -> dict[str, Any]:
         """Return the attributes of continuation, cache and guards."""
-        attributes: dict[str, Any] = {"vong.continued": len(self.broken)} if self.broken else {}
-        if self.recall:
-            attributes |= self.recall.attributes()
-        if self.watch:
-            attributes |= self.watch.attributes()
+        attributes: dict[str, Any] = {"vong.continued": len(self.resume_points)} if self.resume_points else {}
+        if self.cache_lookup:
+            attributes |= self.cache_lookup.span_attributes()
+        if self.guard_session:
+            attributes |= self.guard_session.span_attributes()
         return attributes
 
-    def _told(self, metadata: dict[str, Any], *, captured: bool) -> dict[str, Any]:
+    def _request_attributes(self, metadata: dict[str, Any], *, captured: bool) -> dict[str, Any]:
         """Return the attributes of the request: capture, metadata, tags, fields of a responses request."""
         attributes: dict[str, Any] = {} if captured else {"vong.capture": "metadata"}
         if metadata:
             attributes["vong.metadata"] = metadata
         if self.tags:
             attributes["vong.tags"] = list(self.tags)
-        if self.passage and self.shape == "responses":
-            fields = self.passage.fields()
+        if self.exchange and self.endpoint == "responses":
+            fields = self.exchange.request_fields()
             flags = {
                 "vong.instructions": bool(fields.get("instructions")),
                 "vong.unstored": fields.get("store") is False,
             }
             attributes |= {name: True for name, is_set in flags.items() if is_set}
-            if self.passage.asked.previous:
-                attributes["vong.previous_response"] = self.passage.asked.previous
+            if self.exchange.request.previous:
+                attributes["vong.previous_response"] = self.exchange.request.previous
         return attributes
 
 
-def message_of(error: Any) -> str:
+def error_message(error: Any) -> str:
     """Return the message of an error object in OpenAI's format."""
     text = error.get("message") if isinstance(error, dict) else error
     return str(text) if text else ""
 
 
-def _failed(error: BaseException | None) -> dict[str, Any]:
+def _error_attributes(error: BaseException | None) -> dict[str, Any]:
     """Return the error code, and the limited metric if a limit rejected the call."""
     attributes = {"error.type": error.code} if isinstance(error, VongError) else {}
     return (
@@ -221,7 +222,7 @@ def _failed(error: BaseException | None) -> dict[str, Any]:
     )
 
 
-def _answered(attributes: dict[str, Any], output: dict[str, Any]) -> None:
+def _add_response_attributes(attributes: dict[str, Any], output: dict[str, Any]) -> None:
     """Add model, id and finish reasons of the response."""
     model, id, choices = output.get("model"), output.get("id"), output.get("choices")
     if isinstance(model, str):
@@ -233,14 +234,14 @@ def _answered(attributes: dict[str, Any], output: dict[str, Any]) -> None:
         attributes["gen_ai.response.finish_reasons"] = reasons
 
 
-def _decoded(body: bytes) -> Any:
+def _decode_json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
-def _without_vectors(output: dict[str, Any] | None) -> dict[str, Any] | None:
+def _without_embeddings(output: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return the output without embedding vectors, which are replaced by their number."""
     if output is None or output.get("object") != "list" or not isinstance(output.get("data"), list):
         return output

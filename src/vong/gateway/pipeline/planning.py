@@ -6,7 +6,7 @@ from random import random
 from uuid import UUID
 
 from vong.errors import NotFound, Unavailable
-from vong.gateway.limits.estimate import WorstCaseUsage, worst
+from vong.gateway.limits.estimate import UsageBound, estimate_usage_bound
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.subjects import LimitSubjects
 from vong.gateway.pipeline.context import CallContext
@@ -14,8 +14,8 @@ from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.services import CallServices
 from vong.gateway.routing.catalog import ModelCatalog, RoutePlan
 from vong.gateway.routing.load import TargetLoad
-from vong.gateway.routing.low_priority import room, shelf
-from vong.gateway.routing.strategies import order
+from vong.gateway.routing.low_priority import low_priority_load_key, wait_for_capacity
+from vong.gateway.routing.strategies import order_targets
 from vong.records import Usage
 
 DEFAULT_OUTPUT_TOKENS = 500
@@ -33,19 +33,21 @@ async def plan_targets(
 
     `random_draw` replaces the draw of a target by weight if it is already drawn.
     """
-    model = exchange.asked.model
+    model = exchange.request.model
     route = catalog.routes.get(model)
     if route is None or route.tree is None:
-        return catalog.way(model, random if random_draw is None else lambda: random_draw)
-    usage = Usage(input_tokens=len(context.body) // 4, output_tokens=exchange.asked.max_tokens or DEFAULT_OUTPUT_TOKENS)
+        return catalog.plan_route(model, random if random_draw is None else lambda: random_draw)
+    usage = Usage(
+        input_tokens=len(context.body) // 4, output_tokens=exchange.request.max_tokens or DEFAULT_OUTPUT_TOKENS
+    )
     costs = dict[str, int | None]()
     if "cheapest" in route.tree.picks():
         for target in route.tree.models():
             with suppress(NotFound, Unavailable):  # an attempt at this target raises the same error
-                costs[target] = await services.admission.expected(catalog.resolve(target, route), usage)
-    load = partial(services.load, context.principal.project_id)
-    facts = exchange.facts(context.principal.actor, context.trace.session, context.tags, load, costs)
-    return catalog.along(route, order(route.tree, facts))
+                costs[target] = await services.limiter.expected_cost(catalog.resolve(target, route), usage)
+    load = partial(services.target_load, context.principal.project_id)
+    facts = exchange.routing_facts(context.principal.actor, context.trace.session, context.tags, load, costs)
+    return catalog.plan_targets(route, order_targets(route.tree, facts))
 
 
 async def reserve_capacity(services: CallServices, project_id: UUID, plan: RoutePlan) -> TargetLoad:
@@ -53,8 +55,10 @@ async def reserve_capacity(services: CallServices, project_id: UUID, plan: Route
 
     Returns the load that counts the low-priority calls. The caller releases it at the end of the call.
     """
-    low_priority_load = services.load(project_id, shelf(plan))
-    await room(plan, low_priority_load, services.load(project_id, plan.targets[0]) if plan.route else None)
+    low_priority_load = services.target_load(project_id, low_priority_load_key(plan))
+    await wait_for_capacity(
+        plan, low_priority_load, services.target_load(project_id, plan.targets[0]) if plan.route else None
+    )
     return low_priority_load
 
 
@@ -62,15 +66,15 @@ async def reserve_limits(
     services: CallServices, context: CallContext, catalog: ModelCatalog, plan: RoutePlan, exchange: UpstreamExchange
 ) -> Reservation:
     """Reserve the maximum usage of the call in all limits that apply, and set its max_tokens if it has none."""
-    request = exchange.asked
-    usage_bound = worst(exchange.shape, request, exchange.size, context.body)
-    if not exchange.natively:  # a broken stream may be continued by a second request that repeats the text so far
-        input_tokens, output_tokens = usage_bound.read, usage_bound.made
-        usage_bound = WorstCaseUsage(
-            2 * input_tokens + output_tokens, 2 * output_tokens, usage_bound.cap, usage_bound.kinds
+    request = exchange.request
+    usage_bound = estimate_usage_bound(exchange.endpoint, request, exchange.request_bytes, context.body)
+    if not exchange.allow_native:  # a broken stream may be continued by a second request that repeats the text so far
+        input_tokens, output_tokens = usage_bound.input_tokens, usage_bound.output_tokens
+        usage_bound = UsageBound(
+            2 * input_tokens + output_tokens, 2 * output_tokens, usage_bound.max_tokens, usage_bound.token_types
         )
     route = plan.route.name if plan.route else None
     subjects = LimitSubjects(context.principal.actor, request.user, route, context.tags)
-    reservation = await services.admission.admit(context.principal, catalog, plan, subjects, usage_bound)
-    exchange.cap = reservation.cap
+    reservation = await services.limiter.admit(context.principal, catalog, plan, subjects, usage_bound)
+    exchange.max_tokens = reservation.max_tokens
     return reservation

@@ -19,35 +19,35 @@ from vong.records import Span
 class CallServices(NamedTuple):
     """Dependencies of a model call, given as callables so that the pipeline knows no database."""
 
-    directory: Callable[[GatewayPrincipal], Awaitable[ModelCatalog]]
+    load_catalog: Callable[[GatewayPrincipal], Awaitable[ModelCatalog]]
     """Return the model catalog of the principal's project."""
-    account: Callable[[GatewayPrincipal, Span, tuple[str, ...], Reservation | None], None]
+    record_span: Callable[[GatewayPrincipal, Span, tuple[str, ...], Reservation | None], None]
     """Record a span with its tags and settle its reservation."""
-    circuit: Callable[[UUID, str], CircuitBreaker]
+    circuit_breaker: Callable[[UUID, str], CircuitBreaker]
     """Return the circuit breaker of a target of a project."""
-    load: Callable[[UUID, str], TargetLoad]
+    target_load: Callable[[UUID, str], TargetLoad]
     """Return the load of a target of a project."""
-    admission: Limiter
-    earlier: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
+    limiter: Limiter
+    load_history: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
     """Return the conversation up to and including a stored response."""
-    answers: ResponseCache
-    mirror: Callable[[UUID, ShadowRequest], None]
+    response_cache: ResponseCache
+    enqueue_shadow: Callable[[UUID, ShadowRequest], None]
     """Send a shadow request later, outside of the call."""
-    ask: Callable[[GatewayPrincipal, TraceContext, str, list[dict[str, Any]]], Awaitable[str]]
+    ask_model: Callable[[GatewayPrincipal, TraceContext, str, list[dict[str, Any]]], Awaitable[str]]
     """Return the text that a model answers to a guard."""
 
 
 class CallOptions(NamedTuple):
     """Options of a model call. The defaults are those of a call from outside."""
 
-    limited: bool = True
+    apply_limits: bool = True
     """Apply limits and budgets."""
-    guarded: bool = True
+    apply_guards: bool = True
     """Run guards."""
-    route: str | None = None
+    guards_route: str | None = None
     """Route whose guards run, if it differs from the model that the request names."""
-    lot: float | None = None
+    random_draw: float | None = None
     """Random number from 0 to 1 that is already drawn, for the choice of a target by weight."""
 
 
-CALLERS = CallOptions()
+DEFAULT_OPTIONS = CallOptions()

@@ -15,16 +15,16 @@ from vong.errors import VongError
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints.parsing import TraceContext
-from vong.gateway.providers import Shape
+from vong.gateway.providers import Endpoint
 from vong.records import new_id, now
-from vong.records.cache import ComparedAs, ShadowComparison
+from vong.records.cache import ComparisonKind, ShadowComparison
 from vong.records.key_scope import KeyLabels, KeyScope
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 16
+MAX_CONCURRENT_SHADOWS = 16
 """Maximum number of concurrent shadow calls. Further ones are dropped."""
-TAG = "shadow"
+SHADOW_TAG = "shadow"
 
 
 class ShadowPrincipal(NamedTuple):
@@ -35,7 +35,7 @@ class ShadowPrincipal(NamedTuple):
     role: str = "member"
     scope: KeyScope | None = None
     labels: KeyLabels | None = None
-    deputy: bool = True
+    is_delegated: bool = True
     expires_at: datetime | None = None
 
 
@@ -46,53 +46,53 @@ class ShadowRequest(NamedTuple):
     response with the new one; below it the hit counts as false.
     """
 
-    kind: ComparedAs
+    kind: ComparisonKind
     route: str
     target: str
-    shape: Shape
+    endpoint: Endpoint
     body: bytes
     trace: TraceContext
-    said: Mapping[str, Any]
-    agreement: float = 0.0
+    original: Mapping[str, Any]
+    min_agreement: float = 0.0
 
 
-Ask = Callable[[GatewayPrincipal, ShadowRequest, TraceContext], Awaitable[Mapping[str, Any]]]
+SendShadow = Callable[[GatewayPrincipal, ShadowRequest, TraceContext], Awaitable[Mapping[str, Any]]]
 """Send the shadow call, record its span and return its response as a chat completion."""
 
 
 class ShadowRunner:
     """Shadow calls of one server process."""
 
-    def __init__(self, send: Ask, cache: ResponseCache) -> None:
-        self.left_out = 0
+    def __init__(self, send: SendShadow, cache: ResponseCache) -> None:
+        self.dropped = 0
         """Number of shadow calls dropped because too many were running."""
-        self._ask = send
-        self._answers = cache
+        self._send = send
+        self._cache = cache
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def make(self, project_id: UUID, request: ShadowRequest) -> None:
+    def enqueue(self, project_id: UUID, request: ShadowRequest) -> None:
         """Send a shadow request in the background."""
-        if len(self._tasks) >= AT_ONCE:
-            self.left_out += 1
+        if len(self._tasks) >= MAX_CONCURRENT_SHADOWS:
+            self.dropped += 1
             return
-        task = asyncio.get_running_loop().create_task(self._made(project_id, request))
+        task = asyncio.get_running_loop().create_task(self._run(project_id, request))
         self._tasks.add(task)
-        task.add_done_callback(self._over)
+        task.add_done_callback(self._on_done)
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("shadow call failed", exc_info=error)
 
-    async def _made(self, project_id: UUID, request: ShadowRequest) -> None:
+    async def _run(self, project_id: UUID, request: ShadowRequest) -> None:
         span_id = new_id()
         trace = request.trace._replace(
-            id=span_id, span_id=span_id.hex[16:], parent_span_id=request.trace.span_id, tags=TAG, cache=None
+            id=span_id, span_id=span_id.hex[16:], parent_span_id=request.trace.span_id, tags=SHADOW_TAG, cache=None
         )
         agreement = None
         try:
-            completion = await self._ask(ShadowPrincipal(project_id), request, trace)
-            agreement = await self._answers.agreement(request.said, completion)
+            completion = await self._send(ShadowPrincipal(project_id), request, trace)
+            agreement = await self._cache.measure_agreement(request.original, completion)
         except VongError as error:
             log.info("shadow call failed: %s", error)
         result = ShadowComparison(
@@ -104,5 +104,5 @@ class ShadowRunner:
             agreement=agreement,
             at=now(),
         )
-        is_false_hit = agreement < request.agreement if agreement is not None and request.kind == "cache" else None
-        self._answers.compared(project_id, result, false=is_false_hit)
+        is_false_hit = agreement < request.min_agreement if agreement is not None and request.kind == "cache" else None
+        self._cache.store_comparison(project_id, result, is_false_hit=is_false_hit)

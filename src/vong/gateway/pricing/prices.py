@@ -19,14 +19,14 @@ from typing import NamedTuple, TypeGuard
 from urllib.parse import urlsplit
 
 from vong.config import PriceSettings
-from vong.gateway.pricing.catalog import CatalogPrice, RateTiers, look
-from vong.gateway.pricing.token_types import ATTRIBUTE, INPUT, KINDS, OUTPUT
+from vong.gateway.pricing.catalog import CatalogPrice, RateTiers, lookup
+from vong.gateway.pricing.token_types import INPUT_TYPES, OUTPUT_TYPES, TOKEN_TYPES, USAGE_ATTRIBUTE
 from vong.records import Span, Usage
-from vong.records.record import changed
+from vong.records.record import replace_trusted
 
-KEPT = 1000
+MAX_CACHED_PRICES = 1000
 """Maximum number of prices in memory."""
-QUARTER = 900
+TIMED_PRICE_TTL_SECONDS = 900
 """Time for which a price is kept that depends on the time of day or starts at a date."""
 
 
@@ -40,12 +40,12 @@ class TieredRate(NamedTuple):
     starts: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, tiers: RateTiers) -> "TieredRate":
+    def from_tiers(cls, tiers: RateTiers) -> "TieredRate":
         """Convert rate tiers of the catalog."""
-        amounts = (tiers.base, *(amount for _, amount in tiers.steps))
-        return cls(tuple(map(Decimal, amounts)), tuple(start for start, _ in tiers.steps))
+        amounts = (tiers.base, *(amount for _, amount in tiers.tiers))
+        return cls(tuple(map(Decimal, amounts)), tuple(start for start, _ in tiers.tiers))
 
-    def at(self, input_tokens: int) -> Decimal:
+    def amount_for(self, input_tokens: int) -> Decimal:
         """Return the amount for a request with this number of input tokens."""
         return self.amounts[bisect_left(self.starts, input_tokens) if self.starts else 0]
 
@@ -60,85 +60,90 @@ class ModelPrice(NamedTuple):
     input: TieredRate
     output: TieredRate
     cached: TieredRate
-    kinds: Mapping[str, TieredRate] = {}
+    rates_by_type: Mapping[str, TieredRate] = {}
 
     @classmethod
-    def own(cls, settings: PriceSettings) -> "ModelPrice":
+    def from_settings(cls, settings: PriceSettings) -> "ModelPrice":
         """Build a price from the settings."""
-        input_rate = _amount(settings.input)
-        amounts = {token_type: getattr(settings, token_type) for token_type in KINDS}
-        rates = {token_type: _amount(amount) for token_type, amount in amounts.items() if amount is not None}
+        input_rate = _flat_rate(settings.input)
+        amounts = {token_type: getattr(settings, token_type) for token_type in TOKEN_TYPES}
+        rates = {token_type: _flat_rate(amount) for token_type, amount in amounts.items() if amount is not None}
         return cls(
             input_rate,
-            _amount(settings.output),
-            input_rate if settings.cached is None else _amount(settings.cached),
+            _flat_rate(settings.output),
+            input_rate if settings.cached is None else _flat_rate(settings.cached),
             rates,
         )
 
     @classmethod
-    def published(cls, catalog_price: CatalogPrice) -> "ModelPrice":
+    def from_catalog(cls, catalog_price: CatalogPrice) -> "ModelPrice":
         """Build a price from the catalog. Output without a rate is free: embeddings have none."""
-        input_rate = TieredRate.of(catalog_price.input)
-        output_rate = TieredRate.of(catalog_price.output) if catalog_price.output else TieredRate((Decimal(0),))
-        rates = {token_type: TieredRate.of(tiers) for token_type, tiers in catalog_price.kinds.items()}
+        input_rate = TieredRate.from_tiers(catalog_price.input)
+        output_rate = TieredRate.from_tiers(catalog_price.output) if catalog_price.output else TieredRate((Decimal(0),))
+        rates = {token_type: TieredRate.from_tiers(tiers) for token_type, tiers in catalog_price.rates_by_type.items()}
         return cls(
-            input_rate, output_rate, TieredRate.of(catalog_price.cached) if catalog_price.cached else input_rate, rates
+            input_rate,
+            output_rate,
+            TieredRate.from_tiers(catalog_price.cached) if catalog_price.cached else input_rate,
+            rates,
         )
 
     def cost(
         self, input_tokens: int, output_tokens: int, cached_tokens: int, used_by_type: Mapping[str, int] | None = None
     ) -> int:
         """Return the cost of these tokens, rounded half to even. `used_by_type` has the tokens billed separately."""
-        total = cached_tokens * self.cached.at(input_tokens)
+        total = cached_tokens * self.cached.amount_for(input_tokens)
         if not used_by_type:
             return round(
                 total
-                + (input_tokens - cached_tokens) * self.input.at(input_tokens)
-                + output_tokens * self.output.at(input_tokens)
+                + (input_tokens - cached_tokens) * self.input.amount_for(input_tokens)
+                + output_tokens * self.output.amount_for(input_tokens)
             )
         cache_writes = used_by_type.get("cache_write", 0), used_by_type.get("cache_write_1h", 0)
         used_by_type = {**used_by_type, "cache_write": max(cache_writes[0] - cache_writes[1], 0)}
         for type_names, remaining, base_rate in (
-            (INPUT, input_tokens - cached_tokens, self.input),
-            (OUTPUT, output_tokens, self.output),
+            (INPUT_TYPES, input_tokens - cached_tokens, self.input),
+            (OUTPUT_TYPES, output_tokens, self.output),
         ):
             for token_type in type_names:
                 count = min(used_by_type.get(token_type, 0), remaining)
                 remaining -= count
-                total += count * self.of(token_type, base_rate).at(input_tokens)
-            total += remaining * base_rate.at(input_tokens)
+                total += count * self.rate_of(token_type, base_rate).amount_for(input_tokens)
+            total += remaining * base_rate.amount_for(input_tokens)
         return round(total)
 
-    def of(self, token_type: str, fallback: TieredRate) -> TieredRate:
+    def rate_of(self, token_type: str, fallback: TieredRate) -> TieredRate:
         """Return the rate of a token type, or `fallback` if the type has no rate of its own."""
-        rate = self.kinds.get(token_type)
-        return rate or (self.kinds.get("cache_write", fallback) if token_type == "cache_write_1h" else fallback)
+        rate = self.rates_by_type.get(token_type)
+        return rate or (self.rates_by_type.get("cache_write", fallback) if token_type == "cache_write_1h" else fallback)
 
-    def billed(self, usage: Usage, used_by_type: Mapping[str, int] | None = None) -> int | None:
+    def cost_of_usage(self, usage: Usage, used_by_type: Mapping[str, int] | None = None) -> int | None:
         """Return the cost of a usage, or None if a token count is unknown."""
         input_tokens, output_tokens = usage.input_tokens, usage.output_tokens
         if input_tokens is None or output_tokens is None:
             return None
         return self.cost(input_tokens, output_tokens, min(usage.cached_tokens or 0, input_tokens), used_by_type)
 
-    def most(self, input_tokens: int, output_tokens: int, token_types: Collection[str]) -> int:
+    def max_cost(self, input_tokens: int, output_tokens: int, token_types: Collection[str]) -> int:
         """Return the maximum cost if all tokens may have the most expensive of these types."""
-        rates = self.input.at(input_tokens), self.output.at(input_tokens)
-        if self.kinds:
+        rates = self.input.amount_for(input_tokens), self.output.amount_for(input_tokens)
+        if self.rates_by_type:
             rates = [
                 max(
                     [
                         rate,
                         *(
-                            self.of(token_type, base_rate).at(input_tokens)
+                            self.rate_of(token_type, base_rate).amount_for(input_tokens)
                             for token_type in type_names
                             if token_type in token_types
                         ),
                     ]
                 )
-                for rate, type_names, base_rate in zip(rates, (INPUT, OUTPUT), (self.input, self.output), strict=True)
+                for rate, type_names, base_rate in zip(
+                    rates, (INPUT_TYPES, OUTPUT_TYPES), (self.input, self.output), strict=True
+                )
             ]
-        highest_input = rates[0] if self.cached is self.input else max(rates[0], self.cached.at(input_tokens))
+        highest_input = rates[0] if self.cached is self.input else max(rates[0], self.cached.amount_for(input_tokens))
         return round(input_tokens * highest_input + output_tokens * rates[1])
 
 
@@ -151,48 +156,48 @@ class PriceBook:
     def __init__(
         self,
         custom: Mapping[str, PriceSettings],
-        look: Callable[[str, str, datetime], CatalogPrice | None] = look,
+        lookup: Callable[[str, str, datetime], CatalogPrice | None] = lookup,
     ) -> None:
-        self._own = {target: ModelPrice.own(price) for target, price in custom.items()}
-        self._look = look
+        self._custom = {target: ModelPrice.from_settings(price) for target, price in custom.items()}
+        self._lookup = lookup
         self._published: dict[tuple[str, str], tuple[ModelPrice | None, float]] = {}
-        self._looking: set[tuple[str, str]] = set()
+        self._loading: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
-    def ready(self, target: str, address: str | None, at: datetime) -> bool:
+    def is_loaded(self, target: str, address: str | None, at: datetime) -> bool:
         """Return True if the price at that time is loaded, or known to be missing.
 
         Otherwise it is loaded in a thread of its own, because the catalog process may take seconds on a busy machine.
         """
         model = target.partition("/")[2]
-        if target in self._own or not _public(address) or not self._stale((address, model), at):
+        if target in self._custom or not _may_have_price(address) or not self._is_stale((address, model), at):
             return True
-        self._renew(address, model, at)
+        self._refresh_in_thread(address, model, at)
         return False
 
-    def at_hand(self, target: str, address: str | None, at: datetime) -> "ModelPrice | EllipsisType | None":
+    def cached(self, target: str, address: str | None, at: datetime) -> "ModelPrice | EllipsisType | None":
         """Return the loaded price at that time, None if there is none, `...` if it is not loaded yet.
 
         In the last case loading starts in the background.
         """
-        if not self.ready(target, address, at):
+        if not self.is_loaded(target, address, at):
             return ...
         return self._price(target, address, at, exact=True)
 
-    def settle(self, span: Span, address: str | None, custom: ModelPrice | None = None) -> Span:
+    def price_span(self, span: Span, address: str | None, custom: ModelPrice | None = None) -> Span:
         """Return the span with its cost if it has none and the price is known.
 
         `address` is the base URL of the provider that answered, `custom` a price that takes precedence over all others.
         """
         if span.usage.cost is not None or span.model is None:
             return span
-        used_by_type, usage = span.attributes.get(ATTRIBUTE), counted(span)
+        used_by_type, usage = span.attributes.get(USAGE_ATTRIBUTE), token_counts(span)
         cost = (
-            custom.billed(usage, used_by_type)
+            custom.cost_of_usage(usage, used_by_type)
             if custom
             else self.cost(span.model, address, usage, span.started_at, used_by_type)
         )
-        return span if cost is None else changed(span, usage=changed(span.usage, cost=cost))
+        return span if cost is None else replace_trusted(span, usage=replace_trusted(span.usage, cost=cost))
 
     def cost(
         self,
@@ -211,70 +216,70 @@ class PriceBook:
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         price = self._price(target, address, at, exact)
-        return price.billed(usage, used_by_type) if price else None
+        return price.cost_of_usage(usage, used_by_type) if price else None
 
-    def most(
+    def max_cost(
         self, target: str, address: str | None, usage: Usage, at: datetime, token_types: Collection[str]
     ) -> int | None:
         """Return the maximum cost of a call that may use these token types. An expired price may be used."""
         price = self._price(target, address, at, exact=False)
-        return price.most(usage.input_tokens or 0, usage.output_tokens or 0, token_types) if price else None
+        return price.max_cost(usage.input_tokens or 0, usage.output_tokens or 0, token_types) if price else None
 
     def _price(self, target: str, address: str | None, at: datetime, exact: bool) -> ModelPrice | None:
-        return self._own.get(target) or self._of(address, target.partition("/")[2], at, exact)
+        return self._custom.get(target) or self._catalog_price(address, target.partition("/")[2], at, exact)
 
-    def _of(self, address: str | None, model: str, at: datetime, exact: bool) -> ModelPrice | None:
-        if not _public(address):
+    def _catalog_price(self, address: str | None, model: str, at: datetime, exact: bool) -> ModelPrice | None:
+        if not _may_have_price(address):
             return None
         entry = self._published.get((address, model))
-        if entry is not None and not self._stale((address, model), at):
+        if entry is not None and not self._is_stale((address, model), at):
             return entry[0]
         if entry is not None and not exact:
-            self._renew(address, model, at)
+            self._refresh_in_thread(address, model, at)
             return entry[0]
-        return self._found(address, model, at)
+        return self._load_price(address, model, at)
 
-    def _stale(self, key: tuple[str, str], at: datetime) -> bool:
+    def _is_stale(self, key: tuple[str, str], at: datetime) -> bool:
         entry = self._published.get(key)
         if entry is None:
             return True
         until = entry[1]
-        return until < inf and not until - QUARTER <= at.timestamp() < until
+        return until < inf and not until - TIMED_PRICE_TTL_SECONDS <= at.timestamp() < until
 
-    def _renew(self, address: str, model: str, at: datetime) -> None:
+    def _refresh_in_thread(self, address: str, model: str, at: datetime) -> None:
         """Load a price in a thread, unless one is loading it already."""
         key = address, model
         with self._lock:
-            if key in self._looking:
+            if key in self._loading:
                 return
-            self._looking.add(key)
+            self._loading.add(key)
 
         def renew() -> None:
             try:
-                self._found(address, model, at)
+                self._load_price(address, model, at)
             finally:
-                self._looking.discard(key)
+                self._loading.discard(key)
 
         threading.Thread(target=renew, name="vong-prices", daemon=True).start()
 
-    def _found(self, address: str, model: str, at: datetime) -> ModelPrice | None:
-        catalog_price = self._look(address, model, at)
-        price = ModelPrice.published(catalog_price) if catalog_price else None
-        time_independent = catalog_price is None or catalog_price.lasting
-        if len(self._published) >= KEPT:
+    def _load_price(self, address: str, model: str, at: datetime) -> ModelPrice | None:
+        catalog_price = self._lookup(address, model, at)
+        price = ModelPrice.from_catalog(catalog_price) if catalog_price else None
+        time_independent = catalog_price is None or catalog_price.time_independent
+        if len(self._published) >= MAX_CACHED_PRICES:
             self._published.clear()
-        until = inf if time_independent else (at.timestamp() // QUARTER + 1) * QUARTER
+        until = inf if time_independent else (at.timestamp() // TIMED_PRICE_TTL_SECONDS + 1) * TIMED_PRICE_TTL_SECONDS
         self._published[address, model] = price, until
         return price
 
 
-def _public(address: str | None) -> TypeGuard[str]:
+def _may_have_price(address: str | None) -> TypeGuard[str]:
     """Return True if an address may have a catalog price."""
-    return address is not None and _elsewhere(address)
+    return address is not None and _is_remote(address)
 
 
 @lru_cache(1000)
-def _elsewhere(address: str) -> bool:
+def _is_remote(address: str) -> bool:
     """Return True if the address is remote. The catalog has no prices for this machine."""
     if not address.startswith(("http://", "https://")):
         return False
@@ -284,12 +289,12 @@ def _elsewhere(address: str) -> bool:
     return host != "localhost"
 
 
-def _amount(dollars: float) -> TieredRate:
+def _flat_rate(dollars: float) -> TieredRate:
     return TieredRate((Decimal(str(dollars)),))
 
 
-def counted(span: Span) -> Usage:
+def token_counts(span: Span) -> Usage:
     """Return the token counts that are billed. Embeddings have no output."""
     if span.kind == "embeddings" and span.usage.output_tokens is None:
-        return changed(span.usage, output_tokens=0)
+        return replace_trusted(span.usage, output_tokens=0)
     return span.usage

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.config import PriceSettings
-from vong.errors import NotFound, nearest
+from vong.errors import NotFound, did_you_mean
 from vong.gateway import tables
 from vong.gateway.pricing.prices import ModelPrice
 from vong.records import now
 from vong.records.route import check_target_name
 
-DEAREST = 1e9
+MAX_PRICE_USD = 1e9
 """Maximum price in US dollars per million tokens. The cost of a call must fit into the stored integer."""
 
 
@@ -30,9 +30,9 @@ class PriceUpdate(PriceSettings):
     target: str = Field(min_length=3, max_length=500, description="deployment/NAME or PROVIDER/MODEL.")
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if any(amount > DEAREST for amount in self.amounts().values()):
-            raise ValueError(f"a price exceeds {DEAREST:,.0f} dollars per million tokens")
+    def _check_bounds(self) -> Self:
+        if any(amount > MAX_PRICE_USD for amount in self.amounts().values()):
+            raise ValueError(f"a price exceeds {MAX_PRICE_USD:,.0f} dollars per million tokens")
         return self
 
     def amounts(self) -> dict[str, float]:
@@ -62,16 +62,16 @@ def put_price(
     columns = tables.prices.c
     primary_key, changed = [columns.project_id, columns.target], {"price": amounts, "updated_at": updated_at}
     connection.execute(statement.on_conflict_do_update(index_elements=primary_key, set_=changed))
-    return _record(update.target, amounts, updated_at)
+    return _to_custom_price(update.target, amounts, updated_at)
 
 
 def list_prices(connection: Connection, settings: Mapping[str, PriceSettings] | None = None) -> list[CustomPrice]:
     """Return the stored prices by target, and those of the settings that the project has not replaced."""
     columns = tables.prices.c
     rows = connection.execute(select(columns.target, columns.price, columns.updated_at))
-    price_by_target = {row.target: _record(row.target, row.price, row.updated_at) for row in rows}
+    price_by_target = {row.target: _to_custom_price(row.target, row.price, row.updated_at) for row in rows}
     for target, price in (settings or {}).items():
-        price_by_target.setdefault(target, _record(target, price.model_dump(exclude_none=True), None))
+        price_by_target.setdefault(target, _to_custom_price(target, price.model_dump(exclude_none=True), None))
     return [price_by_target[target] for target in sorted(price_by_target)]
 
 
@@ -80,17 +80,17 @@ def delete_price(connection: Connection, target: str) -> CustomPrice:
     stored = {price.target: price for price in list_prices(connection)}
     if target not in stored:
         raise NotFound(
-            f"no custom price is stored for {target!r}", nearest(target, list(stored), "vong gateway prices")
+            f"no custom price is stored for {target!r}", did_you_mean(target, list(stored), "vong gateway prices")
         )
     connection.execute(delete(tables.prices).where(tables.prices.c.target == target))
     return stored[target]
 
 
-def own_prices(connection: Connection) -> dict[str, ModelPrice]:
+def load_custom_prices(connection: Connection) -> dict[str, ModelPrice]:
     """Return the stored prices in the form that computes costs."""
-    return {price.target: ModelPrice.own(price) for price in list_prices(connection)}
+    return {price.target: ModelPrice.from_settings(price) for price in list_prices(connection)}
 
 
-def _record(target: str, amounts: Mapping[str, float], at: datetime | None) -> CustomPrice:
+def _to_custom_price(target: str, amounts: Mapping[str, float], at: datetime | None) -> CustomPrice:
     source = "settings" if at is None else "stored"
     return CustomPrice.model_validate({**amounts, "target": target, "source": source, "updated_at": at})

@@ -6,16 +6,16 @@ These tokens are part of the input or output tokens. A span stores them in its a
 from collections.abc import Mapping
 from typing import Any
 
-ATTRIBUTE = "vong.usage"
-INPUT = ("cache_write_1h", "cache_write", "input_audio", "input_image")
-OUTPUT = ("reasoning", "output_audio", "output_image")
-KINDS = (*INPUT, *OUTPUT)
-CATALOGUE: Mapping[str, str] = {
-    **{kind: f"{kind}_mtok" for kind in KINDS},
+USAGE_ATTRIBUTE = "vong.usage"
+INPUT_TYPES = ("cache_write_1h", "cache_write", "input_audio", "input_image")
+OUTPUT_TYPES = ("reasoning", "output_audio", "output_image")
+TOKEN_TYPES = (*INPUT_TYPES, *OUTPUT_TYPES)
+CATALOG_NAMES: Mapping[str, str] = {
+    **{kind: f"{kind}_mtok" for kind in TOKEN_TYPES},
     "reasoning": "output_reasoning_mtok",
 }
 """Names of the token types in the price catalog."""
-COUNTED: Mapping[str, Mapping[str, str]] = {
+USAGE_DETAIL_FIELDS: Mapping[str, Mapping[str, str]] = {
     "prompt_tokens_details": {
         "cache_write_tokens": "cache_write",
         "cache_write_1h_tokens": "cache_write_1h",
@@ -29,7 +29,7 @@ COUNTED: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Fields of an OpenAI usage object that count them. `cache_write_1h` is part of `cache_write`."""
-ASKED: Mapping[str, tuple[bytes, ...]] = {
+REQUEST_MARKERS: Mapping[str, tuple[bytes, ...]] = {
     "cache_write": (b'"cache_control"',),
     "cache_write_1h": (b'"1h"',),
     "input_audio": (b'"input_audio"',),
@@ -39,17 +39,19 @@ ASKED: Mapping[str, tuple[bytes, ...]] = {
     "output_image": (b'"modalities"',),
 }
 """Text that a request must contain to use a token type."""
-ALWAYS = frozenset(kind for kind, signs in ASKED.items() if b"" in signs)
+ALWAYS_POSSIBLE = frozenset(kind for kind, signs in REQUEST_MARKERS.items() if b"" in signs)
 """Token types that any request may use."""
-_SIGNS = tuple((kind, sign) for kind, signs in ASKED.items() if kind not in ALWAYS for sign in signs)
+_MARKERS = tuple(
+    (kind, sign) for kind, signs in REQUEST_MARKERS.items() if kind not in ALWAYS_POSSIBLE for sign in signs
+)
 
 
-def counted(usage: Any) -> dict[str, int]:
+def used_types(usage: Any) -> dict[str, int]:
     """Return the token types that an OpenAI usage object counts, without zeros."""
     used: dict[str, int] = {}
     if not isinstance(usage, dict):
         return used
-    for field, names in COUNTED.items():
+    for field, names in USAGE_DETAIL_FIELDS.items():
         details = usage.get(field)
         if details and isinstance(details, dict):
             for name, count in details.items():
@@ -59,7 +61,7 @@ def counted(usage: Any) -> dict[str, int]:
     return used
 
 
-def possible(body: bytes) -> frozenset[str]:
+def possible_types(body: bytes) -> frozenset[str]:
     """Return the token types that a request may use."""
-    found = [token_type for token_type, sign in _SIGNS if sign in body]
-    return ALWAYS.union(found) if found else ALWAYS
+    found = [token_type for token_type, sign in _MARKERS if sign in body]
+    return ALWAYS_POSSIBLE.union(found) if found else ALWAYS_POSSIBLE

@@ -7,6 +7,6 @@ A provider is created as `Provider(name, settings, upstream)` from its entry poi
 import `vong.gateway.upstream` and `vong.gateway.translators`.
 """
 
-from vong.gateway.providers.base import OPENAI, Provider, ProviderRequest, ProviderResponse, Shape
+from vong.gateway.providers.base import COMMON_ENDPOINTS, Endpoint, Provider, ProviderRequest, ProviderResponse
 
-__all__ = ["OPENAI", "Provider", "ProviderRequest", "ProviderResponse", "Shape"]
+__all__ = ["COMMON_ENDPOINTS", "Endpoint", "Provider", "ProviderRequest", "ProviderResponse"]

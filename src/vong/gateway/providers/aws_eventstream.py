@@ -4,9 +4,9 @@ import struct
 from dataclasses import dataclass
 from zlib import crc32
 
-LONGEST = 24 * 1024 * 1024
+MAX_MESSAGE_BYTES = 24 * 1024 * 1024
 """Maximum size of a message; a larger one is an error, because no model sends such a message."""
-_WIDTHS = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
+_VALUE_SIZES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 _BYTES, _STRING = 6, 7
 
 
@@ -26,36 +26,36 @@ class AwsEventStreamDecoder:
     """Decoder that accepts bytes in any chunks and returns the complete messages."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._buffer = b""
 
-    def take(self, data: bytes) -> list[AwsEventMessage]:
+    def feed(self, data: bytes) -> list[AwsEventMessage]:
         """Add bytes and return the messages that they complete."""
-        self._rest += data
+        self._buffer += data
         messages: list[AwsEventMessage] = []
-        while len(self._rest) >= 12:
-            total, headers, prelude_crc = struct.unpack_from(">III", self._rest)
-            if crc32(self._rest[:8]) != prelude_crc:
+        while len(self._buffer) >= 12:
+            total, headers, prelude_crc = struct.unpack_from(">III", self._buffer)
+            if crc32(self._buffer[:8]) != prelude_crc:
                 raise AwsEventStreamError("The prelude of a message fails its checksum.")
-            if not headers + 16 <= total <= LONGEST:
+            if not headers + 16 <= total <= MAX_MESSAGE_BYTES:
                 raise AwsEventStreamError(f"Invalid message length: {total} bytes.")
-            if len(self._rest) < total:
+            if len(self._buffer) < total:
                 break
-            message, self._rest = self._rest[:total], self._rest[total:]
+            message, self._buffer = self._buffer[:total], self._buffer[total:]
             if crc32(message[:-4]) != int.from_bytes(message[-4:]):
                 raise AwsEventStreamError("A message fails its checksum.")
-            messages.append(AwsEventMessage(_headers(message[12 : 12 + headers]), message[12 + headers : -4]))
+            messages.append(AwsEventMessage(_parse_headers(message[12 : 12 + headers]), message[12 + headers : -4]))
         return messages
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Check that the stream ended with a complete message.
 
         Raises: AwsEventStreamError if the stream stopped within a message.
         """
-        if self._rest:
+        if self._buffer:
             raise AwsEventStreamError("The stream stopped within a message.")
 
 
-def _headers(data: bytes) -> dict[str, str]:
+def _parse_headers(data: bytes) -> dict[str, str]:
     headers: dict[str, str] = {}
     offset = 0
     try:
@@ -66,7 +66,7 @@ def _headers(data: bytes) -> dict[str, str]:
                 (size,) = struct.unpack_from(">H", data, offset)
                 offset += 2
             else:
-                size = _WIDTHS[kind]
+                size = _VALUE_SIZES[kind]
             if offset + size > len(data):
                 raise AwsEventStreamError("A header is longer than its message.")
             if kind == _STRING:

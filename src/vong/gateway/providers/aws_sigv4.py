@@ -27,14 +27,14 @@ class SigningScope:
     service: str
 
 
-def signed(
+def sign(
     method: str,
     url: str,
     headers: Mapping[str, str],
     body: bytes,
     credentials: AwsCredentials,
     scope: SigningScope,
-    at: datetime,
+    signed_at: datetime,
 ) -> dict[str, str]:
     """Return the request headers with host, date and Authorization added; `signed_at` is in UTC.
 
@@ -42,7 +42,7 @@ def signed(
     requires.
     """
     parts = urlsplit(url)
-    timestamp = at.strftime("%Y%m%dT%H%M%SZ")
+    timestamp = signed_at.strftime("%Y%m%dT%H%M%SZ")
     all_headers = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
     all_headers |= {"host": parts.netloc, "x-amz-date": timestamp}
     if credentials.token is not None:
@@ -52,7 +52,7 @@ def signed(
         [
             method,
             quote(parts.path or "/", safe="/-_.~"),
-            _query(parts.query),
+            _canonical_query(parts.query),
             *(f"{name}:{all_headers[name]}" for name in sorted(all_headers)),
             "",
             signed_headers,
@@ -64,15 +64,15 @@ def signed(
     string_to_sign = "\n".join([ALGORITHM, timestamp, credential_scope, request_hash])
     key = f"AWS4{credentials.secret_key}".encode()
     for part in credential_scope.split("/"):
-        key = _mac(key, part)
+        key = _hmac_sha256(key, part)
     all_headers["authorization"] = (
         f"{ALGORITHM} Credential={credentials.access_key}/{credential_scope}, "
-        f"SignedHeaders={signed_headers}, Signature={_mac(key, string_to_sign).hex()}"
+        f"SignedHeaders={signed_headers}, Signature={_hmac_sha256(key, string_to_sign).hex()}"
     )
     return all_headers
 
 
-def _query(query: str) -> str:
+def _canonical_query(query: str) -> str:
     pairs = [
         (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
         for name, value in parse_qsl(query, keep_blank_values=True)
@@ -80,5 +80,5 @@ def _query(query: str) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
-def _mac(key: bytes, text: str) -> bytes:
+def _hmac_sha256(key: bytes, text: str) -> bytes:
     return hmac.new(key, text.encode(), hashlib.sha256).digest()

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from vong.gateway.upstream.response import ResponseLimits
 
-Shape = Literal["chat", "embeddings", "completions", "messages", "responses"]
+Endpoint = Literal["chat", "embeddings", "completions", "messages", "responses"]
 
 
 class ProviderRequest(NamedTuple):
@@ -17,7 +17,7 @@ class ProviderRequest(NamedTuple):
     the caller's, for a provider with the same format as the caller.
     """
 
-    shape: Shape
+    endpoint: Endpoint
     model: str
     body: bytes
     stream: bool = False
@@ -39,9 +39,9 @@ class ProviderResponse:
     events: AsyncIterator[bytes] | None = None
 
 
-OPENAI: frozenset[Shape] = frozenset({"chat", "embeddings"})
+COMMON_ENDPOINTS: frozenset[Endpoint] = frozenset({"chat", "embeddings"})
 """Endpoints that most providers support."""
-RESPONSES: frozenset[Shape] = frozenset({*OPENAI, "responses"})
+OPENAI_ENDPOINTS: frozenset[Endpoint] = frozenset({*COMMON_ENDPOINTS, "responses"})
 """Endpoints that OpenAI's own models support."""
 
 
@@ -55,7 +55,7 @@ class Provider(Protocol):
     """
 
     @property
-    def shapes(self) -> frozenset[Shape]:
+    def endpoints(self) -> frozenset[Endpoint]:
         """Return the endpoints that the provider supports itself; all others reach it as a chat."""
         ...
 
@@ -64,11 +64,11 @@ class Provider(Protocol):
         """Return the address without secrets, as recorded in the configuration of a span."""
         ...
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Answer a call."""
         ...
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the names that `ProviderRequest.model` may have; also tests if the provider is reachable."""
         ...
 
@@ -77,6 +77,6 @@ class Provider(Protocol):
 class SupportsTokenCount(Protocol):
     """Provider that counts the tokens of a request without answering it."""
 
-    async def count(self, body: bytes) -> int:
+    async def count_tokens(self, body: bytes) -> int:
         """Return the number of tokens of a request in Anthropic's format."""
         ...

@@ -14,117 +14,126 @@ import msgspec
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported, UpstreamFailed
 from vong.gateway.providers.aws_eventstream import AwsEventMessage, AwsEventStreamDecoder
-from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, signed
-from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
-from vong.gateway.providers.embeddings import EmbeddingRequest, answer, wanted
-from vong.gateway.providers.http import HttpProvider, passed
-from vong.gateway.providers.translation import MALFORMED, answered, asked, odd
-from vong.gateway.translators.openai_bedrock_request import converse_of
-from vong.gateway.translators.openai_bedrock_response import BedrockChunkDecoder, completion_of, error_of
+from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, sign
+from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
+from vong.gateway.providers.embeddings import EmbeddingRequest, build_embedding_response, parse_embedding_request
+from vong.gateway.providers.http import HttpProvider, forward_headers
+from vong.gateway.providers.translation import MALFORMED_ERRORS, invalid_response, translate_request, translate_response
+from vong.gateway.translators.openai_bedrock_request import to_bedrock_request
+from vong.gateway.translators.openai_bedrock_response import BedrockChunkDecoder, build_error, to_chat_completion
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
-from vong.gateway.upstream.sse import DONE, event
+from vong.gateway.upstream.sse import DONE, encode_sse_event
 from vong.records import now
 
-STREAMED = "application/vnd.amazon.eventstream"
-HOST = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
-HOME = "us-east-1"
+STREAM_CONTENT_TYPE = "application/vnd.amazon.eventstream"
+HOST_PATTERN = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
+DEFAULT_REGION = "us-east-1"
 """Region of an address that names none."""
-PAIR = re.compile(r"([A-Z0-9]{16,128}):([^:]+)(?::([^:]+))?")
+KEY_PAIR_PATTERN = re.compile(r"([A-Z0-9]{16,128}):([^:]+)(?::([^:]+))?")
 
 
 class BedrockProvider:
     """Bedrock's runtime in one region."""
 
-    shapes = OPENAI
+    endpoints = COMMON_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         if settings.base_url is None:
             hint = "set base_url to https://bedrock-runtime.REGION.amazonaws.com"
             raise Misconfigured(f"the provider {name!r} has no base_url", hint)
-        key = settings.key() or ""
-        key_pair = PAIR.fullmatch(key)
+        key = settings.resolve_api_key() or ""
+        key_pair = KEY_PAIR_PATTERN.fullmatch(key)
         self.name = name
         self._credentials = AwsCredentials(key_pair[1], key_pair[2], key_pair[3]) if key_pair else None
         headers = {"authorization": f"Bearer {key}"} if key and not key_pair else {}
-        region = HOST.search(urlsplit(settings.base_url).netloc)
-        self._scope = SigningScope(region[1] if region else HOME, "bedrock")
+        region = HOST_PATTERN.search(urlsplit(settings.base_url).netloc)
+        self._scope = SigningScope(region[1] if region else DEFAULT_REGION, "bedrock")
         key_variable = "AWS_BEARER_TOKEN_BEDROCK"
         self._api = HttpProvider(
-            name, settings, upstream, UpstreamEndpoint(settings.base_url, headers), needs=key_variable
+            name, settings, upstream, UpstreamEndpoint(settings.base_url, headers), key_variable=key_variable
         )
         # The API that lists models has another host than the API that runs them.
         control_endpoint = UpstreamEndpoint(settings.base_url.replace("//bedrock-runtime", "//bedrock", 1), headers)
-        self._about = HttpProvider(name, settings, upstream, control_endpoint, needs=key_variable)
+        self._control_api = HttpProvider(name, settings, upstream, control_endpoint, key_variable=key_variable)
 
     @property
     def address(self) -> str:
         """Return the base URL."""
         return self._api.endpoint.url
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Send a call in Converse's format.
 
         Raises: Unsupported if Converse cannot express the request.
         """
-        self._api.ready()
-        if ask.shape == "embeddings":
-            return await self._embed(ask)
-        body = asked(ask.body, converse_of)
-        action = "converse-stream" if ask.stream else "converse"
-        response = await self._post(ask.model, action, body, ask.limits)
+        self._api.require_key()
+        if request.endpoint == "embeddings":
+            return await self._embed(request)
+        body = translate_request(request.body, to_bedrock_request)
+        action = "converse-stream" if request.stream else "converse"
+        response = await self._post(request.model, action, body, request.limits)
         id = response.headers.get("x-amzn-requestid") or ""
-        if ask.stream and response.status == 200:
-            self._api.streams(response, STREAMED)
+        if request.stream and response.status == 200:
+            self._api.require_stream(response, STREAM_CONTENT_TYPE)
             return ProviderResponse(
-                200, b"", passed(response), _events(self.name, response, BedrockChunkDecoder(id, ask.model))
+                200,
+                b"",
+                forward_headers(response),
+                _translate_stream(self.name, response, BedrockChunkDecoder(id, request.model)),
             )
-        payload = await self._api.whole(response)
-        to_error = _failure(response)
-        return answered(self.name, response, payload, lambda decoded: completion_of(decoded, id, ask.model), to_error)
+        payload = await self._api.read_body(response)
+        to_error = _error_translator(response)
+        return translate_response(
+            self.name, response, payload, lambda decoded: to_chat_completion(decoded, id, request.model), to_error
+        )
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the models that the region offers."""
         path = "/foundation-models"
-        body = await self._about.listed(path, self._signature(self._about, "GET", path, b""))
+        body = await self._control_api.fetch_model_list(
+            path, self._signature_headers(self._control_api, "GET", path, b"")
+        )
         try:
             return sorted(str(model["modelId"]) for model in msgspec.json.decode(body)["modelSummaries"])
-        except MALFORMED as error:
+        except MALFORMED_ERRORS as error:
             raise UpstreamFailed(f"{self.name!r} returned an invalid model list: {error!r}") from error
 
-    async def _embed(self, ask: ProviderRequest) -> ProviderResponse:
-        request = wanted(ask.body)
+    async def _embed(self, call: ProviderRequest) -> ProviderResponse:
+        request = parse_embedding_request(call.body)
         vectors, tokens = list[list[float]](), 0
         result = ProviderResponse(200)
-        for body in _embeddings(ask.model, request):
-            response = await self._post(ask.model, "invoke", msgspec.json.encode(body), ask.limits)
-            payload = await self._api.whole(response)
+        for body in _build_embed_requests(call.model, request):
+            response = await self._post(call.model, "invoke", msgspec.json.encode(body), call.limits)
+            payload = await self._api.read_body(response)
 
             def collect(decoded: dict[str, Any]) -> dict[str, Any]:
                 vectors.extend(decoded["embeddings"]["float"] if "embeddings" in decoded else [decoded["embedding"]])
                 return decoded
 
-            result = answered(self.name, response, payload, collect, _failure(response))
+            result = translate_response(self.name, response, payload, collect, _error_translator(response))
             if result.status >= 400:
                 return result
             token_header = response.headers.get("x-amzn-bedrock-input-token-count", "0")
             tokens += int(token_header) if token_header.isdigit() else 0
-        result.body = msgspec.json.encode(answer(ask.model, vectors, request.encoding_format, tokens or None))
+        result.body = msgspec.json.encode(
+            build_embedding_response(call.model, vectors, request.encoding_format, tokens or None)
+        )
         return result
 
     async def _post(self, model: str, action: str, body: bytes, limits: ResponseLimits | None) -> UpstreamResponse:
         path = f"/model/{quote(model, safe='')}/{action}"
-        return await self._api.post(path, body, limits, self._signature(self._api, "POST", path, body))
+        return await self._api.post(path, body, limits, self._signature_headers(self._api, "POST", path, body))
 
-    def _signature(self, api: HttpProvider, method: str, path: str, body: bytes) -> Mapping[str, str] | None:
+    def _signature_headers(self, api: HttpProvider, method: str, path: str, body: bytes) -> Mapping[str, str] | None:
         if self._credentials is None:
             return None
         unsigned = {"content-type": "application/json"} if method == "POST" else {}
-        signed_headers = signed(method, api.endpoint.url + path, unsigned, body, self._credentials, self._scope, now())
+        signed_headers = sign(method, api.endpoint.url + path, unsigned, body, self._credentials, self._scope, now())
         return {name: value for name, value in signed_headers.items() if name not in {"host", "content-type"}}
 
 
-def _embeddings(model: str, request: EmbeddingRequest) -> list[dict[str, Any]]:
+def _build_embed_requests(model: str, request: EmbeddingRequest) -> list[dict[str, Any]]:
     """Build the embedding requests in the format of the model family.
 
     Raises: Unsupported if the family is unknown.
@@ -139,34 +148,36 @@ def _embeddings(model: str, request: EmbeddingRequest) -> list[dict[str, Any]]:
     raise Unsupported(f"embeddings of {model!r} are not supported", "use a Titan or Cohere model")
 
 
-def _failure(response: UpstreamResponse) -> Any:
+def _error_translator(response: UpstreamResponse) -> Any:
     kind = response.headers.get("x-amzn-errortype", "").partition(":")[0] or "upstream_error"
 
     def to_error(error: dict[str, Any]) -> dict[str, Any]:
-        return error_of(kind, error.get("message") or error["Message"])
+        return build_error(kind, error.get("message") or error["Message"])
 
     return to_error
 
 
-def _kind(message: AwsEventMessage) -> str:
+def _event_type(message: AwsEventMessage) -> str:
     """Return the type of a message: an event, or a failure whose name ends in Exception."""
     event_type = message.headers.get(":event-type") or message.headers.get(":exception-type")
     return event_type or f"{message.headers[':error-code']}Exception"
 
 
-async def _events(name: str, response: UpstreamResponse, decoder: BedrockChunkDecoder) -> AsyncGenerator[bytes]:
+async def _translate_stream(
+    name: str, response: UpstreamResponse, decoder: BedrockChunkDecoder
+) -> AsyncGenerator[bytes]:
     """Translate the binary messages of a stream into chat events, each as soon as it arrives."""
     stream = AwsEventStreamDecoder()
     try:
-        while data := await response.piece():
-            with odd(name):
-                events = [{_kind(item): msgspec.json.decode(item.payload or b"{}")} for item in stream.take(data)]
-                encoded = b"".join(event(chunk) for item in events for chunk in decoder.take(item))
+        while data := await response.read_chunk():
+            with invalid_response(name):
+                events = [{_event_type(item): msgspec.json.decode(item.payload or b"{}")} for item in stream.feed(data)]
+                encoded = b"".join(encode_sse_event(chunk) for item in events for chunk in decoder.decode(item))
             if encoded:
                 yield encoded
-        with odd(name):
-            stream.end()
+        with invalid_response(name):
+            stream.finish()
     finally:
         response.close()
     if decoder.ended:
-        yield b"".join(map(event, decoder.end())) + DONE
+        yield b"".join(map(encode_sse_event, decoder.finish())) + DONE

@@ -6,75 +6,87 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
-from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
-from vong.gateway.providers.embeddings import answer, wanted
-from vong.gateway.providers.http import HttpProvider, passed
-from vong.gateway.providers.translation import MALFORMED, answered, asked, streamed
-from vong.gateway.translators.openai_cohere import CohereChunkDecoder, cohere_of, completion_of, error_of
+from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
+from vong.gateway.providers.embeddings import build_embedding_response, parse_embedding_request
+from vong.gateway.providers.http import HttpProvider, forward_headers
+from vong.gateway.providers.translation import MALFORMED_ERRORS, translate_request, translate_response, translate_stream
+from vong.gateway.translators.openai_cohere import (
+    CohereChunkDecoder,
+    build_error,
+    to_chat_completion,
+    to_cohere_request,
+)
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
-PUBLIC = "https://api.cohere.com"
-LISTED = "/v1/models?page_size=1000"
+DEFAULT_BASE_URL = "https://api.cohere.com"
+MODELS_PATH = "/v1/models?page_size=1000"
 """Path of the model list, in version 1 because version 2 of the API has no list."""
 
 
 class CohereProvider:
     """Cohere's API. `base_url` is set without its version."""
 
-    shapes = OPENAI
+    endpoints = COMMON_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
-        key = settings.key()
-        url = (settings.base_url or PUBLIC).rstrip("/").removesuffix("/v2")
+        key = settings.resolve_api_key()
+        url = (settings.base_url or DEFAULT_BASE_URL).rstrip("/").removesuffix("/v2")
         endpoint = UpstreamEndpoint(url, {"authorization": f"Bearer {key}"} if key else {})
         self.name = name
-        self._api = HttpProvider(name, settings, upstream, endpoint, needs="COHERE_API_KEY")
+        self._api = HttpProvider(name, settings, upstream, endpoint, key_variable="COHERE_API_KEY")
 
     @property
     def address(self) -> str:
         """Return the base URL."""
         return self._api.endpoint.url
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Send a call in Cohere's format.
 
         Raises: Unsupported if Cohere cannot express the request.
         """
-        self._api.ready()
-        if ask.shape == "embeddings":
-            return await self._embed(ask)
-        response = await self._api.post("/v2/chat", asked(ask.body, cohere_of), ask.limits)
-        if ask.stream and response.status == 200:
-            self._api.streams(response)
+        self._api.require_key()
+        if request.endpoint == "embeddings":
+            return await self._embed(request)
+        response = await self._api.post("/v2/chat", translate_request(request.body, to_cohere_request), request.limits)
+        if request.stream and response.status == 200:
+            self._api.require_stream(response)
             return ProviderResponse(
-                200, b"", passed(response), streamed(self.name, response, CohereChunkDecoder(ask.model))
+                200,
+                b"",
+                forward_headers(response),
+                translate_stream(self.name, response, CohereChunkDecoder(request.model)),
             )
-        payload = await self._api.whole(response)
-        return answered(self.name, response, payload, lambda decoded: completion_of(decoded, ask.model), _failed)
+        payload = await self._api.read_body(response)
+        return translate_response(
+            self.name, response, payload, lambda decoded: to_chat_completion(decoded, request.model), _translate_error
+        )
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the models that the API lists."""
-        body = await self._api.listed(LISTED)
+        body = await self._api.fetch_model_list(MODELS_PATH)
         try:
             return sorted(str(model["name"]) for model in msgspec.json.decode(body)["models"])
-        except MALFORMED as error:
+        except MALFORMED_ERRORS as error:
             raise UpstreamFailed(f"{self.name!r} returned an invalid model list: {error!r}") from error
 
-    async def _embed(self, ask: ProviderRequest) -> ProviderResponse:
-        request = wanted(ask.body)
+    async def _embed(self, call: ProviderRequest) -> ProviderResponse:
+        request = parse_embedding_request(call.body)
         size = {} if request.dimensions is None else {"output_dimension": request.dimensions}
-        body = {"model": ask.model, "texts": request.texts, "input_type": "search_document", **size, **request.more}
+        body = {"model": call.model, "texts": request.texts, "input_type": "search_document", **size, **request.more}
         body["embedding_types"] = ["float"]
-        response = await self._api.post("/v2/embed", msgspec.json.encode(body), ask.limits)
-        payload = await self._api.whole(response)
+        response = await self._api.post("/v2/embed", msgspec.json.encode(body), call.limits)
+        payload = await self._api.read_body(response)
 
         def translate(decoded: dict[str, Any]) -> dict[str, Any]:
             tokens = ((decoded.get("meta") or {}).get("billed_units") or {}).get("input_tokens")
             input_tokens = None if tokens is None else int(tokens)
-            return answer(ask.model, decoded["embeddings"]["float"], request.encoding_format, input_tokens)
+            return build_embedding_response(
+                call.model, decoded["embeddings"]["float"], request.encoding_format, input_tokens
+            )
 
-        return answered(self.name, response, payload, translate, _failed)
+        return translate_response(self.name, response, payload, translate, _translate_error)
 
 
-def _failed(error: dict[str, Any]) -> dict[str, Any]:
-    return error_of(error["message"])
+def _translate_error(error: dict[str, Any]) -> dict[str, Any]:
+    return build_error(error["message"])

@@ -34,51 +34,51 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
-from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
-from vong.gateway.providers.echo_completion import EchoCompletion, answered
-from vong.gateway.providers.embeddings import answer, wanted, words
+from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
+from vong.gateway.providers.echo_completion import EchoCompletion, complete_chat
+from vong.gateway.providers.embeddings import build_embedding_response, count_words, parse_embedding_request
 from vong.gateway.upstream.client import UpstreamClient
-from vong.gateway.upstream.sse import DONE, event
+from vong.gateway.upstream.sse import DONE, encode_sse_event
 
-DIMENSIONS = 64
+DEFAULT_DIMENSIONS = 64
 
 
 class EchoProvider:
     """Built-in test provider without a model."""
 
     address = "echo"
-    shapes = OPENAI
+    endpoints = COMMON_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
         del settings, upstream  # unused: every provider has the same constructor
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Answer from the request itself."""
-        options = _options(ask.model)
+        options = _parse_options(request.model)
         if options.status != 200:
             await asyncio.sleep(options.first)
-            return ProviderResponse(options.status, _error(options.status))
-        if ask.shape == "embeddings":
-            return await self._embed(ask, options)
-        completion = answered(ask.body)
-        if ask.stream:
-            return ProviderResponse(200, events=_stream(ask, completion, options))
+            return ProviderResponse(options.status, _error_body(options.status))
+        if request.endpoint == "embeddings":
+            return await self._embed(request, options)
+        completion = complete_chat(request.body)
+        if request.stream:
+            return ProviderResponse(200, events=_stream(request, completion, options))
         await asyncio.sleep(options.first + options.delay * max(0, len(completion.pieces) - 1))
-        return ProviderResponse(200, msgspec.json.encode(_whole(ask, completion)))
+        return ProviderResponse(200, msgspec.json.encode(_build_completion(request, completion)))
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the only model name."""
         return ["echo"]
 
-    async def _embed(self, ask: ProviderRequest, options: "_Options") -> ProviderResponse:
+    async def _embed(self, call: ProviderRequest, options: "_Options") -> ProviderResponse:
         await asyncio.sleep(options.first)
-        request = wanted(ask.body)
-        size = request.dimensions or DIMENSIONS
+        request = parse_embedding_request(call.body)
+        size = request.dimensions or DEFAULT_DIMENSIONS
         if not 1 <= size <= 4096:
             raise InvalidInput("dimensions must be between 1 and 4096", "omit it for 64")
-        vectors = [_bag(text, size) for text in request.texts]
-        response = answer(ask.model, vectors, request.encoding_format, words(request.texts))
+        vectors = [_embed_text(text, size) for text in request.texts]
+        response = build_embedding_response(call.model, vectors, request.encoding_format, count_words(request.texts))
         return ProviderResponse(200, msgspec.json.encode(response))
 
 
@@ -88,7 +88,7 @@ class _Options(NamedTuple):
     status: int = 200
 
 
-def _options(model: str) -> _Options:
+def _parse_options(model: str) -> _Options:
     name, _, query = model.partition("?")
     values = dict(parse_qsl(query))
     hint = "call echo, or echo?first=SECONDS&delay=SECONDS&status=CODE"
@@ -103,27 +103,27 @@ def _options(model: str) -> _Options:
     return options
 
 
-def _head(ask: ProviderRequest, kind: str) -> dict[str, Any]:
-    id = f"chatcmpl-{hashlib.sha256(ask.body).hexdigest()[:24]}"
-    return {"id": id, "object": kind, "created": int(time.time()), "model": ask.model}
+def _head(request: ProviderRequest, kind: str) -> dict[str, Any]:
+    id = f"chatcmpl-{hashlib.sha256(request.body).hexdigest()[:24]}"
+    return {"id": id, "object": kind, "created": int(time.time()), "model": request.model}
 
 
-def _whole(ask: ProviderRequest, completion: EchoCompletion) -> dict[str, Any]:
+def _build_completion(request: ProviderRequest, completion: EchoCompletion) -> dict[str, Any]:
     choices = [
-        {"index": index, "message": completion.message, "logprobs": None, "finish_reason": completion.finish}
+        {"index": index, "message": completion.message, "logprobs": None, "finish_reason": completion.finish_reason}
         for index in range(completion.choices)
     ]
-    return {**_head(ask, "chat.completion"), "choices": choices, "usage": completion.usage}
+    return {**_head(request, "chat.completion"), "choices": choices, "usage": completion.usage}
 
 
-async def _stream(ask: ProviderRequest, completion: EchoCompletion, options: _Options) -> AsyncGenerator[bytes]:
-    head = _head(ask, "chat.completion.chunk")
+async def _stream(request: ProviderRequest, completion: EchoCompletion, options: _Options) -> AsyncGenerator[bytes]:
+    head = _head(request, "chat.completion.chunk")
 
     def chunk(delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
         choices = [
             {"index": index, "delta": delta, "finish_reason": finish_reason} for index in range(completion.choices)
         ]
-        return event({**head, "choices": choices})
+        return encode_sse_event({**head, "choices": choices})
 
     for index, delta in enumerate(completion.deltas()):
         if index:
@@ -131,17 +131,17 @@ async def _stream(ask: ProviderRequest, completion: EchoCompletion, options: _Op
         yield chunk(delta)
     if not completion.pieces:
         await asyncio.sleep(options.first)
-    yield chunk({}, completion.finish)
-    yield event({**head, "choices": [], "usage": completion.usage})
+    yield chunk({}, completion.finish_reason)
+    yield encode_sse_event({**head, "choices": [], "usage": completion.usage})
     yield DONE
 
 
-def _error(status: int) -> bytes:
+def _error_body(status: int) -> bytes:
     message = f"echo was called with status={status}"
     return msgspec.json.encode({"error": {"message": message, "type": "echo", "param": None, "code": "echo"}})
 
 
-def _bag(text: str, size: int) -> list[float]:
+def _embed_text(text: str, size: int) -> list[float]:
     """Embed a text as a unit vector of its words and word pairs, with position and sign by hash."""
     vector = [0.0] * size
     tokens = re.findall(r"\w+", text.lower()) or [text]

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from vong.errors import InvalidInput
-from vong.gateway.providers.embeddings import words
-from vong.gateway.providers.schema_sampler import QUOTED, SchemaSampler
+from vong.gateway.providers.embeddings import count_words
+from vong.gateway.providers.schema_sampler import QUOTED_PATTERN, SchemaSampler
 from vong.records import Message
 
-SPOKEN = re.compile(r"\s*\S+|\s+$")
+WORD_PATTERN = re.compile(r"\s*\S+|\s+$")
 
 
 class EchoRequest(msgspec.Struct):
@@ -31,12 +31,12 @@ class EchoCompletion(NamedTuple):
     """Completion of `echo`: `pieces` are words of the text, or of the tool arguments if `tool` is set."""
 
     pieces: list[str]
-    finish: str
-    read: int
+    finish_reason: str
+    input_words: int
     """Number of words in the request."""
     tool: str | None = None
     choices: int = 1
-    call: str = ""
+    call_id: str = ""
     """Id of the tool call."""
 
     @property
@@ -46,27 +46,31 @@ class EchoCompletion(NamedTuple):
         if self.tool is None:
             return {"role": "assistant", "content": text}
         function = {"name": self.tool, "arguments": text}
-        call = {"id": self.call, "type": "function", "function": function}
+        call = {"id": self.call_id, "type": "function", "function": function}
         return {"role": "assistant", "content": None, "tool_calls": [call]}
 
     @property
     def usage(self) -> dict[str, int]:
         """Return the usage; a word counts as a token."""
         output_words = len(self.pieces) * self.choices
-        return {"prompt_tokens": self.read, "completion_tokens": output_words, "total_tokens": self.read + output_words}
+        return {
+            "prompt_tokens": self.input_words,
+            "completion_tokens": output_words,
+            "total_tokens": self.input_words + output_words,
+        }
 
     def deltas(self) -> list[dict[str, Any]]:
         """Return the deltas of a stream; the first is sent without delay."""
         if self.tool is None:
             return [{"role": "assistant", "content": ""}, *({"content": piece} for piece in self.pieces)]
-        head = {"id": self.call, "type": "function", "function": {"name": self.tool, "arguments": ""}}
+        head = {"id": self.call_id, "type": "function", "function": {"name": self.tool, "arguments": ""}}
         return [
             {"role": "assistant", "content": None, "tool_calls": [{"index": 0, **head}]},
             *({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in self.pieces),
         ]
 
 
-def answered(body: bytes) -> EchoCompletion:
+def complete_chat(body: bytes) -> EchoCompletion:
     """Return the completion of a chat.
 
     Raises: InvalidInput if the request is malformed, or names a tool that does not exist.
@@ -78,24 +82,24 @@ def answered(body: bytes) -> EchoCompletion:
         raise InvalidInput(f"invalid messages: {error}", "send messages in OpenAI's format") from error
     last_message = next((message.text for message in reversed(messages) if message.role in {"user", "tool"}), "")
     is_tool_result = not messages or messages[-1].role == "tool"
-    tool = _tool(request, last_message, is_tool_result)
-    text = _called(tool, last_message) if tool else _formed(request.response_format, last_message)
+    tool = _choose_tool(request, last_message, is_tool_result)
+    text = _tool_arguments(tool, last_message) if tool else _format_text(request.response_format, last_message)
     finish = "tool_calls" if tool else "stop"
     if not tool:
-        text = _stopped(text, request.stop)
-    all_words = SPOKEN.findall(text)
+        text = _cut_at_stop(text, request.stop)
+    all_words = WORD_PATTERN.findall(text)
     limit = request.max_completion_tokens or request.max_tokens or len(all_words)
     return EchoCompletion(
         pieces=all_words[:limit],
-        finish="length" if limit < len(all_words) else finish,
-        read=words([message.text for message in messages]),
+        finish_reason="length" if limit < len(all_words) else finish,
+        input_words=count_words([message.text for message in messages]),
         tool=str(tool["name"]) if tool else None,
         choices=min(max(request.n or 1, 1), 16),
-        call=f"call_{hashlib.sha256(body).hexdigest()[:24]}",
+        call_id=f"call_{hashlib.sha256(body).hexdigest()[:24]}",
     )
 
 
-def _tool(request: EchoRequest, message: str, is_tool_result: bool) -> dict[str, Any] | None:
+def _choose_tool(request: EchoRequest, message: str, is_tool_result: bool) -> dict[str, Any] | None:
     """Choose the function to call, or None.
 
     The function that the caller names or requires comes first; otherwise one whose name shares a word with the message,
@@ -118,12 +122,12 @@ def _tool(request: EchoRequest, message: str, is_tool_result: bool) -> dict[str,
     return functions[best] if matches[best] or choice == "required" else None
 
 
-def _called(function: dict[str, Any], message: str) -> str:
+def _tool_arguments(function: dict[str, Any], message: str) -> str:
     schema: dict[str, Any] = function.get("parameters") or {}
-    return _invented(message, {"type": "object", **schema})
+    return _sample_json(message, {"type": "object", **schema})
 
 
-def _formed(response_format: dict[str, Any] | None, message: str) -> str:
+def _format_text(response_format: dict[str, Any] | None, message: str) -> str:
     """Return the text, or JSON in the requested format.
 
     The JSON follows the schema if there is one; otherwise the quoted texts of the message are its keys.
@@ -132,24 +136,24 @@ def _formed(response_format: dict[str, Any] | None, message: str) -> str:
     if response_format is None or kind == "text":
         return message
     if kind == "json_schema":
-        return _invented(message, (response_format.get("json_schema") or {}).get("schema") or {"type": "object"})
-    names = [next(filter(None, match.groups())) for match in QUOTED.finditer(message)]
-    return _json(dict.fromkeys(names or ["text"], message))
+        return _sample_json(message, (response_format.get("json_schema") or {}).get("schema") or {"type": "object"})
+    names = [next(filter(None, match.groups())) for match in QUOTED_PATTERN.finditer(message)]
+    return _encode_json(dict.fromkeys(names or ["text"], message))
 
 
-def _stopped(text: str, stop: str | list[str] | None) -> str:
+def _cut_at_stop(text: str, stop: str | list[str] | None) -> str:
     """Return the text before the first stop sequence in it."""
     sequences = [stop] if isinstance(stop, str) else stop or []
     ends = [text.find(sequence) for sequence in sequences if sequence and sequence in text]
     return text[: min(ends)] if ends else text
 
 
-def _invented(message: str, schema: dict[str, Any]) -> str:
+def _sample_json(message: str, schema: dict[str, Any]) -> str:
     try:
-        return _json(SchemaSampler(message, schema).value())
+        return _encode_json(SchemaSampler(message, schema).sample())
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(f"invalid schema: {error}", "send a JSON schema") from error
 
 
-def _json(value: Any) -> str:
+def _encode_json(value: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=0).decode()

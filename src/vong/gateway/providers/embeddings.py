@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-READ = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
+KNOWN_FIELDS = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
 
 
 class EmbeddingRequest(msgspec.Struct):
@@ -31,14 +31,14 @@ class EmbeddingRequest(msgspec.Struct):
         return [self.input] if isinstance(self.input, str) else self.input
 
 
-def wanted(body: bytes) -> EmbeddingRequest:
+def parse_embedding_request(body: bytes) -> EmbeddingRequest:
     """Parse an embedding request.
 
     Raises: InvalidInput if the request has another format (token ids, for example).
     """
     try:
         request = msgspec.json.decode(body, type=EmbeddingRequest)
-        request.more = {name: value for name, value in msgspec.json.decode(body).items() if name not in READ}
+        request.more = {name: value for name, value in msgspec.json.decode(body).items() if name not in KNOWN_FIELDS}
     except msgspec.DecodeError as error:
         raise InvalidInput(f"invalid request: {error}", "send input as a text or a list of texts") from error
     if not request.texts or not all(request.texts):
@@ -48,7 +48,7 @@ def wanted(body: bytes) -> EmbeddingRequest:
     return request
 
 
-def answer(
+def build_embedding_response(
     model: str, vectors: "Sequence[Sequence[float]] | npt.NDArray[np.float32]", encoding: str, tokens: int | None
 ) -> dict[str, Any]:
     """Build the response for vectors of shape (texts, dimensions).
@@ -57,19 +57,19 @@ def answer(
     not counted.
     """
     data = [
-        {"object": "embedding", "index": index, "embedding": _encoded(row, encoding)}
+        {"object": "embedding", "index": index, "embedding": _encode_vector(row, encoding)}
         for index, row in enumerate(vectors)
     ]
     usage = {} if tokens is None else {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
     return {"object": "list", "data": data, "model": model, **usage}
 
 
-def words(texts: Sequence[str]) -> int:
+def count_words(texts: Sequence[str]) -> int:
     """Return the number of words in all texts."""
     return sum(len(text.split()) for text in texts)
 
 
-def _encoded(row: Iterable[float], encoding: str) -> str | list[float]:
+def _encode_vector(row: Iterable[float], encoding: str) -> str | list[float]:
     values = array("f", row)
     if encoding != "base64":
         return values.tolist()

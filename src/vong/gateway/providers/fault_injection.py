@@ -11,19 +11,19 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from vong.config import ProviderSettings
-from vong.errors import InvalidInput, NotFound, nearest
-from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
-from vong.gateway.providers.fault_server import FaultServer, faulty
+from vong.errors import InvalidInput, NotFound, did_you_mean
+from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
+from vong.gateway.providers.fault_server import FaultServer, get_fault_server
 from vong.gateway.providers.openai import OpenAIProvider
 from vong.gateway.upstream.client import UpstreamClient
 
-STATUS = re.compile(r"status-([45]\d\d)")
+STATUS_PATTERN = re.compile(r"status-([45]\d\d)")
 
 
 class InjectedFault(NamedTuple):
     """Failure of an upstream, and the options that configure it."""
 
-    does: str
+    description: str
     options: tuple[str, ...] = ()
 
 
@@ -46,14 +46,14 @@ FAULTS = {
         "`status-CODE`: an error with that status; `retry_after` is its Retry-After in seconds", ("retry_after",)
     ),
 }
-BOUNDS = {"seconds": 600.0, "after": 1000.0, "every": 1000.0, "retry_after": 86400.0}
+MAX_OPTION_VALUES = {"seconds": 600.0, "after": 1000.0, "every": 1000.0, "retry_after": 86400.0}
 
 
 class FaultProvider:
     """Provider that fails on purpose."""
 
     address = "faults"
-    shapes = OPENAI
+    endpoints = COMMON_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self._name = name
@@ -61,41 +61,41 @@ class FaultProvider:
         self._upstream = upstream
         self._apis: dict[str, OpenAIProvider] = {}
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Call the fault server with the real client."""
-        check(ask.model)
+        check_fault(request.model)
         addresses: dict[str, Callable[[FaultServer], str]] = {
-            "refused": lambda server: server.refusing,
-            "slow-connect": lambda server: server.unanswering,
+            "refused": lambda server: server.refusing_url,
+            "slow-connect": lambda server: server.unanswering_url,
         }
-        fault = ask.model if ask.model in addresses else "ok"
+        fault = request.model if request.model in addresses else "ok"
         api = self._apis.get(fault)
         if api is None:
-            base_url = addresses.get(fault, lambda server: server.url)(faulty())
+            base_url = addresses.get(fault, lambda server: server.url)(get_fault_server())
             settings = self._settings.model_copy(update={"base_url": base_url})
             api = self._apis[fault] = OpenAIProvider(self._name, settings, self._upstream)
-        return await api.call(ask)
+        return await api.call(request)
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the names of the faults, without options."""
         return sorted(name if name != "status" else "status-500" for name in FAULTS)
 
 
-def check(model: str) -> None:
+def check_fault(model: str) -> None:
     """Check the name and options of a fault.
 
     Raises: NotFound if the fault is unknown, InvalidInput if it does not have an option.
     """
     name, _, query = model.partition("?")
-    fault_name = "status" if STATUS.fullmatch(name) else name
+    fault_name = "status" if STATUS_PATTERN.fullmatch(name) else name
     fault = FAULTS.get(fault_name)
     if fault is None or name == "status":
         known = [known for known in FAULTS if known != "status"]
-        raise NotFound(f"no fault named {name!r}", nearest(name, [*known, "status-500"], "vong gateway models"))
+        raise NotFound(f"no fault named {name!r}", did_you_mean(name, [*known, "status-500"], "vong gateway models"))
     for option, value in parse_qsl(query, keep_blank_values=True):
         if option not in fault.options:
             hint = f"its options are: {', '.join(fault.options)}" if fault.options else "it has no options"
             raise InvalidInput(f"the fault {name!r} has no option {option!r}", hint)
-        if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", value) or float(value) > BOUNDS[option]:
-            hint = f"set a number from 0 to {BOUNDS[option]:g}"
+        if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", value) or float(value) > MAX_OPTION_VALUES[option]:
+            hint = f"set a number from 0 to {MAX_OPTION_VALUES[option]:g}"
             raise InvalidInput(f"invalid value {value!r} of the option {option!r} of the fault {name!r}", hint)

@@ -23,21 +23,21 @@ from vong.gateway.providers.base import ProviderRequest
 from vong.gateway.providers.echo import EchoProvider
 from vong.gateway.upstream.client import UpstreamClient
 
-PIECES = 20
-ENORMOUS = 128 * 1024 * 1024
+SLOW_BODY_CHUNKS = 20
+MAX_ENDLESS_BYTES = 128 * 1024 * 1024
 """Number of bytes after which even an endless response ends."""
 BLOCK = b"x" * 65536
 JSON = "application/json"
-EVENTS = "text/event-stream"
+EVENT_STREAM = "text/event-stream"
 
 
 @cache
-def faulty() -> "FaultServer":
+def get_fault_server() -> "FaultServer":
     """Return the fault server of this process, started on first use."""
     return FaultServer().start()
 
 
-class _Left(Exception):
+class _ClientDisconnected(Exception):
     """Signal that the client closed the connection before the end."""
 
 
@@ -48,9 +48,9 @@ class FaultServer:
     """
 
     def __init__(self) -> None:
-        self.url = self.refusing = self.unanswering = ""
-        self.departures: deque[float] = deque(maxlen=100)
-        self.calls: Counter[str] = Counter()
+        self.url = self.refusing_url = self.unanswering_url = ""
+        self.disconnects: deque[float] = deque(maxlen=100)
+        self.call_counts: Counter[str] = Counter()
         """Number of calls of each model since the start."""
         self._echo = EchoProvider("faults", ProviderSettings(kind="echo"), UpstreamClient())
         self._ready = threading.Event()
@@ -58,8 +58,8 @@ class FaultServer:
 
     def start(self) -> "FaultServer":
         """Start listening and return the server."""
-        self.refusing = self._socket()
-        self.unanswering = self._socket(listening=True)
+        self.refusing_url = self._open_port()
+        self.unanswering_url = self._open_port(listening=True)
         threading.Thread(target=lambda: asyncio.run(self._run()), name="vong-faults", daemon=True).start()
         self._ready.wait()
         return self
@@ -70,7 +70,7 @@ class FaultServer:
         self._ready.set()
         await server.serve_forever()
 
-    def _socket(self, *, listening: bool = False) -> str:
+    def _open_port(self, *, listening: bool = False) -> str:
         """Return the URL of a port that refuses connections, or never accepts them if `listening` is set.
 
         A listening port has a full queue of one.
@@ -95,10 +95,10 @@ class FaultServer:
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 endpoint = "embeddings" if b"/embeddings " in head.partition(b"\r\n")[0] else "chat"
                 try:
-                    await _Exchange(self, reader, writer).answer(self._echo, endpoint, body)
+                    await _Exchange(self, reader, writer).respond(self._echo, endpoint, body)
                     await writer.drain()
-                except (_Left, ConnectionError):
-                    self.departures.append(time.perf_counter())
+                except (_ClientDisconnected, ConnectionError):
+                    self.disconnects.append(time.perf_counter())
                     return
         except (asyncio.IncompleteReadError, ConnectionError):
             return
@@ -115,105 +115,105 @@ class _Exchange:
         self._writer = writer
         self._count = 0
 
-    async def answer(self, echo: EchoProvider, shape: Any, body: bytes) -> None:
+    async def respond(self, echo: EchoProvider, endpoint: Any, body: bytes) -> None:
         request: dict[str, Any] = msgspec.json.decode(body)
         model = str(request["model"])
-        stream = bool(request.get("stream")) and shape == "chat"
-        self._server.calls[model] += 1
-        self._count = self._server.calls[model]
+        stream = bool(request.get("stream")) and endpoint == "chat"
+        self._server.call_counts[model] += 1
+        self._count = self._server.call_counts[model]
         try:
-            response = await echo.call(ProviderRequest(shape, "echo", body, stream))
+            response = await echo.call(ProviderRequest(endpoint, "echo", body, stream))
         except VongError as error:
-            self._whole(msgspec.json.encode({"error": {"message": error.message, "type": "faults"}}), 400)
+            self._send_response(msgspec.json.encode({"error": {"message": error.message, "type": "faults"}}), 400)
             return
         name, _, query = model.partition("?")
         options = {option: float(value) for option, value in parse_qsl(query)}
         if name.startswith("status-"):
-            self._status(int(name.removeprefix("status-")), options)
-        elif name in _WAYS:
-            await _WAYS[name](self)
+            self._send_status(int(name.removeprefix("status-")), options)
+        elif name in _CONNECTION_FAULTS:
+            await _CONNECTION_FAULTS[name](self)
         elif name == "flaky" and self._count % max(1, int(options.get("every", 3))) == 0:
-            self._status(503, options)
+            self._send_status(503, options)
         elif response.events is not None:
-            await self._stream(name, [event async for event in response.events], options)
-        elif name in _SPOILT:
-            await self._spoil(_SPOILT[name](response.body))
+            await self._send_stream(name, [event async for event in response.events], options)
+        elif name in _BODY_FAULTS:
+            await self._send_corrupt(_BODY_FAULTS[name](response.body))
         else:
-            await self._plain(name, response.body, options)
+            await self._send_body(name, response.body, options)
 
-    async def reset(self) -> None:
+    async def reset_connection(self) -> None:
         raw: socket.socket = self._writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 
-    async def page(self) -> None:
-        self._whole(b"<!doctype html><title>Welcome</title><p>Please sign in.</p>", kind="text/html")
+    async def send_html_page(self) -> None:
+        self._send_response(b"<!doctype html><title>Welcome</title><p>Please sign in.</p>", kind="text/html")
 
-    async def _plain(self, name: str, body: bytes, options: dict[str, float]) -> None:
+    async def _send_body(self, name: str, body: bytes, options: dict[str, float]) -> None:
         """Send a valid response too slowly or incompletely."""
         if name == "slow-headers":
-            await self._pause(options.get("seconds", 30))
+            await self._wait(options.get("seconds", 30))
         if name in ("stall", "drop"):
-            self._head(200, JSON, f"content-length: {len(body)}")
+            self._send_head(200, JSON, f"content-length: {len(body)}")
             self._writer.write(body[: len(body) // 2])
-            await self._break(name)
+            await self._break_off(name)
         elif name == "slow-body":
-            self._head(200, JSON, f"content-length: {len(body)}")
-            size = -(-len(body) // PIECES)
-            await self._slowly((body[at : at + size] for at in range(0, len(body), size)), options)
+            self._send_head(200, JSON, f"content-length: {len(body)}")
+            size = -(-len(body) // SLOW_BODY_CHUNKS)
+            await self._send_slowly((body[at : at + size] for at in range(0, len(body), size)), options)
         else:
-            self._whole(body)
+            self._send_response(body)
 
-    async def _stream(self, name: str, events: list[bytes], options: dict[str, float]) -> None:
+    async def _send_stream(self, name: str, events: list[bytes], options: dict[str, float]) -> None:
         if name == "slow-headers":
-            await self._pause(options.get("seconds", 30))
-        self._head(200, EVENTS, "transfer-encoding: chunked")
+            await self._wait(options.get("seconds", 30))
+        self._send_head(200, EVENT_STREAM, "transfer-encoding: chunked")
         if name == "slow-body":
-            await self._slowly(map(_chunk, events), options)
-        elif name in ("stall", "drop") or name in _SPOILT:
+            await self._send_slowly(map(_encode_chunk, events), options)
+        elif name in ("stall", "drop") or name in _BODY_FAULTS:
             words = len(events) - 4  # without the role before them, and finish, usage and end after them
             start = 1 + min(int(options.get("after", 1)), words)
             for event in events[:start]:
-                self._writer.write(_chunk(event))
+                self._writer.write(_encode_chunk(event))
             await self._writer.drain()
-            if name not in _SPOILT:
-                await self._break(name)
+            if name not in _BODY_FAULTS:
+                await self._break_off(name)
                 return
-            await self._pause(0.05)  # lets the earlier events arrive first
-            await self._spoil(_SPOILT[name](events[start].removeprefix(b"data: ").strip()), in_stream=True)
+            await self._wait(0.05)  # lets the earlier events arrive first
+            await self._send_corrupt(_BODY_FAULTS[name](events[start].removeprefix(b"data: ").strip()), in_stream=True)
         else:
             for event in events:
-                self._writer.write(_chunk(event))
+                self._writer.write(_encode_chunk(event))
         self._writer.write(b"0\r\n\r\n")
 
-    async def _spoil(self, body: bytes | None, *, in_stream: bool = False) -> None:
+    async def _send_corrupt(self, body: bytes | None, *, in_stream: bool = False) -> None:
         """Send corrupt JSON as a response or as an event; None is endless JSON."""
         if body is not None and in_stream:
-            self._writer.write(_chunk(b"data: " + body + b"\n\n"))
+            self._writer.write(_encode_chunk(b"data: " + body + b"\n\n"))
         elif body is not None:
-            self._whole(body)
+            self._send_response(body)
         else:
             if not in_stream:
-                self._head(200, JSON, "transfer-encoding: chunked")
-            self._writer.write(_chunk(b'data: {"choices": "' if in_stream else b'{"choices": "'))
-            for _ in range(ENORMOUS // len(BLOCK)):
-                self._writer.write(_chunk(BLOCK))
+                self._send_head(200, JSON, "transfer-encoding: chunked")
+            self._writer.write(_encode_chunk(b'data: {"choices": "' if in_stream else b'{"choices": "'))
+            for _ in range(MAX_ENDLESS_BYTES // len(BLOCK)):
+                self._writer.write(_encode_chunk(BLOCK))
                 await self._writer.drain()
             self._writer.close()
 
-    async def _break(self, name: str) -> None:
+    async def _break_off(self, name: str) -> None:
         await self._writer.drain()
         if name == "drop":
             self._writer.close()
         else:
-            await self._pause(600)
+            await self._wait(600)
 
-    async def _slowly(self, pieces: Iterable[bytes], options: dict[str, float]) -> None:
+    async def _send_slowly(self, pieces: Iterable[bytes], options: dict[str, float]) -> None:
         for piece in pieces:
             self._writer.write(piece)
-            await self._pause(options.get("seconds", 30) / PIECES)
+            await self._wait(options.get("seconds", 30) / SLOW_BODY_CHUNKS)
 
-    def _status(self, status: int, options: dict[str, float]) -> None:
+    def _send_status(self, status: int, options: dict[str, float]) -> None:
         retry_after = options.get("retry_after")
         error = {
             "message": f"faults was called with status-{status}",
@@ -221,33 +221,33 @@ class _Exchange:
             "param": None,
             "code": "faults",
         }
-        self._whole(
+        self._send_response(
             msgspec.json.encode({"error": error}), status, more=f"retry-after: {retry_after:g}" if retry_after else ""
         )
 
-    def _whole(self, body: bytes, status: int = 200, kind: str = JSON, more: str = "") -> None:
-        self._head(status, kind, f"content-length: {len(body)}", more)
+    def _send_response(self, body: bytes, status: int = 200, kind: str = JSON, more: str = "") -> None:
+        self._send_head(status, kind, f"content-length: {len(body)}", more)
         self._writer.write(body)
 
-    def _head(self, status: int, kind: str, *more: str) -> None:
+    def _send_head(self, status: int, kind: str, *more: str) -> None:
         lines = [f"HTTP/1.1 {status} -", f"content-type: {kind}", *filter(None, more)]
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
 
-    async def _pause(self, seconds: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         """Wait for some seconds, or raise `_ClientDisconnected` if the client disconnects."""
         try:
             async with asyncio.timeout(seconds):
                 await self._reader.read(1)
         except TimeoutError:
             return
-        raise _Left
+        raise _ClientDisconnected
 
 
-_WAYS: dict[str, Callable[[_Exchange], Awaitable[None]]] = {
-    "reset": _Exchange.reset,
-    "wrong-content-type": _Exchange.page,
+_CONNECTION_FAULTS: dict[str, Callable[[_Exchange], Awaitable[None]]] = {
+    "reset": _Exchange.reset_connection,
+    "wrong-content-type": _Exchange.send_html_page,
 }
-_SPOILT: dict[str, Callable[[bytes], bytes | None]] = {
+_BODY_FAULTS: dict[str, Callable[[bytes], bytes | None]] = {
     "malformed-json": lambda body: body.replace(b":", b"=>"),
     "truncated-json": lambda body: body[: len(body) // 2],
     "invalid-utf8": lambda body: body.replace(b'":"', b'":"\xff\xfe'),
@@ -255,7 +255,7 @@ _SPOILT: dict[str, Callable[[bytes], bytes | None]] = {
 }
 
 
-def _chunk(data: bytes) -> bytes:
+def _encode_chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 

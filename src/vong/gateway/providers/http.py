@@ -5,14 +5,14 @@ from typing import NamedTuple, Protocol
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
-from vong.gateway.providers.base import ProviderResponse, Shape
+from vong.gateway.providers.base import Endpoint, ProviderResponse
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
-from vong.gateway.upstream.connection import PASSED
+from vong.gateway.upstream.connection import FORWARDED_HEADERS
 from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
 
-PROBE = ResponseLimits(connect=3.0, first_byte=5.0, total=10.0)
+PROBE_LIMITS = ResponseLimits(connect=3.0, first_byte=5.0, total=10.0)
 """Limits of a request for the model list."""
-EVENTS = "text/event-stream"
+EVENT_STREAM = "text/event-stream"
 
 
 class HttpProvider:
@@ -30,28 +30,28 @@ class HttpProvider:
         upstream: UpstreamClient,
         endpoint: UpstreamEndpoint,
         *,
-        needs: str | None = None,
+        key_variable: str | None = None,
     ) -> None:
         self.name = name
         self.endpoint = endpoint
-        self._missing = None if settings.key() else settings.api_key_env or needs
-        self._named_variable = settings.api_key_env is not None
+        self._missing_variable = None if settings.resolve_api_key() else settings.api_key_env or key_variable
+        self._variable_configured = settings.api_key_env is not None
         self._upstream = upstream
         self._limits = ResponseLimits(
             connect=min(10.0, settings.timeout), first_byte=settings.timeout, total=settings.timeout
         )
 
-    def ready(self) -> None:
+    def require_key(self) -> None:
         """Check that an API key is set.
 
         Raises: Misconfigured if the key is missing.
         """
-        if not self._missing:
+        if not self._missing_variable:
             return
         table = f"[providers.{self.name}] in vong.toml"
-        hint = f"set the variable {self._missing}, or api_key in {table}"
-        if not self._named_variable:
-            hint = f'set api_key or api_key_env = "{self._missing}" in {table}; for a stored provider, use --ask-key'
+        hint = f"set the variable {self._missing_variable}, or api_key in {table}"
+        if not self._variable_configured:
+            hint = f'set api_key or api_key_env = "{self._missing_variable}" in {table}; for a stored provider, use --ask-key'
         raise Misconfigured(f"the provider {self.name!r} has no API key", hint)
 
     async def post(
@@ -61,24 +61,24 @@ class HttpProvider:
 
         `limits` are those of the route, `headers` are sent with this request only.
         """
-        effective = self._limits if limits is None else self._limits.within(limits)
+        effective = self._limits if limits is None else self._limits.narrowed_by(limits)
         return await self._send(path, body, effective, headers)
 
-    def begin(self, path: str, body: bytes, arrived: Callable[[], object] | None) -> UpstreamResponse | None:
+    def try_send(self, path: str, body: bytes, on_complete: Callable[[], object] | None) -> UpstreamResponse | None:
         """Send a request if a connection is idle; see `UpstreamClient.try_send`."""
-        return self._upstream.begin(self.endpoint, path, body, self._limits, arrived)
+        return self._upstream.try_send(self.endpoint, path, body, self._limits, on_complete)
 
-    async def headed(self, response: UpstreamResponse) -> None:
+    async def wait_for_headers(self, response: UpstreamResponse) -> None:
         """Wait for the headers of the response to a request sent with `try_send`.
 
         Raises: UpstreamFailed if none arrive.
         """
         try:
-            await response.head()
+            await response.wait_for_headers()
         except UpstreamFailed as error:
-            raise self._named(error) from error
+            raise self._with_provider_name(error) from error
 
-    def reply(self, response: UpstreamResponse) -> ProviderResponse:
+    def to_response(self, response: UpstreamResponse) -> ProviderResponse:
         """Convert a complete response.
 
         Raises: UpstreamFailed if the response failed.
@@ -86,39 +86,39 @@ class HttpProvider:
         try:
             body = response.body()
         except UpstreamFailed as error:
-            raise self._named(error) from error
-        return ProviderResponse(status(response), body, passed(response))
+            raise self._with_provider_name(error) from error
+        return ProviderResponse(check_status(response), body, forward_headers(response))
 
-    async def listed(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
+    async def fetch_model_list(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """Return the body of the model list.
 
         Raises: UpstreamFailed if the API does not return the list.
         """
-        self.ready()
-        response = await self._send(path, None, PROBE, headers)
-        body = await self.whole(response)
+        self.require_key()
+        response = await self._send(path, None, PROBE_LIMITS, headers)
+        body = await self.read_body(response)
         if response.status != 200:
             raise UpstreamFailed(
                 f"{self.name!r} responded to the request for its models with {response.status}", "check its key"
             )
         return body
 
-    async def whole(self, response: UpstreamResponse) -> bytes:
+    async def read_body(self, response: UpstreamResponse) -> bytes:
         """Return the complete body of a response."""
         try:
             return await response.read()
         except UpstreamFailed as error:
-            raise self._named(error) from error
+            raise self._with_provider_name(error) from error
         finally:
             response.close()
 
-    def streams(self, response: UpstreamResponse, kind: str = EVENTS) -> None:
+    def require_stream(self, response: UpstreamResponse, content_type_prefix: str = EVENT_STREAM) -> None:
         """Check that a response is an event stream.
 
         Raises: UpstreamFailed if its content type is another.
         """
         content_type = response.headers.get("content-type", "")
-        if not content_type.startswith(kind):
+        if not content_type.startswith(content_type_prefix):
             response.close()
             raise UpstreamFailed(
                 f"{self.name!r} responded to a stream request with {content_type or 'no content type'!r}"
@@ -130,9 +130,9 @@ class HttpProvider:
         try:
             return await self._upstream.send(self.endpoint, path, body, limits, headers)
         except UpstreamFailed as error:
-            raise self._named(error) from error
+            raise self._with_provider_name(error) from error
 
-    def _named(self, error: UpstreamFailed) -> UpstreamFailed:
+    def _with_provider_name(self, error: UpstreamFailed) -> UpstreamFailed:
         error_type = UpstreamTimeout if isinstance(error, UpstreamTimeout) else UpstreamFailed
         return error_type(f"{self.name!r}: {error.message}", error.hint)
 
@@ -142,13 +142,13 @@ class RequestTemplate(NamedTuple):
 
     api: HttpProvider
     path: str
-    written: Callable[[bytes], bytes] | None = None
+    prepare_body: Callable[[bytes], bytes] | None = None
 
 
 class PassthroughProvider(Protocol):
     """Provider that forwards a call as one request, and the response unchanged."""
 
-    def sending(self, shape: Shape) -> RequestTemplate:
+    def request_template(self, endpoint: Endpoint) -> RequestTemplate:
         """Return how calls of an endpoint are sent.
 
         Raises: Unsupported if the API does not have the endpoint.
@@ -156,12 +156,12 @@ class PassthroughProvider(Protocol):
         ...
 
 
-def passed(response: UpstreamResponse) -> Mapping[str, str]:
+def forward_headers(response: UpstreamResponse) -> Mapping[str, str]:
     """Return the response headers that are forwarded to the caller."""
-    return {name: value for name, value in response.headers.items() if name.startswith(PASSED)}
+    return {name: value for name, value in response.headers.items() if name.startswith(FORWARDED_HEADERS)}
 
 
-def status(response: UpstreamResponse) -> int:
+def check_status(response: UpstreamResponse) -> int:
     """Return the status of a response.
 
     Raises: UpstreamFailed for a status that no caller may receive: an interim one, a redirect, or an invalid number.

@@ -7,16 +7,16 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unavailable, Unsupported, UpstreamFailed, UpstreamTimeout
-from vong.gateway.providers.base import OPENAI, ProviderRequest, ProviderResponse
+from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
 from vong.gateway.providers.openai import OpenAIProvider
-from vong.gateway.translators.anthropic_request import chat_of
+from vong.gateway.translators.anthropic_request import to_chat_request
 from vong.gateway.upstream.client import UpstreamClient
 
 
 class LocalDeploymentProvider:
     """Engine of a deployment. An unreachable engine is an error of this server, which names the log to read."""
 
-    shapes = OPENAI
+    endpoints = COMMON_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
@@ -29,15 +29,15 @@ class LocalDeploymentProvider:
         """Return the engine's URL on loopback."""
         return self._api.address
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Forward a call to the engine."""
-        with self._ours():
-            return await self._api.call(ask)
+        with self._as_unavailable():
+            return await self._api.call(request)
 
-    async def count(self, body: bytes) -> int:
+    async def count_tokens(self, body: bytes) -> int:
         """Return the number of tokens of a messages request, by the model's own template and tokenizer."""
         try:
-            chat = chat_of(msgspec.json.decode(body))
+            chat = to_chat_request(msgspec.json.decode(body))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInput(
                 f"the request is not a messages request: {error!r}", "see docs/guides/gateway.md"
@@ -45,7 +45,7 @@ class LocalDeploymentProvider:
         if chat.get("tools"):
             raise Unsupported("a deployment cannot count the tokens of tools", "remove tools")
         request = msgspec.json.encode({"model": chat["model"], "messages": chat["messages"]})
-        with self._ours():
+        with self._as_unavailable():
             response = await self._engine.post("/tokenize", request)
         if response.status != 200:
             raise UpstreamFailed(
@@ -54,7 +54,7 @@ class LocalDeploymentProvider:
         return len(msgspec.json.decode(response.body)["ids"])
 
     @contextmanager
-    def _ours(self) -> Generator[None]:
+    def _as_unavailable(self) -> Generator[None]:
         try:
             yield
         except UpstreamTimeout:
@@ -63,6 +63,6 @@ class LocalDeploymentProvider:
             hint = f"check its state and log with: vong serving show {self.name}"
             raise Unavailable(f"the deployment {self.name!r} does not respond ({error.message})", hint) from error
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the models that the engine lists."""
-        return await self._api.models()
+        return await self._api.list_models()

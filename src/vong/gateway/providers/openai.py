@@ -10,24 +10,30 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import UpstreamFailed
-from vong.gateway.providers.base import RESPONSES, ProviderRequest, ProviderResponse, Shape
-from vong.gateway.providers.http import HttpProvider, RequestTemplate, passed, status
+from vong.gateway.providers.base import OPENAI_ENDPOINTS, Endpoint, ProviderRequest, ProviderResponse
+from vong.gateway.providers.http import HttpProvider, RequestTemplate, check_status, forward_headers
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import UpstreamResponse
-from vong.gateway.upstream.sse import whole_events
+from vong.gateway.upstream.sse import read_sse_events
 
-PUBLIC = "https://api.openai.com/v1"
-PATHS: dict[Shape, str] = {"chat": "/chat/completions", "embeddings": "/embeddings", "responses": "/responses"}
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+ENDPOINT_PATHS: dict[Endpoint, str] = {
+    "chat": "/chat/completions",
+    "embeddings": "/embeddings",
+    "responses": "/responses",
+}
 
 
 class OpenAIProvider:
     """Model API in OpenAI's format."""
 
-    shapes = RESPONSES
+    endpoints = OPENAI_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
-        key = settings.key()
-        endpoint = UpstreamEndpoint(settings.base_url or PUBLIC, {"authorization": f"Bearer {key}"} if key else {})
+        key = settings.resolve_api_key()
+        endpoint = UpstreamEndpoint(
+            settings.base_url or DEFAULT_BASE_URL, {"authorization": f"Bearer {key}"} if key else {}
+        )
         self.name = name
         self._api = HttpProvider(name, settings, upstream, endpoint)
 
@@ -36,55 +42,55 @@ class OpenAIProvider:
         """Return the base URL."""
         return self._api.endpoint.url
 
-    def sending(self, shape: Shape) -> RequestTemplate:
+    def request_template(self, endpoint: Endpoint) -> RequestTemplate:
         """Return the path of an endpoint; bodies are sent as the caller wrote them."""
-        return RequestTemplate(self._api, PATHS[shape])
+        return RequestTemplate(self._api, ENDPOINT_PATHS[endpoint])
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Forward a call."""
-        return await passed_on(self.sending(ask.shape), ask)
+        return await forward(self.request_template(request.endpoint), request)
 
     async def post(self, path: str, body: bytes) -> ProviderResponse:
         """Send any other request to this API and return the response."""
         response = await self._api.post(path, body, None)
-        payload = await self._api.whole(response)
-        return ProviderResponse(status(response), payload)
+        payload = await self._api.read_body(response)
+        return ProviderResponse(check_status(response), payload)
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the models that the API lists."""
-        return await listed(self._api)
+        return await fetch_models(self._api)
 
 
-async def passed_on(sending: RequestTemplate, ask: ProviderRequest) -> ProviderResponse:
+async def forward(template: RequestTemplate, call: ProviderRequest) -> ProviderResponse:
     """Forward a call in OpenAI's format and return the response unchanged."""
-    api = sending.api
-    api.ready()
-    body = sending.written(ask.body) if sending.written else ask.body
-    response = await api.post(sending.path, body, ask.limits)
-    if ask.stream:
-        return await _streamed(api, response)
-    payload = await api.whole(response)
-    return ProviderResponse(status(response), payload, passed(response))
+    api = template.api
+    api.require_key()
+    body = template.prepare_body(call.body) if template.prepare_body else call.body
+    response = await api.post(template.path, body, call.limits)
+    if call.stream:
+        return await _stream_response(api, response)
+    payload = await api.read_body(response)
+    return ProviderResponse(check_status(response), payload, forward_headers(response))
 
 
-async def begun(api: HttpProvider, response: UpstreamResponse) -> ProviderResponse:
+async def receive_stream(api: HttpProvider, response: UpstreamResponse) -> ProviderResponse:
     """Return the response to a stream request that was already sent."""
-    await api.headed(response)
-    return await _streamed(api, response)
+    await api.wait_for_headers(response)
+    return await _stream_response(api, response)
 
 
-async def _streamed(api: HttpProvider, response: UpstreamResponse) -> ProviderResponse:
-    headers = passed(response)
+async def _stream_response(api: HttpProvider, response: UpstreamResponse) -> ProviderResponse:
+    headers = forward_headers(response)
     if response.status != 200:
-        payload = await api.whole(response)
-        return ProviderResponse(status(response), payload, headers)
-    api.streams(response)
-    return ProviderResponse(response.status, b"", headers, whole_events(response))
+        payload = await api.read_body(response)
+        return ProviderResponse(check_status(response), payload, headers)
+    api.require_stream(response)
+    return ProviderResponse(response.status, b"", headers, read_sse_events(response))
 
 
-async def listed(api: HttpProvider, headers: Mapping[str, str] | None = None) -> list[str]:
+async def fetch_models(api: HttpProvider, headers: Mapping[str, str] | None = None) -> list[str]:
     """Return the models that an API in OpenAI's format lists."""
-    body = await api.listed("/models", headers)
+    body = await api.fetch_model_list("/models", headers)
     try:
         models: list[dict[str, Any]] = msgspec.json.decode(body, type=_Models).data
     except msgspec.DecodeError as error:

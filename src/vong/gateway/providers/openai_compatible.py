@@ -14,12 +14,12 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
-from vong.gateway.providers.base import OPENAI, RESPONSES, ProviderRequest, ProviderResponse, Shape
+from vong.gateway.providers.base import COMMON_ENDPOINTS, OPENAI_ENDPOINTS, Endpoint, ProviderRequest, ProviderResponse
 from vong.gateway.providers.http import HttpProvider, RequestTemplate
-from vong.gateway.providers.openai import PATHS, listed, passed_on
+from vong.gateway.providers.openai import ENDPOINT_PATHS, fetch_models, forward
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
-NEUTRAL: Mapping[str, tuple[Any, ...]] = {
+NO_OP_VALUES: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
     "logprobs": (False,),
     "top_logprobs": (0,),
@@ -27,7 +27,7 @@ NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "tool_choice": ("auto",),
 }
 """Values without effect: an API without the field already does what was requested. Null is one for every field."""
-ACCOUNTING = frozenset({"user", "store", "metadata", "service_tier"})
+ACCOUNTING_FIELDS = frozenset({"user", "store", "metadata", "service_tier"})
 """Fields that control storage and billing at OpenAI and do not change the response."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -42,33 +42,33 @@ class ProviderProfile:
     """
 
     base_url: str | None
-    needs: str | None = None
-    header: str = "authorization"
-    renamed: Mapping[str, str] = field(default_factory=dict[str, str])
-    refused: frozenset[str] = frozenset()
-    left_out: frozenset[str] = frozenset()
-    embeddings: bool = True
+    key_variable: str | None = None
+    key_header: str = "authorization"
+    renamed_fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    unsupported_fields: frozenset[str] = frozenset()
+    ignored_fields: frozenset[str] = frozenset()
+    has_embeddings: bool = True
 
 
-ROWS: Mapping[str, ProviderProfile] = {
-    "azure": ProviderProfile(None, "AZURE_OPENAI_API_KEY", header="api-key"),
+PROFILES: Mapping[str, ProviderProfile] = {
+    "azure": ProviderProfile(None, "AZURE_OPENAI_API_KEY", key_header="api-key"),
     "groq": ProviderProfile(
         "https://api.groq.com/openai/v1",
         "GROQ_API_KEY",
-        refused=frozenset({"n", "logprobs", "top_logprobs", "logit_bias"}),
-        embeddings=False,
+        unsupported_fields=frozenset({"n", "logprobs", "top_logprobs", "logit_bias"}),
+        has_embeddings=False,
     ),
     "mistral": ProviderProfile(
         "https://api.mistral.ai/v1",
         "MISTRAL_API_KEY",
-        renamed={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
-        refused=frozenset({"logprobs", "top_logprobs", "logit_bias"}),
-        left_out=ACCOUNTING | {"stream_options"},  # its streams always end with usage
+        renamed_fields={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
+        unsupported_fields=frozenset({"logprobs", "top_logprobs", "logit_bias"}),
+        ignored_fields=ACCOUNTING_FIELDS | {"stream_options"},  # its streams always end with usage
     ),
     "ollama": ProviderProfile(
         "http://127.0.0.1:11434/v1",
-        renamed={"max_completion_tokens": "max_tokens"},
-        refused=frozenset({"n", "logit_bias", "tool_choice"}),
+        renamed_fields={"max_completion_tokens": "max_tokens"},
+        unsupported_fields=frozenset({"n", "logit_bias", "tool_choice"}),
     ),
     "openrouter": ProviderProfile("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
     "vllm": ProviderProfile("http://127.0.0.1:8000/v1"),
@@ -79,56 +79,56 @@ class OpenAICompatibleProvider:
     """Model API of the table. `kind` selects its row."""
 
     kind: ClassVar[str]
-    shapes: ClassVar[frozenset[Shape]] = OPENAI
+    endpoints: ClassVar[frozenset[Endpoint]] = COMMON_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
-        self._row = profile = ROWS[self.kind]
+        self._profile = profile = PROFILES[self.kind]
         base_url = settings.base_url or profile.base_url
         if base_url is None:
             hint = "set base_url to https://RESOURCE.openai.azure.com/openai/v1"
             raise Misconfigured(f"the provider {name!r} has no base_url", hint)
-        key = settings.key()
-        value = f"Bearer {key}" if profile.header == "authorization" else f"{key}"
-        endpoint = UpstreamEndpoint(base_url, {profile.header: value} if key else {})
-        self._api = HttpProvider(name, settings, upstream, endpoint, needs=profile.needs)
+        key = settings.resolve_api_key()
+        value = f"Bearer {key}" if profile.key_header == "authorization" else f"{key}"
+        endpoint = UpstreamEndpoint(base_url, {profile.key_header: value} if key else {})
+        self._api = HttpProvider(name, settings, upstream, endpoint, key_variable=profile.key_variable)
 
     @property
     def address(self) -> str:
         """Return the base URL."""
         return self._api.endpoint.url
 
-    def sending(self, shape: Shape) -> RequestTemplate:
+    def request_template(self, endpoint: Endpoint) -> RequestTemplate:
         """Return how calls of an endpoint are sent to the API.
 
         Raises: Unsupported if the API does not have the endpoint.
         """
-        if shape == "embeddings" and not self._row.embeddings:
+        if endpoint == "embeddings" and not self._profile.has_embeddings:
             raise Unsupported(f"{self.kind} has no embeddings", "use a model of another provider")
-        return RequestTemplate(self._api, PATHS[shape], self._written)
+        return RequestTemplate(self._api, ENDPOINT_PATHS[endpoint], self._adapt_body)
 
-    async def call(self, ask: ProviderRequest) -> ProviderResponse:
+    async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Forward a call."""
-        return await passed_on(self.sending(ask.shape), ask)
+        return await forward(self.request_template(request.endpoint), request)
 
-    async def models(self) -> list[str]:
+    async def list_models(self) -> list[str]:
         """Return the models that the API lists."""
-        return await listed(self._api)
+        return await fetch_models(self._api)
 
-    def _written(self, body: bytes) -> bytes:
-        profile = self._row
+    def _adapt_body(self, body: bytes) -> bytes:
+        profile = self._profile
         fields = _fields(body)
-        changed = fields.keys() & (profile.refused | profile.left_out | profile.renamed.keys())
+        changed = fields.keys() & (profile.unsupported_fields | profile.ignored_fields | profile.renamed_fields.keys())
         for name in changed:
             value = fields.pop(name)
-            if name in profile.renamed:
-                fields[profile.renamed[name]] = value
-            elif name in profile.refused:
-                self._refuse(name, msgspec.json.decode(value))
+            if name in profile.renamed_fields:
+                fields[profile.renamed_fields[name]] = value
+            elif name in profile.unsupported_fields:
+                self._check_unsupported(name, msgspec.json.decode(value))
         return msgspec.json.encode(fields) if changed else body
 
-    def _refuse(self, name: str, value: Any) -> None:
-        if value is not None and value not in NEUTRAL.get(name, ()):
+    def _check_unsupported(self, name: str, value: Any) -> None:
+        if value is not None and value not in NO_OP_VALUES.get(name, ()):
             raise Unsupported(
                 f"{self.kind} does not support {name}", f"remove {name}, or use a model of another provider"
             )
@@ -138,7 +138,7 @@ class AzureProvider(OpenAICompatibleProvider):
     """OpenAI's models at Azure. The model name is the name of the deployment there."""
 
     kind = "azure"
-    shapes = RESPONSES
+    endpoints = OPENAI_ENDPOINTS
 
 
 class GroqProvider(OpenAICompatibleProvider):

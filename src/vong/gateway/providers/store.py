@@ -13,15 +13,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong import plugins
 from vong.config import ProviderSettings
-from vong.errors import Conflict, InvalidInput, NotFound, nearest
+from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.gateway import tables
 from vong.gateway.upstream.url_policy import check_url
 from vong.records import Record, now
 from vong.store.encryption import SecretBox
-from vong.store.schema import PROJECT
+from vong.store.schema import PROJECT_SETTING
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-SHOWN_FROM = 13
+MIN_LENGTH_FOR_SUFFIX = 13
 """Minimum length of an API key whose last four characters may be shown."""
 
 
@@ -55,31 +55,31 @@ class StoredProvider(Record):
 def put_provider(
     connection: Connection,
     name: str,
-    wanted: ProviderUpdate,
+    update: ProviderUpdate,
     secrets: SecretBox,
     *,
-    taken: Collection[str] = (),
+    reserved: Collection[str] = (),
     allow_link_local: bool = False,
 ) -> StoredProvider:
     """Create or update a provider; servers follow within a second.
 
     `reserved` are names that cannot be stored.
     """
-    _sound(name, wanted, taken)
-    if wanted.base_url is not None:
-        check_url(wanted.base_url, allow_link_local=allow_link_local)
-    old = _row(connection, name)
-    values: dict[str, Any] = wanted.model_dump(include={"kind", "base_url", "timeout"})
-    values |= {"models": list(wanted.models), "updated_at": now()}
-    secret = wanted.api_key.get_secret_value() if wanted.api_key else ""
-    if "api_key" in wanted.model_fields_set:
-        project = UUID(connection.scalar(select(func.current_setting(PROJECT))))
-        values["secret"] = secrets.seal(secret, _label(project, name)) if secret else None
-        values["secret_end"] = (secret[-4:] if len(secret) >= SHOWN_FROM else "") if secret else None
+    _validate(name, update, reserved)
+    if update.base_url is not None:
+        check_url(update.base_url, allow_link_local=allow_link_local)
+    old = _find_row(connection, name)
+    values: dict[str, Any] = update.model_dump(include={"kind", "base_url", "timeout"})
+    values |= {"models": list(update.models), "updated_at": now()}
+    secret = update.api_key.get_secret_value() if update.api_key else ""
+    if "api_key" in update.model_fields_set:
+        project = UUID(connection.scalar(select(func.current_setting(PROJECT_SETTING))))
+        values["secret"] = secrets.encrypt(secret, _encryption_context(project, name)) if secret else None
+        values["secret_end"] = (secret[-4:] if len(secret) >= MIN_LENGTH_FOR_SUFFIX else "") if secret else None
     elif (
         old
         and old["secret"] is not None
-        and _origin(old["kind"], old["base_url"]) != _origin(wanted.kind, wanted.base_url)
+        and _origin(old["kind"], old["base_url"]) != _origin(update.kind, update.base_url)
     ):
         hint = "send api_key again with the new address"
         raise InvalidInput("a stored API key is never sent to another address", hint)
@@ -94,17 +94,17 @@ def get_provider(connection: Connection, name: str) -> StoredProvider:
 
     Raises: NotFound if there is none.
     """
-    row = _row(connection, name)
+    row = _find_row(connection, name)
     if row is None:
         names = [known.name for known in list_providers(connection)]
-        raise NotFound(f"no stored provider named {name!r}", nearest(name, names, "vong gateway provider list"))
-    return _record(row)
+        raise NotFound(f"no stored provider named {name!r}", did_you_mean(name, names, "vong gateway provider list"))
+    return _to_record(row)
 
 
 def list_providers(connection: Connection) -> list[StoredProvider]:
     """Return the project's stored providers by name."""
     rows = connection.execute(select(tables.providers).order_by(tables.providers.c.name)).mappings()
-    return [_record(row) for row in rows]
+    return [_to_record(row) for row in rows]
 
 
 def delete_provider(connection: Connection, name: str) -> StoredProvider:
@@ -114,20 +114,20 @@ def delete_provider(connection: Connection, name: str) -> StoredProvider:
     return provider
 
 
-def settings_of(connection: Connection, project_id: UUID, name: str, secrets: SecretBox) -> ProviderSettings:
+def load_settings(connection: Connection, project_id: UUID, name: str, secrets: SecretBox) -> ProviderSettings:
     """Return the settings of a stored provider, with its decrypted key.
 
     Raises: Misconfigured if the key cannot be decrypted, NotFound if there is no such provider.
     """
-    row = _row(connection, name)
+    row = _find_row(connection, name)
     if row is None:
         raise NotFound(f"no stored provider named {name!r}", "list them with: vong gateway provider list")
-    key = secrets.open(row["secret"], _label(project_id, name)) if row["secret"] is not None else None
+    key = secrets.decrypt(row["secret"], _encryption_context(project_id, name)) if row["secret"] is not None else None
     fields = {"kind": row["kind"], "base_url": row["base_url"], "api_key": key, "timeout": row["timeout"]}
     return ProviderSettings.model_validate(fields)
 
 
-def _sound(name: str, update: ProviderUpdate, reserved: Collection[str]) -> None:
+def _validate(name: str, update: ProviderUpdate, reserved: Collection[str]) -> None:
     if not NAME.fullmatch(name):
         hint = "use up to 63 lowercase letters, digits, '.', '_' and '-', starting with a letter or digit"
         raise InvalidInput(f"{name!r} is not a valid provider name", hint)
@@ -135,7 +135,7 @@ def _sound(name: str, update: ProviderUpdate, reserved: Collection[str]) -> None
         raise Conflict(
             f"the provider {name!r} is defined in vong.toml or built in", "choose another name, or edit the file"
         )
-    kinds = [kind for kind in plugins.names("provider") if kind != "deployment"]
+    kinds = [kind for kind in plugins.list_extensions("provider") if kind != "deployment"]
     if update.kind not in kinds:
         raise InvalidInput(f"unknown provider kind {update.kind!r}", f"use one of: {', '.join(kinds)}")
     if update.api_key and not update.api_key.get_secret_value().isprintable():
@@ -152,15 +152,15 @@ def _origin(kind: str, base_url: str | None) -> tuple[str, str]:
     return parts.scheme, parts.netloc.lower()
 
 
-def _label(project_id: UUID, name: str) -> str:
+def _encryption_context(project_id: UUID, name: str) -> str:
     return f"{project_id}/{name}"
 
 
-def _row(connection: Connection, name: str) -> Any:
+def _find_row(connection: Connection, name: str) -> Any:
     return connection.execute(select(tables.providers).where(tables.providers.c.name == name)).mappings().first()
 
 
-def _record(row: Any) -> StoredProvider:
+def _to_record(row: Any) -> StoredProvider:
     suffix = row["secret_end"]
     return StoredProvider(
         **{name: row[name] for name in ("name", "kind", "base_url", "timeout", "updated_at")},

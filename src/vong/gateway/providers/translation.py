@@ -8,11 +8,11 @@ import msgspec
 
 from vong.errors import InvalidInput, UpstreamFailed
 from vong.gateway.providers.base import ProviderResponse
-from vong.gateway.providers.http import passed, status
+from vong.gateway.providers.http import check_status, forward_headers
 from vong.gateway.upstream.response import UpstreamResponse
-from vong.gateway.upstream.sse import DONE, event, whole_events
+from vong.gateway.upstream.sse import DONE, encode_sse_event, read_sse_events
 
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """Exceptions raised when JSON does not have the expected format."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -25,70 +25,70 @@ class TranslatedChunks(Protocol):
         """Return True if the stream ended properly."""
         ...
 
-    def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for the data of one event. An error is a chunk with `error`, in OpenAI's format."""
         ...
 
-    def end(self) -> list[dict[str, Any]]:
+    def finish(self) -> list[dict[str, Any]]:
         """Return the last chunks."""
         ...
 
 
-def asked(body: bytes, translate: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
+def translate_request(body: bytes, translate: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
     """Translate a chat into another format.
 
     Raises: InvalidInput if the body is no chat.
     """
     try:
         return msgspec.json.encode(translate(_decode(body)))
-    except MALFORMED as error:
+    except MALFORMED_ERRORS as error:
         hint = "see docs/guides/gateway.md for an example"
         raise InvalidInput(f"the request is not a chat in OpenAI's format: {error!r}", hint) from error
 
 
-def answered(
+def translate_response(
     name: str,
     response: UpstreamResponse,
     body: bytes,
     translate: Callable[[dict[str, Any]], dict[str, Any]],
-    failed: Callable[[dict[str, Any]], dict[str, Any]],
+    translate_error: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> ProviderResponse:
     """Translate a complete response into a chat completion.
 
     An error that does not have the provider's format is forwarded unchanged, because the gateway keeps the original
     body.
     """
-    status_code = status(response)
+    status_code = check_status(response)
     try:
         decoded = _decode(body)
-        result = failed(decoded) if status_code >= 400 else translate(decoded)
-    except MALFORMED as error:
+        result = translate_error(decoded) if status_code >= 400 else translate(decoded)
+    except MALFORMED_ERRORS as error:
         if status_code < 400:
             raise UpstreamFailed(
                 f"{name!r} responded in an unexpected format: {error!r}", "check its base_url"
             ) from error
-        return ProviderResponse(status_code, body, passed(response))
-    return ProviderResponse(status_code, msgspec.json.encode(result), passed(response))
+        return ProviderResponse(status_code, body, forward_headers(response))
+    return ProviderResponse(status_code, msgspec.json.encode(result), forward_headers(response))
 
 
-async def streamed(name: str, response: UpstreamResponse, chunks: TranslatedChunks) -> AsyncGenerator[bytes]:
+async def translate_stream(name: str, response: UpstreamResponse, decoder: TranslatedChunks) -> AsyncGenerator[bytes]:
     """Translate a stream of server-sent events into chat events, each as soon as it arrives."""
-    async with aclosing(whole_events(response)) as batches:
+    async with aclosing(read_sse_events(response)) as batches:
         async for batch in batches:
-            with odd(name):
+            with invalid_response(name):
                 lines = [line[5:].strip() for line in batch.split(b"\n") if line[:5] == b"data:"]
                 items = [_decode(line) for line in lines if line != b"[DONE]"]
-                encoded = b"".join(event(chunk) for item in items for chunk in chunks.take(item))
+                encoded = b"".join(encode_sse_event(chunk) for item in items for chunk in decoder.decode(item))
             if encoded:
                 yield encoded
-    if chunks.ended:
-        yield b"".join(map(event, chunks.end())) + DONE
+    if decoder.ended:
+        yield b"".join(map(encode_sse_event, decoder.finish())) + DONE
 
 
 @contextmanager
-def odd(name: str) -> Generator[None]:
+def invalid_response(name: str) -> Generator[None]:
     """Raise UpstreamFailed if an event does not have the expected format."""
     try:
         yield
-    except MALFORMED as error:
+    except MALFORMED_ERRORS as error:
         raise UpstreamFailed(f"{name!r} streamed an unexpected event: {error!r}", "try again") from error

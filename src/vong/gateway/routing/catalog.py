@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vong.config import ProviderSettings
-from vong.errors import NotFound, Unavailable, nearest
+from vong.errors import NotFound, Unavailable, did_you_mean
 from vong.gateway.guards.registry import ConfiguredGuard, GuardFactory, GuardSet
 from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local_deployment import LocalDeploymentProvider
-from vong.gateway.routing.store import choose
-from vong.gateway.routing.strategies import RoutingFacts, order
+from vong.gateway.routing.store import pick_weighted
+from vong.gateway.routing.strategies import RoutingFacts, order_targets
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Route, content_hash
 from vong.records.limit import Limit
 from vong.records.span import SpanVersions
 
 DEPLOYMENT = "deployment"
-LISTING = "vong gateway models"
+MODELS_HINT = "vong gateway models"
 
 
 class DeploymentEndpoint(NamedTuple):
@@ -41,7 +41,7 @@ class ResolvedTarget(NamedTuple):
     """
 
     provider: Provider
-    system: str
+    provider_name: str
     model: str
     target: str
     versions: SpanVersions
@@ -72,28 +72,30 @@ class ModelCatalog:
     upstream: UpstreamClient
     limits: Sequence[Limit] = ()
     guards: GuardSet | None = None
-    makers: GuardFactory = field(default_factory=GuardFactory)
+    guard_factory: GuardFactory = field(default_factory=GuardFactory)
     prices: Mapping[str, ModelPrice] = field(default_factory=dict[str, ModelPrice])
-    _choices: dict[tuple[str, str], ResolvedTarget] = field(default_factory=dict[tuple[str, str], ResolvedTarget])
+    _resolved_targets: dict[tuple[str, str], ResolvedTarget] = field(
+        default_factory=dict[tuple[str, str], ResolvedTarget]
+    )
 
-    def choose(self, model: str, random: Callable[[], float]) -> ResolvedTarget:
+    def choose_target(self, model: str, random: Callable[[], float]) -> ResolvedTarget:
         """Return the resolved target for `model`: a route's target by weight, or the named target.
 
         Raises NotFound with the nearest names if the model is unknown.
         """
-        plan = self.way(model, random)
+        plan = self.plan_route(model, random)
         return self.resolve(plan.targets[0], plan.route)
 
-    def way(self, model: str, random: Callable[[], float]) -> RoutePlan:
+    def plan_route(self, model: str, random: Callable[[], float]) -> RoutePlan:
         """Return the plan for `model`: a route's target by weight and its fallbacks, or the named target."""
         route = self.routes.get(model)
         if route is None:
             return RoutePlan(None, (self.shortcuts.get(model, model),))
         if route.tree is not None:
-            return self.along(route, order(route.tree, RoutingFacts(), random))
-        return self.along(route, [choose(route, random).model])
+            return self.plan_targets(route, order_targets(route.tree, RoutingFacts(), random))
+        return self.plan_targets(route, [pick_weighted(route, random).model])
 
-    def along(self, route: Route, targets: Sequence[str]) -> RoutePlan:
+    def plan_targets(self, route: Route, targets: Sequence[str]) -> RoutePlan:
         """Return the plan with these targets, then the route's fallbacks. Raises Unavailable if there are none."""
         fallbacks = route.policy.fallbacks if route.policy else ()
         if len(targets) == 1 and not fallbacks:
@@ -107,11 +109,11 @@ class ModelCatalog:
     def resolve(self, target: str, route: Route | None) -> ResolvedTarget:
         """Return the provider and model of a target. Raises NotFound, or Unavailable for a stopped deployment."""
         key = (route.name if route else "", target)
-        resolved = self._choices.get(key)
+        resolved = self._resolved_targets.get(key)
         if resolved is None:
             resolved = self._resolve(target, route)
-            if len(self._choices) < 1000:
-                self._choices[key] = resolved
+            if len(self._resolved_targets) < 1000:
+                self._resolved_targets[key] = resolved
         return resolved
 
     def resolve_available(self, plan: RoutePlan) -> list[ResolvedTarget]:
@@ -124,23 +126,23 @@ class ModelCatalog:
                 continue
         return available
 
-    def posts(self, model: str) -> tuple[ConfiguredGuard, ...]:
+    def guards_for(self, model: str) -> tuple[ConfiguredGuard, ...]:
         """Return the guards of calls to a model or route."""
-        return self.guards.of(model) if self.guards else ()
+        return self.guards.guards_for(model) if self.guards else ()
 
-    def check(self, target: str) -> None:
+    def check_target(self, target: str) -> None:
         """Raise NotFound if the deployment or the provider of a target does not exist."""
         provider, _, name = target.partition("/")
         exists = name in self.deployments if provider == DEPLOYMENT else provider in self.providers
         if not name or not exists:
-            raise self._unknown(target)
+            raise self._unknown_target(target)
 
-    def names(self) -> list[str]:
+    def callable_names(self) -> list[str]:
         """Return the names of routes, deployments and shortcuts. Providers list their own models."""
         return [*self.routes, *(f"{DEPLOYMENT}/{name}" for name in self.deployments), *self.shortcuts]
 
     def _resolve(self, target: str, route: Route | None) -> ResolvedTarget:
-        self.check(target)
+        self.check_target(target)
         provider_name, _, model = target.partition("/")
         deployment = self.deployments.get(model) if provider_name == DEPLOYMENT else None
         if deployment:
@@ -165,11 +167,13 @@ class ModelCatalog:
         span_versions = SpanVersions(**versions, config_hash=config)
         return ResolvedTarget(provider, provider_name, model, target, span_versions, self.prices.get(target))
 
-    def _unknown(self, target: str) -> NotFound:
-        known_names = [*self.names(), *(f"{name}/…" for name in self.providers)]
+    def _unknown_target(self, target: str) -> NotFound:
+        known_names = [*self.callable_names(), *(f"{name}/…" for name in self.providers)]
         provider, _, name = target.partition("/")
         if name and provider == DEPLOYMENT:
             known_names = [f"{DEPLOYMENT}/{deployment}" for deployment in self.deployments]
-        elif name and nearest(provider, list(self.providers), "").startswith("did"):
-            return NotFound(f"no provider named {provider!r}", nearest(provider, list(self.providers), LISTING))
-        return NotFound(f"no model named {target!r}", nearest(target, known_names, LISTING))
+        elif name and did_you_mean(provider, list(self.providers), "").startswith("did"):
+            return NotFound(
+                f"no provider named {provider!r}", did_you_mean(provider, list(self.providers), MODELS_HINT)
+            )
+        return NotFound(f"no model named {target!r}", did_you_mean(target, known_names, MODELS_HINT))

@@ -9,9 +9,9 @@ from vong.errors import Unavailable
 from vong.gateway.upstream.timeouts import Deadline
 from vong.records.routing_tree import ConcurrencyCap
 
-SHARE = 0.2
+LATENCY_WEIGHT = 0.2
 """Weight of a new latency in the moving average."""
-FORGOTTEN = 120.0
+LATENCY_MAX_AGE_SECONDS = 120.0
 """Age at which a latency is discarded, so that a target that was slow once is tried again."""
 
 
@@ -19,14 +19,14 @@ class TargetLoad:
     """Load of one target in one process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.busy = 0
+        self.in_flight = 0
         """Number of calls in flight."""
         self._clock = clock
         self._latencies: dict[bool, tuple[float, float]] = {}
         self._queue: deque[asyncio.Future[None]] = deque()
 
     @property
-    def waiting(self) -> int:
+    def queued(self) -> int:
         """Return the number of calls that wait for a slot."""
         return len(self._queue)
 
@@ -35,22 +35,22 @@ class TargetLoad:
 
         Streams are measured to the first token, other calls to the complete response.
         """
-        value, at = self._latencies.get(stream, (0.0, -FORGOTTEN))
-        return value if self._clock() - at < FORGOTTEN else None
+        value, at = self._latencies.get(stream, (0.0, -LATENCY_MAX_AGE_SECONDS))
+        return value if self._clock() - at < LATENCY_MAX_AGE_SECONDS else None
 
-    def took(self, seconds: float, stream: bool) -> None:
+    def record_latency(self, seconds: float, stream: bool) -> None:
         """Record the latency of a successful call."""
         previous = self.latency(stream)
-        mean = seconds if previous is None else previous + SHARE * (seconds - previous)
+        mean = seconds if previous is None else previous + LATENCY_WEIGHT * (seconds - previous)
         self._latencies[stream] = mean, self._clock()
 
-    async def enter(self, cap: ConcurrencyCap | None) -> None:
+    async def acquire(self, cap: ConcurrencyCap | None) -> None:
         """Start a call; wait for a slot if the route has a cap.
 
         Raises Unavailable if too many calls wait, or if the wait exceeds the cap's limit.
         """
-        if cap is None or (self.busy < cap.at_once and not self._queue):
-            self.busy += 1
+        if cap is None or (self.in_flight < cap.at_once and not self._queue):
+            self.in_flight += 1
             return
         if len(self._queue) >= cap.queue:
             message = f"the target is at its cap: {cap.at_once} calls in flight, {len(self._queue)} waiting"
@@ -64,17 +64,17 @@ class TargetLoad:
             if slot in self._queue:
                 self._queue.remove(slot)
             elif slot.done() and not slot.cancelled():
-                self.leave()  # the slot was assigned at the moment of the timeout or cancellation
+                self.release()  # the slot was assigned at the moment of the timeout or cancellation
             if isinstance(error, TimeoutError):
                 message = f"the target had no free slot within {cap.wait:g} s"
                 raise Unavailable(message, "try again in a moment") from None
             raise
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """End a call and pass its slot to the next waiting call."""
         while self._queue:
             slot = self._queue.popleft()
             if not slot.done():
                 slot.set_result(None)  # the slot passes to the waiting call, so the number in flight does not change
                 return
-        self.busy -= 1
+        self.in_flight -= 1

@@ -6,15 +6,15 @@ from vong.errors import Unavailable
 from vong.gateway.routing.catalog import DEPLOYMENT, RoutePlan
 from vong.gateway.routing.load import TargetLoad
 
-AT_ONCE = 16
+MAX_CONCURRENT_CALLS = 16
 """Maximum number of concurrent low-priority calls to one target from one server, unless the cap of a route is lower."""
-PATIENCE = 30.0
+CAPACITY_TIMEOUT_SECONDS = 30.0
 """Maximum wait for capacity. After it the call is rejected and the client retries later."""
-PAUSE = 0.05
+POLL_INTERVAL_SECONDS = 0.05
 """Interval between two checks for capacity."""
 
 
-def shelf(plan: RoutePlan) -> str:
+def low_priority_load_key(plan: RoutePlan) -> str:
     """Return the key under which low-priority calls are counted.
 
     The key is the first target if it is configured (of a route, or a deployment), else its provider. The number of
@@ -24,21 +24,21 @@ def shelf(plan: RoutePlan) -> str:
     return f"background {first if plan.route or first.startswith(f'{DEPLOYMENT}/') else first.partition('/')[0]}"
 
 
-async def room(plan: RoutePlan, own_load: TargetLoad, target_load: TargetLoad | None) -> None:
+async def wait_for_capacity(plan: RoutePlan, own_load: TargetLoad, target_load: TargetLoad | None) -> None:
     """Wait until the target has capacity for a low-priority call, then count the call in `own_load`.
 
     There is capacity if fewer than half of the calls that the cap allows are in flight, no call waits for a slot, and
     the number of low-priority calls is below its maximum. Raises Unavailable on timeout.
     """
     cap = plan.route.policy.cap if plan.route and plan.route.policy else None
-    max_in_flight = max(1, cap.at_once // 2) if cap else AT_ONCE
+    max_in_flight = max(1, cap.at_once // 2) if cap else MAX_CONCURRENT_CALLS
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
-    while own_load.busy >= max_in_flight or (
-        cap and target_load and (target_load.waiting or target_load.busy >= max_in_flight)
+    deadline = loop.time() + CAPACITY_TIMEOUT_SECONDS
+    while own_load.in_flight >= max_in_flight or (
+        cap and target_load and (target_load.queued or target_load.in_flight >= max_in_flight)
     ):
         if loop.time() >= deadline:
             message = f"target {plan.targets[0]!r} is busy; low-priority calls must wait"
             raise Unavailable(message, "try again in a moment")
-        await asyncio.sleep(PAUSE)
-    await own_load.enter(None)
+        await asyncio.sleep(POLL_INTERVAL_SECONDS)
+    await own_load.acquire(None)

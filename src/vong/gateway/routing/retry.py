@@ -16,13 +16,13 @@ from vong.gateway.routing.circuit_breaker import CircuitBreaker
 from vong.gateway.routing.load import TargetLoad
 from vong.records import RoutePolicy
 
-AGAIN = {408, 425, 429}
+RETRYABLE_STATUSES = {408, 425, 429}
 """Statuses of temporary errors. All statuses from 500 on are retried too."""
-ELSEWHERE = {401, 402, 403, 404}
+NEXT_TARGET_STATUSES = {401, 402, 403, 404}
 """Statuses caused by the target's key, credit or models, which the caller cannot fix. The next target is tried."""
-BASE, CAP = 0.25, 8.0
+BACKOFF_BASE_SECONDS, BACKOFF_MAX_SECONDS = 0.25, 8.0
 """Backoff before the first retry, doubled for each further one, and its maximum."""
-PATIENCE = 10.0
+MAX_RETRY_AFTER_SECONDS = 10.0
 """Longest Retry-After that is waited for. If a target requests more, the next target is tried."""
 
 Verdict = Literal["accept", "retry", "next_target"]
@@ -40,82 +40,82 @@ class AttemptRunner:
         self,
         plan: RoutePlan,
         policy: RoutePolicy,
-        circuit: Callable[[str], CircuitBreaker],
-        load: Callable[[str], TargetLoad],
+        circuit_of: Callable[[str], CircuitBreaker],
+        load_of: Callable[[str], TargetLoad],
         stream: bool,
     ) -> None:
-        self.made: list[dict[str, Any]] = []
-        self.begun: list[float] = []
-        self._way = plan
+        self.log: list[dict[str, Any]] = []
+        self.started_at: list[float] = []
+        self._plan = plan
         self._policy = policy
-        self._circuit = circuit
-        self._load = load
+        self._circuit_of = circuit_of
+        self._load_of = load_of
         self._stream = stream
-        self._busy: TargetLoad | None = None
+        self._held_load: TargetLoad | None = None
 
-    async def answer(self, send: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse:
+    async def run(self, send: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse:
         """Return the first accepted response, else return the last failed response or raise the last error."""
         last: Outcome | None = None
-        for target in self._way.targets:
+        for target in self._plan.targets:
             for retry in range(1 + self._policy.retries):
-                self.begun.append(time.perf_counter())
-                if not self._circuit(target).admits(self._policy.breaker):
-                    self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
+                self.started_at.append(time.perf_counter())
+                if not self._circuit_of(target).allow(self._policy.breaker):
+                    self.log.append({"target": target, "error": "circuit_open", "ms": 0.0})
                     break
-                last = await self._once(target, send)
-                verdict = judged(last)
+                last = await self._attempt(target, send)
+                verdict = classify(last)
                 if verdict == "accept":
-                    return _given(last)
-                delay = waiting(last, retry)
+                    return _unwrap(last)
+                delay = backoff_seconds(last, retry)
                 if verdict == "next_target" or retry == self._policy.retries or delay is None:
                     break
                 await asyncio.sleep(delay)
         if last is None:
-            name = self._way.route.name if self._way.route else self._way.targets[0]
+            name = self._plan.route.name if self._plan.route else self._plan.targets[0]
             hint = f"retry in {self._policy.breaker.pause:g} s, or check the providers: vong gateway providers"
             raise Unavailable(f"all targets of {name!r} are unavailable (circuit open)", hint)
-        return _given(last)
+        return _unwrap(last)
 
-    async def onward(self, send: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse | None:
+    async def next_stream(self, send: Callable[[str], Awaitable[ProviderResponse]]) -> ProviderResponse | None:
         """Return a stream from the first target after the last one tried that starts a stream.
 
         Returns None if there is none.
         """
-        self.done()
-        last = self._way.targets.index(self.made[-1]["target"])
-        for target in self._way.targets[last + 1 :]:
-            self.begun.append(time.perf_counter())
-            if not self._circuit(target).admits(self._policy.breaker):
-                self.made.append({"target": target, "error": "circuit_open", "ms": 0.0})
+        self.finish()
+        last = self._plan.targets.index(self.log[-1]["target"])
+        for target in self._plan.targets[last + 1 :]:
+            self.started_at.append(time.perf_counter())
+            if not self._circuit_of(target).allow(self._policy.breaker):
+                self.log.append({"target": target, "error": "circuit_open", "ms": 0.0})
                 continue
-            outcome = await self._once(target, send)
+            outcome = await self._attempt(target, send)
             if isinstance(outcome, ProviderResponse) and outcome.events is not None:
                 return outcome
         return None
 
-    def done(self) -> None:
+    def finish(self) -> None:
         """Finish the call: release the slot of the target that responded."""
-        if self._busy is not None:
-            self._busy.leave()
-            self._busy = None
+        if self._held_load is not None:
+            self._held_load.release()
+            self._held_load = None
 
-    def broke_off(self, error: str) -> None:
+    def record_broken_stream(self, error: str) -> None:
         """Record that the stream of the last attempt broke."""
-        self.made[-1] |= {"error": error, "ms": _since(self.begun[-1])}
-        self._circuit(self.made[-1]["target"]).failed(self._policy.breaker)
+        self.log[-1] |= {"error": error, "ms": _elapsed_ms(self.started_at[-1])}
+        self._circuit_of(self.log[-1]["target"]).record_failure(self._policy.breaker)
 
-    async def _once(self, target: str, send: Callable[[str], Awaitable[ProviderResponse]]) -> Outcome:
+    async def _attempt(self, target: str, send: Callable[[str], Awaitable[ProviderResponse]]) -> Outcome:
         """Make one attempt and record its result in log, circuit breaker and load."""
-        circuit, started = self._circuit(target), time.perf_counter()
+        circuit, started = self._circuit_of(target), time.perf_counter()
         result: dict[str, Any] = {"error": "left"}
         outcome: Outcome
         finished = False
-        load = self._load(target)
+        load = self._load_of(target)
         try:
-            await load.enter(self._policy.cap)
+            await load.acquire(self._policy.cap)
         except Unavailable as error:
-            self.made.append({"target": target, "error": "busy", "message": error.message, "ms": _since(started)})
-            circuit.abandoned()
+            self.log.append({"target": target, "error": "busy", "message": error.message, "ms": _elapsed_ms(started)})
+            circuit.release_probe()
             return error
         sent_at = time.perf_counter()
         try:
@@ -125,49 +125,49 @@ class AttemptRunner:
             outcome, result, finished = error, {"error": error.code, "message": error.message}, True
         finally:
             if not finished:
-                circuit.abandoned()
-                load.leave()
-            self.made.append({"target": target, **result, "ms": _since(started)})
-        if isinstance(outcome, ProviderResponse) and judged(outcome) == "accept":
-            self._busy = load  # released when the response is complete
+                circuit.release_probe()
+                load.release()
+            self.log.append({"target": target, **result, "ms": _elapsed_ms(started)})
+        if isinstance(outcome, ProviderResponse) and classify(outcome) == "accept":
+            self._held_load = load  # released when the response is complete
         else:
-            load.leave()
-        if judged(outcome) == "accept":
-            circuit.succeeded()
+            load.release()
+        if classify(outcome) == "accept":
+            circuit.record_success()
             if isinstance(outcome, ProviderResponse) and outcome.status < 400:
-                load.took(time.perf_counter() - sent_at, self._stream)
+                load.record_latency(time.perf_counter() - sent_at, self._stream)
         elif isinstance(outcome, Unsupported):
-            circuit.abandoned()  # the target cannot serve this request, which says nothing about its health
+            circuit.release_probe()  # the target cannot serve this request, which says nothing about its health
         else:
-            circuit.failed(self._policy.breaker)
+            circuit.record_failure(self._policy.breaker)
         return outcome
 
 
-def judged(outcome: Outcome) -> Verdict:
+def classify(outcome: Outcome) -> Verdict:
     """Classify an outcome.
 
     A caller's error is accepted as the response, because every other target would return the same.
     """
     if isinstance(outcome, ProviderResponse):
-        if outcome.status in AGAIN or outcome.status >= 500:
+        if outcome.status in RETRYABLE_STATUSES or outcome.status >= 500:
             return "retry"
-        return "next_target" if outcome.status in ELSEWHERE else "accept"
+        return "next_target" if outcome.status in NEXT_TARGET_STATUSES else "accept"
     if isinstance(outcome, UpstreamFailed):
         return "retry"
     return "next_target" if isinstance(outcome, (Unavailable, Unsupported, Misconfigured, NotFound)) else "accept"
 
 
-def waiting(outcome: Outcome, retry: int) -> float | None:
+def backoff_seconds(outcome: Outcome, retry: int) -> float | None:
     """Return the delay before the next retry: exponential backoff with full jitter, at least the Retry-After.
 
     Returns None if Retry-After exceeds its maximum.
     """
-    backoff = random() * min(CAP, BASE * 2**retry)
-    requested = retry_after(outcome) if isinstance(outcome, ProviderResponse) else 0.0
-    return max(backoff, requested) if requested <= PATIENCE else None
+    backoff = random() * min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2**retry)
+    requested = retry_after_seconds(outcome) if isinstance(outcome, ProviderResponse) else 0.0
+    return max(backoff, requested) if requested <= MAX_RETRY_AFTER_SECONDS else None
 
 
-def retry_after(reply: ProviderResponse) -> float:
+def retry_after_seconds(reply: ProviderResponse) -> float:
     """Return the seconds of a Retry-After header, or 0 if it is absent or not a number.
 
     Dates are not supported, because they refer to the clock of the upstream.
@@ -182,11 +182,11 @@ def retry_after(reply: ProviderResponse) -> float:
     return 0.0
 
 
-def _since(started: float) -> float:
+def _elapsed_ms(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 3)
 
 
-def _given(outcome: Outcome) -> ProviderResponse:
+def _unwrap(outcome: Outcome) -> ProviderResponse:
     if isinstance(outcome, ProviderResponse):
         return outcome
     raise outcome

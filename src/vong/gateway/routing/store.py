@@ -13,15 +13,15 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from vong.errors import Conflict, InvalidInput, NotFound, Unavailable, nearest
+from vong.errors import Conflict, InvalidInput, NotFound, Unavailable, did_you_mean
 from vong.gateway import tables
-from vong.gateway.guards.store import well_guarded
+from vong.gateway.guards.store import validate_guards
 from vong.records import Record, Route, RoutePolicy, RouteTarget, content_hash, new_id, now
 from vong.records.route import check_target_name
 from vong.records.routing_tree import RouteNode
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-Check = Callable[[str], None]
+ROUTE_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+TargetCheck = Callable[[str], None]
 """Raises NotFound or InvalidInput if a target's `model` cannot be called."""
 
 
@@ -40,18 +40,18 @@ class RouteVersion(Record):
 class PolicySentinel(Enum):
     """Marker for an unchanged policy."""
 
-    KEPT = "kept"
+    UNCHANGED = "kept"
 
 
-KEPT = PolicySentinel.KEPT
+UNCHANGED_POLICY = PolicySentinel.UNCHANGED
 
 
 def put_route(
     connection: Connection,
     name: str,
     targets: Sequence[RouteTarget],
-    check: Check = check_target_name,
-    policy: RoutePolicy | PolicySentinel | None = KEPT,
+    check: TargetCheck = check_target_name,
+    policy: RoutePolicy | PolicySentinel | None = UNCHANGED_POLICY,
     tree: RouteNode | None = None,
 ) -> Route:
     """Create a route or replace its targets. `check` is called for every target, fallback and shadow.
@@ -61,20 +61,20 @@ def put_route(
 
     An identical route is not written again. Servers apply a change within a second of the commit.
     """
-    old = _find(connection, name)
+    old = _find_route(connection, name)
     old_policy = old.policy if old else None
     policy = old_policy if isinstance(policy, PolicySentinel) else policy
     if policy and old_policy and "guards" not in policy.model_fields_set:  # an update that omits guards keeps them
         policy = policy.model_copy(update={"guards": old_policy.guards})
     if tree is not None:
         targets = [RouteTarget(model=model) for model in tree.models()]
-    _sound(name, targets)
-    _without_doubles(policy.fallbacks if policy else ())
+    _validate_targets(name, targets)
+    _reject_duplicates(policy.fallbacks if policy else ())
     shadow = [policy.shadow.model] if policy and policy.shadow else []
     for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ()), *shadow):
         check(model)
-    well_guarded(policy.guards if policy else ())
-    version = _version(targets, policy, tree)
+    validate_guards(policy.guards if policy else ())
+    version = _content_version(targets, policy, tree)
     if old is not None and old.version == version:
         return old
     changed_at = now()
@@ -88,22 +88,22 @@ def put_route(
         created_at=created_at,
         updated_at=changed_at,
     )
-    values = {**route.model_dump(), **_stored(route)}
+    values = {**route.model_dump(), **_column_values(route)}
     statement = upsert(tables.routes).values(values)
     updated = {column: values[column] for column in ("version", "targets", "policy", "tree", "updated_at")}
     connection.execute(
         statement.on_conflict_do_update(index_elements=[tables.routes.c.project_id, tables.routes.c.name], set_=updated)
     )
-    _changed(connection, route, changed_at)
+    _insert_version(connection, route, changed_at)
     return route
 
 
 def get_route(connection: Connection, name: str) -> Route:
     """Return the route of that name."""
-    route = _find(connection, name)
+    route = _find_route(connection, name)
     if route is None:
         names = [known.name for known in list_routes(connection)]
-        raise NotFound(f"no route named {name!r}", nearest(name, names, "vong gateway routes"))
+        raise NotFound(f"no route named {name!r}", did_you_mean(name, names, "vong gateway routes"))
     return route
 
 
@@ -119,9 +119,9 @@ def delete_route(connection: Connection, name: str) -> Route:
     route = get_route(connection, name)
     connection.execute(delete(tables.routes).where(tables.routes.c.name == name))
     deleted = route.model_copy(
-        update={"version": _version((), None, None), "targets": (), "policy": None, "tree": None}
+        update={"version": _content_version((), None, None), "targets": (), "policy": None, "tree": None}
     )
-    _changed(connection, deleted, now())
+    _insert_version(connection, deleted, now())
     return route
 
 
@@ -137,7 +137,7 @@ def route_history(connection: Connection, name: str, *, limit: int = 50) -> list
 
 
 def set_weights(
-    connection: Connection, name: str, weights: Mapping[str, float], check: Check = check_target_name
+    connection: Connection, name: str, weights: Mapping[str, float], check: TargetCheck = check_target_name
 ) -> Route:
     """Set weights of targets of a route. Unknown targets are added, the others keep their weight.
 
@@ -153,7 +153,7 @@ def set_weights(
     return put_route(connection, name, list(present.values()), check)
 
 
-def choose(route: Route, random: Callable[[], float]) -> RouteTarget:
+def pick_weighted(route: Route, random: Callable[[], float]) -> RouteTarget:
     """Return one target, drawn in proportion to its weight. `random` returns numbers in [0, 1)."""
     if len(route.targets) == 1 and route.targets[0].weight > 0:
         return route.targets[0]
@@ -161,19 +161,19 @@ def choose(route: Route, random: Callable[[], float]) -> RouteTarget:
     if not sums or sums[-1] <= 0:
         hint = f"set a weight: vong gateway route set {route.name} TARGET=WEIGHT"
         raise Unavailable(f"no target of the route {route.name!r} has a weight above 0", hint)
-    return route.targets[min(bisect_right(sums, random() * sums[-1]), _last_weighted(route))]
+    return route.targets[min(bisect_right(sums, random() * sums[-1]), _last_weighted_index(route))]
 
 
-def _last_weighted(route: Route) -> int:
+def _last_weighted_index(route: Route) -> int:
     """Return the index of the last target with a weight. Rounding may raise the draw up to the sum of weights."""
     return max(index for index, target in enumerate(route.targets) if target.weight > 0)
 
 
-def _sound(name: str, targets: Sequence[RouteTarget]) -> None:
-    if not NAME.fullmatch(name):
+def _validate_targets(name: str, targets: Sequence[RouteTarget]) -> None:
+    if not ROUTE_NAME_PATTERN.fullmatch(name):
         hint = "use up to 63 lowercase letters, digits, '.', '_' and '-', starting with a letter or digit"
         raise InvalidInput(f"invalid route name {name!r}", hint)
-    _without_doubles([target.model for target in targets])
+    _reject_duplicates([target.model for target in targets])
     if any(not isfinite(target.weight) or target.weight < 0 for target in targets):
         raise InvalidInput(
             "a weight is negative or not finite", "set it to 0 or more; 0 keeps a target without traffic"
@@ -182,19 +182,19 @@ def _sound(name: str, targets: Sequence[RouteTarget]) -> None:
         raise InvalidInput(f"no target of the route {name!r} has a weight above 0", "set a weight for at least one")
 
 
-def _without_doubles(models: Sequence[str]) -> None:
+def _reject_duplicates(models: Sequence[str]) -> None:
     duplicates = sorted({model for model in models if models.count(model) > 1})
     if duplicates:
         raise InvalidInput(f"duplicate target {duplicates[0]!r}", "name each target once")
 
 
-def _find(connection: Connection, name: str) -> Route | None:
+def _find_route(connection: Connection, name: str) -> Route | None:
     columns = [column for column in tables.routes.c if column.name != "project_id"]
     row = connection.execute(select(*columns).where(tables.routes.c.name == name)).mappings().first()
     return Route.model_validate(dict(row)) if row else None
 
 
-def _version(targets: Sequence[RouteTarget], policy: RoutePolicy | None, tree: RouteNode | None) -> str:
+def _content_version(targets: Sequence[RouteTarget], policy: RoutePolicy | None, tree: RouteNode | None) -> str:
     """Return the hash of a route.
 
     Only values that differ from the defaults count, so a new policy setting changes no version.
@@ -210,7 +210,7 @@ def _version(targets: Sequence[RouteTarget], policy: RoutePolicy | None, tree: R
     return content_hash(hashed)[:12]
 
 
-def _stored(route: Route) -> dict[str, Any]:
+def _column_values(route: Route) -> dict[str, Any]:
     return {
         "targets": [target.model_dump() for target in route.targets],
         "policy": route.policy.model_dump(mode="json") if route.policy else None,
@@ -218,6 +218,6 @@ def _stored(route: Route) -> dict[str, Any]:
     }
 
 
-def _changed(connection: Connection, route: Route, changed_at: datetime) -> None:
+def _insert_version(connection: Connection, route: Route, changed_at: datetime) -> None:
     values = {"id": new_id(), "name": route.name, "version": route.version, "changed_at": changed_at}
-    connection.execute(insert(tables.route_versions).values({**values, **_stored(route)}))
+    connection.execute(insert(tables.route_versions).values({**values, **_column_values(route)}))

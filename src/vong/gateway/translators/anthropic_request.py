@@ -11,18 +11,26 @@ from typing import Any
 import msgspec
 
 from vong.errors import InvalidInput, Unsupported
-from vong.gateway.translators.content import chosen, functions_of, thoughts_of
-from vong.gateway.translators.reasoning_envelope import is_sealed, unsealed
+from vong.gateway.translators.content import parse_tool_choice, pop_functions, select_reasoning
+from vong.gateway.translators.reasoning_envelope import is_packed, unpack_reasoning
 
-FORMAT = "anthropic-claude-v1"
+REASONING_FORMAT = "anthropic-claude-v1"
 """Format of the reasoning that Anthropic accepts back."""
-DEFAULT_TOKENS = 4096
+DEFAULT_MAX_TOKENS = 4096
 """Default of `max_tokens`, which messages require, if a chat sets no maximum."""
-BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
+THINKING_BUDGET_TOKENS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
 """Thinking budget in tokens for each of OpenAI's efforts."""
-LEFT_OUT = {"service_tier", "metadata"}
-ACCOUNTING = {"stream_options", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier"}
-CANNOT: Mapping[str, tuple[Any, ...]] = {
+IGNORED_FIELDS = {"service_tier", "metadata"}
+ACCOUNTING_FIELDS = {
+    "stream_options",
+    "user",
+    "store",
+    "metadata",
+    "service_tier",
+    "prompt_cache_key",
+    "safety_identifier",
+}
+UNSUPPORTED_FIELDS: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
     "logprobs": (False,),
     "top_logprobs": (0,),
@@ -38,66 +46,66 @@ CANNOT: Mapping[str, tuple[Any, ...]] = {
     "web_search_options": (),
 }
 """Fields that messages do not support, with the values that have no effect."""
-EFFORT = {"xhigh": "high", "max": "high"}
+EFFORT_ALIASES = {"xhigh": "high", "max": "high"}
 
 
-def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+def to_chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a messages request into a chat.
 
     Raises: Unsupported if a chat cannot express the request.
     """
-    fields = {name: value for name, value in asked.items() if value is not None and name not in LEFT_OUT}
-    chat: dict[str, Any] = {"model": fields.pop("model"), "messages": _system_of(fields.pop("system", None))}
+    fields = {name: value for name, value in request.items() if value is not None and name not in IGNORED_FIELDS}
+    chat: dict[str, Any] = {"model": fields.pop("model"), "messages": _to_system_messages(fields.pop("system", None))}
     for message in fields.pop("messages"):
-        chat["messages"] += _chat_messages(message)
+        chat["messages"] += _to_chat_messages(message)
     if "max_tokens" in fields:
         chat["max_completion_tokens"] = fields.pop("max_tokens")
     if stop := fields.pop("stop_sequences", None):
         chat["stop"] = stop
-    user = (asked.get("metadata") or {}).get("user_id")
+    user = (request.get("metadata") or {}).get("user_id")
     if user is not None:
         chat["user"] = user
     for name in ("container", "mcp_servers", "context_management"):
         if fields.pop(name, None):
             raise Unsupported(f"only Anthropic supports {name}", f"remove {name}, or use a model of Anthropic")
-    _tools_of(fields, chat)
-    _thinking_of(fields, chat)
+    _tools_to_chat(fields, chat)
+    _thinking_to_chat(fields, chat)
     if fields.get("stream"):
         chat["stream_options"] = {"include_usage": True}
     return {**chat, **fields}
 
 
-def messages_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+def to_anthropic_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a chat into a messages request.
 
     Raises: Unsupported if messages cannot express the request.
     """
-    fields = {name: value for name, value in asked.items() if value is not None and name not in ACCOUNTING}
-    for name, neutral in CANNOT.items():
+    fields = {name: value for name, value in chat.items() if value is not None and name not in ACCOUNTING_FIELDS}
+    for name, neutral in UNSUPPORTED_FIELDS.items():
         value = fields.pop(name, None)
         if value is not None and value not in neutral:
             raise Unsupported(
                 f"Anthropic does not support {name}", f"remove {name}, or use a model of another provider"
             )
     request: dict[str, Any] = {"model": fields.pop("model")}
-    system, request["messages"] = _turns(fields.pop("messages"))
+    system, request["messages"] = _to_turns(fields.pop("messages"))
     if system:
         request["system"] = system
     max_tokens = fields.pop("max_completion_tokens", None) or fields.pop("max_tokens", None)
     fields.pop("max_tokens", None)
     if stop := fields.pop("stop", None):
         request["stop_sequences"] = [stop] if isinstance(stop, str) else stop
-    if "user" in asked and asked["user"] is not None:
-        request["metadata"] = {"user_id": asked["user"]}
+    if "user" in chat and chat["user"] is not None:
+        request["metadata"] = {"user_id": chat["user"]}
     if fields.get("temperature", 0) > 1:
         raise Unsupported("Anthropic's maximum temperature is 1", "set temperature from 0 to 1")
-    _tools_for(fields, request)
-    max_tokens = _effort_for(fields, request, max_tokens)
-    _format_for(fields, request)
-    return {**request, "max_tokens": max_tokens or DEFAULT_TOKENS, **fields}
+    _tools_to_anthropic(fields, request)
+    max_tokens = _effort_to_anthropic(fields, request, max_tokens)
+    _format_to_anthropic(fields, request)
+    return {**request, "max_tokens": max_tokens or DEFAULT_MAX_TOKENS, **fields}
 
 
-def _system_of(system: Any) -> list[dict[str, Any]]:
+def _to_system_messages(system: Any) -> list[dict[str, Any]]:
     if not system:
         return []
     if isinstance(system, list):
@@ -106,16 +114,16 @@ def _system_of(system: Any) -> list[dict[str, Any]]:
     return [{"role": "system", "content": system}]
 
 
-def _chat_messages(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _to_chat_messages(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     content = message["content"]
     if isinstance(content, str):
         return [{"role": message["role"], "content": content}]
     if message["role"] == "system":  # a chat may also have it in the middle of a conversation
-        return [{"role": "system", "content": [_part(block) for block in content]}]
-    return _assistant(content) if message["role"] == "assistant" else _user(content)
+        return [{"role": "system", "content": [_to_part(block) for block in content]}]
+    return _to_assistant_message(content) if message["role"] == "assistant" else _to_user_messages(content)
 
 
-def _assistant(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _to_assistant_message(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     texts, calls, reasoning = list[str](), list[dict[str, Any]](), list[dict[str, Any]]()
     for block in blocks:
         if block["type"] == "text":
@@ -124,25 +132,27 @@ def _assistant(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
             arguments = msgspec.json.encode(block["input"]).decode()
             function = {"name": block["name"], "arguments": arguments}
             calls.append({"id": block["id"], "type": "function", "function": function})
-        elif block["type"] == "redacted_thinking" and is_sealed(block["data"]):
-            reasoning += unsealed(block["data"])
+        elif block["type"] == "redacted_thinking" and is_packed(block["data"]):
+            reasoning += unpack_reasoning(block["data"])
         elif block["type"] not in {"thinking", "redacted_thinking"}:
-            raise _no_block(block)
+            raise _unsupported_block(block)
     message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
     if reasoning:
         message["reasoning_details"] = reasoning
     return [{**message, "tool_calls": calls} if calls else message]
 
 
-def _user(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _to_user_messages(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Translate user blocks: first tool results as messages of their own, then the other parts with result images."""
     results, parts = list[dict[str, Any]](), list[dict[str, Any]]()
     for block in blocks:
         if block["type"] != "tool_result":
-            parts.append(_part(block))
+            parts.append(_to_part(block))
             continue
         content = block.get("content") or ""
-        inner = [{"type": "text", "text": content}] if isinstance(content, str) else [_part(item) for item in content]
+        inner = (
+            [{"type": "text", "text": content}] if isinstance(content, str) else [_to_part(item) for item in content]
+        )
         text = "\n".join(part["text"] for part in inner if part["type"] == "text")
         parts += [part for part in inner if part["type"] != "text"]
         result = f"Error: {text}" if block.get("is_error") else text
@@ -153,28 +163,31 @@ def _user(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [*results, {"role": "user", "content": only}]
 
 
-def _part(block: Mapping[str, Any]) -> dict[str, Any]:
+def _to_part(block: Mapping[str, Any]) -> dict[str, Any]:
     kind, source = block["type"], block.get("source") or {}
     if kind == "text":
         return {"type": "text", "text": block["text"]}
     if kind == "image" and source.get("type") in {"base64", "url"}:
-        return {"type": "image_url", "image_url": {"url": _url(source)}}
+        return {"type": "image_url", "image_url": {"url": _to_url(source)}}
     if kind == "document" and source.get("type") == "base64":
-        return {"type": "file", "file": {"file_data": _url(source), "filename": block.get("title") or "document.pdf"}}
+        return {
+            "type": "file",
+            "file": {"file_data": _to_url(source), "filename": block.get("title") or "document.pdf"},
+        }
     if kind == "document" and source.get("type") == "text":
         return {"type": "text", "text": source["data"]}
-    raise _no_block(block)
+    raise _unsupported_block(block)
 
 
-def _url(source: Mapping[str, Any]) -> str:
+def _to_url(source: Mapping[str, Any]) -> str:
     return source["url"] if source["type"] == "url" else f"data:{source['media_type']};base64,{source['data']}"
 
 
-def _no_block(block: Mapping[str, Any]) -> Unsupported:
+def _unsupported_block(block: Mapping[str, Any]) -> Unsupported:
     return Unsupported(f"a chat cannot express a block of type {block['type']!r}", "use a model of Anthropic")
 
 
-def _tools_of(fields: dict[str, Any], chat: dict[str, Any]) -> None:
+def _tools_to_chat(fields: dict[str, Any], chat: dict[str, Any]) -> None:
     tools = list[dict[str, Any]]()
     for tool in fields.pop("tools", None) or []:
         if tool.get("type", "custom") != "custom":
@@ -193,29 +206,29 @@ def _tools_of(fields: dict[str, Any], chat: dict[str, Any]) -> None:
         chat["parallel_tool_calls"] = not choice["disable_parallel_tool_use"]
 
 
-def _thinking_of(fields: dict[str, Any], chat: dict[str, Any]) -> None:
+def _thinking_to_chat(fields: dict[str, Any], chat: dict[str, Any]) -> None:
     thinking, output = fields.pop("thinking", None) or {}, dict(fields.pop("output_config", None) or {})
     if thinking.get("type") == "enabled":
         budget = thinking.get("budget_tokens", 0)
         chat["reasoning_effort"] = "low" if budget < 4096 else "medium" if budget < 16384 else "high"
     if effort := output.get("effort"):
-        chat["reasoning_effort"] = EFFORT.get(effort, effort)
+        chat["reasoning_effort"] = EFFORT_ALIASES.get(effort, effort)
     if (output_format := output.get("format") or fields.pop("output_format", None)) is not None:
         schema = {"name": "answer", "schema": output_format["schema"], "strict": True}
         chat["response_format"] = {"type": "json_schema", "json_schema": schema}
 
 
-def _turns(messages: list[dict[str, Any]]) -> tuple[Any, list[dict[str, Any]]]:
+def _to_turns(messages: list[dict[str, Any]]) -> tuple[Any, list[dict[str, Any]]]:
     """Return the system blocks of all messages, and the turns; tool results belong to the user's turn."""
     system, turns = list[dict[str, Any]](), list[dict[str, Any]]()
     for message in messages:
         role = message["role"]
         if role in {"system", "developer"}:
-            system += _blocks(message.get("content"))
+            system += _to_blocks(message.get("content"))
             continue
         if role == "function":
             raise Unsupported("messages of the role 'function' are obsolete", "use tools and the role 'tool'")
-        blocks = _said(message) if role == "assistant" else _heard(message)
+        blocks = _to_assistant_blocks(message) if role == "assistant" else _to_user_blocks(message)
         turn_role = "assistant" if role == "assistant" else "user"
         if turns and turns[-1]["role"] == turn_role:
             turns[-1]["content"] += blocks
@@ -224,14 +237,14 @@ def _turns(messages: list[dict[str, Any]]) -> tuple[Any, list[dict[str, Any]]]:
     return system, turns
 
 
-def _said(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _to_assistant_blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     blocks = list[dict[str, Any]]()
-    for detail in thoughts_of(message, FORMAT):
+    for detail in select_reasoning(message, REASONING_FORMAT):
         if detail["type"] == "reasoning.encrypted":
             blocks.append({"type": "redacted_thinking", "data": detail["data"]})
         elif detail.get("signature"):
             blocks.append({"type": "thinking", "thinking": detail["text"], "signature": detail["signature"]})
-    blocks += _blocks(message.get("content"))
+    blocks += _to_blocks(message.get("content"))
     if message.get("refusal"):
         blocks.append({"type": "text", "text": message["refusal"]})
     for call in message.get("tool_calls") or []:
@@ -243,34 +256,34 @@ def _said(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     return blocks
 
 
-def _heard(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    blocks = _blocks(message.get("content"))
+def _to_user_blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    blocks = _to_blocks(message.get("content"))
     if message["role"] != "tool":
         return blocks
     return [{"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": blocks}]
 
 
-def _blocks(content: Any) -> list[dict[str, Any]]:
+def _to_blocks(content: Any) -> list[dict[str, Any]]:
     if not content:
         return []
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
-    return [_block(part) for part in content]
+    return [_to_block(part) for part in content]
 
 
-def _block(part: Mapping[str, Any]) -> dict[str, Any]:
+def _to_block(part: Mapping[str, Any]) -> dict[str, Any]:
     cache_control = {"cache_control": part["cache_control"]} if part.get("cache_control") else {}
     kind = part["type"]
     if kind in {"text", "refusal"}:
         return {"type": "text", "text": part[kind], **cache_control}
     if kind == "image_url":
-        return {"type": "image", "source": _source(part["image_url"]["url"]), **cache_control}
+        return {"type": "image", "source": _to_source(part["image_url"]["url"]), **cache_control}
     if kind == "file" and part["file"].get("file_data"):
-        return {"type": "document", "source": _source(part["file"]["file_data"]), **cache_control}
+        return {"type": "document", "source": _to_source(part["file"]["file_data"]), **cache_control}
     raise Unsupported(f"Anthropic does not support a part of type {kind!r}", "use a model of another provider")
 
 
-def _source(url: str) -> dict[str, Any]:
+def _to_source(url: str) -> dict[str, Any]:
     if not url.startswith("data:"):
         return {"type": "url", "url": url}
     head, _, data = url[5:].partition(",")
@@ -280,9 +293,9 @@ def _source(url: str) -> dict[str, Any]:
     return {"type": "base64", "media_type": media_type, "data": data}
 
 
-def _tools_for(fields: dict[str, Any], request: dict[str, Any]) -> None:
+def _tools_to_anthropic(fields: dict[str, Any], request: dict[str, Any]) -> None:
     tools = list[dict[str, Any]]()
-    for function in functions_of(fields, "Anthropic"):
+    for function in pop_functions(fields, "Anthropic"):
         converted = {"name": function["name"], "input_schema": function.get("parameters") or {"type": "object"}}
         tools.append(
             {**converted, **{k: function[k] for k in ("description", "strict") if function.get(k) is not None}}
@@ -293,27 +306,27 @@ def _tools_for(fields: dict[str, Any], request: dict[str, Any]) -> None:
     request["tools"] = tools
     if choice is None and parallel is not False:
         return
-    mode, function_name = chosen(choice or "auto", "Anthropic")
+    mode, function_name = parse_tool_choice(choice or "auto", "Anthropic")
     converted = (
         {"type": "tool", "name": function_name} if function_name else {"type": {"required": "any"}.get(mode, mode)}
     )
     request["tool_choice"] = {**converted, "disable_parallel_tool_use": True} if parallel is False else converted
 
 
-def _effort_for(fields: dict[str, Any], request: dict[str, Any], tokens: int | None) -> int | None:
+def _effort_to_anthropic(fields: dict[str, Any], request: dict[str, Any], tokens: int | None) -> int | None:
     """Set the thinking budget: at least 1024 tokens, and less than the maximum of the whole answer."""
     effort = fields.pop("reasoning_effort", None)
     if effort is None or effort == "none":
         return tokens
-    budget = BUDGETS.get(effort, BUDGETS["high"])
-    tokens = tokens or budget + DEFAULT_TOKENS
-    if tokens <= BUDGETS["minimal"]:
+    budget = THINKING_BUDGET_TOKENS.get(effort, THINKING_BUDGET_TOKENS["high"])
+    tokens = tokens or budget + DEFAULT_MAX_TOKENS
+    if tokens <= THINKING_BUDGET_TOKENS["minimal"]:
         raise Unsupported("thinking requires more than 1024 tokens", "raise max_completion_tokens")
     request["thinking"] = {"type": "enabled", "budget_tokens": min(budget, tokens - 1)}
     return tokens
 
 
-def _format_for(fields: dict[str, Any], request: dict[str, Any]) -> None:
+def _format_to_anthropic(fields: dict[str, Any], request: dict[str, Any]) -> None:
     response_format: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
     if response_format["type"] == "json_schema":
         request["output_config"] = {

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.translators.anthropic_request import FORMAT
-from vong.gateway.translators.content import joined
-from vong.gateway.translators.reasoning_envelope import sealed
+from vong.gateway.translators.anthropic_request import REASONING_FORMAT
+from vong.gateway.translators.content import merge_reasoning
+from vong.gateway.translators.reasoning_envelope import pack_reasoning
 
-FINISH = {
+FINISH_REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "pause_turn": "stop",
@@ -20,7 +20,7 @@ FINISH = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-REASON = {
+STOP_REASONS = {
     "stop": "end_turn",
     "length": "max_tokens",
     "tool_calls": "tool_use",
@@ -29,7 +29,7 @@ REASON = {
 }
 
 
-def completion_of(message: Mapping[str, Any]) -> dict[str, Any]:
+def to_chat_completion(message: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a message into a chat completion, without blocks that a chat cannot express (Anthropic's searches)."""
     texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
     for index, block in enumerate(message["content"]):
@@ -38,9 +38,11 @@ def completion_of(message: Mapping[str, Any]) -> dict[str, Any]:
             texts.append(block["text"])
         elif kind == "thinking":
             thoughts.append(block["thinking"])
-            details.append(_thought(index, block["thinking"], block.get("signature")))
+            details.append(_reasoning_detail(index, block["thinking"], block.get("signature")))
         elif kind == "redacted_thinking":
-            details.append({"type": "reasoning.encrypted", "data": block["data"], "format": FORMAT, "index": index})
+            details.append(
+                {"type": "reasoning.encrypted", "data": block["data"], "format": REASONING_FORMAT, "index": index}
+            )
         elif kind == "tool_use":
             arguments = msgspec.json.encode(block["input"]).decode()
             function = {"name": block["name"], "arguments": arguments}
@@ -52,12 +54,12 @@ def completion_of(message: Mapping[str, Any]) -> dict[str, Any]:
         reply["reasoning_details"] = details
     if calls:
         reply["tool_calls"] = calls
-    choice = {"index": 0, "message": reply, **_finish(message)}
+    choice = {"index": 0, "message": reply, **_to_finish_reason(message)}
     head = {"id": message["id"], "object": "chat.completion", "created": int(time.time()), "model": message["model"]}
-    return {**head, "choices": [choice], "usage": usage_of(message.get("usage") or {})}
+    return {**head, "choices": [choice], "usage": to_chat_usage(message.get("usage") or {})}
 
 
-def message_of(completion: Mapping[str, Any]) -> dict[str, Any]:
+def to_anthropic_message(completion: Mapping[str, Any]) -> dict[str, Any]:
     """Translate the first choice of a chat completion into a message.
 
     Raises: UpstreamFailed if the arguments of a tool call are not valid JSON.
@@ -67,12 +69,12 @@ def message_of(completion: Mapping[str, Any]) -> dict[str, Any]:
     details = reply.get("reasoning_details") or []
     for detail in details:
         if detail["type"] == "reasoning.text":
-            signature = (detail.get("signature") or "") if is_claudes(detail) else ""
+            signature = (detail.get("signature") or "") if is_anthropic_reasoning(detail) else ""
             blocks.append({"type": "thinking", "thinking": detail["text"], "signature": signature})
-        elif detail["type"] == "reasoning.encrypted" and is_claudes(detail):
+        elif detail["type"] == "reasoning.encrypted" and is_anthropic_reasoning(detail):
             blocks.append({"type": "redacted_thinking", "data": detail["data"]})
-    if foreign := [detail for detail in details if not is_claudes(detail)]:
-        blocks.append({"type": "redacted_thinking", "data": sealed(foreign)})
+    if foreign := [detail for detail in details if not is_anthropic_reasoning(detail)]:
+        blocks.append({"type": "redacted_thinking", "data": pack_reasoning(foreign)})
     if reply.get("reasoning_content") and not _has_text(details):
         blocks.append({"type": "thinking", "thinking": reply["reasoning_content"], "signature": ""})
     for name in ("content", "refusal"):
@@ -92,12 +94,12 @@ def message_of(completion: Mapping[str, Any]) -> dict[str, Any]:
         "role": "assistant",
         "model": completion.get("model") or "",
         "content": blocks,
-        **_reason(choice, bool(reply.get("refusal"))),
-        "usage": message_usage(completion.get("usage") or {}),
+        **_to_stop_reason(choice, bool(reply.get("refusal"))),
+        "usage": to_anthropic_usage(completion.get("usage") or {}),
     }
 
 
-def usage_of(usage: Mapping[str, Any]) -> dict[str, Any]:
+def to_chat_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     """Translate usage.
 
     Anthropic counts cached and cache-write tokens separately from the input; OpenAI includes them.
@@ -111,7 +113,7 @@ def usage_of(usage: Mapping[str, Any]) -> dict[str, Any]:
     return {**counts, "prompt_tokens_details": details}
 
 
-def message_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
+def to_anthropic_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     """Translate the usage of a chat into that of a message."""
     details = usage.get("prompt_tokens_details") or {}
     cache_read, cache_write = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
@@ -132,7 +134,7 @@ class AnthropicChunkDecoder:
         self._calls: dict[int, int] = {}
         self.ended = False
 
-    def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event. An error is a chunk with `error`, in OpenAI's format."""
         kind = event["type"]
         if kind == "message_start":
@@ -144,17 +146,17 @@ class AnthropicChunkDecoder:
             }
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "content_block_start":
-            return self._begun(event["index"], event["content_block"])
+            return self._start_block(event["index"], event["content_block"])
         if kind == "content_block_delta":
-            return self._grown(event["index"], event["delta"])
+            return self._extend_block(event["index"], event["delta"])
         if kind == "message_delta":
             self._usage.update({name: n for name, n in (event.get("usage") or {}).items() if n is not None})
             finish = self._chunk({})
-            finish["choices"][0].update(_finish(event["delta"]))
+            finish["choices"][0].update(_to_finish_reason(event["delta"]))
             return [finish]
         if kind == "message_stop":
             self.ended = True
-            return [{**self._head, "choices": [], "usage": usage_of(self._usage)}]
+            return [{**self._head, "choices": [], "usage": to_chat_usage(self._usage)}]
         if kind == "error":
             error = event["error"]
             return [
@@ -162,18 +164,18 @@ class AnthropicChunkDecoder:
             ]
         return []
 
-    def _begun(self, index: int, block: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _start_block(self, index: int, block: Mapping[str, Any]) -> list[dict[str, Any]]:
         if block["type"] == "tool_use":
             self._calls[index] = len(self._calls)
             function = {"name": block["name"], "arguments": ""}
             call = {"index": self._calls[index], "id": block["id"], "type": "function", "function": function}
             return [self._chunk({"tool_calls": [call]})]
         if block["type"] == "redacted_thinking":
-            detail = {"type": "reasoning.encrypted", "data": block["data"], "format": FORMAT, "index": index}
+            detail = {"type": "reasoning.encrypted", "data": block["data"], "format": REASONING_FORMAT, "index": index}
             return [self._chunk({"reasoning_details": [detail]})]
         return []
 
-    def _grown(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _extend_block(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
         kind = delta["type"]
         if kind == "text_delta":
             return [self._chunk({"content": delta["text"]})]
@@ -181,10 +183,10 @@ class AnthropicChunkDecoder:
             function = {"arguments": delta["partial_json"]}
             return [self._chunk({"tool_calls": [{"index": self._calls[index], "function": function}]})]
         if kind == "thinking_delta":
-            detail = _thought(index, delta["thinking"], None)
+            detail = _reasoning_detail(index, delta["thinking"], None)
             return [self._chunk({"reasoning_content": delta["thinking"], "reasoning_details": [detail]})]
         if kind == "signature_delta":
-            return [self._chunk({"reasoning_details": [_thought(index, "", delta["signature"])]})]
+            return [self._chunk({"reasoning_details": [_reasoning_detail(index, "", delta["signature"])]})]
         return []
 
     def _chunk(self, delta: dict[str, Any]) -> dict[str, Any]:
@@ -195,9 +197,9 @@ def _has_text(details: list[dict[str, Any]]) -> bool:
     return any(detail["type"] == "reasoning.text" for detail in details)
 
 
-def is_claudes(detail: Mapping[str, Any]) -> bool:
+def is_anthropic_reasoning(detail: Mapping[str, Any]) -> bool:
     """Return True if the reasoning is from Claude."""
-    return detail.get("format") in {None, FORMAT}
+    return detail.get("format") in {None, REASONING_FORMAT}
 
 
 class AnthropicEventEncoder:
@@ -205,17 +207,17 @@ class AnthropicEventEncoder:
 
     def __init__(self, model: str) -> None:
         self._model = model
-        self._begun = False
+        self._started = False
         self._open: tuple[str, int] | None = None
         self._blocks = 0
-        self._others: list[dict[str, Any]] = []
+        self._foreign_details: list[dict[str, Any]] = []
         self._choice: dict[str, Any] = {}
         self._refused = False
         self._usage: dict[str, Any] = {}
 
-    def take(self, chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def encode(self, chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the events for one chunk."""
-        events = [] if self._begun else [self._start(chunk)]
+        events = [] if self._started else [self._start(chunk)]
         self._usage = chunk.get("usage") or self._usage
         for choice in chunk.get("choices") or ():
             if choice.get("index"):
@@ -225,26 +227,30 @@ class AnthropicEventEncoder:
             for name in ("content", "refusal"):
                 if delta.get(name):
                     self._refused |= name == "refusal"
-                    events += self._into("text", 0, {"type": "text", "text": ""})
+                    events += self._ensure_block("text", 0, {"type": "text", "text": ""})
                     events.append(self._delta({"type": "text_delta", "text": delta[name]}))
             for call in delta.get("tool_calls") or ():
-                events += self._called(call)
+                events += self._tool_call(call)
             if choice.get("finish_reason"):
                 self._choice = dict(choice)
         return events
 
-    def end(self) -> list[dict[str, Any]]:
+    def finish(self) -> list[dict[str, Any]]:
         """Return the last events, with the usage, which a chat sends last."""
-        reason = _reason(self._choice, self._refused)
-        last = {"type": "message_delta", "delta": reason, "usage": message_usage(self._usage)}
+        reason = _to_stop_reason(self._choice, self._refused)
+        last = {"type": "message_delta", "delta": reason, "usage": to_anthropic_usage(self._usage)}
         closed = self._close()
-        if self._others:
-            closed += self._into("hidden", -1, {"type": "redacted_thinking", "data": sealed(joined(self._others))})
+        if self._foreign_details:
+            closed += self._ensure_block(
+                "hidden",
+                -1,
+                {"type": "redacted_thinking", "data": pack_reasoning(merge_reasoning(self._foreign_details))},
+            )
             closed += self._close()
         return [*closed, last, {"type": "message_stop"}]
 
     def _start(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
-        self._begun = True
+        self._started = True
         message = {
             "id": _message_id(chunk.get("id")),
             "type": "message",
@@ -253,7 +259,7 @@ class AnthropicEventEncoder:
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
-            "usage": message_usage({}),
+            "usage": to_anthropic_usage({}),
         }
         return {"type": "message_start", "message": message}
 
@@ -261,29 +267,29 @@ class AnthropicEventEncoder:
         events = list[dict[str, Any]]()
         for detail in delta.get("reasoning_details") or ():
             index = detail.get("index") or 0
-            if not is_claudes(detail):
-                self._others.append(detail)
-            if detail["type"] == "reasoning.encrypted" and not is_claudes(detail):
+            if not is_anthropic_reasoning(detail):
+                self._foreign_details.append(detail)
+            if detail["type"] == "reasoning.encrypted" and not is_anthropic_reasoning(detail):
                 continue
             if detail["type"] == "reasoning.encrypted":
-                events += self._into("hidden", index, {"type": "redacted_thinking", "data": detail["data"]})
+                events += self._ensure_block("hidden", index, {"type": "redacted_thinking", "data": detail["data"]})
                 continue
-            events += self._into("thought", index, {"type": "thinking", "thinking": "", "signature": ""})
+            events += self._ensure_block("thought", index, {"type": "thinking", "thinking": "", "signature": ""})
             if detail.get("text"):
                 events.append(self._delta({"type": "thinking_delta", "thinking": detail["text"]}))
-            if detail.get("signature") and is_claudes(detail):
+            if detail.get("signature") and is_anthropic_reasoning(detail):
                 events.append(self._delta({"type": "signature_delta", "signature": detail["signature"]}))
         if delta.get("reasoning_content") and not _has_text(delta.get("reasoning_details") or []):
-            events += self._into("thought", 0, {"type": "thinking", "thinking": "", "signature": ""})
+            events += self._ensure_block("thought", 0, {"type": "thinking", "thinking": "", "signature": ""})
             events.append(self._delta({"type": "thinking_delta", "thinking": delta["reasoning_content"]}))
         return events
 
-    def _called(self, call: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _tool_call(self, call: Mapping[str, Any]) -> list[dict[str, Any]]:
         function, events = call.get("function") or {}, list[dict[str, Any]]()
         index = call.get("index") or 0
         if call.get("id"):
             block = {"type": "tool_use", "id": call["id"], "name": function.get("name") or "", "input": {}}
-            events += self._into("call", index, block)
+            events += self._ensure_block("call", index, block)
         elif self._open != ("call", index):
             raise UpstreamFailed(
                 "the upstream interleaved the arguments of two tool calls", "set parallel_tool_calls to false"
@@ -292,7 +298,7 @@ class AnthropicEventEncoder:
             events.append(self._delta({"type": "input_json_delta", "partial_json": function["arguments"]}))
         return events
 
-    def _into(self, kind: str, index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
+    def _ensure_block(self, kind: str, index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
         if self._open == (kind, index):
             return []
         closed = self._close()
@@ -310,24 +316,24 @@ class AnthropicEventEncoder:
         return [{"type": "content_block_stop", "index": self._blocks - 1}]
 
 
-def _thought(index: int, text: str, signature: str | None) -> dict[str, Any]:
+def _reasoning_detail(index: int, text: str, signature: str | None) -> dict[str, Any]:
     content = {"text": text, "signature": signature}
-    return {"type": "reasoning.text", **content, "format": FORMAT, "index": index}
+    return {"type": "reasoning.text", **content, "format": REASONING_FORMAT, "index": index}
 
 
-def _finish(message: Mapping[str, Any]) -> dict[str, Any]:
+def _to_finish_reason(message: Mapping[str, Any]) -> dict[str, Any]:
     """Return the finish reason, and as `stop_reason` the stop sequence, as vLLM names it."""
     reason = message.get("stop_reason")
-    fields: dict[str, Any] = {"finish_reason": FINISH.get(reason, "stop") if reason else None}
+    fields: dict[str, Any] = {"finish_reason": FINISH_REASONS.get(reason, "stop") if reason else None}
     sequence = message.get("stop_sequence")
     return {**fields, "stop_reason": sequence} if sequence else fields
 
 
-def _reason(choice: Mapping[str, Any], refused: bool) -> dict[str, Any]:
+def _to_stop_reason(choice: Mapping[str, Any], refused: bool) -> dict[str, Any]:
     sequence = choice.get("stop_reason")
     if isinstance(sequence, str):
         return {"stop_reason": "stop_sequence", "stop_sequence": sequence}
-    reason = "refusal" if refused else REASON.get(choice.get("finish_reason") or "stop", "end_turn")
+    reason = "refusal" if refused else STOP_REASONS.get(choice.get("finish_reason") or "stop", "end_turn")
     return {"stop_reason": reason, "stop_sequence": None}
 
 

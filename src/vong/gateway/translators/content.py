@@ -12,11 +12,11 @@ import msgspec
 
 from vong.errors import InvalidInput, Unsupported
 
-ACCOUNTING = frozenset(
+ACCOUNTING_FIELDS = frozenset(
     {"stream_options", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier"}
 )
 """Fields that control storage and billing and do not change the answer."""
-NEUTRAL: Mapping[str, tuple[Any, ...]] = {
+NO_OP_VALUES: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
     "logprobs": (False,),
     "top_logprobs": (0,),
@@ -28,9 +28,17 @@ NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "reasoning_effort": ("none",),
 }
 """Values without effect. Null is one for every field."""
-NOWHERE = ("audio", "prediction", "functions", "function_call", "web_search_options", "logit_bias", "verbosity")
+OPENAI_ONLY_FIELDS = (
+    "audio",
+    "prediction",
+    "functions",
+    "function_call",
+    "web_search_options",
+    "logit_bias",
+    "verbosity",
+)
 """Fields that only OpenAI supports."""
-DATA = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,", re.ASCII)
+DATA_URL_PATTERN = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,", re.ASCII)
 
 
 class DataUrl(NamedTuple):
@@ -45,49 +53,51 @@ class DataUrl(NamedTuple):
         return self.media_type.rpartition("/")[2]
 
 
-def asked_fields(asked: Mapping[str, Any], whose: str, cannot: Iterable[str]) -> dict[str, Any]:
+def select_fields(request: Mapping[str, Any], provider: str, unsupported: Iterable[str]) -> dict[str, Any]:
     """Return the set fields of a chat, without accounting fields.
 
     Raises: Unsupported if a field in `unsupported` has a value with an effect.
     """
-    fields = {name: value for name, value in asked.items() if value is not None and name not in ACCOUNTING}
-    for name in cannot:
+    fields = {name: value for name, value in request.items() if value is not None and name not in ACCOUNTING_FIELDS}
+    for name in unsupported:
         value = fields.pop(name, None)
-        if value is not None and value not in NEUTRAL.get(name, ()):
-            raise Unsupported(f"{whose} does not support {name}", f"remove {name}, or use a model of another provider")
+        if value is not None and value not in NO_OP_VALUES.get(name, ()):
+            raise Unsupported(
+                f"{provider} does not support {name}", f"remove {name}, or use a model of another provider"
+            )
     return fields
 
 
-def data_of(url: str) -> DataUrl | None:
+def parse_data_url(url: str) -> DataUrl | None:
     """Parse a data URL; returns None for any other URL."""
     if not url.startswith("data:"):
         return None
-    head = DATA.match(url)
+    head = DATA_URL_PATTERN.match(url)
     if head is None:
         raise InvalidInput("a data URL is not base64", "write it as data:MEDIA-TYPE;base64,DATA")
     return DataUrl(head[1], url[head.end() :])
 
 
-def parts_of(content: Any) -> list[dict[str, Any]]:
+def to_parts(content: Any) -> list[dict[str, Any]]:
     """Return the content of a message as parts."""
     if not content:
         return []
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 
 
-def text_of(content: Any) -> str:
+def extract_text(content: Any) -> str:
     """Return the text of a message.
 
     Raises: Unsupported if the content contains anything but text.
     """
-    parts = parts_of(content)
+    parts = to_parts(content)
     for part in parts:
         if part["type"] not in {"text", "refusal"}:
             raise Unsupported(f"a part of type {part['type']!r} is not allowed here", "send it in a user message")
     return "".join(part[part["type"]] for part in parts)
 
 
-def functions_of(fields: dict[str, Any], whose: str) -> list[dict[str, Any]]:
+def pop_functions(fields: dict[str, Any], provider: str) -> list[dict[str, Any]]:
     """Remove the tools from the fields and return their functions.
 
     Raises: Unsupported if a tool is no function.
@@ -95,11 +105,11 @@ def functions_of(fields: dict[str, Any], whose: str) -> list[dict[str, Any]]:
     tools: list[dict[str, Any]] = fields.pop("tools", None) or []
     for tool in tools:
         if tool.get("type", "function") != "function":
-            raise Unsupported(f"{whose} does not support tools of type {tool.get('type')!r}", "use a function")
+            raise Unsupported(f"{provider} does not support tools of type {tool.get('type')!r}", "use a function")
     return [tool["function"] for tool in tools]
 
 
-def chosen(choice: Any, whose: str) -> tuple[str, str | None]:
+def parse_tool_choice(choice: Any, provider: str) -> tuple[str, str | None]:
     """Parse a `tool_choice` into auto, required (or any) or none, and the only function that may be called."""
     if isinstance(choice, str):
         choice = "required" if choice == "any" else choice
@@ -108,12 +118,12 @@ def chosen(choice: Any, whose: str) -> tuple[str, str | None]:
         return choice, None
     if choice["type"] != "function":
         raise Unsupported(
-            f"{whose} does not support tool_choice of type {choice['type']!r}", "choose a function, or use required"
+            f"{provider} does not support tool_choice of type {choice['type']!r}", "choose a function, or use required"
         )
     return "required", choice["function"]["name"]
 
 
-def arguments_of(call: Mapping[str, Any]) -> Any:
+def parse_arguments(call: Mapping[str, Any]) -> Any:
     """Return the decoded arguments of an earlier tool call."""
     try:
         return msgspec.json.decode(call["function"].get("arguments") or "{}")
@@ -121,25 +131,25 @@ def arguments_of(call: Mapping[str, Any]) -> Any:
         raise InvalidInput(f"the arguments of the tool call {call.get('id')!r} are not valid JSON: {error}") from error
 
 
-def stops_of(fields: dict[str, Any]) -> list[str]:
+def pop_stop_sequences(fields: dict[str, Any]) -> list[str]:
     """Remove the stop sequences from the fields and return them."""
     stop = fields.pop("stop", None) or []
     return [stop] if isinstance(stop, str) else list(stop)
 
 
-def tokens_of(fields: dict[str, Any]) -> int | None:
+def pop_max_tokens(fields: dict[str, Any]) -> int | None:
     """Remove the maximum number of output tokens from the fields and return it."""
     legacy = fields.pop("max_tokens", None)
     return fields.pop("max_completion_tokens", None) or legacy
 
 
-def thoughts_of(message: Mapping[str, Any], format: str) -> list[dict[str, Any]]:
+def select_reasoning(message: Mapping[str, Any], format: str) -> list[dict[str, Any]]:
     """Return the reasoning details of a format; details without a format are included."""
     details: list[dict[str, Any]] = message.get("reasoning_details") or []
     return [detail for detail in details if detail.get("format") in {None, format}]
 
 
-def joined(details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def merge_reasoning(details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Merge the streamed details of each block of reasoning."""
     merged = list[dict[str, Any]]()
     for detail in details:
@@ -153,12 +163,12 @@ def joined(details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return merged
 
 
-def completion_head(id: str, model: str, created: int, *, streamed: bool = False) -> dict[str, Any]:
+def build_completion_head(id: str, model: str, created: int, *, streamed: bool = False) -> dict[str, Any]:
     """Return the first fields of a completion, or of each of its chunks."""
     kind = "chat.completion.chunk" if streamed else "chat.completion"
     return {"id": id, "object": kind, "created": created, "model": model}
 
 
-def call_of(id: str, name: str, arguments: str) -> dict[str, Any]:
+def build_tool_call(id: str, name: str, arguments: str) -> dict[str, Any]:
     """Build a tool call of a completion."""
     return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.translators.content import call_of, completion_head
-from vong.gateway.translators.openai_bedrock_request import FORMAT
+from vong.gateway.translators.content import build_completion_head, build_tool_call
+from vong.gateway.translators.openai_bedrock_request import REASONING_FORMAT
 
-FINISH = {
+FINISH_REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "tool_use": "tool_calls",
@@ -25,19 +25,19 @@ FINISH = {
 """Finish reasons by stop reason. Every other reason means that the model failed to produce an answer."""
 
 
-def completion_of(answer: Mapping[str, Any], id: str, model: str) -> dict[str, Any]:
+def to_chat_completion(response: Mapping[str, Any], id: str, model: str) -> dict[str, Any]:
     """Translate a response into a completion, without blocks that a chat cannot express (citations)."""
     texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
-    for index, block in enumerate(answer["output"]["message"]["content"]):
+    for index, block in enumerate(response["output"]["message"]["content"]):
         if "text" in block:
             texts.append(block["text"])
         elif "toolUse" in block:
             use = block["toolUse"]
-            calls.append(call_of(use["toolUseId"], use["name"], msgspec.json.encode(use["input"]).decode()))
+            calls.append(build_tool_call(use["toolUseId"], use["name"], msgspec.json.encode(use["input"]).decode()))
         elif "reasoningContent" in block:
             thought = block["reasoningContent"]
             thoughts.append((thought.get("reasoningText") or {}).get("text") or "")
-            details.append(_detail(index, thought.get("reasoningText") or {}, thought.get("redactedContent")))
+            details.append(_reasoning_detail(index, thought.get("reasoningText") or {}, thought.get("redactedContent")))
     message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
     if "".join(thoughts):
         message["reasoning_content"] = "".join(thoughts)
@@ -45,12 +45,12 @@ def completion_of(answer: Mapping[str, Any], id: str, model: str) -> dict[str, A
         message["reasoning_details"] = details
     if calls:
         message["tool_calls"] = calls
-    choice = {"index": 0, "message": message, "finish_reason": _finish(answer["stopReason"])}
-    head = completion_head(f"chatcmpl-{id}", model, int(time.time()))
-    return {**head, "choices": [choice], "usage": usage_of(answer.get("usage"))}
+    choice = {"index": 0, "message": message, "finish_reason": _to_finish_reason(response["stopReason"])}
+    head = build_completion_head(f"chatcmpl-{id}", model, int(time.time()))
+    return {**head, "choices": [choice], "usage": to_chat_usage(response.get("usage"))}
 
 
-def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Translate usage. Bedrock counts cached and cache-write tokens separately from the input; OpenAI includes them."""
     if not usage:
         return None
@@ -61,29 +61,29 @@ def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {**counts, "prompt_tokens_details": details}
 
 
-def _finish(reason: str) -> str:
-    if reason not in FINISH:
+def _to_finish_reason(reason: str) -> str:
+    if reason not in FINISH_REASONS:
         raise UpstreamFailed(f"the model ended with {reason}", "try again, or use simpler tools")
-    return FINISH[reason]
+    return FINISH_REASONS[reason]
 
 
-def _detail(index: int, thought: Mapping[str, Any], hidden: str | None) -> dict[str, Any]:
+def _reasoning_detail(index: int, thought: Mapping[str, Any], hidden: str | None) -> dict[str, Any]:
     if hidden is not None:
-        return {"type": "reasoning.encrypted", "data": hidden, "format": FORMAT, "index": index}
+        return {"type": "reasoning.encrypted", "data": hidden, "format": REASONING_FORMAT, "index": index}
     content = {"text": thought.get("text") or "", "signature": thought.get("signature")}
-    return {"type": "reasoning.text", **content, "format": FORMAT, "index": index}
+    return {"type": "reasoning.text", **content, "format": REASONING_FORMAT, "index": index}
 
 
 class BedrockChunkDecoder:
     """Decoder of a stream into chat chunks. An event is `{its type: its content}`."""
 
     def __init__(self, id: str, model: str) -> None:
-        self._head = completion_head(f"chatcmpl-{id}", model, int(time.time()), streamed=True)
+        self._head = build_completion_head(f"chatcmpl-{id}", model, int(time.time()), streamed=True)
         self._calls: dict[int, int] = {}
         self._usage: dict[str, Any] | None = None
         self.ended = False
 
-    def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event.
 
         A type whose name ends in Exception is an error; other unknown types are ignored.
@@ -93,34 +93,34 @@ class BedrockChunkDecoder:
         if kind == "messageStart":
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "contentBlockStart":
-            return self._begun(index, content.get("start") or {})
+            return self._start_block(index, content.get("start") or {})
         if kind == "contentBlockDelta":
-            return self._grown(index, content["delta"])
+            return self._extend_block(index, content["delta"])
         if kind == "messageStop":
             self.ended = True
             try:
-                return [self._chunk({}, _finish(content["stopReason"]))]
+                return [self._chunk({}, _to_finish_reason(content["stopReason"]))]
             except UpstreamFailed as error:
-                return [error_of(content["stopReason"], error.message)]
+                return [build_error(content["stopReason"], error.message)]
         if kind == "metadata":
-            self._usage = usage_of(content.get("usage"))
+            self._usage = to_chat_usage(content.get("usage"))
         elif kind.endswith("Exception"):
-            return [error_of(kind, str(content.get("message") or kind))]
+            return [build_error(kind, str(content.get("message") or kind))]
         return []
 
-    def end(self) -> list[dict[str, Any]]:
+    def finish(self) -> list[dict[str, Any]]:
         """Return the last chunk, with usage."""
         return [{**self._head, "choices": [], "usage": self._usage}] if self._usage else []
 
-    def _begun(self, index: int, start: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _start_block(self, index: int, start: Mapping[str, Any]) -> list[dict[str, Any]]:
         use = start.get("toolUse")
         if use is None:
             return []
         self._calls[index] = len(self._calls)
-        call = {"index": self._calls[index], **call_of(use["toolUseId"], use["name"], "")}
+        call = {"index": self._calls[index], **build_tool_call(use["toolUseId"], use["name"], "")}
         return [self._chunk({"tool_calls": [call]})]
 
-    def _grown(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _extend_block(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
         if "text" in delta:
             return [self._chunk({"content": delta["text"]})]
         if "toolUse" in delta:
@@ -129,7 +129,9 @@ class BedrockChunkDecoder:
         reasoning = delta.get("reasoningContent")
         if reasoning is None:
             return []
-        update: dict[str, Any] = {"reasoning_details": [_detail(index, reasoning, reasoning.get("redactedContent"))]}
+        update: dict[str, Any] = {
+            "reasoning_details": [_reasoning_detail(index, reasoning, reasoning.get("redactedContent"))]
+        }
         if reasoning.get("text"):
             update["reasoning_content"] = reasoning["text"]
         return [self._chunk(update)]
@@ -138,6 +140,6 @@ class BedrockChunkDecoder:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
 
-def error_of(kind: str, message: str) -> dict[str, Any]:
+def build_error(kind: str, message: str) -> dict[str, Any]:
     """Build an error in OpenAI's format."""
     return {"error": {"message": message, "type": kind, "param": None, "code": kind}}

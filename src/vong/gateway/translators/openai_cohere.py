@@ -9,22 +9,22 @@ from typing import Any
 
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed
 from vong.gateway.translators.content import (
-    NOWHERE,
-    asked_fields,
-    call_of,
-    chosen,
-    completion_head,
-    functions_of,
-    parts_of,
-    stops_of,
-    text_of,
-    thoughts_of,
-    tokens_of,
+    OPENAI_ONLY_FIELDS,
+    build_completion_head,
+    build_tool_call,
+    extract_text,
+    parse_tool_choice,
+    pop_functions,
+    pop_max_tokens,
+    pop_stop_sequences,
+    select_fields,
+    select_reasoning,
+    to_parts,
 )
 
-PLAN, THOUGHT = "cohere-tool-plan", "cohere-thinking"
-CANNOT = (*NOWHERE, "n", "top_logprobs", "parallel_tool_calls", "modalities")
-FINISH = {
+PLAN_FORMAT, THINKING_FORMAT = "cohere-tool-plan", "cohere-thinking"
+UNSUPPORTED_FIELDS = (*OPENAI_ONLY_FIELDS, "n", "top_logprobs", "parallel_tool_calls", "modalities")
+FINISH_REASONS = {
     "COMPLETE": "stop",
     "STOP_SEQUENCE": "stop",
     "MAX_TOKENS": "length",
@@ -32,62 +32,64 @@ FINISH = {
     "ERROR_TOXIC": "content_filter",
 }
 """Finish reasons by Cohere's reason. Every other reason means that the model failed to produce an answer."""
-BUDGETS = {"minimal": 512, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576}
+THINKING_BUDGET_TOKENS = {"minimal": 512, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576}
 """Thinking budget in tokens for each of OpenAI's efforts."""
 
 
-def cohere_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+def to_cohere_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a chat into a Cohere request; fields that Vong does not know are forwarded.
 
     Raises: Unsupported if Cohere cannot express the request.
     """
-    fields = asked_fields(asked, "Cohere", CANNOT)
-    messages = [_message(message) for message in fields.pop("messages")]
+    fields = select_fields(chat, "Cohere", UNSUPPORTED_FIELDS)
+    messages = [_to_message(message) for message in fields.pop("messages")]
     request: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
-    if (max_tokens := tokens_of(fields)) is not None:
+    if (max_tokens := pop_max_tokens(fields)) is not None:
         request["max_tokens"] = max_tokens
-    if stops := stops_of(fields):
+    if stops := pop_stop_sequences(fields):
         request["stop_sequences"] = stops
     request |= {
         cohere_name: fields.pop(name) for name, cohere_name in (("top_p", "p"), ("top_k", "k")) if name in fields
     }
-    _format(fields, request)
-    _tools(fields, request)
+    _set_format(fields, request)
+    _set_tools(fields, request)
     effort = fields.pop("reasoning_effort", None)
     if effort == "none":
         request["thinking"] = {"type": "disabled"}
     elif effort is not None:
-        if effort not in BUDGETS:
-            raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(BUDGETS)}")
-        request["thinking"] = {"type": "enabled", "token_budget": BUDGETS[effort]}
+        if effort not in THINKING_BUDGET_TOKENS:
+            raise InvalidInput(
+                f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(THINKING_BUDGET_TOKENS)}"
+            )
+        request["thinking"] = {"type": "enabled", "token_budget": THINKING_BUDGET_TOKENS[effort]}
     return {**request, **fields}
 
 
-def _message(message: Mapping[str, Any]) -> dict[str, Any]:
+def _to_message(message: Mapping[str, Any]) -> dict[str, Any]:
     role = message["role"]
     if role == "assistant":
-        return _said(message)
+        return _to_assistant_message(message)
     if role in {"system", "developer"}:
-        return {"role": "system", "content": text_of(message.get("content"))}
+        return {"role": "system", "content": extract_text(message.get("content"))}
     if role == "tool":
-        content = [{"type": "text", "text": text_of(message.get("content"))}]
+        content = [{"type": "text", "text": extract_text(message.get("content"))}]
         return {"role": "tool", "tool_call_id": message["tool_call_id"], "content": content}
     if role != "user":
         raise Unsupported(
             f"Cohere does not support messages of the role {role!r}", "use user, assistant, system or tool"
         )
-    for part in parts_of(message.get("content")):
+    for part in to_parts(message.get("content")):
         if part["type"] not in {"text", "image_url"}:
             raise Unsupported(f"Cohere does not support a part of type {part['type']!r}", "send texts and images")
     return {"role": "user", "content": message.get("content") or ""}
 
 
-def _said(message: Mapping[str, Any]) -> dict[str, Any]:
+def _to_assistant_message(message: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"role": "assistant"}
-    plan = "".join(detail["text"] for detail in thoughts_of(message, PLAN) if detail.get("format"))
-    thought = "".join(detail["text"] for detail in thoughts_of(message, THOUGHT) if detail.get("format"))
+    plan = "".join(detail["text"] for detail in select_reasoning(message, PLAN_FORMAT) if detail.get("format"))
+    thought = "".join(detail["text"] for detail in select_reasoning(message, THINKING_FORMAT) if detail.get("format"))
     content = [{"type": "thinking", "thinking": thought}] if thought else []
-    text = text_of(message.get("content")) + (message.get("refusal") or "")
+    text = extract_text(message.get("content")) + (message.get("refusal") or "")
     if text:
         content.append({"type": "text", "text": text})
     if content:
@@ -96,13 +98,13 @@ def _said(message: Mapping[str, Any]) -> dict[str, Any]:
         result["tool_plan"] = plan
     if message.get("tool_calls"):
         result["tool_calls"] = [
-            call_of(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
+            build_tool_call(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
             for call in message["tool_calls"]
         ]
     return result
 
 
-def _format(fields: dict[str, Any], request: dict[str, Any]) -> None:
+def _set_format(fields: dict[str, Any], request: dict[str, Any]) -> None:
     response_format: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
     if response_format["type"] == "json_object":
         request["response_format"] = {"type": "json_object"}
@@ -113,8 +115,8 @@ def _format(fields: dict[str, Any], request: dict[str, Any]) -> None:
         raise Unsupported(f"Cohere does not support response_format {response_format['type']!r}", "use json_schema")
 
 
-def _tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
-    functions = functions_of(fields, "Cohere")
+def _set_tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
+    functions = pop_functions(fields, "Cohere")
     choice = fields.pop("tool_choice", None)
     if not functions:
         return
@@ -125,7 +127,7 @@ def _tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
     ]
     if any(function.get("strict") for function in functions):
         request["strict_tools"] = True
-    mode, function_name = chosen(choice or "auto", "Cohere")
+    mode, function_name = parse_tool_choice(choice or "auto", "Cohere")
     if function_name:
         raise Unsupported(
             "Cohere cannot be required to call a specific tool", "send only that tool, with tool_choice required"
@@ -134,15 +136,15 @@ def _tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
         request["tool_choice"] = mode.upper()
 
 
-def completion_of(answer: Mapping[str, Any], model: str) -> dict[str, Any]:
+def to_chat_completion(response: Mapping[str, Any], model: str) -> dict[str, Any]:
     """Translate a response into a completion, without citations, which a chat cannot express."""
-    message = answer["message"]
+    message = response["message"]
     reply: dict[str, Any] = {"role": "assistant", "content": None}
-    details = [_detail(message["tool_plan"], PLAN)] if message.get("tool_plan") else []
+    details = [_reasoning_detail(message["tool_plan"], PLAN_FORMAT)] if message.get("tool_plan") else []
     texts = list[str]()
     for part in message.get("content") or []:
         if part["type"] == "thinking":
-            details.append(_detail(part["thinking"], THOUGHT))
+            details.append(_reasoning_detail(part["thinking"], THINKING_FORMAT))
         elif part["type"] == "text":
             texts.append(part["text"])
     if texts:
@@ -151,17 +153,21 @@ def completion_of(answer: Mapping[str, Any], model: str) -> dict[str, Any]:
         reply |= {"reasoning_content": "".join(detail["text"] for detail in details), "reasoning_details": details}
     if message.get("tool_calls"):
         reply["tool_calls"] = [
-            call_of(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
+            build_tool_call(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
             for call in message["tool_calls"]
         ]
-    choice: dict[str, Any] = {"index": 0, "message": reply, "finish_reason": _finish(answer["finish_reason"])}
-    if logprobs := logprobs_of(answer.get("logprobs")):
+    choice: dict[str, Any] = {
+        "index": 0,
+        "message": reply,
+        "finish_reason": _to_finish_reason(response["finish_reason"]),
+    }
+    if logprobs := to_chat_logprobs(response.get("logprobs")):
         choice["logprobs"] = logprobs
-    head = completion_head(str(answer["id"]), model, int(time.time()))
-    return {**head, "choices": [choice], "usage": usage_of(answer.get("usage"))}
+    head = build_completion_head(str(response["id"]), model, int(time.time()))
+    return {**head, "choices": [choice], "usage": to_chat_usage(response.get("usage"))}
 
 
-def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Translate usage into the billed tokens; the tokens that Cohere adds around a prompt are not billed."""
     billed = (usage or {}).get("billed_units") or (usage or {}).get("tokens")
     if not usage or not billed:
@@ -176,10 +182,10 @@ def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {**counts, "prompt_tokens_details": {"cached_tokens": min(int(cached), input_tokens)}} if cached else counts
 
 
-def logprobs_of(given: list[dict[str, Any]] | None) -> dict[str, Any] | None:
+def to_chat_logprobs(logprobs: list[dict[str, Any]] | None) -> dict[str, Any] | None:
     """Translate log-probabilities. A piece of text with several tokens gets their sum."""
     content = list[dict[str, Any]]()
-    for item in given or []:
+    for item in logprobs or []:
         if item.get("logprobs"):
             text = str(item.get("text") or "")
             token = {"token": text, "logprob": sum(item["logprobs"]), "bytes": list(text.encode())}
@@ -187,14 +193,14 @@ def logprobs_of(given: list[dict[str, Any]] | None) -> dict[str, Any] | None:
     return {"content": content, "refusal": None} if content else None
 
 
-def _finish(reason: str) -> str:
-    if reason not in FINISH:
+def _to_finish_reason(reason: str) -> str:
+    if reason not in FINISH_REASONS:
         raise UpstreamFailed(f"the model ended with {reason}", "try again")
-    return FINISH[reason]
+    return FINISH_REASONS[reason]
 
 
-def _detail(text: str, format: str) -> dict[str, Any]:
-    return {"type": "reasoning.text", "text": text, "format": format, "index": 0 if format == PLAN else 1}
+def _reasoning_detail(text: str, format: str) -> dict[str, Any]:
+    return {"type": "reasoning.text", "text": text, "format": format, "index": 0 if format == PLAN_FORMAT else 1}
 
 
 class CohereChunkDecoder:
@@ -207,61 +213,61 @@ class CohereChunkDecoder:
         self._usage: dict[str, Any] | None = None
         self.ended = False
 
-    def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event."""
         kind = event["type"]
         message = (event.get("delta") or {}).get("message") or {}
         if kind == "message-start":
-            self._head = completion_head(str(event["id"]), self._model, int(time.time()), streamed=True)
+            self._head = build_completion_head(str(event["id"]), self._model, int(time.time()), streamed=True)
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind in {"content-start", "content-delta"}:
-            return self._grown(message["content"], event.get("logprobs"))
+            return self._extend_content(message["content"], event.get("logprobs"))
         if kind == "tool-plan-delta":
-            return [self._thought(message["tool_plan"], PLAN)]
+            return [self._reasoning_chunk(message["tool_plan"], PLAN_FORMAT)]
         if kind == "tool-call-start":
-            return [self._called(event.get("index") or 0, message["tool_calls"])]
+            return [self._start_tool_call(event.get("index") or 0, message["tool_calls"])]
         if kind == "tool-call-delta":
             function = {"arguments": message["tool_calls"]["function"]["arguments"]}
             call = {"index": self._calls[event.get("index") or 0], "function": function}
             return [self._chunk({"tool_calls": [call]})]
-        return self._end(event["delta"]) if kind == "message-end" else []
+        return self._end_message(event["delta"]) if kind == "message-end" else []
 
-    def end(self) -> list[dict[str, Any]]:
+    def finish(self) -> list[dict[str, Any]]:
         """Return the last chunk, with usage."""
         return [{**self._head, "choices": [], "usage": self._usage}] if self._usage else []
 
-    def _grown(self, content: Mapping[str, Any], raw_logprobs: Any) -> list[dict[str, Any]]:
+    def _extend_content(self, content: Mapping[str, Any], raw_logprobs: Any) -> list[dict[str, Any]]:
         if content.get("thinking"):
-            return [self._thought(content["thinking"], THOUGHT)]
+            return [self._reasoning_chunk(content["thinking"], THINKING_FORMAT)]
         if not content.get("text"):
             return []
         chunk = self._chunk({"content": content["text"]})
-        logprobs = logprobs_of([raw_logprobs] if isinstance(raw_logprobs, dict) else raw_logprobs)
+        logprobs = to_chat_logprobs([raw_logprobs] if isinstance(raw_logprobs, dict) else raw_logprobs)
         if logprobs:
             chunk["choices"][0]["logprobs"] = logprobs
         return [chunk]
 
-    def _thought(self, text: str, format: str) -> dict[str, Any]:
-        return self._chunk({"reasoning_content": text, "reasoning_details": [_detail(text, format)]})
+    def _reasoning_chunk(self, text: str, format: str) -> dict[str, Any]:
+        return self._chunk({"reasoning_content": text, "reasoning_details": [_reasoning_detail(text, format)]})
 
-    def _called(self, index: int, call: Mapping[str, Any]) -> dict[str, Any]:
+    def _start_tool_call(self, index: int, call: Mapping[str, Any]) -> dict[str, Any]:
         self._calls[index] = len(self._calls)
         function = call["function"]
-        tool_call = call_of(call["id"], function["name"], function.get("arguments") or "")
+        tool_call = build_tool_call(call["id"], function["name"], function.get("arguments") or "")
         return self._chunk({"tool_calls": [{"index": self._calls[index], **tool_call}]})
 
-    def _end(self, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _end_message(self, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
         self.ended = True
-        self._usage = usage_of(delta.get("usage"))
+        self._usage = to_chat_usage(delta.get("usage"))
         try:
-            return [self._chunk({}, _finish(delta["finish_reason"]))]
+            return [self._chunk({}, _to_finish_reason(delta["finish_reason"]))]
         except UpstreamFailed as error:
-            return [error_of(str(delta.get("error") or error.message))]
+            return [build_error(str(delta.get("error") or error.message))]
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
 
-def error_of(message: str) -> dict[str, Any]:
+def build_error(message: str) -> dict[str, Any]:
     """Build an error in OpenAI's format."""
     return {"error": {"message": message, "type": "upstream_error", "param": None, "code": None}}

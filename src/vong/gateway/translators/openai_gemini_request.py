@@ -11,22 +11,22 @@ import msgspec
 
 from vong.errors import InvalidInput, Unsupported
 from vong.gateway.translators.content import (
-    NOWHERE,
-    arguments_of,
-    asked_fields,
-    chosen,
-    data_of,
-    functions_of,
-    parts_of,
-    stops_of,
-    text_of,
-    thoughts_of,
-    tokens_of,
+    OPENAI_ONLY_FIELDS,
+    extract_text,
+    parse_arguments,
+    parse_data_url,
+    parse_tool_choice,
+    pop_functions,
+    pop_max_tokens,
+    pop_stop_sequences,
+    select_fields,
+    select_reasoning,
+    to_parts,
 )
 
-FORMAT = "google-gemini-v1"
-CANNOT = (*NOWHERE, "parallel_tool_calls")
-PLAIN = {
+REASONING_FORMAT = "google-gemini-v1"
+UNSUPPORTED_FIELDS = (*OPENAI_ONLY_FIELDS, "parallel_tool_calls")
+RENAMED_FIELDS = {
     "temperature": "temperature",
     "top_p": "topP",
     "top_k": "topK",
@@ -38,57 +38,64 @@ PLAIN = {
     "top_logprobs": "logprobs",
 }
 """Fields that have another name at Gemini."""
-BUDGETS = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24576}
+THINKING_BUDGET_TOKENS = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24576}
 """Thinking budget in tokens for each of OpenAI's efforts, for models that take a number."""
-LEVELS = {"none": "minimal", "minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
+THINKING_LEVELS = {"none": "minimal", "minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
 """Thinking levels, for models that take a level."""
-MORE = {"xhigh": "high", "max": "high"}
-FILES = ("https://generativelanguage.googleapis.com/", "gs://", "https://www.youtube.com/", "https://youtu.be/")
+EFFORT_ALIASES = {"xhigh": "high", "max": "high"}
+FETCHABLE_PREFIXES = (
+    "https://generativelanguage.googleapis.com/",
+    "gs://",
+    "https://www.youtube.com/",
+    "https://youtu.be/",
+)
 """Prefixes of URLs that Gemini fetches itself."""
-AUDIO = {"mp3": "audio/mpeg", "wav": "audio/wav"}
-MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
+AUDIO_MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
+TOOL_MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 
 
-def generate_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+def to_gemini_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a chat into a request; fields that Vong does not know are forwarded beside it.
 
     Raises: Unsupported if Gemini cannot express the request.
     """
-    fields = asked_fields(asked, "Gemini", CANNOT)
+    fields = select_fields(chat, "Gemini", UNSUPPORTED_FIELDS)
     model = str(fields.pop("model"))
     fields.pop("stream", None)
-    system, contents = _contents(fields.pop("messages"))
+    system, contents = _to_turns(fields.pop("messages"))
     request: dict[str, Any] = {"contents": contents}
     if system:
         request["systemInstruction"] = {"parts": system}
-    config: dict[str, Any] = {gemini_name: fields.pop(name) for name, gemini_name in PLAIN.items() if name in fields}
-    if (max_output_tokens := tokens_of(fields)) is not None:
+    config: dict[str, Any] = {
+        gemini_name: fields.pop(name) for name, gemini_name in RENAMED_FIELDS.items() if name in fields
+    }
+    if (max_output_tokens := pop_max_tokens(fields)) is not None:
         config["maxOutputTokens"] = max_output_tokens
-    if stops := stops_of(fields):
+    if stops := pop_stop_sequences(fields):
         config["stopSequences"] = stops
-    _modalities(fields, config)
-    _format(fields, config)
-    _effort(fields, config, model)
-    _tools(fields, request)
+    _set_modalities(fields, config)
+    _set_format(fields, config)
+    _set_thinking(fields, config, model)
+    _set_tools(fields, request)
     config |= fields.pop("generationConfig", None) or {}
     return {**request, **({"generationConfig": config} if config else {}), **fields}
 
 
-def _contents(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _to_turns(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the system parts and the turns; tool results belong to the user's turn."""
     system, turns, names = list[dict[str, Any]](), list[dict[str, Any]](), dict[str, str]()
     for message in messages:
         role = message["role"]
         if role in {"system", "developer"}:
-            system.append({"text": text_of(message.get("content"))})
+            system.append({"text": extract_text(message.get("content"))})
             continue
         if role == "assistant":
-            parts = _said(message)
+            parts = _to_model_parts(message)
             names |= {call["id"]: call["function"]["name"] for call in message.get("tool_calls") or []}
         elif role == "tool":
-            parts = _result(message, names)
+            parts = _to_result_parts(message, names)
         elif role == "user":
-            parts = [_part(part) for part in parts_of(message.get("content"))]
+            parts = [_to_part(part) for part in to_parts(message.get("content"))]
         else:
             raise Unsupported(
                 f"Gemini does not support messages of the role {role!r}", "use user, assistant, system or tool"
@@ -101,34 +108,34 @@ def _contents(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], lis
     return system, turns
 
 
-def _said(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _to_model_parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     parts, signatures = list[dict[str, Any]](), dict[str | None, str]()
-    for detail in thoughts_of(message, FORMAT):
+    for detail in select_reasoning(message, REASONING_FORMAT):
         if detail["type"] == "reasoning.encrypted":
             signatures[detail.get("id")] = detail["data"]
-        elif detail["type"] == "reasoning.text" and detail.get("format") == FORMAT:
-            parts.append(_signed({"text": detail["text"], "thought": True}, detail.get("signature")))
-    text = text_of(message.get("content")) + (message.get("refusal") or "")
+        elif detail["type"] == "reasoning.text" and detail.get("format") == REASONING_FORMAT:
+            parts.append(_with_signature({"text": detail["text"], "thought": True}, detail.get("signature")))
+    text = extract_text(message.get("content")) + (message.get("refusal") or "")
     if text or None in signatures:
-        parts.append(_signed({"text": text}, signatures.get(None)))
+        parts.append(_with_signature({"text": text}, signatures.get(None)))
     for image in message.get("images") or []:
-        parts.append(_part(image))
+        parts.append(_to_part(image))
     for call in message.get("tool_calls") or []:
-        function_call = {"name": call["function"]["name"], "args": arguments_of(call), "id": call["id"]}
-        parts.append(_signed({"functionCall": function_call}, signatures.get(call["id"])))
+        function_call = {"name": call["function"]["name"], "args": parse_arguments(call), "id": call["id"]}
+        parts.append(_with_signature({"functionCall": function_call}, signatures.get(call["id"])))
     return parts
 
 
-def _signed(part: dict[str, Any], signature: str | None) -> dict[str, Any]:
+def _with_signature(part: dict[str, Any], signature: str | None) -> dict[str, Any]:
     return {**part, "thoughtSignature": signature} if signature else part
 
 
-def _result(message: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _to_result_parts(message: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
     id = message["tool_call_id"]
     if id not in names:
         hint = "send the assistant message with its tool_calls first"
         raise InvalidInput(f"a tool message answers the tool call {id!r}, which is not in the conversation", hint)
-    text = text_of(message.get("content"))
+    text = extract_text(message.get("content"))
     try:
         decoded = msgspec.json.decode(text)
     except msgspec.DecodeError:
@@ -137,32 +144,32 @@ def _result(message: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[s
     return [{"functionResponse": {"name": names[id], "response": response, "id": id}}]
 
 
-def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+def _to_part(part: Mapping[str, Any]) -> dict[str, Any]:
     kind = part["type"]
     if kind in {"text", "refusal"}:
         return {"text": part[kind]}
     if kind == "image_url":
-        return _file(part["image_url"]["url"])
+        return _to_file_part(part["image_url"]["url"])
     if kind == "file" and part["file"].get("file_data"):
-        return _file(part["file"]["file_data"])
+        return _to_file_part(part["file"]["file_data"])
     if kind == "input_audio":
         audio = part["input_audio"]
-        if audio["format"] not in AUDIO:
+        if audio["format"] not in AUDIO_MEDIA_TYPES:
             raise InvalidInput(f"unknown audio format {audio['format']!r}", "use wav or mp3")
-        return {"inlineData": {"mimeType": AUDIO[audio["format"]], "data": audio["data"]}}
+        return {"inlineData": {"mimeType": AUDIO_MEDIA_TYPES[audio["format"]], "data": audio["data"]}}
     raise Unsupported(f"Gemini does not support a part of type {kind!r}", "send the data itself, or a text")
 
 
-def _file(url: str) -> dict[str, Any]:
-    data = data_of(url)
+def _to_file_part(url: str) -> dict[str, Any]:
+    data = parse_data_url(url)
     if data is not None:
         return {"inlineData": {"mimeType": data.media_type, "data": data.data}}
-    if not url.startswith(FILES):
+    if not url.startswith(FETCHABLE_PREFIXES):
         raise Unsupported("Gemini does not fetch files from this URL", "send the file as a data URL")
     return {"fileData": {"fileUri": url}}
 
 
-def _modalities(fields: dict[str, Any], config: dict[str, Any]) -> None:
+def _set_modalities(fields: dict[str, Any], config: dict[str, Any]) -> None:
     modalities = fields.pop("modalities", None)
     if not modalities or modalities == ["text"]:
         return
@@ -171,7 +178,7 @@ def _modalities(fields: dict[str, Any], config: dict[str, Any]) -> None:
     config["responseModalities"] = [str(modality).upper() for modality in modalities]
 
 
-def _format(fields: dict[str, Any], config: dict[str, Any]) -> None:
+def _set_format(fields: dict[str, Any], config: dict[str, Any]) -> None:
     response_format: dict[str, Any] = fields.pop("response_format", None) or {"type": "text"}
     if response_format["type"] in {"json_schema", "json_object"}:
         config["responseMimeType"] = "application/json"
@@ -181,24 +188,24 @@ def _format(fields: dict[str, Any], config: dict[str, Any]) -> None:
         config["responseJsonSchema"] = response_format["json_schema"]["schema"]
 
 
-def _effort(fields: dict[str, Any], config: dict[str, Any], model: str) -> None:
+def _set_thinking(fields: dict[str, Any], config: dict[str, Any], model: str) -> None:
     """Set the thinking budget of second-generation models, or the thinking level of later ones."""
     effort = fields.pop("reasoning_effort", None)
     if effort is None:
         return
-    effort = MORE.get(effort, effort)
-    if effort not in BUDGETS:
-        raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(BUDGETS)}")
+    effort = EFFORT_ALIASES.get(effort, effort)
+    if effort not in THINKING_BUDGET_TOKENS:
+        raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(THINKING_BUDGET_TOKENS)}")
     if model.startswith(("gemini-1", "gemini-2")):
-        thinking: dict[str, Any] = {"thinkingBudget": BUDGETS[effort]}
+        thinking: dict[str, Any] = {"thinkingBudget": THINKING_BUDGET_TOKENS[effort]}
     else:
-        thinking = {"thinkingLevel": LEVELS[effort]}
+        thinking = {"thinkingLevel": THINKING_LEVELS[effort]}
     config["thinkingConfig"] = thinking if effort == "none" else {**thinking, "includeThoughts": True}
 
 
-def _tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
+def _set_tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
     declarations = list[dict[str, Any]]()
-    functions = functions_of(fields, "Gemini")
+    functions = pop_functions(fields, "Gemini")
     for function in functions:
         declaration = {name: function[name] for name in ("name", "description") if function.get(name) is not None}
         if function.get("parameters") is not None:
@@ -208,15 +215,17 @@ def _tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
     if not declarations:
         return
     request["tools"] = [{"functionDeclarations": declarations}]
-    mode, function_name = chosen(choice or "auto", "Gemini")
+    mode, function_name = parse_tool_choice(choice or "auto", "Gemini")
     if mode == "auto" and any(function.get("strict") for function in functions):
         request["toolConfig"] = {"functionCallingConfig": {"mode": "VALIDATED"}}
     elif choice is not None:
         allowed = {"allowedFunctionNames": [function_name]} if function_name else {}
-        request["toolConfig"] = {"functionCallingConfig": {"mode": MODES[mode], **allowed}}
+        request["toolConfig"] = {"functionCallingConfig": {"mode": TOOL_MODES[mode], **allowed}}
 
 
-def embed_of(model: str, texts: list[str], dimensions: int | None, more: Mapping[str, Any]) -> dict[str, Any]:
+def to_gemini_embed_request(
+    model: str, texts: list[str], dimensions: int | None, more: Mapping[str, Any]
+) -> dict[str, Any]:
     """Build a request of `batchEmbedContents` for texts."""
     size = {} if dimensions is None else {"outputDimensionality": dimensions}
     return {

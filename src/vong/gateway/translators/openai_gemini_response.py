@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.translators.content import call_of, completion_head
-from vong.gateway.translators.openai_gemini_request import FORMAT
+from vong.gateway.translators.content import build_completion_head, build_tool_call
+from vong.gateway.translators.openai_gemini_request import REASONING_FORMAT
 
-FINISH = {
+FINISH_REASONS = {
     "STOP": "stop",
     "FINISH_REASON_UNSPECIFIED": "stop",
     "OTHER": "stop",
@@ -28,20 +28,24 @@ FINISH = {
 """Finish reasons by Gemini's reason. Every other reason means that the model failed to produce an answer."""
 
 
-def completion_of(answer: Mapping[str, Any], model: str) -> dict[str, Any]:
+def to_chat_completion(response: Mapping[str, Any], model: str) -> dict[str, Any]:
     """Translate a response into a completion.
 
     Raises: UpstreamFailed if the model failed to produce an answer.
     """
-    id = str(answer.get("responseId") or "gemini")
-    choices = [_choice(candidate, position, id) for position, candidate in enumerate(answer.get("candidates") or [])]
+    id = str(response.get("responseId") or "gemini")
+    choices = [
+        _to_choice(candidate, position, id) for position, candidate in enumerate(response.get("candidates") or [])
+    ]
     if not choices:
-        choices = [{"index": 0, "message": {"role": "assistant", **_blocked(answer)}, "finish_reason": _REFUSED}]
-    head = completion_head(id, str(answer.get("modelVersion") or model), int(time.time()))
-    return {**head, "choices": choices, "usage": usage_of(answer.get("usageMetadata"))}
+        choices = [
+            {"index": 0, "message": {"role": "assistant", **_block_refusal(response)}, "finish_reason": _CONTENT_FILTER}
+        ]
+    head = build_completion_head(id, str(response.get("modelVersion") or model), int(time.time()))
+    return {**head, "choices": choices, "usage": to_chat_usage(response.get("usageMetadata"))}
 
 
-def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Translate usage. Gemini counts reasoning, and what its tools read, separately; OpenAI includes both."""
     if not usage:
         return None
@@ -54,40 +58,40 @@ def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "prompt_tokens": prompt,
         "completion_tokens": output,
         "total_tokens": prompt + output,
-        "prompt_tokens_details": prompt_details | _kinds(usage.get("promptTokensDetails")),
-        "completion_tokens_details": output_details | _kinds(usage.get("candidatesTokensDetails")),
+        "prompt_tokens_details": prompt_details | _modality_tokens(usage.get("promptTokensDetails")),
+        "completion_tokens_details": output_details | _modality_tokens(usage.get("candidatesTokensDetails")),
     }
 
 
-def _kinds(details: list[dict[str, Any]] | None) -> dict[str, int]:
+def _modality_tokens(details: list[dict[str, Any]] | None) -> dict[str, int]:
     names = {"AUDIO": "audio_tokens", "IMAGE": "image_tokens"}
     return {names[item["modality"]]: item.get("tokenCount") or 0 for item in details or [] if item["modality"] in names}
 
 
-def _choice(candidate: Mapping[str, Any], position: int, id: str) -> dict[str, Any]:
+def _to_choice(candidate: Mapping[str, Any], position: int, id: str) -> dict[str, Any]:
     index = candidate.get("index", position)
-    parts = _Parts(id if index == 0 else f"{id}_{index}")
-    delta = parts.take((candidate.get("content") or {}).get("parts") or [])
+    parts = _PartsTranslator(id if index == 0 else f"{id}_{index}")
+    delta = parts.translate((candidate.get("content") or {}).get("parts") or [])
     message: dict[str, Any] = {"role": "assistant", "content": None, **delta}
     for call in message.get("tool_calls") or []:
         del call["index"]
-    finish = _finish(candidate.get("finishReason"), candidate, bool(parts.calls))
+    finish = _to_finish_reason(candidate.get("finishReason"), candidate, bool(parts.call_count))
     choice: dict[str, Any] = {"index": index, "message": message, "finish_reason": finish or "stop"}
-    if logprobs := logprobs_of(candidate.get("logprobsResult")):
+    if logprobs := to_chat_logprobs(candidate.get("logprobsResult")):
         choice["logprobs"] = logprobs
     return choice
 
 
-def _finish(reason: str | None, candidate: Mapping[str, Any], called: bool) -> str | None:
+def _to_finish_reason(reason: str | None, candidate: Mapping[str, Any], called: bool) -> str | None:
     if reason is None:
         return None
-    if reason not in FINISH:
+    if reason not in FINISH_REASONS:
         detail = candidate.get("finishMessage") or "its answer is unreadable"
         raise UpstreamFailed(f"the model ended with {reason}: {detail}", "try again, or use simpler tools")
-    return "tool_calls" if called and FINISH[reason] == "stop" else FINISH[reason]
+    return "tool_calls" if called and FINISH_REASONS[reason] == "stop" else FINISH_REASONS[reason]
 
 
-def logprobs_of(result: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def to_chat_logprobs(result: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Translate log-probabilities of the tokens, with the most likely alternatives of each."""
     if not result:
         return None
@@ -95,19 +99,19 @@ def logprobs_of(result: Mapping[str, Any] | None) -> dict[str, Any] | None:
     content = list[dict[str, Any]]()
     for position, item in enumerate(result.get("chosenCandidates") or []):
         alternatives = top_candidates[position].get("candidates") or [] if position < len(top_candidates) else []
-        content.append({**_token(item), "top_logprobs": [_token(other) for other in alternatives]})
+        content.append({**_to_token(item), "top_logprobs": [_to_token(other) for other in alternatives]})
     return {"content": content, "refusal": None}
 
 
-def _token(candidate: Mapping[str, Any]) -> dict[str, Any]:
+def _to_token(candidate: Mapping[str, Any]) -> dict[str, Any]:
     text = str(candidate.get("token") or "")
     return {"token": text, "logprob": candidate.get("logProbability") or 0.0, "bytes": list(text.encode())}
 
 
-_REFUSED = "content_filter"
+_CONTENT_FILTER = "content_filter"
 
 
-def _blocked(answer: Mapping[str, Any]) -> dict[str, Any]:
+def _block_refusal(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the refusal for a prompt that Gemini blocked.
 
     Raises: KeyError if the response contains no feedback about the prompt.
@@ -116,14 +120,14 @@ def _blocked(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {"content": None, "refusal": f"Gemini blocked the prompt: {reason}"}
 
 
-class _Parts:
+class _PartsTranslator:
     """Translator of the parts of one candidate, complete or streamed."""
 
     def __init__(self, id: str) -> None:
         self._id = id
-        self.calls = 0
+        self.call_count = 0
 
-    def take(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    def translate(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the message fields for parts. Code that Gemini runs itself cannot be expressed in a chat."""
         texts, thoughts = list[str](), list[str]()
         calls, details, images = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
@@ -137,10 +141,10 @@ class _Parts:
                 texts.append(part["text"])
             elif "functionCall" in part:
                 call = part["functionCall"]
-                call_id = call.get("id") or f"call_{self._id}_{self.calls}"
+                call_id = call.get("id") or f"call_{self._id}_{self.call_count}"
                 arguments = msgspec.json.encode(call.get("args") or {}).decode()
-                calls.append({"index": self.calls, **call_of(call_id, call["name"], arguments)})
-                self.calls += 1
+                calls.append({"index": self.call_count, **build_tool_call(call_id, call["name"], arguments)})
+                self.call_count += 1
             elif "inlineData" in part:
                 data = part["inlineData"]
                 url = f"data:{data['mimeType']};base64,{data['data']}"
@@ -154,7 +158,7 @@ class _Parts:
         if thoughts:
             fields["reasoning_content"] = "".join(thoughts)
         if details:
-            fields["reasoning_details"] = [{**detail, "format": FORMAT, "index": 0} for detail in details]
+            fields["reasoning_details"] = [{**detail, "format": REASONING_FORMAT, "index": 0} for detail in details]
         return fields | ({"images": images} if images else {}) | ({"tool_calls": calls} if calls else {})
 
 
@@ -164,51 +168,51 @@ class GeminiChunkDecoder:
     def __init__(self, model: str) -> None:
         self._model = model
         self._head: dict[str, Any] = {}
-        self._said: dict[int, _Parts] = {}
+        self._candidates: dict[int, _PartsTranslator] = {}
         self._finished: set[int] = set()
         self._usage: dict[str, Any] | None = None
 
     @property
     def ended(self) -> bool:
         """Return True if every candidate ended."""
-        return bool(self._finished) and len(self._finished) == len(self._said)
+        return bool(self._finished) and len(self._finished) == len(self._candidates)
 
-    def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event."""
         if "error" in event:
-            return [error_of(event["error"])]
-        self._usage = usage_of(event.get("usageMetadata")) or self._usage
+            return [build_error(event["error"])]
+        self._usage = to_chat_usage(event.get("usageMetadata")) or self._usage
         chunks = list[dict[str, Any]]()
         if not self._head:
             id, model = str(event.get("responseId") or "gemini"), str(event.get("modelVersion") or self._model)
-            self._head = completion_head(id, model, int(time.time()), streamed=True)
+            self._head = build_completion_head(id, model, int(time.time()), streamed=True)
             chunks.append(self._chunk({"index": 0, "delta": {"role": "assistant", "content": ""}}))
         for candidate in event.get("candidates") or []:
-            chunks += self._grown(candidate, candidate.get("index", 0))
+            chunks += self._extend_candidate(candidate, candidate.get("index", 0))
         if not event.get("candidates") and (event.get("promptFeedback") or {}).get("blockReason"):
-            self._said[0] = _Parts("")
+            self._candidates[0] = _PartsTranslator("")
             self._finished.add(0)
-            chunks.append(self._chunk({"index": 0, "delta": _blocked(event), "finish_reason": _REFUSED}))
+            chunks.append(self._chunk({"index": 0, "delta": _block_refusal(event), "finish_reason": _CONTENT_FILTER}))
         return chunks
 
-    def end(self) -> list[dict[str, Any]]:
+    def finish(self) -> list[dict[str, Any]]:
         """Return the last chunk, with usage."""
         return [{**self._head, "choices": [], "usage": self._usage}] if self.ended and self._usage else []
 
-    def _grown(self, candidate: Mapping[str, Any], index: int) -> list[dict[str, Any]]:
+    def _extend_candidate(self, candidate: Mapping[str, Any], index: int) -> list[dict[str, Any]]:
         id = self._head["id"] if index == 0 else f"{self._head['id']}_{index}"
-        parts = self._said.setdefault(index, _Parts(id))
-        delta = parts.take((candidate.get("content") or {}).get("parts") or [])
+        parts = self._candidates.setdefault(index, _PartsTranslator(id))
+        delta = parts.translate((candidate.get("content") or {}).get("parts") or [])
         chunks = list[dict[str, Any]]()
-        logprobs = logprobs_of(candidate.get("logprobsResult"))
+        logprobs = to_chat_logprobs(candidate.get("logprobsResult"))
         if delta:
             choice: dict[str, Any] = {"index": index, "delta": delta}
             chunks.append(self._chunk({**choice, "logprobs": logprobs} if logprobs else choice))
         try:
-            finish = _finish(candidate.get("finishReason"), candidate, bool(parts.calls))
+            finish = _to_finish_reason(candidate.get("finishReason"), candidate, bool(parts.call_count))
         except UpstreamFailed as error:
             self._finished.add(index)
-            return [*chunks, error_of({"message": error.message, "status": candidate.get("finishReason")})]
+            return [*chunks, build_error({"message": error.message, "status": candidate.get("finishReason")})]
         if finish:
             self._finished.add(index)
             chunks.append(self._chunk({"index": index, "delta": {}, "finish_reason": finish}))
@@ -218,13 +222,13 @@ class GeminiChunkDecoder:
         return {**self._head, "choices": [{"finish_reason": None, **choice}]}
 
 
-def error_of(said: Mapping[str, Any]) -> dict[str, Any]:
+def build_error(error: Mapping[str, Any]) -> dict[str, Any]:
     """Build an error in OpenAI's format."""
-    status = said.get("status")
-    return {"error": {"message": said["message"], "type": status, "param": None, "code": status}}
+    status = error.get("status")
+    return {"error": {"message": error["message"], "type": status, "param": None, "code": status}}
 
 
-def vectors_of(answer: Mapping[str, Any]) -> tuple[list[list[float]], int | None]:
+def parse_embeddings(response: Mapping[str, Any]) -> tuple[list[list[float]], int | None]:
     """Return the vectors of an embedding response, and the number of input tokens if it is reported."""
-    tokens = (answer.get("usageMetadata") or {}).get("promptTokenCount")
-    return [embedding["values"] for embedding in answer["embeddings"]], tokens
+    tokens = (response.get("usageMetadata") or {}).get("promptTokenCount")
+    return [embedding["values"] for embedding in response["embeddings"]], tokens

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def items_of_chat(messages: Sequence[dict[str, Any]], id: str) -> list[dict[str, Any]]:
+def items_from_chat(messages: Sequence[dict[str, Any]], id: str) -> list[dict[str, Any]]:
     """Return the items in the order of the messages; their ids are made from `id` and the position."""
     items = list[dict[str, Any]]()
     for message in messages:
-        items += _items(message)
+        items += _to_items(message)
     prefixes = {"message": "msg", "function_call": "fc", "function_call_output": "fco"}
     return [{"id": f"{prefixes[item['type']]}_{id}_in{position}", **item} for position, item in enumerate(items)]
 
 
-def _items(message: dict[str, Any]) -> list[dict[str, Any]]:
+def _to_items(message: dict[str, Any]) -> list[dict[str, Any]]:
     role, content = message.get("role", "user"), message.get("content")
     if role == "tool":
         output = {"call_id": message.get("tool_call_id"), "output": content, "status": "completed"}
@@ -22,7 +22,7 @@ def _items(message: dict[str, Any]) -> list[dict[str, Any]]:
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
     if parts:
         kind = "output_text" if role == "assistant" else "input_text"
-        item_parts = [_part(part, kind) for part in parts]
+        item_parts = [_to_part(part, kind) for part in parts]
         items.append({"type": "message", "role": role, "status": "completed", "content": item_parts})
     for call in message.get("tool_calls") or []:
         function = call.get("function") or {}
@@ -31,7 +31,7 @@ def _items(message: dict[str, Any]) -> list[dict[str, Any]]:
     return items
 
 
-def _part(part: dict[str, Any], text: str) -> dict[str, Any]:
+def _to_part(part: dict[str, Any], text: str) -> dict[str, Any]:
     if part.get("type") == "text":
         return {"type": text, "text": part.get("text", "")}
     if part.get("type") == "image_url":

@@ -7,48 +7,52 @@ from collections.abc import Mapping
 from typing import Any
 
 from vong.errors import Unsupported
-from vong.gateway.translators.reasoning_envelope import unsealed
+from vong.gateway.translators.reasoning_envelope import unpack_reasoning
 
-LEFT_OUT = {
+IGNORED_FIELDS = {
     *("store", "include", "background", "service_tier", "truncation", "stream_options", "prompt_cache_key"),
     *("previous_response_id", "safety_identifier"),
 }
 """Fields that do not change the answer, or are read before they are removed."""
-CANNOT = ("conversation", "prompt", "max_tool_calls", "context_management")
+UNSUPPORTED_FIELDS = ("conversation", "prompt", "max_tool_calls", "context_management")
 """Fields that only OpenAI supports."""
-INCLUDES = {"message.output_text.logprobs", "reasoning.encrypted_content"}
+SUPPORTED_INCLUDES = {"message.output_text.logprobs", "reasoning.encrypted_content"}
 
 
-def items_of(given: Any) -> list[dict[str, Any]]:
+def to_input_items(content: Any) -> list[dict[str, Any]]:
     """Return the input as items; a text is a user message."""
-    if given is None:
+    if content is None:
         return []
-    if isinstance(given, str):
-        return [{"type": "message", "role": "user", "content": given}]
-    return list(given)
+    if isinstance(content, str):
+        return [{"type": "message", "role": "user", "content": content}]
+    return list(content)
 
 
-def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+def to_chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a responses request into a chat.
 
     Raises: Unsupported if a chat cannot express the request.
     """
-    _refuse(asked)
-    fields = {name: value for name, value in asked.items() if value is not None and name not in {*LEFT_OUT, *CANNOT}}
+    _check_unsupported(request)
+    fields = {
+        name: value
+        for name, value in request.items()
+        if value is not None and name not in {*IGNORED_FIELDS, *UNSUPPORTED_FIELDS}
+    }
     messages = list[dict[str, Any]]()
     if instructions := fields.pop("instructions", None):
         messages.append({"role": "system", "content": instructions})
-    for item in items_of(fields.pop("input", None)):
-        _item(item, messages)
+    for item in to_input_items(fields.pop("input", None)):
+        _add_item(item, messages)
     chat: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
     if max_tokens := fields.pop("max_output_tokens", None):
         chat["max_completion_tokens"] = max_tokens
     if effort := (fields.pop("reasoning", None) or {}).get("effort"):
         chat["reasoning_effort"] = effort
-    _text(fields.pop("text", None) or {}, chat)
-    _tools(fields, chat)
+    _set_text_options(fields.pop("text", None) or {}, chat)
+    _set_tools(fields, chat)
     top_logprobs = fields.pop("top_logprobs", None)
-    if "message.output_text.logprobs" in (asked.get("include") or []):
+    if "message.output_text.logprobs" in (request.get("include") or []):
         chat["logprobs"] = True
         if top_logprobs is not None:
             chat["top_logprobs"] = top_logprobs
@@ -57,64 +61,64 @@ def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {**chat, **fields}
 
 
-def _refuse(asked: Mapping[str, Any]) -> None:
-    for name in (*CANNOT, "background"):
-        if asked.get(name):
+def _check_unsupported(request: Mapping[str, Any]) -> None:
+    for name in (*UNSUPPORTED_FIELDS, "background"):
+        if request.get(name):
             raise Unsupported(f"a chat does not support {name}", f"remove {name}")
-    if asked.get("truncation") not in {None, "disabled"}:
+    if request.get("truncation") not in {None, "disabled"}:
         raise Unsupported("a chat does not support truncation", "set truncation to 'disabled' and send fewer items")
-    for name in asked.get("include") or []:
-        if name not in INCLUDES:
+    for name in request.get("include") or []:
+        if name not in SUPPORTED_INCLUDES:
             raise Unsupported(f"a chat cannot include {name!r}", f"remove {name!r} from include")
 
 
-def _item(item: Mapping[str, Any], messages: list[dict[str, Any]]) -> None:
+def _add_item(item: Mapping[str, Any], messages: list[dict[str, Any]]) -> None:
     kind = item.get("type") or "message"
     if kind == "message":
         role = item["role"]
         if role == "assistant":
-            _said(item["content"], _assistant(messages))
+            _add_text(item["content"], _assistant_message(messages))
         else:
-            messages.append({"role": role, "content": _content(item["content"])})
+            messages.append({"role": role, "content": _to_content(item["content"])})
     elif kind == "function_call":
         function = {"name": item["name"], "arguments": item["arguments"]}
         call = {"id": item["call_id"], "type": "function", "function": function}
-        _assistant(messages).setdefault("tool_calls", []).append(call)
+        _assistant_message(messages).setdefault("tool_calls", []).append(call)
     elif kind == "function_call_output":
-        messages.append({"role": "tool", "tool_call_id": item["call_id"], "content": _content(item["output"])})
+        messages.append({"role": "tool", "tool_call_id": item["call_id"], "content": _to_content(item["output"])})
     elif kind == "reasoning":
-        _thought(item, _assistant(messages))
+        _add_reasoning(item, _assistant_message(messages))
     else:
         raise Unsupported(f"a chat cannot express an item of type {kind!r}", "remove it from input")
 
 
-def _assistant(messages: list[dict[str, Any]]) -> dict[str, Any]:
+def _assistant_message(messages: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the assistant message to which the next items belong."""
     if not messages or messages[-1]["role"] != "assistant":
         messages.append({"role": "assistant", "content": None})
     return messages[-1]
 
 
-def _said(content: Any, turn: dict[str, Any]) -> None:
+def _add_text(content: Any, turn: dict[str, Any]) -> None:
     for part in [{"type": "output_text", "text": content}] if isinstance(content, str) else content:
         name = "refusal" if part["type"] == "refusal" else "content"
-        text = part["refusal"] if name == "refusal" else _part(part)["text"]
+        text = part["refusal"] if name == "refusal" else _to_part(part)["text"]
         turn[name] = (turn.get(name) or "") + text
 
 
-def _thought(item: Mapping[str, Any], turn: dict[str, Any]) -> None:
+def _add_reasoning(item: Mapping[str, Any], turn: dict[str, Any]) -> None:
     parts = item.get("content") or item.get("summary") or []
     if text := "".join(part["text"] for part in parts):
         turn["reasoning_content"] = turn.get("reasoning_content", "") + text
     if data := item.get("encrypted_content"):
-        turn.setdefault("reasoning_details", []).extend(unsealed(data))
+        turn.setdefault("reasoning_details", []).extend(unpack_reasoning(data))
 
 
-def _content(content: Any) -> Any:
-    return content if isinstance(content, str) else [_part(part) for part in content]
+def _to_content(content: Any) -> Any:
+    return content if isinstance(content, str) else [_to_part(part) for part in content]
 
 
-def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+def _to_part(part: Mapping[str, Any]) -> dict[str, Any]:
     kind = part["type"]
     if kind in {"input_text", "output_text", "text"}:
         return {"type": "text", "text": part["text"]}
@@ -129,7 +133,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     raise Unsupported(f"a chat cannot express this part of type {kind!r}", hint)
 
 
-def _text(text: Mapping[str, Any], chat: dict[str, Any]) -> None:
+def _set_text_options(text: Mapping[str, Any], chat: dict[str, Any]) -> None:
     if text.get("verbosity"):
         chat["verbosity"] = text["verbosity"]
     text_format = text.get("format") or {"type": "text"}
@@ -140,7 +144,7 @@ def _text(text: Mapping[str, Any], chat: dict[str, Any]) -> None:
         chat["response_format"] = dict(text_format)
 
 
-def _tools(fields: dict[str, Any], chat: dict[str, Any]) -> None:
+def _set_tools(fields: dict[str, Any], chat: dict[str, Any]) -> None:
     tools = list[dict[str, Any]]()
     for tool in fields.pop("tools", None) or []:
         if tool["type"] != "function":

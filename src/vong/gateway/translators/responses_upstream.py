@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vong.gateway.translators.content import call_of, completion_head
+from vong.gateway.translators.content import build_completion_head, build_tool_call
 
-FORMAT = "openai-responses-v1"
-SAID = {
+REASONING_FORMAT = "openai-responses-v1"
+TEXT_DELTA_FIELDS = {
     "response.output_text.delta": "content",
     "response.refusal.delta": "refusal",
     "response.reasoning_text.delta": "reasoning_content",
@@ -15,7 +15,7 @@ SAID = {
 """Events that append to a text, with the field of the chat delta."""
 
 
-def completion_of(response: Mapping[str, Any]) -> dict[str, Any]:
+def to_chat_completion(response: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a response into a completion; items that a chat cannot express are in `output_items`."""
     message: dict[str, Any] = {"role": "assistant", "content": None}
     calls, details, others = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
@@ -25,24 +25,24 @@ def completion_of(response: Mapping[str, Any]) -> dict[str, Any]:
                 name = "refusal" if part["type"] == "refusal" else "content"
                 message[name] = (message.get(name) or "") + part["refusal" if name == "refusal" else "text"]
         elif item["type"] == "function_call":
-            calls.append(call_of(item["call_id"], item["name"], item["arguments"]))
+            calls.append(build_tool_call(item["call_id"], item["name"], item["arguments"]))
         elif item["type"] == "reasoning":
             text = "".join(part["text"] for part in item.get("content") or item.get("summary") or [])
             if text:
                 message["reasoning_content"] = message.get("reasoning_content", "") + text
             if item.get("encrypted_content"):
-                details.append(_detail(index, item))
+                details.append(_reasoning_detail(index, item))
         else:
             others.append(item)
     extra = {"reasoning_details": details, "tool_calls": calls, "output_items": others}
     message |= {name: value for name, value in extra.items() if value}
-    choice = {"index": 0, "message": message, "finish_reason": _finish(response, bool(calls))}
-    head = completion_head(response["id"], response.get("model") or "", int(response.get("created_at") or 0))
-    completion: dict[str, Any] = {**head, "choices": [choice], "usage": usage_of(response.get("usage"))}
+    choice = {"index": 0, "message": message, "finish_reason": _to_finish_reason(response, bool(calls))}
+    head = build_completion_head(response["id"], response.get("model") or "", int(response.get("created_at") or 0))
+    completion: dict[str, Any] = {**head, "choices": [choice], "usage": to_chat_usage(response.get("usage"))}
     return {**completion, "error": response["error"]} if response.get("error") else completion
 
 
-def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Translate the usage of a response into that of a chat."""
     if not usage:
         return None
@@ -57,7 +57,7 @@ def usage_of(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def _finish(response: Mapping[str, Any], called: bool) -> str | None:
+def _to_finish_reason(response: Mapping[str, Any], called: bool) -> str | None:
     reason = (response.get("incomplete_details") or {}).get("reason")
     if reason:
         return "content_filter" if reason == "content_filter" else "length"
@@ -66,9 +66,9 @@ def _finish(response: Mapping[str, Any], called: bool) -> str | None:
     return "tool_calls" if called else "stop"
 
 
-def _detail(index: int, item: Mapping[str, Any]) -> dict[str, Any]:
+def _reasoning_detail(index: int, item: Mapping[str, Any]) -> dict[str, Any]:
     fields = {"data": item["encrypted_content"], "id": item.get("id")}
-    return {"type": "reasoning.encrypted", **fields, "format": FORMAT, "index": index}
+    return {"type": "reasoning.encrypted", **fields, "format": REASONING_FORMAT, "index": index}
 
 
 class ResponsesChunkDecoder:
@@ -79,34 +79,34 @@ class ResponsesChunkDecoder:
         self._calls: dict[int, int] = {}
         self.ended = False
 
-    def take(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event. An error is a chunk with `error`."""
         kind = event["type"]
-        if kind in SAID:
-            return [self._chunk({SAID[kind]: event["delta"]})]
+        if kind in TEXT_DELTA_FIELDS:
+            return [self._chunk({TEXT_DELTA_FIELDS[kind]: event["delta"]})]
         if kind == "response.created":
             response = event["response"]
             created = int(response.get("created_at") or 0)
-            self._head = completion_head(response["id"], response.get("model") or "", created, streamed=True)
+            self._head = build_completion_head(response["id"], response.get("model") or "", created, streamed=True)
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "response.output_item.added" and event["item"]["type"] == "function_call":
             index = self._calls[event["output_index"]] = len(self._calls)
-            call = call_of(event["item"]["call_id"], event["item"]["name"], "")
+            call = build_tool_call(event["item"]["call_id"], event["item"]["name"], "")
             return [self._chunk({"tool_calls": [{"index": index, **call}]})]
         if kind == "response.function_call_arguments.delta" and event["output_index"] in self._calls:
             call = {"index": self._calls[event["output_index"]], "function": {"arguments": event["delta"]}}
             return [self._chunk({"tool_calls": [call]})]
         if kind == "response.output_item.done" and event["item"].get("encrypted_content"):
-            return [self._chunk({"reasoning_details": [_detail(event["output_index"], event["item"])]})]
-        return self._end(kind, event)
+            return [self._chunk({"reasoning_details": [_reasoning_detail(event["output_index"], event["item"])]})]
+        return self._end_event(kind, event)
 
-    def _end(self, kind: str, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _end_event(self, kind: str, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         if kind in {"response.completed", "response.incomplete"}:
             self.ended = True
-            finish = self._chunk({}, _finish(event["response"], bool(self._calls)))
-            return [finish, {**self._head, "choices": [], "usage": usage_of(event["response"].get("usage"))}]
+            finish = self._chunk({}, _to_finish_reason(event["response"], bool(self._calls)))
+            return [finish, {**self._head, "choices": [], "usage": to_chat_usage(event["response"].get("usage"))}]
         if kind == "response.failed":
-            usage = usage_of(event["response"].get("usage"))
+            usage = to_chat_usage(event["response"].get("usage"))
             return [{**self._head, "choices": [], "usage": usage, "error": event["response"]["error"]}]
         if kind == "error":
             error = event.get("error") or event

@@ -5,17 +5,22 @@ from typing import Any
 
 from vong.errors import InvalidInput, Unsupported
 
-CANNOT: Mapping[str, tuple[Any, ...]] = {"suffix": ("",), "echo": (False,), "logprobs": (0,), "best_of": (1,)}
+UNSUPPORTED_FIELDS: Mapping[str, tuple[Any, ...]] = {
+    "suffix": ("",),
+    "echo": (False,),
+    "logprobs": (0,),
+    "best_of": (1,),
+}
 """Fields that a chat does not support, with the values that have no effect."""
 
 
-def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
+def to_chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a text completion request into a chat.
 
     Raises: Unsupported if a chat cannot express the request.
     """
-    fields = {name: value for name, value in asked.items() if value is not None}
-    for name, neutral in CANNOT.items():
+    fields = {name: value for name, value in request.items() if value is not None}
+    for name, neutral in UNSUPPORTED_FIELDS.items():
         if (value := fields.pop(name, None)) is not None and value not in neutral:
             raise Unsupported(f"a chat does not support {name}", f"remove {name}")
     prompt = fields.pop("prompt", None)
@@ -28,7 +33,7 @@ def chat_of(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "messages": [{"role": "user", "content": prompt}]}
 
 
-def completion_of(chat: Mapping[str, Any]) -> dict[str, Any]:
+def to_text_completion(chat: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a chat completion into a text completion."""
     choices = [
         {
@@ -42,7 +47,7 @@ def completion_of(chat: Mapping[str, Any]) -> dict[str, Any]:
     return {**_head(chat), "choices": choices, "usage": chat.get("usage")}
 
 
-def chunk_of(chunk: Mapping[str, Any], usage: bool) -> dict[str, Any] | None:
+def to_text_chunk(chunk: Mapping[str, Any], include_usage: bool) -> dict[str, Any] | None:
     """Translate a chat chunk into a text completion chunk; returns None if it is empty.
 
     `include_usage` is set if the caller requested usage.
@@ -57,7 +62,7 @@ def chunk_of(chunk: Mapping[str, Any], usage: bool) -> dict[str, Any] | None:
         for choice in chunk.get("choices") or ()
         if (choice.get("delta") or {}).get("content") or choice.get("finish_reason")
     ]
-    reported_usage = chunk.get("usage") if usage else None
+    reported_usage = chunk.get("usage") if include_usage else None
     if not choices and not reported_usage:
         return None
     return {**_head(chunk), "choices": choices, **({"usage": reported_usage} if reported_usage else {})}

@@ -18,14 +18,14 @@ from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
 from vong.gateway.upstream.timeouts import Deadline
 from vong.gateway.upstream.url_policy import check_peer
 
-IDLE = 4.0
+IDLE_SECONDS = 4.0
 """Maximum age of an idle connection: below the 5 s after which common servers close one.
 
 Otherwise a request could meet a connection that the server is just closing.
 """
-KEPT = 512
+MAX_IDLE_CONNECTIONS = 512
 """Maximum number of idle connections per origin; further ones are closed."""
-PATHS = 200
+MAX_CACHED_PATHS = 200
 """Maximum number of cached request heads per endpoint.
 
 The cache is bounded because some paths contain the model name, which callers choose.
@@ -51,42 +51,42 @@ class UpstreamEndpoint:
         tls = parts.scheme == "https"
         self.url = base_url.rstrip("/")
         self.origin = Origin(parts.hostname, parts.port or (443 if tls else 80), tls)
-        self._path = parts.path
+        self._base_path = parts.path
         all_headers = {"host": parts.netloc, "accept-encoding": "identity", **headers}
         try:
-            self._headers = _lines(all_headers)
+            self._header_lines = _format_headers(all_headers)
         except InvalidInput as error:
             raise Misconfigured(error.message, "fix vong.toml") from error
-        self._heads: dict[str, bytes] = {}
+        self._cached_heads: dict[str, bytes] = {}
 
-    def request(self, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> bytes:
+    def build_request(self, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> bytes:
         """Build a GET request, or a POST request with a JSON body if `body` is set.
 
         `headers` are added to this request only.
 
         Raises: InvalidInput if the path or a header contains characters that would end its line.
         """
-        head = self._heads.get(path)
+        head = self._cached_heads.get(path)
         if head is None:
-            head = self._head(path, body is not None)
-        header_lines = _lines(headers).encode("latin-1") if headers else b""
+            head = self._build_head(path, body is not None)
+        header_lines = _format_headers(headers).encode("latin-1") if headers else b""
         if body is None:
             return b"%b%b\r\n" % (head, header_lines)
         return b"%b%d\r\n%b\r\n%b" % (head, len(body), header_lines, body)
 
-    def _head(self, path: str, has_body: bool) -> bytes:
+    def _build_head(self, path: str, has_body: bool) -> bytes:
         if not path.isascii() or not path.isprintable() or " " in path:
             raise InvalidInput(f"{path!r} is not a valid request path", "use the model name of the provider")
-        text = f"{'POST' if has_body else 'GET'} {self._path}{path} HTTP/1.1\r\n{self._headers}"
+        text = f"{'POST' if has_body else 'GET'} {self._base_path}{path} HTTP/1.1\r\n{self._header_lines}"
         if has_body:
             text += "content-type: application/json\r\ncontent-length: "
         head = text.encode("latin-1")
-        if len(self._heads) < PATHS:
-            self._heads[path] = head
+        if len(self._cached_heads) < MAX_CACHED_PATHS:
+            self._cached_heads[path] = head
         return head
 
 
-def _lines(headers: Mapping[str, str]) -> str:
+def _format_headers(headers: Mapping[str, str]) -> str:
     for name, value in headers.items():
         if not (text := f"{name}{value}").isascii() or not text.isprintable():
             raise InvalidInput(f"the header {name!r} contains characters that a header cannot hold", "remove them")
@@ -103,9 +103,9 @@ class UpstreamClient:
     def __init__(self, tls: ssl.SSLContext | None = None, *, allow_link_local: bool = False) -> None:
         self._allow_link_local = allow_link_local
         self._idle: dict[Origin, deque[HttpConnection]] = {}
-        self._open: set[HttpConnection] = set()
-        self._context = tls
-        self._sweeper: asyncio.TimerHandle | None = None
+        self._connections: set[HttpConnection] = set()
+        self._tls_context = tls
+        self._sweep_timer: asyncio.TimerHandle | None = None
 
     async def send(
         self,
@@ -121,66 +121,66 @@ class UpstreamClient:
 
         Raises: UpstreamFailed if the upstream does not respond, UpstreamTimeout if a limit is exceeded.
         """
-        request = endpoint.request(path, body, headers)
-        connection = self._free(endpoint.origin) or await self._connect(endpoint.origin, limits)
+        request = endpoint.build_request(path, body, headers)
+        connection = self._take_idle(endpoint.origin) or await self._connect(endpoint.origin, limits)
         response = connection.request(request, limits)
         try:
-            await response.head()
+            await response.wait_for_headers()
         except BaseException:
             response.close()
             raise
         return response
 
-    def begin(
+    def try_send(
         self,
         endpoint: UpstreamEndpoint,
         path: str,
         body: bytes,
         limits: ResponseLimits,
-        arrived: Callable[[], object] | None,
+        on_complete: Callable[[], object] | None,
     ) -> UpstreamResponse | None:
         """Send a request over an idle connection, without waiting for the response.
 
         `on_complete` is called when the response is complete. Returns None if no connection is idle; nothing was sent
         then.
         """
-        request = endpoint.request(path, body)
-        connection = self._free(endpoint.origin)
-        return connection.request(request, limits, arrived) if connection is not None else None
+        request = endpoint.build_request(path, body)
+        connection = self._take_idle(endpoint.origin)
+        return connection.request(request, limits, on_complete) if connection is not None else None
 
     def close(self) -> None:
         """Close every connection."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-        for connection in list(self._open):
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
+        for connection in list(self._connections):
             connection.abort()
 
-    def _free(self, origin: Origin) -> HttpConnection | None:
+    def _take_idle(self, origin: Origin) -> HttpConnection | None:
         idle = self._idle.get(origin)
-        idle_after = time.monotonic() - IDLE
+        idle_after = time.monotonic() - IDLE_SECONDS
         while idle:
             connection = idle.pop()  # the most recently used one is the most likely to be open
-            if connection.usable and connection.idle_since > idle_after:
+            if connection.is_usable and connection.idle_since > idle_after:
                 return connection
             connection.abort()
         return None
 
     async def _connect(self, origin: Origin, limits: ResponseLimits) -> HttpConnection:
         loop = asyncio.get_running_loop()
-        if origin.tls and self._context is None:
-            self._context = ssl.create_default_context()
+        if origin.tls and self._tls_context is None:
+            self._tls_context = ssl.create_default_context()
         address = f"{origin.host}:{origin.port}"
 
         def release(connection: HttpConnection) -> None:
-            self._keep(origin, connection)
+            self._return_idle(origin, connection)
 
         try:
             async with Deadline(min(limits.connect, limits.total)):
                 transport, connection = await loop.create_connection(
-                    lambda: HttpConnection(release, self._open.discard),
+                    lambda: HttpConnection(release, self._connections.discard),
                     origin.host,
                     origin.port,
-                    ssl=self._context if origin.tls else None,
+                    ssl=self._tls_context if origin.tls else None,
                 )
         except TimeoutError:
             message = f"no connection to {address} within {limits.connect:g} s"
@@ -194,25 +194,27 @@ class UpstreamClient:
         except VongError:
             transport.abort()
             raise
-        self._open.add(connection)
+        self._connections.add(connection)
         return connection
 
-    def _keep(self, origin: Origin, connection: HttpConnection) -> None:
+    def _return_idle(self, origin: Origin, connection: HttpConnection) -> None:
         idle = self._idle.get(origin)
         if idle is None:
             idle = self._idle[origin] = deque()
-        if len(idle) >= KEPT:
+        if len(idle) >= MAX_IDLE_CONNECTIONS:
             connection.abort()
             return
         connection.idle_since = time.monotonic()
         idle.append(connection)
-        if self._sweeper is None:
-            self._sweeper = asyncio.get_running_loop().call_later(IDLE, self._sweep)
+        if self._sweep_timer is None:
+            self._sweep_timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._close_expired)
 
-    def _sweep(self) -> None:
-        idle_after = time.monotonic() - IDLE
+    def _close_expired(self) -> None:
+        idle_after = time.monotonic() - IDLE_SECONDS
         for idle in self._idle.values():
             while idle and idle[0].idle_since <= idle_after:
                 idle.popleft().abort()
         any_idle = any(self._idle.values())
-        self._sweeper = asyncio.get_running_loop().call_later(IDLE / 2, self._sweep) if any_idle else None
+        self._sweep_timer = (
+            asyncio.get_running_loop().call_later(IDLE_SECONDS / 2, self._close_expired) if any_idle else None
+        )

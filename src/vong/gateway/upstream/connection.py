@@ -7,34 +7,34 @@ from typing import NamedTuple, cast
 import httptools
 
 from vong.errors import UpstreamFailed
-from vong.gateway.upstream.response import AGAIN, ResponseLimits, UpstreamResponse
+from vong.gateway.upstream.response import RESEND_HINT, ResponseLimits, UpstreamResponse
 
-MAX_HEAD = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 """Maximum size of the status line and headers of a response."""
 
-PASSED = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id")
+FORWARDED_HEADERS = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id")
 """Response headers, or prefixes of them, that are forwarded to the caller or recorded in a trace."""
-NAMES = 500
+MAX_CACHED_NAMES = 500
 """Maximum number of cached header names; upstreams send the same ones repeatedly."""
-DELIMITING = {"content-length", "transfer-encoding"}
+BODY_LENGTH_HEADERS = {"content-length", "transfer-encoding"}
 
 
-class _Name(NamedTuple):
+class _HeaderName(NamedTuple):
     """Header name, with flags: delimits the body, is forwarded to the caller."""
 
     text: str
-    delimiting: bool
-    passes: bool
+    delimits_body: bool
+    is_forwarded: bool
 
 
-_names: dict[bytes, _Name] = {}
+_header_names: dict[bytes, _HeaderName] = {}
 
 
-def _named(name: bytes) -> _Name:
+def _classify_header(name: bytes) -> _HeaderName:
     text = name.decode("latin-1").lower()
-    header = _Name(text, text in DELIMITING, text.startswith(PASSED))
-    if len(_names) < NAMES:
-        _names[name] = header
+    header = _HeaderName(text, text in BODY_LENGTH_HEADERS, text.startswith(FORWARDED_HEADERS))
+    if len(_header_names) < MAX_CACHED_NAMES:
+        _header_names[name] = header
     return header
 
 
@@ -44,47 +44,49 @@ class HttpConnection(asyncio.Protocol):
     `release(self)` is called when the connection is idle again, `on_close(self)` when it is closed.
     """
 
-    def __init__(self, release: "Callable[[HttpConnection], None]", gone: "Callable[[HttpConnection], None]") -> None:
+    def __init__(
+        self, release: "Callable[[HttpConnection], None]", on_close: "Callable[[HttpConnection], None]"
+    ) -> None:
         self.idle_since = 0.0
         self.loop = asyncio.get_running_loop()  # looked up once: in Python 3.11 each lookup is a system call
         self._release = release
-        self._gone = gone
+        self._on_close = on_close
         self._transport: asyncio.Transport | None = None
         self._response: UpstreamResponse | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._feed = self._parser.feed_data
-        self._head = 0
-        self._interim = False
-        self._delimited = False
-        self._stopped = False
+        self._head_bytes = 0
+        self._is_interim = False
+        self._has_body_length = False
+        self._reading_paused = False
         """Whether reading from the socket is paused."""
 
     @property
-    def usable(self) -> bool:
+    def is_usable(self) -> bool:
         """Return True if a request can still be written."""
         return self._transport is not None and not self._transport.is_closing()
 
     def request(
-        self, data: bytes, limits: ResponseLimits, arrived: Callable[[], object] | None = None
+        self, data: bytes, limits: ResponseLimits, on_complete: Callable[[], object] | None = None
     ) -> UpstreamResponse:
         """Write a complete request and return its response, which has not arrived yet."""
         assert self._transport is not None and self._response is None
-        response = self._response = UpstreamResponse(self, limits, arrived)
-        self._head = 0
-        self._delimited = False
+        response = self._response = UpstreamResponse(self, limits, on_complete)
+        self._head_bytes = 0
+        self._has_body_length = False
         self._transport.write(data)
         return response
 
     def pause(self) -> None:
         """Pause reading from the socket."""
         if self._transport is not None:
-            self._stopped = True
+            self._reading_paused = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Resume reading from the socket."""
-        self._stopped = False
-        if self.usable and self._transport is not None:
+        self._reading_paused = False
+        if self.is_usable and self._transport is not None:
             self._transport.resume_reading()
 
     def abort(self) -> None:
@@ -107,15 +109,17 @@ class HttpConnection(asyncio.Protocol):
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             response.fail(UpstreamFailed(f"the upstream sent an invalid HTTP response ({error})", "check its base_url"))
             self.abort()  # bytes after a complete response belong to no request
-            response.wake()
+            response.wake_reader()
             return
         if self._response is not None and not response.status:
-            self._head += len(data)
-            if self._head > MAX_HEAD:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
                 response.fail(
-                    UpstreamFailed(f"the upstream sent more than {MAX_HEAD} bytes of headers", "check its base_url")
+                    UpstreamFailed(
+                        f"the upstream sent more than {MAX_HEAD_BYTES} bytes of headers", "check its base_url"
+                    )
                 )
-        response.wake()
+        response.wake_reader()
 
     def eof_received(self) -> bool:
         """Complete a response without a length when the upstream closes its side.
@@ -123,21 +127,21 @@ class HttpConnection(asyncio.Protocol):
         If the response has a length, the closed side is a loss, which `connection_lost` reports.
         """
         response = self._response
-        if response is not None and response.status and not self._delimited:
+        if response is not None and response.status and not self._has_body_length:
             self._response = None
             if not response.complete:
-                response.end()
-                response.wake()
+                response.on_end()
+                response.wake_reader()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail the current response when the connection is closed."""
-        self._gone(self)
+        self._on_close(self)
         response, self._response = self._response, None
         if response is not None and not response.complete:
             when = "during its response" if response.status else "without a response"
             reason = f" ({exc})" if exc else ""
-            response.fail(UpstreamFailed(f"the upstream closed the connection {when}{reason}", AGAIN))
+            response.fail(UpstreamFailed(f"the upstream closed the connection {when}{reason}", RESEND_HINT))
 
     # Callbacks of the parser.
 
@@ -145,42 +149,42 @@ class HttpConnection(asyncio.Protocol):
         """Store one header."""
         response = self._response
         if response is not None:
-            text, delimiting, passes = _names.get(name) or _named(name)
+            text, delimiting, passes = _header_names.get(name) or _classify_header(name)
             response.headers[text] = value.decode("latin-1")
             if delimiting:
-                self._delimited = True
+                self._has_body_length = True
             if passes:
-                response.passes = True
+                response.has_forwarded_headers = True
 
     def on_headers_complete(self) -> None:
         """Finish the headers; an interim response (1xx) is skipped."""
         status = self._parser.get_status_code()
-        self._interim = status < 200
-        if self._response is not None and self._interim:
+        self._is_interim = status < 200
+        if self._response is not None and self._is_interim:
             self._response.headers.clear()
-            self._response.passes = False
-            self._delimited = False
+            self._response.has_forwarded_headers = False
+            self._has_body_length = False
         elif self._response is not None:
             if status in (204, 304):
-                self._delimited = True
-            self._response.begin(status)
+                self._has_body_length = True
+            self._response.on_headers(status)
 
     def on_body(self, body: bytes) -> None:
         """Add a part of the body to the response."""
         if self._response is not None:
-            self._response.add(body)
+            self._response.on_data(body)
 
     def on_message_complete(self) -> None:
         """Finish the response and release or close the connection."""
         response = self._response
-        if self._interim or response is None:
+        if self._is_interim or response is None:
             return
         self._response = None
-        keep = not response.complete and self._parser.should_keep_alive() and self.usable
+        keep = not response.complete and self._parser.should_keep_alive() and self.is_usable
         if not response.complete:
-            response.end()
+            response.on_end()
         if keep:
-            if self._stopped:
+            if self._reading_paused:
                 self.resume()
             self._release(self)
         else:

@@ -7,11 +7,11 @@ import msgspec
 from vong.errors import UpstreamFailed
 from vong.gateway.upstream.response import UpstreamResponse
 
-MAX_EVENT = 16 * 1024 * 1024
+MAX_EVENT_BYTES = 16 * 1024 * 1024
 DONE = b"data: [DONE]\n\n"
 
 
-async def whole_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
+async def read_sse_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
     """Yield the complete events received so far, each time more data has arrived.
 
     Each item is one or more complete events, with line ends normalised to LF. Closing the generator early closes the
@@ -19,7 +19,7 @@ async def whole_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
     """
     rest = b""
     try:
-        while chunk := await response.piece():
+        while chunk := await response.read_chunk():
             data = rest + chunk if rest else chunk
             if b"\r" in data:
                 data = data.replace(b"\r\n", b"\n")
@@ -27,14 +27,14 @@ async def whole_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
             rest = data[end:] if end > 1 else data
             if end > 1:
                 yield data[:end]
-            if len(rest) > MAX_EVENT:
-                raise UpstreamFailed(f"the upstream sent an event that exceeds {MAX_EVENT} bytes")
+            if len(rest) > MAX_EVENT_BYTES:
+                raise UpstreamFailed(f"the upstream sent an event that exceeds {MAX_EVENT_BYTES} bytes")
         if rest.strip():
             yield rest.rstrip(b"\n") + b"\n\n"
     finally:
         response.close()
 
 
-def event(data: object) -> bytes:
+def encode_sse_event(data: object) -> bytes:
     """Encode data as one event with a JSON payload."""
     return b"data: " + msgspec.json.encode(data) + b"\n\n"

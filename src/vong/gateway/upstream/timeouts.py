@@ -11,18 +11,18 @@ from types import TracebackType
 
 from vong.errors import UpstreamTimeout
 
-HINT = "raise `timeout` in the policy of the route, or check the upstream"
-NOTICED = 0.1
+TIMEOUT_HINT = "raise `timeout` in the policy of the route, or check the upstream"
+STALL_THRESHOLD_SECONDS = 0.1
 """Delay of a timer above which the event loop counts as stalled; a shorter delay is normal load."""
 
 
-def held_up(loop: asyncio.AbstractEventLoop, due: float, patience: float) -> float:
+def loop_stall(loop: asyncio.AbstractEventLoop, due: float, timeout: float) -> float:
     """Return how long to postpone an expired timer, once: the stall of the loop, at most `timeout`, or 0.
 
     Timers fire before data that arrived during the stall is read.
     """
     delay = loop.time() - due
-    return min(delay, patience) if delay > NOTICED else 0.0
+    return min(delay, timeout) if delay > STALL_THRESHOLD_SECONDS else 0.0
 
 
 class Deadline:
@@ -41,7 +41,7 @@ class Deadline:
         await self._limit.__aenter__()
         if self._seconds is not None:
             self._due = self._loop.time() + self._seconds
-            self._timer = self._loop.call_at(self._due, self._is_due)
+            self._timer = self._loop.call_at(self._due, self._on_due)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -50,13 +50,13 @@ class Deadline:
             self._timer.cancel()
         return await self._limit.__aexit__(kind, error, trace)
 
-    def _is_due(self) -> None:
-        stall = held_up(self._loop, self._due, self._seconds or 0.0)
+    def _on_due(self) -> None:
+        stall = loop_stall(self._loop, self._due, self._seconds or 0.0)
         self._timer = self._loop.call_later(stall, self._limit.reschedule, 0.0)
 
 
 @asynccontextmanager
-async def within(seconds: float | None, what: str) -> AsyncGenerator[None]:
+async def deadline(seconds: float | None, failure: str) -> AsyncGenerator[None]:
     """Raise UpstreamTimeout, with `failure` in its message, if the block exceeds `seconds`.
 
     None waits forever.
@@ -65,10 +65,12 @@ async def within(seconds: float | None, what: str) -> AsyncGenerator[None]:
         async with Deadline(seconds):
             yield
     except TimeoutError:
-        raise UpstreamTimeout(f"the upstream {what} within {seconds:g} s", HINT) from None
+        raise UpstreamTimeout(f"the upstream {failure} within {seconds:g} s", TIMEOUT_HINT) from None
 
 
-async def timely(events: AsyncGenerator[bytes], between: float, ends: float | None) -> AsyncGenerator[bytes]:
+async def with_idle_timeout(
+    events: AsyncGenerator[bytes], idle_seconds: float, deadline_at: float | None
+) -> AsyncGenerator[bytes]:
     """Yield events, each within `idle_seconds`, and all before `deadline_at` on the loop's clock.
 
     A caller that reads slowly does not count against the upstream.
@@ -77,14 +79,14 @@ async def timely(events: AsyncGenerator[bytes], between: float, ends: float | No
     """
     loop = asyncio.get_running_loop()
     while True:
-        remaining = None if ends is None else ends - loop.time()
-        idle_first = remaining is None or between < remaining
+        remaining = None if deadline_at is None else deadline_at - loop.time()
+        idle_first = remaining is None or idle_seconds < remaining
         try:
-            async with Deadline(between if idle_first else remaining):
+            async with Deadline(idle_seconds if idle_first else remaining):
                 batch = await anext(events, None)
         except TimeoutError:
-            what = f"sent nothing for {between:g} s" if idle_first else "did not finish its response in time"
-            raise UpstreamTimeout(f"the upstream {what}", HINT) from None
+            what = f"sent nothing for {idle_seconds:g} s" if idle_first else "did not finish its response in time"
+            raise UpstreamTimeout(f"the upstream {what}", TIMEOUT_HINT) from None
         if batch is None:
             return
         yield batch

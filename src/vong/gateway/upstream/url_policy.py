@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from vong.errors import InvalidInput, Misconfigured
 
-REFUSED = tuple(
+BLOCKED_NETWORKS = tuple(
     map(
         ip_network,
         (
@@ -29,7 +29,7 @@ REFUSED = tuple(
         ),
     )
 )
-HOLDING = tuple(
+IPV4_EMBEDDING_NETWORKS = tuple(
     map(
         ip_network,
         (
@@ -41,10 +41,10 @@ HOLDING = tuple(
     )
 )
 """IPv6 networks whose addresses end in an IPv4 address."""
-NAMES = frozenset(
+METADATA_HOSTS = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
 )
-HINT = "use the address of a model API, or set allow_link_local on this server to allow such addresses"
+BLOCKED_ADDRESS_HINT = "use the address of a model API, or set allow_link_local on this server to allow such addresses"
 
 
 def check_url(url: str, *, allow_link_local: bool = False) -> None:
@@ -69,8 +69,8 @@ def check_url(url: str, *, allow_link_local: bool = False) -> None:
     host = parts.hostname.rstrip(".").lower()
     if "%" in host and ":" not in host:
         raise InvalidInput("the host of the base URL is percent-encoded", hint)
-    if not allow_link_local and (host in NAMES or refused(_literal(host))):
-        raise InvalidInput(f"{host!r} is a link-local or metadata address", HINT)
+    if not allow_link_local and (host in METADATA_HOSTS or is_blocked_address(_parse_address(host))):
+        raise InvalidInput(f"{host!r} is a link-local or metadata address", BLOCKED_ADDRESS_HINT)
 
 
 def check_peer(host: str, *, allow_link_local: bool) -> None:
@@ -78,29 +78,31 @@ def check_peer(host: str, *, allow_link_local: bool) -> None:
 
     Raises: Misconfigured if the address is blocked.
     """
-    if not allow_link_local and refused(_literal(host)):
-        raise Misconfigured(f"the provider's host name resolves to the link-local or metadata address {host}", HINT)
+    if not allow_link_local and is_blocked_address(_parse_address(host)):
+        raise Misconfigured(
+            f"the provider's host name resolves to the link-local or metadata address {host}", BLOCKED_ADDRESS_HINT
+        )
 
 
-def refused(address: IPv4Address | IPv6Address | None) -> bool:
+def is_blocked_address(address: IPv4Address | IPv6Address | None) -> bool:
     """Return True if no provider may use the address."""
     if address is None:
         return False
-    addresses = [address, *_within(address)] if isinstance(address, IPv6Address) else [address]
-    return any(item in network for item in addresses for network in REFUSED)
+    addresses = [address, *_embedded_ipv4(address)] if isinstance(address, IPv6Address) else [address]
+    return any(item in network for item in addresses for network in BLOCKED_NETWORKS)
 
 
-def _within(address: IPv6Address) -> list[IPv4Address]:
+def _embedded_ipv4(address: IPv6Address) -> list[IPv4Address]:
     """Return the IPv4 addresses that an IPv6 address embeds; the loopback address embeds none."""
     if address.is_loopback:
         return []
     addresses = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if any(address in network for network in HOLDING):
+    if any(address in network for network in IPV4_EMBEDDING_NETWORKS):
         addresses.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [item for item in addresses if item is not None]
 
 
-def _literal(host: str) -> IPv4Address | IPv6Address | None:
+def _parse_address(host: str) -> IPv4Address | IPv6Address | None:
     """Parse a host that is an address, also in unusual notations that resolvers accept.
 
     Examples are 2852039166 and 0xa9.254.43518. Returns None if the host is a name.

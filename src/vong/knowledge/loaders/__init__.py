@@ -32,7 +32,7 @@ class Loader(Protocol):
         ...
 
 
-LOADERS = {
+LOADERS_BY_SUFFIX = {
     ".md": "markdown",
     ".markdown": "markdown",
     ".txt": "markdown",
@@ -49,38 +49,39 @@ MEDIA_TYPES = {
 }
 
 
-def loader_name(path: str) -> str:
+def find_loader_name(path: str) -> str:
     """Return the name of the loader for a file name, by suffix. A plugin's loader is named like the suffix.
 
     Raises: InvalidInput if no loader supports the suffix.
     """
     suffix = PurePath(path).suffix.lower()
-    name = LOADERS.get(suffix, suffix.lstrip("."))
-    if name not in plugins.names("loader"):
+    name = LOADERS_BY_SUFFIX.get(suffix, suffix.lstrip("."))
+    if name not in plugins.list_extensions("loader"):
         raise InvalidInput(
-            f"{path!r}: no loader for {suffix or 'a file without a suffix'}", "supported: " + ", ".join(LOADERS)
+            f"{path!r}: no loader for {suffix or 'a file without a suffix'}",
+            "supported: " + ", ".join(LOADERS_BY_SUFFIX),
         )
     return name
 
 
-def load(content: bytes, path: str) -> ParsedDocument:
+def load_document(content: bytes, path: str) -> ParsedDocument:
     """Parse a file with the loader of its suffix.
 
     Raises: InvalidInput if the format is unknown, the file is damaged or it contains no text.
     """
-    loader: Loader = plugins.load("loader", loader_name(path))
+    loader: Loader = plugins.load_extension("loader", find_loader_name(path))
     text = loader(content, path)
     if not any(section.text.strip() for section in text.sections):
         raise InvalidInput(f"{path!r} contains no text", "run text recognition (OCR) on a scanned document first")
     return text
 
 
-def title_of(path: str) -> str:
+def title_from_path(path: str) -> str:
     """Return a title derived from a file name."""
     return PurePath(path).stem.replace("_", " ").replace("-", " ").strip().capitalize()
 
 
-def decode(content: bytes, path: str) -> str:
+def decode_utf8(content: bytes, path: str) -> str:
     """Decode UTF-8 text and drop a byte order mark.
 
     Raises: InvalidInput if the bytes are not UTF-8.
@@ -102,24 +103,24 @@ class SectionBuilder:
         self._sections: list[Section] = []
         self._lines: list[str] = []
 
-    def heading(self, level: int, text: str) -> None:
+    def start_section(self, level: int, text: str) -> None:
         """Start a section under a heading of level 1 (highest) to 6."""
-        self._close()
+        self._close_section()
         if level == 1 and not self.title:
             self.title = text
         self._path = [(above, name) for above, name in self._path if above < level] + [(level, text)]
 
-    def add(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         """Append a paragraph, list item or table row."""
         if text.strip():
             self._lines.append(text.strip())
 
-    def finish(self, path: str) -> ParsedDocument:
+    def build(self, path: str) -> ParsedDocument:
         """Return the document. Without a title, the file name is used."""
-        self._close()
-        return ParsedDocument(self.title or title_of(path), tuple(self._sections))
+        self._close_section()
+        return ParsedDocument(self.title or title_from_path(path), tuple(self._sections))
 
-    def _close(self) -> None:
+    def _close_section(self) -> None:
         if self._lines:
             heading = " > ".join(name for _, name in self._path)
             self._sections.append(Section(heading, "\n".join(self._lines)))

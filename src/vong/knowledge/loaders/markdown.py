@@ -2,7 +2,7 @@
 
 from markdown_it import MarkdownIt
 
-from vong.knowledge.loaders import ParsedDocument, SectionBuilder, decode
+from vong.knowledge.loaders import ParsedDocument, SectionBuilder, decode_utf8
 
 
 def load_markdown(content: bytes, path: str) -> ParsedDocument:
@@ -10,27 +10,27 @@ def load_markdown(content: bytes, path: str) -> ParsedDocument:
     builder = SectionBuilder()
     heading = 0
     row: list[str] | None = None
-    for token in MarkdownIt("commonmark").enable("table").parse(decode(content, path)):
+    for token in MarkdownIt("commonmark").enable("table").parse(decode_utf8(content, path)):
         if token.type == "heading_open":
             heading = int(token.tag[1])
         elif token.type == "inline" and heading:
-            builder.heading(heading, plain(token.content))
+            builder.start_section(heading, strip_markup(token.content))
             heading = 0
         elif token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
-            builder.add(" | ".join(row))
+            builder.add_text(" | ".join(row))
             row = None
         elif token.type == "inline" and row is not None:
-            row.append(plain(token.content))
+            row.append(strip_markup(token.content))
         elif token.type == "inline":
-            builder.add(plain(token.content))
+            builder.add_text(strip_markup(token.content))
         elif token.type in {"fence", "code_block"}:
-            builder.add(token.content)
-    return builder.finish(path)
+            builder.add_text(token.content)
+    return builder.build(path)
 
 
-def plain(text: str) -> str:
+def strip_markup(text: str) -> str:
     """Return inline Markdown as plain text without markup."""
     tokens = MarkdownIt("commonmark").parseInline(text)
     children = tokens[0].children or []

@@ -12,7 +12,7 @@ from pdfminer.psexceptions import PSException
 from vong.errors import InvalidInput
 from vong.knowledge.loaders import ParsedDocument, SectionBuilder
 
-LARGER = 1.12
+MIN_HEADING_SIZE_RATIO = 1.12
 """Minimum ratio of a heading's font size to that of the body text."""
 
 
@@ -22,7 +22,7 @@ def load_pdf(content: bytes, path: str) -> ParsedDocument:
     Raises: InvalidInput if the file needs a password or is not a readable PDF.
     """
     try:
-        lines = _lines(content)
+        lines = _read_lines(content)
     except PDFPasswordIncorrect as error:
         raise InvalidInput(f"{path!r} is protected by a password", "save it without a password") from error
     except (PDFException, PSException, ValueError, TypeError, KeyError) as error:
@@ -34,7 +34,8 @@ def load_pdf(content: bytes, path: str) -> ParsedDocument:
         sizes[size] += len(text)
     body = sizes.most_common(1)[0][0] if sizes else 0.0
     levels = {
-        size: level for level, size in enumerate(sorted((s for s in sizes if s > body * LARGER), reverse=True), 1)
+        size: level
+        for level, size in enumerate(sorted((s for s in sizes if s > body * MIN_HEADING_SIZE_RATIO), reverse=True), 1)
     }
     builder = SectionBuilder()
     paragraph: list[str] = []
@@ -42,14 +43,14 @@ def load_pdf(content: bytes, path: str) -> ParsedDocument:
         if text and size not in levels:
             paragraph.append(text)
             continue
-        builder.add(" ".join(paragraph))
+        builder.add_text(" ".join(paragraph))
         paragraph = []
         if text:
-            builder.heading(min(levels[size], 6), text)
-    return builder.finish(path)
+            builder.start_section(min(levels[size], 6), text)
+    return builder.build(path)
 
 
-def _lines(content: bytes) -> list[tuple[str, float]]:
+def _read_lines(content: bytes) -> list[tuple[str, float]]:
     """Return (text, font size in points) of every line, with an empty line between blocks."""
     lines: list[tuple[str, float]] = []
     for page in extract_pages(BytesIO(content)):

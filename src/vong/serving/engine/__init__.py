@@ -51,7 +51,7 @@ class TokenLogprob:
 
     token: str
     logprob: float
-    top: tuple[tuple[str, float], ...] = ()
+    alternatives: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ class Engine(Protocol):
         """Return the current load."""
         ...
 
-    def adapt(self, name: str, folder: Path | None) -> None:
+    def set_adapter(self, name: str, folder: Path | None) -> None:
         """Load the adapter in a folder under a name, or unload it if the folder is None.
 
         Raises: InvalidInput if the adapter does not fit the base model.
         """
         ...
 
-    def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
+    def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """Generate a completion in chunks. Closing the generator frees its slot for the next request.
 
         Raises: InvalidInput if the engine does not support the request or the prompt exceeds its context.

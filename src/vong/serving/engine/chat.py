@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from vong.errors import InvalidInput
 from vong.serving.engine import GenerationChunk, GenerationRequest, TokenLogprob
 
-UNSUPPORTED = ("tools", "functions", "logit_bias", "audio", "modalities")
+UNSUPPORTED_FIELDS = ("tools", "functions", "logit_bias", "audio", "modalities")
 
 
 class ChatStreamOptions(BaseModel):
@@ -41,11 +41,11 @@ class ChatRequest(BaseModel):
     frequency_penalty: float | None = 0.0
 
     @property
-    def usage_in_stream(self) -> bool:
+    def include_usage(self) -> bool:
         """Return whether the last chunk of the stream contains the usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
 
-    def generation(self, adapter: str | None) -> GenerationRequest:
+    def to_generation_request(self, adapter: str | None) -> GenerationRequest:
         """Return the request to the engine."""
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
         return GenerationRequest(
@@ -75,7 +75,7 @@ def parse_chat(body: bytes) -> ChatRequest:
             f"{location}: {detail['msg']}" if location else detail["msg"], "see the OpenAI reference"
         ) from error
     extra = request.model_extra or {}
-    unsupported = [name for name in UNSUPPORTED if extra.get(name)]
+    unsupported = [name for name in UNSUPPORTED_FIELDS if extra.get(name)]
     if request.presence_penalty or request.frequency_penalty:
         unsupported.append("presence_penalty and frequency_penalty")
     if unsupported:
@@ -90,56 +90,59 @@ class ChatCompletion:
 
     def __init__(self, model: str) -> None:
         self._id = f"chatcmpl-{uuid4().hex}"
-        self._made = int(time.time())
+        self._created = int(time.time())
         self._model = model
 
-    def whole(self, chunks: list[GenerationChunk]) -> dict[str, Any]:
+    def to_completion(self, chunks: list[GenerationChunk]) -> dict[str, Any]:
         """Return the `chat.completion` object of all chunks."""
         entries = [entry for chunk in chunks for entry in chunk.logprobs]
         choice = {
             "index": 0,
             "message": {"role": "assistant", "content": "".join(chunk.text for chunk in chunks), "refusal": None},
-            "logprobs": {"content": [_entry(entry) for entry in entries], "refusal": None} if entries else None,
+            "logprobs": {"content": [_logprob_entry(entry) for entry in entries], "refusal": None} if entries else None,
             "finish_reason": chunks[-1].finish,
         }
-        return {**self._frame("chat.completion"), "choices": [choice], "usage": usage(chunks[-1])}
+        return {**self._envelope("chat.completion"), "choices": [choice], "usage": usage_object(chunks[-1])}
 
-    def opening(self) -> dict[str, Any]:
+    def first_chunk(self) -> dict[str, Any]:
         """Return the first chunk, which contains the role."""
-        return self._chunk({"role": "assistant", "content": ""})
+        return self._build_chunk({"role": "assistant", "content": ""})
 
-    def chunk(self, piece: GenerationChunk) -> dict[str, Any]:
+    def text_chunk(self, part: GenerationChunk) -> dict[str, Any]:
         """Return the chunk with one part of the completion."""
-        entries = [_entry(entry) for entry in piece.logprobs]
+        entries = [_logprob_entry(entry) for entry in part.logprobs]
         logprobs = {"content": entries, "refusal": None} if entries else None
-        return self._chunk({"content": piece.text} if piece.text else {}, piece.finish, logprobs)
+        return self._build_chunk({"content": part.text} if part.text else {}, part.finish, logprobs)
 
-    def closing(self, piece: GenerationChunk) -> dict[str, Any]:
+    def usage_chunk(self, last: GenerationChunk) -> dict[str, Any]:
         """Return the last chunk, which contains the usage."""
-        return {**self._frame("chat.completion.chunk"), "choices": [], "usage": usage(piece)}
+        return {**self._envelope("chat.completion.chunk"), "choices": [], "usage": usage_object(last)}
 
-    def _chunk(
+    def _build_chunk(
         self, delta: dict[str, Any], finish: str | None = None, logprobs: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
-        return {**self._frame("chat.completion.chunk"), "choices": [choice]}
+        return {**self._envelope("chat.completion.chunk"), "choices": [choice]}
 
-    def _frame(self, kind: str) -> dict[str, Any]:
-        return {"id": self._id, "object": kind, "created": self._made, "model": self._model}
+    def _envelope(self, kind: str) -> dict[str, Any]:
+        return {"id": self._id, "object": kind, "created": self._created, "model": self._model}
 
 
-def usage(piece: GenerationChunk) -> dict[str, Any]:
+def usage_object(last: GenerationChunk) -> dict[str, Any]:
     """Return OpenAI's usage object from the last chunk."""
     return {
-        "prompt_tokens": piece.prompt_tokens,
-        "completion_tokens": piece.completion_tokens,
-        "total_tokens": piece.prompt_tokens + piece.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": piece.cached_tokens},
+        "prompt_tokens": last.prompt_tokens,
+        "completion_tokens": last.completion_tokens,
+        "total_tokens": last.prompt_tokens + last.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": last.cached_tokens},
     }
 
 
-def _entry(entry: TokenLogprob) -> dict[str, Any]:
+def _logprob_entry(entry: TokenLogprob) -> dict[str, Any]:
     def to_dict(token: str, logprob: float) -> dict[str, Any]:
         return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
 
-    return {**to_dict(entry.token, entry.logprob), "top_logprobs": [to_dict(*alternative) for alternative in entry.top]}
+    return {
+        **to_dict(entry.token, entry.logprob),
+        "top_logprobs": [to_dict(*alternative) for alternative in entry.alternatives],
+    }

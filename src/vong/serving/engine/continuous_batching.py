@@ -20,11 +20,11 @@ from torch import Tensor
 from vong.errors import InvalidInput, VongError
 from vong.serving.engine import EngineLoad, GenerationChunk, TokenLogprob
 from vong.serving.engine.detokenizer import IncrementalDetokenizer
-from vong.serving.engine.kv_cache import BatchedKvCache, PrefixCache, gather
+from vong.serving.engine.kv_cache import BatchedKvCache, PrefixCache, merge_rows
 
 log = logging.getLogger(__name__)
 
-BASE = "__base__"
+BASE_ADAPTER_NAME = "__base__"
 """Adapter name by which PEFT identifies the rows of a mixed batch without an adapter."""
 
 
@@ -34,38 +34,46 @@ class Sequence:
 
     ids: list[int]
     adapter: str | None
-    limit: int
-    text: IncrementalDetokenizer
+    max_tokens: int
+    detokenizer: IncrementalDetokenizer
     emit: Callable[[GenerationChunk | VongError], None]
     temperature: float = 0.0
     top_p: float = 1.0
-    random: torch.Generator | None = None
+    generator: torch.Generator | None = None
     top_logprobs: int | None = None
     cancelled: bool = False
-    last: int = 0
-    made: int = 0
-    cached: int = 0
+    last_token: int = 0
+    generated: int = 0
+    cached_tokens: int = 0
     done: bool = False
-    pending: list[TokenLogprob] = field(default_factory=list)
+    pending_logprobs: list[TokenLogprob] = field(default_factory=list)
 
 
 class BatchScheduler:
     """Scheduler of the decoding thread. `model` may be replaced while it is `paused` (an adapter wraps it)."""
 
-    def __init__(self, model: Any, decode: Callable[[list[int]], str], ends: set[int], *, rows: int, prefix: int):
+    def __init__(
+        self,
+        model: Any,
+        decode: Callable[[list[int]], str],
+        end_token_ids: set[int],
+        *,
+        max_rows: int,
+        prefix_bytes: int,
+    ):
         self.model = model
         self.load = EngineLoad()
-        self.prefixes = PrefixCache(prefix)
-        self.adapted = False
+        self.prefixes = PrefixCache(prefix_bytes)
+        self.has_adapters = False
         self._decode = decode
-        self._ends = ends
-        self._most = rows
-        self._shape = kv_shape(model.config)
-        self._lanes: BatchedKvCache | None = None
+        self._end_token_ids = end_token_ids
+        self._max_rows = max_rows
+        self._cache_shape = kv_cache_shape(model.config)
+        self._cache: BatchedKvCache | None = None
         self._rows: list[Sequence] = []
         self._waiting: deque[Sequence] = deque()
-        self._pauses = 0
-        self._turn = threading.Lock()
+        self._pause_requests = 0
+        self._model_lock = threading.Lock()
         self._wake = threading.Condition()
         threading.Thread(target=self._run, name="batch", daemon=True).start()
 
@@ -80,101 +88,103 @@ class BatchScheduler:
     def paused(self) -> Generator[None]:
         """Pause decoding for the duration of the block, so that the model can be used or changed."""
         with self._wake:
-            self._pauses += 1
-        with self._turn, torch.inference_mode():
+            self._pause_requests += 1
+        with self._model_lock, torch.inference_mode():
             try:
                 yield
             finally:
                 with self._wake:
-                    self._pauses -= 1
+                    self._pause_requests -= 1
                     self._wake.notify()
 
-    def end_rows(self, adapter: str) -> None:
+    def end_adapter_rows(self, adapter: str) -> None:
         """End the sequences of an adapter before it is unloaded. Call this only while paused."""
         with self._wake:
             for row in [*self._rows, *self._waiting]:
                 if row.adapter == adapter and not row.cancelled:
                     row.cancelled = True
                     row.emit(VongError("the adapter was unloaded", "retry when the deployment is ready"))
-        self._leave()
+        self._remove_finished()
 
     def forward(self, ids: Tensor, cache: BatchedKvCache, adapters: list[str | None], keep: int) -> Tensor:
         """Return the logits (rows, keep, vocabulary) after the last `keep` columns of `ids` (rows, columns)."""
         columns = ids.shape[1]
         cache.reserve(columns)
         lengths = torch.tensor(cache.lengths(), device=ids.device)[:, None]
-        adapter_options = {"adapter_names": [name or BASE for name in adapters]} if self.adapted else {}
+        adapter_options = (
+            {"adapter_names": [name or BASE_ADAPTER_NAME for name in adapters]} if self.has_adapters else {}
+        )
         output = self.model(
             input_ids=ids,
-            attention_mask=cache.mask(columns),
+            attention_mask=cache.attention_mask(columns),
             position_ids=lengths + torch.arange(columns, device=ids.device),
-            past_key_values=cache.cache,
+            past_key_values=cache.past_key_values,
             use_cache=True,
             logits_to_keep=keep,
             **adapter_options,
         )
-        cache.end += columns
+        cache.end_column += columns
         return output.logits.float()
 
-    def prompt(
+    def prefill(
         self, ids: list[int], adapter: str | None, keep: int = 1, *, reuse: bool
     ) -> tuple[BatchedKvCache, Tensor, int]:
         """Compute a prompt and return its KV cache, the last `keep` logits and the number of cached tokens."""
         prefix = self.prefixes.find(adapter, ids) if reuse else None
         start = 0 if prefix is None else prefix.shape[-2]
         parameter = next(self.model.parameters())
-        cache = BatchedKvCache.single(self._shape, len(ids), parameter, prefix)
+        cache = BatchedKvCache.for_prompt(self._cache_shape, len(ids), parameter, prefix)
         tokens = torch.tensor([ids[start:]], device=parameter.device)
         logits = self.forward(tokens, cache, [adapter], keep)[0]
         if reuse:
-            self.prefixes.keep(adapter, ids, cache)
+            self.prefixes.store(adapter, ids, cache)
         return cache, logits, start
 
     def _run(self) -> None:
         with torch.inference_mode():
             while True:
                 with self._wake:
-                    self._wake.wait_for(lambda: not self._pauses and (self._waiting or self._rows))
-                with self._turn:
+                    self._wake.wait_for(lambda: not self._pause_requests and (self._waiting or self._rows))
+                with self._model_lock:
                     try:
-                        self._leave()
-                        self._join()
-                        self._step()
-                        self._leave()
+                        self._remove_finished()
+                        self._admit_waiting()
+                        self._decode_step()
+                        self._remove_finished()
                     # Boundary of a request: the sequences of this batch fail, later ones do not.
                     except Exception as error:
                         log.exception("a decoding step failed")
-                        self._fail(f"the engine failed on this request: {type(error).__name__}: {error}")
+                        self._fail_rows(f"the engine failed on this request: {type(error).__name__}: {error}")
 
-    def _fail(self, message: str) -> None:
+    def _fail_rows(self, message: str) -> None:
         for row in self._rows:
             row.emit(VongError(message, "the engine's log has the traceback"))
-        self._rows, self._lanes = [], None
+        self._rows, self._cache = [], None
         self.load.active = 0
 
-    def _leave(self) -> None:
+    def _remove_finished(self) -> None:
         remaining = [index for index, row in enumerate(self._rows) if not (row.done or row.cancelled)]
         if len(remaining) < len(self._rows):
             self._rows = [self._rows[index] for index in remaining]
-            self._lanes = gather([(self._lanes, remaining)]) if remaining and self._lanes else None
+            self._cache = merge_rows([(self._cache, remaining)]) if remaining and self._cache else None
             self.load.active = len(self._rows)
 
-    def _join(self) -> None:
+    def _admit_waiting(self) -> None:
         parts: list[tuple[BatchedKvCache, list[int]]] = []
-        if self._lanes is not None:
-            parts.append((self._lanes, list(range(len(self._rows)))))
+        if self._cache is not None:
+            parts.append((self._cache, list(range(len(self._rows)))))
         before = len(parts)
-        while len(self._rows) < self._most and (row := self._next()) is not None:
+        while len(self._rows) < self._max_rows and (row := self._next_waiting()) is not None:
             self._rows.append(row)  # before the computation, so that a failure ends this row too
             self.load.active = len(self._rows)
-            cache, logits, row.cached = self.prompt(row.ids, row.adapter, reuse=True)
-            self._take(row, logits[-1])
+            cache, logits, row.cached_tokens = self.prefill(row.ids, row.adapter, reuse=True)
+            self._append_token(row, logits[-1])
             parts.append((cache, [0]))
         if len(parts) > before:
-            self._lanes = gather(parts)
-            self._leave()
+            self._cache = merge_rows(parts)
+            self._remove_finished()
 
-    def _next(self) -> Sequence | None:
+    def _next_waiting(self) -> Sequence | None:
         with self._wake:
             while self._waiting:
                 row = self._waiting.popleft()
@@ -183,36 +193,42 @@ class BatchScheduler:
                     return row
         return None
 
-    def _step(self) -> None:
-        if not self._rows or self._lanes is None:
+    def _decode_step(self) -> None:
+        if not self._rows or self._cache is None:
             return
-        ids = torch.tensor([[row.last] for row in self._rows], device=self._lanes.store.device)
-        logits = self.forward(ids, self._lanes, [row.adapter for row in self._rows], 1)[:, -1]
+        ids = torch.tensor([[row.last_token] for row in self._rows], device=self._cache.tensor.device)
+        logits = self.forward(ids, self._cache, [row.adapter for row in self._rows], 1)[:, -1]
         greedy: list[int] = logits.argmax(-1).tolist()
         for row, scores, most_likely in zip(self._rows, logits, greedy, strict=True):
-            self._take(row, scores, most_likely)
+            self._append_token(row, scores, most_likely)
 
-    def _take(self, row: Sequence, logits: Tensor, most_likely: int | None = None) -> None:
+    def _append_token(self, row: Sequence, logits: Tensor, most_likely: int | None = None) -> None:
         """Select the next token of a sequence and emit its text."""
         if row.temperature > 0:
-            token = sample(logits, row.temperature, row.top_p, row.random)
+            token = sample_token(logits, row.temperature, row.top_p, row.generator)
         else:
             token = int(logits.argmax()) if most_likely is None else most_likely
-        row.last, row.made = token, row.made + 1
+        row.last_token, row.generated = token, row.generated + 1
         self.load.tokens += 1
-        if row.top_logprobs is not None and token not in self._ends:
-            row.pending.append(self._explain(logits, token, row.top_logprobs))
-        text = "" if token in self._ends else row.text.add(token)
-        finish = "stop" if token in self._ends or row.text.stopped else "length" if row.made >= row.limit else None
+        if row.top_logprobs is not None and token not in self._end_token_ids:
+            row.pending_logprobs.append(self._token_logprob(logits, token, row.top_logprobs))
+        text = "" if token in self._end_token_ids else row.detokenizer.add_token(token)
+        finish = (
+            "stop"
+            if token in self._end_token_ids or row.detokenizer.stopped
+            else "length"
+            if row.generated >= row.max_tokens
+            else None
+        )
         if finish:
             row.done = True
-            text += row.text.end()
-            finish = "stop" if row.text.stopped else finish
+            text += row.detokenizer.finish()
+            finish = "stop" if row.detokenizer.stopped else finish
         if text or finish:
-            logprobs, row.pending = tuple(row.pending), []
-            row.emit(GenerationChunk(text, finish, len(row.ids), row.made, row.cached, logprobs))
+            logprobs, row.pending_logprobs = tuple(row.pending_logprobs), []
+            row.emit(GenerationChunk(text, finish, len(row.ids), row.generated, row.cached_tokens, logprobs))
 
-    def _explain(self, logits: Tensor, token: int, top: int) -> TokenLogprob:
+    def _token_logprob(self, logits: Tensor, token: int, top: int) -> TokenLogprob:
         scores = logits.log_softmax(-1)
         best = scores.topk(top) if top else None
         pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True) if best else ()
@@ -220,7 +236,7 @@ class BatchScheduler:
         return TokenLogprob(self._decode([token]), float(scores[token]), alternatives)
 
 
-def sample(logits: Tensor, temperature: float, top_p: float, random: torch.Generator | None) -> int:
+def sample_token(logits: Tensor, temperature: float, top_p: float, random: torch.Generator | None) -> int:
     """Sample a token by temperature and nucleus sampling (Holtzman et al. 2020).
 
     The logits are divided by the temperature. The token is drawn from the smallest set of most likely tokens whose
@@ -234,7 +250,7 @@ def sample(logits: Tensor, temperature: float, top_p: float, random: torch.Gener
     return int(torch.multinomial(probabilities, 1, generator=random))
 
 
-def kv_shape(config: Any) -> tuple[int, int, int]:
+def kv_cache_shape(config: Any) -> tuple[int, int, int]:
     """Return (layers, key-value heads, head size) of a decoder.
 
     Raises: InvalidInput if the number of heads differs between layers.

@@ -26,18 +26,18 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 class EngineApp:
     """ASGI application of an engine. Each deployment name maps to the base model or to an adapter."""
 
-    def __init__(self, token: str, about: dict[str, Any]) -> None:
+    def __init__(self, token: str, process_info: dict[str, Any]) -> None:
         self.engine: Engine | None = None
         self.failure: str | None = None
         self._token = token
-        self._about = about
-        self._served: dict[str, str | None] = {}  # name -> folder of the adapter, None for the base model
-        self._parity = asyncio.Semaphore(1)
+        self._process_info = process_info
+        self._adapter_folders: dict[str, str | None] = {}  # name -> folder of the adapter, None for the base model
+        self._logprobs_semaphore = asyncio.Semaphore(1)
         self._routes: dict[tuple[str, str], Callable[[bytes], Awaitable[dict[str, Any]]]] = {
-            ("GET", "/v1/models"): self._models,
+            ("GET", "/v1/models"): self._list_models,
             ("POST", "/tokenize"): self._tokenize,
             ("POST", "/logprobs"): self._logprobs,
-            ("POST", "/adapters"): self._adopt,
+            ("POST", "/adapters"): self._serve_model,
         }
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -45,11 +45,11 @@ class EngineApp:
         if scope["type"] != "http":
             return
         try:
-            await self._answer(scope, receive, send)
+            await self._dispatch(scope, receive, send)
         except VongError as error:
             await send_json(send, *openai_error(error))
 
-    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _dispatch(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
         authorization = dict(scope["headers"]).get(b"authorization", b"")
         if not hmac.compare_digest(authorization, f"Bearer {self._token}".encode()):
@@ -58,11 +58,11 @@ class EngineApp:
             )
         if (method, path) == ("GET", "/health"):
             return await send_json(send, 200, self._health())
-        body = await read(receive)
+        body = await read_body(receive)
         if (method, path) == ("POST", "/v1/chat/completions"):
-            return await self._chat(body, receive, send)
+            return await self._chat_completions(body, receive, send)
         if method == "DELETE" and path.startswith("/adapters/"):
-            return await send_json(send, 200, await self._drop(path.removeprefix("/adapters/")))
+            return await send_json(send, 200, await self._stop_serving(path.removeprefix("/adapters/")))
         if (method, path) not in self._routes:
             raise NotFound(f"no route {method} {path}", "see docs/guides/serving.md")
         return await send_json(send, 200, await self._routes[method, path](body))
@@ -71,42 +71,42 @@ class EngineApp:
         state = "failed" if self.failure else "ready" if self.engine else "loading"
         load = self.engine.load if self.engine else None
         return {
-            **self._about,
+            **self._process_info,
             "state": state,
             "reason": self.failure,
             "precision": self.engine.precision if self.engine else None,
-            "memory": resident(),
-            "models": dict(self._served),
+            "memory": resident_memory(),
+            "models": dict(self._adapter_folders),
             "active": load.active if load else 0,
             "waiting": load.waiting if load else 0,
             "tokens": load.tokens if load else 0,
         }
 
-    def _loaded(self) -> Engine:
+    def _require_engine(self) -> Engine:
         if self.engine is None:
             raise Unavailable(self.failure or "the model is still loading", "retry later")
         return self.engine
 
-    def _adapter(self, name: str) -> str | None:
-        if name not in self._served:
-            available = ", ".join(map(repr, self._served)) or "none yet"
+    def _resolve_adapter(self, name: str) -> str | None:
+        if name not in self._adapter_folders:
+            available = ", ".join(map(repr, self._adapter_folders)) or "none yet"
             raise NotFound(f"the engine serves no model named {name!r}", f"available models: {available}")
-        return None if self._served[name] is None else name
+        return None if self._adapter_folders[name] is None else name
 
-    async def _models(self, _: bytes) -> dict[str, Any]:
-        models = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in self._served]
+    async def _list_models(self, _: bytes) -> dict[str, Any]:
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in self._adapter_folders]
         return {"object": "list", "data": models}
 
-    async def _chat(self, body: bytes, receive: Receive, send: Send) -> None:
+    async def _chat_completions(self, body: bytes, receive: Receive, send: Send) -> None:
         request = parse_chat(body)
-        engine, generation = self._loaded(), request.generation(self._adapter(request.model))
+        engine, generation = self._require_engine(), request.to_generation_request(self._resolve_adapter(request.model))
         response = ChatCompletion(request.model)
         chunks = engine.generate(generation)
         if request.stream:
-            response_task = asyncio.ensure_future(stream(chunks, response, request.usage_in_stream, send))
+            response_task = asyncio.ensure_future(send_stream(chunks, response, request.include_usage, send))
         else:
-            response_task = asyncio.ensure_future(whole(chunks, response, send))
-        disconnect_task = asyncio.ensure_future(disconnected(receive))
+            response_task = asyncio.ensure_future(send_completion(chunks, response, send))
+        disconnect_task = asyncio.ensure_future(wait_for_disconnect(receive))
         try:
             await asyncio.wait({response_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -119,51 +119,51 @@ class EngineApp:
             )
 
     async def _tokenize(self, body: bytes) -> dict[str, Any]:
-        values = fields(body, model=str, messages=list)
-        engine, adapter = self._loaded(), self._adapter(values["model"])
+        values = parse_fields(body, model=str, messages=list)
+        engine, adapter = self._require_engine(), self._resolve_adapter(values["model"])
         return {"ids": await asyncio.to_thread(engine.tokenize, adapter, values["messages"])}
 
     async def _logprobs(self, body: bytes) -> dict[str, Any]:
         """Return log-probabilities. `positions` and `top` default to 1 and 20."""
-        values = fields(body, model=str, ids=list)
-        engine, adapter = self._loaded(), self._adapter(values["model"])
+        values = parse_fields(body, model=str, ids=list)
+        engine, adapter = self._require_engine(), self._resolve_adapter(values["model"])
         positions, top = int(values.get("positions", 1)), int(values.get("top", 20))
         if not 1 <= positions <= len(values["ids"]) or not 1 <= top <= 100:
             raise InvalidInput(
                 "positions must be between 1 and the number of ids, top between 1 and 100", "lower these values"
             )
-        async with self._parity:
+        async with self._logprobs_semaphore:
             results = await asyncio.to_thread(engine.logprobs, adapter, values["ids"], positions, top)
         return {"positions": [[[token, score] for token, score in position.items()] for position in results]}
 
-    async def _adopt(self, body: bytes) -> dict[str, Any]:
+    async def _serve_model(self, body: bytes) -> dict[str, Any]:
         """Serve the base model (folder null) or an adapter under a name."""
-        values = fields(body, name=str)
-        engine, name, folder = self._loaded(), values["name"], values.get("folder")
+        values = parse_fields(body, name=str)
+        engine, name, folder = self._require_engine(), values["name"], values.get("folder")
         if folder is not None:
-            await asyncio.to_thread(engine.adapt, name, Path(folder))
-        elif self._served.get(name):
-            await asyncio.to_thread(engine.adapt, name, None)
-        self._served[name] = folder
+            await asyncio.to_thread(engine.set_adapter, name, Path(folder))
+        elif self._adapter_folders.get(name):
+            await asyncio.to_thread(engine.set_adapter, name, None)
+        self._adapter_folders[name] = folder
         log.info("serving %r from %s", name, folder or "the base model")
-        return {"models": dict(self._served)}
+        return {"models": dict(self._adapter_folders)}
 
-    async def _drop(self, name: str) -> dict[str, Any]:
-        if self._adapter(name) is not None:
-            await asyncio.to_thread(self._loaded().adapt, name, None)
-        self._served.pop(name, None)
+    async def _stop_serving(self, name: str) -> dict[str, Any]:
+        if self._resolve_adapter(name) is not None:
+            await asyncio.to_thread(self._require_engine().set_adapter, name, None)
+        self._adapter_folders.pop(name, None)
         log.info("stopped serving %r", name)
-        return {"models": dict(self._served)}
+        return {"models": dict(self._adapter_folders)}
 
 
-async def whole(chunks: AsyncGenerator[GenerationChunk], response: ChatCompletion, send: Send) -> None:
+async def send_completion(chunks: AsyncGenerator[GenerationChunk], response: ChatCompletion, send: Send) -> None:
     """Send the whole completion as one JSON object."""
     async with aclosing(chunks):
         collected = [chunk async for chunk in chunks]
-    await send_json(send, 200, response.whole(collected))
+    await send_json(send, 200, response.to_completion(collected))
 
 
-async def stream(
+async def send_stream(
     chunks: AsyncGenerator[GenerationChunk], response: ChatCompletion, with_usage: bool, send: Send
 ) -> None:
     """Send a completion as server-sent events. A failure before the first chunk is raised, not sent as an event."""
@@ -171,13 +171,13 @@ async def stream(
         chunk = await anext(chunks)
         headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send_event(send, response.opening())
+        await send_event(send, response.first_chunk())
         try:
-            await send_event(send, response.chunk(chunk))
+            await send_event(send, response.text_chunk(chunk))
             async for chunk in chunks:
-                await send_event(send, response.chunk(chunk))
+                await send_event(send, response.text_chunk(chunk))
             if with_usage:
-                await send_event(send, response.closing(chunk))
+                await send_event(send, response.usage_chunk(chunk))
             await send({"type": "http.response.body", "body": b"data: [DONE]\n\n", "more_body": False})
         except VongError as error:
             await send_event(send, openai_error(error)[1])
@@ -198,7 +198,7 @@ async def send_json(send: Send, status: int, value: dict[str, Any]) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def read(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
     """Read the whole body of a request."""
     body = bytearray()
     while True:
@@ -208,13 +208,13 @@ async def read(receive: Receive) -> bytes:
             return bytes(body)
 
 
-async def disconnected(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Wait until the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def fields(body: bytes, **kinds: type) -> dict[str, Any]:
+def parse_fields(body: bytes, **types: type) -> dict[str, Any]:
     """Parse a JSON object with required fields of the given types.
 
     Raises: InvalidInput if the body is not JSON or a field is missing or has another type.
@@ -223,7 +223,7 @@ def fields(body: bytes, **kinds: type) -> dict[str, Any]:
         value = json.loads(body)
     except ValueError as error:
         raise InvalidInput(f"the body is not JSON: {error}", "send a JSON object") from error
-    for name, kind in kinds.items():
+    for name, kind in types.items():
         if not isinstance(value, dict) or not isinstance(value.get(name), kind):
             raise InvalidInput(f"field {name!r} must have type {kind.__name__}", "see docs/guides/serving.md")
     return value
@@ -237,7 +237,7 @@ def openai_error(error: VongError) -> tuple[int, dict[str, Any]]:
     return status, {"error": {"message": str(error), "type": kind, "param": None, "code": error.code}}
 
 
-def resident() -> int:
+def resident_memory() -> int:
     """Return the resident memory of this process in bytes."""
     import psutil
 

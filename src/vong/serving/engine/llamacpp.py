@@ -32,7 +32,7 @@ class LlamaCppEngine:
         self.precision = "quantised"
         key = secrets.token_urlsafe(24)
         parameters: Any = library.CommonParams()
-        parameters.model.path = str(gguf_file(folder))
+        parameters.model.path = str(find_gguf_file(folder))
         # Waiting threads of llama.cpp spin: one on every core would block all other processes.
         threads = settings.threads or max(1, (os.cpu_count() or 2) - 1)
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
@@ -50,15 +50,15 @@ class LlamaCppEngine:
         # The server may close idle connections at any time; a new connection per request avoids lost requests.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         self._http = httpx.Client(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
-        self._async = httpx.AsyncClient(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
-        self._places = asyncio.Semaphore(settings.batch)
+        self._async_http = httpx.AsyncClient(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
+        self._slots = asyncio.Semaphore(settings.batch)
 
     @property
     def load(self) -> EngineLoad:
         """Return the current load."""
         return self._load
 
-    def adapt(self, name: str, folder: Path | None) -> None:
+    def set_adapter(self, name: str, folder: Path | None) -> None:
         """Reject adapters: llama.cpp loads them only at start, and a converted adapter differs from the tuned one.
 
         Raises: InvalidInput if a folder is set.
@@ -67,23 +67,25 @@ class LlamaCppEngine:
             message = f"adapter {name!r} cannot be loaded into a running GGUF engine"
             raise InvalidInput(message, "serve it with the engine transformers, or merge it and convert the result")
 
-    async def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """Generate a completion in chunks."""
         self.load.waiting += 1
         try:
-            await self._places.acquire()
+            await self._slots.acquire()
         finally:
             self.load.waiting -= 1
         self.load.active += 1
         try:
-            async with self._async.stream("POST", "/v1/chat/completions", json=chat_body(wanted)) as response:
+            async with self._async_http.stream(
+                "POST", "/v1/chat/completions", json=build_chat_body(request)
+            ) as response:
                 if response.status_code >= 400:
-                    raise refusal(response.status_code, await response.aread())
+                    raise error_from_response(response.status_code, await response.aread())
                 last = GenerationChunk()
                 async for line in response.aiter_lines():
                     if not line.startswith("data: ") or line == "data: [DONE]":
                         continue
-                    chunk = parse(json.loads(line[6:]), last)
+                    chunk = parse_chunk(json.loads(line[6:]), last)
                     self.load.tokens += chunk.completion_tokens - last.completion_tokens
                     if chunk.text or chunk.logprobs:
                         yield replace(chunk, finish=None)
@@ -91,13 +93,13 @@ class LlamaCppEngine:
                 yield replace(last, text="", logprobs=(), finish=last.finish or "stop")
         finally:
             self.load.active -= 1
-            self._places.release()
+            self._slots.release()
 
     def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
         """Return the token ids of a conversation by the chat template of the GGUF file."""
         del adapter  # this engine has none
-        text = self._ask("/apply-template", {"messages": messages})["prompt"]
-        return self._ask("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
+        text = self._post("/apply-template", {"messages": messages})["prompt"]
+        return self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
         """Return next-token log-probabilities after each of the last prefixes of `ids`."""
@@ -105,18 +107,18 @@ class LlamaCppEngine:
         results: list[dict[int, float]] = []
         for end in range(len(ids) - positions + 1, len(ids) + 1):
             body = {"prompt": ids[:end], "n_predict": 1, "n_probs": top, "temperature": 0.0, "cache_prompt": True}
-            best = self._ask("/completion", body)["completion_probabilities"][0]["top_logprobs"]
+            best = self._post("/completion", body)["completion_probabilities"][0]["top_logprobs"]
             results.append({token["id"]: token["logprob"] for token in best})
         return results
 
-    def _ask(self, path: str, body: dict[str, Any]) -> Any:
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
         response = self._http.post(path, json=body)
         if response.status_code >= 400:
-            raise refusal(response.status_code, response.content)
+            raise error_from_response(response.status_code, response.content)
         return response.json()
 
 
-def gguf_file(folder: Path) -> Path:
+def find_gguf_file(folder: Path) -> Path:
     """Return the only GGUF file of a folder, or the path itself if it is a file.
 
     Raises: InvalidInput if there is none or more than one.
@@ -127,31 +129,31 @@ def gguf_file(folder: Path) -> Path:
     return files[0]
 
 
-def chat_body(wanted: GenerationRequest) -> dict[str, Any]:
+def build_chat_body(request: GenerationRequest) -> dict[str, Any]:
     """Return the request body for llama.cpp's server. Its samplers other than temperature and top_p are disabled."""
     body: dict[str, Any] = {
-        "messages": wanted.messages,
+        "messages": request.messages,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "temperature": wanted.temperature,
-        "top_p": wanted.top_p,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
         "top_k": 0,
         "min_p": 0.0,
         "cache_prompt": True,
     }
     optional = {
-        "max_tokens": wanted.max_tokens,
-        "stop": list(wanted.stop) or None,
-        "seed": wanted.seed,
-        "response_format": wanted.response_format,
+        "max_tokens": request.max_tokens,
+        "stop": list(request.stop) or None,
+        "seed": request.seed,
+        "response_format": request.response_format,
     }
     body |= {name: value for name, value in optional.items() if value is not None}
-    if wanted.top_logprobs is not None:
-        body |= {"logprobs": True, "top_logprobs": max(1, wanted.top_logprobs)}
+    if request.top_logprobs is not None:
+        body |= {"logprobs": True, "top_logprobs": max(1, request.top_logprobs)}
     return body
 
 
-def parse(chunk: dict[str, Any], before: GenerationChunk) -> GenerationChunk:
+def parse_chunk(chunk: dict[str, Any], previous: GenerationChunk) -> GenerationChunk:
     """Parse one chunk of llama.cpp's stream. Tokens are counted by chunk until the last chunk reports the counts.
 
     Raises: UpstreamFailed if the chunk contains an error.
@@ -164,20 +166,20 @@ def parse(chunk: dict[str, Any], before: GenerationChunk) -> GenerationChunk:
     entries = (choice.get("logprobs") or {}).get("content") or []
     return GenerationChunk(
         text=text,
-        finish=choice.get("finish_reason") or before.finish,
-        prompt_tokens=usage.get("prompt_tokens", before.prompt_tokens),
-        completion_tokens=usage.get("completion_tokens", before.completion_tokens + bool(text)),
-        cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens", before.cached_tokens),
-        logprobs=tuple(_logprob(entry) for entry in entries),
+        finish=choice.get("finish_reason") or previous.finish,
+        prompt_tokens=usage.get("prompt_tokens", previous.prompt_tokens),
+        completion_tokens=usage.get("completion_tokens", previous.completion_tokens + bool(text)),
+        cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens", previous.cached_tokens),
+        logprobs=tuple(_parse_logprob(entry) for entry in entries),
     )
 
 
-def _logprob(entry: dict[str, Any]) -> TokenLogprob:
+def _parse_logprob(entry: dict[str, Any]) -> TokenLogprob:
     top = tuple((alternative["token"], alternative["logprob"]) for alternative in entry.get("top_logprobs") or [])
     return TokenLogprob(entry["token"], entry["logprob"], top)
 
 
-def refusal(status: int, body: bytes) -> Exception:
+def error_from_response(status: int, body: bytes) -> Exception:
     """Return the error that corresponds to an error response of llama.cpp's server."""
     try:
         error = json.loads(body)["error"]

@@ -25,7 +25,7 @@ from vong.serving.engine.http import EngineApp
 
 log = logging.getLogger("vong.engine")
 
-LEASE = 120.0
+LEASE_SECONDS = 120.0
 """Seconds without renewal of the lease file after which an engine ends."""
 
 
@@ -37,11 +37,13 @@ def main() -> None:
     parser.add_argument("--settings", default="{}", type=json.loads)
     parser.add_argument("--socket", required=True, type=int)
     parser.add_argument("--lease", required=True, type=Path)
-    parser.add_argument("--lease-seconds", default=LEASE, type=float)
+    parser.add_argument("--lease-seconds", default=LEASE_SECONDS, type=float)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    threading.Thread(target=watch, args=(arguments.lease, arguments.lease_seconds), name="lease", daemon=True).start()
+    threading.Thread(
+        target=watch_lease, args=(arguments.lease, arguments.lease_seconds), name="lease", daemon=True
+    ).start()
     about = {"engine": arguments.engine, "model": str(arguments.model), "pid": os.getpid()}
     app = EngineApp(os.environ.pop("VONG_ENGINE_TOKEN"), about)
     asyncio.run(serve(app, arguments))
@@ -59,7 +61,7 @@ async def serve(app: EngineApp, arguments: argparse.Namespace) -> None:
 
     async def load() -> None:
         start = time.monotonic()
-        app.engine = await asyncio.to_thread(_make, arguments)
+        app.engine = await asyncio.to_thread(_load_engine, arguments)
         log.info("%s loaded %s in %.1f s", arguments.engine, arguments.model, time.monotonic() - start)
 
     def loaded(task: "asyncio.Task[None]") -> None:
@@ -76,11 +78,11 @@ async def serve(app: EngineApp, arguments: argparse.Namespace) -> None:
     loading.cancel()
 
 
-def _make(arguments: argparse.Namespace) -> Any:
-    return plugins.load("engine", arguments.engine)(arguments.model, EngineSettings(**arguments.settings))
+def _load_engine(arguments: argparse.Namespace) -> Any:
+    return plugins.load_extension("engine", arguments.engine)(arguments.model, EngineSettings(**arguments.settings))
 
 
-def watch(lease: Path, seconds: float) -> None:
+def watch_lease(lease: Path, seconds: float) -> None:
     """End this process if its lease has expired or the file is missing."""
     while True:
         time.sleep(min(5.0, seconds / 4))

@@ -31,34 +31,36 @@ class TransformersEngine:
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
         model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa")
         self._tokenizers: dict[str | None, Any] = {None: AutoTokenizer.from_pretrained(folder)}
-        self._base = model.to(device).eval()
+        self._base_model = model.to(device).eval()
         self.precision = "bf16" if dtype == torch.bfloat16 else "fp32"
         max_context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0)) or 4096
-        self.context = min(settings.context or max_context, max_context)
+        self.context_tokens = min(settings.context or max_context, max_context)
         self._adapters: set[str] = set()
-        end_token_ids = end_tokens(self._base.generation_config.eos_token_id, self._tokenizers[None].eos_token_id)
-        self._batch = BatchScheduler(
-            self._base, self._decode, end_token_ids, rows=settings.batch, prefix=settings.prefix_bytes
+        end_token_ids = collect_end_tokens(
+            self._base_model.generation_config.eos_token_id, self._tokenizers[None].eos_token_id
         )
-        self._changing = threading.Lock()
+        self._scheduler = BatchScheduler(
+            self._base_model, self._decode, end_token_ids, max_rows=settings.batch, prefix_bytes=settings.prefix_bytes
+        )
+        self._adapter_lock = threading.Lock()
 
     @property
     def load(self) -> EngineLoad:
         """Return the current load."""
-        return self._batch.load
+        return self._scheduler.load
 
-    def adapt(self, name: str, folder: Path | None) -> None:
+    def set_adapter(self, name: str, folder: Path | None) -> None:
         """Load or unload a PEFT adapter without changing the base model.
 
         Raises: InvalidInput if the folder is no PEFT adapter or the adapter does not fit the base.
         """
-        with self._changing:
+        with self._adapter_lock:
             if name in self._adapters:
-                self._unload(name)
+                self._unload_adapter(name)
             if folder is not None:
-                self._load(name, folder)
+                self._load_adapter(name, folder)
 
-    def _load(self, name: str, folder: Path) -> None:
+    def _load_adapter(self, name: str, folder: Path) -> None:
         from peft import PeftConfig, PeftModel
         from transformers import AutoTokenizer
 
@@ -74,34 +76,34 @@ class TransformersEngine:
             )
         if (folder / "tokenizer_config.json").is_file():
             self._tokenizers[name] = AutoTokenizer.from_pretrained(folder)
-        with self._batch.paused():
+        with self._scheduler.paused():
             try:
                 if self._adapters:
-                    self._batch.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+                    self._scheduler.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
                 else:
-                    self._batch.model = PeftModel.from_pretrained(self._base, str(folder), adapter_name=name)
+                    self._scheduler.model = PeftModel.from_pretrained(self._base_model, str(folder), adapter_name=name)
             except (RuntimeError, ValueError) as error:
                 message = f"the adapter does not fit this base: {str(error)[:400]}"
                 raise InvalidInput(message, "serve it on the base it was trained on") from error
-            self._batch.model.eval()
+            self._scheduler.model.eval()
             self._adapters.add(name)
-            self._batch.adapted = True
+            self._scheduler.has_adapters = True
 
-    def _unload(self, name: str) -> None:
-        with self._batch.paused():
-            self._batch.end_rows(name)
-            self._batch.prefixes.forget(name)
+    def _unload_adapter(self, name: str) -> None:
+        with self._scheduler.paused():
+            self._scheduler.end_adapter_rows(name)
+            self._scheduler.prefixes.drop_adapter(name)
             self._adapters.discard(name)
             self._tokenizers.pop(name, None)
             if self._adapters:
-                self._batch.model.delete_adapter(name)
+                self._scheduler.model.delete_adapter(name)
             else:
-                self._base = self._batch.model.unload()
-                self._batch.model, self._batch.adapted = self._base, False
+                self._base_model = self._scheduler.model.unload()
+                self._scheduler.model, self._scheduler.has_adapters = self._base_model, False
 
-    async def generate(self, wanted: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """Generate a completion in chunks."""
-        if wanted.response_format and wanted.response_format.get("type", "text") != "text":
+        if request.response_format and request.response_format.get("type", "text") != "text":
             raise InvalidInput(
                 "this engine does not support response_format", "serve a GGUF file with the engine xllamacpp"
             )
@@ -111,8 +113,8 @@ class TransformersEngine:
         def emit(chunk: GenerationChunk | VongError) -> None:
             loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
-        row = self._row(wanted, self.tokenize(wanted.adapter, wanted.messages), emit)
-        self._batch.submit(row)
+        row = self._build_sequence(request, self.tokenize(request.adapter, request.messages), emit)
+        self._scheduler.submit(row)
         try:
             while True:
                 chunk = await chunks.get()
@@ -133,7 +135,9 @@ class TransformersEngine:
 
         tokenizer = self._tokenizers.get(adapter) or self._tokenizers[None]
         try:
-            ids = tokenizer.apply_chat_template(plain(messages), add_generation_prompt=True, return_dict=False)
+            ids = tokenizer.apply_chat_template(
+                flatten_content(messages), add_generation_prompt=True, return_dict=False
+            )
         except (TemplateError, ValueError, TypeError) as error:
             message = f"the chat template of the model rejects these messages: {error}"
             raise InvalidInput(message, "check the roles and their order") from error
@@ -141,53 +145,53 @@ class TransformersEngine:
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
         """Return next-token log-probabilities after each of the last prefixes of `ids`."""
-        self._fits(len(ids))
-        with self._batch.paused():
-            _, logits, _ = self._batch.prompt(ids, adapter, positions, reuse=False)
+        self._remaining_context(len(ids))
+        with self._scheduler.paused():
+            _, logits, _ = self._scheduler.prefill(ids, adapter, positions, reuse=False)
             best = logits.log_softmax(-1).topk(min(top, logits.shape[-1]))
             indices, values = best.indices.tolist(), best.values.tolist()
         return [dict(zip(tokens, scores, strict=True)) for tokens, scores in zip(indices, values, strict=True)]
 
-    def _row(self, wanted: GenerationRequest, ids: list[int], emit: Any) -> Any:
+    def _build_sequence(self, request: GenerationRequest, ids: list[int], emit: Any) -> Any:
         import torch
 
         from vong.serving.engine.continuous_batching import Sequence
 
-        remaining = self._fits(len(ids))
+        remaining = self._remaining_context(len(ids))
         random = None
-        if wanted.seed is not None:
-            random = torch.Generator(self._base.device).manual_seed(wanted.seed & 0xFFFFFFFFFFFFFFFF)
+        if request.seed is not None:
+            random = torch.Generator(self._base_model.device).manual_seed(request.seed & 0xFFFFFFFFFFFFFFFF)
         return Sequence(
             ids=ids,
-            adapter=wanted.adapter,
-            limit=min(wanted.max_tokens or remaining, remaining),
-            text=IncrementalDetokenizer(self._decode, wanted.stop),
+            adapter=request.adapter,
+            max_tokens=min(request.max_tokens or remaining, remaining),
+            detokenizer=IncrementalDetokenizer(self._decode, request.stop),
             emit=emit,
-            temperature=wanted.temperature,
-            top_p=wanted.top_p,
-            random=random,
-            top_logprobs=wanted.top_logprobs,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            generator=random,
+            top_logprobs=request.top_logprobs,
         )
 
-    def _fits(self, tokens: int) -> int:
-        if tokens >= self.context:
-            message = f"the prompt has {tokens} tokens, but the context of this deployment is {self.context}"
+    def _remaining_context(self, tokens: int) -> int:
+        if tokens >= self.context_tokens:
+            message = f"the prompt has {tokens} tokens, but the context of this deployment is {self.context_tokens}"
             raise InvalidInput(message, "shorten the prompt, or deploy with a larger context")
-        return self.context - tokens
+        return self.context_tokens - tokens
 
     def _decode(self, ids: list[int]) -> str:
         return str(self._tokenizers[None].decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
 
-def end_tokens(*found: int | list[int] | None) -> set[int]:
+def collect_end_tokens(*sources: int | list[int] | None) -> set[int]:
     """Return the tokens that end a completion, from a model's generation settings and its tokenizer."""
     token_ids: set[int] = set()
-    for tokens in found:
+    for tokens in sources:
         token_ids.update(tokens if isinstance(tokens, list) else [] if tokens is None else [tokens])
     return token_ids
 
 
-def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def flatten_content(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return messages with their text parts joined to one string.
 
     Raises: InvalidInput if a message has other parts.

@@ -3,7 +3,7 @@
 from alembic import op
 
 from vong.store.database import REQUEST_ROLE
-from vong.store.schema import PROJECT
+from vong.store.schema import PROJECT_SETTING
 
 
 def create_role() -> None:
@@ -26,7 +26,7 @@ def protect(table: str, *, grants: str = "SELECT, INSERT, UPDATE, DELETE") -> No
     An append-only table grants SELECT and INSERT. A transaction without a project sees no rows: its project setting is
     null, and no value equals null.
     """
-    project = f"nullif(current_setting('{PROJECT}', true), '')::uuid"
+    project = f"nullif(current_setting('{PROJECT_SETTING}', true), '')::uuid"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(
         f"CREATE POLICY project ON {table} TO {REQUEST_ROLE} USING (project_id = {project}) "

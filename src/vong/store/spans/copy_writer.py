@@ -13,44 +13,44 @@ from psycopg import sql
 from vong.errors import InvalidInput, VongError
 from vong.records import Span
 from vong.store.database import Database, libpq_url
-from vong.store.partitions import days_ahead, make_days
+from vong.store.partitions import create_day_partitions, upcoming_days
 from vong.store.spans import copy_format
-from vong.store.spans.schema import COLUMNS, EncodedRow
+from vong.store.spans.schema import COPY_COLUMNS, EncodedRow
 
 log = logging.getLogger(__name__)
 
-NAMES = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
-COPY = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
-SPANS = sql.Identifier("traces_spans")
-ARRIVALS = sql.Identifier("traces_arrivals")
-AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
+COLUMN_LIST = sql.SQL(", ").join(map(sql.Identifier, COPY_COLUMNS))
+COPY_STATEMENT = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
+SPANS_TABLE = sql.Identifier("traces_spans")
+TEMPORARY_TABLE = sql.Identifier("traces_arrivals")
+CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError)
 """Exceptions that are raised while PostgreSQL is unavailable."""
 
 
 class TransactionHook(Protocol):
     """Writes an additional row per span, in the transaction of the span. Called from the threads of the span writer."""
 
-    def line(self, project_id: UUID, span: Span, along: Any) -> Any:
+    def build_row(self, project_id: UUID, span: Span, hook_context: Any) -> Any:
         """Build the row of a span from the `hook_context` of its call. msgspec must be able to encode the row."""
         ...
 
-    def read(self, packed: bytes) -> Any:
+    def decode_row(self, packed: bytes) -> Any:
         """Decode a row that was stored on disk in msgpack."""
         ...
 
-    def within(self, connection: psycopg.Connection[Any], lines: Sequence[Any], *, fresh: bool) -> None:
+    def write(self, connection: psycopg.Connection[Any], rows: Sequence[Any], *, fresh: bool) -> None:
         """Write the rows in the transaction `connection`. Unless `fresh`, some may have been written before."""
         ...
 
-    def kept(self, lines: Sequence[Any]) -> None:
+    def on_spooled(self, rows: Sequence[Any]) -> None:
         """Handle rows that are stored on disk and will be written later."""
         ...
 
-    def after(self, lines: Sequence[Any], *, kept: bool) -> None:
+    def on_committed(self, rows: Sequence[Any], *, spooled: bool) -> None:
         """Handle rows whose transaction is committed. `spooled` is true if the rows were stored on disk before."""
         ...
 
-    def lost(self, along: Any) -> None:
+    def on_dropped(self, hook_context: Any) -> None:
         """Handle the context of a span that will never be written."""
         ...
 
@@ -59,7 +59,7 @@ class SpanRow(NamedTuple):
     """Encoded span and the row of the transaction hook."""
 
     encoded: EncodedRow
-    line: Any = None
+    hook_row: Any = None
 
 
 class DiskRecord(msgspec.Struct, array_like=True):
@@ -68,19 +68,21 @@ class DiskRecord(msgspec.Struct, array_like=True):
     id: UUID
     day: str
     row: bytes
-    line: msgspec.Raw
-    copied: bool = False
+    hook_row: msgspec.Raw
+    also_in_memory: bool = False
 
 
-pack = msgspec.msgpack.Encoder(uuid_format="hex").encode
-unpack = msgspec.msgpack.Decoder(DiskRecord).decode
-NOTHING = pack(None)
+encode_msgpack = msgspec.msgpack.Encoder(uuid_format="hex").encode
+decode_record = msgspec.msgpack.Decoder(DiskRecord).decode
+NO_HOOK_ROW = encode_msgpack(None)
 
 
-def packed(row: SpanRow, *, copied: bool) -> bytes:
+def encode_record(row: SpanRow, *, also_in_memory: bool) -> bytes:
     """Encode a row for the disk."""
-    line = NOTHING if row.line is None else pack(row.line)
-    return pack(DiskRecord(row.encoded.id, row.encoded.day, row.encoded.row, msgspec.Raw(line), copied))
+    line = NO_HOOK_ROW if row.hook_row is None else encode_msgpack(row.hook_row)
+    return encode_msgpack(
+        DiskRecord(row.encoded.id, row.encoded.day, row.encoded.row, msgspec.Raw(line), also_in_memory)
+    )
 
 
 class CopyWriter:
@@ -91,36 +93,36 @@ class CopyWriter:
         self._connection: psycopg.Connection[Any] | None = None
         self._days: set[str] = set()
 
-    def commit(self, batch: Sequence[SpanRow], companion: TransactionHook | None) -> None:
+    def commit(self, batch: Sequence[SpanRow], hook: TransactionHook | None) -> None:
         """Write a batch in one transaction. Rows that exist already are skipped."""
-        connection = self._connected()
+        connection = self._connect()
         missing = {row.encoded.day for row in batch} - self._days
         if missing:
-            make_days(connection, missing)
+            create_day_partitions(connection, missing)
             self._days |= missing
         try:
             with connection.transaction():
-                _copy(connection, SPANS, batch)
-                _along(connection, batch, companion, fresh=True)
+                _copy(connection, SPANS_TABLE, batch)
+                _write_hook_rows(connection, batch, hook, fresh=True)
         except psycopg.errors.UniqueViolation:  # some rows exist already: a retry, or a client that sent them twice
             with connection.transaction():
                 connection.execute(
-                    sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DROP").format(ARRIVALS, SPANS)
+                    sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {}) ON COMMIT DROP").format(TEMPORARY_TABLE, SPANS_TABLE)
                 )
-                _copy(connection, ARRIVALS, batch)
+                _copy(connection, TEMPORARY_TABLE, batch)
                 connection.execute(
                     sql.SQL("INSERT INTO {} ({names}) SELECT {names} FROM {} ON CONFLICT DO NOTHING").format(
-                        SPANS, ARRIVALS, names=NAMES
+                        SPANS_TABLE, TEMPORARY_TABLE, names=COLUMN_LIST
                     )
                 )
-                _along(connection, batch, companion, fresh=False)
+                _write_hook_rows(connection, batch, hook, fresh=False)
 
-    def commit_or_alone(self, rows: Sequence[SpanRow], companion: TransactionHook | None) -> dict[UUID, VongError]:
+    def commit_with_row_fallback(self, rows: Sequence[SpanRow], hook: TransactionHook | None) -> dict[UUID, VongError]:
         """Write a batch, row by row if PostgreSQL rejects it. Return the errors of the rejected rows by span id."""
         errors = dict[UUID, VongError]()
         try:
-            self.commit(rows, companion)
-        except AWAY:
+            self.commit(rows, hook)
+        except CONNECTION_ERRORS:
             raise
         except psycopg.Error:
             self.disconnect()
@@ -128,8 +130,8 @@ class CopyWriter:
             return errors
         for row in rows:
             try:
-                self.commit([row], companion)
-            except AWAY:
+                self.commit([row], hook)
+            except CONNECTION_ERRORS:
                 raise
             except psycopg.Error as error:
                 self.disconnect()
@@ -137,11 +139,11 @@ class CopyWriter:
                 errors[row.encoded.id] = InvalidInput(f"PostgreSQL rejected this span: {error}", "fix the span")
         return errors
 
-    def make_ahead(self) -> None:
+    def create_partitions_ahead(self) -> None:
         """Create the partitions of the coming days."""
         try:
-            make_days(self._connected(), set(days_ahead()) - self._days)
-            self._days.update(days_ahead())
+            create_day_partitions(self._connect(), set(upcoming_days()) - self._days)
+            self._days.update(upcoming_days())
         except psycopg.Error as error:
             log.warning("partitions of the coming days could not be created: %s", str(error).strip())
             self.disconnect()
@@ -160,7 +162,7 @@ class CopyWriter:
             with suppress(psycopg.Error):
                 connection.cancel_safe(timeout=5)  # the statement may be waiting for a lock
 
-    def _connected(self) -> psycopg.Connection[Any]:
+    def _connect(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(
                 self._url, autocommit=True, connect_timeout=5, application_name="vong journal", tcp_user_timeout=20_000
@@ -170,13 +172,13 @@ class CopyWriter:
 
 
 def _copy(connection: psycopg.Connection[Any], table: sql.Identifier, batch: Sequence[SpanRow]) -> None:
-    with connection.cursor() as cursor, cursor.copy(COPY.format(table, NAMES)) as copy:
-        copy.write(b"".join([copy_format.HEAD, *[row.encoded.row for row in batch], copy_format.TAIL]))
+    with connection.cursor() as cursor, cursor.copy(COPY_STATEMENT.format(table, COLUMN_LIST)) as copy:
+        copy.write(b"".join([copy_format.COPY_HEADER, *[row.encoded.row for row in batch], copy_format.COPY_TRAILER]))
 
 
-def _along(
-    connection: psycopg.Connection[Any], batch: Sequence[SpanRow], companion: TransactionHook | None, *, fresh: bool
+def _write_hook_rows(
+    connection: psycopg.Connection[Any], batch: Sequence[SpanRow], hook: TransactionHook | None, *, fresh: bool
 ) -> None:
-    rows = [row.line for row in batch if row.line is not None]
-    if companion is not None and rows:
-        companion.within(connection, rows, fresh=fresh)
+    rows = [row.hook_row for row in batch if row.hook_row is not None]
+    if hook is not None and rows:
+        hook.write(connection, rows, fresh=fresh)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from vong.errors import VongError
 from vong.records import Span
-from vong.store.spans.copy_writer import NOTHING, SpanRow, TransactionHook, packed, unpack
+from vong.store.spans.copy_writer import NO_HOOK_ROW, SpanRow, TransactionHook, decode_record, encode_record
 from vong.store.spans.schema import EncodedRow, PartialRow
 from vong.store.spans.segments import SegmentLog
 
@@ -32,8 +32,8 @@ class SpanSource(Protocol):
 class FinalizedSpan(NamedTuple):
     """Span that was finalized and encoded in one step, with the row of the transaction hook."""
 
-    draft: PartialRow
-    line: Any
+    partial_row: PartialRow
+    hook_row: Any
 
 
 class PendingSpan(NamedTuple):
@@ -42,8 +42,8 @@ class PendingSpan(NamedTuple):
     project_id: UUID
     span: Span | SpanSource
     future: Future[None] | None
-    finish: Callable[[Any], Span | FinalizedSpan | None] | None
-    along: Any
+    finalize: Callable[[Any], Span | FinalizedSpan | None] | None
+    hook_context: Any
 
 
 class EncodedSpan(NamedTuple):
@@ -58,99 +58,100 @@ class DiskBatch(NamedTuple):
 
     rows: list[SpanRow]
     records: list[bytes]
-    own: bool
+    from_this_process: bool
 
 
 class DiskBuffer:
     """Disk storage of a span writer, disabled if `folder` is None. Callers must hold the encode lock of the writer."""
 
-    def __init__(self, folder: Path | None, bound: int) -> None:
-        self.own = 0
+    def __init__(self, folder: Path | None, max_bytes: int) -> None:
+        self.own_count = 0
         """Spans of this process that are stored here and nowhere else."""
-        self.overflow = SegmentLog(folder, bound) if folder is not None else None
+        self.segment_log = SegmentLog(folder, max_bytes) if folder is not None else None
         """Segment files. None if disk storage is disabled."""
-        self._promised: dict[UUID, Future[None]] = {}
+        self._futures: dict[UUID, Future[None]] = {}
 
     @property
-    def there(self) -> bool:
+    def enabled(self) -> bool:
         """Return true if disk storage is enabled."""
-        return self.overflow is not None
+        return self.segment_log is not None
 
     @property
     def count(self) -> int:
         """Return the number of spans on disk."""
-        return self.overflow.count if self.overflow else 0
+        return self.segment_log.count if self.segment_log else 0
 
     @property
     def size(self) -> int:
         """Return the bytes on disk."""
-        return self.overflow.size if self.overflow else 0
+        return self.segment_log.size if self.segment_log else 0
 
     @property
     def full(self) -> bool:
         """Return true if disk storage is disabled or full."""
-        return self.overflow is None or self.overflow.full
+        return self.segment_log is None or self.segment_log.full
 
-    def keep(self, batch: Sequence[EncodedSpan], companion: TransactionHook | None, *, copied: bool = False) -> bool:
+    def spool(
+        self, batch: Sequence[EncodedSpan], hook: TransactionHook | None, *, also_in_memory: bool = False
+    ) -> bool:
         """Store spans durably on disk. Returns false, with no span stored, if the disk storage is full or fails.
 
         `also_in_memory` is set if the writer still holds the spans in memory.
         """
-        if self.overflow is None or self.overflow.full:
+        if self.segment_log is None or self.segment_log.full:
             return False
         try:
-            self.overflow.append([packed(one.row, copied=copied) for one in batch])
+            self.segment_log.append([encode_record(one.row, also_in_memory=also_in_memory) for one in batch])
         except OSError as error:
             log.error("spans cannot be stored on disk: %s", error)
             return False
-        if not copied:
-            self.own += len(batch)
-            self._promised.update({one.row.encoded.id: one.future for one in batch if one.future is not None})
-            hook_rows = [one.row.line for one in batch if one.row.line is not None]
-            if companion is not None and hook_rows:
-                companion.kept(hook_rows)
+        if not also_in_memory:
+            self.own_count += len(batch)
+            self._futures.update({one.row.encoded.id: one.future for one in batch if one.future is not None})
+            hook_rows = [one.row.hook_row for one in batch if one.row.hook_row is not None]
+            if hook is not None and hook_rows:
+                hook.on_spooled(hook_rows)
         return True
 
-    def peek(self, most: int, companion: TransactionHook | None) -> DiskBatch:
+    def peek(self, limit: int, hook: TransactionHook | None) -> DiskBatch:
         """Return the oldest spans. They stay on disk until `remove` is called."""
-        assert self.overflow is not None
-        records, own = self.overflow.peek(most)
+        assert self.segment_log is not None
+        records, own = self.segment_log.peek(limit)
         rows: list[SpanRow] = []
-        for record in map(unpack, records):
-            if own and record.copied:
+        for record in map(decode_record, records):
+            if own and record.also_in_memory:
                 continue  # the writer holds this row in memory or has already handled it
-            line = bytes(record.line)
-            has_row = companion is not None and line != NOTHING
-            rows.append(
-                SpanRow(EncodedRow(record.row, record.id, record.day), companion.read(line) if has_row else None)
-            )  # pyright: ignore[reportOptionalMemberAccess]
+            line = bytes(record.hook_row)
+            has_row = line != NO_HOOK_ROW
+            hook_row = hook.decode_row(line) if hook is not None and has_row else None
+            rows.append(SpanRow(EncodedRow(record.row, record.id, record.day), hook_row))
         return DiskBatch(rows, records, own)
 
-    def done(self, batch: DiskBatch, refused: dict[UUID, VongError]) -> int:
+    def remove(self, batch: DiskBatch, errors: dict[UUID, VongError]) -> int:
         """Remove a batch that is committed or rejected (`errors`). Return the number of spans of this process."""
-        assert self.overflow is not None
-        self.overflow.done(batch.records)
-        if not batch.own:
+        assert self.segment_log is not None
+        self.segment_log.remove(batch.records)
+        if not batch.from_this_process:
             return 0
-        self.own -= len(batch.rows)
+        self.own_count -= len(batch.rows)
         for row in batch.rows:
-            future = self._promised.pop(row.encoded.id, None)
+            future = self._futures.pop(row.encoded.id, None)
             if future is not None:
-                resolve(future, refused.get(row.encoded.id))
+                resolve(future, errors.get(row.encoded.id))
         return len(batch.rows)
 
-    def adopt(self) -> None:
+    def recover_segments(self) -> None:
         """Take over the spans that ended processes left on disk."""
-        if self.overflow is not None:
-            self.overflow.adopt()
+        if self.segment_log is not None:
+            self.segment_log.recover()
 
     def close(self, error: VongError) -> None:
         """Close the files. Remaining spans stay for the next process; their futures fail with `error`."""
-        for future in self._promised.values():
+        for future in self._futures.values():
             resolve(future, error)
-        self._promised.clear()
-        if self.overflow is not None:
-            self.overflow.close()
+        self._futures.clear()
+        if self.segment_log is not None:
+            self.segment_log.close()
 
 
 def resolve(future: Future[None], error: VongError | None) -> None:

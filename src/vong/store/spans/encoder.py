@@ -11,7 +11,7 @@ from vong.errors import InvalidInput, VongError
 from vong.records import Span
 from vong.store.spans.copy_writer import SpanRow, TransactionHook
 from vong.store.spans.disk_buffer import EncodedSpan, FinalizedSpan, PendingSpan, SpanSource, resolve
-from vong.store.spans.schema import PartialRow, draft, encode
+from vong.store.spans.schema import PartialRow, build_partial_row, encode_rows
 
 
 class EncodeResult(NamedTuple):
@@ -21,7 +21,7 @@ class EncodeResult(NamedTuple):
     """
 
     rows: list[EncodedSpan]
-    later: list[PendingSpan]
+    retry_later: list[PendingSpan]
     failed: int
 
     @property
@@ -30,9 +30,9 @@ class EncodeResult(NamedTuple):
         return sum([len(one.row.encoded.row) for one in self.rows])
 
 
-def made(
-    arrivals: Sequence[PendingSpan],
-    companion: TransactionHook | None,
+def encode_batch(
+    pending: Sequence[PendingSpan],
+    hook: TransactionHook | None,
     compressor: zstandard.ZstdCompressor,
     *,
     last: bool,
@@ -45,7 +45,7 @@ def made(
     hook_rows: list[tuple[Any, Future[None] | None]] = []
     later: list[PendingSpan] = []
     failed = 0
-    for arrival in arrivals:
+    for arrival in pending:
         project_id, span, future, finish, along = arrival
         try:
             finished = finish(span) if finish else span
@@ -55,28 +55,28 @@ def made(
             if isinstance(finished, FinalizedSpan):
                 one, line = finished
             else:
-                whole = _whole(finished or span)
-                one = draft(project_id, whole)
-                line = companion.line(project_id, whole, along) if companion and along is not None else None
+                whole = _build_span(finished or span)
+                one = build_partial_row(project_id, whole)
+                line = hook.build_row(project_id, whole, along) if hook and along is not None else None
         except (VongError, msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
             failed += 1
-            _refuse(arrival, companion, error)
+            _report_failure(arrival, hook, error)
         else:
             drafts.append(one)
             hook_rows.append((line, future))
-    encoded = encode(drafts, compressor)
+    encoded = encode_rows(drafts, compressor)
     rows = [EncodedSpan(SpanRow(row, line), future) for row, (line, future) in zip(encoded, hook_rows, strict=True)]
     return EncodeResult(rows, later, failed)
 
 
-def _whole(span: Span | SpanSource) -> Span:
+def _build_span(span: Span | SpanSource) -> Span:
     return span if isinstance(span, Span) else span.span()
 
 
-def _refuse(arrival: PendingSpan, companion: TransactionHook | None, error: Exception) -> None:
+def _report_failure(pending: PendingSpan, hook: TransactionHook | None, error: Exception) -> None:
     """Report to the hook and the caller that a span cannot be stored."""
-    if companion is not None and arrival.along is not None:
-        companion.lost(arrival.along)
-    if arrival.future is not None:
-        invalid = InvalidInput(f"span {arrival.span.id} cannot be stored: {error}", "fix the span")
-        resolve(arrival.future, error if isinstance(error, VongError) else invalid)
+    if hook is not None and pending.hook_context is not None:
+        hook.on_dropped(pending.hook_context)
+    if pending.future is not None:
+        invalid = InvalidInput(f"span {pending.span.id} cannot be stored: {error}", "fix the span")
+        resolve(pending.future, error if isinstance(error, VongError) else invalid)

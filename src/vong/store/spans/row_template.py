@@ -8,18 +8,27 @@ from typing import NamedTuple
 from uuid import UUID
 
 from vong.records import Span, Usage
-from vong.records.record import uuid_of
+from vong.records.record import uuid_from_int
 from vong.store.spans import copy_format
-from vong.store.spans.schema import DAY, FIELDS, PLAIN, PLAIN_PACKERS, USAGE, VERSIONS, PartialRow, day
+from vong.store.spans.schema import (
+    DAY_MICROSECONDS,
+    FIELD_COUNT,
+    SPAN_COLUMN_PACKERS,
+    SPAN_COLUMNS,
+    USAGE_COLUMNS,
+    VERSION_COLUMNS,
+    PartialRow,
+    day_name,
+)
 
-IDS = ("id", "trace_id", "span_id")
-TIMES = ("started_at", "duration_ms")
-_TIMES = PLAIN.index(TIMES[0])
-if PLAIN[:3] != IDS or PLAIN[_TIMES : _TIMES + 2] != TIMES:
+ID_COLUMNS = ("id", "trace_id", "span_id")
+TIME_COLUMNS = ("started_at", "duration_ms")
+_TIMES_INDEX = SPAN_COLUMNS.index(TIME_COLUMNS[0])
+if SPAN_COLUMNS[:3] != ID_COLUMNS or SPAN_COLUMNS[_TIMES_INDEX : _TIMES_INDEX + 2] != TIME_COLUMNS:
     raise AssertionError("the columns of a span are not in the order that row templates assume")
 
-_ids = Struct(">i16si32si16s").pack
-_times = Struct(">iqid").pack
+_pack_ids = Struct(">i16si32si16s").pack
+_pack_times = Struct(">iqid").pack
 
 
 class SpanFields(NamedTuple):
@@ -30,12 +39,12 @@ class SpanFields(NamedTuple):
     """
 
     id: int
-    at: int
+    start_us: int
     duration_ms: float
     usage: Usage
     attributes: bytes
-    input: str
-    output: str
+    input_text: str
+    output_text: str
     body: bytes
 
 
@@ -47,26 +56,28 @@ class RowTemplate:
     def __init__(self, project_id: UUID, span: Span) -> None:
         """Take the common columns from `span`."""
         values, versions = span.__dict__, span.versions.__dict__
-        packed = [copy_format.NULL if values[name] is None else pack(values[name]) for name, pack in PLAIN_PACKERS]
-        self._begin = FIELDS + copy_format.uuid(project_id)
-        self._within = b"".join(packed[len(IDS) : _TIMES])
-        self._middle = b"".join(packed[_TIMES + len(TIMES) :])
-        self._end = b"".join([copy_format.common(versions[name]) for name in VERSIONS])
+        packed = [
+            copy_format.NULL if values[name] is None else pack(values[name]) for name, pack in SPAN_COLUMN_PACKERS
+        ]
+        self._begin = FIELD_COUNT + copy_format.pack_uuid(project_id)
+        self._within = b"".join(packed[len(ID_COLUMNS) : _TIMES_INDEX])
+        self._middle = b"".join(packed[_TIMES_INDEX + len(TIME_COLUMNS) :])
+        self._end = b"".join([copy_format.pack_cached_text(versions[name]) for name in VERSION_COLUMNS])
 
-    def draft(self, told: SpanFields) -> PartialRow:
+    def build_partial_row(self, fields: SpanFields) -> PartialRow:
         """Return the row of a span without its bodies."""
-        id, at, duration_ms, usage, attributes, input, output, body = told
+        id, at, duration_ms, usage, attributes, input, output, body = fields
         number, digits, used = id.to_bytes(16, "big"), b"%032x" % id, usage.__dict__
         columns = [
             self._begin,
-            _ids(16, number, 32, digits, 16, digits[16:]),
+            _pack_ids(16, number, 32, digits, 16, digits[16:]),
             self._within,
-            _times(8, at, 8, duration_ms),
+            _pack_times(8, at, 8, duration_ms),
             self._middle,
-            *[copy_format.int8(used[name]) for name in USAGE],
+            *[copy_format.pack_cached_int8(used[name]) for name in USAGE_COLUMNS],
             self._end,
-            copy_format.jsonb(attributes),
-            copy_format.text(input),
-            copy_format.text(output),
+            copy_format.pack_jsonb(attributes),
+            copy_format.pack_text(input),
+            copy_format.pack_text(output),
         ]
-        return PartialRow(b"".join(columns), body, uuid_of(id), day(at // DAY))
+        return PartialRow(b"".join(columns), body, uuid_from_int(id), day_name(at // DAY_MICROSECONDS))

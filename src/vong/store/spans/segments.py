@@ -24,9 +24,9 @@ from vong.records import new_id
 
 log = logging.getLogger(__name__)
 
-SEGMENT = 16 << 20
+SEGMENT_BYTES = 16 << 20
 """Bytes after which a new file is started."""
-_head = Struct(">II")
+_record_header = Struct(">II")
 
 
 @dataclass
@@ -34,11 +34,11 @@ class Segment:
     """File of records, read up to the byte `offset`. `lock_file` is the lock file of its folder."""
 
     path: Path
-    holder: "IO[str]"
+    lock_file: "IO[str]"
     size: int
     records: int
-    place: int = 0
-    taken: int = 0
+    offset: int = 0
+    removed: int = 0
     own: bool = True
 
 
@@ -47,26 +47,26 @@ class SegmentLog:
     """Files of one process, at most `max_bytes` bytes, and the files that it took over. Not thread-safe."""
 
     folder: Path
-    bound: int
+    max_bytes: int
     count: int = 0
     """Records that are not removed yet."""
     size: int = 0
     """Total bytes of all files."""
     _segments: deque[Segment] = field(default_factory=deque[Segment])
-    _holder: "IO[str] | None" = None
-    _home: Path | None = None
+    _lock_file: "IO[str] | None" = None
+    _process_folder: Path | None = None
     _file: "IO[bytes] | None" = None
-    _number: int = 0
+    _segment_number: int = 0
 
     @property
     def full(self) -> bool:
         """Return true if the size limit is reached."""
-        return self.size >= self.bound
+        return self.size >= self.max_bytes
 
     def append(self, records: Sequence[bytes]) -> None:
         """Append records durably. Raises OSError, with no record stored, if the disk is full or fails."""
-        segment, file = self._open()
-        data = b"".join([_head.pack(len(one), zlib.crc32(one)) + one for one in records])
+        segment, file = self._open_segment()
+        data = b"".join([_record_header.pack(len(one), zlib.crc32(one)) + one for one in records])
         try:
             file.write(data)
             file.flush()
@@ -74,16 +74,16 @@ class SegmentLog:
         except OSError:
             with suppress(OSError):
                 os.ftruncate(file.fileno(), segment.size)
-            self._close()
+            self._close_segment()
             raise
         segment.size += len(data)
         segment.records += len(records)
         self.size += len(data)
         self.count += len(records)
-        if segment.size >= SEGMENT:
-            self._close()
+        if segment.size >= SEGMENT_BYTES:
+            self._close_segment()
 
-    def peek(self, most: int) -> tuple[list[bytes], bool]:
+    def peek(self, limit: int) -> tuple[list[bytes], bool]:
         """Return the oldest records, at most `limit` from one file, and whether this process wrote them.
 
         The records stay until `remove` is called.
@@ -91,70 +91,76 @@ class SegmentLog:
         segment = self._segments[0]
         oldest: list[bytes] = []
         with segment.path.open("rb") as file:
-            file.seek(segment.place)
-            for one in _read(file):
+            file.seek(segment.offset)
+            for one in _iter_records(file):
                 oldest.append(one)
-                if len(oldest) == most:
+                if len(oldest) == limit:
                     break
         return oldest, segment.own
 
-    def done(self, records: Sequence[bytes]) -> None:
+    def remove(self, records: Sequence[bytes]) -> None:
         """Remove records returned by `peek` after they are written elsewhere."""
         segment = self._segments[0]
-        segment.place += sum(_head.size + len(one) for one in records)
-        segment.taken += len(records)
+        segment.offset += sum(_record_header.size + len(one) for one in records)
+        segment.removed += len(records)
         self.count -= len(records)
-        if segment.taken >= segment.records:
+        if segment.removed >= segment.records:
             self._segments.popleft()
             self.size -= segment.size
             if segment.own and self._file is not None and not self._segments:
-                self._close()
+                self._close_segment()
             segment.path.unlink(missing_ok=True)
-            if not segment.own and not any(other.holder is segment.holder for other in self._segments):
+            if not segment.own and not any(other.lock_file is segment.lock_file for other in self._segments):
                 shutil.rmtree(segment.path.parent, ignore_errors=True)
-                segment.holder.close()
+                segment.lock_file.close()
 
-    def adopt(self) -> int:
+    def recover(self) -> int:
         """Take over the files of ended processes. Return the number of records."""
         count = 0
         for home in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
-            if home != self._home and not home.name.startswith(".") and (holder := _lock(home)) is not None:
-                count += self._take_over(home, holder)
+            if (
+                home != self._process_folder
+                and not home.name.startswith(".")
+                and (holder := _try_lock(home)) is not None
+            ):
+                count += self._recover_folder(home, holder)
         if count:
             log.warning("recovered %d spans from disk, writing them now", count)
         return count
 
     def close(self) -> None:
         """Close all files. Unread files stay for the next process."""
-        self._close()
-        if self._home is not None and not any(segment.own for segment in self._segments):
-            shutil.rmtree(self._home, ignore_errors=True)
-        for holder in {id(one): one for one in (self._holder, *(s.holder for s in self._segments)) if one}.values():
+        self._close_segment()
+        if self._process_folder is not None and not any(segment.own for segment in self._segments):
+            shutil.rmtree(self._process_folder, ignore_errors=True)
+        for holder in {
+            id(one): one for one in (self._lock_file, *(s.lock_file for s in self._segments)) if one
+        }.values():
             holder.close()
         self._segments.clear()
 
-    def _open(self) -> "tuple[Segment, IO[bytes]]":
+    def _open_segment(self) -> "tuple[Segment, IO[bytes]]":
         if self._file is not None:
             return self._segments[-1], self._file
-        if self._home is None or self._holder is None:
-            self._home, self._holder = _made(self.folder)
-        self._number += 1
-        path = self._home / f"{self._number:08}"
+        if self._process_folder is None or self._lock_file is None:
+            self._process_folder, self._lock_file = _create_process_folder(self.folder)
+        self._segment_number += 1
+        path = self._process_folder / f"{self._segment_number:08}"
         self._file = path.open("ab")
-        _settle(self._home)
-        self._segments.append(Segment(path, self._holder, 0, 0))
+        _sync_folder(self._process_folder)
+        self._segments.append(Segment(path, self._lock_file, 0, 0))
         return self._segments[-1], self._file
 
-    def _close(self) -> None:
+    def _close_segment(self) -> None:
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
             self._file = None
 
-    def _take_over(self, home: Path, holder: "IO[str]") -> int:
+    def _recover_folder(self, home: Path, holder: "IO[str]") -> int:
         count = 0
         for path in sorted(home.glob("[0-9]*"), reverse=True):
-            number, size = len(records(path)), path.stat().st_size
+            number, size = len(read_records(path)), path.stat().st_size
             if number:
                 self._segments.appendleft(Segment(path, holder, size, number, own=False))
                 self.size += size
@@ -166,23 +172,23 @@ class SegmentLog:
         return count
 
 
-def records(path: Path) -> list[bytes]:
+def read_records(path: Path) -> list[bytes]:
     """Return all complete records of a file."""
     with path.open("rb") as file:
-        return list(_read(file))
+        return list(_iter_records(file))
 
 
-def _read(file: "IO[bytes]") -> Iterator[bytes]:
+def _iter_records(file: "IO[bytes]") -> Iterator[bytes]:
     """Yield the records up to the end of the file or up to the first incomplete record."""
-    while len(head := file.read(_head.size)) == _head.size:
-        length, crc = _head.unpack(head)
+    while len(head := file.read(_record_header.size)) == _record_header.size:
+        length, crc = _record_header.unpack(head)
         record = file.read(length)
         if len(record) < length or zlib.crc32(record) != crc:
             return
         yield record
 
 
-def _made(folder: Path) -> "tuple[Path, IO[str]]":
+def _create_process_folder(folder: Path) -> "tuple[Path, IO[str]]":
     """Create the folder of this process, locked before other processes can see it."""
     name = new_id().hex
     hidden, home = folder / f".{name}", folder / name
@@ -193,7 +199,7 @@ def _made(folder: Path) -> "tuple[Path, IO[str]]":
     return home, holder
 
 
-def _settle(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Flush the directory entries of a folder to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -202,7 +208,7 @@ def _settle(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _lock(home: Path) -> "IO[str] | None":
+def _try_lock(home: Path) -> "IO[str] | None":
     """Lock a folder. Returns None if another process holds the lock or the lock file cannot be opened."""
     try:
         holder = (home / "lock").open("r+")

@@ -44,6 +44,6 @@ class Recipe(Protocol):
     name: ClassVar[str]
     Settings: ClassVar[type[BaseModel]]
 
-    def train(self, work: TrainingContext, report: TrainingReporter) -> TrainingResult:
+    def train(self, context: TrainingContext, reporter: TrainingReporter) -> TrainingResult:
         """Train, or resume from the newest checkpoint in `context.folder`."""
         ...

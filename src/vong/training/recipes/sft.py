@@ -11,14 +11,14 @@ from pydantic import BaseModel
 
 from vong.errors import Conflict, InvalidInput, MissingExtra
 from vong.training import checkpoints
-from vong.training.batching import EpochSampler, collate, padding, table
-from vong.training.device import Device, choose
+from vong.training.batching import EpochSampler, batch_table, collate, padding_share
+from vong.training.device import Device, select_device
 from vong.training.monitor import MonitorState, TrainingMonitor
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.recipes.sft_settings import SftSettings
-from vong.training.tokenization import TokenizedDataset, TokenizedExample, encode, with_answer
-from vong.training.trainer import answer_tokens, callback, trainer_class
+from vong.training.tokenization import TokenizedDataset, TokenizedExample, select_trainable, tokenize_examples
+from vong.training.trainer import build_callback, build_trainer_class, mean_answer_tokens
 
 
 class SftDatasets(NamedTuple):
@@ -34,33 +34,33 @@ class SftRecipe:
     name: ClassVar[str] = "sft"
     Settings: ClassVar[type[BaseModel]] = SftSettings
 
-    def train(self, work: TrainingContext, report: TrainingReporter) -> TrainingResult:
+    def train(self, context: TrainingContext, reporter: TrainingReporter) -> TrainingResult:
         """Train, or resume from the newest complete checkpoint in the folder."""
-        settings = SftSettings.model_validate(work.settings.model_dump())
-        device = choose(settings.dtype, work.threads)
-        tokenizer = load_tokenizer(work.base)
-        rows = prepare(tokenizer, work, settings, report)
-        checkpoint = checkpoints.newest(work.folder)
+        settings = SftSettings.model_validate(context.settings.model_dump())
+        device = select_device(settings.dtype, context.threads)
+        tokenizer = load_tokenizer(context.base)
+        rows = prepare_datasets(tokenizer, context, settings, reporter)
+        checkpoint = checkpoints.latest_checkpoint(context.folder)
         state = MonitorState()
         if checkpoint:
             saved = dict(checkpoint[1])
             if saved.pop("settings") != settings.model_dump(mode="json"):
                 raise Conflict("the checkpoints of this run were created with other settings", "start a new run")
             state = MonitorState(**saved)
-            report.log(f"resuming from {checkpoint[0].name}")
-        trainer, model = build(work, settings, device, tokenizer, rows, state, report)
+            reporter.log(f"resuming from {checkpoint[0].name}")
+        trainer, model = build_trainer(context, settings, device, tokenizer, rows, state, reporter)
         started_at = time.monotonic()
         if not state.stopped:
             trainer.train(resume_from_checkpoint=str(checkpoint[0]) if checkpoint else None)
         step = trainer.state.global_step or (int(checkpoint[0].name.rpartition("-")[2]) if checkpoint else 0)
-        name = state.best if settings.keep_best and state.best else keep_weights(work, model, tokenizer, step)
-        summary = summarise(state, settings, trainer, rows) | {
+        name = state.best if settings.keep_best and state.best else save_weights(context, model, tokenizer, step)
+        summary = summarize(state, settings, trainer, rows) | {
             "device": device.name,
             "dtype": device.dtype,
             "resumed": checkpoint is not None,
             "seconds": round(time.monotonic() - started_at + (checkpoint[1]["seconds"] if checkpoint else 0.0), 1),
         }
-        return TrainingResult(work.folder / name, "adapter" if settings.method == "lora" else "merged", summary)
+        return TrainingResult(context.folder / name, "adapter" if settings.method == "lora" else "merged", summary)
 
 
 def load_tokenizer(base: Path) -> Any:
@@ -81,40 +81,42 @@ def load_tokenizer(base: Path) -> Any:
     return tokenizer
 
 
-def prepare(tokenizer: Any, work: TrainingContext, settings: SftSettings, report: TrainingReporter) -> SftDatasets:
+def prepare_datasets(
+    tokenizer: Any, context: TrainingContext, settings: SftSettings, reporter: TrainingReporter
+) -> SftDatasets:
     """Tokenize both splits, and warn about the rows that cannot be used."""
     splits: list[list[TokenizedExample]] = []
-    for name, examples in (("training", work.train), ("validation", work.validation)):
-        trainable = with_answer(examples)
-        tokenized = encode(tokenizer, trainable.examples, settings.max_length)
-        warn(name, trainable.without_answer, tokenized, settings.max_length, report)
+    for name, examples in (("training", context.train), ("validation", context.validation)):
+        trainable = select_trainable(examples)
+        tokenized = tokenize_examples(tokenizer, trainable.examples, settings.max_length)
+        warn_left_out(name, trainable.without_answer, tokenized, settings.max_length, reporter)
         splits.append(tokenized.rows)
     if not splits[0]:
         raise InvalidInput("no rows left to train on", "add rows with a completion, or raise max_length")
     if not splits[1]:
-        report.warn("no validation rows: overfitting cannot be detected, and the last weights are kept")
+        reporter.warn("no validation rows: overfitting cannot be detected, and the last weights are kept")
     return SftDatasets(*splits)
 
 
-def warn(split: str, without: int, encoded: TokenizedDataset, limit: int, report: TrainingReporter) -> None:
+def warn_left_out(split: str, without: int, encoded: TokenizedDataset, limit: int, reporter: TrainingReporter) -> None:
     """Report how many rows are left out, and why."""
     if without:
-        report.warn(f"{without} {split} rows have no completion and are left out")
+        reporter.warn(f"{without} {split} rows have no completion and are left out")
     if encoded.too_long:
-        report.warn(
+        reporter.warn(
             f"{encoded.too_long} {split} rows are longer than max_length {limit} tokens (the longest has "
             f"{encoded.longest}) and are left out, because completions are never truncated"
         )
 
 
-def build(
-    work: TrainingContext,
+def build_trainer(
+    context: TrainingContext,
     settings: SftSettings,
     device: Device,
     tokenizer: Any,
     rows: SftDatasets,
-    memory: MonitorState,
-    report: TrainingReporter,
+    state: MonitorState,
+    reporter: TrainingReporter,
 ) -> tuple[Any, Any]:
     """Build the trainer, with its data and monitor, and its model."""
     from datasets import Dataset
@@ -123,29 +125,29 @@ def build(
 
     logging.disable_progress_bar()
     set_seed(settings.seed)
-    model = load_model(work.base, settings, device)
+    model = load_model(context.base, settings, device)
     steps = math.ceil(math.ceil(len(rows.train) / settings.batch_size) / settings.gradient_accumulation)
     total = max(1, math.ceil(steps * settings.epochs))
-    trainer = trainer_class()(
+    trainer = build_trainer_class()(
         model=model,
-        args=arguments(work.folder, settings, device, total, evaluate=bool(rows.validation)),
-        train_dataset=Dataset.from_dict(table(rows.train)),
-        eval_dataset=Dataset.from_dict(table(rows.validation)) if rows.validation else None,
+        args=build_arguments(context.folder, settings, device, total, evaluate=bool(rows.validation)),
+        train_dataset=Dataset.from_dict(batch_table(rows.train)),
+        eval_dataset=Dataset.from_dict(batch_table(rows.validation)) if rows.validation else None,
         processing_class=tokenizer,
         data_collator=lambda batch: collate(batch, tokenizer.pad_token_id),
     )
     lengths = [len(row.ids) for row in rows.train]
     trainer.sampler = EpochSampler(lengths, settings.batch_size, settings.seed, grouped=settings.group_by_length)
-    trainer.answer_tokens_per_eval_row = answer_tokens(rows.validation) or 1.0
+    trainer.answer_tokens_per_eval_row = mean_answer_tokens(rows.validation) or 1.0
     monitor = TrainingMonitor(
-        report,
-        memory,
+        reporter,
+        state,
         patience=settings.early_stopping_patience,
-        save_best=(lambda step: keep_weights(work, model, tokenizer, step)) if settings.keep_best else None,
+        save_best=(lambda step: save_weights(context, model, tokenizer, step)) if settings.keep_best else None,
         memory_in_use=device.memory_in_use,
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(callback(monitor, trainer, settings.model_dump(mode="json")))
+    trainer.add_callback(build_callback(monitor, trainer, settings.model_dump(mode="json")))
     return trainer, model
 
 
@@ -174,7 +176,7 @@ def load_model(base: Path, settings: SftSettings, device: Device) -> Any:
     )
 
 
-def arguments(folder: Path, settings: SftSettings, device: Device, total: int, *, evaluate: bool) -> Any:
+def build_arguments(folder: Path, settings: SftSettings, device: Device, total: int, *, evaluate: bool) -> Any:
     """Build the arguments of the TRL trainer. `total` is the number of optimiser steps."""
     from trl.trainer.sft_config import SFTConfig
 
@@ -211,29 +213,29 @@ def arguments(folder: Path, settings: SftSettings, device: Device, total: int, *
     )
 
 
-def keep_weights(work: TrainingContext, model: Any, tokenizer: Any, step: int) -> str:
+def save_weights(context: TrainingContext, model: Any, tokenizer: Any, step: int) -> str:
     """Save the current weights atomically under `best-STEP` and return that name.
 
     An adapter refers to its base by ref, not by a path of this machine, so that equal weights are equal bytes
     everywhere.
     """
     name = f"best-{step}"
-    temporary = work.folder / f".{name}"
+    temporary = context.folder / f".{name}"
     shutil.rmtree(temporary, ignore_errors=True)
     model.save_pretrained(temporary)
     (temporary / "README.md").unlink(missing_ok=True)
     config = temporary / "adapter_config.json"
     if config.exists():
-        values = json.loads(config.read_text()) | {"base_model_name_or_path": work.base_ref}
+        values = json.loads(config.read_text()) | {"base_model_name_or_path": context.base_ref}
         config.write_text(json.dumps(values, indent=2, sort_keys=True))
     else:
         tokenizer.save_pretrained(temporary)
-    shutil.rmtree(work.folder / name, ignore_errors=True)
-    temporary.rename(work.folder / name)
+    shutil.rmtree(context.folder / name, ignore_errors=True)
+    temporary.rename(context.folder / name)
     return name
 
 
-def summarise(memory: MonitorState, settings: SftSettings, trainer: Any, rows: SftDatasets) -> dict[str, Any]:
+def summarize(state: MonitorState, settings: SftSettings, trainer: Any, rows: SftDatasets) -> dict[str, Any]:
     """Return the metrics of a finished run."""
     lengths = [len(row.ids) for row in rows.train]
     return {
@@ -241,13 +243,13 @@ def summarise(memory: MonitorState, settings: SftSettings, trainer: Any, rows: S
         "epochs": round(trainer.state.epoch or 0.0, 2),
         "rows": len(rows.train),
         "validation_rows": len(rows.validation),
-        "tokens": memory.tokens,
-        "tokens_per_second": round(memory.tokens / memory.seconds, 1) if memory.seconds else None,
-        "peak_memory_bytes": int(memory.peak_memory),
-        "train_loss": memory.last_loss,
-        "best_eval_loss": memory.best_loss,
-        "best_step": memory.best_step if memory.best_loss is not None else None,
-        "stopped_early": memory.stopped,
-        "overfitting": memory.overfitting,
-        "padding": round(padding(list(trainer.sampler), lengths, settings.batch_size), 4),
+        "tokens": state.tokens,
+        "tokens_per_second": round(state.tokens / state.seconds, 1) if state.seconds else None,
+        "peak_memory_bytes": int(state.peak_memory),
+        "train_loss": state.last_loss,
+        "best_eval_loss": state.best_loss,
+        "best_step": state.best_step if state.best_loss is not None else None,
+        "stopped_early": state.stopped,
+        "overfitting": state.overfitting,
+        "padding": round(padding_share(list(trainer.sampler), lengths, settings.batch_size), 4),
     }

@@ -13,22 +13,22 @@ from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from vong.api.http.credentials import credential
-from vong.api.openai.app import READ
+from vong.api.http.credentials import read_credential
+from vong.api.openai.app import READ_HEADERS
 from vong.api.openai.errors import RequestTooLarge
-from vong.api.openai.protocol.head_cache import SAYING, CachedHeadProtocol, HeadCache
-from vong.api.openai.protocol.limits import SLOW_BODY, end
-from vong.api.openai.responder import Headers, answer, plain_lines, refuse
+from vong.api.openai.protocol.head_cache import CALL_HEADERS, CachedHeadProtocol, HeadCache
+from vong.api.openai.protocol.limits import BODY_TIMEOUT_SECONDS, close_gracefully
+from vong.api.openai.responder import Headers, build_fast_headers, run_call, send_error
 from vong.errors import VongError
-from vong.gateway.endpoints import PATHS as SERVED_AT
+from vong.gateway.endpoints import ENDPOINT_PATHS as SERVED_AT
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.fastpath.call import FastCall
 from vong.gateway.gateway import Gateway
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.pipeline.services import CallOptions
-from vong.gateway.providers import Shape
+from vong.gateway.providers import Endpoint
 
-PATHS: dict[bytes, Shape] = {path.encode(): shape for path, shape in SERVED_AT.items()}
+ENDPOINTS_BY_PATH: dict[bytes, Endpoint] = {path.encode(): shape for path, shape in SERVED_AT.items()}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -37,20 +37,20 @@ class ModelCallProtocol(CachedHeadProtocol):
 
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
-    under_way: "RequestCycle | None" = None
-    lot = 0.0
+    active_cycle: "RequestCycle | None" = None
+    random_draw = 0.0
     """Random draw of a call that did not qualify for the fast path."""
-    _lines: ClassVar[tuple[Headers, bytes]] = [], b""
+    _default_lines: ClassVar[tuple[Headers, bytes]] = [], b""
 
-    def take(self) -> None:
+    def start_request(self) -> None:
         """Start a model call, and leave every other request to uvicorn."""
-        shape = PATHS.get(self.url)
+        shape = ENDPOINTS_BY_PATH.get(self.url)
         parser: Any = self.parser
         if shape is None or parser.get_method() != b"POST" or parser.should_upgrade():
-            super().take()
+            super().start_request()
             return
         previous: Any = self.cycle  # None before the first request
-        cycle: Any = RequestCycle(self, shape, self.headers, alive(parser), expects=self.expect_100_continue)
+        cycle: Any = RequestCycle(self, shape, self.headers, keeps_alive(parser), expects=self.expect_100_continue)
         self.cycle = cycle
         if previous is None or previous.response_complete:
             cycle.begin()
@@ -61,33 +61,33 @@ class ModelCallProtocol(CachedHeadProtocol):
     def data_received(self, data: bytes) -> None:
         """Handle received data, usually a whole request."""
         super().data_received(data)
-        cycle = self.under_way
+        cycle = self.active_cycle
         if cycle is not None:
-            cycle.bound()
+            cycle.start_body_timeout()
 
-    def forward(self, secret: str, body: bytes) -> bool:
+    def try_forward(self, secret: str, body: bytes) -> bool:
         """Send a whole chat request on the fast path. Return False if it does not qualify."""
         cycle = RequestCycle(self, "chat", [], keep_alive=True)
-        if not cycle.send(secret, body):
-            self.lot = cycle.random_draw
+        if not cycle.try_send(secret, body):
+            self.random_draw = cycle.random_draw
             return False
         self.cycle = cast(Any, cycle)
-        self.under_way = cycle
+        self.active_cycle = cycle
         return True
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         if isinstance(cycle, RequestCycle):
             cycle.begin()
-            cycle.bound()
+            cycle.start_body_timeout()
         else:
             super()._start_asgi_task(cycle, app)
 
-    def common_lines(self) -> bytes:
+    def default_header_lines(self) -> bytes:
         """Return the header lines of every response, which uvicorn renews each second."""
         headers = self.server_state.default_headers
-        if self._lines[0] is not headers:
-            type(self)._lines = headers, b"".join([b"%b: %b\r\n" % header for header in headers])
-        return self._lines[1]
+        if self._default_lines[0] is not headers:
+            type(self)._default_lines = headers, b"".join([b"%b: %b\r\n" % header for header in headers])
+        return self._default_lines[1]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the active call, because the client has disconnected.
@@ -95,8 +95,8 @@ class ModelCallProtocol(CachedHeadProtocol):
         With pipelined requests the active cycle is not the newest one, which is the only one that uvicorn notifies.
         """
         super().connection_lost(exc)
-        if self.under_way is not None:
-            self.under_way.leave()
+        if self.active_cycle is not None:
+            self.active_cycle.on_disconnect()
 
 
 class RequestCycle:
@@ -128,7 +128,7 @@ class RequestCycle:
     )
 
     def __init__(
-        self, protocol: ModelCallProtocol, shape: Shape, headers: Headers, keep_alive: bool, *, expects: bool = False
+        self, protocol: ModelCallProtocol, shape: Endpoint, headers: Headers, keep_alive: bool, *, expects: bool = False
     ) -> None:
         self.body = bytearray()
         self.more_body = True
@@ -138,12 +138,12 @@ class RequestCycle:
         self.started = False
         self.client_left = False
         self._protocol = protocol
-        self._shape: Shape = shape
+        self._shape: Endpoint = shape
         self._request_headers = headers
         self._expects_continue = expects
         self._active = self._chunked = False
         self._pending_head = b""
-        self.random_draw = protocol.lot if protocol.long else random()
+        self.random_draw = protocol.random_draw if protocol.skip_fast_path else random()
         """Random draw that selects a target by weight. Drawn once per call, for the fast and the slow path."""
         self._call: FastCall | None = None
         self._task: asyncio.Task[None] | None = None
@@ -162,7 +162,7 @@ class RequestCycle:
     def begin(self) -> None:
         """Start, because it is this request's turn on the connection."""
         self._active = True
-        self._protocol.under_way = self
+        self._protocol.active_cycle = self
         if self._expects_continue and not self._protocol.transport.is_closing():
             self._protocol.transport.write(CONTINUE)
         if self.disconnected or not self.more_body or self.body:
@@ -173,34 +173,34 @@ class RequestCycle:
         if not self._active or self._task is not None or self._call is not None or self.response_complete:
             return
         if self.disconnected:
-            self._stop_waiting()
+            self._cancel_body_timeout()
         elif not self.more_body:
-            if not self._send():
-                self._run(self._answer())
+            if not self._try_fast_path():
+                self._run(self._run_slow_path())
         elif len(self.body) > self._protocol.max_body:
-            self._run(self._too_large())
+            self._run(self._reject_too_large())
         else:
             self._protocol.flow.resume_reading()
 
-    def bound(self) -> None:
+    def start_body_timeout(self) -> None:
         """Start the timeout for a body that is incomplete."""
         if self._task is None and self._call is None and self._timer is None and not self.disconnected:
-            self._timer = self._protocol.loop.call_later(SLOW_BODY, self._too_slow)
+            self._timer = self._protocol.loop.call_later(BODY_TIMEOUT_SECONDS, self._on_body_timeout)
 
-    def leave(self) -> None:
+    def on_disconnect(self) -> None:
         """Cancel the call, because the connection is lost."""
         self.disconnected = True
-        self._stop_waiting()
+        self._cancel_body_timeout()
         if self._task is not None and not self._task.done() and not self.response_complete:
             self.client_left = True
             self._task.cancel()
         elif self._call is not None and self._task is None and not self.response_complete:
             self.client_left = True
-            self._call.leave()
+            self._call.cancel()
 
-    def send(self, secret: str, body: bytes) -> bool:
+    def try_send(self, secret: str, body: bytes) -> bool:
         """Send a whole request on the fast path. Return False if it does not qualify or must wait for something."""
-        call = self._protocol.gateway.plain(secret, body, self.random_draw, self._arrived)
+        call = self._protocol.gateway.try_fast_path(secret, body, self.random_draw, self._on_fast_response)
         if call is None:
             return False
         self.more_body = False
@@ -208,14 +208,14 @@ class RequestCycle:
         if isinstance(call, FastCall):
             self._call = call
         else:
-            self._tell(call)
+            self._run_open_call(call)
         return True
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers. A body without a content length is sent in chunks."""
-        self._start(status, headers)
+        self._write_head(status, headers)
 
-    def _start(self, status: int, headers: Headers) -> None:
+    def _write_head(self, status: int, headers: Headers) -> None:
         self.started = True
         names = dict(headers)
         self._chunked = b"content-length" not in names
@@ -226,7 +226,7 @@ class RequestCycle:
             lines.append(b"connection: close\r\n")
         if self._chunked:
             lines.append(b"transfer-encoding: chunked\r\n")
-        self._pending_head = b"".join([STATUS_LINE[status], self._protocol.common_lines(), *lines, b"\r\n"])
+        self._pending_head = b"".join([STATUS_LINE[status], self._protocol.default_header_lines(), *lines, b"\r\n"])
         if self._chunked:
             self._write(b"")
 
@@ -251,47 +251,47 @@ class RequestCycle:
     def _finish(self) -> None:
         self.response_complete = True
         protocol = self._protocol
-        protocol.under_way = None
+        protocol.active_cycle = None
         if not self.keep_alive:
-            self._end()
+            self._close_connection()
         if not self.disconnected:
-            protocol.rest()
+            protocol.finish_call()
 
-    def _end(self) -> None:
+    def _close_connection(self) -> None:
         """Close the connection. A client that is still sending is read for a while, or it could lose the response."""
         if self.more_body:
-            end(self._protocol)
+            close_gracefully(self._protocol)
         else:
             self._protocol.transport.close()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        self._stop_waiting()
+        self._cancel_body_timeout()
         tasks = self._protocol.server_state.tasks
         self._task = self._protocol.loop.create_task(work)
         tasks.add(self._task)
         self._task.add_done_callback(tasks.discard)
         return self._task
 
-    def _send(self) -> bool:
+    def _try_fast_path(self) -> bool:
         """Send the request on the fast path and cache its head. Return False if it does not qualify or must wait."""
         protocol = self._protocol
-        if protocol.long or self._shape != "chat" or len(self.body) > protocol.max_body:
+        if protocol.skip_fast_path or self._shape != "chat" or len(self.body) > protocol.max_body:
             return False
         headers = self._headers()
-        if not SAYING.isdisjoint(headers):
+        if not CALL_HEADERS.isdisjoint(headers):
             return False
         try:
-            secret = credential("POST", headers)
+            secret = read_credential("POST", headers)
         except VongError:
             return False  # the slow path raises the error
-        if not self.send(secret, bytes(self.body)):
+        if not self.try_send(secret, bytes(self.body)):
             return False
         if self.keep_alive:
-            protocol.heads.learn(protocol.piece, self._request_headers, secret)
-        self._stop_waiting()
+            protocol.heads.add(protocol.current_request, self._request_headers, secret)
+        self._cancel_body_timeout()
         return True
 
-    def _arrived(self) -> None:
+    def _on_fast_response(self) -> None:
         """Write the response of a fast call."""
         call = self._call
         if call is None or self.disconnected:
@@ -301,74 +301,80 @@ class RequestCycle:
             reply = call.receive()
         finally:  # the same error is raised again and handled in `run_call`
             if reply is None:
-                self._tell(call.whole())
+                self._run_open_call(call.fall_back())
         if reply is None:
             return
-        self._protocol.loop.call_soon(call.account)  # runs after the event loop has sent the response
+        self._protocol.loop.call_soon(call.record)  # runs after the event loop has sent the response
         self.started = True
-        lines = self._protocol.common_lines(), plain_lines(call, reply)
+        lines = self._protocol.default_header_lines(), build_fast_headers(call, reply)
         close = b"" if self.keep_alive else b"connection: close\r\n"
         self._write(b"%b%b%b%b\r\n%b" % (STATUS_LINE[reply.status], *lines, close, reply.body))
         self._finish()
 
-    def _tell(self, call: ModelCall) -> None:
+    def _run_open_call(self, call: ModelCall) -> None:
         """Continue with an open call in a task.
 
         A task that is cancelled before it starts runs no code at all, so the callback closes the call.
         """
-        task = self._run(self._told(call))
+        task = self._run(self._answer_open_call(call))
         task.add_done_callback(lambda _: call.close(asyncio.CancelledError()))
 
-    async def _told(self, call: ModelCall) -> None:
-        await answer(call, self)
-        self._leave_nothing_open()
+    async def _answer_open_call(self, call: ModelCall) -> None:
+        await run_call(call, self)
+        self._close_incomplete()
 
     def _headers(self) -> dict[str, str]:
-        return {READ[name]: value.decode("latin-1") for name, value in self._request_headers if name in READ}
+        return {
+            READ_HEADERS[name]: value.decode("latin-1") for name, value in self._request_headers if name in READ_HEADERS
+        }
 
-    async def _answer(self) -> None:
+    async def _run_slow_path(self) -> None:
         gateway, headers = self._protocol.gateway, self._headers()
         try:
             if len(self.body) > self._protocol.max_body:
-                raise self._oversized()
-            principal = await gateway.keys.principal(credential("POST", headers))
-            call = gateway.call(
-                principal, self._shape, bytes(self.body), TraceContext.of(headers), CallOptions(lot=self.random_draw)
+                raise self._too_large_error()
+            principal = await gateway.principals.authenticate(read_credential("POST", headers))
+            call = gateway.create_call(
+                principal,
+                self._shape,
+                bytes(self.body),
+                TraceContext.from_headers(headers),
+                CallOptions(random_draw=self.random_draw),
             )
         except VongError as error:
-            await refuse(self, error, self._shape)
+            await send_error(self, error, self._shape)
         else:
-            await answer(call, self)
-        self._leave_nothing_open()
+            await run_call(call, self)
+        self._close_incomplete()
 
-    def _leave_nothing_open(self) -> None:
+    def _close_incomplete(self) -> None:
         """Close the connection if the response is incomplete, because its task was cancelled at shutdown."""
         if not self.response_complete and not self.disconnected:
             self._protocol.transport.close()
 
-    async def _too_large(self) -> None:
-        await refuse(self, self._oversized(), self._shape)
+    async def _reject_too_large(self) -> None:
+        await send_error(self, self._too_large_error(), self._shape)
 
-    def _oversized(self) -> RequestTooLarge:
+    def _too_large_error(self) -> RequestTooLarge:
         limit = self._protocol.max_body
         return RequestTooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
 
-    def _too_slow(self) -> None:
+    def _on_body_timeout(self) -> None:
         if self._task is None:
             self._protocol.transport.close()
 
-    def _stop_waiting(self) -> None:
+    def _cancel_body_timeout(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
 
-def alive(parser: Any) -> bool:
+def keeps_alive(parser: Any) -> bool:
     """Return True if a request keeps its connection open."""
     return parser.get_http_version() != "1.0" and parser.should_keep_alive()
 
 
-def create_listener(gateway: Gateway, max_body: int) -> type[ModelCallProtocol]:
+def create_model_call_protocol(gateway: Gateway, max_body: int) -> type[ModelCallProtocol]:
     """Return the protocol class for `uvicorn.Config(http=...)`."""
     return cast(
         type[ModelCallProtocol],

@@ -13,23 +13,24 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from vong.gateway.guards.base import PIECE, Ask, Detection, Embed, GuardDependencies, Reads
+from vong.gateway.guards.base import CHECK_INTERVAL_CHARS, AskModel, Detection, EmbedTexts, GuardDependencies, TextScope
 from vong.records import Record
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-KNOWN = json.loads((Path(__file__).parent / "injection.json").read_text(encoding="utf-8"))
+EXAMPLES = json.loads((Path(__file__).parent / "injection.json").read_text(encoding="utf-8"))
 """Suspicious phrases with their weights, known attacks, and ordinary requests that resemble attacks."""
 PHRASES = {
-    name: (phrase["weight"], re.compile(phrase["pattern"], re.IGNORECASE)) for name, phrase in KNOWN["phrases"].items()
+    name: (phrase["weight"], re.compile(phrase["pattern"], re.IGNORECASE))
+    for name, phrase in EXAMPLES["phrases"].items()
 }
-HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+INVISIBLE_CHARS = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 """Invisible characters, removed before a text is checked."""
-PART, PARTS = 600, 8
+PART_CHARS, MAX_PARTS = 600, 8
 """Characters per compared part of a text, and parts per text. A longer text is compared by its first and last parts."""
-KEPT = 2000
+MAX_CACHED_TEXTS = 2000
 """Texts whose similarities are cached."""
 
 
@@ -51,30 +52,30 @@ class InjectionGuard:
     """
 
     Settings: ClassVar[type[Record]] = InjectionGuardSettings
-    reads: ClassVar[Reads] = "untrusted"
-    every: ClassVar[int | None] = PIECE
+    text_scope: ClassVar[TextScope] = "untrusted"
+    check_interval: ClassVar[int | None] = CHECK_INTERVAL_CHARS
 
     def __init__(self, settings: InjectionGuardSettings, dependencies: GuardDependencies) -> None:
         self._settings = settings
-        self._likeness = SimilarityIndex(dependencies.embed)
+        self._similarity = SimilarityIndex(dependencies.embed)
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return a `phrases` or `similar` detection for the whole text."""
         del ask
-        normalized = HIDDEN.sub("", unicodedata.normalize("NFKC", text))
-        weight = told(normalized)
+        normalized = INVISIBLE_CHARS.sub("", unicodedata.normalize("NFKC", text))
+        weight = phrase_weight(normalized)
         if weight >= self._settings.phrases:
             return [Detection("phrases", score=1.0)]
         if len(normalized) < 15:
             return []
-        attack, ordinary = await asyncio.to_thread(self._likeness.of, normalized)
+        attack, ordinary = await asyncio.to_thread(self._similarity.compare, normalized)
         threshold = self._settings.similarity - 0.12 * min(weight, 1.0)
         if attack >= threshold and attack - ordinary >= self._settings.margin * (1 - min(weight, 1.0)):
             return [Detection("similar", score=round(attack, 3))]
         return []
 
 
-def told(text: str) -> float:
+def phrase_weight(text: str) -> float:
     """Return the sum of the weights of the suspicious phrases in a text, each counted once."""
     return round(sum(weight for weight, pattern in PHRASES.values() if pattern.search(text)), 3)
 
@@ -82,35 +83,35 @@ def told(text: str) -> float:
 class SimilarityIndex:
     """Similarity of a text to known attacks and to ordinary requests, by the nearest example of each."""
 
-    def __init__(self, embed: Embed) -> None:
+    def __init__(self, embed: EmbedTexts) -> None:
         self._embed = embed
-        self._known: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self._cache: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, text: str) -> tuple[float, float]:
+    def compare(self, text: str) -> tuple[float, float]:
         """Return the largest similarity of any part to an attack, and that part's similarity to an ordinary request."""
         key = hash(text)
         with self._lock:
-            if key in self._known:
-                return self._known[key]
-        attacks, ordinary = _examples(self._embed)
-        vectors = self._embed(parts(text))
+            if key in self._cache:
+                return self._cache[key]
+        attacks, ordinary = _embed_examples(self._embed)
+        vectors = self._embed(split_parts(text))
         similarities = (vectors @ attacks.T).max(axis=1)
         part = int(similarities.argmax())
         result = float(similarities[part]), float((vectors[part] @ ordinary.T).max())
         with self._lock:
-            self._known[key] = result
-            if len(self._known) > KEPT:
-                self._known.popitem(last=False)
+            self._cache[key] = result
+            if len(self._cache) > MAX_CACHED_TEXTS:
+                self._cache.popitem(last=False)
         return result
 
 
-def parts(text: str) -> list[str]:
+def split_parts(text: str) -> list[str]:
     """Split a text into parts that fit the input of the embedding model."""
-    cut = [text[at : at + PART] for at in range(0, len(text), PART)]
-    return cut if len(cut) <= PARTS else [*cut[: PARTS - 3], *cut[-3:]]
+    cut = [text[at : at + PART_CHARS] for at in range(0, len(text), PART_CHARS)]
+    return cut if len(cut) <= MAX_PARTS else [*cut[: MAX_PARTS - 3], *cut[-3:]]
 
 
 @cache
-def _examples(embed: Embed) -> "tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]":
-    return embed(KNOWN["attacks"]), embed(KNOWN["ordinary"])
+def _embed_examples(embed: EmbedTexts) -> "tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]":
+    return embed(EXAMPLES["attacks"]), embed(EXAMPLES["ordinary"])

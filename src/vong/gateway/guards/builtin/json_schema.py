@@ -8,10 +8,10 @@ from typing import Any, ClassVar, NoReturn
 from pydantic import Field
 
 from vong.errors import InvalidInput
-from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
+from vong.gateway.guards.base import AskModel, Detection, GuardDependencies, TextScope
 from vong.records import Record
 
-FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", re.DOTALL | re.IGNORECASE)
+CODE_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", re.DOTALL | re.IGNORECASE)
 
 
 class JsonSchemaGuardSettings(Record):
@@ -25,8 +25,8 @@ class JsonSchemaGuard:
     """JSON: the response, or the last user text, is one JSON value that matches a JSON Schema (draft 2020-12)."""
 
     Settings: ClassVar[type[Record]] = JsonSchemaGuardSettings
-    reads: ClassVar[Reads] = "last"
-    every: ClassVar[int | None] = None
+    text_scope: ClassVar[TextScope] = "last"
+    check_interval: ClassVar[int | None] = None
 
     def __init__(self, settings: JsonSchemaGuardSettings, dependencies: GuardDependencies) -> None:
         from jsonschema import Draft202012Validator, SchemaError
@@ -42,14 +42,14 @@ class JsonSchemaGuard:
         # The registry is empty, so that a schema which refers to a URL is not fetched.
         self._validator = Draft202012Validator(settings.json_schema, registry=Registry())
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return a `not_json` or `not_of_schema` detection."""
         from referencing.exceptions import Unresolvable
 
         del ask
-        fenced = FENCE.fullmatch(text) if self._fenced else None
+        fenced = CODE_FENCE.fullmatch(text) if self._fenced else None
         try:
-            value = json.loads(fenced[1] if fenced else text, parse_constant=_no)
+            value = json.loads(fenced[1] if fenced else text, parse_constant=_reject_constant)
         except (ValueError, RecursionError):
             return [Detection("not_json")]
         try:
@@ -60,5 +60,5 @@ class JsonSchemaGuard:
             ) from error
 
 
-def _no(constant: str) -> NoReturn:
+def _reject_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")

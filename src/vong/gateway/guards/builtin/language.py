@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from vong.gateway.guards.base import PIECE, Ask, Detection, GuardDependencies, Reads
-from vong.language_detection import language
+from vong.gateway.guards.base import CHECK_INTERVAL_CHARS, AskModel, Detection, GuardDependencies, TextScope
+from vong.language_detection import detect_language
 from vong.records import Record
 
 
@@ -24,15 +24,15 @@ class LanguageGuard:
     """
 
     Settings: ClassVar[type[Record]] = LanguageGuardSettings
-    reads: ClassVar[Reads] = "last"
-    every: ClassVar[int | None] = PIECE
+    text_scope: ClassVar[TextScope] = "last"
+    check_interval: ClassVar[int | None] = CHECK_INTERVAL_CHARS
 
     def __init__(self, settings: LanguageGuardSettings, dependencies: GuardDependencies) -> None:
         del dependencies
         self._allowed = {"unknown", *(code.lower() for code in settings.allowed)}
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return the language, as `language_de`, if it is not allowed."""
         del ask
-        detected = await asyncio.to_thread(language, text.replace("\n", " "))
+        detected = await asyncio.to_thread(detect_language, text.replace("\n", " "))
         return [] if detected in self._allowed else [Detection(f"language_{detected}")]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
+from vong.gateway.guards.base import AskModel, Detection, GuardDependencies, TextScope
 from vong.records import Record
 
 
@@ -17,7 +17,7 @@ class LengthGuardSettings(Record):
     least_characters: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
-    def _bounded(self) -> Any:
+    def _require_a_bound(self) -> Any:
         if self.most_characters is None and self.most_words is None and self.least_characters is None:
             raise ValueError("set one of most_characters, most_words and least_characters")
         return self
@@ -27,14 +27,14 @@ class LengthGuard:
     """Length: the last user text, or the whole response, is neither too long nor too short."""
 
     Settings: ClassVar[type[Record]] = LengthGuardSettings
-    reads: ClassVar[Reads] = "last"
-    every: ClassVar[int | None] = None
+    text_scope: ClassVar[TextScope] = "last"
+    check_interval: ClassVar[int | None] = None
 
     def __init__(self, settings: LengthGuardSettings, dependencies: GuardDependencies) -> None:
         del dependencies
         self._settings = settings
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return a `too_long` or `too_short` detection."""
         del ask
         settings, words = self._settings, len(text.split())

@@ -8,10 +8,10 @@ import regex
 from pydantic import Field
 
 from vong.errors import GuardFailed, InvalidInput
-from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
+from vong.gateway.guards.base import AskModel, Detection, GuardDependencies, TextScope
 from vong.records import Record
 
-PATIENCE = 0.05
+MATCH_TIMEOUT_SECONDS = 0.05
 """Seconds that one pattern may take for one text. Some patterns never finish on some texts."""
 
 
@@ -36,42 +36,43 @@ class DenylistGuardSettings(Record):
 class RegexDetections:
     """Base of the guards that find matches of compiled expressions, each with a name."""
 
-    reads: ClassVar[Reads] = "all"
-    every: ClassVar[int | None] = None
+    text_scope: ClassVar[TextScope] = "all"
+    check_interval: ClassVar[int | None] = None
 
     def __init__(self, patterns: Mapping[str, "regex.Pattern[str]"]) -> None:
         self._patterns = patterns
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return every match. Of two overlapping matches the pattern listed first wins.
 
         Raises:
             GuardFailed: if a pattern takes longer than MATCH_TIMEOUT_SECONDS.
         """
         del ask
-        return await asyncio.to_thread(self._find, text) if len(text) > 2000 else self._find(text)
+        return await asyncio.to_thread(self._find_matches, text) if len(text) > 2000 else self._find_matches(text)
 
-    def settled(self, text: str) -> int:
+    def stable_length(self, text: str) -> int:
         """Return the position before which no incomplete match begins."""
-        return min(map(self._open, self._patterns.values(), [text] * len(self._patterns)))
+        return min(map(self._first_incomplete_match, self._patterns.values(), [text] * len(self._patterns)))
 
-    def _find(self, text: str) -> Sequence[Detection]:
+    def _find_matches(self, text: str) -> Sequence[Detection]:
         found: list[Detection] = []
         for name, pattern in self._patterns.items():
             try:
-                for match in pattern.finditer(text, timeout=PATIENCE, concurrent=True):
+                for match in pattern.finditer(text, timeout=MATCH_TIMEOUT_SECONDS, concurrent=True):
                     start, end = match.span()
                     if start < end and all(end <= other.start or start >= other.end for other in found):
                         found.append(Detection(name, start, end))
             except TimeoutError:
                 raise GuardFailed(
-                    f"pattern {name!r} takes longer than {PATIENCE} s", "rewrite it without nested repetition"
+                    f"pattern {name!r} takes longer than {MATCH_TIMEOUT_SECONDS} s",
+                    "rewrite it without nested repetition",
                 ) from None
         return sorted(found, key=lambda item: item.start)
 
-    def _open(self, pattern: "regex.Pattern[str]", text: str) -> int:
+    def _first_incomplete_match(self, pattern: "regex.Pattern[str]", text: str) -> int:
         try:
-            for match in pattern.finditer(text, timeout=PATIENCE, partial=True, concurrent=True):
+            for match in pattern.finditer(text, timeout=MATCH_TIMEOUT_SECONDS, partial=True, concurrent=True):
                 if match.partial or match.end() == len(text):
                     return match.start()
         except TimeoutError:

@@ -5,15 +5,15 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
-from vong.pii import ALL, Kind, find, settled
+from vong.gateway.guards.base import AskModel, Detection, GuardDependencies, TextScope
+from vong.pii import ALL_KINDS, PiiKind, find_pii, stable_length
 from vong.records import Record
 
 
 class PiiGuardSettings(Record):
     """Kinds of PII to detect."""
 
-    kinds: tuple[Kind, ...] = Field(default=ALL, min_length=1, description="All kinds if left out.")
+    kinds: tuple[PiiKind, ...] = Field(default=ALL_KINDS, min_length=1, description="All kinds if left out.")
 
 
 class PiiGuard:
@@ -24,18 +24,18 @@ class PiiGuard:
     """
 
     Settings: ClassVar[type[Record]] = PiiGuardSettings
-    reads: ClassVar[Reads] = "all"
-    every: ClassVar[int | None] = None
+    text_scope: ClassVar[TextScope] = "all"
+    check_interval: ClassVar[int | None] = None
 
     def __init__(self, settings: PiiGuardSettings, dependencies: GuardDependencies) -> None:
         del dependencies
         self._kinds = settings.kinds
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return every piece of PII with its kind."""
         del ask
-        return [Detection(*item) for item in find(text, self._kinds)]
+        return [Detection(*item) for item in find_pii(text, self._kinds)]
 
-    def settled(self, text: str) -> int:
+    def stable_length(self, text: str) -> int:
         """Return the position before the last word or the last run of digits."""
-        return settled(text)
+        return stable_length(text)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from vong.gateway.guards.base import PIECE, Ask, Detection, GuardDependencies, Reads
+from vong.gateway.guards.base import CHECK_INTERVAL_CHARS, AskModel, Detection, GuardDependencies, TextScope
 from vong.records import Record
 
 
@@ -27,24 +27,24 @@ class TopicGuard:
     """Topics: the last user text must be similar (MiniLM) to an example of an allowed topic. Works best in English."""
 
     Settings: ClassVar[type[Record]] = TopicGuardSettings
-    reads: ClassVar[Reads] = "last"
-    every: ClassVar[int | None] = PIECE
+    text_scope: ClassVar[TextScope] = "last"
+    check_interval: ClassVar[int | None] = CHECK_INTERVAL_CHARS
 
     def __init__(self, settings: TopicGuardSettings, dependencies: GuardDependencies) -> None:
         self._settings = settings
         self._embed = dependencies.embed
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return an `off_topic` detection if no example is similar enough."""
         del ask
         if len(text.strip()) < self._settings.shortest:
             return []
-        nearest = await asyncio.to_thread(self._nearest, text)
+        nearest = await asyncio.to_thread(self._max_similarity, text)
         return [] if nearest >= self._settings.threshold else [Detection("off_topic", score=round(1 - nearest, 3))]
 
-    def _nearest(self, text: str) -> float:
-        return float((self._embed([text[:2000]]) @ self._examples.T).max())
+    def _max_similarity(self, text: str) -> float:
+        return float((self._embed([text[:2000]]) @ self._example_vectors.T).max())
 
     @cached_property
-    def _examples(self) -> Any:
+    def _example_vectors(self) -> Any:
         return self._embed(list(self._settings.examples))

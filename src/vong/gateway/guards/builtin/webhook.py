@@ -8,16 +8,16 @@ import msgspec
 from pydantic import Field, SecretStr
 
 from vong.errors import InvalidInput, UpstreamFailed
-from vong.gateway.guards.base import Ask, Detection, GuardDependencies, Reads
+from vong.gateway.guards.base import AskModel, Detection, GuardDependencies, TextScope
 from vong.gateway.upstream.client import UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits
 from vong.gateway.upstream.url_policy import check_url
 from vong.records import Record
 
 log = logging.getLogger(__name__)
-LARGEST = 100_000
+MAX_TEXT_CHARS = 100_000
 """Characters of a text that are sent."""
-FRAMING = frozenset(("host", "connection", "content-length", "transfer-encoding"))
+RESERVED_HEADERS = frozenset(("host", "connection", "content-length", "transfer-encoding"))
 """Headers that the HTTP client sets itself."""
 
 
@@ -35,12 +35,12 @@ class WebhookGuardSettings(Record):
     )
 
 
-class _Answer(msgspec.Struct):
+class _WebhookAnswer(msgspec.Struct):
     flagged: bool
     categories: list[str] = []
 
 
-_read = msgspec.json.Decoder(_Answer).decode
+_decode_answer = msgspec.json.Decoder(_WebhookAnswer).decode
 
 
 class WebhookGuard:
@@ -50,21 +50,21 @@ class WebhookGuard:
     """
 
     Settings: ClassVar[type[Record]] = WebhookGuardSettings
-    reads: ClassVar[Reads] = "last"
-    every: ClassVar[int | None] = None
+    text_scope: ClassVar[TextScope] = "last"
+    check_interval: ClassVar[int | None] = None
 
     def __init__(self, settings: WebhookGuardSettings, dependencies: GuardDependencies) -> None:
         check_url(settings.url, allow_link_local=dependencies.allow_link_local)
         headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
         if any(not f"{name}{value}".isprintable() or ":" in name for name, value in headers.items()):
             raise InvalidInput("a header of the webhook contains invalid characters", "write it on one line")
-        if reserved := FRAMING.intersection(name.lower() for name in headers):
+        if reserved := RESERVED_HEADERS.intersection(name.lower() for name in headers):
             raise InvalidInput(f"header {sorted(reserved)[0]!r} is set by the webhook client", "remove that header")
         self._settings = settings
         self._upstream = dependencies.upstream
         self._endpoint = UpstreamEndpoint(settings.url, {"accept": "application/json", **headers})
 
-    async def look(self, text: str, ask: Ask) -> Sequence[Detection]:
+    async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return the categories that the service reports.
 
         Raises:
@@ -72,7 +72,7 @@ class WebhookGuard:
         """
         del ask
         try:
-            answer = await self._post(msgspec.json.encode({"text": text[:LARGEST]}))
+            answer = await self._post(msgspec.json.encode({"text": text[:MAX_TEXT_CHARS]}))
         except UpstreamFailed as error:
             if self._settings.on_failure == "closed":
                 raise
@@ -82,7 +82,7 @@ class WebhookGuard:
             [Detection(category[:40]) for category in answer.categories[:20] or ["flagged"]] if answer.flagged else []
         )
 
-    async def _post(self, body: bytes) -> _Answer:
+    async def _post(self, body: bytes) -> _WebhookAnswer:
         seconds = self._settings.timeout
         limits = ResponseLimits(connect=seconds, first_byte=seconds, total=seconds)
         response = await self._upstream.send(self._endpoint, "", body, limits)
@@ -92,7 +92,7 @@ class WebhookGuard:
             response.close()
         try:
             if response.status == 200:
-                return _read(content)
+                return _decode_answer(content)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass
         message = f"webhook answered with status {response.status} or an unexpected body"

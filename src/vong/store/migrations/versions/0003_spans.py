@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from vong.store.database import REQUEST_ROLE
 from vong.store.migrations import tenancy
-from vong.store.schema import PROJECT, project_column
+from vong.store.schema import PROJECT_SETTING, project_column
 
 revision = "0003"
 down_revision = "0002"
@@ -52,7 +52,7 @@ def upgrade() -> None:
     # Under row-level security PostgreSQL may not use a text index: matching is not leakproof, so it comes after the
     # policy. This function is the one door: it runs as the owner and holds the policy's own condition, written so that
     # the planner cannot take it for a cheap way in and then parse the text of every row of the project.
-    own = f"nullif(current_setting('{PROJECT}', true), '')::uuid"
+    own = f"nullif(current_setting('{PROJECT_SETTING}', true), '')::uuid"
     op.execute(
         f"""CREATE FUNCTION traces_matching(words text, since timestamptz, until timestamptz)
             RETURNS TABLE (id uuid, started_at timestamptz)

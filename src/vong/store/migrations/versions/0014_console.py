@@ -9,12 +9,12 @@ from sqlalchemy.dialects import postgresql as pg
 
 from vong.store.database import REQUEST_ROLE
 from vong.store.migrations import tenancy
-from vong.store.schema import PROJECT, project_column
+from vong.store.schema import PROJECT_SETTING, project_column
 
 revision = "0014"
 down_revision = "0013"
 
-OWN = f"nullif(current_setting('{PROJECT}', true), '')::uuid"
+OWN = f"nullif(current_setting('{PROJECT_SETTING}', true), '')::uuid"
 COUNTED = """
   SELECT project_id, date_trunc('hour', started_at, 'UTC') AS hour, kind, coalesce(route, '') AS route,
     coalesce(model, '') AS model, coalesce(key, '') AS key, count(*) AS calls,
