@@ -1,7 +1,7 @@
 # All project commands. `make help` lists them.
 SHELL := /bin/sh
 PY := .venv/bin
-ALL := training,serving,s3,dev
+ALL := training,serving,s3,bedrock,dev
 PORT ?= 8400
 SERVE ?= 1
 REPORT ?=

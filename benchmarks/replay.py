@@ -27,21 +27,22 @@ from vong.gateway.translators import (
     responses_response,
     responses_upstream,
 )
+from vong.gateway.upstream.sse import DONE_DATA, batch_data
 
 Chat = dict[str, Any]
 EMPTY_ID = "0" * 32
 TARGETS: Mapping[str, Callable[[Chat], Chat]] = {
-    "anthropic": anthropic_request.messages_of,
-    "gemini": openai_gemini_request.generate_of,
-    "bedrock": openai_bedrock_request.converse_of,
-    "cohere": openai_cohere.cohere_of,
+    "anthropic": anthropic_request.to_anthropic_request,
+    "gemini": openai_gemini_request.to_gemini_request,
+    "bedrock": openai_bedrock_request.to_bedrock_request,
+    "cohere": openai_cohere.to_cohere_request,
 }
 
 
 class EventDecoder(Protocol):
     """Decoder of the events of one API format into chunks of another."""
 
-    def take(self, event: Mapping[str, Any], /) -> list[dict[str, Any]]:
+    def decode(self, event: Mapping[str, Any], /) -> list[dict[str, Any]]:
         """Return the chunks that result from one event."""
         ...
 
@@ -93,7 +94,7 @@ def _chat(request: Chat, response_body: Chat | None, events: list[Chat]) -> Iter
 
 
 def _messages(request: Chat, response_body: Chat | None, events: list[Chat]) -> Iterator[Found]:
-    yield _run_check("messages request to chat", lambda: _not_empty(anthropic_request.chat_of(request)))
+    yield _run_check("messages request to chat", lambda: _not_empty(anthropic_request.to_chat_request(request)))
     yield _run_check(
         "messages request to chat and back",
         lambda: _compare(_anthropic_content(request), _anthropic_content(_to_chat_and_back(request))),
@@ -104,15 +105,15 @@ def _messages(request: Chat, response_body: Chat | None, events: list[Chat]) -> 
             "message to completion and back",
             lambda: _compare(_comparable_message(message_body), _comparable_message(_through_chat(message_body))),
         )
-        yield from _check_completion("message", anthropic_response.completion_of(response_body))
+        yield from _check_completion("message", anthropic_response.to_chat_completion(response_body))
     else:
         yield from _check_stream("message", _decode(anthropic_response.AnthropicChunkDecoder(), events))
 
 
 def _responses(request: Chat, response_body: Chat | None, events: list[Chat]) -> Iterator[Found]:
-    yield _run_check("responses request to chat", lambda: _not_empty(responses_request.chat_of(request)))
+    yield _run_check("responses request to chat", lambda: _not_empty(responses_request.to_chat_request(request)))
     if response_body is not None:
-        yield from _check_completion("response", responses_upstream.completion_of(response_body))
+        yield from _check_completion("response", responses_upstream.to_chat_completion(response_body))
     else:
         yield from _check_stream("response", _decode(responses_upstream.ResponsesChunkDecoder(), events))
 
@@ -120,7 +121,7 @@ def _responses(request: Chat, response_body: Chat | None, events: list[Chat]) ->
 def _gemini(request: Chat, response_body: Chat | None, events: list[Chat]) -> Iterator[Found]:
     del request
     if response_body is not None:
-        completion = openai_gemini_response.completion_of(response_body, "m")
+        completion = openai_gemini_response.to_chat_completion(response_body, "m")
         parts = [part for one in response_body["candidates"] for part in one["content"].get("parts") or []]
         yield from _check_completion("gemini", completion)
     else:
@@ -131,7 +132,9 @@ def _gemini(request: Chat, response_body: Chat | None, events: list[Chat]) -> It
         ]
         yield from _check_stream("gemini", chunks)
     message = completion["choices"][0]["message"]
-    back = openai_gemini_request.generate_of({"model": "m", "messages": [{"role": "user", "content": "?"}, message]})
+    back = openai_gemini_request.to_gemini_request(
+        {"model": "m", "messages": [{"role": "user", "content": "?"}, message]}
+    )
     returned_parts = [part for turn in back["contents"][1:] for part in turn["parts"]]
     yield _run_check(
         "gemini turn, returned to gemini", lambda: _compare(_comparable_parts(parts), _comparable_parts(returned_parts))
@@ -146,10 +149,10 @@ def _check_completion(name: str, completion: Chat) -> Iterator[Found]:
     )
 
     def response() -> Found:
-        converted = responses_response.response_of(completion, {"model": "m"}, EMPTY_ID)
+        converted = responses_response.to_response_object(completion, {"model": "m"}, EMPTY_ID)
         return _compare(
             _completion_content(completion, ignore_signatures=True),
-            _completion_content(responses_upstream.completion_of(converted), ignore_signatures=True),
+            _completion_content(responses_upstream.to_chat_completion(converted), ignore_signatures=True),
         )
 
     yield _run_check(f"{name} to response", response)
@@ -163,7 +166,7 @@ def _check_stream(name: str, chunks: list[Chat]) -> Iterator[Found]:
 
     def message() -> Found:
         events = anthropic_response.AnthropicEventEncoder("m")
-        converted = [event for chunk in chunks for event in events.take(chunk)] + events.end()
+        converted = [event for chunk in chunks for event in events.encode(chunk)] + events.finish()
         return _compare(
             _completion_content(_join_chunks(chunks)),
             _completion_content(_join_chunks(_decode(anthropic_response.AnthropicChunkDecoder(), converted))),
@@ -171,7 +174,7 @@ def _check_stream(name: str, chunks: list[Chat]) -> Iterator[Found]:
 
     def response() -> Found:
         events = responses_response.ResponsesEventEncoder({"model": "m"}, EMPTY_ID)
-        converted = [event for chunk in chunks for event in events.take(chunk)] + events.end()
+        converted = [event for chunk in chunks for event in events.encode(chunk)] + events.finish()
         decoded = _join_chunks(_decode(responses_upstream.ResponsesChunkDecoder(), converted))
         return _compare(
             _completion_content(_join_chunks(chunks), ignore_signatures=True),
@@ -215,20 +218,21 @@ def _json(text: Any) -> Any:
 
 
 def _events(text: str) -> list[Chat]:
-    lines = [line[5:].strip() for line in text.replace("\r\n", "\n").split("\n") if line.startswith("data:")]
-    return [json.loads(line) for line in lines if line and line != "[DONE]"]
+    return [
+        json.loads(data) for data in batch_data(text.replace("\r\n", "\n").encode()) if data not in (b"", DONE_DATA)
+    ]
 
 
 def _decode(decoder: EventDecoder, events: list[Chat]) -> list[Chat]:
-    chunks = [chunk for event in events for chunk in decoder.take(event)]
-    end = getattr(decoder, "end", None)
-    return chunks + (end() if end else [])
+    chunks = [chunk for event in events for chunk in decoder.decode(event)]
+    finish = getattr(decoder, "finish", None)
+    return chunks + (finish() if finish else [])
 
 
 def _join_chunks(chunks: list[Chat]) -> Chat:
     accumulator = StreamAccumulator(with_usage=True)
     for chunk in chunks:
-        accumulator.note(chunk)
+        accumulator.record_chunk(chunk)
     return accumulator.completion()
 
 
@@ -259,11 +263,11 @@ def _tool_calls(message: Chat) -> list[Chat]:
 
 
 def _through_anthropic(completion: Chat) -> Chat:
-    return anthropic_response.completion_of(anthropic_response.message_of(completion))
+    return anthropic_response.to_chat_completion(anthropic_response.to_anthropic_message(completion))
 
 
 def _through_chat(message: Chat) -> Chat:
-    return anthropic_response.message_of(anthropic_response.completion_of(message))
+    return anthropic_response.to_anthropic_message(anthropic_response.to_chat_completion(message))
 
 
 def _comparable_message(message: Chat) -> list[Any]:
@@ -296,11 +300,11 @@ def _comparable_parts(parts: list[Chat]) -> list[Chat]:
 
 
 def _to_anthropic_and_back(request: Chat) -> Chat:
-    return anthropic_request.chat_of(anthropic_request.messages_of(request))
+    return anthropic_request.to_chat_request(anthropic_request.to_anthropic_request(request))
 
 
 def _to_chat_and_back(request: Chat) -> Chat:
-    return anthropic_request.messages_of(anthropic_request.chat_of(request))
+    return anthropic_request.to_anthropic_request(anthropic_request.to_chat_request(request))
 
 
 def _chat_content(chat: Chat) -> list[Any]:

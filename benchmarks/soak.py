@@ -55,7 +55,7 @@ BROKEN_OUTCOMES = {"connection lost", "timeout"}
 CALL_TIMEOUT_SECONDS = 30.0
 """How long a caller waits for a response: as long as both servers may take to start."""
 SETTINGS = """
-workers = 2
+server_processes = 2
 [providers.good]
 kind = "echo"
 [providers.flawed]
@@ -175,15 +175,15 @@ def result_rows(found: Result) -> Iterator[tuple[str, str]]:
 def _create_resources(running: Live) -> list[str]:
     """Create routes, limits and keys; return the secrets of the keys."""
     with running.client() as client:
-        client.gateway.put_route("steady", {"flawed/flaky?every=3": 1.0}, policy=ROUTES["steady"])
-        client.gateway.put_route("unbroken", {"flawed/drop?after=3": 1.0}, policy=ROUTES["unbroken"])
+        client.gateway.set_route("steady", {"flawed/flaky?every=3": 1.0}, policy=ROUTES["steady"])
+        client.gateway.set_route("unbroken", {"flawed/drop?after=3": 1.0}, policy=ROUTES["unbroken"])
         client.gateway.set_limit("project", "cost", "month", 10**12)
-        client.gateway.set_limit("key", "cost", "ever", 10**11)
-        client.gateway.set_limit("key", "cost", "ever", BUDGET_STEP, name="tight")
-        client.gateway.set_limit("user", "cost", "ever", 10**11)
-        client.gateway.set_limit("tag", "tokens", "hour", 10**11, name="soak")
-        client.gateway.set_limit("key", "concurrency", "now", 3, name="two")
-        client.gateway.set_limit("key", "requests", "minute", 600, name="one")
+        client.gateway.set_limit("key", "cost", "lifetime", 10**11)
+        client.gateway.set_limit("key", "cost", "lifetime", BUDGET_STEP, subject="tight")
+        client.gateway.set_limit("user", "cost", "lifetime", 10**11)
+        client.gateway.set_limit("tag", "tokens", "hour", 10**11, subject="soak")
+        client.gateway.set_limit("key", "concurrency", "now", 3, subject="two")
+        client.gateway.set_limit("key", "requests", "minute", 600, subject="one")
         return [client.access.create_key(name)["secret"] for name in KEYS]
 
 
@@ -272,7 +272,7 @@ async def _raise_budget(running: Live, end: float) -> None:
 
         def change(amount: int = amount) -> None:
             with running.client() as client:
-                client.gateway.set_limit("key", "cost", "ever", amount, name="tight")
+                client.gateway.set_limit("key", "cost", "lifetime", amount, subject="tight")
 
         with suppress(VongError, httpx.HTTPError):  # the server may be killed; then the next raise applies
             await asyncio.to_thread(change)

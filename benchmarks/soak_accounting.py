@@ -28,15 +28,16 @@ SUMS = """
                WHERE NOT EXISTS (SELECT FROM traces_spans s WHERE s.id = l.id)) AS without_span
 """
 COUNTERS = """
-    SELECT l."on" || ' ' || c.subject || ' ' || l.what || ' per ' || l.per AS name, c.used AS counted,
+    SELECT l.subject_type || ' ' || c.subject || ' ' || l.metric || ' per ' || l."window" AS name, c.used AS counted,
            (SELECT coalesce(sum(cost), 0) FROM gateway_ledger g
-               WHERE CASE l."on" WHEN 'project' THEN true WHEN 'key' THEN g.key = c.subject
+               WHERE CASE l.subject_type WHEN 'project' THEN true WHEN 'key' THEN g.key = c.subject
                                  ELSE g."user" = c.subject END) AS summed
     FROM gateway_counters c JOIN gateway_limits l ON l.id = c.limit_id
-    WHERE l.what = 'cost' ORDER BY name
+    WHERE l.metric = 'cost' ORDER BY name
 """
 RESERVED = """
-    SELECT l."on" || ' ' || h.subject || ' ' || l.what || ' per ' || l.per AS name, sum(h.amount) AS amount
+    SELECT l.subject_type || ' ' || h.subject || ' ' || l.metric || ' per ' || l."window" AS name,
+           sum(h.amount) AS amount
     FROM gateway_leases h JOIN gateway_limits l ON l.id = h.limit_id
     WHERE h.seen_at >= clock_timestamp() - interval '60 seconds' GROUP BY 1 HAVING sum(h.amount) > 0 ORDER BY 1
 """

@@ -59,7 +59,7 @@ def fill(db: Database, project: UUID, spans: int = SPANS) -> None:
             connection.execute(text(FILL), values | {"last": min(first + size, spans) - 1})
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE traces_spans"))
-        connection.execute(text("VACUUM ANALYZE traces_hours"))
+        connection.execute(text("VACUUM ANALYZE traces_hourly"))
 
 
 def filters() -> dict[str, dict[str, Any]]:

@@ -18,8 +18,8 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from tests import order
+from tests.finished_loop import vong_with_loop_run
 from tests.live import Live
-from tests.turn import vong_with_a_turn
 from vong import access
 from vong.store.database import Database
 from vong.store.migrate import migrate
@@ -88,10 +88,10 @@ def connection(database: Database, project_id: UUID) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def turned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, dict[str, Any]]]:
-    """A Vong in which one turn of the loop has finished, and the report of that turn: most of a minute, so every test
+def finished_loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, dict[str, Any]]]:
+    """A Vong with one finished loop run, and the report of that run: most of a minute, so every test
     that wants one has the same."""
-    with vong_with_a_turn(tmp_path_factory.mktemp("turned")) as both:
+    with vong_with_loop_run(tmp_path_factory.mktemp("loop")) as both:
         yield both
 
 

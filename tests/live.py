@@ -23,8 +23,8 @@ class Live:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.environment = {**os.environ, "VONG_HOME": str(home), "VONG_THREADS": "2", "CUDA_VISIBLE_DEVICES": ""}
-        for name in ("VONG_URL", "VONG_API_KEY", "VONG_DATABASE_URL", "VONG_PORT"):
+        self.environment = {**os.environ, "VONG_HOME": str(home), "VONG_CPU_THREADS": "2", "CUDA_VISIBLE_DEVICES": ""}
+        for name in ("VONG_PUBLIC_URL", "VONG_API_KEY", "VONG_DATABASE_URL", "VONG_PORT"):
             self.environment.pop(name, None)
 
     def run(self, *arguments: str, ok: bool = True, timeout: float = 120) -> "subprocess.CompletedProcess[str]":

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-TURN = ("tests/loop/test_turn.py", "tests/web/test_journey.py", "tests/web/test_pages.py")
-"""The files that want a Vong with a finished turn: together they make one."""
+LOOP_RUN = ("tests/loop/test_run.py", "tests/web/test_journey.py", "tests/web/test_pages.py")
+"""The files that want a Vong with a finished loop run: together they make one."""
 LONGEST = (
-    *TURN,
+    *LOOP_RUN,
     "tests/training/test_job.py",
     "tests/serving/test_serve.py",
     "tests/serving/test_supervise.py",
@@ -32,7 +32,7 @@ class ByFile(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "turn" if file in TURN else file
+        return "loop run" if file in LOOP_RUN else file
 
 
 def scheduler(config: pytest.Config, log: object) -> ByFile | None:

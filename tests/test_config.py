@@ -23,14 +23,14 @@ def test_later_sources_win_and_each_value_says_where_it_came_from(
 ) -> None:
     home = folder / "home"
     home.mkdir()
-    (home / "vong.toml").write_text('port = 1\nhost = "::1"\njobs = 2\n')
-    (folder / "vong.toml").write_text("port = 2\njobs = 3\n")
+    (home / "vong.toml").write_text('port = 1\nhost = "::1"\nworker_concurrency = 2\n')
+    (folder / "vong.toml").write_text("port = 2\nworker_concurrency = 3\n")
     monkeypatch.setenv("VONG_HOME", str(home))
-    monkeypatch.setenv("VONG_JOBS", "4")
+    monkeypatch.setenv("VONG_WORKER_CONCURRENCY", "4")
     assert sources()["host"] == ("::1", str(home / "vong.toml"))
     assert sources()["port"] == (2, "vong.toml")
-    assert sources()["jobs"] == (4, "VONG_JOBS")
-    assert sources()["threads"] == (0, "default")
+    assert sources()["worker_concurrency"] == (4, "VONG_WORKER_CONCURRENCY")
+    assert sources()["cpu_threads"] == (0, "default")
     assert config.load_settings(port=9).port == 9
 
 

@@ -1,4 +1,4 @@
-"""Generate docs/reference and web/openapi.json: every command with its options and every route.
+"""Generate docs/reference and web/openapi.json: commands, routes, settings, extensions and errors of the program.
 
 `make docs` writes the files; `tests/checks` fails if a file differs from the generated content.
 """
@@ -11,6 +11,9 @@ from typing import Any
 
 import click
 
+from tools.reference_errors import errors_page
+from tools.reference_plugins import plugins_page
+from tools.reference_settings import settings_page
 from vong.api.app import create_app
 from vong.app import Platform
 from vong.cli.main import COMMANDS
@@ -18,11 +21,6 @@ from vong.config import Settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 OPENAPI = Path(__file__).parents[1] / "web" / "openapi.json"
-
-
-def pages() -> dict[str, str]:
-    """Return the generated pages by file name."""
-    return {"commands.md": commands_page(), "routes.md": routes_page()}
 
 
 def commands_page() -> str:
@@ -95,10 +93,20 @@ def routes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+PAGES = {
+    "commands.md": commands_page,
+    "routes.md": routes_page,
+    "settings.md": settings_page,
+    "plugins.md": plugins_page,
+    "errors.md": errors_page,
+}
+"""Functions that generate the pages, by file name in docs/reference."""
+
+
 def main() -> None:
     """Write all generated files."""
-    for name, text in pages().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
     OPENAPI.write_text(openapi(), encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Create .venv and install Vong with the versions of constraints.txt. Does nothing if everything is up to date and
 # repairs an interrupted installation.
-#   tools/setup.sh EXTRAS        for example: tools/setup.sh training,serving,s3,dev
+#   tools/setup.sh EXTRAS        for example: tools/setup.sh training,serving,s3,bedrock,dev
 set -eu
 cd "$(dirname "$0")/.."
 extras=$1
@@ -13,7 +13,7 @@ console() { # does nothing if nothing changed; Vong runs without the console, so
 }
 ready=$(cat .venv/.ready 2>/dev/null || true)
 # An installation with all extras also satisfies a request for fewer extras.
-if [ "$ready" = "$expected" ] || [ "$ready" = "${expected%-*}-training,serving,s3,dev" ]; then
+if [ "$ready" = "$expected" ] || [ "$ready" = "${expected%-*}-training,serving,s3,bedrock,dev" ]; then
   console
   exit 0
 fi

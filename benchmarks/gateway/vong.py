@@ -21,7 +21,7 @@ from tests.live import Live, live
 BUDGET_MICRODOLLARS = 10**12
 """Budget in millionths of a dollar: enough for all rounds, so that calls are reserved, settled and never rejected."""
 SETTINGS = """
-workers = {workers}
+server_processes = {server_processes}
 [providers.quick]
 base_url = "http://127.0.0.1:{ports.quick}/v1"
 [providers.paced]
@@ -44,7 +44,7 @@ def vong(cache: Path, ports: Ports) -> Generator[RunningPeer]:
 
 
 @contextmanager
-def started_vong(ports: Ports, workers: int = 1) -> Generator[Live]:
+def started_vong(ports: Ports, server_processes: int = 1) -> Generator[Live]:
     """Start Vong in a new home, with routes `quick` and `paced` to the two upstreams; all servers share a port."""
     affinity = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {OTHER_CORE})
@@ -53,12 +53,13 @@ def started_vong(ports: Ports, workers: int = 1) -> Generator[Live]:
             folder = Path(name)
             folder.chmod(0o711)
             (folder / "home").mkdir()
-            (folder / "home" / "vong.toml").write_text(SETTINGS.format(ports=ports, model=MODEL, workers=workers))
+            text = SETTINGS.format(ports=ports, model=MODEL, server_processes=server_processes)
+            (folder / "home" / "vong.toml").write_text(text)
             with live(folder / "home") as running:
                 with running.client() as client:
-                    client.gateway.put_route("quick", {f"quick/{MODEL}": 1.0})
-                    client.gateway.put_route("paced", {f"paced/{MODEL}": 1.0})
-                    client.gateway.set_limit("key", "cost", "ever", BUDGET_MICRODOLLARS)
+                    client.gateway.set_route("quick", {f"quick/{MODEL}": 1.0})
+                    client.gateway.set_route("paced", {f"paced/{MODEL}": 1.0})
+                    client.gateway.set_limit("key", "cost", "lifetime", BUDGET_MICRODOLLARS)
                 yield running
     finally:
         os.sched_setaffinity(0, affinity)

@@ -14,23 +14,29 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from vong.errors import Misconfigured
 
-METRICS_FOLDER = "counted"
+METRICS_FOLDER = "metrics"
 """Folder in the home folder for the metrics of servers that share the port. They start at 0 with the supervisor."""
 
 
 class ProviderSettings(BaseModel):
-    """Settings of a model API.
-
-    `kind` names the provider extension. `api_key` takes precedence over the variable named by `api_key_env`.
-    """
+    """Connection to a model API. Targets `NAME/MODEL` call it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: str = "openai"
-    base_url: str | None = None
-    api_key: SecretStr | None = None
-    api_key_env: str | None = None
+    kind: str = Field(default="openai", description="Provider extension that calls the API.")
+    base_url: str | None = Field(default=None, description="URL of the API; unset: the default of its kind, if any.")
+    api_key: SecretStr | None = Field(default=None, description="Key of the API. Overrides `api_key_env`.")
+    api_key_env: str | None = Field(default=None, description="Environment variable that holds the key.")
     timeout: float = Field(default=120.0, gt=0, description="Timeout of one whole call, in seconds.")
+    server_credentials: bool = Field(
+        default=True,
+        description="Use credentials of the server's environment (AWS) if no key is set. False for stored providers.",
+    )
+
+    @property
+    def uses_server_credentials(self) -> bool:
+        """Return whether credentials of the server's environment are used, because no key is configured."""
+        return self.server_credentials and self.api_key is None and self.api_key_env is None
 
     def resolve_api_key(self) -> str | None:
         """Return the API key. Returns None if none is set."""
@@ -40,39 +46,39 @@ class ProviderSettings(BaseModel):
 
 
 class PriceSettings(BaseModel):
-    """Custom price of a model, in US dollars per million tokens.
-
-    `cached` applies to input tokens read from the provider's cache, `cache_write` and `cache_write_1h` to input tokens
-    written to it. A token type without a price of its own costs as much as other input or output.
-    """
+    """Custom price of a model, in US dollars per million tokens. NAME is the target."""
 
     model_config = ConfigDict(extra="forbid")
 
-    input: float = Field(ge=0)
-    output: float = Field(default=0.0, ge=0)
-    cached: float | None = Field(default=None, ge=0)
-    cache_write: float | None = Field(default=None, ge=0)
-    cache_write_1h: float | None = Field(default=None, ge=0)
-    reasoning: float | None = Field(default=None, ge=0)
-    input_audio: float | None = Field(default=None, ge=0)
-    output_audio: float | None = Field(default=None, ge=0)
-    input_image: float | None = Field(default=None, ge=0)
-    output_image: float | None = Field(default=None, ge=0)
+    input: float = Field(ge=0, description="Price of input tokens.")
+    output: float = Field(default=0.0, ge=0, description="Price of output tokens.")
+    cached: float | None = Field(
+        default=None, ge=0, description="Price of input tokens read from the provider's cache; unset: `input`."
+    )
+    cache_write: float | None = Field(
+        default=None, ge=0, description="Price of input tokens written to the provider's cache; unset: `input`."
+    )
+    cache_write_1h: float | None = Field(
+        default=None, ge=0, description="Price of input tokens cached for one hour; unset: `cache_write`."
+    )
+    reasoning: float | None = Field(default=None, ge=0, description="Price of reasoning tokens; unset: `output`.")
+    input_audio: float | None = Field(default=None, ge=0, description="Price of audio input; unset: `input`.")
+    output_audio: float | None = Field(default=None, ge=0, description="Price of audio output; unset: `output`.")
+    input_image: float | None = Field(default=None, ge=0, description="Price of image input; unset: `input`.")
+    output_image: float | None = Field(default=None, ge=0, description="Price of image output; unset: `output`.")
 
 
 class OtlpExportSettings(BaseModel):
-    """OpenTelemetry endpoint that receives a copy of every span, as protobuf over HTTP.
-
-    `headers` are sent with every request. `headers_env` maps a header to the environment variable that holds its value.
-    `bodies` adds the requests and responses.
-    """
+    """OpenTelemetry endpoint that receives a copy of every span, as protobuf over HTTP."""
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(pattern=r"^https?://")
-    headers: dict[str, str] = {}
-    headers_env: dict[str, str] = {}
-    bodies: bool = False
+    url: str = Field(pattern=r"^https?://", description="URL of the endpoint, http:// or https://.")
+    headers: dict[str, str] = Field(default={}, description="Headers of every request.")
+    headers_env: dict[str, str] = Field(
+        default={}, description="Environment variables that hold the values of further headers, by header."
+    )
+    bodies: bool = Field(default=False, description="Include the requests and responses.")
     timeout: float = Field(default=10.0, gt=0, le=600, description="Timeout of one request, in seconds.")
 
     def resolve_headers(self) -> dict[str, str]:
@@ -94,21 +100,24 @@ class Settings(BaseSettings):
         default=None, description="URL of an external PostgreSQL; unset: embedded in home."
     )
     blob_url: str | None = Field(default=None, description="fsspec URL of the blobs (s3://…); unset: home/blobs.")
-    url: str | None = Field(default=None, description="URL at which clients and workers reach the server.")
+    public_url: str | None = Field(default=None, description="URL at which clients and workers reach the server.")
     api_key: SecretStr | None = Field(default=None, description="API key of the CLI and the client.")
-    jobs: int = Field(default=1, ge=1, description="Isolated jobs that one worker runs at once.")
-    threads: int = Field(default=0, ge=0, description="CPU threads of an engine or a trainer; 0: all cores.")
-    workers: int = Field(default=1, ge=0, description="Server processes that share the port; 0: one per core.")
-    journal_size: int = Field(
+    worker_concurrency: int = Field(default=1, ge=1, description="Isolated jobs that one worker runs at once.")
+    cpu_threads: int = Field(default=0, ge=0, description="CPU threads of an engine or a trainer; 0: all cores.")
+    server_processes: int = Field(default=1, ge=0, description="Server processes that share the port; 0: one per core.")
+    span_buffer_bytes: int = Field(
         default=1 << 30,
         ge=0,
         description="Spans, in bytes, that each process may store on disk while PostgreSQL is unavailable or slow.",
     )
-    journal_full: Literal["refuse", "drop"] = Field(
-        default="refuse", description="Beyond journal_size: refuse model calls, or serve them and drop their spans."
+    span_buffer_policy: Literal["reject", "drop"] = Field(
+        default="reject",
+        description="Beyond span_buffer_bytes: reject model calls, or serve them and drop their spans.",
     )
-    max_body: int = Field(default=20_000_000, gt=0, description="Maximum request body, in bytes.")
-    max_file: int = Field(default=200_000_000, gt=0, description="Maximum file of a batch, in bytes.")
+    max_request_bytes: int = Field(default=20_000_000, gt=0, description="Maximum request body, in bytes.")
+    max_upload_bytes: int = Field(
+        default=200_000_000, gt=0, description="Maximum size of an uploaded file of /v1/files, in bytes."
+    )
     batch_concurrency: int = Field(default=8, ge=1, le=256, description="Concurrent calls of one batch.")
     log_level: str = Field(default="info", description="Log level: debug, info, warning or error.")
     providers: dict[str, ProviderSettings] = Field(
@@ -128,7 +137,7 @@ class Settings(BaseSettings):
         default={},
         description="Custom prices by target (`deployment/NAME`, `PROVIDER/MODEL`); they override the catalog.",
     )
-    export: dict[str, OtlpExportSettings] = Field(
+    otlp_exporters: dict[str, OtlpExportSettings] = Field(
         default={}, description="OpenTelemetry endpoints that receive a copy of every span, by name."
     )
 
@@ -146,7 +155,7 @@ class Settings(BaseSettings):
     def server_url(self) -> str:
         """Return the URL at which this machine reaches the server."""
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host
-        return self.url or f"http://{host}:{self.port}"
+        return self.public_url or f"http://{host}:{self.port}"
 
 
 class SettingSource(NamedTuple):

@@ -4,14 +4,15 @@ The CLI turns a `VongError` into an exit code, the API into a problem document (
 A user error therefore never shows a traceback. Any other exception is a bug in Vong and is logged with its traceback.
 """
 
+import json
 from difflib import get_close_matches
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 Fault = Literal["caller", "configuration", "upstream", "ours"]
 
 
 class VongError(Exception):
-    """Base class of all errors.
+    """Bug in Vong; the base class of all errors. The traceback is in `logs/server.log` of the home folder.
 
     `code` is stable and documented, `fault` says who has to act, `hint` is the next step, `status` the HTTP status.
     """
@@ -30,7 +31,7 @@ class VongError(Exception):
 
 
 class InvalidInput(VongError):
-    """Invalid request content."""
+    """Invalid input: the content of a request, a file, an option or an argument."""
 
     code, fault, status = "invalid_input", "caller", 422
 
@@ -42,7 +43,7 @@ class Unsupported(InvalidInput):
 
 
 class NotFound(VongError):
-    """Object that does not exist or belongs to another project."""
+    """Object that does not exist or belongs to another project. The message suggests the nearest name."""
 
     code, fault, status = "not_found", "caller", 404
 
@@ -66,7 +67,7 @@ class Forbidden(VongError):
 
 
 class OutOfScope(Forbidden):
-    """Valid key whose scope covers other models, other endpoints, or model calls only."""
+    """Valid key whose scope does not allow the call. The message lists the allowed calls."""
 
     code = "out_of_scope"
 
@@ -78,41 +79,44 @@ class CrossSite(Forbidden):
 
 
 class TooManyAttempts(VongError):
-    """Too many failed sign-in attempts. `retry_after` is the number of seconds until the next attempt is allowed."""
+    """Too many failed sign-in attempts. The message contains the time of the next allowed attempt.
+
+    `retry_after` is the number of seconds until that time.
+    """
 
     code, fault, status = "too_many_attempts", "caller", 429
     retry_after: int | None = None
 
 
 class RateLimitExceeded(VongError):
-    """Exceeded rate limit.
+    """Call that exceeds a limit on requests or tokens.
 
     `retry_after` is the number of seconds until the limit resets, `limit` the metric that is limited.
     """
 
-    code, fault, status = "limit_reached", "caller", 429
+    code, fault, status = "rate_limit_exceeded", "caller", 429
     retry_after: int | None = None
     limit = "requests"
 
 
 class BudgetExceeded(VongError):
-    """Budget whose remaining amount does not cover the worst-case cost of the call."""
+    """Call whose worst-case cost exceeds the remaining amount of a budget."""
 
-    code, fault, status = "budget_spent", "caller", 402
+    code, fault, status = "budget_exceeded", "caller", 402
     limit = "cost"
 
 
 class PriceUnknown(VongError):
     """Call under a budget to a model whose price is unknown."""
 
-    code, fault, status = "unpriced", "configuration", 402
+    code, fault, status = "price_unknown", "configuration", 402
     limit = "cost"
 
 
 class PreconditionFailed(VongError):
-    """Operation refused because of evidence: a failed parity check, a promotion without proof."""
+    """Operation that the evidence forbids: a failed parity check, a promotion without proof."""
 
-    code, fault, status = "refused", "caller", 409
+    code, fault, status = "precondition_failed", "caller", 409
 
 
 class ContentBlocked(VongError):
@@ -122,7 +126,7 @@ class ContentBlocked(VongError):
 
 
 class GuardFailed(VongError):
-    """Guard that could not check a text and is configured to block in that case."""
+    """Guard that could not check a text, so that the call is blocked."""
 
     code, fault, status = "guard_failed", "configuration", 503
 
@@ -134,7 +138,7 @@ class Misconfigured(VongError):
 
 
 class MissingExtra(Misconfigured):
-    """Library that a feature needs and that is not installed."""
+    """Missing library of an optional feature. The message contains the install command."""
 
     code = "missing_extra"
 
@@ -163,11 +167,11 @@ class Unavailable(VongError):
 class DataCorrupted(VongError):
     """Stored bytes that differ from what was written: changed by a disk fault or from outside."""
 
-    code, fault, status = "damaged", "ours", 500
+    code, fault, status = "data_corrupted", "ours", 500
 
 
 class JobCancelled(VongError):
-    """Raised inside a job when the job must stop."""
+    """Job that was cancelled. Raised inside the job to stop it."""
 
     code, fault, status = "cancelled", "caller", 409
 
@@ -177,3 +181,24 @@ def did_you_mean(name: str, known_names: list[str], list_command: str) -> str:
     close = get_close_matches(name, known_names, n=1)
     suggestion = f"did you mean {close[0]!r}? " if close else ""
     return f"{suggestion}list them with: {list_command}"
+
+
+def parse_error(body: bytes) -> dict[str, Any]:
+    """Return the error object of an error response, or an empty one if the body has none.
+
+    Reads `error` of OpenAI's format. The `detail` of a problem document (RFC 9457) becomes the `message`.
+    """
+    try:
+        decoded = json.loads(body)
+    except ValueError:
+        return {}
+    error = (decoded.get("error") or decoded.get("detail")) if isinstance(decoded, dict) else None
+    if isinstance(error, dict):
+        return error
+    return {"message": error} if error else {}
+
+
+def error_message(error: Any) -> str:
+    """Return the message of an error object in OpenAI's format, or an empty string."""
+    text = error.get("message") if isinstance(error, dict) else error
+    return str(text) if text else ""

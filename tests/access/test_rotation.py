@@ -24,7 +24,7 @@ def who(database: Database, secret: str) -> Principal:
 
 
 def test_both_secrets_are_one_key_until_the_overlap_ends(database: Database, project_id: UUID) -> None:
-    scope, labels = KeyScope(models=("triage", "openai/*"), shapes=("chat",)), KeyLabels(tags=("web",), user="shop")
+    scope, labels = KeyScope(models=("triage", "openai/*"), endpoints=("chat",)), KeyLabels(tags=("web",), user="shop")
     with database.scope(project_id) as connection:
         old = access.create_key(connection, "ci", scope=scope, labels=labels)
     with database.scope(project_id) as connection:

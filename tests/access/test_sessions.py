@@ -53,7 +53,7 @@ def test_a_session_stands_for_its_person_in_the_chosen_project(
 def test_the_token_and_the_password_are_nowhere_in_the_database(database: Database, ann: users.User) -> None:
     opened = sign_in(database)
     with database.owner() as owner:
-        for table in (tables.sessions, tables.users, tables.attempts):
+        for table in (tables.sessions, tables.users, tables.login_attempts):
             kept = str(owner.execute(select(table)).all())
             assert opened.token not in kept and SECRET not in kept
 
@@ -95,7 +95,7 @@ def test_ten_failures_close_an_account_for_fifteen_minutes(database: Database, a
         sign_in(database)
     assert refused.value.retry_after and 0 < refused.value.retry_after <= 901
     with database.owner() as owner:
-        owner.execute(update(tables.attempts).values(at=now() - login_throttle.ATTEMPT_WINDOW))
+        owner.execute(update(tables.login_attempts).values(attempted_at=now() - login_throttle.ATTEMPT_WINDOW))
     assert sign_in(database).session.user.email == ANN
 
 
@@ -114,7 +114,7 @@ def test_the_right_password_forgets_the_failures(database: Database, ann: users.
             sign_in(database, ANN, "wrong password")
     sign_in(database)
     with database.owner() as owner:
-        assert owner.scalar(select(func.count()).select_from(tables.attempts)) == 0
+        assert owner.scalar(select(func.count()).select_from(tables.login_attempts)) == 0
 
 
 def test_a_session_ends_after_thirty_idle_days_and_lives_on_while_it_is_used(

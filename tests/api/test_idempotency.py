@@ -84,7 +84,7 @@ def test_an_answer_with_a_secret_is_not_kept(client: TestClient, database: Datab
     made = client.post("/api/v1/access/keys", json={"name": "ci"}, headers={"idempotency-key": "k1"})
     assert made.status_code == 201
     with database.owner() as owner:
-        assert owner.execute(text("SELECT count(*) FROM access_answers")).scalar_one() == 0
+        assert owner.execute(text("SELECT count(*) FROM access_idempotency_keys")).scalar_one() == 0
 
 
 def test_a_viewer_may_look_and_not_write(client: TestClient) -> None:

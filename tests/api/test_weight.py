@@ -11,7 +11,10 @@ from starlette.applications import Starlette
 
 from vong.api import main as server_main
 
-HEAVY = {"numpy", "torch", "transformers", "onnxruntime", "pandas", "pyarrow", "sklearn", "psutil"}
+HEAVY = {"numpy", "torch", "transformers", "onnxruntime", "pandas", "pyarrow", "sklearn", "psutil"} | {
+    "botocore",
+    "genai_prices",
+}
 
 
 def test_a_server_begins_without_heavy_libraries() -> None:

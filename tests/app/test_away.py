@@ -16,7 +16,7 @@ from tests.live import Live, eventually, live
 PATIENCE = 120
 CHAT = {"model": "priced/echo", "messages": [{"role": "user", "content": "hello there"}], "max_tokens": 20}
 SETTINGS = """
-workers = 2
+server_processes = 2
 [providers.priced]
 kind = "echo"
 [prices."priced/echo"]

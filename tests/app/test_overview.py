@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Table, insert, update
 
@@ -12,6 +13,8 @@ from vong.api import app as rest
 from vong.api.app import create_app
 from vong.app import Platform
 from vong.app.overview import overview
+from vong.cli import info
+from vong.client import Client
 from vong.config import Settings
 from vong.data.tables import versions as datasets
 from vong.evals.tables import runs as evals
@@ -79,7 +82,7 @@ def test_the_next_action_follows_the_loop(database: Database, project_id: UUID, 
     assert action() == "evaluate"
     put(connection, evals, status="finished", model="triage@1", scores={"exact_match": 0.5})
     assert action() == "deploy"
-    put(connection, deployments, name="triage", wanted="running", state="ready")
+    put(connection, deployments, name="triage", desired_state="running", state="ready")
     assert action() == "route"
     gateway.put_route(connection, "triage", [RouteTarget(model="echo/echo")], check=lambda _: None)
     assert action() == "send_traffic"
@@ -105,19 +108,20 @@ def test_the_next_action_follows_the_loop(database: Database, project_id: UUID, 
     assert (found.training.finished, found.training.best_loss) == (2, 1.2)
     assert found.registry.prod == "triage@" + "f" * 12
     assert (found.serving.ready, found.serving.total) == (1, 1)
-    assert (found.gateway.calls, found.gateway.error_share) == (2, 0.5)
+    assert (found.gateway.calls, found.gateway.error_rate) == (2, 0.5)
     assert found.gateway.latency_p50 == pytest.approx(12.0, rel=0.13)
     assert (found.feedback.scores, found.feedback.corrections, found.feedback.open_corrections) == (1, 1, 0)
     assert found.loop.last_decision == "promoted"
-    assert {event.kind for event in found.recent} == {"dataset", "run", "model", "canary", "alias"}
+    assert {event.kind for event in found.recent} == {"dataset", "training_run", "model", "canary", "alias"}
     assert sum(event.kind == "dataset" for event in found.recent) == 1
-    assert [event.at for event in found.recent] == sorted((event.at for event in found.recent), reverse=True)
+    times = [event.occurred_at for event in found.recent]
+    assert times == sorted(times, reverse=True)
 
 
 def test_while_something_runs_there_is_nothing_to_do(connection: Connection) -> None:
-    put(connection, jobs, kind="loop.turn", status="running")
+    put(connection, jobs, kind="loop.run", status="running")
     found = overview(connection)
-    assert (found.next.action, found.jobs) == ("none", {"loop.turn": 1})
+    assert (found.next.action, found.jobs) == ("none", {"loop.run": 1})
 
 
 def test_another_project_shows_nothing_of_this_one(database: Database, project_id: UUID) -> None:
@@ -135,7 +139,7 @@ def test_another_project_shows_nothing_of_this_one(database: Database, project_i
 def client(
     database_url: str, database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TestClient]:
-    monkeypatch.setattr(rest, "ROUTES", ("access", "loop"))
+    monkeypatch.setattr(rest, "ROUTES", ("access", "loop", "system"))
     with database.scope(project_id) as connection:
         secret = access.create_key(connection, "tester").secret
         viewer = access.create_key(connection, "viewer", role="viewer").secret
@@ -154,9 +158,20 @@ def test_the_overview_is_quick(client: TestClient) -> None:
 
 
 def test_the_installation_tells_versions_and_sizes(client: TestClient) -> None:
-    found = client.get("/api/v1/access/installation").json()
+    found = client.get("/api/v1/system").json()
     assert found["postgres"].startswith("18") and found["pgvector"]
     assert found["storage"]["database_bytes"] > 1_000_000
     assert {"torch", "fastapi"} <= {library["name"] for library in found["libraries"]}
     viewer = {"authorization": f"Bearer {client.headers['x-viewer']}"}
-    assert client.get("/api/v1/access/installation", headers=viewer).status_code == 403
+    assert client.get("/api/v1/system", headers=viewer).status_code == 403
+
+
+def test_the_info_command_prints_versions_storage_and_processes(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected = Client("http://testserver", "unused")
+    monkeypatch.setattr(connected.transport, "http", client)
+    monkeypatch.setattr(info, "Client", lambda: connected)
+    shown = CliRunner().invoke(info.group, [], catch_exceptions=False)
+    assert shown.exit_code == 0 and "pgvector" in shown.stdout and "fastapi" in shown.stdout
+    assert CliRunner().invoke(info.group, ["--json"], catch_exceptions=False).stdout.startswith("{")

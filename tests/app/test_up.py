@@ -72,15 +72,15 @@ def test_health_metrics_and_openapi_answer(vong: Live) -> None:
 
     assert json.loads(get("/health"))["status"] == "ok"
     assert "# TYPE" in get("/metrics")
-    assert "/api/v1/loop/turns" in json.loads(get("/api/openapi.json"))["paths"]
+    assert "/api/v1/loop/runs" in json.loads(get("/api/openapi.json"))["paths"]
     assert "vong" in get("/").lower()
 
 
 def test_keys_are_made_listed_and_revoked(vong: Live) -> None:
-    made = json.loads(vong.run("access", "key", "create", "ci", "--json").stdout)
+    made = json.loads(vong.run("access", "keys", "create", "ci", "--json").stdout)
     assert made["secret"].startswith("vong-")
-    assert "ci" in vong.run("access", "key", "list").stdout
-    vong.run("access", "key", "revoke", "ci")
+    assert "ci" in vong.run("access", "keys", "list").stdout
+    vong.run("access", "keys", "revoke", "ci")
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=f"{vong.url}/v1", api_key=made["secret"]).models.list()
 
@@ -95,7 +95,7 @@ def test_doctor_finds_no_fault(vong: Live) -> None:
 def test_what_is_killed_comes_back_and_nothing_acknowledged_is_lost(vong: Live, victim: str) -> None:
     client = vong.client()
     answer = client.gateway.chat("echo/echo", f"before the end of the {victim}")
-    client.feedback.add(answer.span_id, value=1.0)  # acknowledged: the span and its score are committed
+    client.feedback.create(answer.span_id, value=1.0)  # acknowledged: the span and its score are committed
     before = vong.pid(victim)
     vong.kill(victim)
     eventually(lambda: vong.pid(victim) not in {0, before} and psutil.pid_exists(vong.pid(victim)))

@@ -6,6 +6,13 @@ import pytest
 
 from tools import reference
 
+VERBS = (
+    "add answer append cancel change clean clear compare count create decide delete edit evaluate finish get harvest "
+    "import ingest list log plan preview profile put reset restart retry revoke rotate run search set sign split start "
+    "stop stream summarize switch test"
+)
+"""Verbs that begin the name of an operation."""
+
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
@@ -25,6 +32,15 @@ def test_every_operation_has_a_short_name_of_its_own(described: dict[str, Any]) 
     ]
     assert len({name for name, _ in names}) == len(names)
     assert [name for name, tag in names if not name.startswith(f"{tag}_") or "api_v1" in name] == []
+
+
+def test_every_operation_is_named_by_a_verb(described: dict[str, Any]) -> None:
+    names = [
+        operation["operationId"].removeprefix(f"{operation['tags'][0]}_")
+        for methods in described["paths"].values()
+        for operation in methods.values()
+    ]
+    assert [name for name in names if name.partition("_")[0] not in VERBS.split()] == []
 
 
 def test_no_two_records_share_a_name(described: dict[str, Any]) -> None:

@@ -143,7 +143,7 @@ def test_adapters_share_a_batch_and_answer_as_peft_does(loop: asyncio.AbstractEv
     folders = {name: tiny_adapter(tmp_path / name, base, seed=seed) for seed, name in enumerate(["one", "two"])}
     engine = plugins.load_extension("engine", "transformers")(base, EngineSettings(threads=1))
     for name, folder in folders.items():
-        engine.adapt(name, folder)
+        engine.set_adapter(name, folder)
 
     async def together() -> list[list[GenerationChunk]]:
         names = [None, "one", "two", "one", None]
@@ -158,6 +158,6 @@ def test_adapters_share_a_batch_and_answer_as_peft_does(loop: asyncio.AbstractEv
         ids = tokenizer.apply_chat_template(HELLO, add_generation_prompt=True, return_tensors="pt", return_dict=True)
         made = model.generate(**ids, max_new_tokens=8, do_sample=False)[0, ids["input_ids"].shape[1] :]
         assert answer == tokenizer.decode(made, skip_special_tokens=True)
-    engine.adapt("one", None)
-    engine.adapt("two", None)
+    engine.set_adapter("one", None)
+    engine.set_adapter("two", None)
     assert text(loop.run_until_complete(collect(engine.generate(wanted())))) == plain

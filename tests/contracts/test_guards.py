@@ -20,12 +20,12 @@ from vong.gateway.upstream.client import UpstreamClient
 from vong.records.guard import GuardConfig
 
 SAMPLES: dict[str, tuple[dict[str, Any], str, str]] = {
-    "personal": ({}, "write to linh@example.com", "write to Linh"),
+    "pii": ({}, "write to linh@example.com", "write to Linh"),
     "secrets": ({}, "the key AKIAIOSFODNN7EXAMPLE", "the key to success"),
     "patterns": ({"patterns": {"order": r"VN-\d{4}"}}, "order VN-1234 is late", "order 1234 is late"),
     "words": ({"words": ["damn"]}, "where is the damn parcel", "where is the dam"),
     "json_schema": ({"json_schema": {"required": ["a"]}}, '{"b": 1}', '{"a": 1}'),
-    "length": ({"most_characters": 10}, "more than ten", "ten"),
+    "length": ({"max_characters": 10}, "more than ten", "ten"),
     "language": (
         {"allowed": ["en"]},
         "Tôi muốn đổi cái máy in này lấy cái khác",
@@ -91,7 +91,7 @@ def test_it_finds_the_same_again_and_many_times_at_once(name: str, service: str)
 @pytest.mark.parametrize("name", SAMPLES)
 def test_it_says_what_it_is_what_it_can_and_how_it_is_set(name: str) -> None:
     kind = next(kind for kind in list_guard_types() if kind.name == name)
-    assert len(kind.about) > 60 and kind.settings["type"] == "object" and kind.streams
+    assert len(kind.description) > 60 and kind.settings["type"] == "object" and kind.streams
     assert ("mask" in kind.actions) == issubclass(plugins.load_extension("guard", name), SpanGuard)
     assert set(supported_actions(plugins.load_extension("guard", name))) >= {"block", "flag", "retry"}
 

@@ -93,5 +93,5 @@ def test_rows_are_filtered_and_counted_over_the_api(server: Server) -> None:
     assert [one.number for one in found] == [5, 10, 20, 25]
     assert server.data.count(version.ref, labels={"completion.intent": "refund"}, origin="span") == 4
     assert server.data.count(version.ref, split="test", text="câu hỏi") == 7
-    with pytest.raises(InvalidInput, match="no filter 'colour'"):
+    with pytest.raises(InvalidInput, match="unknown filter 'colour'"):
         server.data.count(version.ref, colour="red")

@@ -73,7 +73,7 @@ def test_versions_written_before_there_was_an_index_are_indexed_when_asked(
     second = data.write(connection, blobs, "old", POOL[1:4], Operation(name="edit"), (first.ref,))
     connection.execute(text("RESET ROLE"))
     connection.execute(text("DELETE FROM data_rows"))
-    connection.execute(text("DELETE FROM data_indexed"))
+    connection.execute(text("DELETE FROM data_index_state"))
     assert [version.ref for version in list_versions_containing(connection, blobs, POOL[0].hash)] == [first.ref]
     assert [version.ref for version in list_versions_containing(connection, blobs, POOL[1].hash)] == [
         second.ref,

@@ -141,7 +141,7 @@ def test_append_adds_only_what_is_new(connection: Connection, blobs: BlobStore) 
     assert first.parents == ()
     second = data.append(connection, blobs, "tickets", [*rows(3), *rows(3)])
     assert (second.rows, second.parents) == (3, (first.ref,))
-    assert second.operation.changes == {"added": 1, "known_already": 5}
+    assert second.operation.changes == {"added": 1, "already_present": 5}
     assert data.append(connection, blobs, "tickets", rows(3)) == second
 
 

@@ -43,7 +43,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Live]:
     folder = tmp_path_factory.mktemp("docs")
     work_in(folder / "work")
     with pytest.MonkeyPatch.context() as patch, live(folder / "home") as started:
-        for name in ("VONG_URL", "VONG_API_KEY", "VONG_CONFIG"):
+        for name in ("VONG_PUBLIC_URL", "VONG_API_KEY", "VONG_CONFIG"):
             patch.delenv(name, raising=False)
         patch.setenv("VONG_HOME", str(started.home))
         patch.chdir(folder / "work")
@@ -68,11 +68,11 @@ def prepare(client: Client) -> None:
     assert imported.result is not None
     shares = {"train": 0.6, "validation": 0.1, "test": 0.3}
     done(client, client.data.split(imported.result["ref"], shares, seed=7))
-    client.gateway.put_route("triage", {"echo/echo": 1.0})
-    done(client, client.knowledge.add("handbook", sorted(Path("samples/handbook").iterdir())))
+    client.gateway.set_route("triage", {"echo/echo": 1.0})
+    done(client, client.knowledge.upload("handbook", sorted(Path("samples/handbook").iterdir())))
     done(client, client.registry.import_model(str(Path("weights").absolute()), name="triage"))
     client.registry.set_alias("triage", "prod", "triage@1", reason="the first one")
-    client.feedback.add(client.gateway.chat("triage", "My printer is on fire").span_id, value=1.0)
+    client.feedback.create(client.gateway.chat("triage", "My printer is on fire").span_id, value=1.0)
     with pytest.raises(UpstreamFailed):
         client.gateway.chat("echo/echo?status=500", "The printer prints blank receipts")
 

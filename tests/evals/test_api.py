@@ -119,9 +119,9 @@ def test_a_run_is_started_done_by_its_job_and_read_back(
     assert len(model.asked) == 6 + 2
     assert model.asked[0]["model"] == "triage"
     assert [turn["role"] for turn in model.asked[0]["messages"]] == ["system", *["user", "assistant"] * 2, "user"]
-    page = http.get(f"/api/v1/evals/runs/{result['id']}/examples", params={"limit": 4}).json()
+    page = http.get(f"/api/v1/evals/runs/{result['id']}/outputs", params={"limit": 4}).json()
     rest = http.get(
-        f"/api/v1/evals/runs/{result['id']}/examples", params={"after": page[-1]["position"], "limit": 4}
+        f"/api/v1/evals/runs/{result['id']}/outputs", params={"after": page[-1]["position"], "limit": 4}
     ).json()
     assert [len(page), len(rest)] == [4, 2]
     assert all(answer["span_id"] for answer in page)

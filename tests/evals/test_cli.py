@@ -44,7 +44,7 @@ def test_runs_are_started_shown_side_by_side_and_compared(
     assert "exact_match=" in vong("list")
     shown = vong("show", ids[0])
     assert "exact_match|fields:product" in shown
-    assert "(4 at once)" in shown
+    assert "(concurrency 4)" in shown
     beside = vong("show", *ids)
     assert "latency p95 (ms)" in beside
     assert "none" in vong("show", ids[0], "--failed")

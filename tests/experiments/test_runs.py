@@ -74,7 +74,7 @@ def test_comparing_shows_what_differs_and_who_is_best(connection: Connection) ->
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300), st.integers(3, 40))
 def test_thinning_keeps_measured_points_in_order_with_both_ends(values: list[float], wanted: int) -> None:
     at = now()
-    points = [MetricPoint(step=step, value=value, at=at) for step, value in enumerate(values)]
+    points = [MetricPoint(step=step, value=value, recorded_at=at) for step, value in enumerate(values)]
     kept = downsample_lttb(points, wanted)
     assert len(kept) == min(wanted, len(points))
     assert kept[0] == points[0]
@@ -85,5 +85,5 @@ def test_thinning_keeps_measured_points_in_order_with_both_ends(values: list[flo
 
 def test_thinning_keeps_a_peak() -> None:
     at = now()
-    points = [MetricPoint(step=step, value=100.0 if step == 555 else 0.0, at=at) for step in range(1000)]
+    points = [MetricPoint(step=step, value=100.0 if step == 555 else 0.0, recorded_at=at) for step in range(1000)]
     assert max(point.value for point in downsample_lttb(points, 20)) == 100.0

@@ -61,7 +61,7 @@ def server(database: Database, database_url: str, project_id: UUID, tmp_path: Pa
 
 def test_a_span_can_be_scored_the_moment_it_was_answered(server: Server) -> None:
     answered = server.answered()
-    stored = server.feedback.add(answered.id, value=1.0, comment="good")
+    stored = server.feedback.create(answered.id, value=1.0, comment="good")
     assert (stored.span_id, stored.value, stored.author) == (answered.id, 1.0, "test")
     assert server.feedback.scores(spans=[str(answered.id)]) == [stored]
 
@@ -70,7 +70,7 @@ def test_an_unknown_span_is_waited_for_only_if_it_can_still_come(server: Server)
     for id, least, most in ((uuid4(), 0.0, 1.0), (new_id(), 2.0, 5.0)):
         started = time.monotonic()
         with pytest.raises(NotFound, match="x-vong-span-id"):
-            server.feedback.add(id, value=1.0)
+            server.feedback.create(id, value=1.0)
         assert least <= time.monotonic() - started < most
 
 
@@ -83,10 +83,10 @@ def test_a_score_tells_who_waits_for_it_once(server: Server) -> None:
 
     server.platform.score_listeners.append(listen)
     answered, id = server.answered(), new_id()
-    stored = server.feedback.add(answered.id, value=0.5, id=id)
-    assert server.feedback.add(answered.id, value=0.5, id=id) == stored
+    stored = server.feedback.create(answered.id, value=0.5, id=id)
+    assert server.feedback.create(answered.id, value=0.5, id=id) == stored
     with pytest.raises(Conflict):
-        server.feedback.add(answered.id, value=0.6, id=id)
+        server.feedback.create(answered.id, value=0.6, id=id)
     assert heard == [(server.project_id, stored)]
 
 
@@ -101,11 +101,11 @@ def test_a_repeated_request_with_one_key_is_one_score(server: Server) -> None:
 
 def test_a_harvest_grows_a_dataset_and_says_what_it_did(server: Server) -> None:
     wrong, right, poor = server.answered("a", "bad"), server.answered("b", "fine"), server.answered("c", "poor")
-    server.feedback.add(wrong.id, value=0, correction="good")
-    server.feedback.add(right.id, value=1)
-    server.feedback.add(poor.id, value=0.2)
+    server.feedback.create(wrong.id, value=0, correction="good")
+    server.feedback.create(right.id, value=1)
+    server.feedback.create(poor.id, value=0.2)
     preview = server.feedback.preview(min_value=0.9)
-    assert (preview["corrections"], preview["good"], preview["passed_over"]) == (1, 1, {"score too low": 1})
+    assert (preview["corrections"], preview["good"], preview["skipped"]) == (1, 1, {"score too low": 1})
     found = server.feedback.harvest("corrections", split="train", min_value=0.9)
     assert (found["added"], found["rows"], found["splits"]) == (2, 2, {"train": 2})
     rows = server.rows(found["ref"])
@@ -113,10 +113,10 @@ def test_a_harvest_grows_a_dataset_and_says_what_it_did(server: Server) -> None:
     again = server.feedback.harvest("corrections", split="train", min_value=0.9)
     assert (again["ref"], again["added"]) == (found["ref"], 0)
     named = server.feedback.harvest("one", spans=[right.id])
-    assert (named["good"], named["corrections"], named["passed_over"]) == (1, 0, {})
+    assert (named["good"], named["corrections"], named["skipped"]) == (1, 0, {})
 
 
-def test_a_harvest_keeps_away_from_what_is_tested(server: Server) -> None:
+def test_a_harvest_keeps_exclude_splits_what_is_tested(server: Server) -> None:
     text = "the till freezes each time the cash drawer is opened by hand"
     held_back = Example(
         messages=(Message(role="user", content=text),),
@@ -129,14 +129,14 @@ def test_a_harvest_keeps_away_from_what_is_tested(server: Server) -> None:
     with server.platform.scope(server.project_id) as connection:
         data.write(connection, server.platform.blobs, "tickets", [held_back, traffic], Operation(name="import"))
     near, replayed = server.answered(text + "!", "defect"), server.answered("please refund me", "bad")
-    server.feedback.add(near.id, value=1)
-    server.feedback.add(replayed.id, value=0, correction="defect")
+    server.feedback.create(near.id, value=1)
+    server.feedback.create(replayed.id, value=0, correction="defect")
     found = server.feedback.harvest("tickets", split="train")
-    assert (found["held_back"], found["added"], found["splits"]) == (1, 1, {"test": 1, "traffic": 1, "train": 1})
+    assert (found["excluded"], found["added"], found["splits"]) == (1, 1, {"test": 1, "traffic": 1, "train": 1})
 
 
 def test_nothing_to_harvest_makes_no_dataset(server: Server) -> None:
-    server.feedback.add(server.answered().id, value=0)
+    server.feedback.create(server.answered().id, value=0)
     with pytest.raises(InvalidInput, match="1 score too low"):
         server.feedback.harvest("none")
 
@@ -171,7 +171,7 @@ def test_the_commands_do_what_the_routes_do(server: Server, monkeypatch: pytest.
         return result.stdout
 
     answered = server.answered("a", "bad")
-    assert "0.5" in vong("add", str(answered.id), "--value", "0.5", "--correction", "good")
+    assert "0.5" in vong("create", str(answered.id), "--value", "0.5", "--correction", "good")
     assert "good" in vong("list", "--route", "support")
     assert '"mean": 0.5' in vong("summary", "--by", "name", "--by", "route", "--json")
     assert "corrections" in vong("harvest", "--preview")
@@ -181,9 +181,9 @@ def test_the_commands_do_what_the_routes_do(server: Server, monkeypatch: pytest.
 
 def test_the_inbox_shows_what_was_judged_and_what_was_harvested(server: Server) -> None:
     spans = [server.answered(f"question {n}", f"answer {n}", route=f"route-{n % 2}") for n in range(4)]
-    server.feedback.add(spans[0].id, value=1.0)
-    server.feedback.add(spans[1].id, correction="better")
-    server.feedback.add(spans[2].id, comment="odd")
+    server.feedback.create(spans[0].id, value=1.0)
+    server.feedback.create(spans[1].id, correction="better")
+    server.feedback.create(spans[2].id, comment="odd")
     items = server.feedback.inbox()
     assert [item["span"]["output_preview"] for item in items] == ["answer 2", "answer 1", "answer 0"]
     assert [item["span"]["input_preview"] for item in server.feedback.inbox(kind="correction")] == ["question 1"]
@@ -194,5 +194,5 @@ def test_the_inbox_shows_what_was_judged_and_what_was_harvested(server: Server) 
     server.feedback.harvest("corrections")
     assert [item["score"]["comment"] for item in server.feedback.inbox(harvested=False)] == ["odd"]
     assert len(server.feedback.inbox(harvested=True)) == 2
-    server.feedback.add(spans[1].id, correction="better still")
+    server.feedback.create(spans[1].id, correction="better still")
     assert server.feedback.inbox(harvested=False)[0]["score"]["correction"] == "better still"

@@ -45,7 +45,7 @@ def test_good_answers_become_completions_as_they_are() -> None:
     scores = [score(good, 1.0), score(good, 0.7, author="bob"), score(fair, 0.5)]
     found = harvest([good, fair, unscored], scores)
     assert [(example.prompt_text, example.completion_text) for example in found.examples] == [("a", "yes")]
-    assert found.passed_over == {"not scored": 1, "score too low": 1}
+    assert found.skipped == {"not scored": 1, "score too low": 1}
     assert len(harvest([good, fair], scores, HarvestSettings(min_value=0.5)).examples) == 2
 
 
@@ -75,7 +75,7 @@ def test_corrections_that_mean_the_same_agree() -> None:
     assert harvest([answered], scores).examples[0].completion_text == '{"b":2,"a":1}'
 
 
-def test_what_has_no_conversation_or_no_answer_is_passed_over() -> None:
+def test_what_has_no_conversation_or_no_answer_is_skipped() -> None:
     tools = [{"type": "function", "function": {"name": "find"}}]
     spans = [
         span(input=None),
@@ -85,7 +85,7 @@ def test_what_has_no_conversation_or_no_answer_is_passed_over() -> None:
         span(input={"messages": [{"role": "user", "content": "a"}], "tools": tools}),
     ]
     found = harvest(spans, [score(one, 1.0) for one in spans])
-    assert found.passed_over == {"no answer": 2, "no conversation": 2}
+    assert found.skipped == {"no answer": 2, "no conversation": 2}
     assert found.examples[0].tools == tuple(tools)
 
 
@@ -117,7 +117,7 @@ def test_every_span_ends_in_one_place_whatever_the_order_of_its_scores(drawn: li
     ]
     found = harvest(SPANS, scores)
     assert found.corrections + found.good == len(found.examples)
-    assert len(found.examples) + len(found.disagreements) + sum(found.passed_over.values()) == len(SPANS)
+    assert len(found.examples) + len(found.disagreements) + sum(found.skipped.values()) == len(SPANS)
     assert len({example.origin.id for example in found.examples if example.origin}) == len(found.examples)
     shuffled = list(scores)
     dice.shuffle(shuffled)

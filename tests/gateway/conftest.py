@@ -70,7 +70,7 @@ def settings_of(home: Path, database_url: str, port: int) -> Settings:
         "priced/endless": PriceSettings(input=1e6, output=2e6),
         "priced/embedding": PriceSettings(input=1000),
     }
-    return Settings(home=home, database_url=database_url, providers=providers, prices=prices, max_body=100_000)
+    return Settings(home=home, database_url=database_url, providers=providers, prices=prices, max_request_bytes=100_000)
 
 
 class Server:

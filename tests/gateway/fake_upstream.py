@@ -130,7 +130,7 @@ class FakeUpstream:
         position = 0
         while position < len(data):
             size = sizes[position % len(sizes)]
-            writer.write(_chunk(data[position : position + size]))
+            writer.write(chunked(data[position : position + size]))
             position += size
             await asyncio.sleep(0)
         writer.write(b"0\r\n\r\n")
@@ -140,7 +140,7 @@ class FakeUpstream:
         writer.close()
 
     async def _stall(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(STREAM_HEAD + _chunk(b"".join(stream_events("stall")[:2])))
+        writer.write(STREAM_HEAD + chunked(b"".join(stream_events("stall")[:2])))
         await self._left(reader)
         writer.close()
 
@@ -149,7 +149,7 @@ class FakeUpstream:
         writer.write(STREAM_HEADS[native.kind if native else "openai"])
         left = asyncio.ensure_future(self._left(reader))
         while not left.done():
-            writer.write(_chunk(self._events("endless")[2]))
+            writer.write(chunked(self._events("endless")[2]))
             await asyncio.sleep(0.01)
         writer.close()
 
@@ -242,7 +242,7 @@ def _plain(body: Any, status: int = 200, more: str = "") -> bytes:
     return head.encode() + data
 
 
-def _chunk(data: bytes) -> bytes:
+def chunked(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
@@ -269,9 +269,9 @@ RAW: dict[str, bytes] = {
     "huge-number": JSON_HEAD + b"content-length: %d\r\n\r\n" % len(HUGE) + HUGE,
     "redirect": b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n",
     "long-head": JSON_HEAD + b"x-long: " + b"a" * 200_000,
-    "drop": STREAM_HEAD + _chunk(b"".join(stream_events("drop")[:3])),
-    "no-end": STREAM_HEAD + _chunk(b"".join(stream_events("no-end")[:3])) + b"0\r\n\r\n",
+    "drop": STREAM_HEAD + chunked(b"".join(stream_events("drop")[:3])),
+    "no-end": STREAM_HEAD + chunked(b"".join(stream_events("no-end")[:3])) + b"0\r\n\r\n",
     "error-event": STREAM_HEAD
-    + _chunk(b"".join(stream_events("x")[:3]) + b'data: {"error": {"message": "overloaded", "type": "fake"}}\n\n')
+    + chunked(b"".join(stream_events("x")[:3]) + b'data: {"error": {"message": "overloaded", "type": "fake"}}\n\n')
     + b"0\r\n\r\n",
 }

@@ -47,7 +47,7 @@ def test_a_message_is_answered_by_any_model(client: anthropic.Anthropic, server:
     assert span.input["messages"] == [{"role": "system", "content": "Be brief."}, *ASK]
     assert span.output["choices"][0]["message"]["content"] == SAID
     assert (span.usage.input_tokens, span.usage.output_tokens, span.usage.cached_tokens) == (7, 3, 2)
-    assert span.attributes["vong.shape"] == "messages"
+    assert span.attributes["vong.endpoint"] == "messages"
 
 
 @BOTH
@@ -113,9 +113,9 @@ def test_what_a_chat_cannot_hold_is_refused(client: anthropic.Anthropic, fake: F
     [
         ({"max_tokens": None}, "max_tokens"),
         ({"messages": None}, "messages"),
-        ({"messages": [{"role": "user"}]}, "not a messages request"),
-        ({"messages": [{"role": "user", "content": 5}]}, "not a messages request"),
-        ({"tools": [5]}, "not a messages request"),
+        ({"messages": [{"role": "user"}]}, "invalid messages request"),
+        ({"messages": [{"role": "user", "content": 5}]}, "invalid messages request"),
+        ({"tools": [5]}, "invalid messages request"),
         ({"model": ""}, "model is empty"),
     ],
 )
@@ -191,7 +191,7 @@ def test_the_asynchronous_client(server: Server) -> None:
 
 def test_a_stored_provider_of_named_models_speaks_messages_and_counts(server: Server, fake: FakeUpstream) -> None:
     for kind in ("anthropic", "openai"):
-        server.client.gateway.put_provider(f"my-{kind}", kind=kind, base_url=fake.url, api_key="k", models=["plain"])
+        server.client.gateway.set_provider(f"my-{kind}", kind=kind, base_url=fake.url, api_key="k", models=["plain"])
     client = anthropic.Anthropic(base_url=server.url, api_key=server.key, max_retries=0)
     asked: Any = {"max_tokens": 5, "messages": ASK, "extra_body": {"container": "c"}}
     assert client.messages.create(model="my-anthropic/plain", **asked).content

@@ -1,6 +1,8 @@
 """What follows from the outcome of an attempt, and how long one waits before the next."""
 
 import asyncio
+from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -16,9 +18,9 @@ from vong.gateway.routing.retry import (
     Verdict,
     backoff_seconds,
     classify,
-    retry_after_seconds,
 )
-from vong.records import CircuitBreakerPolicy, RoutePolicy
+from vong.gateway.upstream.retry_after import retry_after_seconds
+from vong.records import CircuitBreakerPolicy, RoutePolicy, now
 
 
 @pytest.mark.parametrize(
@@ -60,12 +62,23 @@ def test_a_pause_is_bounded_and_not_shorter_than_what_was_asked_for(repetition: 
         ({}, 0.0),
         ({"retry-after": "2.5"}, 2.5),
         ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": "Wed, 21 Oct 2026 07:27:51 GMT"}, 9.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 -0000", "date": "Wed, 21 Oct 2026 07:27:51 GMT"}, 9.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": "Wed, 21 Oct 2026 07:29:00 GMT"}, 0.0),
+        ({"retry-after": "soon"}, 0.0),
+        ({"retry-after": "inf"}, 0.0),
+        ({"retry-after": "nan"}, 0.0),
         ({"retry-after": "-4"}, 0.0),
     ],
 )
-def test_a_retry_after_is_read_where_it_is_a_number(headers: dict[str, str], seconds: float) -> None:
-    assert retry_after_seconds(ProviderResponse(429, headers=headers)) == seconds
+def test_a_retry_after_is_a_number_of_seconds_or_a_date(headers: dict[str, str], seconds: float) -> None:
+    assert retry_after_seconds(headers) == seconds
+
+
+def test_a_retry_after_without_the_date_of_the_response_is_compared_to_the_local_clock() -> None:
+    retry_at = format_datetime(now() + timedelta(seconds=60), usegmt=True)
+    assert 58 < retry_after_seconds({"retry-after": retry_at}) <= 60
 
 
 def test_what_a_target_cannot_do_is_no_failure_of_it() -> None:

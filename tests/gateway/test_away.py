@@ -17,7 +17,7 @@ CHAT = {"model": "priced/plain", "messages": [{"role": "user", "content": "hi"}]
 
 @pytest.fixture
 def platform(platform: Platform, request: pytest.FixtureRequest) -> Platform:
-    settings = platform.settings.model_copy(update={"journal_size": 1_000, **request.param})
+    settings = platform.settings.model_copy(update={"span_buffer_bytes": 1_000, **request.param})
     return Platform(settings)
 
 
@@ -46,7 +46,7 @@ def test_past_the_bound_calls_are_refused_and_go_on_once_there_is_room(alone: Se
         eventually(lambda: journal.is_full, 60)
         refused = ask(alone)
         assert refused.status_code == 503
-        assert "journal_size" in refused.json()["error"]["message"]
+        assert "span_buffer_bytes" in refused.json()["error"]["message"]
     eventually(lambda: not journal.is_full, 60)
     assert ask(alone).status_code == 200
     assert answered == 5
@@ -54,7 +54,7 @@ def test_past_the_bound_calls_are_refused_and_go_on_once_there_is_room(alone: Se
     assert journal.dropped == 0
 
 
-@pytest.mark.parametrize("platform", [{"journal_full": "drop"}], indirect=True)
+@pytest.mark.parametrize("platform", [{"span_buffer_policy": "drop"}], indirect=True)
 def test_or_they_are_answered_whatever_becomes_of_their_spans(alone: Server) -> None:
     alone.platform.span_writer.flush(30)
     with locked(alone.platform.database):
@@ -64,7 +64,7 @@ def test_or_they_are_answered_whatever_becomes_of_their_spans(alone: Server) -> 
         assert ask(alone).status_code == 200
 
 
-@pytest.mark.parametrize("platform", [{"journal_size": 1 << 20}], indirect=True)
+@pytest.mark.parametrize("platform", [{"span_buffer_bytes": 1 << 20}], indirect=True)
 def test_what_calls_cost_is_settled_from_disk_and_a_budget_still_holds(alone: Server) -> None:
     alone.client.gateway.set_limit("key", "cost", "day", 10**12)
     assert ask(alone).status_code == 200

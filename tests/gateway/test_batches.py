@@ -78,10 +78,10 @@ def id_of(batch: Batch) -> UUID:
 
 def work(server: Server, batch: Batch, **settings: Any) -> None:
     """What a worker does with the batch's job, here and now."""
-    platform = Platform(server.platform.settings.model_copy(update={"url": server.url, **settings}))
+    platform = Platform(server.platform.settings.model_copy(update={"public_url": server.url, **settings}))
     id = id_of(batch)
     with platform.scope(server.project_id) as connection:
-        task = connection.scalar(select(job_tables.jobs.c.task).where(job_tables.jobs.c.id == id))
+        task = connection.scalar(select(job_tables.jobs.c.queue_entry_id).where(job_tables.jobs.c.id == id))
         assert task is not None
         job = lifecycle.start_attempt(connection, id, task, "test:1")
     assert job is not None
@@ -146,7 +146,7 @@ def test_what_cannot_be_kept_is_refused_in_openais_form(
         openai.OpenAI(base_url=f"{server.url}/v1", api_key="vong-x", max_retries=0).files.list()
     with pytest.raises(openai.PermissionDeniedError):
         key(server, "viewer", role="viewer").files.create(file=("a.jsonl", b"x"), purpose="batch")
-    settings = server.platform.settings.model_copy(update={"max_file": 1000})
+    settings = server.platform.settings.model_copy(update={"max_upload_bytes": 1000})
     monkeypatch.setattr(server.platform, "settings", settings)
     with pytest.raises(openai.APIStatusError) as caught:
         client.files.create(file=("a.jsonl", b"x" * 1001), purpose="batch")
@@ -286,7 +286,7 @@ def test_every_shape_can_be_asked_in_a_batch(client: openai.OpenAI, server: Serv
 
 def test_a_budget_that_runs_out_refuses_the_rest(client: openai.OpenAI, server: Server) -> None:
     with server.platform.scope(server.project_id) as connection:
-        limit = LimitCreate(on="key", name="shop", what="cost", per="month", amount=400 * 1_000_000)
+        limit = LimitCreate(subject_type="key", subject="shop", metric="cost", window="month", amount=400 * 1_000_000)
         gateway_limits(connection, limit)
     batch = start(key(server, "shop"), lines(*(ask(f"{n}", "priced/plain") for n in range(40))))
     work(server, batch, batch_concurrency=2)
@@ -301,7 +301,7 @@ def test_a_budget_that_runs_out_refuses_the_rest(client: openai.OpenAI, server: 
 
 
 def test_a_key_with_a_scope_batches_within_it_and_sees_its_own(client: openai.OpenAI, server: Server) -> None:
-    shop = key(server, "shop", scope=KeyScope(models=("echo/*",), shapes=("chat",)))
+    shop = key(server, "shop", scope=KeyScope(models=("echo/*",), endpoints=("chat",)))
     batch = start(shop, lines(ask("in"), ask("out", "fake/plain")))
     theirs = start(client, lines(ask("theirs")))
     work(server, batch)
@@ -388,7 +388,7 @@ def test_a_killed_worker_is_followed_by_one_that_repeats_no_answered_line(alone:
     client = openai.OpenAI(base_url=f"{alone.url}/v1", api_key=alone.key, max_retries=0)
     names = [f"line {number}" for number in range(24)]
     batch = start(client, lines(*(ask(name, "echo/echo?first=0.25") for name in names)))
-    home = {"VONG_HOME": str(tmp_path), "VONG_DATABASE_URL": alone.platform.database.url, "VONG_URL": alone.url}
+    home = {"VONG_HOME": str(tmp_path), "VONG_DATABASE_URL": alone.platform.database.url, "VONG_PUBLIC_URL": alone.url}
     environment = {**os.environ, **home, "VONG_BATCH_CONCURRENCY": "3"}
     workers = list[subprocess.Popen[bytes]]()
 
@@ -461,7 +461,7 @@ def test_a_line_is_asked_again_as_long_as_it_is_told_to_wait(monkeypatch: pytest
 
 def test_calls_that_nobody_waits_for_take_half_of_a_cap_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(low_priority, "CAPACITY_TIMEOUT_SECONDS", 0.2)
-    policy = RoutePolicy(cap=ConcurrencyCap(at_once=4, queue=10, wait=5))
+    policy = RoutePolicy(cap=ConcurrencyCap(max_in_flight=4, queue=10, wait=5))
     at = now()
     route = Route(name="triage", version="1", targets=(), policy=policy, created_at=at, updated_at=at)
     way = RoutePlan(route, ("fake/plain",))
@@ -490,7 +490,7 @@ def test_calls_that_nobody_waits_for_take_half_of_a_cap_at_most(monkeypatch: pyt
 
 
 def test_somebody_who_waits_is_served_while_a_batch_runs(client: openai.OpenAI, server: Server) -> None:
-    policy = RoutePolicy(cap=ConcurrencyCap(at_once=2, queue=0, wait=1))
+    policy = RoutePolicy(cap=ConcurrencyCap(max_in_flight=2, queue=0, wait=1))
     with server.platform.scope(server.project_id) as connection:
         targets = [RouteTarget(model="echo/echo?first=0.4")]
         gateway.put_route(connection, "narrow", targets, lambda _: None, policy)
@@ -507,7 +507,7 @@ def test_somebody_who_waits_is_served_while_a_batch_runs(client: openai.OpenAI, 
 
 
 def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     file = tmp_path / "night.jsonl"
     file.write_bytes(lines(ask("good", "priced/plain"), ask("bad", "nothing")))
@@ -517,7 +517,7 @@ def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeyp
         assert result.exit_code == code, result.output
         return result.output
 
-    started = json.loads(run("batch", "start", str(file), "--detach", "--json"))
+    started = json.loads(run("batches", "start", str(file), "--detach", "--json"))
     id = f"batch_{started['id'].replace('-', '')}"
     running = threading.Thread(target=work, args=(server, Batch.model_construct(id=id)), daemon=True)
     running.start()
@@ -526,23 +526,23 @@ def test_the_client_and_the_command_line(server: Server, tmp_path: Path, monkeyp
     server.platform.span_writer.flush(10)
     assert (ended.status, ended.completed, ended.failed) == ("completed", 1, 1)
     assert server.client.gateway.batches.get(id).cost == CALL
-    (line,) = run("batches").splitlines()[1:]
+    (line,) = run("batches", "list").splitlines()[1:]
     assert line.split()[:5] == [id, "completed", "2/2", "1", "$12.000000"]
-    assert json.loads(run("batch", "export", id))["custom_id"] == "good"
-    assert json.loads(run("batch", "export", id, "--errors"))["custom_id"] == "bad"
-    assert "output" in run("batch", "show", id)
+    assert json.loads(run("batches", "export", id))["custom_id"] == "good"
+    assert json.loads(run("batches", "export", id, "--errors"))["custom_id"] == "bad"
+    assert "output" in run("batches", "show", id)
     unpriced = start(openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key), lines(ask("free")))
     work(server, unpriced)
     server.platform.span_writer.flush(10)
     free = server.client.gateway.batches.get(unpriced.id)
     assert (free.completed, free.input_tokens, free.cost) == (1, 1, None)
-    files = run("batch", "files")
+    files = run("batches", "files")
     assert "night.jsonl" in files and f"{id}_output.jsonl" in files
-    run("batch", "remove", f"file-{ended.input_file.hex}")
-    assert "night.jsonl" not in run("batch", "files")
+    run("batches", "delete-file", f"file-{ended.input_file.hex}")
+    assert "night.jsonl" not in run("batches", "files")
     other = server.client.gateway.batches.start(file)
-    assert "cancelled" in run("batch", "cancel", other.tag)
-    with pytest.raises(NotFound, match="has no file of answered lines"):
+    assert "cancelled" in run("batches", "cancel", other.tag)
+    with pytest.raises(NotFound, match="has no file of successful lines"):
         next(server.client.gateway.batches.results(other.id))
     with pytest.raises(NotFound, match="no batch has the id"):
         server.client.gateway.batches.get(UUID(int=1))

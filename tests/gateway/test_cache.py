@@ -35,7 +35,7 @@ def client(server: Server) -> openai.OpenAI:
 
 def routed(server: Server, target: str = "fake/plain", **cache: Any) -> None:
     known = server.client.gateway.routes()
-    server.client.gateway.put_route("cached", {target: 1.0}, policy=RoutePolicy(cache=CachePolicy(**cache)))
+    server.client.gateway.set_route("cached", {target: 1.0}, policy=RoutePolicy(cache=CachePolicy(**cache)))
     # What a server knows is no older; and hearing of the change lets it forget what it keeps in memory.
     time.sleep(CATALOG_MAX_AGE_SECONDS + 0.1 if known else 0.3)
 
@@ -165,11 +165,11 @@ def test_answers_grow_old_and_are_forgotten_on_request(client: openai.OpenAI, se
     settled(lambda: entries(server) == 1)
     server.client.gateway.set_limit("key", "requests", "minute", 100)
     with server.platform.scope(server.project_id) as connection:
-        connection.execute(update(tables.answers).values(expires_at=now()))
-        connection.execute(update(tables.counters).values(begins=now() - timedelta(days=3)))
+        connection.execute(update(tables.cache_entries).values(expires_at=now()))
+        connection.execute(update(tables.counters).values(window_start=now() - timedelta(days=3)))
     cleanup(server.platform)
     with server.platform.scope(server.project_id) as connection:
-        for table in (tables.answers, tables.counters):
+        for table in (tables.cache_entries, tables.counters):
             assert connection.scalar(select(func.count()).select_from(table)) == 0
 
 
@@ -192,7 +192,7 @@ def test_embeddings_are_kept_too(client: openai.OpenAI, server: Server, fake: Fa
 
 def test_a_hit_costs_no_budget(client: openai.OpenAI, server: Server) -> None:
     routed(server, "priced/plain")
-    server.client.gateway.set_limit("project", "cost", "ever", 10**11)
+    server.client.gateway.set_limit("project", "cost", "lifetime", 10**11)
     assert [outcome(chat(client)) for _ in range(3)] == ["miss", "hit", "hit"]
     settled(lambda: sum(line.calls for line in server.client.gateway.ledger()) == 3)
     (line,) = server.client.gateway.ledger()
@@ -205,7 +205,7 @@ def test_a_hit_costs_no_budget(client: openai.OpenAI, server: Server) -> None:
 def test_nearly_the_same_question_is_answered_by_meaning_and_checked(
     client: openai.OpenAI, server: Server, fake: FakeUpstream
 ) -> None:
-    routed(server, "echo/echo", mode="semantic", threshold=0.8, checked=1.0)
+    routed(server, "echo/echo", mode="semantic", threshold=0.8, verify_rate=1.0)
     system = {"role": "system", "content": "You work for a parcel service."}
 
     def ask(text: str) -> Any:
@@ -223,11 +223,15 @@ def test_nearly_the_same_question_is_answered_by_meaning_and_checked(
     )  # another system
     hit = next(span for span in server.spans() if span.attributes.get("vong.cache") == "semantic")
     assert 0.8 <= hit.attributes["vong.cache.similarity"] < 1
-    settled(lambda: server.client.gateway.cache()[0].checked == 1)
+    settled(lambda: server.client.gateway.cache()[0].verified == 1)
     (state,) = server.client.gateway.cache()
-    assert state.false_low is not None and state.false_high is not None and state.false_high > state.false_low
-    (pair,) = server.client.gateway.comparisons(kind="cache")
-    assert pair["comparison"]["of"] == str(hit.id) and 0 < pair["comparison"]["agreement"] < 1
+    assert (
+        state.false_rate_low is not None
+        and state.false_rate_high is not None
+        and state.false_rate_high > state.false_rate_low
+    )
+    (pair,) = server.client.gateway.shadow_results(kind="cache")
+    assert pair["result"]["original_span_id"] == str(hit.id) and 0 < pair["result"]["agreement"] < 1
 
 
 def test_questions_about_other_figures_are_other_questions(client: openai.OpenAI, server: Server) -> None:
@@ -259,7 +263,7 @@ def test_what_is_a_question() -> None:
 
 
 def test_the_command_line(client: openai.OpenAI, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
 
     def run(*arguments: str, code: int = 0) -> str:
@@ -267,12 +271,14 @@ def test_the_command_line(client: openai.OpenAI, server: Server, monkeypatch: py
         assert result.exit_code == code, result.output
         return result.output
 
-    run("route", "set", "cached", "fake/plain", "--cache", "semantic,ttl=60,threshold=0.9", "--shadow", "echo/echo=0.5")
+    run(
+        "routes", "set", "cached", "fake/plain", "--cache", "semantic,ttl=60,threshold=0.9", "--shadow", "echo/echo=0.5"
+    )
     policy = server.client.gateway.route("cached").policy
     assert policy is not None and policy.cache == CachePolicy(mode="semantic", ttl=60, threshold=0.9)
     assert policy.shadow is not None and (policy.shadow.model, policy.shadow.share) == ("echo/echo", 0.5)
-    assert "cache mode: " in run("route", "set", "cached", "fake/plain", "--cache", "vague", code=2)
-    run("route", "set", "cached", "fake/plain", "--cache", "exact")
+    assert "cache mode: " in run("routes", "set", "cached", "fake/plain", "--cache", "vague", code=2)
+    run("routes", "set", "cached", "fake/plain", "--cache", "exact")
     chat(client)
     settled(lambda: entries(server) == 1)
-    assert "cached" in run("cache") and "forgot 1 answers" in run("cache", "clear")
+    assert "cached" in run("cache", "show") and "deleted 1 cached responses" in run("cache", "clear")

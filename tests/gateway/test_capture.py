@@ -31,7 +31,7 @@ def test_a_share_is_of_traces_and_everywhere_the_same() -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_of_a_route_with_metadata_nothing_said_is_kept(lasting: Server, stream: bool) -> None:
-    lasting.client.gateway.put_route("private", {"faults/ok": 1}, policy=RoutePolicy(capture="metadata"))
+    lasting.client.gateway.set_route("private", {"faults/ok": 1}, policy=RoutePolicy(capture="metadata"))
     trace = new_id().hex
     assert "confidential" in ask(lasting, "private", trace, stream=stream).text
     span = next(span for span in lasting.spans() if span.trace_id == trace)
@@ -42,7 +42,7 @@ def test_of_a_route_with_metadata_nothing_said_is_kept(lasting: Server, stream: 
 
 
 def test_a_share_keeps_whole_traces(lasting: Server) -> None:
-    lasting.client.gateway.put_route("sampled", {"echo/echo": 1}, policy=RoutePolicy(capture=0.5))
+    lasting.client.gateway.set_route("sampled", {"echo/echo": 1}, policy=RoutePolicy(capture=0.5))
     low, high = f"{new_id().hex[:24]}00000001", f"{new_id().hex[:24]}fffffff0"
     for trace in (low, high, low):
         ask(lasting, "sampled", trace)
@@ -55,7 +55,7 @@ def test_what_needs_bodies_says_so(lasting: Server) -> None:
     headers = {"authorization": f"Bearer {lasting.key}"}
     refused = httpx.put(f"{lasting.url}/api/v1/gateway/routes/both", json=both, headers=headers)
     assert refused.status_code == 422 and "store bodies" in refused.text
-    lasting.client.gateway.put_route("private", {"echo/echo": 1}, policy=RoutePolicy(capture="metadata"))
+    lasting.client.gateway.set_route("private", {"echo/echo": 1}, policy=RoutePolicy(capture="metadata"))
     client = openai.OpenAI(base_url=f"{lasting.url}/v1", api_key=lasting.key, max_retries=0)
     made = client.responses.create(model="private", input="x")
     with pytest.raises(openai.NotFoundError, match="only the metadata"):
@@ -65,18 +65,18 @@ def test_what_needs_bodies_says_so(lasting: Server) -> None:
 
 def test_an_answer_whose_body_is_not_kept_is_not_cached(lasting: Server) -> None:
     policy = RoutePolicy(capture=0.5, cache=CachePolicy(mode="exact"))
-    lasting.client.gateway.put_route("cached", {"echo/echo": 1}, policy=policy)
+    lasting.client.gateway.set_route("cached", {"echo/echo": 1}, policy=policy)
     high = f"{new_id().hex[:24]}fffffff0"
     outcomes = [ask(lasting, "cached", high).headers["x-vong-cache"] for _ in range(2)]
     assert outcomes == ["miss", "miss"]
 
 
 def test_the_command_line_sets_it(lasting: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VONG_URL", lasting.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", lasting.url)
     monkeypatch.setenv("VONG_API_KEY", lasting.key)
     for said, kept in (("metadata", "metadata"), ("0.1", 0.1), ("full", "full")):
-        result = CliRunner().invoke(group, ["route", "set", "told", "echo/echo", "--capture", said])
+        result = CliRunner().invoke(group, ["routes", "set", "told", "echo/echo", "--capture", said])
         assert result.exit_code == 0, result.output
         policy = lasting.client.gateway.route("told").policy
         assert policy is not None and policy.capture == kept
-    assert CliRunner().invoke(group, ["route", "set", "told", "echo/echo", "--capture", "2"]).exit_code == 2
+    assert CliRunner().invoke(group, ["routes", "set", "told", "echo/echo", "--capture", "2"]).exit_code == 2

@@ -19,7 +19,7 @@ def test_a_deployment_that_is_ready_answers_and_its_versions_are_on_the_span(
     server: Server, database: Database, fake: FakeUpstream
 ) -> None:
     deploy(server, database, fake, "ready")
-    server.client.gateway.put_route("triage", {"deployment/plain": 1})
+    server.client.gateway.set_route("triage", {"deployment/plain": 1})
     client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
     answer = client.chat.completions.create(model="triage", messages=[{"role": "user", "content": "hi"}])
     assert answer.choices[0].message.content == "".join(WORDS)
@@ -63,6 +63,7 @@ def test_a_deployment_counts_the_tokens_of_a_message(server: Server, database: D
 def deploy(server: Server, database: Database, fake: FakeUpstream, state: str) -> None:
     with database.scope(server.project_id) as connection:
         deployment = {"name": "plain", "model": "triage@1f0c9a27b4de", "base": "b", "engine": "transformers"}
-        more = {"group": "g", "wanted": "running", "state": state, "settings": {}, "dataset": "tickets@2b2b2b2b2b2b"}
+        more = {"engine_key": "g", "desired_state": "running", "state": state, "settings": {}}
+        more["dataset"] = "tickets@2b2b2b2b2b2b"
         tables.upsert_deployment(connection, {**deployment, **more, "created_at": now(), "updated_at": now()})
         tables.upsert_engine(connection, "g", url=fake.url.removesuffix("/v1"), token="engine-token")

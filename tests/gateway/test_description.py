@@ -78,7 +78,7 @@ def test_nor_are_many(lasting: Server, schema: Callable[[], dict[str, Any]]) -> 
     [
         ("get", "routes?after=a%00b"),
         ("delete", "cache?route=a%00b"),
-        ("get", "comparisons/summary?route=a%00b"),
+        ("get", "shadow/summary?route=a%00b"),
         ("get", "usage?until=0001-01-01T00:00:00Z"),
     ],
 )

@@ -23,13 +23,13 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def platform(platform: Platform, receiver: Receiver) -> Platform:
-    platform.settings.export["collector"] = OtlpExportSettings(url=receiver.url)
+    platform.settings.otlp_exporters["collector"] = OtlpExportSettings(url=receiver.url)
     return platform
 
 
 def test_a_call_and_its_attempts_are_exported_and_counted(alone: Server, receiver: Receiver) -> None:
     policy = RoutePolicy(fallbacks=("priced/plain",), retries=0)
-    alone.client.gateway.put_route("exported", {"dead/model": 1}, policy=policy)
+    alone.client.gateway.set_route("exported", {"dead/model": 1}, policy=policy)
     headers = {"authorization": f"Bearer {alone.key}"}
     body = {"model": "exported", "messages": [{"role": "user", "content": "confidential"}]}
     assert httpx.post(f"{alone.url}/v1/chat/completions", json=body, headers=headers).status_code == 200

@@ -170,7 +170,7 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         home = tmp_path_factory.mktemp("home")
         settings = Settings(home=home, database_url=url, providers=providers, prices=prices)
         with serving(Platform(settings)) as running, working(running) as made:
-            made.client.gateway.set_limit("user", "cost", "ever", 10**9)
+            made.client.gateway.set_limit("user", "cost", "lifetime", 10**9)
             for route, target in {case.route: case.target for case in CASES}.items():
                 times = Timeouts(connect=3.0, first_token=5.0, between_tokens=3.0, total=8.0)
                 policy = RoutePolicy(
@@ -179,7 +179,7 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
                     timeout=times if target.startswith("faults") else Timeouts(),
                     breaker=CircuitBreakerPolicy(failures=1000),
                 )
-                made.client.gateway.put_route(route, {target: 1}, policy=policy)
+                made.client.gateway.set_route(route, {target: 1}, policy=policy)
             yield made
 
 

@@ -44,7 +44,7 @@ def test_a_caller_who_leaves_a_slow_stream_cancels_it_within_a_tenth_of_a_second
 
 
 def test_a_failed_target_is_asked_again(http: httpx.Client, server: Server) -> None:
-    server.client.gateway.put_route("again", {"faults/flaky?every=2": 1}, policy=RoutePolicy(retries=2))
+    server.client.gateway.set_route("again", {"faults/flaky?every=2": 1}, policy=RoutePolicy(retries=2))
     for _ in range(2):
         assert ask(http, "again", "chat").status_code == 200
     first, second = [span.attributes["vong.attempts"] for span in server.spans()]
@@ -53,11 +53,11 @@ def test_a_failed_target_is_asked_again(http: httpx.Client, server: Server) -> N
 
 
 def test_a_retry_after_is_waited_for_and_a_long_one_is_not(http: httpx.Client, server: Server) -> None:
-    server.client.gateway.put_route("soon", {"faults/status-429?retry_after=1": 1}, policy=RoutePolicy(retries=1))
+    server.client.gateway.set_route("soon", {"faults/status-429?retry_after=1": 1}, policy=RoutePolicy(retries=1))
     started = time.perf_counter()
     assert ask(http, "soon", "chat").status_code == 429
     assert 1 <= time.perf_counter() - started < 4
-    server.client.gateway.put_route("late", {"faults/status-429?retry_after=60": 1}, policy=RoutePolicy(retries=1))
+    server.client.gateway.set_route("late", {"faults/status-429?retry_after=60": 1}, policy=RoutePolicy(retries=1))
     started = time.perf_counter()
     assert ask(http, "late", "chat").headers["retry-after"] == "60"
     assert time.perf_counter() - started < 1
@@ -66,16 +66,16 @@ def test_a_retry_after_is_waited_for_and_a_long_one_is_not(http: httpx.Client, s
 
 def test_what_the_caller_did_wrong_is_never_asked_again(http: httpx.Client, server: Server) -> None:
     policy = RoutePolicy(fallbacks=("echo/echo",), retries=5)
-    server.client.gateway.put_route("wrong", {"faults/status-422": 1}, policy=policy)
+    server.client.gateway.set_route("wrong", {"faults/status-422": 1}, policy=policy)
     before = get_fault_server().call_counts["status-422"]
     assert ask(http, "wrong", "stream").status_code == 422
     assert get_fault_server().call_counts["status-422"] == before + 1
 
 
 def test_a_target_that_fails_often_rests_and_is_tried_again(http: httpx.Client, server: Server) -> None:
-    breaker = CircuitBreakerPolicy(failures=2, pause=1)
+    breaker = CircuitBreakerPolicy(failures=2, open_seconds=1)
     policy = RoutePolicy(fallbacks=("echo/echo",), retries=0, breaker=breaker)
-    server.client.gateway.put_route("resting", {"faults/status-500": 1}, policy=policy)
+    server.client.gateway.set_route("resting", {"faults/status-500": 1}, policy=policy)
     before = get_fault_server().call_counts["status-500"]
     for _ in range(4):
         assert ask(http, "resting", "chat").status_code == 200
@@ -88,8 +88,8 @@ def test_a_target_that_fails_often_rests_and_is_tried_again(http: httpx.Client, 
 
 
 def test_where_every_target_rests_the_caller_is_told_so(http: httpx.Client, server: Server) -> None:
-    policy = RoutePolicy(retries=0, breaker=CircuitBreakerPolicy(failures=1, pause=60))
-    server.client.gateway.put_route("exhausted", {"faults/refused": 1}, policy=policy)
+    policy = RoutePolicy(retries=0, breaker=CircuitBreakerPolicy(failures=1, open_seconds=60))
+    server.client.gateway.set_route("exhausted", {"faults/refused": 1}, policy=policy)
     assert ask(http, "exhausted", "chat").status_code == 502
     answer = ask(http, "exhausted", "chat")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
@@ -97,8 +97,8 @@ def test_where_every_target_rests_the_caller_is_told_so(http: httpx.Client, serv
 
 
 def test_a_fallback_answers_under_its_own_versions(http: httpx.Client, server: Server) -> None:
-    echo = server.client.gateway.put_route("plain", {"echo/echo": 1})
-    guarded = server.client.gateway.put_route(
+    echo = server.client.gateway.set_route("plain", {"echo/echo": 1})
+    guarded = server.client.gateway.set_route(
         "plain", {"faults/reset": 1}, policy=RoutePolicy(fallbacks=("echo/echo",))
     )
     assert ask(http, "plain", "stream").status_code == 200

@@ -28,7 +28,7 @@ class TestChat(ChatModelIntegrationTests):
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
     def served(cls, lasting: Server) -> None:
-        lasting.client.gateway.put_route("echo", {"faults/ok": 1})
+        lasting.client.gateway.set_route("echo", {"faults/ok": 1})
         cls.parameters = {"base_url": f"{lasting.url}/v1", "api_key": lasting.key, "model": "echo/echo"}
 
     @pytest.fixture(autouse=True)

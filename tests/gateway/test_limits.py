@@ -72,23 +72,24 @@ def test_times_begin_and_end_around_every_moment(at: datetime) -> None:
         assert end is not None and window_start(per, at) <= at < end
         assert window_start(per, end) == end
         assert window_start(per, end - timedelta(microseconds=1)) == window_start(per, at)
-    assert window_end("ever", at) is None and window_start("ever", at) == window_start("ever", at + timedelta(days=400))
+    later = at + timedelta(days=400)
+    assert window_end("lifetime", at) is None and window_start("lifetime", at) == window_start("lifetime", later)
 
 
 @pytest.mark.parametrize(
-    ("what", "per"), [("cost", "minute"), ("requests", "ever"), ("concurrency", "day"), ("tokens", "now")]
+    ("what", "per"), [("cost", "minute"), ("requests", "lifetime"), ("concurrency", "day"), ("tokens", "now")]
 )
 def test_what_cannot_be_limited_is_refused(server: Server, what: Any, per: LimitWindow) -> None:
     with pytest.raises(InvalidInput, match="cannot be limited per"):
         server.client.gateway.set_limit("key", what, per, 1)
-    with pytest.raises(InvalidInput, match="has no name"):
-        server.client.gateway.set_limit("project", "requests", "day", 1, name="x")
+    with pytest.raises(InvalidInput, match="has no subject"):
+        server.client.gateway.set_limit("project", "requests", "day", 1, subject="x")
     assert server.client.gateway.limits() == []
 
 
 def test_limits_are_set_again_shown_and_removed(server: Server) -> None:
-    first = server.client.gateway.set_limit("key", "requests", "day", 5, name="ci")
-    again = server.client.gateway.set_limit("key", "requests", "day", 7, name="ci")
+    first = server.client.gateway.set_limit("key", "requests", "day", 5, subject="ci")
+    again = server.client.gateway.set_limit("key", "requests", "day", 7, subject="ci")
     assert again.id == first.id and again.amount == 7
     (state,) = server.client.gateway.limits()
     assert (state.subject, state.used, state.reserved) == ("ci", 0, 0)
@@ -101,7 +102,7 @@ def test_limits_are_set_again_shown_and_removed(server: Server) -> None:
 
 def test_only_owners_set_limits(server: Server) -> None:
     member = server.client.access.create_key("m", role="member")["secret"]
-    body = {"on": "project", "what": "requests", "per": "day", "amount": 1}
+    body = {"subject_type": "project", "metric": "requests", "window": "day", "amount": 1}
     headers = {"authorization": f"Bearer {member}"}
     answer = httpx.put(f"{server.url}/api/v1/gateway/limits", json=body, headers=headers)
     assert answer.status_code == 403 and answer.json()["code"] == Forbidden.code
@@ -116,7 +117,7 @@ def test_subjects_and_tags() -> None:
     whom = LimitSubjects("ci", None, "triage", ("a", "b"))
 
     def of(on: Any, name: str = "*") -> list[str]:
-        made = LimitCreate(on=on, name=name, what="requests", per="day", amount=1)
+        made = LimitCreate(subject_type=on, subject=name, metric="requests", window="day", amount=1)
         return whom.matching(made)  # pyright: ignore[reportArgumentType]
 
     assert (of("project"), of("key"), of("key", "ci"), of("key", "x")) == (["*"], ["ci"], ["ci"], [])
@@ -141,7 +142,7 @@ def test_requests_are_counted_and_the_next_one_is_refused_until_the_time_begins_
     assert caught.value.code == "rate_limit_exceeded"
     assert "the key 'tester' has 0 of 4 requests per hour left" in str(caught.value)
     refused = server.spans()[-1]
-    assert (refused.status, refused.attributes["error.type"]) == ("error", "limit_reached")
+    assert (refused.status, refused.attributes["error.type"]) == ("error", "rate_limit_exceeded")
     with pytest.raises(RateLimitExceeded, match="4 requests per hour"):
         server.client.gateway.chat("priced/plain", "hi")
 
@@ -189,7 +190,7 @@ def test_so_many_calls_at_once(server: Server, fake: FakeUpstream) -> None:
 
 
 def test_a_budget_is_reserved_before_and_settled_after(client: openai.OpenAI, server: Server) -> None:
-    limited(server, "key", "cost", "month", 300 * DOLLAR, name="tester")
+    limited(server, "key", "cost", "month", 300 * DOLLAR, subject="tester")
     answered = 0
     with pytest.raises(openai.APIStatusError) as caught:
         while answered < 30:
@@ -210,7 +211,7 @@ def test_a_budget_is_reserved_before_and_settled_after(client: openai.OpenAI, se
 
 def test_a_crowd_does_not_overrun_a_budget_and_the_ledger_is_the_sum_of_the_spans(server: Server) -> None:
     bound = 500 * DOLLAR
-    limited(server, "project", "cost", "ever", bound)
+    limited(server, "project", "cost", "lifetime", bound)
 
     async def crowd() -> list[int]:
         async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0) as client:
@@ -249,7 +250,7 @@ def test_a_crowd_does_not_overrun_a_budget_and_the_ledger_is_the_sum_of_the_span
 def test_servers_together_do_not_overrun_a_budget(server: Server, database: Database) -> None:
     bound, cost = 1000, 7
     with server.platform.scope(server.project_id) as connection:
-        put_limit(connection, LimitCreate(on="project", what="cost", per="day", amount=bound))
+        put_limit(connection, LimitCreate(subject_type="project", metric="cost", window="day", amount=bound))
         limit = list_limits(connection)
     directory = ModelCatalog({}, {}, server_providers(server), {}, UpstreamClient(), limit)
     admitted = list[int]()
@@ -288,9 +289,10 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
     server: Server, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with server.platform.scope(server.project_id) as connection:
-        limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=1000))
+        budget = LimitCreate(subject_type="project", metric="cost", window="lifetime", amount=1000)
+        limit = put_limit(connection, budget)
     admission = Limiter(server.platform.scope, database.owner, lambda *_: 0)
-    share = LocalQuota(server.project_id, limit, CounterKey(limit.id, "*", window_start("ever", now())))
+    share = LocalQuota(server.project_id, limit, CounterKey(limit.id, "*", window_start("lifetime", now())))
     admission._request_grant(share, 10)
     share.last_used_at = 0.0  # for long nobody took any of it
     report, reached = leases.report, threading.Event()
@@ -314,9 +316,10 @@ def test_a_report_that_is_late_does_not_undo_a_grant(
 @pytest.mark.parametrize(("bound", "kept"), [(10**9, True), (10_000, False)], ids=["much is free", "little is"])
 def test_what_nobody_takes_stays_for_a_while_where_others_have_plenty(alone: Server, bound: int, kept: bool) -> None:
     with alone.platform.scope(alone.project_id) as connection:
-        limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=bound))
+        budget = LimitCreate(subject_type="project", metric="cost", window="lifetime", amount=bound)
+        limit = put_limit(connection, budget)
     admission = Limiter(alone.platform.scope, alone.platform.database.owner, lambda *_: 0)
-    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", window_start("ever", now())))
+    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", window_start("lifetime", now())))
     admission._request_grant(share, 100)
     held = share.available
     share.last_used_at -= 2 * REPORT_INTERVAL_SECONDS
@@ -335,8 +338,8 @@ def test_what_nobody_takes_stays_for_a_while_where_others_have_plenty(alone: Ser
 
 def test_what_a_dead_server_held_is_released(alone: Server) -> None:
     with alone.platform.scope(alone.project_id) as connection:
-        limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=100))
-    place = CounterKey(limit.id, "*", window_start("ever", now()))
+        limit = put_limit(connection, LimitCreate(subject_type="project", metric="cost", window="lifetime", amount=100))
+    place = CounterKey(limit.id, "*", window_start("lifetime", now()))
     dead, living = new_id(), new_id()
 
     def grant(worker: UUID, need: int) -> int:
@@ -350,7 +353,7 @@ def test_what_a_dead_server_held_is_released(alone: Server) -> None:
         leases.heartbeat(connection, living)
     assert grant(living, 20) == 20
     with alone.platform.scope(alone.project_id) as connection:
-        assert connection.scalar(select(tables.leases.c.worker)) == living
+        assert connection.scalar(select(tables.leases.c.server_id)) == living
 
 
 def test_what_a_dead_server_held_is_not_told_as_reserved_and_goes_where_nobody_asks_for_it(
@@ -358,8 +361,8 @@ def test_what_a_dead_server_held_is_not_told_as_reserved_and_goes_where_nobody_a
 ) -> None:
     monkeypatch.setattr("vong.gateway.limits.limiter.REPORT_INTERVAL_SECONDS", 1.0)
     with alone.platform.scope(alone.project_id) as connection:
-        limit = put_limit(connection, LimitCreate(on="project", what="cost", per="ever", amount=100))
-    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", window_start("ever", now())))
+        limit = put_limit(connection, LimitCreate(subject_type="project", metric="cost", window="lifetime", amount=100))
+    share = LocalQuota(alone.project_id, limit, CounterKey(limit.id, "*", window_start("lifetime", now())))
     dead, living = (Limiter(alone.platform.scope, alone.platform.database.owner, lambda *_: 0) for _ in range(2))
     dead._request_grant(share, 90)
 
@@ -373,11 +376,11 @@ def test_what_a_dead_server_held_is_not_told_as_reserved_and_goes_where_nobody_a
     assert told() == 0
     living._report([])  # the first after a silence of its own: others may live
     with alone.platform.database.owner() as connection:
-        assert connection.scalar(select(tables.leases.c.worker)) == dead.server_id
+        assert connection.scalar(select(tables.leases.c.server_id)) == dead.server_id
     living._heartbeat_at -= 6.0
     living._report([])
     with alone.platform.database.owner() as connection:
-        assert connection.scalar(select(tables.leases.c.worker)) is None
+        assert connection.scalar(select(tables.leases.c.server_id)) is None
 
 
 def test_a_model_of_unknown_price_is_refused_under_a_budget_and_our_own_cost_nothing(
@@ -386,7 +389,7 @@ def test_a_model_of_unknown_price_is_refused_under_a_budget_and_our_own_cost_not
     limited(server, "project", "cost", "day", DOLLAR)
     with pytest.raises(openai.APIStatusError) as caught:
         chat(client, "fake/plain")
-    assert (caught.value.status_code, caught.value.code) == (402, "unpriced")
+    assert (caught.value.status_code, caught.value.code) == (402, "price_unknown")
     assert "the price of 'fake/plain' is unknown" in str(caught.value)
     assert chat(client, "echo/echo").status_code == 200
 
@@ -407,7 +410,7 @@ def test_a_call_without_an_end_gets_one_under_a_budget(
 
 
 def test_a_caller_who_leaves_is_billed_for_what_came(server: Server, fake: FakeUpstream) -> None:
-    limited(server, "project", "cost", "ever", 10_000 * DOLLAR)
+    limited(server, "project", "cost", "lifetime", 10_000 * DOLLAR)
     body = {"model": "priced/endless", "messages": ASK, "stream": True, "max_tokens": 50}
     headers = {"authorization": f"Bearer {server.key}"}
     with httpx.stream("POST", f"{server.url}/v1/chat/completions", headers=headers, json=body) as answer:
@@ -469,7 +472,7 @@ def test_usage_by_user_and_tag_is_the_ledgers(client: openai.OpenAI, server: Ser
 
 
 def test_the_command_line(server: Server, client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
 
     def run(*arguments: str) -> str:
@@ -477,23 +480,23 @@ def test_the_command_line(server: Server, client: openai.OpenAI, monkeypatch: py
         assert result.exit_code == 0, result.output
         return result.output
 
-    run("limit", "set", "key:ci", "requests/minute=60", "concurrency=5")
-    run("budget", "set", "project", "2500", "--per", "month")
-    assert "key:ci" in run("limits") and "2500.0" not in run("limits")
-    assert "$2500.000000" in run("budgets")
+    run("limits", "set", "key:ci", "requests/minute=60", "concurrency=5")
+    run("budgets", "set", "project", "2500", "--window", "month")
+    assert "key:ci" in run("limits", "list") and "2500.0" not in run("limits", "list")
+    assert "$2500.000000" in run("budgets", "list")
     chat(client)
     server.platform.span_writer.flush(10)
     assert "$12.000000" in run("ledger", "--by", "model", "--bucket", "day")
     assert "$12.000000" in run("usage", "--by", "user", "--bucket", "hour")
     for state in server.client.gateway.limits():
-        run("budget" if state.limit.what == "cost" else "limit", "remove", str(state.limit.id))
+        run("budgets" if state.limit.metric == "cost" else "limits", "delete", str(state.limit.id))
     assert server.client.gateway.limits() == []
-    wrong = CliRunner().invoke(group, ["limit", "set", "nobody:ci", "requests/minute=60"])
+    wrong = CliRunner().invoke(group, ["limits", "set", "nobody:ci", "requests/minute=60"])
     assert wrong.exit_code == 2 and "write for example key:ci requests/minute=60" in wrong.output
 
 
 def used(server: Server, what: str) -> int:
-    return sum(state.used for state in server.client.gateway.limits() if state.limit.what == what)
+    return sum(state.used for state in server.client.gateway.limits() if state.limit.metric == what)
 
 
 def reserved(server: Server) -> int:
@@ -530,7 +533,8 @@ def test_a_name_that_no_column_holds_stops_no_report(server: Server, more: dict[
     assert httpx.post(f"{server.url}/v1/chat/completions", json=asked, headers=headers).status_code == 200
 
     def reported() -> bool:
-        return {(state.limit.on, state.used) for state in server.client.gateway.limits()} >= {(on, 1), ("key", 1)}
+        states = server.client.gateway.limits()
+        return {(state.limit.subject_type, state.used) for state in states} >= {(on, 1), ("key", 1)}
 
     eventually(reported)
     assert "a\ufffdb" in {state.subject for state in server.client.gateway.limits()}

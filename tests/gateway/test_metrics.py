@@ -49,12 +49,12 @@ def refused(server: Server, model: str) -> str:
 
 
 def test_what_calls_cost_is_counted_once_it_is_known(server: Server) -> None:
-    server.client.gateway.put_route("costly", {"priced/plain": 1})
+    server.client.gateway.set_route("costly", {"priced/plain": 1})
     for _ in range(2):
         server.client.gateway.chat("costly", "hi")
     server.spans()
     assert read(server, "vong_gateway_cost_micros_total", route="costly", provider="priced") == 2 * PLAIN
-    server.client.gateway.put_route("free", {"echo/echo": 1})
+    server.client.gateway.set_route("free", {"echo/echo": 1})
     server.client.gateway.chat("free", "hi")
     server.spans()
     assert read(server, "vong_gateway_cost_micros_total", route="free", provider="echo") == 0
@@ -63,29 +63,29 @@ def test_what_calls_cost_is_counted_once_it_is_known(server: Server) -> None:
 @pytest.mark.parametrize(
     ("limit", "model", "code", "reason"),
     [
-        (("project", "requests", "day", 1), "echo/echo", "rate_limit_exceeded", "limit_reached"),
-        (("project", "tokens", "day", 1), "echo/echo", "rate_limit_exceeded", "limit_reached"),
-        (("project", "cost", "day", 1), "priced/plain", "insufficient_quota", "budget_spent"),
-        (("project", "cost", "day", 1), "fake/plain", "unpriced", "unpriced"),
+        (("project", "requests", "day", 1), "echo/echo", "rate_limit_exceeded", "rate_limit_exceeded"),
+        (("project", "tokens", "day", 1), "echo/echo", "rate_limit_exceeded", "rate_limit_exceeded"),
+        (("project", "cost", "day", 1), "priced/plain", "insufficient_quota", "budget_exceeded"),
+        (("project", "cost", "day", 1), "fake/plain", "price_unknown", "price_unknown"),
     ],
 )
 def test_what_limits_refuse_is_counted_by_their_kind(
     server: Server, limit: tuple[LimitSubject, LimitMetric, LimitWindow, int], model: str, code: str, reason: str
 ) -> None:
     what = limit[1]
-    before = read(server, "vong_gateway_refused_total", limit=what, reason=reason)
+    before = read(server, "vong_gateway_rejected_total", limit=what, reason=reason)
     server.client.gateway.set_limit(*limit)
     assert refused(server, model) == code
     until = time.monotonic() + 60
-    while read(server, "vong_gateway_refused_total", limit=what, reason=reason) != before + 1:
+    while read(server, "vong_gateway_rejected_total", limit=what, reason=reason) != before + 1:
         assert time.monotonic() < until, "it was not counted"  # which is done a moment after the answer
     assert server.spans()[-1].attributes["vong.limit"] == what
 
 
 def test_a_target_that_rests_is_shown(server: Server) -> None:
-    policy = RoutePolicy(retries=0, breaker=CircuitBreakerPolicy(failures=1, pause=600))
-    server.client.gateway.put_route("resting", {"dead/resting": 1}, policy=policy)
-    server.client.gateway.put_route("well", {"echo/echo?first=0": 1}, policy=policy)
+    policy = RoutePolicy(retries=0, breaker=CircuitBreakerPolicy(failures=1, open_seconds=600))
+    server.client.gateway.set_route("resting", {"dead/resting": 1}, policy=policy)
+    server.client.gateway.set_route("well", {"echo/echo?first=0": 1}, policy=policy)
     with pytest.raises(UpstreamFailed):
         server.client.gateway.chat("resting", "hi")
     server.client.gateway.chat("well", "hi")
@@ -104,17 +104,17 @@ def test_a_target_that_rests_is_shown(server: Server) -> None:
 def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = server.platform.settings.model_copy(update={"workers": 2, "home": tmp_path})
+    settings = server.platform.settings.model_copy(update={"server_processes": 2, "home": tmp_path})
     monkeypatch.setattr(server.platform, "settings", settings)
     left = MetricsSnapshot(
-        refused=[(("requests", "added"), 3)], costs=[(("added", "echo"), 5)], circuits=[(("added/target",), 1)]
+        rejected=[(("requests", "added"), 3)], costs=[(("added", "echo"), 5)], circuits=[(("added/target",), 1)]
     )
     folder = Path(settings.home_folder / METRICS_FOLDER)
     folder.mkdir(parents=True)
     for process in (1, 2**22 + 1):  # there is one of the first id, and there cannot be one of the second
         (folder / f"{process}.json").write_bytes(msgspec.json.encode(left))
     text = metrics.render_metrics(metrics.take_all_snapshots(server.platform)).decode()
-    assert value(text, "vong_gateway_refused_total", limit="requests", reason="added") == 6
+    assert value(text, "vong_gateway_rejected_total", limit="requests", reason="added") == 6
     assert value(text, "vong_gateway_cost_micros_total", route="added", provider="echo") == 10
     assert value(text, "vong_gateway_circuits_open", target="added/target") == 1
 

@@ -10,9 +10,11 @@ import httpx
 import msgspec
 import openai
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vong.cli.gateway import group
 from vong.errors import NotFound
 from vong.gateway.endpoints.continuation import CONTINUE_PROMPT, PartialAnswer, continuation_request, merge_streams
 from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory
@@ -49,7 +51,7 @@ def settled(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 def routed(server: Server, *fallbacks: str, first: str = BROKEN, **policy: Any) -> None:
     made = RoutePolicy(fallbacks=fallbacks, retries=0, continue_streams=True, **policy)
-    server.client.gateway.put_route("steady", {first: 1.0}, policy=made)
+    server.client.gateway.set_route("steady", {first: 1.0}, policy=made)
 
 
 def said(stream: Any) -> str:
@@ -89,7 +91,7 @@ def test_each_target_may_break_off_and_the_last_one_ends_in_the_error_event(
         assert said(stream)
     span = server.spans()[-1]
     assert (span.status, span.attributes["vong.continued"], span.model) == ("ok", 2, "echo/echo")
-    server.client.gateway.put_route(
+    server.client.gateway.set_route(
         "doomed", {BROKEN: 1.0}, policy=RoutePolicy(fallbacks=("faults/refused",), retries=0, continue_streams=True)
     )
     time.sleep(1.1)
@@ -117,7 +119,7 @@ def test_other_shapes_are_gone_on_with_as_one_answer(client: openai.OpenAI, serv
 
 
 def test_without_leave_a_stream_ends_where_it_breaks_off(client: openai.OpenAI, server: Server) -> None:
-    server.client.gateway.put_route("plain", {BROKEN: 1.0}, policy=RoutePolicy(fallbacks=("echo/echo",), retries=0))
+    server.client.gateway.set_route("plain", {BROKEN: 1.0}, policy=RoutePolicy(fallbacks=("echo/echo",), retries=0))
     with (
         pytest.raises(openai.APIError),
         client.chat.completions.create(model="plain", messages=CHAT, stream=True) as stream,
@@ -168,7 +170,7 @@ def test_guards_that_read_a_whole_answer_read_what_is_there_of_it_with_its_rest(
     client: openai.OpenAI, server: Server, words: int, passes: bool
 ) -> None:
     """The rest alone has so many words, and the whole one more."""
-    guard = GuardConfig(guard="length", on="output", settings={"most_words": words})
+    guard = GuardConfig(guard="length", on="output", settings={"max_words": words})
     routed(server, "echo/echo", guards=(guard,))
     asked = [{"role": "user", "content": "go on"}]
     with client.chat.completions.create(model="steady", messages=asked, stream=True) as stream:  # type: ignore[arg-type]
@@ -184,7 +186,7 @@ def test_a_guard_that_could_not_look_ends_the_stream(client: openai.OpenAI, serv
     closed = GuardConfig(guard="webhook", on="output", settings={"url": "http://127.0.0.1:9/judge"})
     routed(server, "echo/echo", first="fake/plain", guards=(closed,))
     with (
-        pytest.raises(openai.APIError, match="guard .* failed"),
+        pytest.raises(openai.APIError, match=r"guard .* failed"),
         client.chat.completions.create(model="steady", messages=CHAT, stream=True) as stream,
     ):
         said(stream)
@@ -203,8 +205,8 @@ def test_guards_judge_what_is_there_though_nothing_follows() -> None:
         chunks = [msgspec.json.decode(one[6:]) for one in told.split(b"\n\n") if one and one != DONE.strip()]
         return [chunk["choices"][0]["finish_reason"] for chunk in chunks]
 
-    assert asyncio.run(passed("length", most_words=3))[-1] == "stop"
-    assert asyncio.run(passed("length", most_words=2))[-1] == "content_filter"
+    assert asyncio.run(passed("length", max_words=3))[-1] == "stop"
+    assert asyncio.run(passed("length", max_words=2))[-1] == "content_filter"
 
 
 def test_a_guard_that_asks_anew_judges_the_rest_with_what_was_there() -> None:
@@ -212,7 +214,7 @@ def test_a_guard_that_asks_anew_judges_the_rest_with_what_was_there() -> None:
         encode_sse_event({"id": "a", "choices": [{"index": 0, "delta": {"content": " four"}, "finish_reason": "stop"}]})
         + DONE
     ]
-    use = GuardConfig(guard="length", on="output", action="retry", settings={"most_words": 3})
+    use = GuardConfig(guard="length", on="output", action="retry", settings={"max_words": 3})
     duty = GuardRun(GuardFactory(NULL_DEPENDENCIES).create(use), "output", nobody)
     asyncio.run(check_buffered_stream([duty], events, None, "one two"))
     with pytest.raises(RetryRequested):
@@ -245,16 +247,16 @@ def test_what_is_asked_for_the_rest() -> None:
 
 def test_a_shadow_is_asked_too_and_nobody_pays_or_waits_for_it(client: openai.OpenAI, server: Server) -> None:
     policy = RoutePolicy(shadow=ShadowPolicy(model="priced/plain"))
-    server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
-    server.client.gateway.set_limit("key", "cost", "ever", 10**12, name="tester")
+    server.client.gateway.set_route("mirrored", {"echo/echo": 1.0}, policy=policy)
+    server.client.gateway.set_limit("key", "cost", "lifetime", 10**12, subject="tester")
     answer = client.chat.completions.with_raw_response.create(model="mirrored", messages=CHAT, user="linh")
     with client.chat.completions.create(model="mirrored", messages=CHAT, stream=True) as stream:
         said(stream)
-    settled(lambda: sum(one.pairs for one in server.client.gateway.compared()) == 2)
-    (summed,) = server.client.gateway.compared(route="mirrored", kind="shadow")
+    settled(lambda: sum(one.pairs for one in server.client.gateway.shadow_summary()) == 2)
+    (summed,) = server.client.gateway.shadow_summary(route="mirrored", kind="shadow")
     assert (summed.target, summed.failed) == ("priced/plain", 0)
     assert summed.agreement is not None and 0 <= summed.agreement < 1 and summed.same == 0
-    assert server.client.gateway.compared(kind="cache") == []
+    assert server.client.gateway.shadow_summary(kind="cache") == []
     spans = server.spans()
     shadows = [span for span in spans if span.key == "shadow"]
     first = next(span for span in spans if str(span.id) == answer.headers["x-vong-span-id"])
@@ -266,25 +268,29 @@ def test_a_shadow_is_asked_too_and_nobody_pays_or_waits_for_it(client: openai.Op
     assert costs["tester"] == 0 < costs["shadow"]
     (state,) = server.client.gateway.limits()
     assert state.used == 0
-    pairs = server.client.gateway.comparisons(route="mirrored", limit=1)
-    assert len(pairs) == 1 and pairs[0]["first"] and pairs[0]["second"]["model"] == "priced/plain"
-    older = server.client.gateway.comparisons(route="mirrored", after=pairs[0]["comparison"]["span_id"])
+    pairs = server.client.gateway.shadow_results(route="mirrored", limit=1)
+    assert len(pairs) == 1 and pairs[0]["original"] and pairs[0]["shadow"]["model"] == "priced/plain"
+    older = server.client.gateway.shadow_results(route="mirrored", after=pairs[0]["result"]["span_id"])
     assert len(older) == 1 and older != pairs
+    environment = {"VONG_PUBLIC_URL": server.url, "VONG_API_KEY": server.key}
+    for words, shown in (([], "0.000"), (["--pairs", "2"], str(first.id))):
+        report = CliRunner().invoke(group, ["shadow", "report", *words], env=environment, catch_exceptions=False)
+        assert report.exit_code == 0 and "priced/plain" in report.stdout and shown in report.stdout
 
 
 def test_a_shadow_that_fails_harms_nobody(client: openai.OpenAI, server: Server) -> None:
     policy = RoutePolicy(shadow=ShadowPolicy(model="faults/status-500"))
-    server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
+    server.client.gateway.set_route("mirrored", {"echo/echo": 1.0}, policy=policy)
     assert client.chat.completions.create(model="mirrored", messages=CHAT).choices[0].message.content
-    settled(lambda: bool(server.client.gateway.compared()))
-    (summed,) = server.client.gateway.compared()
+    settled(lambda: bool(server.client.gateway.shadow_summary()))
+    (summed,) = server.client.gateway.shadow_summary()
     assert (summed.pairs, summed.failed, summed.agreement) == (1, 1, None)
 
 
 def test_a_shadow_must_be_there(server: Server) -> None:
     with pytest.raises(NotFound, match="nobody"):
         policy = RoutePolicy(shadow=ShadowPolicy(model="nobody/x"))
-        server.client.gateway.put_route("mirrored", {"echo/echo": 1.0}, policy=policy)
+        server.client.gateway.set_route("mirrored", {"echo/echo": 1.0}, policy=policy)
     body = {"targets": [{"model": "echo/echo"}], "policy": {"shadow": {"model": "echo/echo", "share": 2}}}
     headers = {"authorization": f"Bearer {server.key}"}
     answer = httpx.put(f"{server.url}/api/v1/gateway/routes/mirrored", json=body, headers=headers)

@@ -128,7 +128,7 @@ def test_the_embedding_model_that_ships_knows_what_is_alike(client: openai.OpenA
 
 
 def test_the_models_are_what_can_be_called(client: openai.OpenAI, server: Server) -> None:
-    server.client.gateway.put_route("triage", {"echo/echo": 1})
+    server.client.gateway.set_route("triage", {"echo/echo": 1})
     names = [model.id for model in client.models.list()]
     assert {"triage", "all-minilm-l6-v2", "echo/echo", "fake/one", "local/all-minilm-l6-v2"} <= set(names)
     assert client.models.retrieve("triage").id == "triage"
@@ -137,7 +137,7 @@ def test_the_models_are_what_can_be_called(client: openai.OpenAI, server: Server
 
 
 def test_a_route_answers_with_its_name_and_version_on_the_span(client: openai.OpenAI, server: Server) -> None:
-    made = server.client.gateway.put_route("triage", {"echo/echo": 1, "fake/plain": 0})
+    made = server.client.gateway.set_route("triage", {"echo/echo": 1, "fake/plain": 0})
     client.chat.completions.create(model="triage", messages=ASK)
     span = server.span()
     assert (span.versions.route, span.versions.route_version, span.model) == ("triage", made.version, "echo/echo")
@@ -202,7 +202,7 @@ def test_an_upstream_that_breaks_is_a_502_with_a_reason(client: openai.OpenAI, s
 
 
 def test_a_stream_that_breaks_off_ends_with_an_error_event(client: openai.OpenAI, server: Server) -> None:
-    breaks = {"drop": "during its response", "no-end": "before the answer was complete", "error-event": "overloaded"}
+    breaks = {"drop": "during its response", "no-end": "before the response was complete", "error-event": "overloaded"}
     for model, says in breaks.items():
         stream = client.chat.completions.create(model=f"fake/{model}", messages=ASK, stream=True)
         with pytest.raises(openai.APIError, match=says):

@@ -14,12 +14,14 @@ from vong.cli.gateway import group
 from vong.client import Client
 from vong.config import PriceSettings
 from vong.errors import Forbidden, InvalidInput, NotFound
-from vong.gateway.pricing.prices import ModelPrice, PriceBook
+from vong.gateway.pricing.price_book import PriceBook
+from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.pricing.store import PriceUpdate, list_prices, put_price
 from vong.records import Span, Usage, new_id, now
 from vong.records.routing_tree import RouteNode
 
 from .conftest import Server
+from .price_catalog import catalog
 
 PLAIN = 12_000_000
 """What a call of fake/plain costs at 1, 2 and 0.5 dollars a token: 5 tokens read, 2 more from the cache, 3 made."""
@@ -54,10 +56,10 @@ def code(server: Server, model: str) -> str | None:
 def test_a_price_holds_from_the_next_calls_on_until_it_is_removed(server: Server) -> None:
     gateway = server.client.gateway
     assert cost(server, "fake/plain") is None
-    made = gateway.put_price("fake/plain", **AMOUNTS)
+    made = gateway.set_price("fake/plain", **AMOUNTS)
     assert (made["target"], made["input"], made["source"]) == ("fake/plain", 1e6, "stored")
     soon(lambda: cost(server, "fake/plain") == PLAIN)
-    gateway.put_price("fake/plain", input=1e6)  # without the other amounts output is free, and cached tokens as input
+    gateway.set_price("fake/plain", input=1e6)  # without the other amounts output is free, and cached tokens as input
     soon(lambda: cost(server, "fake/plain") == 7_000_000)
     gateway.delete_price("fake/plain")
     soon(lambda: cost(server, "fake/plain") is None)
@@ -69,7 +71,7 @@ def test_a_stored_price_wins_over_the_settings_which_hold_again_afterwards(serve
     assert cost(server, "priced/plain") == PLAIN
     sources = {price["target"]: price["source"] for price in gateway.prices()}
     assert sources == dict.fromkeys(("priced/plain", "priced/endless", "priced/embedding"), "settings")
-    gateway.put_price("priced/plain", input=2e6, output=4e6, cached=1e6)
+    gateway.set_price("priced/plain", input=2e6, output=4e6, cached=1e6)
     soon(lambda: cost(server, "priced/plain") == 2 * PLAIN)
     assert {price["target"]: price["source"] for price in gateway.prices()} == {**sources, "priced/plain": "stored"}
     gateway.delete_price("priced/plain")
@@ -81,28 +83,28 @@ def test_a_stored_price_wins_over_the_settings_which_hold_again_afterwards(serve
 def test_a_budget_reserves_the_worst_case_at_that_price(server: Server) -> None:
     gateway = server.client.gateway
     gateway.set_limit("project", "cost", "day", 1_000_000_000)
-    soon(lambda: code(server, "fake/plain") == "unpriced")
-    assert "vong gateway price set fake/plain" in answer(server, "fake/plain").text
-    gateway.put_price("fake/plain", input=1.0, output=2.0)
+    soon(lambda: code(server, "fake/plain") == "price_unknown")
+    assert "vong gateway prices set fake/plain" in answer(server, "fake/plain").text
+    gateway.set_price("fake/plain", input=1.0, output=2.0)
     soon(lambda: code(server, "fake/plain") is None)
-    gateway.put_price("fake/plain", input=1.0, output=1.0, reasoning=5e8)  # all four tokens may be of the dearest kind
+    gateway.set_price("fake/plain", input=1.0, output=1.0, reasoning=5e8)  # all four tokens may be of the dearest kind
     soon(lambda: code(server, "fake/plain") == "insufficient_quota")
-    assert "this call may cost $2000." in answer(server, "fake/plain").text
+    assert "this call may cost up to $2000." in answer(server, "fake/plain").text
 
 
 def test_the_cheapest_target_goes_by_that_price(server: Server) -> None:
     gateway = server.client.gateway
     nodes = (RouteNode(model="fake/plain"), RouteNode(model="priced/plain"))
-    gateway.put_route("thrifty", RouteNode(pick="cheapest", nodes=nodes))
+    gateway.set_route("thrifty", RouteNode(pick="cheapest", nodes=nodes))
 
     def answered() -> str | None:
         gateway.chat("thrifty", "hi")
         return server.spans()[-1].model
 
     soon(lambda: answered() == "priced/plain")  # an unknown price comes last
-    gateway.put_price("fake/plain", input=0.1)
+    gateway.set_price("fake/plain", input=0.1)
     soon(lambda: answered() == "fake/plain")
-    gateway.put_price("priced/plain", input=0.01)
+    gateway.set_price("priced/plain", input=0.01)
     soon(lambda: answered() == "priced/plain")
 
 
@@ -125,7 +127,7 @@ def test_it_wins_over_the_published_price() -> None:
     address = "https://api.openai.com/v1"
     assert prices.price_span(span, address).usage.cost == 20
     assert prices.price_span(span, address, own).usage.cost == 70
-    assert PriceBook({}, lookup=lambda *_: None).price_span(span, address, own).usage.cost == 70
+    assert PriceBook({}, catalog()).price_span(span, address, own).usage.cost == 70
 
 
 @pytest.mark.parametrize(
@@ -140,10 +142,10 @@ def test_what_is_no_price_is_refused(server: Server, amounts: dict[str, Any]) ->
 
 def test_a_target_that_is_not_there_is_refused_with_the_nearest_name(server: Server) -> None:
     with pytest.raises(NotFound, match="no provider named 'fakes'; did you mean 'fake'"):
-        server.client.gateway.put_price("fakes/plain", input=1)
-    with pytest.raises(InvalidInput, match="is no target"):
-        server.client.gateway.put_price("plain", input=1)
-    server.client.gateway.put_price("fake/plain", input=1)
+        server.client.gateway.set_price("fakes/plain", input=1)
+    with pytest.raises(InvalidInput, match="is not a target"):
+        server.client.gateway.set_price("plain", input=1)
+    server.client.gateway.set_price("fake/plain", input=1)
     with pytest.raises(NotFound, match="did you mean 'fake/plain'"):
         server.client.gateway.delete_price("fake/plane")
 
@@ -153,7 +155,7 @@ def test_only_owners_set_prices_and_only_their_project_has_them(server: Server) 
         member = Client(server.url, access.create_key(connection, "member", role="member").secret)
         put_price(connection, PriceUpdate(target="fake/plain", input=1))
     with pytest.raises(Forbidden):
-        member.gateway.put_price("fake/plain", input=2)
+        member.gateway.set_price("fake/plain", input=2)
     with pytest.raises(Forbidden):
         member.gateway.delete_price("fake/plain")
     assert "fake/plain" in [price["target"] for price in member.gateway.prices()]
@@ -164,11 +166,11 @@ def test_only_owners_set_prices_and_only_their_project_has_them(server: Server) 
 
 
 def test_commands_set_list_and_remove(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     monkeypatch.setenv("VONG_HOME", str(server.platform.settings.home))
-    wanted = ["price", "set", "fake/plain", "--input", "3", "--output", "15", "--cached", "0.3"]
-    ran = CliRunner().invoke(group, [*wanted, "--kind", "cache_write=3.75", "--json"])
+    wanted = ["prices", "set", "fake/plain", "--input", "3", "--output", "15", "--cached", "0.3"]
+    ran = CliRunner().invoke(group, [*wanted, "--token-type", "cache_write=3.75", "--json"])
     made = json.loads(ran.stdout)
     assert {name: made[name] for name in ("input", "output", "cached", "cache_write", "reasoning")} == {
         "input": 3,
@@ -177,10 +179,10 @@ def test_commands_set_list_and_remove(server: Server, monkeypatch: pytest.Monkey
         "cache_write": 3.75,
         "reasoning": None,
     }
-    listed = CliRunner().invoke(group, ["prices"]).stdout
+    listed = CliRunner().invoke(group, ["prices", "list"]).stdout
     assert "fake/plain" in listed and "priced/plain" in listed and "stored" in listed and "settings" in listed
-    assert CliRunner().invoke(group, [*wanted, "--kind", "input=4"]).exit_code == 2
-    assert CliRunner().invoke(group, [*wanted, "--kind", "reasoning=dear"]).exit_code == 2
-    gone = CliRunner().invoke(group, ["price", "remove", "fake/plain"])
-    assert gone.exit_code == 0 and "removed the price of fake/plain" in gone.stderr
-    assert "fake/plain" not in CliRunner().invoke(group, ["prices"]).stdout
+    assert CliRunner().invoke(group, [*wanted, "--token-type", "input=4"]).exit_code == 2
+    assert CliRunner().invoke(group, [*wanted, "--token-type", "reasoning=dear"]).exit_code == 2
+    gone = CliRunner().invoke(group, ["prices", "delete", "fake/plain"])
+    assert gone.exit_code == 0 and "deleted the price of fake/plain" in gone.stderr
+    assert "fake/plain" not in CliRunner().invoke(group, ["prices", "list"]).stdout

@@ -87,9 +87,9 @@ def warmed(server: Server, short: list[bool]) -> None:
 def test_both_ways_answer_and_account_alike(
     server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch, model: str, more: dict[str, Any]
 ) -> None:
-    server.client.gateway.put_route("weighted", {"fake/plain": 1, "fake/thinks": 0})
+    server.client.gateway.set_route("weighted", {"fake/plain": 1, "fake/thinks": 0})
     if model.startswith("priced/"):
-        server.client.gateway.set_limit("key", "cost", "ever", 10**12)
+        server.client.gateway.set_limit("key", "cost", "lifetime", 10**12)
     server.client.gateway.set_limit("key", "tokens", "day", 10**6)
     server.client.gateway.set_limit("key", "concurrency", "now", 3)
     warmed(server, short)
@@ -127,7 +127,7 @@ def test_the_long_way_is_taken_where_something_is_missing(server: Server, short:
 
 def test_a_budget_that_is_spent_refuses_on_both_ways(server: Server, short: list[bool]) -> None:
     warmed(server, short)
-    server.client.gateway.set_limit("key", "cost", "ever", 1)
+    server.client.gateway.set_limit("key", "cost", "lifetime", 1)
     eventually(lambda: ask(server, "priced/plain").status_code == 402)
     assert ask(server, "priced/plain").json()["error"]["code"] == "insufficient_quota"
     assert short[-1] is False
@@ -184,7 +184,7 @@ def test_what_is_kept_of_lanes_is_bounded_and_of_directories_the_one_in_force(
     monkeypatch.setattr("vong.gateway.fastpath.plan.MAX_CACHED_PLANS", 3)
     warmed(server, short)
     for number in range(8):
-        server.client.gateway.put_route("turning", {"priced/plain": 1.0 + number})
+        server.client.gateway.set_route("turning", {"priced/plain": 1.0 + number})
         ask(server, "turning", user=f"caller {number}")
         ask(server, "priced/plain", user=f"caller {number}")
     assert short[-1] is True
@@ -207,7 +207,7 @@ def test_a_target_is_drawn_once_whichever_way_it_is_called(
     server: Server, short: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A target that cannot be called the short way: drawn anew on the long one it would get a share of its share."""
-    server.client.gateway.put_route("mixed", {"priced/plain": 1, "echo/echo": 1})
+    server.client.gateway.set_route("mixed", {"priced/plain": 1, "echo/echo": 1})
     warmed(server, short)
     draws = cycle((0.1, 0.9))
     monkeypatch.setattr("vong.api.openai.protocol.model_calls.random", lambda: next(draws))

@@ -1,7 +1,6 @@
 """What a call costs: published prices, your own, and the unknown, which is never 0."""
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.config import PriceSettings
-from vong.gateway.pricing.catalog import CatalogPrice, RateTiers, lookup_in_process, parse_price
-from vong.gateway.pricing.prices import ModelPrice, PriceBook, TieredRate
+from vong.gateway.pricing.price_book import PriceBook
+from vong.gateway.pricing.prices import ModelPrice, TieredRate
 from vong.gateway.pricing.token_types import TOKEN_TYPES, possible_types, used_types
 from vong.records import Span, Usage, new_id, now
 
 from .conftest import Server
+from .price_catalog import catalog
 
 OPENAI = "https://api.openai.com/v1"
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -23,8 +23,9 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 def cost(target: str, address: str | None = OPENAI, own: dict[str, Any] | None = None, **counts: int) -> int | None:
     counts = {"input_tokens": 10_000, "output_tokens": 1_000, **counts}
-    prices = PriceBook({name: PriceSettings.model_validate(price) for name, price in (own or {}).items()})
-    return prices.cost(target, address, Usage(**counts), AT)
+    prices = PriceBook({name: PriceSettings.model_validate(price) for name, price in (own or {}).items()}, catalog())
+    price = prices.price_at(target, address, AT)
+    return price.cost_of_usage(Usage(**counts)) if price else None
 
 
 def test_published_prices_count_cached_tokens_apart() -> None:
@@ -41,34 +42,13 @@ def test_what_is_kept_of_a_price_says_what_the_catalogue_calculates() -> None:
     asked = [(OPENAI, model) for model in ("gpt-4o-mini", "gpt-4o", "text-embedding-3-small", "o3-mini")]
     asked += [(google, "gemini-2.5-pro"), (google, "gemini-2.5-flash")]
     for address, model in asked:
-        prices = PriceBook({}, lookup=here)
+        price = PriceBook({}, catalog()).price_at(f"x/{model}", address, AT)
+        assert price is not None
         for read in (10_000, 200_000, 200_001, 400_000):
             counted = Counted(input_tokens=read, output_tokens=1_000, cache_read_tokens=4_000)
             found = calc_price(counted, model, provider_api_url=address, genai_request_timestamp=AT)
             usage = Usage(input_tokens=read, output_tokens=1_000, cached_tokens=4_000)
-            assert prices.cost(f"x/{model}", address, usage, AT) == round(found.total_price * 1_000_000), (model, read)
-
-
-def here(address: str, model: str, at: datetime) -> CatalogPrice | None:
-    """The look-up without a process of its own."""
-    found = lookup_in_process(address, model, at)
-    return parse_price(json.loads(json.dumps(found))) if found else None
-
-
-def test_a_price_is_looked_up_once_and_one_that_changes_each_quarter_of_an_hour() -> None:
-    looks: list[datetime] = []
-
-    def look(_: str, model: str, at: datetime) -> CatalogPrice | None:
-        looks.append(at)
-        return None if model == "none" else CatalogPrice(RateTiers("1"), None, None, time_independent=model == "plain")
-
-    prices = PriceBook({}, look)
-    usage = Usage(input_tokens=10, output_tokens=1)
-    for model, seen in (("plain", 1), ("none", 1), ("changing", 2)):
-        looks.clear()
-        for minutes in (0, 14, 15, 29):
-            prices.cost(f"p/{model}", OPENAI, usage, AT + timedelta(minutes=minutes))
-        assert len(looks) == seen, model
+            assert price.cost_of_usage(usage) == round(found.total_price * 1_000_000), (model, read)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +66,10 @@ def test_what_nobody_prices_is_unknown(target: str, address: str | None) -> None
 
 
 def test_a_missing_count_makes_the_cost_unknown() -> None:
-    prices = PriceBook({})
+    price = PriceBook({}, catalog()).price_at("openai/gpt-4o", OPENAI, AT)
+    assert price is not None
     for usage in (Usage(), Usage(input_tokens=5), Usage(output_tokens=5)):
-        assert prices.cost("openai/gpt-4o", OPENAI, usage, AT) is None
+        assert price.cost_of_usage(usage) is None
 
 
 def test_your_own_price_wins_and_prices_a_deployment() -> None:
@@ -125,22 +106,24 @@ def test_kinds_of_tokens_cost_what_the_catalogue_calculates(address: str, model:
     given |= {names[kind]: count for kind, count in kinds.items() if kind in names}
     counts = Counted(input_tokens=10_000, output_tokens=1_000, cache_read_tokens=2_000, **given)
     found = calc_price(counts, model, provider_api_url=address, genai_request_timestamp=AT)
-    prices, usage = PriceBook({}, lookup=here), Usage(input_tokens=10_000, output_tokens=1_000, cached_tokens=2_000)
-    cost = prices.cost(f"x/{model}", address, usage, AT, kinds)
+    price = catalog().price_at(address, model, AT)
+    assert price is not None
+    cost = price.cost(10_000, 1_000, 2_000, kinds)
     assert cost == round(found.total_price * 1_000_000)
-    most = prices.max_cost(f"x/{model}", address, usage, AT, kinds)
-    assert cost is not None and most is not None and most >= cost
+    assert price.max_cost(10_000, 1_000, kinds) >= cost
 
 
 def test_your_own_prices_may_name_every_kind() -> None:
     own = {"input": 1, "output": 2, "cached": 0.5, "cache_write": 3, "reasoning": 5, "output_audio": 7}
     prices = PriceBook({"x/y": PriceSettings.model_validate(own)})
+    price = prices.price_at("x/y", None, AT)
+    assert price is not None
     usage = Usage(input_tokens=100, output_tokens=50, cached_tokens=10)
     kinds = {"cache_write": 20, "cache_write_1h": 5, "reasoning": 30, "output_audio": 10}
     wanted = 10 * 0.5 + 20 * 3 + 70 * 1 + 30 * 5 + 10 * 7 + 10 * 2
-    assert prices.cost("x/y", None, usage, AT, kinds) == wanted
-    assert prices.cost("x/y", None, usage, AT) == 10 * 0.5 + 90 * 1 + 50 * 2
-    assert prices.cost("x/z", None, usage, AT, kinds) is None
+    assert price.cost_of_usage(usage, kinds) == wanted
+    assert price.cost_of_usage(usage) == 10 * 0.5 + 90 * 1 + 50 * 2
+    assert prices.price_at("x/z", None, AT) is None
 
 
 @given(
@@ -177,7 +160,7 @@ def test_a_cost_that_is_known_already_is_left() -> None:
         id=id, trace_id=id.hex, span_id=id.hex[16:], name="x", started_at=now(), duration_ms=1, model="openai/gpt-4o",
         usage=usage,
     )  # fmt: skip
-    assert PriceBook({}).price_span(span, OPENAI) is span
+    assert PriceBook({}, catalog()).price_span(span, OPENAI) is span
 
 
 def test_a_recorded_call_has_its_cost_or_none(server: Server) -> None:

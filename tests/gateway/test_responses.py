@@ -51,7 +51,7 @@ def test_a_response_of_any_model(client: openai.OpenAI, server: Server, provider
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": SAID},
     ]
-    assert (span.kind, span.user, span.attributes["vong.shape"]) == ("chat", "linh", "responses")
+    assert (span.kind, span.user, span.attributes["vong.endpoint"]) == ("chat", "linh", "responses")
 
 
 @pytest.mark.parametrize("provider", ["fake", "claude"])
@@ -121,12 +121,12 @@ def test_an_earlier_response_that_is_not_there(client: openai.OpenAI, server: Se
     ("fields", "told"),
     [
         ({"input": ""}, "input is missing"),
-        ({"input": [{"type": "message"}]}, "form of responses"),
-        ({"input": [5]}, "form of responses"),
+        ({"input": [{"type": "message"}]}, "invalid responses request"),
+        ({"input": [5]}, "invalid responses request"),
         ({"input": [{"type": "web_search_call", "id": "w"}]}, "web_search_call"),
         ({"tools": [{"type": "web_search"}]}, "runs at OpenAI only"),
-        ({"background": True}, "cannot do background"),
-        ({"conversation": "conv_1"}, "cannot do conversation"),
+        ({"background": True}, "does not support background"),
+        ({"conversation": "conv_1"}, "does not support conversation"),
         ({"truncation": "auto"}, "does not support truncation"),
         ({"include": ["file_search_call.results"]}, "cannot include"),
     ],

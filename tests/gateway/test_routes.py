@@ -86,7 +86,7 @@ def test_a_route_of_another_project_is_not_there(connection: Connection, databas
         ("r", [RouteTarget(model="echo/echo", weight=-1)], "0 or more"),
         ("r", [RouteTarget(model="echo/echo", weight=float("inf"))], "0 or more"),
         ("r", [RouteTarget(model="echo/echo", weight=0)], "above 0"),
-        ("r", [RouteTarget(model="gpt-4o")], "is no target"),
+        ("r", [RouteTarget(model="gpt-4o")], "is not a target"),
     ],
 )
 def test_a_route_that_could_not_work_is_refused(
@@ -123,7 +123,7 @@ def test_a_change_is_announced_when_it_is_committed(
 def test_a_change_holds_from_the_next_call_on(server: Server) -> None:
     """Whoever changes a route and calls it through the same server is not answered by what it was."""
     for turn in range(20):
-        server.client.gateway.put_route("turning", {f"echo/echo?first=0.00{turn % 2}": 1})
+        server.client.gateway.set_route("turning", {f"echo/echo?first=0.00{turn % 2}": 1})
         server.client.gateway.chat("turning", "hi")
     assert [span.model for span in server.spans()] == ["echo/echo?first=0.000", "echo/echo?first=0.001"] * 10
 

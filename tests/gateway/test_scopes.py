@@ -81,10 +81,11 @@ def test_a_model_out_of_scope_is_refused_in_the_callers_shape(server: Server) ->
 def test_a_shape_out_of_scope_is_refused(server: Server) -> None:
     for path, shape in SERVED:
         other = "embeddings" if shape != "embeddings" else "chat"
-        refused = post(server, path, key(server, shape, scope=KeyScope(shapes=(other,))), "echo/echo")
+        refused = post(server, path, key(server, shape, scope=KeyScope(endpoints=(other,))), "echo/echo")
         assert refused.status_code == 403
         assert refused.json()["error"]["message"].endswith(f"the endpoint {shape!r}; endpoints in its scope: {other}")
-        assert post(server, path, key(server, "good", scope=KeyScope(shapes=(shape,))), "echo/echo").status_code == 200
+        good = key(server, "good", scope=KeyScope(endpoints=(shape,)))
+        assert post(server, path, good, "echo/echo").status_code == 200
 
 
 def test_tokens_are_counted_within_the_scope_only(server: Server) -> None:
@@ -111,7 +112,7 @@ def test_a_key_with_a_scope_cannot_make_itself_another_way(server: Server) -> No
     client = Client(server.url, key(server, scope=KeyScope(models=("triage", "echo/*"))), retry_seconds=0)
     assert set(client.gateway.models()) == {"echo/echo"}
     for call in (
-        lambda: client.gateway.put_route("triage", {"fake/plain": 1}),
+        lambda: client.gateway.set_route("triage", {"fake/plain": 1}),
         client.gateway.routes,
         client.access.keys,
         lambda: client.traces.list(),
@@ -120,7 +121,7 @@ def test_a_key_with_a_scope_cannot_make_itself_another_way(server: Server) -> No
             call()
     span = client.gateway.chat("echo/echo", "hi").span_id
     server.platform.span_writer.flush(10)
-    client.feedback.add(span_id=span, name="thumbs", value=1.0)
+    client.feedback.create(span_id=span, name="thumbs", value=1.0)
 
 
 def test_labels_are_added_where_a_call_does_not_say_it_itself(server: Server) -> None:
@@ -139,7 +140,7 @@ def test_labels_are_added_where_a_call_does_not_say_it_itself(server: Server) ->
 
 def test_limits_and_ledger_go_on_through_a_rotation(server: Server) -> None:
     made = server.client.access.create_key("shop")
-    server.client.gateway.set_limit("key", "requests", "day", 3, name="shop")
+    server.client.gateway.set_limit("key", "requests", "day", 3, subject="shop")
     rotated = server.client.access.rotate_key("shop", overlap=3600)
     for secret in (made["secret"], rotated["secret"], made["secret"]):
         assert post(server, "/v1/chat/completions", secret, "echo/echo").status_code == 200
@@ -149,14 +150,15 @@ def test_limits_and_ledger_go_on_through_a_rotation(server: Server) -> None:
 
 
 def test_secrets_of_made_and_rotated_keys_are_kept_nowhere(server: Server) -> None:
-    made = server.client.access.create_key("shop", models=["echo/*"], shapes=["chat"], tags=["web"])
+    made = server.client.access.create_key("shop", models=["echo/*"], endpoints=["chat"], tags=["web"])
     rotated = server.client.access.rotate_key("shop", overlap=60)
-    assert rotated["key"]["scope"] == {"models": ["echo/*"], "shapes": ["chat"]} == made["key"]["scope"]
+    assert rotated["key"]["scope"] == {"models": ["echo/*"], "endpoints": ["chat"]} == made["key"]["scope"]
     with server.platform.scope(server.project_id) as connection:
-        kept = connection.execute(text("SELECT convert_from(body, 'UTF8') FROM access_answers")).scalars().all()
+        query = text("SELECT convert_from(body, 'UTF8') FROM access_idempotency_keys")
+        kept = connection.execute(query).scalars().all()
     assert not [answer for answer in kept if "vong-" in answer]
     with pytest.raises(InvalidInput, match="unknown endpoint 'chats' in the scope; use one of: chat, "):
-        server.client.access.create_key("x", shapes=["chats"])
+        server.client.access.create_key("x", endpoints=["chats"])
     with pytest.raises(NotFound, match="did you mean 'shop'"):
         server.client.access.rotate_key("shap", overlap=60)
 
@@ -164,15 +166,15 @@ def test_secrets_of_made_and_rotated_keys_are_kept_nowhere(server: Server) -> No
 def test_the_command_line(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     from vong.cli.access import group
 
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
 
     def run(*arguments: str, code: int = 0) -> str:
-        result = CliRunner().invoke(group, ["key", *arguments])
+        result = CliRunner().invoke(group, ["keys", *arguments])
         assert result.exit_code == code, result.output
         return result.output
 
-    old = run("create", "shop", "--model", "echo/*", "--shape", "chat", "--tag", "web", "--expires", "30d")
+    old = run("create", "shop", "--model", "echo/*", "--endpoint", "chat", "--tag", "web", "--expires", "30d")
     assert old.splitlines()[-1].startswith("vong-")
     shown = run("show", "shop")
     assert "echo/*" in shown and "chat" in shown and "web" in shown

@@ -77,7 +77,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_head_that_is_too_large_is_refused(lasting: Server, headers: list[bytes], path: bytes) -> None:
     with connected(lasting) as wire:
         wire.sendall(request(lasting, body_of("hello"), *headers).replace(b"/v1/chat/completions", path, 1))
-        refused(wire, 431, "head_too_large")
+        refused(wire, 431, "headers_too_large")
     well(lasting)
 
 
@@ -87,10 +87,10 @@ def test_a_head_without_an_end_and_a_long_path_are_refused(lasting: Server) -> N
         for _ in range(9):
             time.sleep(0.01)
             wire.sendall(b"x" * 8192)
-        refused(wire, 431, "head_too_large")
+        refused(wire, 431, "headers_too_large")
     with connected(lasting) as wire:
         wire.sendall(b"GET /%b HTTP/1.1\r\nhost: test\r\n\r\n" % (b"x" * 100_000))
-        refused(wire, 431, "head_too_large")
+        refused(wire, 431, "headers_too_large")
 
 
 def test_a_large_body_in_one_piece_with_a_head_in_pieces_is_no_large_head(lasting: Server) -> None:
@@ -238,14 +238,14 @@ def post(server: Server, path: str, body: bytes, **headers: str) -> httpx.Respon
 def test_json_in_the_arguments_of_a_tool_that_is_nested_deeply_is_refused_where_a_guard_reads_it(
     lasting: Server,
 ) -> None:
-    lasting.client.gateway.guards.put([GuardConfig(guard="personal", action="mask")])
+    lasting.client.gateway.guards.set([GuardConfig(guard="pii", action="mask")])
     try:
         call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": DEEP.decode()}}
         messages = [{"role": "user", "content": "hello"}, {"role": "assistant", "tool_calls": [call]}]
         response = post(lasting, "chat/completions", body_of("", messages=messages))
         assert response.status_code == 400 and "nested" in response.json()["error"]["message"]
     finally:
-        lasting.client.gateway.guards.put([])
+        lasting.client.gateway.guards.set([])
 
 
 def test_what_is_nested_as_deeply_as_may_be_is_answered_recorded_and_read_again(lasting: Server) -> None:

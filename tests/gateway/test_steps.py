@@ -22,7 +22,7 @@ def ask(server: Server, model: str, **fields: Any) -> httpx.Response:
 
 
 def guarded(server: Server, target: str, **policy: Any) -> None:
-    server.client.gateway.put_route("guarded", {target: 1}, policy=RoutePolicy(fallbacks=("priced/plain",), **policy))
+    server.client.gateway.set_route("guarded", {target: 1}, policy=RoutePolicy(fallbacks=("priced/plain",), **policy))
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -79,7 +79,7 @@ def test_a_trace_shows_them_and_sums_the_call_once(server: Server, monkeypatch: 
     (root,) = trace.roots
     assert [child.span.name for child in root.children] == ["attempt 1", "attempt 2"]
     assert trace.usage == span.usage
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     shown = CliRunner().invoke(group, ["show", span.trace_id]).stdout
     assert "├─ attempt 1 (dead/model)" in shown and "└─ attempt 2 (priced/plain)" in shown
@@ -87,7 +87,7 @@ def test_a_trace_shows_them_and_sums_the_call_once(server: Server, monkeypatch: 
 
 
 def test_a_target_that_rests_is_an_attempt_that_took_no_time(server: Server) -> None:
-    guarded(server, "dead/model", retries=0, breaker={"failures": 1, "pause": 60})
+    guarded(server, "dead/model", retries=0, breaker={"failures": 1, "open_seconds": 60})
     for _ in range(2):
         assert ask(server, "guarded").status_code == 200
     resting = server.steps()[2]

@@ -50,14 +50,14 @@ def test_a_provider_answers_within_a_second_of_being_set_and_is_gone_as_soon(
     server: Server, owner: Client, fake: FakeUpstream
 ) -> None:
     assert not answers(server, "lab/plain")
-    made = owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
+    made = owner.gateway.set_provider("lab", base_url=fake.url, api_key=SECRET)
     assert (made["source"], made["key_set"], made["key"]) == ("stored", True, "…wxyz")
     soon(lambda: answers(server, "lab/plain"), 1)
     assert fake.requests[-1].headers["authorization"] == f"bearer {SECRET}"
     assert {"lab/one", "lab/two", "echo/echo"} <= set(server.client.gateway.models())
-    owner.gateway.put_route("triage", {"lab/plain": 1})
+    owner.gateway.set_route("triage", {"lab/plain": 1})
     assert answers(server, "triage")
-    owner.gateway.put_provider("lab", base_url=fake.url, models=["mine"])  # without a key: the stored one stays
+    owner.gateway.set_provider("lab", base_url=fake.url, models=["mine"])  # without a key: the stored one stays
     soon(lambda: "lab/mine" in server.client.gateway.models(), 1)
     assert "lab/one" not in server.client.gateway.models() and answers(server, "lab/plain")
     owner.gateway.delete_provider("lab")
@@ -67,16 +67,16 @@ def test_a_provider_answers_within_a_second_of_being_set_and_is_gone_as_soon(
 
 
 def test_a_secret_is_nowhere_but_sealed(server: Server, owner: Client, fake: FakeUpstream) -> None:
-    owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
+    owner.gateway.set_provider("lab", base_url=fake.url, api_key=SECRET)
     with server.platform.database.owner() as connection:
         here = {"project": server.project_id}
         row = connection.execute(text("SELECT * FROM gateway_providers WHERE project_id = :project"), here).one()
         kept = connection.execute(text("SELECT * FROM access_requests")).all() if _has_requests(connection) else []
     assert SECRET not in str(row) and SECRET.encode() not in bytes(row.secret) and SECRET not in str(kept)
-    for shown in (owner.gateway.providers(probe=False), owner.gateway.provider("lab"), owner.gateway.providers()):
+    for shown in (owner.gateway.providers(), owner.gateway.provider("lab"), owner.gateway.providers(probe=True)):
         assert SECRET not in json.dumps(shown)
     file = server.platform.settings.home_folder / "secrets.key"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and len(file.read_bytes()) == 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and len(file.read_bytes().split()) == 1
     assert SecretBox(file.parent).decrypt(bytes(row.secret), f"{server.project_id}/lab") == SECRET
     with pytest.raises(Misconfigured, match="another"):
         SecretBox(file.parent).decrypt(bytes(row.secret), f"{server.project_id}/other")
@@ -87,7 +87,7 @@ def _has_requests(connection: Any) -> bool:
 
 
 def test_a_lost_key_breaks_its_provider_only_and_says_so(server: Server, owner: Client, fake: FakeUpstream) -> None:
-    owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
+    owner.gateway.set_provider("lab", base_url=fake.url, api_key=SECRET)
     file = server.platform.settings.home_folder / "secrets.key"
     kept = file.read_bytes()
     file.write_bytes(b"x" * 32)
@@ -100,13 +100,13 @@ def test_a_lost_key_breaks_its_provider_only_and_says_so(server: Server, owner: 
 
 
 def test_a_test_says_what_is_there_or_why_not(server: Server, owner: Client, fake: FakeUpstream) -> None:
-    owner.gateway.put_provider("lab", base_url=fake.url)
+    owner.gateway.set_provider("lab", base_url=fake.url)
     said = owner.gateway.test_provider("lab")
     assert said["reachable"] and said["models"] == ["one", "two"] and said["latency_ms"] > 0
     assert "no connection" in owner.gateway.test_provider("dead")["error"]
     with pytest.raises(NotFound, match="did you mean 'lab'"):
         owner.gateway.test_provider("lap")
-    states = {state["name"]: state for state in server.client.gateway.providers()}
+    states = {state["name"]: state for state in server.client.gateway.providers(probe=True)}
     assert (states["lab"]["reachable"], states["lab"]["models"], states["fake"]["source"]) == (True, 2, "settings")
 
 
@@ -114,46 +114,46 @@ def test_only_owners_write_and_the_settings_stay(server: Server, owner: Client, 
     with server.platform.scope(server.project_id) as connection:
         member = Client(server.url, access.create_key(connection, "member", role="member").secret)
     with pytest.raises(Forbidden):
-        member.gateway.put_provider("lab", base_url=fake.url)
+        member.gateway.set_provider("lab", base_url=fake.url)
     with pytest.raises(Forbidden):
         member.gateway.delete_provider("fake")
     for name in ("fake", "local", "deployment"):
         with pytest.raises(Conflict, match="choose another name"):
-            owner.gateway.put_provider(name, base_url=fake.url)
+            owner.gateway.set_provider(name, base_url=fake.url)
     with pytest.raises(Misconfigured, match=r"vong\.toml"):
         owner.gateway.delete_provider("fake")
 
 
 def test_a_secret_does_not_follow_to_another_address(server: Server, owner: Client, fake: FakeUpstream) -> None:
-    owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
+    owner.gateway.set_provider("lab", base_url=fake.url, api_key=SECRET)
     with pytest.raises(InvalidInput, match="never sent to another address"):
-        owner.gateway.put_provider("lab", base_url="http://127.0.0.1:9/v1")
-    assert owner.gateway.put_provider("lab", base_url="http://127.0.0.1:9/v1", api_key=None)["key_set"] is False
-    owner.gateway.put_provider("fast", kind="groq", api_key=SECRET)
+        owner.gateway.set_provider("lab", base_url="http://127.0.0.1:9/v1")
+    assert owner.gateway.set_provider("lab", base_url="http://127.0.0.1:9/v1", api_key=None)["key_set"] is False
+    owner.gateway.set_provider("fast", kind="groq", api_key=SECRET)
     with pytest.raises(InvalidInput, match="never sent to another address"):
-        owner.gateway.put_provider("fast", kind="mistral")
-    assert owner.gateway.put_provider("fast", kind="groq", timeout=9)["key_set"]
+        owner.gateway.set_provider("fast", kind="mistral")
+    assert owner.gateway.set_provider("fast", kind="groq", timeout=9)["key_set"]
     del server
 
 
 def test_a_known_kind_needs_no_address(server: Server, owner: Client) -> None:
     secret = owner.transport.http.headers["authorization"].removeprefix("Bearer ")
-    environment = {"VONG_URL": server.url, "VONG_API_KEY": secret}
-    given = ["provider", "set", "fast", "--kind", "groq", "--api-key-file", "-", "--json"]
+    environment = {"VONG_PUBLIC_URL": server.url, "VONG_API_KEY": secret}
+    given = ["providers", "set", "fast", "--kind", "groq", "--api-key-file", "-", "--json"]
     said = CliRunner().invoke(group, given, input=SECRET, env=environment, catch_exceptions=False)
     assert said.exit_code == 0, said.output
     assert json.loads(said.output)["kind"] == "groq" and json.loads(said.output)["key"] == "…wxyz"
-    with pytest.raises(VongError, match="groq cannot do n"):
+    with pytest.raises(VongError, match="groq does not support n"):
         owner.gateway.chat("fast/any", "Huế", n=2)
 
 
 def test_a_project_has_its_own_providers(server: Server, owner: Client, fake: FakeUpstream) -> None:
-    owner.gateway.put_provider("lab", base_url=fake.url, api_key=SECRET)
+    owner.gateway.set_provider("lab", base_url=fake.url, api_key=SECRET)
     with server.platform.database.owner() as connection:
         other = access.create_project(connection, f"beside {server.project_id}").id
     with server.platform.scope(other) as connection:
         stranger = Client(server.url, access.create_key(connection, "k", role="owner").secret)
-    assert "lab" not in {state["name"] for state in stranger.gateway.providers(probe=False)}
+    assert "lab" not in {state["name"] for state in stranger.gateway.providers()}
     with pytest.raises(NotFound):
         stranger.gateway.chat("lab/plain", "hi")
 
@@ -257,7 +257,7 @@ def test_a_name_that_leads_to_a_refused_address_is_left_before_anything_is_sent(
     monkeypatch.setattr(url_policy, "BLOCKED_NETWORKS", (url_policy.ip_network("127.0.0.0/8"),))
     assert socket.gethostbyname("localhost") == "127.0.0.1"
     url = fake.url.replace("127.0.0.1", "localhost")
-    owner.gateway.put_provider("lab", base_url=url, api_key=SECRET)
+    owner.gateway.set_provider("lab", base_url=url, api_key=SECRET)
     seen = len(fake.requests)
     assert "resolves to" in owner.gateway.test_provider("lab")["error"]
     assert len(fake.requests) == seen
@@ -266,11 +266,11 @@ def test_a_name_that_leads_to_a_refused_address_is_left_before_anything_is_sent(
 def test_the_commands_set_list_test_and_remove(
     server: Server, owner: Client, fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", owner.transport.http.headers["authorization"].removeprefix("Bearer "))
 
     def vong(*words: str, said: str = "", code: int = 0) -> str:
-        result = CliRunner().invoke(group, ["provider", *words], input=said, catch_exceptions=False)
+        result = CliRunner().invoke(group, ["providers", *words], input=said, catch_exceptions=False)
         assert result.exit_code == code, result.output
         return result.stdout
 
@@ -279,6 +279,6 @@ def test_the_commands_set_list_test_and_remove(
     assert "one" in vong("test", "lab")
     assert "no connection" in vong("test", "dead", code=1)
     assert json.loads(vong("set", "lab", "--base-url", fake.url, "--no-key", "--json"))["key_set"] is False
-    vong("remove", "lab")
+    vong("delete", "lab")
     assert "lab" not in vong("list")
     vong("set", "lab", "--no-key", "--ask-key", code=2)

@@ -43,9 +43,9 @@ def test_a_target_that_failed_is_shown_open_then_half_open_then_closed(
     ask = server.client.gateway.chat
 
     def route(pause: float) -> None:
-        breaker = CircuitBreakerPolicy(failures=2, window=600, pause=pause)
+        breaker = CircuitBreakerPolicy(failures=2, window=600, open_seconds=pause)
         policy = RoutePolicy(retries=0, fallbacks=("echo/echo",), breaker=breaker)
-        server.client.gateway.put_route("watched", {"fake/sick": 1}, policy=policy)
+        server.client.gateway.set_route("watched", {"fake/sick": 1}, policy=policy)
 
     route(600)
     fresh = state(server, "fake/sick")
@@ -54,10 +54,11 @@ def test_a_target_that_failed_is_shown_open_then_half_open_then_closed(
     assert (state(server, "fake/sick").circuit, state(server, "fake/sick").failures) == ("closed", 1)
     ask("watched", "hi")
     rests = state(server, "fake/sick")
-    assert (rests.circuit, rests.failures, rests.whole_ms) == ("open", 2, None)
+    assert (rests.circuit, rests.failures, rests.latency_ms) == ("open", 2, None)
     assert rests.retry_in is not None and 0 < rests.retry_in <= 600
     good = state(server, "echo/echo")
-    assert (good.circuit, good.failures) == ("closed", 0) and good.whole_ms is not None and good.first_token_ms is None
+    assert (good.circuit, good.failures) == ("closed", 0)
+    assert good.latency_ms is not None and good.first_token_ms is None
     list(server.client.gateway.stream("watched", "hi"))
     assert state(server, "echo/echo").first_token_ms is not None
     route(1)
@@ -71,12 +72,12 @@ def test_a_target_that_failed_is_shown_open_then_half_open_then_closed(
 
     soon(closed)
     well = state(server, "fake/sick")
-    assert (well.failures, well.retry_in) == (0, None) and well.whole_ms is not None
+    assert (well.failures, well.retry_in) == (0, None) and well.latency_ms is not None
 
 
 def test_a_circuit_is_half_open_while_one_call_tries_the_target() -> None:
     at = [100.0]
-    circuit, rule = CircuitBreaker(lambda: at[0]), CircuitBreakerPolicy(failures=1, window=10, pause=5)
+    circuit, rule = CircuitBreaker(lambda: at[0]), CircuitBreakerPolicy(failures=1, window=10, open_seconds=5)
     circuit.record_failure(rule)
     assert circuit.snapshot(rule) == ("open", 1, 5.0)
     at[0] += 5
@@ -86,7 +87,7 @@ def test_a_circuit_is_half_open_while_one_call_tries_the_target() -> None:
     assert circuit.snapshot(rule) == ("open", 2, 5.0)
     at[0] += 6
     assert circuit.snapshot(rule) == ("half-open", 1, 0.0)  # the first failure is longer ago than the window
-    assert circuit.snapshot(CircuitBreakerPolicy(failures=1, window=10, pause=60)) == (
+    assert circuit.snapshot(CircuitBreakerPolicy(failures=1, window=10, open_seconds=60)) == (
         "open",
         1,
         54.0,
@@ -97,16 +98,16 @@ def test_a_circuit_is_half_open_while_one_call_tries_the_target() -> None:
 
 def test_calls_under_way_and_waiting_are_counted(server: Server) -> None:
     target = "faults/slow-headers?seconds=60"
-    policy = RoutePolicy(retries=0, cap=ConcurrencyCap(at_once=1, queue=5, wait=60))
-    server.client.gateway.put_route("watched", {target: 1}, policy=policy)
-    server.client.gateway.put_route("plain", {target: 1})
+    policy = RoutePolicy(retries=0, cap=ConcurrencyCap(max_in_flight=1, queue=5, wait=60))
+    server.client.gateway.set_route("watched", {target: 1}, policy=policy)
+    server.client.gateway.set_route("plain", {target: 1})
     first = begun(server, "watched")
-    soon(lambda: (state(server, target).busy, state(server, target).waiting) == (1, 0))
+    soon(lambda: (state(server, target).in_flight, state(server, target).queued) == (1, 0))
     second = begun(server, "watched")
-    soon(lambda: (state(server, target).busy, state(server, target).waiting) == (1, 1))
+    soon(lambda: (state(server, target).in_flight, state(server, target).queued) == (1, 1))
     first.close()
     second.close()
-    soon(lambda: (state(server, target).busy, state(server, target).waiting) == (0, 0))
+    soon(lambda: (state(server, target).in_flight, state(server, target).queued) == (0, 0))
     uncounted = state(server, target, "plain").model_dump(exclude={"route", "target"})
     assert set(uncounted.values()) == {None}  # a route without a policy has no circuit
 
@@ -124,15 +125,15 @@ def begun(server: Server, model: str) -> socket.socket:
 def test_the_command_lists_every_target_and_says_whose_values_they_are(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     monkeypatch.setenv("VONG_HOME", str(server.platform.settings.home))
-    server.client.gateway.put_route("watched", {"echo/echo": 1}, policy=RoutePolicy(fallbacks=("fake/plain",)))
-    ran = CliRunner().invoke(group, ["targets", "--json"])
+    server.client.gateway.set_route("watched", {"echo/echo": 1}, policy=RoutePolicy(fallbacks=("fake/plain",)))
+    ran = CliRunner().invoke(group, ["targets", "list", "--json"])
     found: dict[str, Any] = json.loads(ran.stdout)
     assert ran.exit_code == 0 and found["server"] > 0
     assert [one["target"] for one in found["targets"]] == ["echo/echo", "fake/plain"]
-    table = CliRunner().invoke(group, ["targets"])
+    table = CliRunner().invoke(group, ["targets", "list"])
     assert "closed" in table.stdout and f"server process {found['server']}" in table.stderr
 
 

@@ -154,7 +154,7 @@ def test_groups_within_groups() -> None:
 
 def test_a_cap_holds_some_back_and_refuses_the_rest() -> None:
     async def crowd() -> None:
-        load, cap = TargetLoad(), ConcurrencyCap(at_once=2, queue=1, wait=0.2)
+        load, cap = TargetLoad(), ConcurrencyCap(max_in_flight=2, queue=1, wait=0.2)
         await load.acquire(cap)
         await load.acquire(cap)
         third = asyncio.create_task(load.acquire(cap))
@@ -201,7 +201,7 @@ def test_a_tree_answers_falls_over_and_follows_conditions(server: Server, client
             {"model": "echo/echo"},
         ]
     )
-    made = server.client.gateway.put_route("t", gold)
+    made = server.client.gateway.set_route("t", gold)
     assert [target.model for target in made.targets] == gold.models() and made.tree == gold
     assert asked(server, client) == "echo/echo"
     attempts = server.spans()[-1].attributes["vong.attempts"]
@@ -217,44 +217,44 @@ def test_a_tree_answers_falls_over_and_follows_conditions(server: Server, client
 
 
 def test_a_tree_is_a_version_and_gives_way_to_a_list(server: Server, client: openai.OpenAI) -> None:
-    first = server.client.gateway.put_route("t", leaves("echo/echo", "fake/plain"))
-    again = server.client.gateway.put_route("t", leaves("echo/echo", "fake/plain"))
-    turned = server.client.gateway.put_route("t", leaves("echo/echo", "fake/plain", pick="weighted"))
-    plain = server.client.gateway.put_route("t", {"echo/echo": 1.0})
+    first = server.client.gateway.set_route("t", leaves("echo/echo", "fake/plain"))
+    again = server.client.gateway.set_route("t", leaves("echo/echo", "fake/plain"))
+    turned = server.client.gateway.set_route("t", leaves("echo/echo", "fake/plain", pick="weighted"))
+    plain = server.client.gateway.set_route("t", {"echo/echo": 1.0})
     assert first.version == again.version and len({first.version, turned.version, plain.version}) == 3
     assert plain.tree is None
-    assert [bool(version["tree"]) for version in server.client.gateway.history("t")] == [False, True, True]
+    assert [bool(version["tree"]) for version in server.client.gateway.route_history("t")] == [False, True, True]
     assert asked(server, client) == "echo/echo"
-    with pytest.raises(InvalidInput, match="not both"):
+    with pytest.raises(InvalidInput, match="both targets and a tree"):
         body = {"targets": [{"model": "echo/echo"}], "tree": {"model": "echo/echo"}}
         server.client.gateway._transport.request("PUT", "/api/v1/gateway/routes/t", body=body)
     with pytest.raises(NotFound):
-        server.client.gateway.put_route("t", leaves("echo/echo", "nobody/x"))
+        server.client.gateway.set_route("t", leaves("echo/echo", "nobody/x"))
 
 
 def test_a_canary_does_not_shift_a_tree(server: Server) -> None:
-    server.client.gateway.put_route("t", leaves("echo/echo", "fake/plain"))
+    server.client.gateway.set_route("t", leaves("echo/echo", "fake/plain"))
     with server.platform.scope(server.project_id) as connection, pytest.raises(Conflict, match="has a tree"):
         set_weights(connection, "t", {"echo/echo": 0.5})
 
 
 def test_a_call_that_no_node_takes_is_told_so(server: Server, client: openai.OpenAI) -> None:
-    server.client.gateway.put_route("t", node(model="echo/echo", when=[{"fact": "stream", "equals": True}]))
+    server.client.gateway.set_route("t", node(model="echo/echo", when=[{"fact": "stream", "equals": True}]))
     with pytest.raises(openai.InternalServerError, match="matches this call"):
         client.chat.completions.create(model="t", messages=ASK)
     assert len(list(client.chat.completions.create(model="t", messages=ASK, stream=True))) > 1
 
 
 def test_the_cheapest_by_price(server: Server, client: openai.OpenAI) -> None:
-    server.client.gateway.put_route("t", leaves("fake/plain", "priced/plain", pick="cheapest"))
+    server.client.gateway.set_route("t", leaves("fake/plain", "priced/plain", pick="cheapest"))
     assert asked(server, client) == "priced/plain"
-    server.client.gateway.put_route("t", leaves("fake/plain", "priced/plain", "echo/echo", pick="cheapest"))
+    server.client.gateway.set_route("t", leaves("fake/plain", "priced/plain", "echo/echo", pick="cheapest"))
     assert asked(server, client) == "echo/echo"
 
 
 def test_calls_spread_to_the_least_busy_and_a_full_target_gives_way(server: Server) -> None:
     slow = "echo/echo?first=0.4"
-    server.client.gateway.put_route("t", leaves(slow, "echo/echo?first=0.41", pick="least_busy"))
+    server.client.gateway.set_route("t", leaves(slow, "echo/echo?first=0.41", pick="least_busy"))
 
     async def crowd(count: int) -> None:
         async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0) as client:
@@ -263,23 +263,23 @@ def test_calls_spread_to_the_least_busy_and_a_full_target_gives_way(server: Serv
 
     asyncio.run(crowd(8))
     assert Counter(span.model for span in server.spans()) == {slow: 4, "echo/echo?first=0.41": 4}
-    cap = RoutePolicy(retries=0, cap=ConcurrencyCap(at_once=2, queue=1, wait=5))
-    server.client.gateway.put_route("t", leaves(slow, "fake/plain"), policy=cap)
+    cap = RoutePolicy(retries=0, cap=ConcurrencyCap(max_in_flight=2, queue=1, wait=5))
+    server.client.gateway.set_route("t", leaves(slow, "fake/plain"), policy=cap)
     asyncio.run(crowd(6))
     models = Counter(span.model for span in server.spans()[8:])
     assert models == {slow: 3, "fake/plain": 3}
 
 
 def test_the_command_takes_a_file(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     file = tmp_path / "tree.json"
     file.write_text(json.dumps({"pick": "weighted", "nodes": [{"model": "echo/echo"}]}))
-    done = CliRunner().invoke(group, ["route", "set", "t", "--tree", str(file)])
+    done = CliRunner().invoke(group, ["routes", "set", "t", "--tree", str(file)])
     assert done.exit_code == 0, done.output
     assert server.client.gateway.route("t").tree == leaves("echo/echo", pick="weighted")
     file.write_text('{"nodes": [{"model": "echo/echo", "when": [{"fact": "weather", "equals": "x"}]}]}')
-    wrong = CliRunner().invoke(group, ["route", "set", "t", "--tree", str(file)])
+    wrong = CliRunner().invoke(group, ["routes", "set", "t", "--tree", str(file)])
     assert wrong.exit_code == 2 and "unknown fact 'weather'" in wrong.output
     for words in (["t"], ["t", "echo/echo", "--tree", str(file)], ["t", "--tree", str(tmp_path / "none.json")]):
-        assert CliRunner().invoke(group, ["route", "set", *words]).exit_code == 2
+        assert CliRunner().invoke(group, ["routes", "set", *words]).exit_code == 2

@@ -52,7 +52,7 @@ def client(database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch
     with database.scope(project_id) as connection:
         secret = access.create_key(connection, "test").secret
     with serving(database) as (url, _), Client(url, secret) as made:
-        monkeypatch.setenv("VONG_URL", url)
+        monkeypatch.setenv("VONG_PUBLIC_URL", url)
         monkeypatch.setenv("VONG_API_KEY", secret)
         yield made
 
@@ -65,7 +65,7 @@ class Running:
         self.project_id = project_id
         with database.scope(project_id) as connection:
             self.id = jobs.submit(connection, "test.run", {}).id
-            task: Any = lifecycle.tables.jobs.c.task
+            task: Any = lifecycle.tables.jobs.c.queue_entry_id
             entry = connection.scalar(task.table.select().with_only_columns(task))
             assert entry is not None
             assert lifecycle.start_attempt(connection, self.id, entry, "here:1") is not None
@@ -135,7 +135,7 @@ def test_a_broken_stream_goes_on_after_its_last_event(client: Client, running: R
     rest = [line for line in lines_of(client, running.id, first[1]) if line.startswith(("id", "event"))]
     assert rest == [f"id: {first[2]}", "event: log", f"id: {first[3]}", "event: end"]
     with pytest.raises(InvalidInput, match="not a valid event id"):
-        lines_of(client, running.id, "yesterday")
+        list(client.transport.events(f"/api/v1/jobs/{running.id}/events", after="yesterday"))
 
 
 def test_following_survives_a_restart_of_the_server(database: Database, running: Running) -> None:
@@ -160,8 +160,8 @@ def test_a_log_is_read_in_pages(client: Client, running: Running) -> None:
     with running.recorder() as recorder:
         for n in range(1203):
             recorder.log(str(n))
-    assert [line.line for line in client.jobs.log(running.id)] == [str(n) for n in range(1203)]
-    assert [line.number for line in client.jobs.log(running.id, after=1200)] == [1201, 1202, 1203]
+    assert [line.line for line in client.jobs.logs(running.id)] == [str(n) for n in range(1203)]
+    assert [line.number for line in client.jobs.logs(running.id, after=1200)] == [1201, 1202, 1203]
     running.finish({})
     assert len(list(client.jobs.events(running.id))) == 1204
 
@@ -184,14 +184,14 @@ def test_commands_print_data_to_stdout_and_progress_to_stderr(client: Client, ru
     with running.recorder() as recorder:
         recorder.log("hello")
     running.finish({"rows": 4})
-    call = CliRunner().invoke(commands.group, ["follow", str(running.id)])
+    call = CliRunner().invoke(commands.group, ["logs", "--follow", str(running.id)])
     assert (call.exit_code, call.stdout.split()) == (0, ["rows", "4"])
     assert "test.run: hello" in call.stderr
     call = CliRunner().invoke(commands.group, ["list", "--json"])
     assert f'"{running.id}"' in call.stdout
-    assert "hello" in CliRunner().invoke(commands.group, ["log", str(running.id)]).stdout
+    assert "hello" in CliRunner().invoke(commands.group, ["logs", str(running.id)]).stdout
     assert "finished" in CliRunner().invoke(commands.group, ["show", str(running.id)]).stdout
 
 
 def lines_of(client: Client, id: UUID, after: str) -> list[str]:
-    return list(client.transport.lines(f"/api/v1/jobs/{id}/events", after=after))
+    return client.transport.http.get(f"/api/v1/jobs/{id}/events", params={"after": after}).text.splitlines()

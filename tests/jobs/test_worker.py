@@ -87,8 +87,8 @@ def site(database: Database, project_id: UUID, tmp_path: Path) -> Iterator[Site]
 
 def test_light_and_heavy_jobs_run_to_their_result(site: Site) -> None:
     site.worker()
-    light, heavy = site.submit("light.add", a=1, b=2), site.submit("heavy.add", a=3, b=4)
-    for id, total in ((light, 3), (heavy, 7)):
+    in_thread, isolated = site.submit("thread.add", a=1, b=2), site.submit("isolated.add", a=3, b=4)
+    for id, total in ((in_thread, 3), (isolated, 7)):
         job = site.ended(id)
         assert (job.status, job.result, job.attempts, job.error) == ("finished", {"sum": total}, 1, None)
         assert (job.progress.done, job.progress.unit) == (1, "sums")
@@ -97,9 +97,9 @@ def test_light_and_heavy_jobs_run_to_their_result(site: Site) -> None:
 
 def test_a_light_job_starts_while_all_heavy_places_are_taken(site: Site) -> None:
     site.worker()
-    first, second = site.submit("heavy.stay"), site.submit("heavy.stay")
+    first, second = site.submit("isolated.stay"), site.submit("isolated.stay")
     site.waiting(first)
-    assert site.ended(site.submit("light.add", a=1, b=1)).status == "finished"
+    assert site.ended(site.submit("thread.add", a=1, b=1)).status == "finished"
     assert site.get(second).status == "queued"
     (site.folder(first) / "go").touch()
     assert site.ended(first).status == "finished"
@@ -108,9 +108,9 @@ def test_a_light_job_starts_while_all_heavy_places_are_taken(site: Site) -> None
 
 def test_of_a_kind_no_more_run_side_by_side_than_it_says(site: Site) -> None:
     site.worker()
-    first, second = site.submit("light.few"), site.submit("light.few")
+    first, second = site.submit("thread.few"), site.submit("thread.few")
     site.waiting(first)
-    assert site.ended(site.submit("light.add", a=1, b=1)).status == "finished"
+    assert site.ended(site.submit("thread.add", a=1, b=1)).status == "finished"
     assert site.get(second).status == "queued"
     (site.folder(first) / "go").touch()
     assert site.ended(first).status == "finished"
@@ -119,7 +119,7 @@ def test_of_a_kind_no_more_run_side_by_side_than_it_says(site: Site) -> None:
 
 def test_cancel_kills_the_whole_process_group(site: Site) -> None:
     site.worker()
-    id = site.submit("heavy.stubborn")
+    id = site.submit("isolated.stubborn")
     pids = site.waiting(id)
     assert len(pids) == 2
     site.cancel(id)
@@ -130,7 +130,7 @@ def test_cancel_kills_the_whole_process_group(site: Site) -> None:
 
 def test_cancel_reaches_a_light_job_at_its_next_look(site: Site) -> None:
     site.worker()
-    id = site.submit("light.stay")
+    id = site.submit("thread.stay")
     site.waiting(id)
     site.cancel(id)
     assert site.ended(id).status == "cancelled"
@@ -138,7 +138,7 @@ def test_cancel_reaches_a_light_job_at_its_next_look(site: Site) -> None:
 
 def test_a_killed_child_is_tried_again_and_goes_on_at_its_step(site: Site) -> None:
     site.worker()
-    id = site.submit("heavy.stay")
+    id = site.submit("isolated.stay")
     [pid] = site.waiting(id)
     (site.folder(id) / "waiting").unlink()
     os.kill(pid, signal.SIGKILL)
@@ -149,7 +149,7 @@ def test_a_killed_child_is_tried_again_and_goes_on_at_its_step(site: Site) -> No
     assert "SIGKILL" in site.log(id)
 
 
-@pytest.mark.parametrize("kind", ["heavy.stay", "light.stay"])
+@pytest.mark.parametrize("kind", ["isolated.stay", "thread.stay"])
 def test_another_worker_finishes_what_a_killed_one_has_begun(site: Site, kind: str) -> None:
     first = site.worker()
     id = site.submit(kind)
@@ -163,38 +163,38 @@ def test_another_worker_finishes_what_a_killed_one_has_begun(site: Site, kind: s
     (site.folder(id) / "go").touch()
     job = site.ended(id)
     assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 2)
-    assert "taken over" in site.log(id)
+    assert "reclaimed" in site.log(id)
 
 
 def test_what_a_worker_runs_is_no_orphan_to_it_however_late_its_heartbeat(site: Site) -> None:
     site.worker()
-    id = site.submit("light.stay")
+    id = site.submit("thread.stay")
     site.waiting(id)
     with site.database.owner() as connection:
-        task = connection.scalar(text("SELECT task FROM jobs_jobs WHERE id = :id").bindparams(id=id))
+        entry = connection.scalar(text("SELECT queue_entry_id FROM jobs_jobs WHERE id = :id").bindparams(id=id))
 
-        def found(*tasks: int) -> list[UUID]:
-            taken = lifecycle.ClaimedTasks(None, frozenset(tasks))
+        def found(*entries: int) -> list[UUID]:
+            taken = lifecycle.ClaimedEntries(None, frozenset(entries))
             return [
                 orphan.id for orphan in lifecycle.find_orphans(connection, -60.0, taken)
             ]  # every heartbeat is too old
 
-        assert found() == [id] and found(task + 1) == [id]
-        assert found(task) == []
+        assert found() == [id] and found(entry + 1) == [id]
+        assert found(entry) == []
 
 
 def test_a_worker_asked_to_stop_gives_its_jobs_back_without_a_failure(site: Site) -> None:
     first = site.worker()
-    heavy, light = site.submit("heavy.stay"), site.submit("light.stay")
-    [pid], _ = site.waiting(heavy), site.waiting(light)
-    for id in (heavy, light):
+    isolated, in_thread = site.submit("isolated.stay"), site.submit("thread.stay")
+    [pid], _ = site.waiting(isolated), site.waiting(in_thread)
+    for id in (isolated, in_thread):
         (site.folder(id) / "waiting").unlink()
     first.terminate()
     assert first.wait(timeout=15) == 0
     assert not alive(pid)
-    assert {site.get(heavy).status, site.get(light).status} == {"queued"}
+    assert {site.get(isolated).status, site.get(in_thread).status} == {"queued"}
     site.worker()
-    for id in (heavy, light):
+    for id in (isolated, in_thread):
         site.waiting(id)
         (site.folder(id) / "go").touch()
         assert site.ended(id).result == {"first": 1, "second": 1}
@@ -203,7 +203,7 @@ def test_a_worker_asked_to_stop_gives_its_jobs_back_without_a_failure(site: Site
 
 def test_running_jobs_outlive_a_restart_of_postgresql(site: Site) -> None:
     worker = site.worker()
-    running = [site.submit("heavy.stay"), site.submit("light.stay")]
+    running = [site.submit("isolated.stay"), site.submit("thread.stay")]
     for id in running:
         site.waiting(id)
     site.database.close()
@@ -218,13 +218,13 @@ def test_running_jobs_outlive_a_restart_of_postgresql(site: Site) -> None:
         (site.folder(id) / "go").touch()
         job = site.ended(id)
         assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 1)
-    assert site.ended(site.submit("light.add", a=1, b=1)).result == {"sum": 2}
+    assert site.ended(site.submit("thread.add", a=1, b=1)).result == {"sum": 2}
     assert worker.poll() is None
 
 
 def test_a_callers_fault_fails_at_once_with_its_hint(site: Site) -> None:
     site.worker()
-    job = site.ended(site.submit("light.wrong"))
+    job = site.ended(site.submit("thread.wrong"))
     assert (job.status, job.attempts) == ("failed", 1)
     assert job.error == "the file has no rows; send a file with rows"
 
@@ -232,8 +232,8 @@ def test_a_callers_fault_fails_at_once_with_its_hint(site: Site) -> None:
 @pytest.mark.parametrize(
     ("kind", "how", "said"),
     [
-        ("light.crash", "raise", "ZeroDivisionError: one by nought"),
-        pytest.param("heavy.crash", signal.SIGABRT, "SIGABRT", marks=pytest.mark.slow),
+        ("thread.crash", "raise", "ZeroDivisionError: one by nought"),
+        pytest.param("isolated.crash", signal.SIGABRT, "SIGABRT", marks=pytest.mark.slow),
     ],
 )
 def test_crashes_are_tried_again_and_then_the_job_is_given_up_with_the_reason(
@@ -250,7 +250,7 @@ def test_crashes_are_tried_again_and_then_the_job_is_given_up_with_the_reason(
     assert "failed 3 times" in job.error
     log = site.log(bad)
     assert log.count("retrying") == 2
-    if kind == "heavy.crash":
+    if kind == "isolated.crash":
         assert "about to crash" in log
     with site.database.scope(site.project_id) as connection:
         assert jobs.retry(connection, bad).status == "queued"
@@ -259,7 +259,7 @@ def test_crashes_are_tried_again_and_then_the_job_is_given_up_with_the_reason(
 
 def test_a_function_that_cannot_be_loaded_is_the_configurations_fault(site: Site) -> None:
     site.worker()
-    job = site.ended(site.submit("heavy.missing"))
+    job = site.ended(site.submit("isolated.missing"))
     assert (job.status, job.attempts) == ("failed", 1)
     assert "no_such_function" in (job.error or "")
 

@@ -79,16 +79,16 @@ def kind(name: str, **options: Any) -> JobHandler:
 
 
 HANDLERS = {
-    "light.add": kind("add"),
-    "light.stay": kind("stay"),
-    "light.wrong": kind("wrong"),
-    "light.crash": kind("crash"),
-    "light.few": kind("stay", most=1),
-    "heavy.add": kind("add", heavy=True),
-    "heavy.stay": kind("stay", heavy=True),
-    "heavy.stubborn": kind("stubborn", heavy=True),
-    "heavy.crash": kind("crash", heavy=True),
-    "heavy.missing": JobHandler("tests.jobs.work:no_such_function", isolated=True),
+    "thread.add": kind("add"),
+    "thread.stay": kind("stay"),
+    "thread.wrong": kind("wrong"),
+    "thread.crash": kind("crash"),
+    "thread.few": kind("stay", max_concurrency=1),
+    "isolated.add": kind("add", isolated=True),
+    "isolated.stay": kind("stay", isolated=True),
+    "isolated.stubborn": kind("stubborn", isolated=True),
+    "isolated.crash": kind("crash", isolated=True),
+    "isolated.missing": JobHandler("tests.jobs.work:no_such_function", isolated=True),
 }
 
 

@@ -60,7 +60,7 @@ def weights(connection: Connection) -> dict[str, float]:
 def test_a_canary_takes_its_share_and_leaves_the_others_theirs(connection: Connection) -> None:
     canary = begin(connection, share=0.2)
     assert canary.status == "running"
-    assert canary.before == tuple(BEFORE)
+    assert canary.previous_targets == tuple(BEFORE)
     assert weights(connection) == pytest.approx({"deployment/base": 0.6, "deployment/older": 0.2, CANDIDATE: 0.2})
     with pytest.raises(Conflict, match="already has a canary"):
         loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=0.3)
@@ -84,7 +84,7 @@ def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: 
     assert evidence.verdict == "promote"
     assert evidence.e_better >= evidence.threshold == 40
     assert evidence.candidate_scores + evidence.incumbent_scores == counted
-    assert 10 <= evidence.pairs == len(canary.trail) <= 25
+    assert 10 <= evidence.pairs == len(canary.evidence_history) <= 25
     assert 0 < evidence.low < (evidence.difference or 0) <= evidence.high
     assert canary.reason is not None
     assert "better" in canary.reason
@@ -161,7 +161,7 @@ def test_another_share_begins_the_test_anew_and_keeps_what_was_found(connection:
     ended = loop.get_canary(connection, first.id)
     assert (second.status, second.share, second.evidence.pairs) == ("running", 0.4, 0)
     assert (second.rules, second.metric, second.candidate) == (first.rules, first.metric, first.candidate)
-    assert (ended.status, ended.decided_by, second.before) == ("superseded", "mai", first.before)
+    assert (ended.status, ended.decided_by, second.previous_targets) == ("superseded", "mai", first.previous_targets)
     assert ended.reason is not None and "from 0.1 to 0.4" in ended.reason
     assert weights(connection)[second.candidate] == pytest.approx(0.4)
     assert loop.change_share(connection, second.id, 0.4, "mai") == second
@@ -202,7 +202,7 @@ def test_impossible_canaries_are_refused(connection: Connection) -> None:
         with pytest.raises(InvalidInput):
             loop.start_canary(connection, route="alone", candidate="echo/echo", share=share, rules=rules)
     with pytest.raises(InvalidInput, match="needs a margin"):
-        loop.start_canary(connection, route="alone", candidate="echo/echo", rules=DecisionRules(goal="not_worse"))
+        loop.start_canary(connection, route="alone", candidate="echo/echo", rules=DecisionRules(goal="non_inferior"))
     with pytest.raises(NotFound):
         loop.get_canary(connection, new_id())
 

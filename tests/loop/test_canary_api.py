@@ -89,7 +89,7 @@ def test_scores_that_come_through_feedback_promote_a_better_candidate(
     replay(platform, project_id, canary, 0.95, 0.05, 45)
     shown = http.get(f"/api/v1/loop/canaries/{canary['id']}").json()
     assert (shown["status"], shown["decided_by"]) == ("promoted", "evidence")
-    assert len(shown["trail"]) == shown["evidence"]["pairs"] >= 10
+    assert len(shown["evidence_history"]) == shown["evidence"]["pairs"] >= 10
     assert weights(database, project_id) == {"echo/base": 0.0, CANDIDATE: 1.0}
     assert http.get("/api/v1/loop/canaries", params={"status": "running"}).json() == []
 
@@ -121,7 +121,7 @@ def test_a_person_decides_by_hand_and_a_bad_request_says_the_next_step(
     http: TestClient, database: Database, project_id: UUID
 ) -> None:
     canary = http.post("/api/v1/loop/canaries", json=WANTED).json()
-    path = f"/api/v1/loop/canaries/{canary['id']}/decide"
+    path = f"/api/v1/loop/canaries/{canary['id']}/decision"
     decided = http.post(path, json={"verdict": "roll_back", "reason": "complaints"}).json()
     assert (decided["status"], decided["decided_by"], decided["reason"]) == ("rolled_back", "lan", "complaints")
     assert weights(database, project_id) == {"echo/base": 1.0}
@@ -133,9 +133,9 @@ def test_a_person_decides_by_hand_and_a_bad_request_says_the_next_step(
 
 def test_the_share_of_a_running_canary_can_be_moved(http: TestClient) -> None:
     first = http.post("/api/v1/loop/canaries", json=WANTED).json()
-    moved = http.put(f"/api/v1/loop/canaries/{first['id']}/share", json={"share": 0.2}).json()
+    moved = http.put(f"/api/v1/loop/canaries/{first['id']}/traffic", json={"share": 0.2}).json()
     assert (moved["status"], moved["share"], moved["route"]) == ("running", 0.2, "triage")
     assert moved["id"] != first["id"]
     assert http.get(f"/api/v1/loop/canaries/{first['id']}").json()["status"] == "superseded"
-    assert http.put(f"/api/v1/loop/canaries/{moved['id']}/share", json={"share": 1.5}).status_code == 422
-    assert http.put(f"/api/v1/loop/canaries/{first['id']}/share", json={"share": 0.3}).status_code == 409
+    assert http.put(f"/api/v1/loop/canaries/{moved['id']}/traffic", json={"share": 1.5}).status_code == 422
+    assert http.put(f"/api/v1/loop/canaries/{first['id']}/traffic", json={"share": 0.3}).status_code == 409

@@ -24,7 +24,7 @@ def vong(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(commands, "Client", lambda: client)
 
     def run(*words: str) -> str:
-        done = CliRunner().invoke(commands.group, ["canary", *words], catch_exceptions=False)
+        done = CliRunner().invoke(commands.group, ["canaries", *words], catch_exceptions=False)
         assert done.exit_code == 0, done.output
         return done.output
 
@@ -46,6 +46,6 @@ def test_a_canary_is_started_watched_and_its_evidence_drawn(vong: Any, platform:
 def test_a_person_rolls_back_with_a_reason(vong: Any) -> None:
     canary = json.loads(vong("start", "triage", "echo/tuned", "--json"))
     assert "no pair" in vong("show", canary["id"]) or "after 0 pairs" in vong("show", canary["id"])
-    rolled_back = vong("roll-back", canary["id"], "--reason", "complaints")
+    rolled_back = vong("rollback", canary["id"], "--reason", "complaints")
     assert "rolled_back" in rolled_back
     assert "complaints" in rolled_back

@@ -193,12 +193,12 @@ def test_a_promotion_waits_for_enough_pairs_a_roll_back_does_not() -> None:
     assert decide(open_._replace(n=20), rules) == "no_difference"
 
 
-def test_not_worse_is_shown_sooner_than_better() -> None:
+def test_non_inferiority_is_shown_sooner_than_better() -> None:
     generator = np.random.default_rng(4)
     sides = [(generator.random(3000) < 0.7).astype(float) for _ in range(2)]
     pairs = stream(sides[0], sides[1], 0.5, 5)
     assert first_decision(pairs, DecisionRules(goal="better", max_pairs=5000))[0] == "keep_going"
-    assert first_decision(pairs, DecisionRules(goal="not_worse", margin=0.2, max_pairs=5000))[0] == "promote"
+    assert first_decision(pairs, DecisionRules(goal="non_inferior", margin=0.2, max_pairs=5000))[0] == "promote"
 
 
 def test_evidence_beyond_all_numbers_stays_a_number_and_scores_out_of_bounds_are_refused() -> None:

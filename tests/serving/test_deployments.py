@@ -42,7 +42,7 @@ def test_deployments_on_one_base_share_a_process_unless_their_settings_differ(co
     one = serving.deploy(connection, "one", TUNED, BASE).deployment
     two = serving.deploy(connection, "two", BASE, BASE).deployment
     wide = serving.deploy(connection, "wide", BASE, BASE, settings=DeploymentSettings(batch=16)).deployment
-    assert one.group == two.group != wide.group
+    assert one.engine_key == two.engine_key != wide.engine_key
 
 
 def test_a_gguf_goes_to_llama_cpp_and_nothing_goes_where_it_does_not_fit(connection: Connection) -> None:
@@ -59,7 +59,7 @@ def test_a_gguf_goes_to_llama_cpp_and_nothing_goes_where_it_does_not_fit(connect
 
 
 def test_a_failed_parity_check_keeps_the_model_from_the_gateway(connection: Connection) -> None:
-    group = serving.deploy(connection, "triage", TUNED, BASE).deployment.group
+    group = serving.deploy(connection, "triage", TUNED, BASE).deployment.engine_key
     tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
     report = {"equal": False, "reason": "conversation 0, position 3: the trainer has token 1, the engine 2"}
     failed = serving.record_parity(connection, "triage", TUNED.ref, report)
@@ -79,7 +79,7 @@ def test_a_check_of_a_model_that_was_replaced_meanwhile_says_nothing(connection:
 
 
 def test_a_stopped_deployment_is_gone_from_the_gateway_at_once(connection: Connection) -> None:
-    group = serving.deploy(connection, "plain", BASE, BASE).deployment.group
+    group = serving.deploy(connection, "plain", BASE, BASE).deployment.engine_key
     tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
     tables.update_desired_deployment(connection, "plain", state="ready")
     assert [found.name for found in serving.list_ready_deployments(connection)] == ["plain"]
@@ -92,7 +92,7 @@ def test_a_stopped_deployment_is_gone_from_the_gateway_at_once(connection: Conne
 
 
 def test_the_token_of_an_engine_is_in_no_record(connection: Connection) -> None:
-    group = serving.deploy(connection, "plain", BASE, BASE).deployment.group
+    group = serving.deploy(connection, "plain", BASE, BASE).deployment.engine_key
     tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
     assert "secret" not in serving.get_deployment(connection, "plain").model_dump_json()
 

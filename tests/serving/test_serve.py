@@ -41,7 +41,7 @@ class Served(NamedTuple):
 
 @pytest.fixture
 def served(database: Database, database_url: str, project_id: UUID, tmp_path: Path) -> Generator[Served]:
-    platform = Platform(Settings(home=tmp_path / "home", database_url=database_url, threads=1))
+    platform = Platform(Settings(home=tmp_path / "home", database_url=database_url, cpu_threads=1))
     base_folder = tiny_base(tmp_path / "base")
     with platform.scope(project_id) as connection:
         base = registry.register(connection, platform.blobs, "base", base_folder)

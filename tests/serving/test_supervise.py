@@ -128,7 +128,7 @@ def test_the_next_supervisor_adopts_what_runs(database: Database, project_id: UU
     with supervised(database, tmp_path):
         first = until(database, project_id, ready)
     with database.scope(project_id) as connection:  # as if killed between starting the engine and writing its pid
-        tables.upsert_engine(connection, first.group, pid=None, started=None)
+        tables.upsert_engine(connection, first.engine_key, pid=None, started=None)
     with supervised(database, tmp_path):
         adopted = until(database, project_id, lambda found: found.pid is not None)
         assert adopted.pid == first.pid
@@ -146,7 +146,7 @@ def test_an_engine_that_never_starts_is_given_up_with_the_end_of_its_log(
     broken.mkdir()
     (broken / "model.gguf").write_bytes(b"no model at all")
     deploy(database, project_id)
-    with supervised(database, tmp_path, broken, tries=2, longest_pause=0.2):
+    with supervised(database, tmp_path, broken, max_failures=2, max_backoff=0.2):
         failed = until(database, project_id, lambda found: found.state == "failed")
     assert failed.reason is not None
     assert "2 times" in failed.reason and "cannot load the model" in failed.reason

@@ -15,9 +15,9 @@ from vong.records.limit import LimitCreate
 from vong.store.database import Database
 
 DEPLOYMENT = """INSERT INTO serving_deployments
-    (name, model, base, engine, "group", wanted, state, settings, created_at, updated_at)
+    (name, model, base, engine, engine_key, desired_state, state, settings, created_at, updated_at)
     VALUES ('triage', 'triage@1', 'base', 'local', 'g', 'running', 'starting', '{}', now(), now())"""
-ENGINE = """INSERT INTO serving_engines ("group", state, restart, restarts, failures)
+ENGINE = """INSERT INTO serving_engines (engine_key, state, restart, restarts, failures)
     VALUES ('g', 'starting', false, 0, '[]')"""
 
 
@@ -30,7 +30,7 @@ def prepare(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
         connection.execute(text(DEPLOYMENT))
         connection.execute(text(ENGINE))
-        put_limit(connection, LimitCreate(on="key", what="requests", per="minute", amount=1))
+        put_limit(connection, LimitCreate(subject_type="key", metric="requests", window="minute", amount=1))
         access.create_key(connection, "ci")
 
 

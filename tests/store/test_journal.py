@@ -30,15 +30,15 @@ import sys
 from uuid import UUID
 from tests.traces.spans import span
 from vong.store.database import Database
-from vong.store.spans.writer import Journal
+from vong.store.spans.writer import SpanWriter
 
 def say(id):
     return lambda future: future.exception() or (sys.stdout.write(f"{id}\\n"), sys.stdout.flush())
 
-journal = Journal(Database(sys.argv[1]))
+journal = SpanWriter(Database(sys.argv[1]))
 while True:
     one = span(input="x" * 500)
-    journal.append(UUID(sys.argv[2]), one).add_done_callback(say(one.id))
+    journal.append_durable(UUID(sys.argv[2]), one).add_done_callback(say(one.id))
 """
 
 

@@ -1,6 +1,5 @@
 """What the journal keeps on disk: bounded, in order, whole after a crash, taken over by the next process."""
 
-import threading
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from sqlalchemy import text
 from tests.live import eventually
 from tests.traces.spans import span
 from vong.errors import Unavailable
-from vong.records import Span
 from vong.store.database import Database
 from vong.store.spans.segments import SEGMENT_BYTES, SegmentLog, read_records
 from vong.store.spans.writer import SpanWriter
@@ -148,20 +146,3 @@ def test_past_the_bound_of_the_disk_it_is_full_until_postgresql_takes_some(
         future.result(60)
     eventually(lambda: not journal.is_full, 60)
     journal.close()
-
-
-def test_a_span_that_is_not_finished_yet_holds_no_other_up(database: Database, project_id: UUID) -> None:
-    journal, known = SpanWriter(database), threading.Event()
-    slow, quick = span(), span()
-
-    def finish(one: Span) -> Span | None:
-        return one.model_copy(update={"name": "finished"}) if known.is_set() else None
-
-    waiting = journal.append_durable(project_id, slow, finish)
-    journal.append_durable(project_id, quick).result(20)
-    assert not waiting.done()
-    known.set()
-    waiting.result(20)
-    journal.close()
-    with database.owner() as owner:
-        assert owner.scalar(text("SELECT name FROM traces_spans WHERE id = :id"), {"id": slow.id}) == "finished"

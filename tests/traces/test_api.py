@@ -22,6 +22,7 @@ from vong.client.transport import Transport
 from vong.config import Settings
 from vong.errors import InvalidInput, NotFound
 from vong.records import Usage, new_id
+from vong.records.trace import SpanBatch
 from vong.store.database import Database
 
 
@@ -91,6 +92,9 @@ def test_unknown_names_and_filters_are_told(client: TracesClient, transport: Tra
         client.get(new_id())
     with pytest.raises(NotFound):
         client.tree("0" * 32)
+    for wrong in ("span", "0" * 31, "A" * 32):
+        with pytest.raises(InvalidInput, match="trace_id"):
+            client.tree(wrong)
     for query in ({"limit": 501}, {"limit": 0}, {"colour": "blue"}, {"status": "meh"}, {"after": "x"}):
         with pytest.raises(InvalidInput):
             transport.get("/api/v1/traces/spans", **query)
@@ -106,6 +110,30 @@ def test_the_list_command_shows_filters_counts_and_pages(client: TracesClient, r
     assert [one["model"] for one in json.loads(run("list", "printer", "--json"))] == ["small"]
     assert json.loads(run("list", "--status", "error", "--since", "1h", "--count", "--json")) == {"count": 1}
     assert run("list", "--since", "2030-01-01T00:00") == ""
+
+
+def test_tail_shows_the_newest_spans_then_each_new_one_once(
+    client: TracesClient, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.ingest([span(model="small", input="first"), span(model="small", input="second")])
+    client.ingest([span(model="large", input="other")])
+    shown = client.list(model="small")
+    later = span(model="small", input="third")
+    client.ingest([later])
+    (new,) = client.list(model="small", limit=1)
+    seen: list[dict[str, Any]] = []
+
+    def tail(**filters: Any) -> Iterator[SpanBatch]:
+        seen.append({name: value for name, value in filters.items() if value is not None})
+        yield SpanBatch(spans=(*reversed(shown), new))
+
+    monkeypatch.setattr(client, "tail", tail)
+    monkeypatch.setattr(client, "list", lambda **_: shown)
+    lines = run("tail", "--model", "small").splitlines()
+    assert [line.split()[-2] for line in lines] == ["first", "second", "third"]
+    assert seen == [{"model": "small"}]
+    (line,) = [json.loads(line) for line in run("tail", "--model", "small", "--limit", "0", "--json").splitlines()][-1:]
+    assert line["id"] == str(new.id)
 
 
 def test_the_show_command_draws_the_tree_and_one_spans_bodies(client: TracesClient, run: Any) -> None:

@@ -113,7 +113,7 @@ def test_the_doctor_sends_one_span_and_says_what_was_answered(receiver: Receiver
         "good": OtlpExportSettings(url=receiver.url),
         "dead": OtlpExportSettings(url="http://127.0.0.1:9/v1/traces"),
     }
-    found = {one.check: one for one in run_checks(Settings(home=tmp_path, export=exports))}
+    found = {one.check: one for one in run_checks(Settings(home=tmp_path, otlp_exporters=exports))}
     assert found["export good"].state == "ok" and "answered 200" in found["export good"].seen
     assert found["export dead"].state == "fault" and "vong.toml" in found["export dead"].next_step
     assert [otel.name for otel in receiver.spans] == ["vong export test"]

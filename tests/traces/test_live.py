@@ -33,7 +33,7 @@ def first(stream: Iterator[Any], wanted: int) -> list[Any]:
 
 
 def test_spans_arrive_as_they_are_stored_and_only_those_that_match(server: Server) -> None:
-    live = server.client.traces.follow(model="echo/echo")
+    live = server.client.traces.tail(model="echo/echo")
     later = threading.Timer(0.5, lambda: [server.client.gateway.chat(m, "hi") for m in ("fake/plain", "echo/echo")])
     later.start()
     (seen,) = first(live, 1)
@@ -83,9 +83,9 @@ def test_a_stream_that_nobody_reads_ends_and_a_bad_event_id_is_refused(server: S
 
 def test_only_judged_spans_are_listed_with_their_counts(server: Server) -> None:
     answers = [server.client.gateway.chat("echo/echo", word) for word in ("one", "two", "three")]
-    server.client.feedback.add(answers[0].span_id, value=1.0)
-    server.client.feedback.add(answers[0].span_id, correction="eins")
-    server.client.feedback.add(answers[2].span_id, value=0.0)
+    server.client.feedback.create(answers[0].span_id, value=1.0)
+    server.client.feedback.create(answers[0].span_id, correction="eins")
+    server.client.feedback.create(answers[2].span_id, value=0.0)
     listed = server.client.traces.list(has="score")
     assert [(span.output_preview, span.scores, span.corrections) for span in listed] == [("three", 1, 0), ("one", 2, 1)]
     assert [span.id for span in server.client.traces.list(has="correction")] == [answers[0].span_id]

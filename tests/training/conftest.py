@@ -29,7 +29,7 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
-    made = Platform(Settings(home=tmp_path / "home", database_url=database_url, threads=1))
+    made = Platform(Settings(home=tmp_path / "home", database_url=database_url, cpu_threads=1))
     yield made
     made.close()
 

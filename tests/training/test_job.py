@@ -95,7 +95,7 @@ def test_lineage_goes_both_ways(
     model, dataset = inputs
     params = http.post("/api/v1/training/runs", json=WANTED).json()["job"]["params"]
     ref = wired.train(cast(JobContext, Job(project_id, tmp_path / "job", params)), platform)["model"]
-    back = http.get("/api/v1/registry/lineage", params={"of": ref}).json()["backwards"]
+    back = http.get("/api/v1/registry/lineage", params={"ref": ref}).json()["backwards"]
     assert [child["kind"] for child in back["children"]] == ["run", "dataset", "model"]
     taught = back["children"][1]
     assert (taught["ref"], taught["more"]) == (dataset.ref, 15)
@@ -103,13 +103,13 @@ def test_lineage_goes_both_ways(
     assert row["children"][0] == {
         "kind": "file", "ref": "letters.jsonl#2", "title": "", "detail": {}, "children": [], "more": 0,
     }  # fmt: skip
-    forth = http.get("/api/v1/registry/lineage", params={"of": row["ref"]}).json()["forwards"]
+    forth = http.get("/api/v1/registry/lineage", params={"ref": row["ref"]}).json()["forwards"]
     assert forth["children"][0]["ref"] == dataset.ref
     assert forth["children"][0]["children"][0]["ref"] == ref
     assert forth["children"][0]["children"][0]["detail"]["answers"] == 0
-    of_base = http.get("/api/v1/registry/lineage", params={"of": model.ref}).json()["forwards"]
+    of_base = http.get("/api/v1/registry/lineage", params={"ref": model.ref}).json()["forwards"]
     assert of_base["children"][0]["ref"] == ref
-    assert http.get("/api/v1/registry/lineage", params={"of": "nothing"}).status_code == 404
+    assert http.get("/api/v1/registry/lineage", params={"ref": "nothing"}).status_code == 404
 
 
 def test_a_plan_says_what_a_run_would_take(http: TestClient, inputs: object) -> None:
@@ -165,7 +165,7 @@ def test_anybodys_trainer_can_log_its_run(http: TestClient) -> None:
 def test_aliases_move_through_the_api(http: TestClient, inputs: tuple[ModelVersion, DatasetVersion]) -> None:
     model, _ = inputs
     refused = http.put("/api/v1/registry/models/tiny/aliases/prod", json={"model": model.ref})
-    assert (refused.status_code, refused.json()["code"]) == (409, "refused")
+    assert (refused.status_code, refused.json()["code"]) == (409, "precondition_failed")
     moved = http.put("/api/v1/registry/models/tiny/aliases/prod", json={"model": "1", "reason": "first"}).json()
     assert (moved["model"], moved["moved_by"]) == (model.ref, "test")
     assert http.get("/api/v1/registry/versions/tiny:prod").json()["hash"] == model.hash

@@ -1,1 +1,1 @@
-"""The console in a real browser, against a whole Vong with a finished turn in it."""
+"""The console in a real browser, against a whole Vong with a finished loop run."""

@@ -1,4 +1,4 @@
-"""The Vong with a finished turn, and a browser for each module."""
+"""The Vong with a finished loop run, and a browser for each module."""
 
 from collections.abc import Generator
 from typing import Any, NamedTuple
@@ -19,9 +19,9 @@ class Console(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def console(turned: tuple[Live, dict[str, Any]]) -> Generator[Console]:
+def console(finished_loop: tuple[Live, dict[str, Any]]) -> Generator[Console]:
     """Playwright keeps an event loop running in this thread until it is closed, and no test with a loop of its own
     could run behind it: so it is closed with the module, not with the worker."""
-    turned[0].client().access.reset_password(OWNER, PASSWORD)
+    finished_loop[0].client().access.reset_password(OWNER, PASSWORD)
     with chromium() as browser:
-        yield Console(*turned, browser)
+        yield Console(*finished_loop, browser)

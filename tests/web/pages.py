@@ -1,4 +1,4 @@
-"""Every page of the console, and where it lies in a Vong with a finished turn."""
+"""Every page of the console, and where it lies in a Vong with a finished loop run."""
 
 from typing import Any
 from urllib.parse import quote
@@ -47,7 +47,7 @@ FURTHER = {
 def pages(vong: Live, report: dict[str, Any]) -> dict[str, str]:
     """The address of each route of the console, by its template."""
     client = vong.client()
-    (turn,) = client.loop.turns(limit=1)
+    (loop_run,) = client.loop.runs(limit=1)
     comparison, span = report["comparison"], report["lineage"]["span_id"]
     a, b, run = comparison["a"]["id"], comparison["b"]["id"], report["training"]["run"]
     model = report["training"]["model"].partition("@")[0]
@@ -63,6 +63,6 @@ def pages(vong: Live, report: dict[str, Any]) -> dict[str, str]:
         "/serving/$name": "/serving/tuned",
         "/gateway/routes/$name": "/gateway/routes/kind",
         "/knowledge/$base": "/knowledge/care",
-        "/loop/turns/$id": f"/loop/turns/{turn.id}",
+        "/loop/runs/$id": f"/loop/runs/{loop_run.id}",
         "/loop/canaries/$id": f"/loop/canaries/{report['canary']['id']}",
     }

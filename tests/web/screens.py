@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.turn import vong_with_a_turn
+from tests.finished_loop import vong_with_loop_run
 from tests.web.browser import OWNER, PASSWORD, chromium, signed_in
 from tests.web.pages import FURTHER, pages
 
@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="vong-screens-"))
     home.chmod(0o711)
-    with vong_with_a_turn(home) as (vong, report), chromium() as browser:
+    with vong_with_loop_run(home) as (vong, report), chromium() as browser:
         vong.client().access.reset_password(OWNER, PASSWORD)
         for look, options in LOOKS.items():
             with signed_in(browser, vong.url, **options) as page:

@@ -16,7 +16,7 @@ from vong.access.users import list_user_projects
 from vong.errors import Unauthenticated
 from vong.records import new_id, now
 
-DELEGATED_KEY_NAME = "deputy"
+DELEGATED_KEY_NAME = "delegated"
 DELEGATED_KEY_LIFETIME = timedelta(days=1)
 
 
@@ -29,8 +29,8 @@ def create_delegated_key(
 ) -> str:
     """Create a delegated key for a key or a user in the connection's project and return its secret."""
     keys, at = tables.keys.c, now()
-    expired = or_(keys.deputy_of.is_not(None), keys.deputy_of_user.is_not(None)), keys.expires_at < at
-    connection.execute(delete(tables.keys).where(*expired))
+    is_delegated = or_(keys.delegated_from_key_id.is_not(None), keys.delegated_from_user_id.is_not(None))
+    connection.execute(delete(tables.keys).where(is_delegated, keys.expires_at < at))
     stored, secret = generate_secret()
     values = {
         **stored,
@@ -40,7 +40,8 @@ def create_delegated_key(
         "created_at": at,
         "expires_at": at + lifetime,
     }
-    connection.execute(insert(tables.keys).values({**values, "deputy_of": key_id, "deputy_of_user": user_id}))
+    delegator = {"delegated_from_key_id": key_id, "delegated_from_user_id": user_id}
+    connection.execute(insert(tables.keys).values({**values, **delegator}))
     return secret
 
 
@@ -57,13 +58,14 @@ def resolve_delegator(connection: Connection, key_id: UUID) -> Principal:
     """
     keys, users = tables.keys.c, tables.users.c
     own = connection.execute(select(tables.keys).where(keys.id == key_id)).mappings().one()
-    if own["deputy_of"] is not None:
-        row = connection.execute(select(tables.keys).where(keys.id == own["deputy_of"])).mappings().one()
+    delegator_id = own["delegated_from_key_id"]
+    if delegator_id is not None:
+        row = connection.execute(select(tables.keys).where(keys.id == delegator_id)).mappings().one()
         check_active(row)
         return to_principal(row)._replace(
             is_delegated=True, expires_at=earlier_expiry(row["expires_at"], own["expires_at"])
         )
-    user = connection.execute(select(tables.users).where(users.id == own["deputy_of_user"])).mappings().one()
+    user = connection.execute(select(tables.users).where(users.id == own["delegated_from_user_id"])).mappings().one()
     here = own["project_id"]
     if here not in {one.id for one in list_user_projects(connection, user["id"], user["role"])}:
         raise Unauthenticated(

@@ -33,7 +33,8 @@ def find_response(connection: Connection, key: str, fingerprint: str) -> StoredR
     Raises:
         Conflict: the key was used for another request.
     """
-    row = connection.execute(select(tables.answers).where(tables.answers.c.key == key)).mappings().first()
+    stored = tables.idempotency_keys
+    row = connection.execute(select(stored).where(stored.c.key == key)).mappings().first()
     if row is None or row["created_at"] < now() - RESPONSE_RETENTION:
         return None
     if row["fingerprint"] != fingerprint:
@@ -43,6 +44,7 @@ def find_response(connection: Connection, key: str, fingerprint: str) -> StoredR
 
 def store_response(connection: Connection, key: str, fingerprint: str, response: StoredResponse) -> None:
     """Store a response for one day. The first response of a key is never replaced."""
-    connection.execute(delete(tables.answers).where(tables.answers.c.created_at < now() - RESPONSE_RETENTION))
+    expired = tables.idempotency_keys.c.created_at < now() - RESPONSE_RETENTION
+    connection.execute(delete(tables.idempotency_keys).where(expired))
     values = {"key": key, "fingerprint": fingerprint, "created_at": now(), **response.model_dump()}
-    connection.execute(insert(tables.answers).values(values).on_conflict_do_nothing())
+    connection.execute(insert(tables.idempotency_keys).values(values).on_conflict_do_nothing())

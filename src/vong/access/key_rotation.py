@@ -26,7 +26,7 @@ def rotate_key(
     row = connection.execute(select(tables.keys).where(keys.id == key.id).with_for_update()).mappings().one()
     ends, at = expires_at or row["expires_at"], now()
     if ends is not None and ends <= at:
-        hint = f"set a later expiry: vong access key rotate {key.name} --expires 90d"
+        hint = f"set a later expiry: vong access keys rotate {key.name} --expires 90d"
         raise Conflict(f"key {key.name!r} expires at {ends.isoformat(timespec='seconds')}", hint)
     stored, secret = generate_secret()
     before = {"previous_hash": row["hash"], "previous_prefix": row["prefix"], "previous_until": at + overlap}

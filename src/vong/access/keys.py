@@ -20,7 +20,7 @@ PREFIX_CHARS = len(KEY_PREFIX) + 6
 """Length of the part of a secret that is stored in clear text and shown in lists."""
 LAST_USED_INTERVAL = timedelta(minutes=1)
 """Minimum interval between two updates of the last use of a key."""
-CREATE_KEY_HINT = "create one with: vong access key create NAME"
+CREATE_KEY_HINT = "create one with: vong access keys create NAME"
 
 
 class ApiKey(Record):
@@ -77,7 +77,7 @@ def create_key(
     stored, secret = generate_secret()
     own: dict[str, Any] = {"id": new_id(), "name": name, "role": role, "created_at": now(), "expires_at": expires_at}
     key = ApiKey(**own, prefix=stored["prefix"], scope=scope, labels=labels)
-    values = {**own, **stored, "models": scope.models, "shapes": scope.shapes, "tags": labels.tags, "user": labels.user}
+    values = {**own, **stored, **scope.model_dump(), **labels.model_dump()}
     if project_id is not None:
         values["project_id"] = project_id
     connection.execute(insert(tables.keys).values(values))
@@ -91,8 +91,9 @@ def delete_expired_keys(connection: Connection, name: str) -> None:
 
 def list_keys(connection: Connection) -> list[ApiKey]:
     """List the keys of the project, oldest first."""
-    query = select(tables.keys).where(tables.keys.c.deputy_of.is_(None), tables.keys.c.deputy_of_user.is_(None))
-    return [to_record(row) for row in connection.execute(query.order_by(tables.keys.c.id)).mappings()]
+    keys = tables.keys.c
+    query = select(tables.keys).where(keys.delegated_from_key_id.is_(None), keys.delegated_from_user_id.is_(None))
+    return [to_record(row) for row in connection.execute(query.order_by(keys.id)).mappings()]
 
 
 def find_key(connection: Connection, name: str) -> ApiKey:
@@ -100,7 +101,7 @@ def find_key(connection: Connection, name: str) -> ApiKey:
     active = {key.name: key for key in list_keys(connection) if key.revoked_at is None}
     by_any = active | {key.prefix: key for key in active.values()} | {str(key.id): key for key in active.values()}
     if name not in by_any:
-        raise NotFound(f"no active key named {name!r}", did_you_mean(name, list(active), "vong access key list"))
+        raise NotFound(f"no active key named {name!r}", did_you_mean(name, list(active), "vong access keys list"))
     return by_any[name]
 
 
@@ -126,7 +127,8 @@ def authenticate_key(connection: Connection, secret: str) -> Principal:
     if row["hash"] == hashed:
         _record_use(connection, row, "last_used_at")
     elif row["previous_until"] <= now():
-        hint = f"use the secret that begins with {row['prefix']}, or rotate again: vong access key rotate {row['name']}"
+        command = f"vong access keys rotate {row['name']}"
+        hint = f"use the secret that begins with {row['prefix']}, or rotate again: {command}"
         raise Unauthenticated(f"API key {row['previous_prefix']}… was replaced and its overlap has ended", hint)
     else:
         _record_use(connection, row, "previous_used_at")
@@ -153,7 +155,7 @@ def to_principal(row: RowMapping) -> Principal:
     key = to_record(row)
     scope = key.scope if key.scope != KeyScope() else None
     labels = key.labels if key.labels != KeyLabels() else None
-    delegated = row["deputy_of"] is not None or row["deputy_of_user"] is not None
+    delegated = row["delegated_from_key_id"] is not None or row["delegated_from_user_id"] is not None
     return Principal(
         row["project_id"], key.name, key.role, None, None, key.id, scope, labels, delegated, row["expires_at"]
     )
@@ -162,7 +164,7 @@ def to_principal(row: RowMapping) -> Principal:
 def to_record(row: RowMapping) -> ApiKey:
     """Convert a key row to a record without the secret."""
     own = {name: row[name] for name in ApiKey.model_fields if name in row}
-    scope = KeyScope(models=tuple(row["models"]), shapes=tuple(row["shapes"]))
+    scope = KeyScope(models=tuple(row["models"]), endpoints=tuple(row["endpoints"]))
     return ApiKey.model_validate(
         {**own, "scope": scope, "labels": KeyLabels(tags=tuple(row["tags"]), user=row["user"])}
     )

@@ -21,20 +21,21 @@ def record_attempt(connection: Connection, account: str, address: str) -> None:
         TooManyAttempts: the account or the address failed too often in the last 15 minutes.
     """
     connection.execute(_LOCK)
-    present = now()
-    connection.execute(delete(tables.attempts).where(tables.attempts.c.at < present - ATTEMPT_WINDOW))
-    _check_attempts(connection, tables.attempts.c.account, account, MAX_ATTEMPTS_PER_ACCOUNT)
-    _check_attempts(connection, tables.attempts.c.address, address, MAX_ATTEMPTS_PER_ADDRESS)
-    connection.execute(insert(tables.attempts).values(id=new_id(), account=account, address=address, at=present))
+    attempts, attempted_at = tables.login_attempts.c, now()
+    connection.execute(delete(tables.login_attempts).where(attempts.attempted_at < attempted_at - ATTEMPT_WINDOW))
+    _check_attempts(connection, attempts.account, account, MAX_ATTEMPTS_PER_ACCOUNT)
+    _check_attempts(connection, attempts.address, address, MAX_ATTEMPTS_PER_ADDRESS)
+    values = {"id": new_id(), "account": account, "address": address, "attempted_at": attempted_at}
+    connection.execute(insert(tables.login_attempts).values(values))
 
 
 def reset_attempts(connection: Connection, account: str) -> None:
     """Reset the count of an account after a correct password."""
-    connection.execute(delete(tables.attempts).where(tables.attempts.c.account == account))
+    connection.execute(delete(tables.login_attempts).where(tables.login_attempts.c.account == account))
 
 
 def _check_attempts(connection: Connection, column: "Column[str]", value: str, limit: int) -> None:
-    query = select(func.count(), func.min(tables.attempts.c.at)).where(column == value)
+    query = select(func.count(), func.min(tables.login_attempts.c.attempted_at)).where(column == value)
     count, oldest = connection.execute(query).one()
     if count < limit:
         return

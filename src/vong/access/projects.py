@@ -40,5 +40,5 @@ def find_project(connection: Connection, name: str) -> Project:
     """Return a project by name. Raises NotFound if there is none."""
     projects = {project.name: project for project in list_projects(connection)}
     if name not in projects:
-        raise NotFound(f"no project named {name!r}", did_you_mean(name, list(projects), "vong access project list"))
+        raise NotFound(f"no project named {name!r}", did_you_mean(name, list(projects), "vong access projects list"))
     return projects[name]

@@ -85,7 +85,7 @@ def sign_in(owner: OwnerTransaction, email: str, password: str, address: str) ->
             raise Forbidden(f"{account!r} belongs to no project", "ask an owner to add you to one")
         chosen = _last_project(connection, row["id"], projects)
         token = SESSION_PREFIX + secrets.token_urlsafe(32)
-        values = {"hash": hash_secret(token), "user_id": row["id"], "project": chosen.id}
+        values = {"hash": hash_secret(token), "user_id": row["id"], "project_id": chosen.id}
         times = {"created_at": now(), "seen_at": now(), "expires_at": now() + SESSION_IDLE_TIMEOUT}
         connection.execute(insert(tables.sessions).values({**values, **times}))
     return NewSession(
@@ -107,7 +107,7 @@ def authenticate_session(connection: Connection, token: str) -> Principal:
         renewed = {"seen_at": now(), "expires_at": now() + SESSION_IDLE_TIMEOUT}
         connection.execute(update(tables.sessions).where(sessions.hash == row["hash"]).values(renewed))
     return Principal(
-        row["project"], row["email"], row["role"], row["user_id"], row["hash"], expires_at=row["expires_at"]
+        row["project_id"], row["email"], row["role"], row["user_id"], row["hash"], expires_at=row["expires_at"]
     )
 
 
@@ -129,10 +129,10 @@ def switch_project(connection: Connection, principal: Principal, project: str) -
     if chosen is None:
         names = [one.name for one in session.projects]
         raise NotFound(
-            f"no accessible project named {project!r}", did_you_mean(project, names, "vong access project list")
+            f"no accessible project named {project!r}", did_you_mean(project, names, "vong access projects list")
         )
     connection.execute(
-        update(tables.sessions).where(tables.sessions.c.hash == principal.session).values(project=chosen.id)
+        update(tables.sessions).where(tables.sessions.c.hash == principal.session).values(project_id=chosen.id)
     )
     return session.model_copy(update={"project": chosen})
 
@@ -159,7 +159,7 @@ def change_password(owner: OwnerTransaction, principal: Principal, current: str,
 def _last_project(connection: Connection, user_id: UUID, projects: list[Project]) -> Project:
     """Return the last project of the user. Returns the first accessible project if there is none."""
     sessions = tables.sessions.c
-    newest = select(sessions.project).where(sessions.user_id == user_id).order_by(sessions.seen_at.desc()).limit(1)
+    newest = select(sessions.project_id).where(sessions.user_id == user_id).order_by(sessions.seen_at.desc()).limit(1)
     last = connection.scalar(newest)
     return next((one for one in projects if one.id == last), projects[0])
 

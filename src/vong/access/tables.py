@@ -28,8 +28,8 @@ members = Table(
     "access_members",
     metadata,
     Column("user_id", UUID(as_uuid=True), ForeignKey("access_users.id", ondelete="CASCADE"), nullable=False),
-    Column("project", UUID(as_uuid=True), ForeignKey("access_projects.id", ondelete="CASCADE"), nullable=False),
-    PrimaryKeyConstraint("user_id", "project", name="access_members_pk"),
+    Column("project_id", UUID(as_uuid=True), ForeignKey("access_projects.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("user_id", "project_id", name="access_members_pk"),
 )
 
 sessions = Table(
@@ -39,21 +39,21 @@ sessions = Table(
     Column(
         "user_id", UUID(as_uuid=True), ForeignKey("access_users.id", ondelete="CASCADE"), nullable=False, index=True
     ),
-    Column("project", UUID(as_uuid=True), ForeignKey("access_projects.id", ondelete="CASCADE"), nullable=False),
+    Column("project_id", UUID(as_uuid=True), ForeignKey("access_projects.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
-attempts = Table(
-    "access_attempts",
+login_attempts = Table(
+    "access_login_attempts",
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("account", Text, nullable=False),
     Column("address", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Index("access_attempts_account_ix", "account", "at"),
-    Index("access_attempts_address_ix", "address", "at"),
+    Column("attempted_at", DateTime(timezone=True), nullable=False),
+    Index("access_login_attempts_account_ix", "account", "attempted_at"),
+    Index("access_login_attempts_address_ix", "address", "attempted_at"),
 )
 
 keys = project_table(
@@ -67,7 +67,7 @@ keys = project_table(
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
-    *(Column(name, ARRAY(Text), nullable=False, server_default="{}") for name in ("models", "shapes", "tags")),
+    *(Column(name, ARRAY(Text), nullable=False, server_default="{}") for name in ("models", "endpoints", "tags")),
     Column("user", Text),
     # The secret before the last rotation.
     Column("rotated_at", DateTime(timezone=True)),
@@ -76,17 +76,17 @@ keys = project_table(
     Column("previous_until", DateTime(timezone=True)),
     Column("previous_used_at", DateTime(timezone=True)),
     # Delegator of a delegated key, with which a job calls on behalf of another key or of a user.
-    Column("deputy_of", UUID(as_uuid=True), ForeignKey("access_keys.id", ondelete="CASCADE")),
-    Column("deputy_of_user", UUID(as_uuid=True), ForeignKey("access_users.id", ondelete="CASCADE")),
+    Column("delegated_from_key_id", UUID(as_uuid=True), ForeignKey("access_keys.id", ondelete="CASCADE")),
+    Column("delegated_from_user_id", UUID(as_uuid=True), ForeignKey("access_users.id", ondelete="CASCADE")),
 )
 
-answers = project_table(
-    "access_answers",
+idempotency_keys = project_table(
+    "access_idempotency_keys",
     Column("key", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("status", Integer, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("project_id", "key", name="access_answers_pk"),
+    PrimaryKeyConstraint("project_id", "key", name="access_idempotency_keys_pk"),
 )

@@ -43,12 +43,12 @@ def create_user(
     if not email or "@" not in email or any(letter.isspace() for letter in email):
         raise InvalidInput(f"{email!r} is not an e-mail address", "enter an address such as name@example.org")
     if connection.scalar(select(tables.users.c.id).where(tables.users.c.email == email)):
-        raise Conflict(f"user {email!r} exists already", "list them with: vong access user list")
+        raise Conflict(f"user {email!r} exists already", "list them with: vong access users list")
     user = User(id=new_id(), email=email, role=role, created_at=now(), projects=[one.name for one in projects])
     values = {**user.model_dump(exclude={"projects"}), "password_hash": hash_password(password)}
     connection.execute(insert(tables.users).values(values))
     if projects:
-        connection.execute(insert(tables.members), [{"user_id": user.id, "project": one.id} for one in projects])
+        connection.execute(insert(tables.members), [{"user_id": user.id, "project_id": one.id} for one in projects])
     return user
 
 
@@ -69,7 +69,7 @@ def find_user(connection: Connection, email: str) -> User:
     users = {user.email: user for user in list_users(connection)}
     if normalize_email(email) not in users:
         raise NotFound(
-            f"no user with the e-mail address {email!r}", did_you_mean(email, list(users), "vong access user list")
+            f"no user with the e-mail address {email!r}", did_you_mean(email, list(users), "vong access users list")
         )
     return users[normalize_email(email)]
 
@@ -81,7 +81,8 @@ def delete_user(connection: Connection, email: str) -> User:
         connection.execute(select(tables.users.c.id).where(tables.users.c.role == "owner").with_for_update())
         owners = select(func.count()).select_from(tables.users).where(tables.users.c.role == "owner")
         if connection.scalar(owners) == 1:
-            raise PreconditionFailed(f"{email!r} is the last owner", "add another owner first: vong access user add")
+            hint = "create another owner first: vong access users create"
+            raise PreconditionFailed(f"{email!r} is the last owner", hint)
     connection.execute(delete(tables.users).where(tables.users.c.id == user.id))
     return user
 
@@ -99,7 +100,7 @@ def list_user_projects(connection: Connection, user_id: UUID | None, role: Role)
     projects = list_projects(connection)
     if role == "owner":
         return projects
-    members = set(connection.scalars(select(tables.members.c.project).where(tables.members.c.user_id == user_id)))
+    members = set(connection.scalars(select(tables.members.c.project_id).where(tables.members.c.user_id == user_id)))
     return [project for project in projects if project.id in members]
 
 

@@ -30,6 +30,7 @@ ROUTES = (
     "sessions",
     "loop",
     "jobs",
+    "system",
     "health",
     "console",
 )

@@ -39,7 +39,7 @@ def create_served_application(platform: Platform) -> ServedApplication:
         count_cost=metrics.count_cost,
     )
     tasks: list[asyncio.Task[None]] = []
-    openai_app = create_openai_app(runtime.gateway, platform.settings.max_body)
+    openai_app = create_openai_app(runtime.gateway, platform.settings.max_request_bytes)
     files_and_batches = create_files_and_batches_app(platform, runtime.gateway)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,4 +67,4 @@ def create_served_application(platform: Platform) -> ServedApplication:
 
         return receive_lifespan
 
-    return ServedApplication(app, create_model_call_protocol(runtime.gateway, platform.settings.max_body))
+    return ServedApplication(app, create_model_call_protocol(runtime.gateway, platform.settings.max_request_bytes))

@@ -23,8 +23,6 @@ from vong.config import METRICS_FOLDER
 from vong.records import Span
 from vong.records.guard import SelfTestReport
 
-EXPORT_OUTCOMES = ("exported", "dropped", "waiting")
-"""Outcomes of spans that are exported to OTLP endpoints."""
 PUBLISH_INTERVAL_SECONDS = 1.0
 """Seconds between two published snapshots."""
 MAX_LABEL_VALUES = 200
@@ -39,7 +37,7 @@ BUCKET_LABELS = (*map(str, BUCKETS_SECONDS), "+Inf")
 class MetricLabels(NamedTuple):
     """Labels of a model call."""
 
-    shape: str
+    endpoint: str
     route: str
     provider: str
     status: str
@@ -108,7 +106,7 @@ class MetricsSnapshot(msgspec.Struct):
     """Result of the masking self-test, once it has run."""
     attempts: list[tuple[tuple[str, str, str], int]] = []
     exports: list[tuple[tuple[str, str], int]] = []
-    refused: list[tuple[tuple[str, str], int]] = []
+    rejected: list[tuple[tuple[str, str], int]] = []
     costs: list[tuple[tuple[str, str], int]] = []
     circuits: list[tuple[tuple[str], int]] = []
     """Targets, with 1 if their circuit is open."""
@@ -190,7 +188,10 @@ def take_snapshot(platform: Platform) -> MetricsSnapshot:
     """Return a snapshot of the numbers of this server."""
     journal = platform.span_writer
     spans = journal.pending_count, journal.disk_count, journal.dropped
-    sent = [((one.name, name), int(getattr(one, name))) for one in platform.exporters for name in EXPORT_OUTCOMES]
+    exports = list[tuple[tuple[str, str], int]]()
+    for exporter in platform.exporters:
+        counts = {"exported": exporter.exported, "dropped": exporter.dropped, "queued": exporter.queued_count}
+        exports += [((exporter.name, outcome), count) for outcome, count in counts.items()]
     circuits = platform.gateway.open_circuits() if platform.gateway else ()
     return MetricsSnapshot(
         list(_series.items()),
@@ -198,8 +199,8 @@ def take_snapshot(platform: Platform) -> MetricsSnapshot:
         guards=list(_guards.items()),
         masking=_self_tests[-1:],
         attempts=list(_attempts.items()),
-        exports=sent,
-        refused=list(_rejections.items()),
+        exports=exports,
+        rejected=list(_rejections.items()),
         costs=list(_costs.items()),
         circuits=[((_bounded_label(target, _targets),), int(rests)) for target, rests in circuits],
     )
@@ -207,7 +208,11 @@ def take_snapshot(platform: Platform) -> MetricsSnapshot:
 
 def take_all_snapshots(platform: Platform) -> list[MetricsSnapshot]:
     """Return the snapshots of this server and, a moment old, of the servers that share its port."""
-    others = _read_snapshots(platform.settings.home_folder / METRICS_FOLDER) if platform.settings.workers != 1 else ()
+    others = (
+        _read_snapshots(platform.settings.home_folder / METRICS_FOLDER)
+        if platform.settings.server_processes != 1
+        else ()
+    )
     return [take_snapshot(platform), *others]
 
 
@@ -222,7 +227,7 @@ def publish_snapshot(platform: Platform) -> None:
 
 async def publish_periodically(platform: Platform) -> None:
     """Publish the snapshot periodically, if there are other servers."""
-    while platform.settings.workers != 1:
+    while platform.settings.server_processes != 1:
         await asyncio.to_thread(publish_snapshot, platform)
         await asyncio.sleep(PUBLISH_INTERVAL_SECONDS)
 
@@ -260,9 +265,9 @@ class _SnapshotCollector(Collector):
         yield from _attempt_metrics(self._servers)
         yield from _cost_metrics(self._servers)
         gauges = {
-            "waiting": ("vong_journal_waiting_spans", "Spans that are not committed yet."),
-            "on_disk": ("vong_journal_disk_spans", "Uncommitted spans that are buffered on disk."),
-            "dropped": ("vong_journal_dropped_spans", "Spans dropped because the span buffer was full."),
+            "waiting": ("vong_span_writer_waiting_spans", "Spans that are not committed yet."),
+            "on_disk": ("vong_span_writer_disk_spans", "Uncommitted spans that are buffered on disk."),
+            "dropped": ("vong_span_writer_dropped_spans", "Spans dropped because the span buffer was full."),
         }
         for name, (metric, help) in gauges.items():
             yield GaugeMetricFamily(metric, help, value=sum(getattr(server, name) for server in self._servers))
@@ -277,7 +282,7 @@ def _guard_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     _add_sums(guards, [item for server in servers for item in server.guards])
     results = [passed for server in servers for passed in server.masking]
     help = "1 if the masking self-test at the start passed, 0 if it failed."
-    yield from (guards, GaugeMetricFamily("vong_gateway_masking_works", help, value=bool(results) and all(results)))
+    yield from (guards, GaugeMetricFamily("vong_gateway_self_test_passed", help, value=bool(results) and all(results)))
 
 
 def _attempt_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
@@ -295,10 +300,10 @@ def _attempt_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
 
 
 def _cost_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
-    refused = CounterMetricFamily(
-        "vong_gateway_refused", "Calls rejected by a limit or a budget.", labels=["limit", "reason"]
+    rejected = CounterMetricFamily(
+        "vong_gateway_rejected", "Calls rejected by a limit or a budget.", labels=["limit", "reason"]
     )
-    _add_sums(refused, [one for server in servers for one in server.refused])
+    _add_sums(rejected, [one for server in servers for one in server.rejected])
     costs = CounterMetricFamily(
         "vong_gateway_cost_micros", "Cost of calls, in millionths of a US dollar.", labels=["route", "provider"]
     )
@@ -307,7 +312,7 @@ def _cost_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
         "vong_gateway_circuits_open", "Servers in which the circuit of a target is open.", labels=["target"]
     )
     _add_sums(circuits, [one for server in servers for one in server.circuits])
-    yield from (refused, costs, circuits)
+    yield from (rejected, costs, circuits)
 
 
 def _add_sums(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[tuple[tuple[str, ...], int]]) -> None:
@@ -321,12 +326,12 @@ def _add_sums(metric: CounterMetricFamily | GaugeMetricFamily, counts: Sequence[
 
 def _call_metrics(servers: list[MetricsSnapshot]) -> Iterator[Metric]:
     requests = CounterMetricFamily(
-        "vong_gateway_requests", "Model calls.", labels=["shape", "route", "provider", "status"]
+        "vong_gateway_requests", "Model calls.", labels=["endpoint", "route", "provider", "status"]
     )
     duration = HistogramMetricFamily(
         "vong_gateway_duration_seconds",
         "Time from the request to the end of the response.",
-        labels=["shape", "route", "provider"],
+        labels=["endpoint", "route", "provider"],
     )
     first_token = HistogramMetricFamily(
         "vong_gateway_first_token_seconds",

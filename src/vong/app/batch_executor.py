@@ -5,11 +5,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 import httpx
 
+from vong.errors import error_message, parse_error
 from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, result_line
+from vong.gateway.upstream.retry_after import retry_after_seconds
 from vong.records import now
 from vong.records.batch import BatchStatus
 
@@ -92,8 +93,8 @@ class BatchExecutor:
                     self._retry_reasons.pop(line.number, None)
                     request_id = response.headers.get("x-request-id", "")
                     return result_line(line, response.status_code, request_id, response.content)
-                self._retry_reasons[line.number] = error_message(response)
-                min_delay = retry_after(response)
+                self._retry_reasons[line.number] = _describe_failure(response)
+                min_delay = retry_after_seconds(response.headers)
             await asyncio.sleep(max(delay, min_delay))
             delay = min(delay * 2, MAX_RETRY_DELAY_SECONDS)
 
@@ -120,27 +121,9 @@ class BatchExecutor:
 def should_retry(response: httpx.Response, attempts: int) -> bool:
     """Return whether a later attempt may get another response."""
     if response.status_code == 429:
-        return error_object(response).get("code") != "insufficient_quota"
+        return parse_error(response.content).get("code") != "insufficient_quota"
     return attempts < MAX_ATTEMPTS_BY_STATUS.get(response.status_code, 0)
 
 
-def retry_after(response: httpx.Response) -> float:
-    """Return the seconds of the Retry-After header, or 0 if it is absent or not a number."""
-    try:
-        return max(0.0, float(response.headers["retry-after"]))
-    except (KeyError, ValueError):
-        return 0.0
-
-
-def error_message(response: httpx.Response) -> str:
-    """Return the message of an error response."""
-    return str(error_object(response).get("message") or f"status {response.status_code}")[:300]
-
-
-def error_object(response: httpx.Response) -> dict[str, Any]:
-    """Return the error object of a response, or an empty object if it has none."""
-    try:
-        error = response.json()["error"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return error if isinstance(error, dict) else {}
+def _describe_failure(response: httpx.Response) -> str:
+    return (error_message(parse_error(response.content)) or f"status {response.status_code}")[:300]

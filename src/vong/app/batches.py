@@ -31,13 +31,13 @@ T = TypeVar("T")
 
 
 class BatchCreate(NamedTuple):
-    """Request for a new batch. `kept_for` is the retention of its result files in seconds; None keeps them forever."""
+    """Request for a new batch. `output_ttl_seconds` is the lifetime of its result files; None for no expiry."""
 
     input_file: UUID
     endpoint: str
     window: str = "24h"
     metadata: dict[str, str] | None = None
-    kept_for: int | None = None
+    output_ttl_seconds: int | None = None
 
 
 def create_batch(platform: Platform, principal: access.Principal, request: BatchCreate) -> Batch:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from vong import data, evals, jobs
 from vong.app.platform import Platform
-from vong.errors import Forbidden, JobCancelled, NotFound, Unauthenticated, VongError
+from vong.errors import Forbidden, JobCancelled, NotFound, Unauthenticated, VongError, error_message, parse_error
 from vong.evals.runs import TERMINAL_STATUSES, update_run
 from vong.jobs import JobContext
 from vong.records import EvalResult, Example, Job, Message, Usage, new_id
@@ -121,7 +121,7 @@ class GatewayChatClient:
                 elapsed = (time.perf_counter() - started) * 1000
                 if response.status_code not in RETRYABLE_STATUSES:
                     return parse_response(response, elapsed)
-                failure = error_message(response)
+                failure = describe_failure(response)
             try:
                 self._job.check()
             except JobCancelled as error:
@@ -137,9 +137,9 @@ def parse_response(response: "httpx.Response", latency_ms: float) -> evals.Model
     Raises: the error of a status that every request would get (401, 403, 404).
     """
     if response.status_code in FATAL_STATUSES:
-        raise FATAL_STATUSES[response.status_code](error_message(response))  # the message includes the next step
+        raise FATAL_STATUSES[response.status_code](describe_failure(response))  # the message includes the next step
     if response.status_code >= 400:
-        return failed_output(error_message(response))
+        return failed_output(describe_failure(response))
     try:
         body = response.json()
         text = body["choices"][0]["message"]["content"] or ""
@@ -156,10 +156,6 @@ def failed_output(message: str) -> evals.ModelOutput:
     return evals.ModelOutput("", None, 0.0, Usage(), error=message)
 
 
-def error_message(response: "httpx.Response") -> str:
-    """Return the message of an error response, in OpenAI's format or any other."""
-    try:
-        body = response.json()
-        return str(body.get("error", {}).get("message") or body.get("detail") or response.text[:300])
-    except (ValueError, AttributeError):
-        return f"status {response.status_code}: {response.text[:300]}"
+def describe_failure(response: "httpx.Response") -> str:
+    """Return the message of an error response, or its status and the start of its body."""
+    return error_message(parse_error(response.content)) or f"status {response.status_code}: {response.text[:300]}"

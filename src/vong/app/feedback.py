@@ -38,12 +38,12 @@ class HarvestQuery(feedback.HarvestSettings):
 class HarvestRequest(HarvestQuery):
     """Harvest request: which spans to turn into rows, and of which dataset. A new dataset is created.
 
-    Rows that equal rows of the `away_from` splits, or are near-duplicates of them, are left out, so that test rows
+    Rows that equal rows of the `exclude_splits` splits, or are near-duplicates of them, are left out, so that test rows
     never reach the training data.
     """
 
     dataset: str
-    away_from: tuple[str, ...] = ("test", "validation")
+    exclude_splits: tuple[str, ...] = ("test", "validation")
 
 
 class HarvestResult(Record):
@@ -55,9 +55,9 @@ class HarvestResult(Record):
     added: int
     corrections: int
     good: int
-    held_back: int
+    excluded: int
     disagreements: list[Disagreement]
-    passed_over: dict[str, int]
+    skipped: dict[str, int]
 
 
 def add_score(
@@ -118,14 +118,14 @@ def harvest(platform: Platform, project_id: UUID, request: HarvestRequest) -> Ha
         newest = next(iter(data.list_versions(connection, request.dataset, limit=1)), None)
         if newest is None and not harvested.examples:
             reasons = (
-                ", ".join(f"{count} {reason}" for reason, count in harvested.passed_over.items()) or "no score matches"
+                ", ".join(f"{count} {reason}" for reason, count in harvested.skipped.items()) or "no score matches"
             )
             raise InvalidInput(f"nothing to harvest: {reasons}", "list the scores with: vong feedback list")
         examples = harvested.examples
         if newest is not None:
             rows = data.read(platform.blobs, newest)
             examples = exclude_near_duplicates(
-                harvested.examples, [row for row in rows if row.metadata.get("split") in request.away_from]
+                harvested.examples, [row for row in rows if row.metadata.get("split") in request.exclude_splits]
             )
         operation = Operation(
             name="harvest",
@@ -133,7 +133,7 @@ def harvest(platform: Platform, project_id: UUID, request: HarvestRequest) -> Ha
             changes={
                 "corrections": harvested.corrections,
                 "good": harvested.good,
-                "held_back": len(harvested.examples) - len(examples),
+                "excluded": len(harvested.examples) - len(examples),
                 "disagreements": len(harvested.disagreements),
             },
         )
@@ -146,9 +146,9 @@ def harvest(platform: Platform, project_id: UUID, request: HarvestRequest) -> Ha
         added=version.rows - (newest.rows if newest else 0),
         corrections=harvested.corrections,
         good=harvested.good,
-        held_back=len(harvested.examples) - len(examples),
+        excluded=len(harvested.examples) - len(examples),
         disagreements=harvested.disagreements,
-        passed_over=harvested.passed_over,
+        skipped=harvested.skipped,
     )
 
 

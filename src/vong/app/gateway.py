@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
+from vong.app.call_prices import CallPrices
 from vong.app.otlp_exports import create_exporters, enqueue_export
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDING_MODEL_NAME, LOCAL_PROVIDER, StoredProviders, create_provider
@@ -28,21 +28,20 @@ from vong.gateway.fastpath.record import CompactCallRecord, ledger_row
 from vong.gateway.gateway import CallSinks, Gateway, Repositories
 from vong.gateway.guards import GuardDependencies, secret_settings
 from vong.gateway.guards.registry import GuardFactory
-from vong.gateway.guards.store import project_guards, validate_guards
+from vong.gateway.guards.store import project_guards
 from vong.gateway.invalidation import ChangeListener
 from vong.gateway.limits import leases
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.store import list_limits
 from vong.gateway.pipeline.attempt_spans import ATTEMPT_KIND
-from vong.gateway.pricing.prices import ModelPrice, PriceBook
 from vong.gateway.pricing.store import load_custom_prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local_embeddings import LocalEmbeddingsProvider
-from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog, ResolvedTarget
+from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog
 from vong.gateway.self_test import self_test
 from vong.gateway.upstream.client import UpstreamClient
-from vong.records import Span, Usage, now
+from vong.records import Span, now
 from vong.records.guard import GuardConfig, GuardTestResult, SelfTestReport
 from vong.records.record import replace_trusted
 from vong.records.target_state import TargetsReport
@@ -87,17 +86,16 @@ class GatewayRuntime:
         self._count_cost = count_cost
         self._self_test_task: asyncio.Task[SelfTestReport] | None = None
         self._guard_factory = guard_factory(platform, upstream)
-        self._prices = PriceBook(platform.settings.prices)
-        self._custom_prices: dict[UUID, Mapping[str, ModelPrice]] = {}
-        self._limiter = Limiter(platform.scope, platform.database.owner, self._cost_of_usage)
+        self._prices = CallPrices(platform.settings, configured)
+        self._limiter = Limiter(platform.scope, platform.database.owner, self._prices.cost)
         self._ledger_writer = LedgerWriter(self._limiter)
         self.gateway = Gateway(
             upstream,
             configured,
             repositories=Repositories(self._authenticate, self._load_catalog, self._load_span, self._delete_response),
-            sinks=CallSinks(self._record, self._record_compact, observe_span, counter_for, self._current_price),
+            sinks=CallSinks(self._record, self._record_compact, observe_span, counter_for, self._prices.price_of),
             limiter=self._limiter,
-            response_cache=ResponseCache(platform.scope, _LazyEmbedder(platform.settings.threads)),
+            response_cache=ResponseCache(platform.scope, _LazyEmbedder(platform.settings.cpu_threads)),
         )
 
     def start(self) -> None:
@@ -118,10 +116,11 @@ class GatewayRuntime:
         self._change_listener.start()
         writer = self._platform.span_writer
         writer.hook = self._ledger_writer
-        if self._platform.settings.journal_full == "refuse":
+        if self._platform.settings.span_buffer_policy == "reject":
             self.gateway.is_full = lambda: writer.is_full
         writer.recover_segments()
         self._limiter.start()
+        self._prices.start()
         self._platform.exporters = create_exporters(self._platform.settings)
         self._platform.gateway = self.gateway
         self._cleanup_task = loop.create_task(self._cleanup())
@@ -132,6 +131,7 @@ class GatewayRuntime:
         """Stop the background work and flush pending spans."""
         if self._cleanup_task is not None:
             self._cleanup_task.cancel()
+        self._prices.stop()
         with suppress(Unavailable):
             self._platform.span_writer.flush(5)  # settles known costs before unused quota is returned
         for export in self._platform.exporters:
@@ -171,15 +171,16 @@ class GatewayRuntime:
         report = task.result()
         self._count_self_test(report)
         if report.passed:
-            log.info("masking self-test passed: a card number was masked on all %d paths", report.ways)
+            log.info("masking self-test passed: a card number was masked on all %d paths", report.cases)
         else:
             log.critical("MASKING SELF-TEST FAILED: a card number leaks on these paths: %s", "; ".join(report.leaks))
 
     def _load_catalog(self, project_id: UUID) -> ModelCatalog:
         with self._platform.scope(project_id) as connection:
-            all_providers = {**self._stored_providers.for_project(connection, project_id), **self._configured_providers}
+            stored = self._stored_providers.for_project(connection, project_id)
+            all_providers = {**stored, **self._configured_providers}
             catalog = build_catalog(connection, all_providers, self._upstream, self._guard_factory)
-        self._custom_prices[project_id] = catalog.prices
+        self._prices.prepare(project_id, catalog.prices, stored.values())
         self.gateway.prune_targets(project_id, catalog.routes.values())
         return catalog
 
@@ -209,10 +210,6 @@ class GatewayRuntime:
             return enqueue_export(self._platform, replace_trusted(record.span(), usage=usage))
         return FinalizedSpan(row, ledger_row(record, usage, row.id, self._limiter.server_id))
 
-    def _current_price(self, choice: ResolvedTarget) -> ModelPrice | EllipsisType | None:
-        """Return the current price of a target, or `...` if it is not loaded yet."""
-        return choice.price or self._prices.cached(choice.target, choice.provider.address, now())
-
     def _load_span(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:
             return traces.get_span(connection, span_id)
@@ -221,33 +218,12 @@ class GatewayRuntime:
         with self._platform.database.owner() as connection:
             delete_bodies(connection, project_id, span_id, {DELETED_ATTRIBUTE: True})
 
-    def _cost_of_usage(self, choice: ResolvedTarget, usage: Usage, at: datetime, kinds: Collection[str]) -> int | None:
-        """Return the cost of a usage, or the maximum cost over the token types `kinds` if they are given."""
-        address, custom_price = choice.provider.address, choice.price
-        if custom_price is not None:
-            input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
-            return (
-                custom_price.max_cost(input_tokens, output_tokens, kinds)
-                if kinds
-                else custom_price.cost_of_usage(usage)
-            )
-        if kinds:
-            return self._prices.max_cost(choice.target, address, usage, at, kinds)
-        return self._prices.cost(choice.target, address, usage, at, exact=False)
-
-    def _price_span(self, project_id: UUID, span: Span) -> Span | None:
-        """Return the span with its cost, queued for export, or None while its price is not loaded."""
+    def _price_span(self, project_id: UUID, span: Span) -> Span:
+        """Return the span with its cost, queued for export."""
         name = str(span.attributes.get("gen_ai.provider.name"))
         provider = self._configured_providers.get(name) or self._stored_providers.get_cached(project_id, name)
         address = provider.address if provider else None
-        custom_price = self._custom_prices.get(project_id, {}).get(span.model or "")
-        if (
-            custom_price is None
-            and span.model is not None
-            and not self._prices.is_loaded(span.model, address, span.started_at)
-        ):
-            return None  # the span writer does not wait for prices: it settles this span later
-        priced = self._prices.price_span(span, address, custom_price)
+        priced = self._prices.price_span(project_id, span, address)
         if priced.usage.cost:
             self._count_cost(priced.versions.route, name, priced.usage.cost)
         return enqueue_export(self._platform, priced)
@@ -271,25 +247,17 @@ def build_providers(platform: Platform, upstream: UpstreamClient) -> dict[str, P
     }
     return {
         **configured,
-        LOCAL_PROVIDER: LocalEmbeddingsProvider({EMBEDDING_MODEL_NAME: _LazyEmbedder(platform.settings.threads)}),
+        LOCAL_PROVIDER: LocalEmbeddingsProvider({EMBEDDING_MODEL_NAME: _LazyEmbedder(platform.settings.cpu_threads)}),
     }
 
 
 def guard_factory(platform: Platform, upstream: UpstreamClient) -> GuardFactory:
     """Return the guard factory, with the embedding model of this process."""
     embed, decrypt = (
-        _LazyEmbedder(platform.settings.threads).embed,
+        _LazyEmbedder(platform.settings.cpu_threads).embed,
         secret_settings.create_decryptor(SecretBox(platform.settings.home_folder)),
     )
     return GuardFactory(GuardDependencies(embed, upstream, platform.settings.allow_link_local, decrypt))
-
-
-def encrypt_guards(platform: Platform, guards: Sequence[GuardConfig]) -> tuple[GuardConfig, ...]:
-    """Return guards with encrypted secrets, as they are stored. Raises InvalidInput if a guard is not valid."""
-    secrets = SecretBox(platform.settings.home_folder)
-    merged = secret_settings.resolve_secrets(guards, secrets)
-    validate_guards(merged)
-    return secret_settings.encrypt_settings(merged, secrets)
 
 
 def build_catalog(

@@ -10,7 +10,7 @@ HANDLERS: dict[str, JobHandler] = {
     "evals.run": JobHandler("vong.app.evals:run", isolated=True),
     "gateway.batch": JobHandler("vong.app.batches:run", max_concurrency=2),
     "knowledge.index": JobHandler("vong.app.knowledge:index", isolated=True),
-    "loop.turn": JobHandler("vong.app.loop_job:run"),
+    "loop.run": JobHandler("vong.app.loop_job:run"),
     "registry.import": JobHandler("vong.app.registry:import_base", isolated=True),
     "serving.parity": JobHandler("vong.app.serving:parity", isolated=True),
     "training.run": JobHandler("vong.app.training:train", isolated=True),

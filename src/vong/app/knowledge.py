@@ -24,7 +24,7 @@ def get_embedder(threads: int) -> knowledge.MiniLmEmbedder:
 def index(job: JobContext, platform: Platform) -> dict[str, Any]:
     """Run the job `knowledge.index`: index files into a base, one transaction each, so that a restart resumes."""
     base, files = job.params["base"], job.params["files"]
-    embed = get_embedder(platform.settings.threads).embed
+    embed = get_embedder(platform.settings.cpu_threads).embed
     documents: list[dict[str, Any]] = []
     for done, file in enumerate(files):
         job.check()
@@ -45,7 +45,7 @@ def search(platform: Platform, project_id: UUID, base: str, question: str, limit
     """Return the passages of a base that match a question."""
     with platform.scope(project_id) as connection:
         return knowledge.retrieve(
-            connection, base, question, get_embedder(platform.settings.threads).embed, limit=limit
+            connection, base, question, get_embedder(platform.settings.cpu_threads).embed, limit=limit
         )
 
 
@@ -80,7 +80,7 @@ def ask(platform: Platform, project_id: UUID, base: str, question: str, model: s
             )
         return GeneratedAnswer(text=completion.text, span_id=completion.span_id, model=model)
 
-    embed = get_embedder(platform.settings.threads).embed
+    embed = get_embedder(platform.settings.cpu_threads).embed
     answer = knowledge.ask(question, passages, generate, embed, index_version=versions[base], coverage=coverage)
     body = answer.model_dump(mode="json", include={"answered", "text", "citations", "unsupported"})
     platform.span_writer.append_durable(project_id, root.finish(stamp, question, body))

@@ -13,7 +13,7 @@ from vong.records import Progress
 
 
 def run(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """Run the job `loop.turn`. Every finished step is stored, so that an interrupted loop run resumes there."""
+    """Run the job `loop.run`. Every finished step is stored, so that an interrupted loop run resumes there."""
 
     def progress(step: str, state: Progress) -> None:
         message = step if state.message in {"", step} else f"{step}: {state.message}"

@@ -18,7 +18,7 @@ class ExportTest(Record):
     name: str
     url: str
     status: int
-    said: str = ""
+    message: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -46,19 +46,21 @@ def test_exports(settings: Settings) -> list[ExportTest]:
     id, results = new_id(), list[ExportTest]()
     span = Span(id=id, trace_id=id.hex, span_id=id.hex[16:], name="vong export test", started_at=now(), duration_ms=1.0)
     for export in _exporters(settings):
-        url = settings.export[export.name].url
+        url = settings.otlp_exporters[export.name].url
         try:
             response = export.send([span])
-            results.append(ExportTest(name=export.name, url=url, status=response.status_code, said=response.text[:200]))
+            results.append(
+                ExportTest(name=export.name, url=url, status=response.status_code, message=response.text[:200])
+            )
         except httpx.HTTPError as error:
-            results.append(ExportTest(name=export.name, url=url, status=0, said=f"{type(error).__name__}: {error}"))
+            results.append(ExportTest(name=export.name, url=url, status=0, message=f"{type(error).__name__}: {error}"))
         finally:
             export.stop()
     return results
 
 
 def _exporters(settings: Settings) -> "Iterator[OtlpExporter]":
-    if settings.export:
+    if settings.otlp_exporters:
         from vong.traces.otlp_exporter import OtlpExporter  # protobuf is loaded only if an export is configured
 
-        yield from (OtlpExporter(name, export) for name, export in settings.export.items())
+        yield from (OtlpExporter(name, export) for name, export in settings.otlp_exporters.items())

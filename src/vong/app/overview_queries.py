@@ -36,7 +36,7 @@ from vong.records import now
 from vong.registry.tables import aliases
 from vong.registry.tables import versions as models
 from vong.serving.tables import deployments
-from vong.traces.tables import hours
+from vong.traces.tables import hourly
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 ACTIVE_STATUSES = ("queued", "running")
@@ -93,16 +93,20 @@ def registry_summary(connection: Connection) -> RegistrySummary:
     trained = select(models.c.name, models.c.hash).where(models.c.run.is_not(None)).order_by(models.c.created_at.desc())
     newest = connection.execute(trained.limit(1)).first()
     decided = select(canaries.c.id).where(canaries.c.model == _format_ref(newest), canaries.c.decided_at.is_not(None))
-    tried = newest is not None and connection.execute(decided.limit(1)).first() is not None
+    canary_decided = newest is not None and connection.execute(decided.limit(1)).first() is not None
     return RegistrySummary(
-        models=names, versions=versions, prod=_format_ref(prod), newest=_format_ref(newest), tried=tried
+        models=names,
+        versions=versions,
+        prod=_format_ref(prod),
+        newest=_format_ref(newest),
+        canary_decided=canary_decided,
     )
 
 
 def serving_summary(connection: Connection) -> ServingSummary:
     """Return the counts of deployments that should run."""
     ready = func.count().filter(deployments.c.state == "ready")
-    counts = connection.execute(select(ready, func.count()).where(deployments.c.wanted == "running")).one()
+    counts = connection.execute(select(ready, func.count()).where(deployments.c.desired_state == "running")).one()
     return ServingSummary(ready=counts[0], total=counts[1])
 
 
@@ -117,7 +121,7 @@ def gateway_summary(connection: Connection) -> GatewaySummary:
         routes=count,
         calls=total.calls,
         errors=total.errors,
-        error_share=total.errors / total.calls,
+        error_rate=total.errors / total.calls,
         latency_p50=total.latency_p50,
     )
 
@@ -131,8 +135,8 @@ def knowledge_summary(connection: Connection) -> KnowledgeSummary:
 
 def traces_summary(connection: Connection) -> TracesSummary:
     """Return the number of spans of any kind in the last 24 hours."""
-    total = func.coalesce(func.sum(hours.c.calls), 0)
-    return TracesSummary(spans=int(connection.scalar(select(total).where(hours.c.hour >= now() - DAY)) or 0))
+    total = func.coalesce(func.sum(hourly.c.calls), 0)
+    return TracesSummary(spans=int(connection.scalar(select(total).where(hourly.c.hour >= now() - DAY)) or 0))
 
 
 def feedback_summary(connection: Connection) -> FeedbackOverview:
@@ -154,7 +158,7 @@ def feedback_summary(connection: Connection) -> FeedbackOverview:
 def loop_summary(connection: Connection) -> LoopSummary:
     """Return the active loop runs, the running canary and the last decision."""
     active_runs = (
-        select(func.count()).select_from(jobs).where(jobs.c.kind == "loop.turn", jobs.c.status.in_(ACTIVE_STATUSES))
+        select(func.count()).select_from(jobs).where(jobs.c.kind == "loop.run", jobs.c.status.in_(ACTIVE_STATUSES))
     )
     running = select(canaries.c.id).where(canaries.c.status == "running").order_by(canaries.c.id.desc())
     ids = list(connection.scalars(running))
@@ -166,7 +170,7 @@ def loop_summary(connection: Connection) -> LoopSummary:
             connection.scalar(select(func.count()).select_from(counted).where(counted.c.canary_id == ids[0])) or 0
         )
     return LoopSummary(
-        turns_running=connection.scalar(active_runs) or 0,
+        runs_running=connection.scalar(active_runs) or 0,
         canaries_running=len(ids),
         running_canary=ids[0] if ids else None,
         running_canary_scores=score_count,
@@ -188,7 +192,7 @@ def list_recent_events(connection: Connection) -> tuple[ActivityEvent, ...]:
     newest = _newest_datasets()
     queries = [
         _events_of("dataset", newest, _ref_column(newest), _ref_column(newest), newest.c.created_at, literal(None)),
-        _events_of("run", runs, runs.c.name, runs.c.id, runs.c.finished_at, runs.c.status),
+        _events_of("training_run", runs, runs.c.name, runs.c.id, runs.c.finished_at, runs.c.status),
         _events_of("model", models, _ref_column(models), _ref_column(models), models.c.created_at, models.c.kind),
         _events_of(
             "alias",
@@ -200,16 +204,16 @@ def list_recent_events(connection: Connection) -> tuple[ActivityEvent, ...]:
         ),
         _events_of("canary", canaries, canaries.c.route, canaries.c.id, canaries.c.decided_at, canaries.c.status),
         _events_of(
-            "turn",
+            "loop_run",
             jobs,
-            func.coalesce(jobs.c.params["plan"]["name"].astext, "turn"),
+            func.coalesce(jobs.c.params["plan"]["name"].astext, "loop run"),
             jobs.c.id,
             jobs.c.finished_at,
             jobs.c.status,
-        ).where(jobs.c.kind == "loop.turn"),
+        ).where(jobs.c.kind == "loop.run"),
     ]
     events = union_all(*(select(query.subquery()) for query in queries)).subquery()
-    rows = connection.execute(select(events).order_by(events.c.at.desc()).limit(MAX_RECENT_EVENTS)).mappings()
+    rows = connection.execute(select(events).order_by(events.c.occurred_at.desc()).limit(MAX_RECENT_EVENTS)).mappings()
     return tuple(ActivityEvent.model_validate(dict(row)) for row in rows)
 
 
@@ -222,7 +226,9 @@ def _newest_datasets() -> Subquery:
 def _events_of(kind: str, table: Any, title: Any, ref: Any, at: Any, status: Any) -> Any:
     columns = (literal(kind).label("kind"), _as_text(title).label("title"), _as_text(ref).label("ref"))
     events = (
-        select(*columns, _as_text(status).label("status"), at.label("at")).select_from(table).where(at.is_not(None))
+        select(*columns, _as_text(status).label("status"), at.label("occurred_at"))
+        .select_from(table)
+        .where(at.is_not(None))
     )
     return events.order_by(at.desc()).limit(MAX_RECENT_EVENTS)
 

@@ -19,7 +19,7 @@ NextActionName = Literal[
     "decide_canary",
     "none",
 ]
-EventKind = Literal["dataset", "run", "model", "alias", "canary", "turn"]
+EventKind = Literal["dataset", "training_run", "model", "alias", "canary", "loop_run"]
 
 
 class DataSummary(Record):
@@ -54,14 +54,14 @@ class RegistrySummary(Record):
     """Counts of models and versions, and the models in production and newly trained.
 
     `prod` is the ref of the alias `prod` that moved last of all models. `newest` is the newest version with a training
-    run; `tried` is true if a canary has decided on that version.
+    run; `canary_decided` is true if a canary has decided on that version.
     """
 
     models: int = 0
     versions: int = 0
     prod: str | None = None
     newest: str | None = None
-    tried: bool = False
+    canary_decided: bool = False
 
 
 class ServingSummary(Record):
@@ -74,13 +74,13 @@ class ServingSummary(Record):
 class GatewaySummary(Record):
     """Number of routes, and the model calls of the last 24 hours.
 
-    `error_share` and `latency_p50` (milliseconds) are null if there were no calls.
+    `error_rate` and `latency_p50` (milliseconds) are null if there were no calls.
     """
 
     routes: int = 0
     calls: int = 0
     errors: int = 0
-    error_share: float | None = None
+    error_rate: float | None = None
     latency_p50: float | None = None
 
 
@@ -109,7 +109,7 @@ class FeedbackOverview(Record):
 class LoopSummary(Record):
     """Active loop runs and canaries. `last_decision` is the status of the canary that was decided last."""
 
-    turns_running: int = 0
+    runs_running: int = 0
     canaries_running: int = 0
     running_canary: UUID | None = None
     running_canary_scores: int = 0
@@ -124,14 +124,14 @@ class ActivityEvent(Record):
     title: str
     ref: str
     status: str | None = None
-    at: datetime
+    occurred_at: datetime
 
 
 class NextAction(Record):
-    """Recommended next action, and the figures that led to it."""
+    """Recommended next action, and the values that led to it."""
 
     action: NextActionName
-    figures: dict[str, int | float | str | None] = {}
+    details: dict[str, int | float | str | None] = {}
 
 
 class Overview(Record):

@@ -55,7 +55,7 @@ class Platform:
     @cached_property
     def span_writer(self) -> SpanWriter:
         """Return the span writer of this process."""
-        folder, size = self.settings.home_folder / "journal", self.settings.journal_size
+        folder, size = self.settings.home_folder / "journal", self.settings.span_buffer_bytes
         return SpanWriter(self.database, folder=folder if size else None, max_disk_bytes=size)
 
     @contextmanager

@@ -149,7 +149,7 @@ class StoredProviders:
                 settings = provider_store.load_settings(connection, project_id, stored.name, self._secrets)
                 provider = create_provider(stored.name, settings, self._upstream)
             except VongError as error:
-                provider = BrokenProvider(error)
+                return BrokenProvider(error)  # not cached: the key file may be restored
             if stored.models:
                 provider = StaticModelList(provider, stored.models)
             self._cache[project_id, stored.name] = stored.updated_at, provider
@@ -201,7 +201,7 @@ def get_state(platform: Platform, project_id: UUID, name: str) -> ProviderState:
     states_by_name = {state.name: state for state in _list_known(platform, project_id)}
     if name not in states_by_name:
         raise NotFound(
-            f"no provider named {name!r}", did_you_mean(name, list(states_by_name), "vong gateway provider list")
+            f"no provider named {name!r}", did_you_mean(name, list(states_by_name), "vong gateway providers list")
         )
     return states_by_name[name]
 

@@ -105,29 +105,29 @@ def _register(
         )
 
 
-def get_lineage(platform: Platform, connection: Connection, of: str) -> Lineage:
+def get_lineage(platform: Platform, connection: Connection, ref: str) -> Lineage:
     """Return the lineage of an answer (a span id), a model version, a dataset version (its ref) or a row (`row:HASH`).
 
     Raises: NotFound if none of them has that name.
     """
     sources = _lineage_sources(platform, connection)
-    if of.startswith("row:"):
-        row = sources.row(of.removeprefix("row:"))
+    if ref.startswith("row:"):
+        row = sources.row(ref.removeprefix("row:"))
         if row is None:
-            raise NotFound(f"no dataset has a row {of!r}", "find a row's hash with: vong data rows REF --json")
+            raise NotFound(f"no dataset has a row {ref!r}", "find a row's hash with: vong data rows REF --json")
         return registry.trace_lineage(sources, row)
     try:
-        span_id = UUID(of)
+        span_id = UUID(ref)
     except ValueError:
-        return registry.trace_lineage(sources, _find_ref(sources, of))
+        return registry.trace_lineage(sources, _find_ref(sources, ref))
     return registry.trace_lineage(sources, await_span(platform, span_id, sources.span))
 
 
-def _find_ref(sources: LineageSources, of: str) -> ModelVersion | DatasetVersion:
-    version = sources.model(of.removeprefix("model:")) or sources.dataset(of.removeprefix("dataset:"))
+def _find_ref(sources: LineageSources, ref: str) -> ModelVersion | DatasetVersion:
+    version = sources.model(ref.removeprefix("model:")) or sources.dataset(ref.removeprefix("dataset:"))
     if version is None:
         raise NotFound(
-            f"no answer, model or dataset is named {of!r}",
+            f"no answer, model or dataset is named {ref!r}",
             "use a span id, a model or dataset ref, or row:HASH; see vong registry list, vong data list",
         )
     return version

@@ -55,7 +55,7 @@ def deploy(
 
 def supervise(platform: Platform, stop: threading.Event) -> None:
     """Reconcile this machine's engines until `stop` is set. Runs in a thread of the worker."""
-    settings = SupervisorSettings(platform.settings.home_folder, threads=platform.settings.threads)
+    settings = SupervisorSettings(platform.settings.home_folder, threads=platform.settings.cpu_threads)
     serving.supervise(
         platform.database, lambda connection, ref: model_folder(platform, connection, ref), settings, stop
     )
@@ -63,7 +63,7 @@ def supervise(platform: Platform, stop: threading.Event) -> None:
 
 def read_log(platform: Platform, connection: Connection, name: str, lines: int) -> list[str]:
     """Return the last lines of the log of a deployment's engine."""
-    group = serving.get_deployment(connection, name).group
+    group = serving.get_deployment(connection, name).engine_key
     return engine_launcher.read_log_tail(engine_launcher.engine_log_path(platform.settings.home_folder, group), lines)
 
 
@@ -106,12 +106,12 @@ def _wait_for_engine(job: JobContext, platform: Platform, name: str, ref: str) -
         if address and deployment.state in {"checking", "ready"}:
             return EngineClient(*address)
         time.sleep(0.3)
-    raise Unavailable(f"the engine of {name!r} did not load the model", f"see: vong serving log {name}")
+    raise Unavailable(f"the engine of {name!r} did not load the model", f"see: vong serving logs {name}")
 
 
 def _check_deployment_current(deployment: Deployment, ref: str) -> None:
     """Raise PreconditionFailed if the deployment no longer waits for this check."""
-    if deployment.wanted != "running" or deployment.model != ref or deployment.state == "failed":
+    if deployment.desired_state != "running" or deployment.model != ref or deployment.state == "failed":
         reason = deployment.reason or f"it is {deployment.state} and serves {deployment.model}"
         raise PreconditionFailed(
             f"the deployment {deployment.name!r} does not wait for this check: {reason}", "deploy it again"

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from vong import traces
-from vong.gateway.cache.comparison_store import list_comparisons
+from vong.gateway.cache.shadow_result_store import list_shadow_results
 from vong.records import Record
-from vong.records.cache import ComparisonKind, ShadowComparison, ShadowTargetStats
+from vong.records.cache import ShadowResult, ShadowResultKind, ShadowTargetStats
 from vong.records.intervals import normal_interval
 from vong.records.trace import SpanSummary
 
@@ -19,56 +19,56 @@ MAX_SUMMARIZED_PAIRS = 1000
 
 
 class ShadowPair(Record):
-    """Two answers to one request. A span is null if it is not stored, no longer or not yet."""
+    """Two responses to one request. A span is null if it is not stored, no longer or not yet."""
 
-    comparison: ShadowComparison
-    first: SpanSummary | None
-    second: SpanSummary | None
+    result: ShadowResult
+    original: SpanSummary | None
+    shadow: SpanSummary | None
 
 
 def list_pairs(
     connection: Connection, filters: Mapping[str, str | None], after: UUID | None, limit: int
 ) -> list[ShadowPair]:
     """Return the newest pairs, each with its two spans. `filters`: `route` and `kind`."""
-    comparisons = _list_comparisons(connection, filters, after, limit)
-    spans = _load_spans(connection, comparisons)
+    results = _list_results(connection, filters, after, limit)
+    spans = _load_spans(connection, results)
     return [
-        ShadowPair(comparison=comparison, first=spans.get(comparison.of), second=spans.get(comparison.span_id))
-        for comparison in comparisons
+        ShadowPair(result=result, original=spans.get(result.original_span_id), shadow=spans.get(result.span_id))
+        for result in results
     ]
 
 
 def summarize_pairs(connection: Connection, filters: Mapping[str, str | None]) -> list[ShadowTargetStats]:
     """Return summaries of the newest pairs for each route, target and kind."""
-    comparisons = _list_comparisons(connection, filters, None, MAX_SUMMARIZED_PAIRS)
-    spans = _load_spans(connection, comparisons)
-    groups: defaultdict[tuple[str, str, ComparisonKind], list[ShadowComparison]] = defaultdict(list)
-    for comparison in comparisons:
-        groups[comparison.route, comparison.target, comparison.kind].append(comparison)
+    results = _list_results(connection, filters, None, MAX_SUMMARIZED_PAIRS)
+    spans = _load_spans(connection, results)
+    groups: defaultdict[tuple[str, str, ShadowResultKind], list[ShadowResult]] = defaultdict(list)
+    for result in results:
+        groups[result.route, result.target, result.kind].append(result)
     return [_summarize(*key, group, spans) for key, group in sorted(groups.items())]
 
 
-def _list_comparisons(
+def _list_results(
     connection: Connection, filters: Mapping[str, str | None], after: UUID | None, limit: int
-) -> list[ShadowComparison]:
+) -> list[ShadowResult]:
     route, kind = filters.get("route"), filters.get("kind")
-    compared_as: ComparisonKind | None = "shadow" if kind == "shadow" else "cache" if kind == "cache" else None
-    return list_comparisons(connection, route=route, kind=compared_as, after=after, limit=limit)
+    compared_as: ShadowResultKind | None = "shadow" if kind == "shadow" else "cache" if kind == "cache" else None
+    return list_shadow_results(connection, route=route, kind=compared_as, after=after, limit=limit)
 
 
-def _load_spans(connection: Connection, comparisons: Sequence[ShadowComparison]) -> dict[UUID, SpanSummary]:
-    ids = {id for comparison in comparisons for id in (comparison.of, comparison.span_id)}
+def _load_spans(connection: Connection, results: Sequence[ShadowResult]) -> dict[UUID, SpanSummary]:
+    ids = {id for result in results for id in (result.original_span_id, result.span_id)}
     return {span.id: span for span in traces.filter_ids(connection, ids)} if ids else {}
 
 
 def _summarize(
-    route: str, target: str, kind: ComparisonKind, group: Sequence[ShadowComparison], spans: Mapping[UUID, SpanSummary]
+    route: str, target: str, kind: ShadowResultKind, group: Sequence[ShadowResult], spans: Mapping[UUID, SpanSummary]
 ) -> ShadowTargetStats:
-    agreements = [comparison.agreement for comparison in group if comparison.agreement is not None]
+    agreements = [result.agreement for result in group if result.agreement is not None]
     both = [
-        (spans[comparison.of], spans[comparison.span_id])
-        for comparison in group
-        if comparison.of in spans and comparison.span_id in spans
+        (spans[result.original_span_id], spans[result.span_id])
+        for result in group
+        if result.original_span_id in spans and result.span_id in spans
     ]
     mean = fmean(agreements) if agreements else None
     bounds = (
@@ -81,13 +81,13 @@ def _summarize(
         pairs=len(group),
         failed=len(group) - len(agreements),
         agreement=mean,
-        low=bounds[0] if bounds else None,
-        high=bounds[1] if bounds else None,
-        same=sum(comparison >= 1 for comparison in agreements) / len(agreements) if agreements else None,
-        first_ms=median(first.duration_ms for first, _ in both) if both else None,
-        second_ms=median(second.duration_ms for _, second in both) if both else None,
-        first_cost=_total_cost([first for first, _ in both]),
-        second_cost=_total_cost([second for _, second in both]),
+        agreement_low=bounds[0] if bounds else None,
+        agreement_high=bounds[1] if bounds else None,
+        same=sum(agreement >= 1 for agreement in agreements) / len(agreements) if agreements else None,
+        original_ms=median(original.duration_ms for original, _ in both) if both else None,
+        shadow_ms=median(shadow.duration_ms for _, shadow in both) if both else None,
+        original_cost=_total_cost([original for original, _ in both]),
+        shadow_cost=_total_cost([shadow for _, shadow in both]),
     )
 
 

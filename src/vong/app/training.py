@@ -114,7 +114,7 @@ def plan(platform: Platform, connection: Connection, request: TrainingRequest) -
         lengths(request.train_split),
         lengths(request.validation_split),
         settings,
-        cores=platform.settings.threads or available_cores(),
+        cores=platform.settings.cpu_threads or available_cores(),
         measured=_measured_rate(connection, base, settings),
     )
 
@@ -151,7 +151,7 @@ def _train(job: JobContext, platform: Platform, request: TrainingRequest, run_id
             validation=_read_split(platform, dataset, request.validation_split),
             settings=_parse_settings(request),
             folder=job.folder,
-            threads=platform.settings.threads,
+            threads=platform.settings.cpu_threads,
         ),
         report,
     )

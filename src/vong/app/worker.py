@@ -1,6 +1,6 @@
 """Entry points of worker processes: `python -m vong.app.worker` runs jobs, `… child JOB_ID ATTEMPT` one isolated job.
 
-Both read their database, home and server from `VONG_DATABASE_URL`, `VONG_HOME` and `VONG_URL`.
+Both read their database, home and server from `VONG_DATABASE_URL`, `VONG_HOME` and `VONG_PUBLIC_URL`.
 """
 
 import argparse
@@ -22,12 +22,12 @@ from vong.jobs.subprocess_runner import run_job_process
 def main(arguments: list[str] | None = None) -> None:
     """Run the worker, or one isolated job."""
     parser = argparse.ArgumentParser(prog="vong.app.worker", description=__doc__)
-    parser.add_argument("--jobs", type=int, help="Number of isolated jobs that run concurrently.")
+    parser.add_argument("--concurrency", type=int, help="Number of isolated jobs that run concurrently.")
     child = parser.add_subparsers(dest="role").add_parser("child", help="Run one isolated job; started by the worker.")
     child.add_argument("job", type=UUID)
     child.add_argument("attempt", type=int)
     args = parser.parse_args(arguments)
-    settings = config.load_settings(jobs=args.jobs)
+    settings = config.load_settings(worker_concurrency=args.concurrency)
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
@@ -50,7 +50,7 @@ def worker_config(settings: Settings) -> WorkerConfig:
         platform=platform,
         child_command=[sys.executable, "-m", "vong.app.worker", "child"],
         home=settings.home_folder,
-        max_isolated=settings.jobs,
+        max_isolated=settings.worker_concurrency,
     )
 
 

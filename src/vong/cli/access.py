@@ -17,54 +17,33 @@ def group() -> None:
     """Manage projects, users and API keys."""
 
 
-@group.command()
-@json_option
-def projects(as_json: bool) -> None:
-    """List the projects that your key may see."""
-    emit(Client().access.projects(), as_json, ["name", "id", "created_at"])
-
-
-@group.command()
-@json_option
-def installation(as_json: bool) -> None:
-    """Show installed versions, storage and processes."""
-    info = Client().access.installation()
-    if as_json:
-        emit(info, True)
-        return
-    emit({name: info[name] for name in ("version", "python", "system", "postgres", "pgvector", "home")}, False)
-    emit(info["storage"], False)
-    emit(info["libraries"], False, ["name", "version", "extra"])
-    emit(info["processes"], False, ["name", "pid", "memory", "cpu_seconds"])
-
-
 @group.group()
-def project() -> None:
+def projects() -> None:
     """Manage projects, the units of isolation."""
 
 
-@project.command("list")
+@projects.command("list")
 @json_option
 def list_projects(as_json: bool) -> None:
     """List the projects that your key may see."""
     emit(Client().access.projects(), as_json, ["name", "id", "created_at"])
 
 
-@project.command("add")
+@projects.command("create")
 @click.argument("name")
 @json_option
-def add_project(name: str, as_json: bool) -> None:
+def create_project(name: str, as_json: bool) -> None:
     """Create a project (owners only)."""
     emit(Client().access.create_project(name), as_json, ["name", "id"])
-    print_message(f"create a key for it with: vong access key create KEY --project {name}")
+    print_message(f"create a key for it with: vong access keys create KEY --project {name}")
 
 
 @group.group()
-def key() -> None:
+def keys() -> None:
     """Manage API keys."""
 
 
-@key.command("create")
+@keys.command("create")
 @click.argument("name")
 @click.option("--role", type=ROLES, default="member", show_default=True)
 @click.option("--project", help="Project of the key.  [default: your own]")
@@ -72,7 +51,7 @@ def key() -> None:
     "--model", "models", multiple=True, help="Allowed model (* matches any text); repeatable.  [default: all]"
 )
 @click.option(
-    "--shape", "shapes", multiple=True, help="Allowed endpoint: chat, embeddings …; repeatable.  [default: all]"
+    "--endpoint", "endpoints", multiple=True, help="Allowed endpoint: chat, embeddings …; repeatable.  [default: all]"
 )
 @click.option("--tag", "tags", multiple=True, help="Tag of all its calls; repeatable.")
 @click.option("--user", help="End user of calls that name none.")
@@ -84,16 +63,17 @@ def create_key(name: str, as_json: bool, expires: str | None, **more: Any) -> No
     _show_secret(created, as_json)
 
 
-@key.command("list")
+@keys.command("list")
 @json_option
 def list_keys(as_json: bool) -> None:
     """List the project's keys, without their secrets."""
-    keys = Client().access.keys()
-    columns = ["name", "prefix", "role", "models", "shapes", "created_at", "expires_at", "last_used_at", "revoked_at"]
-    emit(keys if as_json else [_key_row(api_key) for api_key in keys], as_json, columns)
+    api_keys = Client().access.keys()
+    columns = ["name", "prefix", "role", "models", "endpoints", "created_at"]
+    columns += ["expires_at", "last_used_at", "revoked_at"]
+    emit(api_keys if as_json else [_key_row(api_key) for api_key in api_keys], as_json, columns)
 
 
-@key.command("show")
+@keys.command("show")
 @click.argument("name")
 @json_option
 def show_key(name: str, as_json: bool) -> None:
@@ -102,12 +82,12 @@ def show_key(name: str, as_json: bool) -> None:
     emit(api_key if as_json else _key_row(api_key), as_json)
 
 
-@key.command()
+@keys.command("rotate")
 @click.argument("name")
 @click.option("--overlap", default="0s", help="How long the old secret stays valid: 24h.  [default: not at all]")
 @click.option("--expires", help="New time until the key expires: 90d.")
 @json_option
-def rotate(name: str, overlap: str, expires: str | None, as_json: bool) -> None:
+def rotate_key(name: str, overlap: str, expires: str | None, as_json: bool) -> None:
     """Replace a key's secret and show the new one once. Name, scope, limits, budgets and ledger stay."""
     seconds = int(parse_duration(overlap).total_seconds())
     rotated = Client().access.rotate_key(name, overlap=seconds, expires_at=_expires_at(expires))
@@ -117,44 +97,48 @@ def rotate(name: str, overlap: str, expires: str | None, as_json: bool) -> None:
     _show_secret(rotated, as_json)
 
 
-@key.command()
+@keys.command("revoke")
 @click.argument("name")
 @json_option
-def revoke(name: str, as_json: bool) -> None:
+def revoke_key(name: str, as_json: bool) -> None:
     """Revoke a key by name, prefix or id."""
     emit(Client().access.revoke_key(name), as_json, ["name", "prefix", "revoked_at"])
 
 
 @group.group()
-def user() -> None:
+def users() -> None:
     """Manage users of the console."""
 
 
-@user.command("list")
+@users.command("list")
 @json_option
 def list_users(as_json: bool) -> None:
     """List all users."""
     emit(Client().access.users(), as_json, ["email", "role", "projects", "created_at"])
 
 
-@user.command("add")
+@users.command("create")
 @click.argument("email")
 @click.option("--role", type=ROLES, default="member", show_default=True)
 @click.option("--project", "names", multiple=True, help="Project of the user; repeatable.  [default: your own]")
 @click.option("--choose", is_flag=True, help="Enter a password instead of generating one.")
 @json_option
-def add_user(email: str, role: str, names: tuple[str, ...], choose: bool, as_json: bool) -> None:
+def create_user(email: str, role: str, names: tuple[str, ...], choose: bool, as_json: bool) -> None:
     """Create a user and show a generated password once."""
     password = _prompt_new_password() if choose else None
     _show_password(Client().access.create_user(email, role=role, password=password, projects=names), as_json)
 
 
-@user.command("remove")
+@users.command("delete")
 @click.argument("email")
-def remove_user(email: str) -> None:
+@json_option
+def delete_user(email: str, as_json: bool) -> None:
     """Delete a user and end their sessions."""
-    removed = Client().access.remove_user(email)
-    print_message(f"{removed['email']} can no longer sign in")
+    deleted = Client().access.delete_user(email)
+    if as_json:
+        emit(deleted, True)
+    else:
+        print_message(f"{deleted['email']} can no longer sign in")
 
 
 @group.command()

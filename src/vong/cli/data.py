@@ -87,21 +87,21 @@ def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ..
 @click.argument("ref")
 @click.argument("number", type=click.IntRange(1), required=False)
 @click.argument("row", required=False, type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--remove", is_flag=True, help="Remove the row.")
+@click.option("--delete", "deletes", is_flag=True, help="Delete the row.")
 @click.option(
     "--file",
     type=click.Path(dir_okay=False, allow_dash=True),
     help='JSONL file with many rows: {"number": 3, "example": …}.',
 )
 @json_option
-def edit(ref: str, number: int | None, row: Any, remove: bool, file: Any, as_json: bool) -> None:
+def edit(ref: str, number: int | None, row: Any, deletes: bool, file: Any, as_json: bool) -> None:
     """Replace row NUMBER with the row in file ROW (an example as JSON, `-` for stdin), as a new version.
 
-    With --file many rows at once; a row whose `example` is null is removed. REF must be the newest version.
+    With --file many rows at once; a row whose `example` is null is deleted. REF must be the newest version.
     """
-    if bool(number) == bool(file) or (number and remove == bool(row)):
+    if bool(number) == bool(file) or (number and deletes == bool(row)):
         raise InvalidInput(
-            "no edit is specified, or more than one", "pass NUMBER and ROW, NUMBER --remove, or --file FILE"
+            "no edit is specified, or more than one", "pass NUMBER and ROW, NUMBER --delete, or --file FILE"
         )
     try:
         if file:

@@ -68,7 +68,7 @@ def run(
         emit(started, as_json)
         return
     follow(client, started.job)
-    show_result(client.evals.show(started.result.id), as_json)
+    show_result(client.evals.get(started.result.id), as_json)
 
 
 @group.command("list")
@@ -91,7 +91,7 @@ def list_runs(model: str | None, limit: int, as_json: bool) -> None:
 def show(ids: tuple[str, ...], failed: bool, as_json: bool) -> None:
     """Show one run in full, or several side by side."""
     client = Client()
-    results = [client.evals.show(id) for id in ids]
+    results = [client.evals.get(id) for id in ids]
     if as_json:
         emit(results if len(results) > 1 else results[0], True)
     elif len(results) > 1:

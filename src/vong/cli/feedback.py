@@ -39,9 +39,9 @@ def filter_options(command: Any) -> Any:
 @click.option("--name", default="quality", show_default=True, help="Name of the score.")
 @click.option("--author", help="Author of the score.  [default: name of the API key]")
 @json_option
-def add(span: str, as_json: bool, **fields: Any) -> None:
+def create(span: str, as_json: bool, **fields: Any) -> None:
     """Score the answer of SPAN (its id is in the response header x-vong-span-id)."""
-    emit(Client().feedback.add(span, **fields), as_json, ["id", *SCORE_COLUMNS])
+    emit(Client().feedback.create(span, **fields), as_json, ["id", *SCORE_COLUMNS])
 
 
 @group.command("list")

@@ -34,7 +34,7 @@ def follow(client: Client, job: Job) -> Job:
                     view.progress(job)
     except KeyboardInterrupt:
         print_message(f"stopped following; job {job.id} continues")
-        print_message(f"  follow it again: vong jobs follow {job.id}")
+        print_message(f"  follow it again: vong jobs logs --follow {job.id}")
         print_message(f"  cancel it:       vong jobs cancel {job.id}")
         raise click.exceptions.Exit(130) from None
     return check_outcome(job)
@@ -45,7 +45,7 @@ def check_outcome(job: Job) -> Job:
     if job.status == "cancelled":
         raise JobCancelled(f"job {job.id} was cancelled", f"resume it with: vong jobs retry {job.id}")
     if job.status == "failed":
-        hint = f"see: vong jobs log {job.id}; retry with: vong jobs retry {job.id}"
+        hint = f"see: vong jobs logs {job.id}; retry with: vong jobs retry {job.id}"
         raise VongError(f"{job.kind} failed: {job.error}", hint)
     return job
 

@@ -11,7 +11,7 @@ JOB_COLUMNS = ["id", "kind", "status", "attempts", "created_at", "finished_at"]
 
 @click.group()
 def group() -> None:
-    """Manage jobs: list, follow, cancel, retry."""
+    """Manage jobs: list, logs, cancel, retry."""
 
 
 @group.command("list")
@@ -35,27 +35,23 @@ def show(job_id: str, as_json: bool) -> None:
 
 @group.command()
 @click.argument("job_id", type=click.UUID)
+@click.option("--follow", "follows", is_flag=True, help="Show progress and log until the job ends, then its result.")
+@click.option("--after", type=click.IntRange(0), default=0, help="Only lines after this number; not with --follow.")
 @json_option
-def follow(job_id: str, as_json: bool) -> None:
-    """Follow a job to its end. Ctrl-C stops following but not the job."""
-    from vong.cli.job_progress import follow
-
+def logs(job_id: str, follows: bool, after: int, as_json: bool) -> None:
+    """Show a job's log so far, or follow the job to its end. Ctrl-C stops following but not the job."""
     client = Client()
-    show_result(follow(client, client.jobs.get(job_id)), as_json)
+    if follows:
+        from vong.cli.job_progress import follow
 
-
-@group.command()
-@click.argument("job_id", type=click.UUID)
-@click.option("--after", type=click.IntRange(0), default=0, help="Only lines after this number.")
-@json_option
-def log(job_id: str, after: int, as_json: bool) -> None:
-    """Show a job's log so far."""
-    lines = Client().jobs.log(job_id, after=after)
+        show_result(follow(client, client.jobs.get(job_id)), as_json)
+        return
+    lines = client.jobs.logs(job_id, after=after)
     if as_json:
         emit(list(lines), True)
         return
     for line in lines:
-        click.echo(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.line}")
+        click.echo(f"{line.created_at:%Y-%m-%d %H:%M:%S}  {line.line}")
 
 
 @group.command()

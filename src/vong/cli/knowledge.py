@@ -26,8 +26,8 @@ def list_bases(as_json: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
-def add(base: str, paths: tuple[Path, ...], detach: bool, as_json: bool) -> None:
-    """Add files, or all files of a folder, to BASE."""
+def upload(base: str, paths: tuple[Path, ...], detach: bool, as_json: bool) -> None:
+    """Upload files, or all files of a folder, to BASE and index them."""
     from vong.cli.job_progress import follow
 
     files = [
@@ -36,7 +36,7 @@ def add(base: str, paths: tuple[Path, ...], detach: bool, as_json: bool) -> None
     if not files:
         raise InvalidInput("no files found in " + ", ".join(map(str, paths)), "name files or a folder with files")
     client = Client()
-    job = client.knowledge.add(base, files)
+    job = client.knowledge.upload(base, files)
     if not detach:
         job = follow(client, job)
     if as_json or detach:
@@ -56,10 +56,10 @@ def documents(base: str, as_json: bool) -> None:
 @group.command()
 @click.argument("base")
 @click.argument("path")
-def remove(base: str, path: str) -> None:
+def delete(base: str, path: str) -> None:
     """Delete a document from BASE."""
-    Client().knowledge.remove(base, path)
-    print_message(f"removed {path}")
+    Client().knowledge.delete(base, path)
+    print_message(f"deleted {path}")
 
 
 @group.command()

@@ -27,7 +27,7 @@ def overview(as_json: bool) -> None:
     rows = [{"stage": stage, **_figures_cell(report[stage])} for stage in stages]
     table(rows, ["stage", "figures"])
     action = report["next"]
-    print_message(f"next: {action['action']} {_figures_cell(action['figures'])['figures']}")
+    print_message(f"next: {action['action']} {_figures_cell(action['details'])['figures']}")
 
 
 def _figures_cell(figures: dict[str, Any]) -> dict[str, str]:
@@ -36,103 +36,103 @@ def _figures_cell(figures: dict[str, Any]) -> dict[str, str]:
 
 
 @group.group()
-def canary() -> None:
+def canaries() -> None:
     """Manage canaries, which decide by evidence whether a candidate replaces a route's targets."""
 
 
-@canary.command()
+@canaries.command("start")
 @click.argument("route")
 @click.argument("candidate")
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.1, show_default=True)
 @click.option("--metric", default="quality", show_default=True, help="Name of the scores that count.")
 @click.option("--alpha", default=0.05, show_default=True, help="Maximum probability of a wrong decision.")
 @click.option("--margin", default=0.0, show_default=True, help="Tolerated loss of the candidate.")
-@click.option("--goal", type=click.Choice(["better", "not_worse"]), default="better", show_default=True)
+@click.option("--goal", type=click.Choice(["better", "non-inferior"]), default="better", show_default=True)
 @click.option("--min-pairs", default=10, show_default=True, help="Minimum pairs before a promotion.")
 @click.option("--max-pairs", default=500, show_default=True, help="Maximum pairs; then the incumbent stays.")
 @json_option
-def start(route: str, candidate: str, as_json: bool, **options: Any) -> None:
+def start_canary(route: str, candidate: str, as_json: bool, goal: str, **options: Any) -> None:
     """Send a share of ROUTE to CANDIDATE (deployment/NAME or PROVIDER/MODEL) until its scores decide."""
-    created = Client().loop.start_canary(route, candidate, **options)
+    created = Client().loop.start_canary(route, candidate, goal=goal.replace("-", "_"), **options)
     emit(created, as_json, ["id", "route", "candidate", "share", "metric", "status"])
     if not as_json:
-        print_message(f"watch it: vong loop canary show {created['id']}")
+        print_message(f"watch it: vong loop canaries show {created['id']}")
 
 
-@canary.command("list")
+@canaries.command("list")
 @click.option("--status", type=click.Choice(["running", "promoted", "rolled_back", "kept", "superseded"]))
 @click.option("--limit", default=20, show_default=True)
 @json_option
 def list_canaries(status: str | None, limit: int, as_json: bool) -> None:
     """List canaries, newest first."""
-    canaries = Client().loop.canaries(status=status, limit=limit)
+    found = Client().loop.canaries(status=status, limit=limit)
     if as_json:
-        emit(canaries, True)
+        emit(found, True)
         return
     table(
         [
-            {**canary_, "pairs": canary_["evidence"]["pairs"], "difference": format_difference(canary_["evidence"])}
-            for canary_ in canaries
+            {**canary, "pairs": canary["evidence"]["pairs"], "difference": format_difference(canary["evidence"])}
+            for canary in found
         ],
         ["id", "route", "candidate", "share", "status", "pairs", "difference", "decided_by"],
     )
 
 
-@canary.command()
+@canaries.command("show")
 @click.argument("id")
 @json_option
-def show(id: str, as_json: bool) -> None:
+def show_canary(id: str, as_json: bool) -> None:
     """Show the evidence so far: means, interval, e-values, and their history."""
-    canary_ = Client().loop.canary(id)
+    canary = Client().loop.canary(id)
     if as_json:
-        emit(canary_, True)
+        emit(canary, True)
     else:
-        show_evidence(canary_)
+        show_evidence(canary)
 
 
-@canary.command()
+@canaries.command("evaluate")
 @click.argument("id")
 @json_option
-def evaluate(id: str, as_json: bool) -> None:
+def evaluate_canary(id: str, as_json: bool) -> None:
     """Count all scores received so far. This also happens automatically on every score."""
-    canary_ = Client().loop.evaluate(id)
+    canary = Client().loop.evaluate(id)
     if as_json:
-        emit(canary_, True)
+        emit(canary, True)
     else:
-        show_evidence(canary_)
+        show_evidence(canary)
 
 
-@canary.command()
+@canaries.command("promote")
 @click.argument("id")
 @click.option("--reason", required=True, help="Reason, stored with the evidence.")
 @json_option
-def promote(id: str, reason: str, as_json: bool) -> None:
+def promote_canary(id: str, reason: str, as_json: bool) -> None:
     """Promote the candidate to the whole route manually."""
     emit(Client().loop.decide(id, "promote", reason), as_json, ["id", "status", "reason", "decided_by"])
 
 
-@canary.command()
+@canaries.command("set-traffic")
 @click.argument("id")
 @click.argument("share", type=click.FloatRange(0, 1, min_open=True, max_open=True))
 @json_option
-def share(id: str, share: float, as_json: bool) -> None:
-    """Change the candidate's SHARE; the test starts from zero."""
-    emit(Client().loop.change_share(id, share), as_json, ["id", "status", "share", "candidate"])
+def set_traffic(id: str, share: float, as_json: bool) -> None:
+    """Set the candidate's SHARE of the traffic; the test starts from zero."""
+    emit(Client().loop.set_traffic(id, share), as_json, ["id", "status", "share", "candidate"])
 
 
-@canary.command("roll-back")
+@canaries.command("rollback")
 @click.argument("id")
 @click.option("--reason", required=True, help="Reason, stored with the evidence.")
 @json_option
-def roll_back(id: str, reason: str, as_json: bool) -> None:
+def roll_back_canary(id: str, reason: str, as_json: bool) -> None:
     """Roll the route back to its previous targets manually."""
     emit(Client().loop.decide(id, "roll_back", reason), as_json, ["id", "status", "reason", "decided_by"])
 
 
-def show_evidence(canary_: dict[str, Any]) -> None:
+def show_evidence(canary: dict[str, Any]) -> None:
     """Print a canary: its state, metrics and a plot of its evidence."""
-    evidence = canary_["evidence"]
-    emit(canary_, False, ["id", "route", "candidate", "share", "metric", "status", "reason", "decided_by", "model"])
+    evidence = canary["evidence"]
+    emit(canary, False, ["id", "route", "candidate", "share", "metric", "status", "reason", "decided_by", "model"])
     click.echo()
     rows: list[dict[str, Any]] = [
         {"side": side, "mean": evidence[side], "scores": evidence[f"{side}_scores"]}
@@ -144,8 +144,8 @@ def show_evidence(canary_: dict[str, Any]) -> None:
         f"evidence    better {evidence['e_better']:.3g}, worse {evidence['e_worse']:.3g}; "
         f"decides at {evidence['threshold']:.3g}"
     )
-    if len(canary_["trail"]) > 1:
-        plot_evidence(canary_["trail"], evidence["threshold"])
+    if len(canary["evidence_history"]) > 1:
+        plot_evidence(canary["evidence_history"], evidence["threshold"])
 
 
 def format_difference(evidence: dict[str, Any]) -> str:
@@ -156,15 +156,15 @@ def format_difference(evidence: dict[str, Any]) -> str:
     return f"{evidence['difference']:+.3f} {bounds} at {1 - evidence['alpha']:.0%}"
 
 
-def plot_evidence(trail: list[dict[str, Any]], threshold: float) -> None:
+def plot_evidence(history: list[dict[str, Any]], threshold: float) -> None:
     """Plot the evidence of both sides over the pairs, in powers of ten."""
     import plotext
 
     figure = plotext.figure
     figure.clear()
-    pair_counts = [point["n"] for point in trail]
+    pair_counts = [point["n"] for point in history]
     for side, marker in (("better", "braille"), ("worse", "x")):
-        evidence = [math.log10(max(point[f"e_{side}"], 1e-3)) for point in trail]
+        evidence = [math.log10(max(point[f"e_{side}"], 1e-3)) for point in history]
         figure.draw(figure.signal(pair_counts, evidence, marker=marker).lines().label(side))
     figure.line(math.log10(threshold), label="decides")
     figure.title("evidence (log10 of the e-value)")
@@ -174,35 +174,35 @@ def plot_evidence(trail: list[dict[str, Any]], threshold: float) -> None:
 
 
 @group.group()
-def turn() -> None:
+def runs() -> None:
     """Run the whole loop, on the samples or with your own plan."""
 
 
-@turn.command("start")
+@runs.command("start")
 @click.option(
     "--plan", type=click.File(encoding="utf-8"), help="Plan as a JSON file.  [default: the quickstart's plan]"
 )
 @click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
-def start_turn(plan: TextIO | None, detach: bool, as_json: bool) -> None:
+def start_run(plan: TextIO | None, detach: bool, as_json: bool) -> None:
     """Start a loop run: data, training, evaluation, serving, canary, lineage."""
     from vong.cli.job_progress import follow
 
     client = Client()
-    job = client.loop.start_turn(json.load(plan) if plan else None)
+    job = client.loop.start_run(json.load(plan) if plan else None)
     emit(job if detach else follow(client, job), as_json, ["id", "kind", "status"])
 
 
-@turn.command("list")
+@runs.command("list")
 @json_option
-def list_turns(as_json: bool) -> None:
+def list_runs(as_json: bool) -> None:
     """List loop runs, newest first."""
-    emit(Client().loop.turns(), as_json, ["id", "status", "created_at", "finished_at", "error"])
+    emit(Client().loop.runs(), as_json, ["id", "status", "created_at", "finished_at", "error"])
 
 
-@turn.command("show")
+@runs.command("show")
 @click.argument("id")
 @json_option
-def show_turn(id: str, as_json: bool) -> None:
+def show_run(id: str, as_json: bool) -> None:
     """Show one loop run; with --json its whole report."""
-    emit(Client().loop.turn(id), as_json, ["id", "status", "progress", "created_at", "finished_at", "error"])
+    emit(Client().loop.run(id), as_json, ["id", "status", "progress", "created_at", "finished_at", "error"])

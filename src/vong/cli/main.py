@@ -27,8 +27,10 @@ PROCESSES = {
     "down": "Stop everything.",
     "status": "Show running processes, their addresses and resource usage.",
     "doctor": "Check this machine and report the next step for each fault.",
+    "info": "Show installed versions, storage and processes of the server.",
     "config": "Show settings and their sources.",
-    "jobs": "Manage jobs: list, follow, cancel, retry.",
+    "rekey": "Replace the encryption key of all stored secrets.",
+    "jobs": "Manage jobs: list, logs, cancel, retry.",
     "quickstart": "Run the whole loop once on the samples.",
 }
 COMMANDS = {**PROCESSES, **STAGES}

@@ -34,12 +34,12 @@ def group(port: int | None, home: Path | None, report: Path | None, stop: bool) 
     settings = config.load_settings(port=port, home=home)
     url = ensure_running(settings)
     client = Client(url, (settings.home_folder / "owner.key").read_text().strip(), retry_seconds=120)
-    job = follow(client, find_unfinished_run(client) or client.loop.start_turn())
+    job = follow(client, find_unfinished_run(client) or client.loop.start_run())
     result = job.result or {}
     report_data = {
         **result,
         "seconds": {done["step"]: done["seconds"] for done in result["steps"]},
-        "turn": str(job.id),
+        "run": str(job.id),
         "url": url,
         "command_seconds": round(time.monotonic() - started, 1),
     }
@@ -66,7 +66,7 @@ def ensure_running(settings: config.Settings) -> str:
 
 def find_unfinished_run(client: Client) -> Job | None:
     """Return the interrupted loop run to resume, if any. A failed one is retried from its last finished step."""
-    newest: list[Any] = client.loop.turns(limit=1)
+    newest: list[Any] = client.loop.runs(limit=1)
     if newest and newest[0].status in ACTIVE_STATUSES:
         print_message(f"resuming loop run {newest[0].id}")
         return newest[0]

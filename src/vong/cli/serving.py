@@ -89,9 +89,9 @@ def restart(name: str, wait: bool, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--lines", default=100, show_default=True)
 @json_option
-def log(name: str, lines: int, as_json: bool) -> None:
+def logs(name: str, lines: int, as_json: bool) -> None:
     """Show the last lines of the engine's log."""
-    log_lines = Client().serving.log(name, lines=lines)
+    log_lines = Client().serving.logs(name, lines=lines)
     emit(log_lines, True) if as_json else click.echo("\n".join(log_lines))
 
 

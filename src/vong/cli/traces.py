@@ -21,28 +21,37 @@ def group() -> None:
     """Show recorded calls with the versions behind them."""
 
 
+def filter_options(command: Any) -> Any:
+    """Add the options that filter spans."""
+    options = (
+        click.argument("text", required=False),
+        click.option("--model", help="Model that answered."),
+        click.option("--route", help="Route that was called."),
+        click.option("--deployment", help="Local deployment that answered."),
+        click.option("--model-version", help="Model version that answered, as name@hash."),
+        click.option("--status", type=click.Choice(["ok", "error"])),
+        click.option("--user", help="End user named by the caller."),
+        click.option("--session", help="Session named by the caller."),
+        click.option("--kind", help="chat, embeddings, retrieval, tool, pipeline, job, attempt or other."),
+        click.option("--key", help="Name of the caller's API key."),
+        click.option("--trace", "trace_id", help="Spans of one trace."),
+        click.option("--min-ms", "min_duration_ms", type=float, help="Minimum duration in milliseconds."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @group.command("list")
-@click.argument("text", required=False)
+@filter_options
 @click.option("--since", help="Started since: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.")
 @click.option("--until", help="Started before, in the same formats.")
-@click.option("--model", help="Model that answered.")
-@click.option("--route", help="Route that was called.")
-@click.option("--deployment", help="Local deployment that answered.")
-@click.option("--model-version", help="Model version that answered, as name@hash.")
-@click.option("--status", type=click.Choice(["ok", "error"]))
-@click.option("--user", help="End user named by the caller.")
-@click.option("--session", help="Session named by the caller.")
-@click.option("--kind", help="chat, embeddings, retrieval, tool, pipeline, job, attempt or other.")
-@click.option("--key", help="Name of the caller's API key.")
-@click.option("--trace", "trace_id", help="Spans of one trace.")
-@click.option("--min-ms", "min_duration_ms", type=float, help="Minimum duration in milliseconds.")
 @click.option("--has", type=click.Choice(["score", "correction"]), help="Only spans with a score or a correction.")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
 @click.option("--after", help="Show the next page: the last span id of the previous one.")
 @click.option("--count", "only_count", is_flag=True, help="Show only the number of matching spans.")
-@click.option("--follow", is_flag=True, help="Continue with new spans as they arrive.")
 @json_option
-def list_spans(as_json: bool, only_count: bool, follow: bool, limit: int, after: str | None, **filters: Any) -> None:
+def list_spans(as_json: bool, only_count: bool, limit: int, after: str | None, **filters: Any) -> None:
     """List the matching spans, newest first. TEXT is searched in names, inputs and outputs."""
     client = Client()
     filters["since"], filters["until"] = parse_time(filters["since"]), parse_time(filters["until"])
@@ -50,13 +59,21 @@ def list_spans(as_json: bool, only_count: bool, follow: bool, limit: int, after:
         emit({"count": client.traces.count(**filters)}, as_json)
         return
     page = client.traces.list(after=UUID(after) if after else None, limit=limit, **filters)
-    if follow:
-        for span in follow_spans(client, page, filters):
-            click.echo(span.model_dump_json() if as_json else format_line(span))
-        return
     emit(page if as_json else [span_row(span) for span in page], as_json, SPAN_COLUMNS)
     if len(page) == limit and not as_json:
         print_message(f"next page: --after {page[-1].id}")
+
+
+@group.command()
+@filter_options
+@click.option("--limit", type=click.IntRange(0, 500), default=20, show_default=True, help="Newest spans to show first.")
+@json_option
+def tail(as_json: bool, limit: int, **filters: Any) -> None:
+    """Show the newest matching spans, then new ones as they arrive. TEXT is searched in names, inputs and outputs."""
+    client = Client()
+    page = client.traces.list(limit=limit, **filters) if limit else []
+    for span in tail_spans(client, page, filters):
+        click.echo(span.model_dump_json() if as_json else format_line(span))
 
 
 @group.command()
@@ -77,11 +94,11 @@ def show(id: str, as_json: bool) -> None:
     click.echo("\n".join(render_span(span)))
 
 
-def follow_spans(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -> Iterator[SpanSummary]:
+def tail_spans(client: Client, page: list[SpanSummary], filters: dict[str, Any]) -> Iterator[SpanSummary]:
     """Yield the page, oldest first, then every new span once."""
     shown = {span.id for span in page}
     yield from reversed(page)
-    for arrived in client.traces.follow(**{name: value for name, value in filters.items() if name != "has"}):
+    for arrived in client.traces.tail(**filters):
         yield from (span for span in arrived.spans if span.id not in shown)
 
 
@@ -130,7 +147,8 @@ def render_trace(trace: Trace, highlighted: UUID | None = None) -> Iterator[str]
     for label, node in lines:
         mark = ">" if node.span.id == highlighted else "!" if node.span.status == "error" else " "
         bar = waterfall(node.offset_ms, node.span.duration_ms, trace.duration_ms)
-        yield f"{mark} {label:<{width}}  {bar}  {node.span.duration_ms:8.0f} ms  {format_tokens(node.span):>9}  {node.span.id}"
+        duration, tokens = f"{node.span.duration_ms:8.0f} ms", f"{format_tokens(node.span):>9}"
+        yield f"{mark} {label:<{width}}  {bar}  {duration}  {tokens}  {node.span.id}"
 
 
 def waterfall(offset: float, duration: float, total: float) -> str:

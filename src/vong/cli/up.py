@@ -84,4 +84,4 @@ def print_welcome(started: dict[str, Any]) -> None:
         click.echo("first start: save these credentials, they are shown only once")
         click.echo(f"  account    {welcome['email']}   password {welcome['password']}")
         click.echo(f"  API key    {welcome['key']}")
-        click.echo("  more keys  vong access key create NAME")
+        click.echo("  more keys  vong access keys create NAME")

@@ -32,15 +32,15 @@ class AccessClient:
         return self._transport.get(f"{ROOT}/keys/{quote(name)}", dict[str, Any])
 
     def create_key(
-        self, name: str, *, role: str = "member", models: Sequence[str] = (), shapes: Sequence[str] = (), **more: Any
+        self, name: str, *, role: str = "member", models: Sequence[str] = (), endpoints: Sequence[str] = (), **more: Any
     ) -> dict[str, Any]:
         """Create a key: `{"key": {...}, "secret": "vong-..."}`. The secret is returned only once.
 
-        `models` (names, with `*` for any text) and `shapes` restrict the key to these calls. `more`: `tags` and `user`
-        of its calls, `expires_at` (ISO 8601 time), `project`.
+        `models` (names, with `*` for any text) and `endpoints` restrict the key to these calls. `more`: `tags` and
+        `user` of its calls, `expires_at` (ISO 8601 time), `project`.
         """
         labels = {"tags": list(more.pop("tags", ())), "user": more.pop("user", None)}
-        scope = {"models": list(models), "shapes": list(shapes)}
+        scope = {"models": list(models), "endpoints": list(endpoints)}
         body = {"name": name, "role": role, "scope": scope, "labels": labels, **more}
         return self._transport.post(f"{ROOT}/keys", dict[str, Any], body=body)
 
@@ -64,7 +64,7 @@ class AccessClient:
         body = {"email": email, "role": role, "password": password, "projects": list(projects)}
         return self._transport.post(f"{ROOT}/users", dict[str, Any], body=body)
 
-    def remove_user(self, email: str) -> dict[str, Any]:
+    def delete_user(self, email: str) -> dict[str, Any]:
         """Delete a user and end their sessions (owners only)."""
         return self._transport.request("DELETE", f"{ROOT}/users/{email}", dict[str, Any])
 
@@ -84,7 +84,3 @@ class AccessClient:
             session.request("DELETE", f"{ROOT}/session")
         finally:
             session.close()
-
-    def installation(self) -> dict[str, Any]:
-        """Return installed versions, storage and processes."""
-        return self._transport.get(f"{ROOT}/installation", dict[str, Any])

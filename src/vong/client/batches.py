@@ -80,7 +80,7 @@ class BatchesClient:
             kind = "failed" if errors else "successful"
             raise NotFound(
                 f"the batch {batch.tag!r} ({batch.status}) has no file of {kind} lines",
-                "see: vong gateway batch show ID",
+                "see: vong gateway batches show ID",
             )
         with self._transport.http.stream("GET", f"/v1/files/file-{file.hex}/content", timeout=600) as response:
             if response.status_code >= 400:

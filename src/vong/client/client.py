@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class Client:
     """Connection to one Vong server.
 
-    Without arguments, URL and key come from `VONG_URL` and `VONG_API_KEY`, else from the home folder of `vong up`.
+    Without arguments, URL and key come from `VONG_PUBLIC_URL` and `VONG_API_KEY`, or else from the home folder of
+    `vong up`.
     `retry_seconds` is how long requests are retried while the server is unreachable.
     """
 
@@ -35,7 +36,7 @@ class Client:
         settings = config.load_settings()
         if url is None or api_key is None:
             running = _local_connection(settings)
-            url = url or settings.url or str(running.get("url") or settings.server_url)
+            url = url or settings.public_url or str(running.get("url") or settings.server_url)
             stored_key = settings.api_key.get_secret_value() if settings.api_key else running.get("api_key")
             api_key = api_key or stored_key
         self.transport = Transport(url, api_key, retry_seconds=retry_seconds)
@@ -130,6 +131,10 @@ class Client:
         from vong.client.training import TrainingClient
 
         return TrainingClient(self.transport)
+
+    def system(self) -> dict[str, Any]:
+        """Return installed versions, storage and processes of the server."""
+        return self.transport.get("/api/v1/system", dict[str, Any])
 
     def close(self) -> None:
         """Close the connection pool."""

@@ -48,7 +48,7 @@ class DataClient:
         """
         form = {"format": format, "options": json.dumps(dict(options)) if options else None, "on_error": on_error}
         with ExitStack() as opened:
-            parts = [("file", (file.name, opened.enter_context(file.open("rb")))) for file in files]
+            parts = [("files", (file.name, opened.enter_context(file.open("rb")))) for file in files]
             return self._transport.post(
                 f"/api/v1/data/datasets/{name}/versions",
                 Job,
@@ -63,7 +63,7 @@ class DataClient:
         """Return a preview of files before an import: `format`, `columns`, first `rows`, `problems`. Stores nothing."""
         form = {"format": format, "options": json.dumps(dict(options)) if options else None}
         with ExitStack() as opened:
-            parts = [("file", (file.name, opened.enter_context(file.open("rb")))) for file in files]
+            parts = [("files", (file.name, opened.enter_context(file.open("rb")))) for file in files]
             form_fields = {field: value for field, value in form.items() if value is not None}
             return self._transport.post("/api/v1/data/preview", list[dict[str, Any]], files=parts, data=form_fields)
 

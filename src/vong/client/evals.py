@@ -49,7 +49,7 @@ class EvalsClient:
         """Return the project's runs, newest first."""
         return self._transport.get("/api/v1/evals/runs", list[EvalResult], model=model, after=after, limit=limit)
 
-    def show(self, id: UUID | str) -> EvalResult:
+    def get(self, id: UUID | str) -> EvalResult:
         """Return one run with its scores."""
         return self._transport.get(f"/api/v1/evals/runs/{id}", EvalResult)
 
@@ -60,7 +60,7 @@ class EvalsClient:
         after = -1
         while True:
             page = self._transport.get(
-                f"/api/v1/evals/runs/{id}/examples",
+                f"/api/v1/evals/runs/{id}/outputs",
                 list_of_objects,
                 failed=failed,
                 changed_from=changed_from,

@@ -9,7 +9,7 @@ from vong.records import TrainingRun
 
 
 class ExperimentsClient:
-    """Training runs and their metrics. Any trainer can log here: `begin`, `log` for each step, `finish`."""
+    """Training runs and their metrics. Any trainer can log here: `start`, `log` for each step, `finish`."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -26,12 +26,12 @@ class ExperimentsClient:
         return self._transport.get(f"/api/v1/experiments/runs/{id}", TrainingRun)
 
     def metrics(self, id: UUID | str, names: Sequence[str] = (), *, points: int = 500) -> list[dict[str, Any]]:
-        """Return the curves of a run: `name`, `total`, and `points` of `step`, `value`, `at`."""
+        """Return the curves of a run: `name`, `total`, and `points` of `step`, `value`, `recorded_at`."""
         params = {"name": list(names) or None, "points": points}
         path = f"/api/v1/experiments/runs/{id}/metrics"
         return self._transport.request("GET", path, list[dict[str, Any]], params=params)
 
-    def begin(
+    def start(
         self, name: str, *, settings: Mapping[str, Any] | None = None, base: str = "", dataset: str = ""
     ) -> TrainingRun:
         """Create a run of an external trainer."""

@@ -14,7 +14,7 @@ class FeedbackClient:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def add(
+    def create(
         self,
         span_id: UUID | str,
         *,
@@ -66,8 +66,8 @@ class FeedbackClient:
     ) -> dict[str, Any]:
         """Harvest corrections and good answers (mean score of at least `min_value`) into the dataset's next version.
 
-        `query`: `name`, `pairs`, `route`, `model_version`, `source`, `since`, `until`, `away_from`. The result has
-        `ref`, `rows`, `added`, `corrections`, `good`, `held_back`, `disagreements`, `passed_over`. A repeated call with
+        `query`: `name`, `pairs`, `route`, `model_version`, `source`, `since`, `until`, `exclude_splits`. The result has
+        `ref`, `rows`, `added`, `corrections`, `good`, `excluded`, `disagreements`, `skipped`. A repeated call with
         the same `key` returns the same result.
         """
         body = {"dataset": dataset, "split": split, "min_value": min_value, "spans": [str(span) for span in spans]}

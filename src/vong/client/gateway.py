@@ -12,7 +12,7 @@ import httpx
 
 from vong import errors
 from vong.client.guards import GuardsClient
-from vong.client.transport import Transport, raise_for_error
+from vong.client.transport import Transport, iter_events, raise_for_error
 from vong.records import Record, Route, RoutePolicy, RouteTarget, Usage
 from vong.records.cache import CacheStats, ShadowTargetStats
 from vong.records.limit import (
@@ -59,10 +59,10 @@ class ChatStream:
         self._finish_reason: str | None = None
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._response.iter_lines():
-            if not line.startswith("data:") or line.endswith("[DONE]"):
+        for event in iter_events(self._response):
+            if event.data == "[DONE]":
                 continue
-            chunk = json.loads(line[5:])
+            chunk = json.loads(event.data)
             if "error" in chunk:
                 raise errors.UpstreamFailed(
                     str(chunk["error"]["message"]), "the stream was interrupted; send the request again"
@@ -137,7 +137,7 @@ class GatewayClient:
         """Return one route."""
         return self._transport.get(f"/api/v1/gateway/routes/{name}", Route)
 
-    def put_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: RoutePolicy | None) -> Route:
+    def set_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: RoutePolicy | None) -> Route:
         """Create a route or replace its targets: `{"deployment/triage": 0.9, "echo/echo": 0.1}` (weights), or a tree.
 
         `more`: `policy`, for failures, cache and guards. Without `policy` the route keeps its own; None removes it.
@@ -158,7 +158,7 @@ class GatewayClient:
         """Delete a route."""
         return self._transport.request("DELETE", f"/api/v1/gateway/routes/{name}", Route)
 
-    def history(self, name: str) -> list[dict[str, Any]]:
+    def route_history(self, name: str) -> list[dict[str, Any]]:
         """Return every version of a route, newest first."""
         return self._transport.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
 
@@ -166,7 +166,7 @@ class GatewayClient:
         """Return the state of each target of each route, as seen by the server process that responds."""
         return self._transport.get("/api/v1/gateway/targets", TargetsReport)
 
-    def providers(self, *, probe: bool = True) -> list[dict[str, Any]]:
+    def providers(self, *, probe: bool = False) -> list[dict[str, Any]]:
         """Return every provider without its key; with `probe` also whether each is reachable."""
         return self._transport.get("/api/v1/gateway/providers", list[dict[str, Any]], probe=probe)
 
@@ -174,7 +174,7 @@ class GatewayClient:
         """Return one provider without its key."""
         return self._transport.get(f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
 
-    def put_provider(
+    def set_provider(
         self, name: str, *, kind: str = "openai", base_url: str | None = None, **more: Any
     ) -> dict[str, Any]:
         """Create or update a provider.
@@ -198,7 +198,7 @@ class GatewayClient:
         """Return your custom prices by target, in US dollars per million tokens."""
         return self._transport.get("/api/v1/gateway/prices", list[dict[str, Any]])
 
-    def put_price(self, target: str, *, input: float, output: float = 0.0, **more: float | None) -> dict[str, Any]:
+    def set_price(self, target: str, *, input: float, output: float = 0.0, **more: float | None) -> dict[str, Any]:
         """Set the custom price of a target, in US dollars per million tokens.
 
         `more`: `cached`, `cache_write` and other token types; omitted ones cost as much as other input or output.
@@ -223,10 +223,10 @@ class GatewayClient:
         return self._transport.get("/api/v1/gateway/limits", list[LimitState])
 
     def set_limit(
-        self, on: LimitSubject, what: LimitMetric, per: LimitWindow, amount: int, *, name: str = "*"
+        self, subject_type: LimitSubject, metric: LimitMetric, window: LimitWindow, amount: int, *, subject: str = "*"
     ) -> Limit:
-        """Set a limit: at most `amount` of `what` `per` time. Cost is in millionths of a US dollar."""
-        limit = LimitCreate(on=on, name=name, what=what, per=per, amount=amount)
+        """Set a limit: at most `amount` of `metric` per `window`. Cost is in millionths of a US dollar."""
+        limit = LimitCreate(subject_type=subject_type, subject=subject, metric=metric, window=window, amount=amount)
         return self._transport.request("PUT", "/api/v1/gateway/limits", Limit, body=limit)
 
     def delete_limit(self, id: UUID) -> Limit:
@@ -246,18 +246,18 @@ class GatewayClient:
     def clear_cache(self, route: str | None = None) -> int:
         """Delete the cached responses of a route, or all, and return their number."""
         path = "/api/v1/gateway/cache" + (f"?route={quote(route)}" if route else "")
-        return int(self._transport.request("DELETE", path, dict[str, Any])["answers"])
+        return int(self._transport.request("DELETE", path, dict[str, Any])["deleted"])
 
-    def comparisons(self, **filters: Any) -> list[dict[str, Any]]:
+    def shadow_results(self, **filters: Any) -> list[dict[str, Any]]:
         """Return shadow results with their spans, newest first.
 
         `filters`: `route`, `kind` (shadow, cache), `after`, `limit`.
         """
-        return self._transport.get("/api/v1/gateway/comparisons", list[dict[str, Any]], **filters)
+        return self._transport.get("/api/v1/gateway/shadow/results", list[dict[str, Any]], **filters)
 
-    def compared(self, **filters: Any) -> list[ShadowTargetStats]:
+    def shadow_summary(self, **filters: Any) -> list[ShadowTargetStats]:
         """Return summaries of shadow results by route, target and kind; `filters`: `route`, `kind`."""
-        return self._transport.get("/api/v1/gateway/comparisons/summary", list[ShadowTargetStats], **filters)
+        return self._transport.get("/api/v1/gateway/shadow/summary", list[ShadowTargetStats], **filters)
 
     @cached_property
     def batches(self) -> "BatchesClient":
@@ -284,7 +284,8 @@ class GatewayClient:
                     raise errors.Unavailable(message, "start it with: vong up") from error
                 time.sleep(0.3)
             except httpx.TransportError as error:
-                message = f"the server at {self._transport.url} closed the connection during the call ({type(error).__name__})"
+                reason = type(error).__name__
+                message = f"the server at {self._transport.url} closed the connection during the call ({reason})"
                 raise errors.Unavailable(
                     message, "the call may have been processed; send it again only if it may be repeated"
                 ) from error

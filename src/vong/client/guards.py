@@ -14,11 +14,11 @@ class GuardsClient:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def show(self) -> ProjectGuards:
+    def get(self) -> ProjectGuards:
         """Return the project's guards, in the order of their checks."""
         return self._transport.get(ROOT, ProjectGuards)
 
-    def put(self, guards: Sequence[GuardConfig]) -> ProjectGuards:
+    def set(self, guards: Sequence[GuardConfig]) -> ProjectGuards:
         """Replace the project's guards; an empty list removes all."""
         body = {"guards": [guard.model_dump(mode="json", exclude_defaults=True) for guard in guards]}
         return self._transport.request("PUT", ROOT, ProjectGuards, body=body)
@@ -27,18 +27,18 @@ class GuardsClient:
         """Return all versions of the project's guards, newest first."""
         return self._transport.get(f"{ROOT}/history", list[ProjectGuards])
 
-    def kinds(self) -> list[GuardType]:
+    def types(self) -> list[GuardType]:
         """Return every installed guard, with its settings as a JSON schema."""
-        return self._transport.get(f"{ROOT}/kinds", list[GuardType])
+        return self._transport.get(f"{ROOT}/types", list[GuardType])
 
-    def hold(
+    def test(
         self, text: str, guards: Sequence[GuardConfig] = (), *, on: GuardDirection = "input", model: str = ""
     ) -> GuardTestResult:
         """Return the result of applying guards to a text: the given ones, or those of calls to `model`."""
         dumped = [guard.model_dump(mode="json", exclude_defaults=True) for guard in guards]
         body = {"text": text, "on": on, "guards": dumped, "model": model}
-        return self._transport.post(f"{ROOT}/try", GuardTestResult, body=body)
+        return self._transport.post(f"{ROOT}/test", GuardTestResult, body=body)
 
     def self_test(self) -> SelfTestReport:
         """Run the masking self-test: whether a card number is masked on every path through the gateway."""
-        return self._transport.get(f"{ROOT}/self-test", SelfTestReport)
+        return self._transport.post(f"{ROOT}/self-test", SelfTestReport)

@@ -16,7 +16,7 @@ MIN_RETRY_SECONDS = 60.0
 
 
 class JobsClient:
-    """Jobs: list, follow, cancel, retry."""
+    """Jobs: list, logs, cancel, retry."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -32,7 +32,7 @@ class JobsClient:
         """Return the current state of a job."""
         return self._transport.get(f"/api/v1/jobs/{id}", Job)
 
-    def log(self, id: UUID | str, *, after: int = 0) -> Iterator[LogLine]:
+    def logs(self, id: UUID | str, *, after: int = 0) -> Iterator[LogLine]:
         """Yield the job's log lines so far, those after line `after`."""
         while lines := self._transport.get(f"/api/v1/jobs/{id}/log", list[LogLine], after=after):
             yield from lines
@@ -81,14 +81,6 @@ class JobsClient:
 
     def _stream_events(self, id: UUID | str, after: str) -> Iterator[tuple[str, str, Job | LogLine]]:
         """Yield the events of one stream: id, name, value."""
-        fields: dict[str, str] = {}
-        for line in self._transport.lines(f"/api/v1/jobs/{id}/events", after=after):
-            if line:
-                name, _, value = line.partition(": ")
-                fields[name] = value
-            elif fields.get("data"):
-                kind = LogLine if fields["event"] == "log" else Job
-                yield fields["id"], fields["event"], kind.model_validate_json(fields["data"])
-                fields = {}
-            else:
-                fields = {}
+        for event in self._transport.events(f"/api/v1/jobs/{id}/events", after=after):
+            kind = LogLine if event.event == "log" else Job
+            yield event.id, event.event, kind.model_validate_json(event.data)

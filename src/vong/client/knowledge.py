@@ -23,7 +23,7 @@ class KnowledgeClient:
         """Return the documents of a base; failed ones with the reason."""
         return self._transport.get(f"/api/v1/knowledge/bases/{quote(base)}/documents", list[Document])
 
-    def add(self, base: str, files: Sequence[Path], *, key: str | None = None) -> Job:
+    def upload(self, base: str, files: Sequence[Path], *, key: str | None = None) -> Job:
         """Upload files; they are indexed once the job has finished.
 
         A repeated call with the same `key` returns the same job.
@@ -32,7 +32,7 @@ class KnowledgeClient:
         path = f"/api/v1/knowledge/bases/{quote(base)}/documents"
         return self._transport.post(path, Job, files=parts, idempotency_key=key)
 
-    def remove(self, base: str, path: str) -> None:
+    def delete(self, base: str, path: str) -> None:
         """Delete a document by its path."""
         self._transport.request("DELETE", f"/api/v1/knowledge/bases/{quote(base)}/documents/{quote(path)}")
 

@@ -30,7 +30,7 @@ class LoopClient:
         return self._transport.get(path, list[dict[str, Any]], status=status, after=after, limit=limit)
 
     def canary(self, id: UUID | str) -> dict[str, Any]:
-        """Return one canary: `status`, `reason`, `evidence` (means, interval, e-values) and the `trail` per pair."""
+        """Return one canary: `status`, `reason`, `evidence` (means, interval, e-values), `evidence_history`."""
         return self._transport.get(f"/api/v1/loop/canaries/{id}", dict[str, Any])
 
     def evaluate(self, id: UUID | str) -> dict[str, Any]:
@@ -40,25 +40,25 @@ class LoopClient:
     def decide(self, id: UUID | str, verdict: Literal["promote", "roll_back"], reason: str) -> dict[str, Any]:
         """Promote or roll back manually."""
         body = {"verdict": verdict, "reason": reason}
-        return self._transport.post(f"/api/v1/loop/canaries/{id}/decide", dict[str, Any], body=body)
+        return self._transport.post(f"/api/v1/loop/canaries/{id}/decision", dict[str, Any], body=body)
 
-    def change_share(self, id: UUID | str, share: float) -> dict[str, Any]:
-        """Change the candidate's share and return the new canary, whose test starts from zero."""
-        path = f"/api/v1/loop/canaries/{id}/share"
+    def set_traffic(self, id: UUID | str, share: float) -> dict[str, Any]:
+        """Set the candidate's share of the traffic and return the new canary, whose test starts from zero."""
+        path = f"/api/v1/loop/canaries/{id}/traffic"
         return self._transport.request("PUT", path, dict[str, Any], body={"share": share})
 
     def overview(self) -> dict[str, Any]:
         """Return the overview of every stage, the `recent` events and the `next` action."""
         return self._transport.get("/api/v1/loop/overview", dict[str, Any])
 
-    def start_turn(self, plan: dict[str, Any] | None = None, *, key: str | None = None) -> Job:
+    def start_run(self, plan: dict[str, Any] | None = None, *, key: str | None = None) -> Job:
         """Start a loop run; without a plan that of the quickstart, on the shipped samples."""
-        return self._transport.post("/api/v1/loop/turns", Job, body={"plan": plan}, idempotency_key=key)
+        return self._transport.post("/api/v1/loop/runs", Job, body={"plan": plan}, idempotency_key=key)
 
-    def turns(self, *, after: UUID | str | None = None, limit: int = 50) -> list[Job]:
+    def runs(self, *, after: UUID | str | None = None, limit: int = 50) -> list[Job]:
         """Return the project's loop runs, newest first."""
-        return self._transport.get("/api/v1/loop/turns", list[Job], after=after, limit=limit)
+        return self._transport.get("/api/v1/loop/runs", list[Job], after=after, limit=limit)
 
-    def turn(self, id: UUID | str) -> Job:
+    def run(self, id: UUID | str) -> Job:
         """Return one loop run; the `result` of a finished one is its report."""
-        return self._transport.get(f"/api/v1/loop/turns/{id}", Job)
+        return self._transport.get(f"/api/v1/loop/runs/{id}", Job)

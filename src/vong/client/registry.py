@@ -64,8 +64,8 @@ class RegistryClient:
         path = f"/api/v1/registry/models/{name}/aliases"
         return self._transport.get(path, list[dict[str, Any]], history=history)
 
-    def lineage(self, of: str) -> Lineage:
+    def lineage(self, ref: str) -> Lineage:
         """Return the lineage in both directions of an answer (a span id), a model, a dataset (refs) or a row
         (`row:HASH`).
         """
-        return self._transport.get("/api/v1/registry/lineage", Lineage, of=of)
+        return self._transport.get("/api/v1/registry/lineage", Lineage, ref=ref)

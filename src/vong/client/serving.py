@@ -48,7 +48,7 @@ class ServingClient:
                 reason = f": {deployment.reason}" if deployment.reason else ""
                 raise PreconditionFailed(
                     f"the deployment {name!r} {_describe_end(deployment.state)}{reason}",
-                    f"see: vong serving log {name}",
+                    f"see: vong serving logs {name}",
                 )
             if time.monotonic() > deadline:
                 message = f"the deployment {name!r} is still {deployment.state} after {timeout:.0f} s"
@@ -71,7 +71,7 @@ class ServingClient:
         """Restart the engine process of a deployment and reset its failures."""
         return self._transport.post(f"/api/v1/serving/deployments/{name}/restart", StartedDeployment)
 
-    def log(self, name: str, *, lines: int = 100) -> "list[str]":
+    def logs(self, name: str, *, lines: int = 100) -> "list[str]":
         """Return the last lines of the engine's log."""
         return self._transport.get(f"/api/v1/serving/deployments/{name}/log", dict[str, Any], lines=lines)["lines"]
 

@@ -31,7 +31,7 @@ class TracesClient:
         """Return the number of matching spans."""
         return self._transport.get("/api/v1/traces/spans/count", dict[str, Any], **filters)["count"]
 
-    def follow(self, **filters: Any) -> Iterator[SpanBatch]:
+    def tail(self, **filters: Any) -> Iterator[SpanBatch]:
         """Yield new spans as they are stored, without end. An interrupted stream resumes at its last event."""
         after = ""
         unreachable_since: float | None = None
@@ -50,15 +50,8 @@ class TracesClient:
     def _stream_batches(self, after: str, filters: dict[str, Any]) -> Iterator[tuple[str, SpanBatch]]:
         """Yield the events of one stream, each with its id."""
         params = {name: value for name, value in filters.items() if value is not None}
-        fields: dict[str, str] = {}
-        for line in self._transport.lines("/api/v1/traces/spans/events", after=after, **params):
-            name, _, value = line.partition(": ")
-            if line:
-                fields[name] = value
-                continue
-            if "data" in fields:
-                yield fields["id"], SpanBatch.model_validate_json(fields["data"])
-            fields = {}
+        for event in self._transport.events("/api/v1/traces/spans/events", after=after, **params):
+            yield event.id, SpanBatch.model_validate_json(event.data)
 
     def facets(self) -> dict[str, Any]:
         """Return the filter values of the last seven days' spans, with counts."""
@@ -70,7 +63,7 @@ class TracesClient:
 
     def tree(self, trace_id: str) -> Trace:
         """Return all spans of a trace as trees."""
-        return self._transport.get(f"/api/v1/traces/traces/{trace_id}", Trace)
+        return self._transport.get(f"/api/v1/traces/{trace_id}", Trace)
 
     def ingest(self, spans: Sequence[Span]) -> int:
         """Store your own spans, at most 1,000, and return their number. They are committed when this returns."""

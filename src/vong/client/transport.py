@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
+from httpx_sse import EventSource, ServerSentEvent
 from pydantic import BaseModel, TypeAdapter
 
 from vong import errors
-from vong.errors import Unavailable, VongError
+from vong.errors import Unavailable, VongError, error_message, parse_error
 
 T = TypeVar("T")
 
@@ -65,13 +66,13 @@ class Transport:
         raise_for_problem(response)
         return TypeAdapter(kind).validate_json(response.content) if response.content else None
 
-    def lines(self, path: str, /, **params: Any) -> Iterator[str]:
-        """Yield the lines of a streamed response (server-sent events, JSON lines) as they arrive."""
+    def events(self, path: str, /, **params: Any) -> Iterator[ServerSentEvent]:
+        """Yield the server-sent events of a streamed response as they arrive."""
         with self.http.stream("GET", path, params=params, timeout=httpx.Timeout(30, read=None)) as response:
             if response.status_code >= 400:
                 response.read()
                 raise_for_problem(response)
-            yield from response.iter_lines()
+            yield from iter_events(response)
 
     def _send_with_retries(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
         deadline = time.monotonic() + self.retry_seconds
@@ -111,8 +112,10 @@ def raise_for_problem(response: httpx.Response) -> None:
 
 def raise_for_error(response: httpx.Response) -> None:
     """Raise the error that a response in OpenAI's error format describes."""
-    try:
-        message = str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        message = f"the server returned status {response.status_code}"
+    message = error_message(parse_error(response.content)) or f"the server returned status {response.status_code}"
     raise ERRORS_BY_STATUS.get(response.status_code, errors.UpstreamFailed)(message)
+
+
+def iter_events(response: httpx.Response) -> Iterator[ServerSentEvent]:
+    """Yield the server-sent events with data of a streamed response."""
+    return (event for event in EventSource(response).iter_sse() if event.data)

@@ -29,13 +29,13 @@ def index_new_versions(connection: Connection, name: str, load_lines: Callable[[
     `load_lines` returns the canonical JSON lines of a version's rows, given the version number. The caller must hold
     the write lock of this dataset.
     """
-    versions, indexed = tables.versions.c, tables.indexed.c
-    last_indexed = connection.scalar(select(indexed.number).where(indexed.name == name)) or 0
+    versions, state = tables.versions.c, tables.index_state.c
+    last_indexed = connection.scalar(select(state.number).where(state.name == name)) or 0
     newest = connection.scalar(select(func.max(versions.number)).where(versions.name == name)) or 0
     for number in range(last_indexed + 1, newest + 1):
         _index_version(connection, name, number, load_lines(number))
-    statement = insert(tables.indexed).values(name=name, number=newest)
-    key = [tables.indexed.c.project_id, tables.indexed.c.name]
+    statement = insert(tables.index_state).values(name=name, number=newest)
+    key = [tables.index_state.c.project_id, tables.index_state.c.name]
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_={"number": newest}))
 
 
@@ -43,7 +43,8 @@ def locate(connection: Connection, prefix: str) -> RowLocation | None:
     """Return the location of the first row whose hash starts with these hexadecimal digits, or None."""
     rows = tables.rows.c
     low, high = (bytes.fromhex(prefix.ljust(64, digit)) for digit in "0f")
-    query = select(rows.name, rows.first, rows.row).where(rows.hash.between(low, high)).order_by(rows.hash, rows.first)
+    query = select(rows.name, rows.first_version, rows.row).where(rows.hash.between(low, high))
+    query = query.order_by(rows.hash, rows.first_version)
     record = connection.execute(query.limit(1)).one_or_none()
     return RowLocation(*record) if record else None
 

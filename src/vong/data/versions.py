@@ -206,7 +206,7 @@ def append(
             added.append(example)
     if newest and not added:
         return newest
-    counts = {"added": len(added), "known_already": total - len(added)}
+    counts = {"added": len(added), "already_present": total - len(added)}
     base_operation = operation or Operation(name="append")
     operation = base_operation.model_copy(update={"changes": {**base_operation.changes, **counts}})
     parents = (newest.ref,) if newest else ()

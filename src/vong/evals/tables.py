@@ -31,7 +31,7 @@ runs = project_table(
 )
 
 outputs = project_table(
-    "evals_answers",
+    "evals_outputs",
     Column("run_id", UUID(as_uuid=True), ForeignKey("evals_runs.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("example", Text, nullable=False),
@@ -47,5 +47,5 @@ outputs = project_table(
     Column("scores", JSONB, nullable=False),
     Column("statistics", JSONB, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("run_id", "position", name="evals_answers_pk"),
+    PrimaryKeyConstraint("run_id", "position", name="evals_outputs_pk"),
 )

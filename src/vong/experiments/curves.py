@@ -16,7 +16,7 @@ class MetricPoint(Record):
 
     step: int
     value: float
-    at: datetime
+    recorded_at: datetime
 
 
 class Curve(Record):
@@ -33,7 +33,7 @@ class MetricEntry(Record):
     entry: UUID
     step: int
     values: dict[str, float]
-    at: datetime
+    recorded_at: datetime
 
 
 def load_curves(
@@ -46,11 +46,12 @@ def load_curves(
     """
     get_run(connection, run_id)
     column = tables.metrics.c
-    query = select(column.name, column.step, column.value, column.at).where(column.run_id == run_id)
+    query = select(column.name, column.step, column.value, column.recorded_at).where(column.run_id == run_id)
     query = query if names is None else query.where(column.name.in_(list(names)))
     points_by_name: dict[str, list[MetricPoint]] = {}
-    for name, step, value, at in connection.execute(query.order_by(column.name, column.step)).all():
-        points_by_name.setdefault(name, []).append(MetricPoint(step=step, value=value, at=at))
+    for name, step, value, recorded_at in connection.execute(query.order_by(column.name, column.step)).all():
+        point = MetricPoint(step=step, value=value, recorded_at=recorded_at)
+        points_by_name.setdefault(name, []).append(point)
     return [
         Curve(name=name, total=len(measured), points=tuple(downsample_lttb(measured, max_points)))
         for name, measured in points_by_name.items()
@@ -87,11 +88,14 @@ def list_metric_entries(
     column = tables.metrics.c
     entries = select(column.entry).where(column.run_id == run_id).distinct().order_by(column.entry).limit(limit)
     entries = entries if after is None else entries.where(column.entry > after)
-    query = select(column.entry, column.step, column.name, column.value, column.at).where(column.run_id == run_id)
+    query = select(column.entry, column.step, column.name, column.value, column.recorded_at).where(
+        column.run_id == run_id
+    )
     entries_by_id: dict[UUID, MetricEntry] = {}
-    for entry, step, name, value, at in connection.execute(
+    for entry, step, name, value, recorded_at in connection.execute(
         query.where(column.entry.in_(entries)).order_by(column.entry, column.name)
     ).all():
-        previous = entries_by_id.get(entry) or MetricEntry(entry=entry, step=step, values={}, at=at)
+        empty = MetricEntry(entry=entry, step=step, values={}, recorded_at=recorded_at)
+        previous = entries_by_id.get(entry, empty)
         entries_by_id[entry] = previous.model_copy(update={"values": {**previous.values, name: value}})
     return list(entries_by_id.values())

@@ -64,7 +64,7 @@ def finish_run(
 
 
 def log_metrics(
-    connection: Connection, run_id: UUID, step: int, values: Mapping[str, float], at: datetime | None = None
+    connection: Connection, run_id: UUID, step: int, values: Mapping[str, float], recorded_at: datetime | None = None
 ) -> None:
     """Store the metrics of a step, replacing earlier values of the same step.
 
@@ -76,9 +76,9 @@ def log_metrics(
     if step < 0:
         raise InvalidInput(f"invalid step {step}: steps must be 0 or more", "count steps from 0 or 1")
     finite = {name: float(value) for name, value in values.items() if math.isfinite(value)}
-    entry, recorded_at = new_id(), at or now()
+    entry, recorded_at = new_id(), recorded_at or now()
     rows = [
-        {"run_id": run_id, "name": name, "step": step, "value": value, "entry": entry, "at": recorded_at}
+        {"run_id": run_id, "name": name, "step": step, "value": value, "entry": entry, "recorded_at": recorded_at}
         for name, value in finite.items()
     ]
     run = get_run(connection, run_id) if len(finite) < len(values) or not rows else None

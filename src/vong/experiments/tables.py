@@ -36,7 +36,7 @@ metrics = project_table(
     Column("step", Integer, nullable=False),
     Column("value", Float, nullable=False),
     Column("entry", UUID(as_uuid=True), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("run_id", "name", "step", name="experiments_metrics_pk"),
     Index("experiments_metrics_entry_ix", "run_id", "entry"),
 )
@@ -45,7 +45,7 @@ metrics = project_table(
 def upsert_metrics(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Store metrics; a step that is written again (after a resume) is overwritten."""
     statement = insert(metrics)
-    updates = {name: statement.excluded[name] for name in ("value", "entry", "at")}
+    updates = {name: statement.excluded[name] for name in ("value", "entry", "recorded_at")}
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=[metrics.c.run_id, metrics.c.name, metrics.c.step], set_=updates

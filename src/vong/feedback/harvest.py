@@ -35,14 +35,14 @@ class Harvest(Record):
     """Result of a harvest: examples in the order of the spans, and the outcome of all other spans.
 
     `corrections` and `good` count the examples from corrections and from good completions. `disagreements` lists the
-    spans with contradicting corrections. `passed_over` counts the remaining spans by reason.
+    spans with contradicting corrections. `skipped` counts the remaining spans by reason.
     """
 
     examples: list[Example]
     corrections: int
     good: int
     disagreements: list[Disagreement]
-    passed_over: dict[str, int]
+    skipped: dict[str, int]
 
 
 def harvest(spans: Iterable[Span], scores: Iterable[Score], settings: HarvestSettings | None = None) -> Harvest:
@@ -74,7 +74,7 @@ def harvest(spans: Iterable[Span], scores: Iterable[Score], settings: HarvestSet
         corrections=corrections,
         good=good,
         disagreements=disagreements,
-        passed_over=dict(sorted(outcomes.items())),
+        skipped=dict(sorted(outcomes.items())),
     )
 
 

@@ -146,7 +146,7 @@ def filter_conditions(score_filter: ScoreFilter) -> Sequence[Any]:
         harvested_columns = tables.harvested.c
         was_harvested = (
             select(harvested_columns.span_id)
-            .where(harvested_columns.span_id == scores.span_id, harvested_columns.at >= scores.created_at)
+            .where(harvested_columns.span_id == scores.span_id, harvested_columns.created_at >= scores.created_at)
             .exists()
         )
         clauses.append(was_harvested if score_filter.harvested else ~was_harvested)
@@ -194,7 +194,7 @@ def list_scored_spans(
 
 def record_harvested(connection: Connection, spans: Sequence[UUID], dataset: str) -> None:
     """Record that spans became rows of a dataset version."""
-    at = now()
-    rows = [{"span_id": span, "dataset": dataset, "at": at} for span in spans]
+    created_at = now()
+    rows = [{"span_id": span, "dataset": dataset, "created_at": created_at} for span in spans]
     if rows:
         connection.execute(insert(tables.harvested).on_conflict_do_nothing(), rows)

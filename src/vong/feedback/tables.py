@@ -33,6 +33,6 @@ harvested = project_table(
     "feedback_harvested",
     Column("span_id", UUID(as_uuid=True), nullable=False),
     Column("dataset", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("project_id", "span_id", "dataset", name="feedback_harvested_pk"),
 )

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from random import random
-from types import EllipsisType
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -72,8 +71,8 @@ class CallSinks(NamedTuple):
     """Count a call in the metrics."""
     counter_for: Callable[[str, str | None, str, int], CallCounter]
     """Return the counter of fast-path calls with these labels."""
-    price_of: Callable[[ResolvedTarget], ModelPrice | EllipsisType | None]
-    """Return the price of a target, None if there is none, `...` if it is not loaded yet."""
+    price_of: Callable[[ResolvedTarget], ModelPrice | None]
+    """Return the current price of a target, or None if the price is unknown."""
 
 
 class Gateway:
@@ -137,7 +136,9 @@ class Gateway:
         """Create a model call. Raises Unavailable while the span buffer is full."""
         if self.is_full():
             message = "the span buffer is full, because PostgreSQL is unavailable or too slow"
-            raise Unavailable(message, "check the server: vong status; raise journal_size or change journal_full")
+            raise Unavailable(
+                message, "check the server: vong status; raise span_buffer_bytes or change span_buffer_policy"
+            )
         return ModelCall(self._services, principal, endpoint, body, trace, options)
 
     def try_fast_path(
@@ -333,7 +334,7 @@ class Gateway:
             return str(msgspec.json.decode(reply.body)["choices"][0]["message"]["content"])
         except (msgspec.DecodeError, KeyError, IndexError, TypeError):
             message = f"{model!r} returned status {reply.status} to a guard"
-            raise UpstreamFailed(message, "test the model: vong gateway try") from None
+            raise UpstreamFailed(message, "test the model: vong gateway chat") from None
 
     def _record_compact(self, record: CompactCallRecord) -> None:
         """Settle the limits of a fast-path call and queue its record."""

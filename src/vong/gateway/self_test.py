@@ -43,7 +43,7 @@ from vong.records.span import with_decoded_input
 CARD_NUMBER = "4539 1488 0343 6467"
 MESSAGE = f"the number of my card is {CARD_NUMBER} and it is made up"
 TESTED_ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completions", "messages", "responses", "embeddings")
-MASK_PII = GuardConfig(guard="personal", action="mask")
+MASK_PII = GuardConfig(guard="pii", action="mask")
 
 
 class SelfTestCase(NamedTuple):
@@ -243,7 +243,7 @@ async def self_test(guard_factory: GuardFactory) -> SelfTestReport:
     ]
     leaks = [str(case) for case in cases if await _case_leaks(case, guard_factory)]
     elapsed = (time.perf_counter() - start) * 1000
-    return SelfTestReport(passed=not leaks, ways=len(cases), leaks=leaks, ms=round(elapsed, 1), at=now())
+    return SelfTestReport(passed=not leaks, cases=len(cases), leaks=leaks, ms=round(elapsed, 1), created_at=now())
 
 
 async def _case_leaks(case: SelfTestCase, guard_factory: GuardFactory) -> bool:

@@ -53,7 +53,7 @@ providers = project_table(
     Column("kind", Text, nullable=False),
     Column("base_url", Text),
     Column("secret", LargeBinary),
-    Column("secret_end", Text),
+    Column("secret_suffix", Text),
     Column("timeout", Double, nullable=False),
     Column("models", ARRAY(Text), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
@@ -71,23 +71,23 @@ prices = project_table(
 limits = project_table(
     "gateway_limits",
     Column("id", UUID(as_uuid=True), primary_key=True),
-    Column("on", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("per", Text, nullable=False),
+    Column("subject_type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("metric", Text, nullable=False),
+    Column("window", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("project_id", "on", "name", "what", "per", name="gateway_limits_uq"),
+    UniqueConstraint("project_id", "subject_type", "subject", "metric", "window", name="gateway_limits_uq"),
 )
 
 counters = project_table(
     "gateway_counters",
     Column("limit_id", UUID(as_uuid=True), ForeignKey("gateway_limits.id", ondelete="CASCADE"), nullable=False),
     Column("subject", Text, nullable=False),
-    Column("begins", DateTime(timezone=True), nullable=False),
+    Column("window_start", DateTime(timezone=True), nullable=False),
     Column("used", BigInteger, nullable=False),
-    PrimaryKeyConstraint("limit_id", "subject", "begins", name="gateway_counters_pk"),
+    PrimaryKeyConstraint("limit_id", "subject", "window_start", name="gateway_counters_pk"),
 )
 
 # Quota that a server may spend without a query. The sum of `used` and of all leases never exceeds the limit.
@@ -95,11 +95,11 @@ leases = project_table(
     "gateway_leases",
     Column("limit_id", UUID(as_uuid=True), ForeignKey("gateway_limits.id", ondelete="CASCADE"), nullable=False),
     Column("subject", Text, nullable=False),
-    Column("begins", DateTime(timezone=True), nullable=False),
-    Column("worker", UUID(as_uuid=True), nullable=False),
+    Column("window_start", DateTime(timezone=True), nullable=False),
+    Column("server_id", UUID(as_uuid=True), nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("limit_id", "subject", "begins", "worker", name="gateway_leases_pk"),
+    PrimaryKeyConstraint("limit_id", "subject", "window_start", "server_id", name="gateway_leases_pk"),
 )
 
 # Guards of all calls of a project with their history: the newest row applies.
@@ -116,7 +116,7 @@ guards = project_table(
 ledger = project_table(
     "gateway_ledger",
     Column("id", UUID(as_uuid=True), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
     Column("key", Text),
     Column("user", Text),
     Column("model", Text),
@@ -128,41 +128,41 @@ ledger = project_table(
     Column("cost", BigInteger),
     Column("failed", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("project_id", "id", name="gateway_ledger_pk"),
-    Index("gateway_ledger_at_ix", "project_id", "at"),
+    Index("gateway_ledger_started_at_ix", "project_id", "started_at"),
 )
 
 # Response cache. `key` is a hash of all that a response depends on; entries that a semantic lookup may match with each
-# other share a `family`.
-answers = project_table(
-    "gateway_answers",
+# other have the same `semantic_group`.
+cache_entries = project_table(
+    "gateway_cache",
     Column("key", LargeBinary, nullable=False),
-    Column("family", LargeBinary),
+    Column("semantic_group", LargeBinary),
     Column("route", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("response", LargeBinary, nullable=False),
     Column("tokens", BigInteger, nullable=False),
     Column("span_id", UUID(as_uuid=True), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("hits", BigInteger, nullable=False),
-    Column("vector", HALFVEC(384)),
-    PrimaryKeyConstraint("project_id", "key", name="gateway_answers_pk"),
-    Index("gateway_answers_family_ix", "project_id", "family"),
-    Index("gateway_answers_expires_ix", "expires_at"),
+    Column("embedding", HALFVEC(384)),
+    PrimaryKeyConstraint("project_id", "key", name="gateway_cache_pk"),
+    Index("gateway_cache_semantic_group_ix", "project_id", "semantic_group"),
+    Index("gateway_cache_expires_ix", "expires_at"),
 )
 
 # Shadow results: the response that the caller received, and the one of another target, or of the same target again.
-comparisons = project_table(
-    "gateway_comparisons",
+shadow_results = project_table(
+    "gateway_shadow_results",
     Column("span_id", UUID(as_uuid=True), nullable=False),
-    Column("of", UUID(as_uuid=True), nullable=False),
+    Column("original_span_id", UUID(as_uuid=True), nullable=False),
     Column("kind", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("target", Text, nullable=False),
     Column("agreement", Double),
-    Column("false", Boolean),
-    Column("at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("project_id", "span_id", name="gateway_comparisons_pk"),
-    Index("gateway_comparisons_route_ix", "project_id", "route", "at"),
+    Column("is_false_hit", Boolean),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "span_id", name="gateway_shadow_results_pk"),
+    Index("gateway_shadow_results_route_ix", "project_id", "route", "created_at"),
 )
 
 files = project_table(
@@ -198,8 +198,8 @@ batches = project_table(
     Column("total", Integer, nullable=False),
     Column("completed", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
-    # Seconds for which the result files are kept; null for no expiry.
-    Column("kept_for", Integer),
+    # Seconds after which the result files expire; null for no expiry.
+    Column("output_ttl_seconds", Integer),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("in_progress_at", DateTime(timezone=True)),
@@ -213,11 +213,11 @@ batches = project_table(
 )
 
 # Results of a running batch, until they are written to its files.
-batch_answers = project_table(
-    "gateway_batch_answers",
+batch_results = project_table(
+    "gateway_batch_results",
     Column("batch_id", UUID(as_uuid=True), ForeignKey("gateway_batches.id", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("ok", Boolean, nullable=False),
     Column("line", Text, nullable=False),
-    PrimaryKeyConstraint("batch_id", "number", name="gateway_batch_answers_pk"),
+    PrimaryKeyConstraint("batch_id", "number", name="gateway_batch_results_pk"),
 )

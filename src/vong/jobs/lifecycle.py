@@ -42,21 +42,21 @@ class OrphanedJob(NamedTuple):
     id: UUID
     project_id: UUID
     worker: str | None
-    task: int | None
+    queue_entry_id: int | None
 
 
-class ClaimedTasks(NamedTuple):
+class ClaimedEntries(NamedTuple):
     """Queue entries that a living worker has claimed, and the worker's id in the queue."""
 
     worker_id: int | None
-    tasks: frozenset[int]
+    ids: frozenset[int]
 
 
-def start_attempt(connection: Connection, job_id: UUID, task: int, worker: str) -> Job | None:
+def start_attempt(connection: Connection, job_id: UUID, entry_id: int, worker: str) -> Job | None:
     """Start the next attempt of a job for a queue entry. Returns None if the entry is no longer the current one."""
     jobs = tables.jobs.c
     values = {"status": "running", "attempts": jobs.attempts + 1, "worker": worker, "error": None}
-    current = (jobs.id == job_id, jobs.task == task, jobs.status == "queued")
+    current = (jobs.id == job_id, jobs.queue_entry_id == entry_id, jobs.status == "queued")
     started = {"started_at": text("coalesce(started_at, :now)").bindparams(now=now())}
     change = update(tables.jobs).where(*current).values({**values, **started, "version": jobs.version + 1})
     row = connection.execute(change.returning(*JOB_COLUMNS)).mappings().first()
@@ -117,7 +117,7 @@ def requeue(connection: Connection, job_id: UUID, attempt: int, reason: str, del
         _requeue(connection, job_id, {}, f"attempt {attempt} stopped: {reason}; another attempt follows", delay)
 
 
-def find_orphans(connection: Connection, stalled_after: float, claimed: ClaimedTasks) -> list[OrphanedJob]:
+def find_orphans(connection: Connection, stalled_after: float, claimed: ClaimedEntries) -> list[OrphanedJob]:
     """Find jobs without a living worker. The connection is the owner's, because a worker serves every project.
 
     The result includes queue entries that were assigned to the calling worker without its knowledge, because the
@@ -126,9 +126,9 @@ def find_orphans(connection: Connection, stalled_after: float, claimed: ClaimedT
     """
     rows = connection.execute(tables.ORPHAN_CANDIDATES, {"stalled_after": stalled_after}).mappings()
     return [
-        OrphanedJob(row["id"], row["project_id"], row["worker"], row["task"])
+        OrphanedJob(row["id"], row["project_id"], row["worker"], row["queue_entry_id"])
         for row in rows
-        if row["task"] not in claimed.tasks
+        if row["queue_entry_id"] not in claimed.ids
         and (
             row["stalled"]
             or _is_dead(row["worker"])
@@ -146,23 +146,23 @@ def reclaim(connection: Connection, orphan: OrphanedJob) -> bool:
     jobs = tables.jobs.c
     query = select(tables.jobs).where(jobs.id == orphan.id).with_for_update(skip_locked=True)
     row = connection.execute(query).mappings().first()
-    if row is None or row["task"] != orphan.task or row["status"] not in {"queued", "running"}:
+    if row is None or row["queue_entry_id"] != orphan.queue_entry_id or row["status"] not in {"queued", "running"}:
         return False
     free = text("SELECT pg_try_advisory_xact_lock(:number)").bindparams(number=lock_id(orphan.id))
     if not connection.scalar(free):
         return False
-    connection.execute(tables.DELETE_ENTRY, {"task": orphan.task})
-    if row["cancel_asked"]:
+    connection.execute(tables.DELETE_ENTRY, {"entry": orphan.queue_entry_id})
+    if row["cancel_requested"]:
         _end_job(connection, orphan.id, {"status": "cancelled"})
     elif row["status"] == "queued":
         connection.execute(tables.ENQUEUE, {"job": orphan.id, "delay": 0.0})
-    elif row["rescues"] >= MAX_RECLAIMS:
+    elif row["reclaims"] >= MAX_RECLAIMS:
         reason = f"its worker died {MAX_RECLAIMS + 1} times during the job"
         append_lines(connection, orphan.id, [(now(), reason)])
         _end_job(connection, orphan.id, {"status": "failed", "error": reason})
     else:
         line = f"worker {row['worker']} died; the job is reclaimed"
-        _requeue(connection, orphan.id, {"rescues": row["rescues"] + 1}, line, 0.0)
+        _requeue(connection, orphan.id, {"reclaims": row["reclaims"] + 1}, line, 0.0)
     return True
 
 

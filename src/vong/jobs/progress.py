@@ -190,7 +190,7 @@ class ProgressWriter:
         jobs = tables.jobs.c
         own = (jobs.id == self._job, jobs.attempts == self._attempt, jobs.status == "running")
         change = update(tables.jobs).where(*own).values({**values, "version": jobs.version + 1})
-        cancelled = connection.scalar(change.returning(jobs.cancel_asked))
+        cancelled = connection.scalar(change.returning(jobs.cancel_requested))
         if cancelled is not None:
             notify_changed(connection, self._job)
         return cancelled
@@ -198,7 +198,7 @@ class ProgressWriter:
     def _is_cancelled(self, connection: Connection) -> bool | None:
         jobs = tables.jobs.c
         own = (jobs.id == self._job, jobs.attempts == self._attempt, jobs.status == "running")
-        return connection.scalar(select(jobs.cancel_asked).where(*own))
+        return connection.scalar(select(jobs.cancel_requested).where(*own))
 
 
 def append_lines(connection: Connection, job_id: UUID, lines: list[tuple[Any, str]]) -> None:
@@ -207,7 +207,7 @@ def append_lines(connection: Connection, job_id: UUID, lines: list[tuple[Any, st
     query = select(log.number).where(log.job_id == job_id).order_by(log.number.desc()).limit(1)
     last = connection.scalar(query) or 0
     rows = [
-        {"job_id": job_id, "number": number, "at": at, "line": line}
-        for number, (at, line) in enumerate(lines, start=last + 1)
+        {"job_id": job_id, "number": number, "created_at": created_at, "line": line}
+        for number, (created_at, line) in enumerate(lines, start=last + 1)
     ]
     connection.execute(insert(tables.log), rows)

@@ -44,7 +44,7 @@ def submit(
     """
     job = Job(id=id or new_id(), kind=kind, params=to_jsonb_safe(params), status="queued", created_at=now())
     values = {**job.model_dump(), "key": key, "retries": retries}
-    values |= {"failures": 0, "rescues": 0, "cancel_asked": False, "version": 1}
+    values |= {"failures": 0, "reclaims": 0, "cancel_requested": False, "version": 1}
     inserted = connection.scalar(
         insert(tables.jobs).values(values).on_conflict_do_nothing().returning(tables.jobs.c.id)
     )
@@ -95,7 +95,7 @@ def cancel(connection: Connection, id: UUID) -> Job:
         raise Conflict(f"job {str(id)!r} has already {job.status}", f"show it with: vong jobs show {id}")
     if job.status == "cancelled":
         return job
-    values: dict[str, Any] = {"cancel_asked": True, "version": tables.jobs.c.version + 1}
+    values: dict[str, Any] = {"cancel_requested": True, "version": tables.jobs.c.version + 1}
     if job.status == "queued":
         values |= {"status": "cancelled", "finished_at": now()}
     connection.execute(update(tables.jobs).where(tables.jobs.c.id == id).values(values))
@@ -109,8 +109,8 @@ def retry(connection: Connection, id: UUID) -> Job:
     job = _lock_job(connection, id)
     if job.status not in {"failed", "cancelled"}:
         raise Conflict(f"job {str(id)!r} is {job.status}", "retry only failed and cancelled jobs")
-    values = {"status": "queued", "error": None, "finished_at": None, "worker": None, "cancel_asked": False}
-    values |= {"failures": 0, "rescues": 0, "version": tables.jobs.c.version + 1}
+    values = {"status": "queued", "error": None, "finished_at": None, "worker": None, "cancel_requested": False}
+    values |= {"failures": 0, "reclaims": 0, "version": tables.jobs.c.version + 1}
     connection.execute(update(tables.jobs).where(tables.jobs.c.id == id).values(values))
     connection.execute(tables.ENQUEUE, {"job": id, "delay": 0.0})
     notify_changed(connection, id)
@@ -120,8 +120,9 @@ def retry(connection: Connection, id: UUID) -> Job:
 def log_lines(connection: Connection, id: UUID, after: int = 0, limit: int = 500) -> list[LogLine]:
     """Return the log of a job after line `after`. Raises NotFound if this project has no such job."""
     log = tables.log.c
-    query = select(log.number, log.at, log.line).where(log.job_id == id, log.number > after).order_by(log.number)
-    lines = [LogLine.model_validate(dict(row)) for row in connection.execute(query.limit(limit)).mappings()]
+    query = select(log.number, log.created_at, log.line).where(log.job_id == id, log.number > after)
+    rows = connection.execute(query.order_by(log.number).limit(limit)).mappings()
+    lines = [LogLine.model_validate(dict(row)) for row in rows]
     if not lines:
         get(connection, id)
     return lines

@@ -43,10 +43,10 @@ jobs: Table = project_table(
     # and how often a worker died while the job ran.
     Column("retries", Integer),
     Column("failures", Integer, nullable=False),
-    Column("rescues", Integer, nullable=False),
-    Column("cancel_asked", Boolean, nullable=False),
+    Column("reclaims", Integer, nullable=False),
+    Column("cancel_requested", Boolean, nullable=False),
     # The queue entry that may run the job, and a version that increases with every change.
-    Column("task", BigInteger),
+    Column("queue_entry_id", BigInteger),
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("project_id", "key", name="jobs_jobs_project_id_key_uq"),
     Index("jobs_jobs_live_ix", "status", postgresql_where=text("status IN ('queued', 'running')")),
@@ -57,7 +57,7 @@ log: Table = project_table(
     "jobs_log",
     Column("job_id", UUID(as_uuid=True), ForeignKey("jobs_jobs.id", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("line", Text, nullable=False),
     PrimaryKeyConstraint("job_id", "number", name="jobs_log_pk"),
 )
@@ -82,20 +82,20 @@ ABORT_ENTRY = text("SELECT jobs_abort(:job)")
 NOTIFY = text(f"SELECT pg_notify('{JOBS_CHANNEL}', :job)")
 
 ORPHAN_CANDIDATES = text("""
-    SELECT job.id, job.project_id, job.worker, job.task,
-           task.id IS NULL
-           OR task.status = 'doing' AND (
+    SELECT job.id, job.project_id, job.worker, job.queue_entry_id,
+           entry.id IS NULL
+           OR entry.status = 'doing' AND (
                 worker.id IS NULL
                 OR worker.last_heartbeat < now() - make_interval(secs => :stalled_after)
            ) AS stalled,
            worker.id AS holder
       FROM public.jobs_jobs job
-      LEFT JOIN procrastinate.procrastinate_jobs task ON task.id = job.task
-      LEFT JOIN procrastinate.procrastinate_workers worker ON worker.id = task.worker_id
+      LEFT JOIN procrastinate.procrastinate_jobs entry ON entry.id = job.queue_entry_id
+      LEFT JOIN procrastinate.procrastinate_workers worker ON worker.id = entry.worker_id
      WHERE job.status IN ('queued', 'running')
-       AND (task.id IS NULL OR task.status = 'doing')
+       AND (entry.id IS NULL OR entry.status = 'doing')
 """)
 """Jobs that a worker should be running, with their worker. `stalled`: its heartbeat stopped or the entry is gone."""
 
-DELETE_ENTRY = text("DELETE FROM procrastinate.procrastinate_jobs WHERE id = :task")
+DELETE_ENTRY = text("DELETE FROM procrastinate.procrastinate_jobs WHERE id = :entry")
 """Delete a queue entry."""

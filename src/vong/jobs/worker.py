@@ -62,7 +62,7 @@ class Worker:
             update_heartbeat_interval=config.timings.heartbeat_interval,
             stalled_worker_timeout=config.timings.stalled_after,
         )
-        self._claimed_tasks: set[int] = set()
+        self._claimed_entries: set[int] = set()
         self._suspected_orphans: set[lifecycle.OrphanedJob] = set()
         self._last_reached_at = time.monotonic()
         self._grace_until = 0.0
@@ -87,17 +87,17 @@ class Worker:
     async def _run_entry(self, context: JobContext, job: str, project: str) -> None:
         """Run the job of a queue entry. Called by procrastinate."""
         handler = self._config.handlers[context.job.queue]
-        task = context.job.id or 0
-        self._claimed_tasks.add(task)
+        entry_id = context.job.id or 0
+        self._claimed_entries.add(entry_id)
         self._update_slots(context.job.queue, 1)
         try:
-            started = await self._start_attempt(UUID(job), UUID(project), task)
+            started = await self._start_attempt(UUID(job), UUID(project), entry_id)
             if started is None:
                 return
             log.info("job %s (%s), attempt %d", started.job.id, started.job.kind, started.job.attempts)
             await (self._run_isolated if handler.isolated else self._run_in_thread)(context, started)
         finally:
-            self._claimed_tasks.discard(task)
+            self._claimed_entries.discard(entry_id)
             self._update_slots(context.job.queue, -1)
 
     def _update_slots(self, kind: str, change: int) -> None:
@@ -114,12 +114,12 @@ class Worker:
             ]
             self._queue_worker.wake()
 
-    async def _start_attempt(self, job_id: UUID, project_id: UUID, task: int) -> JobRun | None:
+    async def _start_attempt(self, job_id: UUID, project_id: UUID, entry_id: int) -> JobRun | None:
         def begin() -> JobRun | None:
             job = retry_while_unavailable(
                 self._config.database,
                 project_id,
-                lambda connection: lifecycle.start_attempt(connection, job_id, task, self._name),
+                lambda connection: lifecycle.start_attempt(connection, job_id, entry_id, self._name),
                 timeout_seconds=600,
             )
             return job and JobRun(job, project_id, self._config.handlers[job.kind], self._config.home)
@@ -187,7 +187,7 @@ class Worker:
         if now - self._last_reached_at > pace.stalled_after:
             self._grace_until = now + pace.stalled_after
         with self._config.database.owner() as connection:
-            claimed = lifecycle.ClaimedTasks(self._queue_worker.worker_id, frozenset(self._claimed_tasks))
+            claimed = lifecycle.ClaimedEntries(self._queue_worker.worker_id, frozenset(self._claimed_entries))
             stalled_after = pace.stalled_after if now >= self._grace_until else 3600.0
             orphans = set(lifecycle.find_orphans(connection, stalled_after, claimed))
             if now - self._last_cleanup_at > CLEANUP_INTERVAL_SECONDS:

@@ -32,7 +32,7 @@ class ScoredSpan(NamedTuple):
     span: Span
 
 
-class EvidenceTrailPoint(Record):
+class EvidenceHistoryPoint(Record):
     """Evidence after `n` pairs; see `vong.loop.sequential.EvidencePoint`."""
 
     n: int
@@ -72,9 +72,9 @@ class Evidence(Record):
 class Canary(Record):
     """Canary on a route.
 
-    `before` lists the previous targets of the route. `route_version` is the version with the candidate's share; only
-    completions under that version count. `model` is the model version that answered as the candidate. `decided_by`
-    is `evidence` or the name of the key of the person who decided.
+    `previous_targets` lists the targets of the route before the canary. `route_version` is the version with the
+    candidate's share; only completions under that version count. `model` is the model version that answered as the
+    candidate. `decided_by` is `evidence` or the name of the key of the person who decided.
     """
 
     id: UUID
@@ -87,14 +87,14 @@ class Canary(Record):
     goal: Goal
     min_pairs: int
     max_pairs: int
-    before: tuple[RouteTarget, ...]
+    previous_targets: tuple[RouteTarget, ...]
     route_version: str
     status: Status
     reason: str | None = None
     decided_by: str | None = None
     model: str | None = None
     evidence: Evidence
-    trail: tuple[EvidenceTrailPoint, ...] = ()
+    evidence_history: tuple[EvidenceHistoryPoint, ...] = ()
     started_at: datetime
     decided_at: datetime | None = None
 
@@ -130,9 +130,8 @@ def start_canary(
     other_weights = {target.model: target.weight for target in current.targets if target.model != candidate}
     total_weight = sum(other_weights.values())
     if total_weight <= 0:
-        raise InvalidInput(
-            f"route {route!r} has no other target to compare with", "add the incumbent to the route first"
-        )
+        hint = "add the incumbent to the route first"
+        raise InvalidInput(f"route {route!r} has no other target to compare with", hint)
     weights = {model: weight / total_weight * (1 - share) for model, weight in other_weights.items()}
     changed_route = gateway.set_weights(connection, route, {**weights, candidate: share}, check)
     values: dict[str, Any] = {
@@ -142,11 +141,11 @@ def start_canary(
         "share": share,
         "metric": metric,
         "rules": rules._asdict(),
-        "before": [target.model_dump() for target in current.targets],
+        "previous_targets": [target.model_dump() for target in current.targets],
         "route_version": changed_route.version,
         "status": "running",
         "evidence": _build_evidence(rules, [], []).model_dump(mode="json"),
-        "trail": [],
+        "evidence_history": [],
         "started_at": now(),
     }
     try:
@@ -173,9 +172,9 @@ def list_canaries(
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Canary]:
-    """Return canaries without their trails, newest first. `after` is the last id of the previous page."""
+    """Return canaries without their evidence history, newest first. `after` is the last id of the previous page."""
     columns = tables.canaries.c
-    shown = [column for column in columns if column.name != "trail"]
+    shown = [column for column in columns if column.name != "evidence_history"]
     query = select(*shown).order_by(columns.id.desc()).limit(limit)
     for column, value in ((columns.status, status), (columns.metric, metric)):
         if value is not None:
@@ -229,7 +228,7 @@ def decide_canary(
     """
     canary = _load_canary(connection, id, lock=True)
     if canary.status != "running":
-        raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canary show {id}")
+        raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canaries show {id}")
     if not reason.strip():
         raise InvalidInput("a decision by hand needs a reason", "set a reason; it is stored with the evidence")
     return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], reason, by)
@@ -245,14 +244,14 @@ def change_share(connection: Connection, id: UUID, share: float, by: str) -> Can
     """
     canary = _load_canary(connection, id, lock=True)
     if canary.status != "running":
-        raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canary show {id}")
+        raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canaries show {id}")
     rules = _check_rules(canary.rules, share)
     if share == canary.share:
         return canary
     if gateway.get_route(connection, canary.route).version != canary.route_version:
-        hint = f"roll the canary back and start another: vong loop canary roll-back {id}"
+        hint = f"roll the canary back and start another: vong loop canaries rollback {id}"
         raise Conflict(f"route {canary.route!r} was changed after this canary started", hint)
-    gateway.put_route(connection, canary.route, canary.before)
+    gateway.put_route(connection, canary.route, canary.previous_targets)
     reason = f"the share changed from {canary.share:g} to {share:g}: the test restarts"
     ended = {"status": "superseded", "reason": reason, "decided_by": by, "decided_at": now()}
     connection.execute(_update_query(id).values(ended))
@@ -268,8 +267,8 @@ def _check_rules(rules: DecisionRules, share: float) -> DecisionRules:
         raise InvalidInput(
             "alpha must be above 0 and below 1, margin at least 0 and below 1", "set for example 0.05 and 0.02"
         )
-    if rules.goal == "not_worse" and rules.margin == 0:
-        raise InvalidInput("goal `not_worse` needs a margin above 0", "set a margin, or the goal `better`")
+    if rules.goal == "non_inferior" and rules.margin == 0:
+        raise InvalidInput("goal `non_inferior` needs a margin above 0", "set a margin, or the goal `better`")
     if not 1 <= rules.min_pairs <= rules.max_pairs <= 5000:
         raise InvalidInput("pairs must satisfy 1 <= min_pairs <= max_pairs <= 5000", "set for example 10 and 500")
     return rules
@@ -282,7 +281,7 @@ def _require_same(running: Canary, requested: tuple[str, float, str, DecisionRul
 
 
 def _canary_exists_error(route: str) -> Conflict:
-    return Conflict(f"route {route!r} already has a canary", "see: vong loop canary list")
+    return Conflict(f"route {route!r} already has a canary", "see: vong loop canaries list")
 
 
 def _select_new_scores(canary: Canary, scored_spans: Sequence[ScoredSpan], counted_ids: set[UUID]) -> list[ScoredSpan]:
@@ -301,19 +300,18 @@ def _select_new_scores(canary: Canary, scored_spans: Sequence[ScoredSpan], count
 def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) -> Canary:
     observations = [ScoreObservation(row["side"], row["value"]) for row in counted]
     pairs = sequential.pair_up(observations)
-    trail = [EvidencePoint(**point.model_dump()) for point in canary.trail]
+    history = [EvidencePoint(**point.model_dump()) for point in canary.evidence_history]
     verdict: Verdict = "keep_going"
-    for point in sequential.compute_evidence(pairs, canary.rules, start=len(trail)):
-        trail.append(point)
+    for point in sequential.compute_evidence(pairs, canary.rules, start=len(history)):
+        history.append(point)
         verdict = sequential.decide(point, canary.rules)
         if verdict != "keep_going":
             break
-    evidence = _build_evidence(canary.rules, observations, trail, verdict)
-    values = {"trail": [point._asdict() for point in trail], "evidence": evidence.model_dump(mode="json")}
+    evidence = _build_evidence(canary.rules, observations, history, verdict)
+    values = {"evidence_history": [point._asdict() for point in history], "evidence": evidence.model_dump(mode="json")}
     connection.execute(_update_query(canary.id).values({**values, "model": canary.model}))
-    canary = canary.model_copy(
-        update={"evidence": evidence, "trail": tuple(EvidenceTrailPoint(**point._asdict()) for point in trail)}
-    )
+    points = tuple(EvidenceHistoryPoint(**point._asdict()) for point in history)
+    canary = canary.model_copy(update={"evidence": evidence, "evidence_history": points})
     if verdict == "keep_going":
         return canary
     return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], _describe_evidence(evidence), "evidence")
@@ -328,7 +326,7 @@ def _end_canary(connection: Connection, canary: Canary, status: Status, reason: 
     elif status == "promoted":
         _promote(connection, canary, route, reason, by)
     else:
-        gateway.put_route(connection, canary.route, canary.before)
+        gateway.put_route(connection, canary.route, canary.previous_targets)
     values = {"status": status, "reason": reason, "decided_by": by, "decided_at": now()}
     connection.execute(_update_query(canary.id).values(values))
     return get_canary(connection, canary.id)
@@ -348,17 +346,17 @@ def _promote(connection: Connection, canary: Canary, route: Route, reason: str, 
 def _build_evidence(
     rules: DecisionRules,
     observations: Sequence[ScoreObservation],
-    trail: Sequence[EvidencePoint],
+    history: Sequence[EvidencePoint],
     verdict: Verdict = "keep_going",
 ) -> Evidence:
-    last = trail[-1] if trail else None
+    last = history[-1] if history else None
     sides = [one.side for one in observations]
     numbers: dict[str, Any] = {}
     if last is not None:
         numbers = last._asdict() | {"difference": last.candidate - last.incumbent}
         del numbers["n"]
     return Evidence(
-        pairs=len(trail),
+        pairs=len(history),
         candidate_scores=sides.count("candidate"),
         incumbent_scores=sides.count("incumbent"),
         threshold=2 / rules.alpha,
@@ -377,7 +375,7 @@ def _describe_evidence(evidence: Evidence) -> str:
         return f"no difference shown {basis}: {bounds}; the incumbent stays"
     if evidence.verdict == "roll_back":
         return f"the candidate is worse: {bounds} {basis}"
-    better = "better" if evidence.goal == "better" else f"not worse by more than {evidence.margin:g}"
+    better = "better" if evidence.goal == "better" else f"non-inferior within the margin {evidence.margin:g}"
     return f"the candidate is {better}: {bounds} {basis}"
 
 
@@ -385,7 +383,7 @@ def _load_canary(connection: Connection, id: UUID, *, lock: bool) -> Canary:
     query = select(tables.canaries).where(tables.canaries.c.id == id)
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
-        raise NotFound(f"no canary {str(id)!r}", "list them with: vong loop canary list")
+        raise NotFound(f"no canary {str(id)!r}", "list them with: vong loop canaries list")
     return _to_canary(row)
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # saves memory in servers without canaries
 Floats: TypeAlias = "NDArray[np.float64]"
 Side = Literal["candidate", "incumbent"]
 Verdict = Literal["promote", "roll_back", "keep_going", "no_difference"]
-Goal = Literal["better", "not_worse"]
+Goal = Literal["better", "non_inferior"]
 
 BISECTION_STEPS = 40
 """Bisection steps of an interval bound, which make it exact to 2e-12."""
@@ -60,9 +60,9 @@ class PairedBlock(NamedTuple):
 class DecisionRules(NamedTuple):
     """Rules for the decision of a canary.
 
-    `goal` sets the condition of a promotion: evidence that the candidate is `better`, or `not_worse` than the
-    incumbent by more than `margin`. Evidence that it is worse by more than `margin` rolls back at any time. A promotion
-    requires `min_pairs`. After `max_pairs` without a decision the incumbent stays.
+    `goal` sets the condition of a promotion: evidence that the candidate is `better`, or `non_inferior`, which is not
+    worse than the incumbent by more than `margin`. Evidence that the candidate is worse by more than `margin` rolls
+    back at any time. A promotion requires `min_pairs`. After `max_pairs` without a decision the incumbent stays.
     """
 
     alpha: float = 0.05

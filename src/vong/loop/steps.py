@@ -70,7 +70,7 @@ class LoopRun:
         if done.status != "finished":
             message = f"{done.kind} {done.status}: {done.error or 'cancelled by hand'}"
             raise PreconditionFailed(
-                message, f"see: vong jobs log {done.id}; then resume the loop run: vong jobs retry {self.id}"
+                message, f"see: vong jobs logs {done.id}; then resume the loop run: vong jobs retry {self.id}"
             )
         return done.result or {}
 
@@ -134,7 +134,7 @@ def serve_base(loop_run: LoopRun, base: dict[str, Any]) -> dict[str, Any]:
     loop_run.client.serving.deploy("base", model=base["ref"], engine=loop_run.plan.engine)
     ready = loop_run.client.serving.wait("base")
     for route in (loop_run.plan.name, ASSISTANT_ROUTE):
-        loop_run.client.gateway.put_route(route, {"deployment/base": 1.0})
+        loop_run.client.gateway.set_route(route, {"deployment/base": 1.0})
     return {"deployment": ready.name, "memory": ready.memory}
 
 
@@ -166,7 +166,7 @@ def _evaluate(
         **settings,
     )
     loop_run.wait_for_job(started.job)
-    return loop_run.client.evals.show(started.result.id).model_dump(mode="json")
+    return loop_run.client.evals.get(started.result.id).model_dump(mode="json")
 
 
 def send_traffic(loop_run: LoopRun, rows: dict[str, Any]) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ def send_traffic(loop_run: LoopRun, rows: dict[str, Any]) -> list[dict[str, Any]
     examples = loop_run.read_rows(rows["ref"], "traffic")
     calls: list[dict[str, Any]] = []
     for example, answer in zip(examples, _request_completions(loop_run, loop_run.plan.name, examples), strict=True):
-        calls.append({"span_id": str(answer.span_id), "answer": answer.text, "wanted": example.completion_text})
+        calls.append({"span_id": str(answer.span_id), "answer": answer.text, "expected": example.completion_text})
         loop_run.report_progress(Progress(done=len(calls), total=len(examples), unit="requests"))
     return calls
 
@@ -185,7 +185,7 @@ def add_corrections(loop_run: LoopRun, traffic: Sequence[dict[str, Any]]) -> dic
     for done, call in enumerate(traffic):
         loop_run.report_progress(Progress(done=done, total=len(traffic), unit="scores"))
         values.append(
-            _post_score(loop_run, UUID(call["span_id"]), call["answer"], call["wanted"], with_correction=True)
+            _post_score(loop_run, UUID(call["span_id"]), call["answer"], call["expected"], with_correction=True)
         )
     return {"scores": len(values), "mean": sum(values) / max(len(values), 1)}
 
@@ -199,7 +199,7 @@ def harvest(loop_run: LoopRun, traffic: Sequence[dict[str, Any]]) -> dict[str, A
         spans=spans,
         name=SCORE_NAME,
         min_value=1.0,
-        away_from=HELD_OUT_SPLITS,
+        exclude_splits=HELD_OUT_SPLITS,
         key=loop_run.idempotency_key(),
     )
 
@@ -252,7 +252,7 @@ def run_canary(loop_run: LoopRun, rows: dict[str, Any]) -> dict[str, Any]:
         canary = client.loop.canary(canary["id"])
     if canary["status"] != "promoted":
         raise PreconditionFailed(
-            f"the canary ended as {canary['status']!r}", f"see: vong loop canary show {canary['id']}"
+            f"the canary ended as {canary['status']!r}", f"see: vong loop canaries show {canary['id']}"
         )
     return canary
 
@@ -262,7 +262,7 @@ def ask_handbook(loop_run: LoopRun) -> list[dict[str, Any]]:
     kind, base = parse_source(loop_run.plan.handbook)
     if kind == "shipped":
         files = sorted(file for file in loop_run.sample_path(base).iterdir() if file.is_file())
-        loop_run.wait_for_job(loop_run.client.knowledge.add(base, files, key=loop_run.idempotency_key()))
+        loop_run.wait_for_job(loop_run.client.knowledge.upload(base, files, key=loop_run.idempotency_key()))
     return [
         loop_run.client.knowledge.ask(base, question, model=ASSISTANT_ROUTE) for question in loop_run.plan.questions
     ]
@@ -308,7 +308,7 @@ def _post_score(
 ) -> float:
     """Post a score like the tool of a person would. A repeated call for a span adds no second score."""
     value = field_accuracy(answer, expected, loop_run.plan.fields)
-    loop_run.client.feedback.add(
+    loop_run.client.feedback.create(
         span_id,
         id=uuid5(loop_run.id, f"{loop_run.current_step}:{span_id}"),
         name=SCORE_NAME,

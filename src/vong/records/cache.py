@@ -1,4 +1,4 @@
-"""Response cache and shadow calls: policies, statistics and comparisons."""
+"""Response cache and shadow calls: policies, statistics and shadow results."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,7 +9,7 @@ from pydantic import Field
 from vong.records.record import Record
 
 CacheScope = Literal["project", "key", "user"]
-ComparisonKind = Literal["shadow", "cache"]
+ShadowResultKind = Literal["shadow", "cache"]
 
 
 class CachePolicy(Record):
@@ -17,16 +17,17 @@ class CachePolicy(Record):
 
     `exact` matches the same request to the same version of the same model. `semantic` matches a chat that differs only
     in its last message, with a cosine similarity of the embeddings of at least `threshold`. `scope` is the group that
-    shares responses: the project, each key or each user. `ttl` is in seconds. The share `checked` of semantic hits is
-    verified with a background call, and a hit is false if the two responses agree less than `agreement`.
+    shares responses: the project, each key or each user. `ttl` is in seconds. The share `verify_rate` of
+    semantic hits is verified with a background call, and a hit is false if the two responses agree less than
+    `min_agreement`.
     """
 
     mode: Literal["exact", "semantic"] = "exact"
     ttl: float = Field(default=3600.0, ge=1, le=30 * 86400)
     scope: CacheScope = "project"
     threshold: float = Field(default=0.95, ge=0.5, le=1)
-    checked: float = Field(default=0.05, ge=0, le=1)
-    agreement: float = Field(default=0.8, ge=0, le=1)
+    verify_rate: float = Field(default=0.05, ge=0, le=1)
+    min_agreement: float = Field(default=0.8, ge=0, le=1)
 
 
 class ShadowPolicy(Record):
@@ -43,8 +44,8 @@ class CacheStats(Record):
     """Response cache statistics of one route.
 
     `hits` counts the cached responses that were returned, `saved_tokens` the tokens that these calls would have used.
-    `false` counts the false hits among the `checked` semantic hits; `false_low` and `false_high` bound their rate (95
-    %, Wilson).
+    `false_hits` counts the false hits among the `verified` semantic hits; `false_rate_low` and `false_rate_high` bound
+    their rate (95 %, Wilson).
     """
 
     route: str
@@ -52,47 +53,47 @@ class CacheStats(Record):
     bytes: int
     hits: int
     saved_tokens: int
-    checked: int
-    false: int
-    false_low: float | None = None
-    false_high: float | None = None
+    verified: int
+    false_hits: int
+    false_rate_low: float | None = None
+    false_rate_high: float | None = None
 
 
-class ShadowComparison(Record):
-    """Comparison of a returned response (`of`) with a shadow or verification response (`span_id`).
+class ShadowResult(Record):
+    """Comparison of a returned response (`original_span_id`) with a shadow or verification response (`span_id`).
 
     `agreement` is 1 for equal text or JSON, otherwise the cosine similarity of the embeddings; null if the second call
     returned no response.
     """
 
     span_id: UUID
-    of: UUID
-    kind: ComparisonKind
+    original_span_id: UUID
+    kind: ShadowResultKind
     route: str
     target: str
     agreement: float | None
-    at: datetime
+    created_at: datetime
 
 
 class ShadowTargetStats(Record):
     """Statistics of the newest response pairs of a route and a target.
 
     `pairs` counts the pairs, `failed` those without a second response. `agreement` is the mean agreement with its
-    interval from `low` to `high` (95 %, normal), `same` the share of equal responses. `first_ms` and `second_ms` are
-    median latencies, `first_cost` and `second_cost` costs in millionths of a US dollar, over the pairs whose two spans
-    exist. Null if unknown.
+    interval from `agreement_low` to `agreement_high` (95 %, normal), `same` the share of equal responses. `original_ms`
+    and `shadow_ms` are median latencies, `original_cost` and `shadow_cost` costs in millionths of a US dollar, over the
+    pairs whose two spans exist. Null if unknown.
     """
 
     route: str
     target: str
-    kind: ComparisonKind
+    kind: ShadowResultKind
     pairs: int
     failed: int
     agreement: float | None = None
-    low: float | None = None
-    high: float | None = None
+    agreement_low: float | None = None
+    agreement_high: float | None = None
     same: float | None = None
-    first_ms: float | None = None
-    second_ms: float | None = None
-    first_cost: int | None = None
-    second_cost: int | None = None
+    original_ms: float | None = None
+    shadow_ms: float | None = None
+    original_cost: int | None = None
+    shadow_cost: int | None = None

@@ -9,17 +9,17 @@ DeploymentState = Literal["pending", "checking", "starting", "ready", "failed", 
 
 
 class Deployment(Record):
-    """Served model version. `wanted` is the desired state (`running` or `stopped`), `state` the current state.
+    """Served model version. `desired_state` is set by the user, `state` is the current state.
 
-    The engine process of a base model also serves its adapters: such deployments share one `group`, which is one
+    The engine process of a base model also serves its adapters: such deployments share one `engine_key`, which is one
     process. `memory` is the resident size of the process in bytes, `parity` the stored result of the parity check.
     """
 
     name: str
     model: str
     engine: str
-    group: str
-    wanted: Literal["running", "stopped"] = "running"
+    engine_key: str
+    desired_state: Literal["running", "stopped"] = "running"
     state: DeploymentState = "pending"
     reason: str | None = None
     url: str | None = None

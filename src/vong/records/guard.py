@@ -50,7 +50,7 @@ class GuardType(Record):
     """Installed guard: description, supported actions and settings as a JSON schema."""
 
     name: str
-    about: str
+    description: str
     actions: tuple[GuardAction, ...]
     streams: str
     settings: dict[str, Any]
@@ -71,7 +71,7 @@ class SelfTestReport(Record):
     """
 
     passed: bool
-    ways: int
+    cases: int
     leaks: list[str]
     ms: float
-    at: datetime
+    created_at: datetime

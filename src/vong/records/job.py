@@ -41,5 +41,5 @@ class LogLine(Record):
     """Line of the log of a job. `number` counts from 1 within the job."""
 
     number: int
-    at: datetime
+    created_at: datetime
     line: str

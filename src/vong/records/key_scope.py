@@ -8,12 +8,12 @@ from vong.records.record import Record
 class KeyScope(Record):
     """Models and endpoints that a key may call. An empty list allows all.
 
-    `models` are names as callers write them, with `*` as a wildcard: `triage`, `openai/*`, `deployment/*`. `shapes` are
-    endpoints: `chat`, `embeddings` and others.
+    `models` are names as callers write them, with `*` as a wildcard: `triage`, `openai/*`, `deployment/*`.
+    `endpoints` are `chat`, `embeddings` and others.
     """
 
     models: tuple[str, ...] = Field(default=(), max_length=100)
-    shapes: tuple[str, ...] = Field(default=(), max_length=20)
+    endpoints: tuple[str, ...] = Field(default=(), max_length=20)
 
 
 class KeyLabels(Record):

@@ -10,23 +10,23 @@ from vong.records.record import Record
 
 LimitSubject = Literal["project", "key", "user", "route", "tag"]
 LimitMetric = Literal["requests", "tokens", "concurrency", "cost"]
-LimitWindow = Literal["minute", "hour", "day", "month", "ever", "now"]
+LimitWindow = Literal["minute", "hour", "day", "month", "lifetime", "now"]
 LedgerBy = Literal["none", "key", "user", "model", "route", "tag", "day"]
 LedgerBucket = Literal["hour", "day", "month"]
 
 
 class LimitCreate(Record):
-    """Limit of `amount` on the metric `what` per window `per`, for the subject `name` of type `on`.
+    """Limit of `amount` on a `metric` per `window`, for a `subject` of type `subject_type`.
 
-    The name `*` applies the limit to each subject separately. Tokens are input plus output tokens, cost is in
+    The subject `*` applies the limit to each subject separately. Tokens are input plus output tokens, cost is in
     millionths of a US dollar, `concurrency` always has the window `now`. Windows start with the minute, hour, day or
     month in UTC.
     """
 
-    on: LimitSubject
-    name: str = Field(default="*", min_length=1, max_length=320)
-    what: LimitMetric
-    per: LimitWindow
+    subject_type: LimitSubject
+    subject: str = Field(default="*", min_length=1, max_length=320)
+    metric: LimitMetric
+    window: LimitWindow
     amount: int = Field(gt=0, le=10**15)
 
 

@@ -21,6 +21,6 @@ class LineageNode(Record):
 class Lineage(Record):
     """Lineage in both directions. `backwards` ends at files, spans and people, `forwards` at counts of answers."""
 
-    of: str
+    ref: str
     backwards: LineageNode | None = None
     forwards: LineageNode | None = None

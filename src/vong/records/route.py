@@ -42,13 +42,13 @@ class Timeouts(Record):
 class CircuitBreakerPolicy(Record):
     """Circuit breaker policy of a target.
 
-    After `failures` failures within `window` seconds the circuit opens for `pause` seconds, then one call probes the
+    After `failures` failures within `window` seconds the circuit opens for `open_seconds`, then one call probes the
     target. The default of 5 failures in 30 s is more than chance and limits how many callers wait for a failing target.
     """
 
     failures: int = Field(default=5, ge=1, le=1000)
     window: float = Field(default=30.0, gt=0, le=3600)
-    pause: float = Field(default=15.0, gt=0, le=3600)
+    open_seconds: float = Field(default=15.0, gt=0, le=3600)
 
 
 class RoutePolicy(Record):
@@ -58,7 +58,7 @@ class RoutePolicy(Record):
     the `fallbacks` are tried in order. `cap` limits the concurrent calls per target. With `continue_streams` the next
     target continues a stream that breaks after its first token. `cache` configures the response cache, `shadow` the
     shadow target. `guards` run after the guards of the project. `capture` selects the calls whose bodies are stored: in
-    spans, in the cache and in comparisons.
+    spans, in the cache and in shadow results.
     """
 
     fallbacks: tuple[str, ...] = Field(default=(), max_length=20)

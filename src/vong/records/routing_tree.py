@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from vong.records.record import Record
 
 PickStrategy = Literal["priority", "weighted", "least_busy", "lowest_latency", "cheapest"]
-CONDITION_FACTS = ("key", "user", "session", "tag", "shape", "stream", "tools", "images", "tokens", "max_tokens")
+CONDITION_FACTS = ("key", "user", "session", "tag", "endpoint", "stream", "tools", "images", "tokens", "max_tokens")
 """Facts of a call that a condition may test, besides `metadata.NAME`.
 
 `tokens` are the estimated tokens of the request, one per four bytes.
@@ -83,10 +83,10 @@ class RouteNode(Record):
 class ConcurrencyCap(Record):
     """Limit of concurrent calls per target and server.
 
-    Up to `at_once` calls run at once. Up to `queue` more wait for at most `wait` seconds, then the next target is
+    Up to `max_in_flight` calls run at once. Up to `queue` more wait for at most `wait` seconds, then the next target is
     tried.
     """
 
-    at_once: int = Field(ge=1, le=10_000)
+    max_in_flight: int = Field(ge=1, le=10_000)
     queue: int = Field(default=0, ge=0, le=10_000)
     wait: float = Field(default=5.0, gt=0, le=600)

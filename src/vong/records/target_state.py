@@ -12,8 +12,8 @@ class TargetState(Record):
 
     `circuit` is `open` while the target is skipped after failures and `half-open` while one call probes it. `failures`
     counts the failures within the window of the breaker, `retry_in` is the number of seconds until a call may probe the
-    target. `busy` calls are running and `waiting` calls are queued, from all routes. The latencies are decayed means of
-    the last two minutes, in milliseconds: `first_token_ms` of streams, `whole_ms` of complete responses. A value that
+    target. `in_flight` calls are running and `queued` calls wait, from all routes. The latencies are decayed means of
+    the last two minutes, in milliseconds: `first_token_ms` of streams, `latency_ms` of complete responses. A value that
     is not measured is null: a route without a policy and a tree has one attempt and no circuit breaker.
     """
 
@@ -22,10 +22,10 @@ class TargetState(Record):
     circuit: CircuitState | None = None
     failures: int | None = None
     retry_in: float | None = None
-    busy: int | None = None
-    waiting: int | None = None
+    in_flight: int | None = None
+    queued: int | None = None
     first_token_ms: float | None = None
-    whole_ms: float | None = None
+    latency_ms: float | None = None
 
 
 class TargetsReport(Record):

@@ -39,17 +39,20 @@ class LineageSources:
     count_answers: Callable[[str], int]
 
 
-def trace_lineage(sources: LineageSources, of: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
+def trace_lineage(sources: LineageSources, source: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
     """Return the lineage of a span, a model version, a dataset version or a row."""
-    match of:
+    match source:
         case Span():
-            return Lineage(of=str(of.id), backwards=answer_origins(sources, of))
+            return Lineage(ref=str(source.id), backwards=answer_origins(sources, source))
         case ModelVersion():
-            return Lineage(of=of.ref, backwards=model_origins(sources, of), forwards=model_uses(sources, of))
+            origins, uses = model_origins(sources, source), model_uses(sources, source)
+            return Lineage(ref=source.ref, backwards=origins, forwards=uses)
         case DatasetVersion():
-            return Lineage(of=of.ref, backwards=dataset_origins(sources, of), forwards=dataset_uses(sources, of, set()))
+            origins, uses = dataset_origins(sources, source), dataset_uses(sources, source, set())
+            return Lineage(ref=source.ref, backwards=origins, forwards=uses)
         case Example():
-            return Lineage(of=f"row:{of.hash}", backwards=row_origins(sources, of), forwards=row_uses(sources, of))
+            origins, uses = row_origins(sources, source), row_uses(sources, source)
+            return Lineage(ref=f"row:{source.hash}", backwards=origins, forwards=uses)
 
 
 def answer_origins(sources: LineageSources, span: Span) -> LineageNode:

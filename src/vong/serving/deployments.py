@@ -90,8 +90,8 @@ def deploy(
             "model": model.ref,
             "base": base.ref,
             "engine": engine,
-            "group": f"{base.hash[:12]}-{engine}-{content_hash(engine_settings)[:8]}",
-            "wanted": "running",
+            "engine_key": f"{base.hash[:12]}-{engine}-{content_hash(engine_settings)[:8]}",
+            "desired_state": "running",
             "state": "pending",
             "reason": None,
             "settings": setting_values,
@@ -127,7 +127,7 @@ def list_deployments(connection: Connection, *, after: str = "", limit: int = 50
 def stop(connection: Connection, name: str) -> Deployment:
     """Stop a deployment. New requests no longer reach it; its engine process ends if no other deployment uses it."""
     get_deployment(connection, name)
-    tables.update_deployment(connection, name, wanted="stopped", state="stopped", reason=None, updated_at=now())
+    tables.update_deployment(connection, name, desired_state="stopped", state="stopped", reason=None, updated_at=now())
     return get_deployment(connection, name)
 
 
@@ -139,7 +139,7 @@ def restart(connection: Connection, name: str) -> DeployResult:
     Raises: Conflict if the deployment is stopped.
     """
     deployment = get_deployment(connection, name)
-    if deployment.wanted == "stopped":
+    if deployment.desired_state == "stopped":
         raise Conflict(f"deployment {name!r} is stopped", f"start it with: vong serving deploy {name} --model REF")
     passed = is_parity_passed(deployment.parity)
     job_id = None if passed else new_id()
@@ -147,7 +147,7 @@ def restart(connection: Connection, name: str) -> DeployResult:
     tables.update_desired_deployment(
         connection, name, state="pending", reason=None, parity=parity, job=job_id, updated_at=now()
     )
-    tables.upsert_engine(connection, deployment.group, restart=True, restarts=0, failures=[], retry_at=None)
+    tables.upsert_engine(connection, deployment.engine_key, restart=True, restarts=0, failures=[], retry_at=None)
     return DeployResult(
         deployment=get_deployment(connection, name),
         job=_submit_parity_check(connection, name, deployment.model, job_id),
@@ -192,7 +192,9 @@ def _to_deployment(row: RowMapping) -> Deployment:
 
 def _is_unchanged(row: RowMapping, model: str, engine: str, settings: dict[str, Any]) -> bool:
     requested = (model, engine, settings, "running")
-    return (row["model"], row["engine"], row["settings"], row["wanted"]) == requested and row["state"] != "failed"
+    return (row["model"], row["engine"], row["settings"], row["desired_state"]) == requested and row[
+        "state"
+    ] != "failed"
 
 
 def _skipped_parity(model: ModelVersion, settings: DeploymentSettings) -> dict[str, Any] | None:

@@ -1,11 +1,8 @@
 """HTTP client of an engine process, for the reconciler and the parity check."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vong.errors import InvalidInput, UpstreamFailed
-
-if TYPE_CHECKING:
-    import httpx
+from vong.errors import InvalidInput, UpstreamFailed, error_message, parse_error
 
 
 class EngineClient:
@@ -62,17 +59,10 @@ class EngineClient:
             response = self._http.request(method, path, json=body, **options)
         except HTTPError as error:
             message = f"the engine is unreachable ({type(error).__name__})"
-            raise UpstreamFailed(message, "see: vong serving log NAME") from error
+            raise UpstreamFailed(message, "see: vong serving logs NAME") from error
         if response.status_code < 400:
             return response.json()
-        message = _error_message(response)
+        message = error_message(parse_error(response.content)) or response.text[:400]
         if response.status_code < 500:
             raise InvalidInput(message)
-        raise UpstreamFailed(message, "see: vong serving log NAME")
-
-
-def _error_message(response: "httpx.Response") -> str:
-    try:
-        return str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return response.text[:400]
+        raise UpstreamFailed(message, "see: vong serving logs NAME")

@@ -227,7 +227,8 @@ class EngineProcess:
         }
         if gave_up:
             tail = "\n".join(engine_launcher.read_log_tail(self._log_path, 15))
-            reason = f"{reason}, {len(failures)} times in {settings.failure_window / 60:.0f} minutes; end of the log:\n{tail}"
+            minutes = settings.failure_window / 60
+            reason = f"{reason}, {len(failures)} times in {minutes:.0f} minutes; end of the log:\n{tail}"
             for member in members:
                 self._update_deployment(member, state="failed", reason=reason)
             log.error("giving up on engine %s: %s", self.name, reason)

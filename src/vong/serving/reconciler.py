@@ -76,13 +76,13 @@ class Reconciler:
             projects = tables.list_active_projects(connection)
         for project_id in projects:
             with database.scope(project_id) as connection:
-                engines = {row["group"]: row for row in tables.list_engines(connection)}
+                engines = {row["engine_key"]: row for row in tables.list_engines(connection)}
                 desired = [row for row in tables.list_desired(connection) if row["state"] != "failed"]
-            for name in sorted({*engines, *(row["group"] for row in desired)}):
+            for name in sorted({*engines, *(row["engine_key"] for row in desired)}):
                 has_any = True
                 key = (project_id, name)
                 process = self.processes.setdefault(key, EngineProcess(self.dependencies, project_id, name))
-                process.reconcile(engines.get(name), [row for row in desired if row["group"] == name])
+                process.reconcile(engines.get(name), [row for row in desired if row["engine_key"] == name])
         return has_any
 
 

@@ -34,8 +34,8 @@ deployments = project_table(
     Column("model", Text, nullable=False),
     Column("base", Text, nullable=False),
     Column("engine", Text, nullable=False),
-    Column("group", Text, nullable=False),
-    Column("wanted", Text, nullable=False),
+    Column("engine_key", Text, nullable=False),
+    Column("desired_state", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("settings", JSONB, nullable=False),
@@ -49,7 +49,7 @@ deployments = project_table(
 
 engines = project_table(
     "serving_engines",
-    Column("group", Text, nullable=False),
+    Column("engine_key", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("restart", Boolean, nullable=False),
     Column("launch", UUID(as_uuid=True)),
@@ -63,7 +63,7 @@ engines = project_table(
     Column("launched_at", DateTime(timezone=True)),
     Column("retry_at", DateTime(timezone=True)),
     Column("answered_at", DateTime(timezone=True)),
-    PrimaryKeyConstraint("project_id", "group", name="serving_engines_pk"),
+    PrimaryKeyConstraint("project_id", "engine_key", name="serving_engines_pk"),
 )
 
 SUPERVISOR_LOCK_ID = 0x766F6E67_73657276  # "vongserv": advisory lock of the only supervisor of a database
@@ -72,7 +72,7 @@ PING_QUERY = text("SELECT 1")
 
 _deployments_with_engines = deployments.outerjoin(
     engines,
-    and_(deployments.c.project_id == engines.c.project_id, deployments.c.group == engines.c.group),
+    and_(deployments.c.project_id == engines.c.project_id, deployments.c.engine_key == engines.c.engine_key),
 )
 _view_query = select(
     deployments, engines.c.url, engines.c.token, engines.c.pid, engines.c.memory, engines.c.restarts
@@ -102,7 +102,7 @@ def upsert_deployment(connection: Connection, values: dict[str, Any]) -> None:
 
 def update_desired_deployment(connection: Connection, name: str, *, model: str | None = None, **values: Any) -> bool:
     """Update a deployment if it should run (and has this model). Returns whether it was updated."""
-    query = update(deployments).where(deployments.c.name == name, deployments.c.wanted == "running")
+    query = update(deployments).where(deployments.c.name == name, deployments.c.desired_state == "running")
     if model is not None:
         query = query.where(deployments.c.model == model)
     return connection.execute(query.values(**values)).rowcount > 0
@@ -115,7 +115,7 @@ def update_deployment(connection: Connection, name: str, **values: Any) -> None:
 
 def list_desired(connection: Connection) -> list[RowMapping]:
     """Return all deployments that should run."""
-    return list(connection.execute(select(deployments).where(deployments.c.wanted == "running")).mappings())
+    return list(connection.execute(select(deployments).where(deployments.c.desired_state == "running")).mappings())
 
 
 def list_engines(connection: Connection) -> list[RowMapping]:
@@ -123,20 +123,20 @@ def list_engines(connection: Connection) -> list[RowMapping]:
     return list(connection.execute(select(engines)).mappings())
 
 
-def upsert_engine(connection: Connection, group: str, **values: Any) -> None:
+def upsert_engine(connection: Connection, engine_key: str, **values: Any) -> None:
     """Insert the row of an engine or update the existing one."""
     defaults = {"state": "stopped", "restart": False, "restarts": 0, "failures": []}
-    statement = insert(engines).values({**defaults, **values, "group": group})
+    statement = insert(engines).values({**defaults, **values, "engine_key": engine_key})
     if not values:
         connection.execute(statement.on_conflict_do_nothing())
         return
-    connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "group"], set_=values))
+    connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "engine_key"], set_=values))
 
 
 def list_active_projects(connection: Connection) -> list[uuid.UUID]:
     """Return the projects in which an engine should run or still runs. Requires the owner's connection."""
     project_ids = union(
-        select(deployments.c.project_id).where(deployments.c.wanted == "running"),
+        select(deployments.c.project_id).where(deployments.c.desired_state == "running"),
         select(engines.c.project_id).where(or_(engines.c.url.is_not(None), engines.c.pid.is_not(None))),
     )
     return [row[0] for row in connection.execute(project_ids)]

@@ -36,12 +36,9 @@ class Database:
     def scope(self, project_id: UUID) -> Generator[Connection]:
         """Open a transaction in which row-level security limits every statement to the rows of one project."""
         with self.engine.begin() as connection:
-            connection.execute(
-                text(
-                    f"SELECT set_config('role', '{REQUEST_ROLE}', true), set_config('{PROJECT_SETTING}', :project, true)"
-                ),
-                {"project": str(project_id)},
-            )
+            role = f"set_config('role', '{REQUEST_ROLE}', true)"
+            project = f"set_config('{PROJECT_SETTING}', :project, true)"
+            connection.execute(text(f"SELECT {role}, {project}"), {"project": str(project_id)})
             yield connection
 
     @contextmanager

@@ -1,7 +1,7 @@
 """Tables and SQL of traces. The spans table is defined in `vong.store.spans.schema`.
 
-A trigger on the spans table maintains two more tables: `hours` counts the calls of each hour, `tail` records the order
-in which spans were stored.
+A trigger on the spans table maintains two more tables: `hourly` counts the calls of each hour, `span_events` records
+the order in which spans were stored.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,26 +44,26 @@ from vong.store.spans.schema import SEARCH_EXPRESSION, SPAN_COLUMNS, USAGE_COLUM
 SPANS_CHANNEL = "vong_traces"
 """NOTIFY channel for stored spans. The payload is the id of the project."""
 HISTOGRAM_BUCKETS = 128
-"""Buckets of the histograms in `hours`: see `vong.traces.usage`."""
+"""Buckets of the histograms in `hourly`: see `vong.traces.usage`."""
 
-hours = project_table(
-    "traces_hours",
+hourly = project_table(
+    "traces_hourly",
     Column("hour", DateTime(timezone=True), nullable=False),
     *(Column(name, Text, nullable=False) for name in ("kind", "route", "model", "key")),
     *(Column(name, BigInteger, nullable=False) for name in ("calls", "errors")),
     *(Column(name, BigInteger) for name in ("input_tokens", "output_tokens", "cost")),
     Column("priced", BigInteger, nullable=False),
     *(Column(name, VECTOR(HISTOGRAM_BUCKETS)) for name in ("durations", "first_tokens")),
-    PrimaryKeyConstraint("project_id", "hour", "kind", "route", "model", "key", name="traces_hours_pk"),
+    PrimaryKeyConstraint("project_id", "hour", "kind", "route", "model", "key", name="traces_hourly_pk"),
 )
 
-tail = project_table(
-    "traces_tail",
+span_events = project_table(
+    "traces_span_events",
     Column("number", BigInteger, Identity(always=True), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
     Column("spans", ARRAY(PG_UUID(as_uuid=True)), nullable=False),
-    PrimaryKeyConstraint("project_id", "number", name="traces_tail_pk"),
-    Index("traces_tail_at_ix", "at"),
+    PrimaryKeyConstraint("project_id", "number", name="traces_span_events_pk"),
+    Index("traces_span_events_created_at_ix", "created_at"),
 )
 
 MAX_GROUPS = 12
@@ -165,17 +165,21 @@ def count_spans(connection: Connection, query: SpanQuery, at_most: int | None = 
 
 def last_batch_number(connection: Connection) -> int:
     """Return the number of the last batch. Returns 0 if there is none."""
-    return connection.scalar(select(func.coalesce(func.max(tail.c.number), 0))) or 0
+    return connection.scalar(select(func.coalesce(func.max(span_events.c.number), 0))) or 0
 
 
 def has_batch(connection: Connection, number: int) -> bool:
     """Check that a batch is still stored."""
-    return connection.scalar(select(tail.c.number).where(tail.c.number == number)) is not None
+    return connection.scalar(select(span_events.c.number).where(span_events.c.number == number)) is not None
 
 
 def list_batches(connection: Connection, number: int, limit: int) -> Sequence[Row[Any]]:
     """Return the batches after a number: number and span ids."""
-    query: Any = select(tail.c.number, tail.c.spans).where(tail.c.number > number).order_by(tail.c.number)
+    query: Any = (
+        select(span_events.c.number, span_events.c.spans)
+        .where(span_events.c.number > number)
+        .order_by(span_events.c.number)
+    )
     return connection.execute(query.limit(limit)).all()
 
 
@@ -275,7 +279,7 @@ class UsageRows(NamedTuple):
 
 def usage_from_hours(connection: Connection, query: UsageQuery) -> UsageRows:
     """Return usage from the hourly counts, with latencies as histograms."""
-    columns = hours.c
+    columns = hourly.c
     metrics = [
         *(_as_bigint(func.coalesce(func.sum(columns[name]), 0)).label(name) for name in ("calls", "errors", "priced")),
         *(_as_bigint(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
@@ -306,7 +310,7 @@ def usage_from_spans(connection: Connection, query: UsageQuery) -> UsageRows:
 
 def list_facets(connection: Connection, since: datetime) -> dict[str, list[tuple[str, int]]]:
     """Return the values of each field since an hour with their counts, most frequent first."""
-    columns = hours.c
+    columns = hourly.c
     facets_by_field: dict[str, list[tuple[str, int]]] = {}
     calls = _as_bigint(func.sum(columns.calls))
     for name in ("kind", "route", "model", "key"):

@@ -14,20 +14,20 @@ from .rehearse import Scripted, chat, choices, refused, spoken, told, use
 
 
 def test_a_request_that_is_blocked_names_the_guard_and_keeps_no_text() -> None:
-    error, span = refused([use("personal", "block")], chat(MESSAGE, user="linh", metadata={"session_id": "s1"}))
+    error, span = refused([use("pii", "block")], chat(MESSAGE, user="linh", metadata={"session_id": "s1"}))
     assert isinstance(error, ContentBlocked) and error.status == 400
-    assert "'personal'" in error.message and "card" in error.message and "4539" not in str(error)
+    assert "'pii'" in error.message and "card" in error.message and "4539" not in str(error)
     assert span.attributes["error.type"] == "content_blocked" and span.attributes["gen_ai.request.model"] == "echo/echo"
     assert span.input["messages"] == [{"role": "user", "content": REDACTED_TEXT}]
     assert (span.user, span.session, span.status) == ("linh", "s1", "error")
-    assert [(item["guard"], item["action"]) for item in span.attributes["vong.guards"]] == [("personal", "block")]
+    assert [(item["guard"], item["action"]) for item in span.attributes["vong.guards"]] == [("pii", "block")]
 
 
 @pytest.mark.parametrize("shape", ["chat", "messages", "responses", "completions"])
 def test_an_answer_that_is_blocked_ends_by_the_content_filter_of_its_shape(shape: Any) -> None:
     bodies: dict[str, Any] = {"completions": {"prompt": MESSAGE}, "responses": {"input": MESSAGE}}
     body = {"model": "echo/echo", "max_tokens": 99, **bodies.get(shape, {"messages": chat(MESSAGE)["messages"]})}
-    found = told([use("personal", "block", "output")], body, shape)
+    found = told([use("pii", "block", "output")], body, shape)
     answer = json.loads(found.response)
     reasons = {
         "chat": lambda: answer["choices"][0]["finish_reason"],
@@ -43,7 +43,7 @@ def test_an_answer_that_is_blocked_ends_by_the_content_filter_of_its_shape(shape
 def test_an_answer_in_messages_from_a_model_that_speaks_them_is_blocked_too() -> None:
     for stream in (False, True):
         body = {"model": "native/echo", "max_tokens": 99, "stream": stream, **{"messages": chat(MESSAGE)["messages"]}}
-        found = told([use("personal", "block", "output")], body, "messages")
+        found = told([use("pii", "block", "output")], body, "messages")
         assert b'"stop_reason":"refusal"' in found.response.replace(b": ", b":") and not contains_card_number(
             found.response
         )
@@ -52,7 +52,7 @@ def test_an_answer_in_messages_from_a_model_that_speaks_them_is_blocked_too() ->
 def test_a_stream_is_blocked_in_its_middle_and_ends_properly() -> None:
     parts = ["All is well. ", "My card ", "is 4539 1488 ", "0343 6467", " and this ", "is never said."]
     script = Scripted(parts)
-    found = told([use("personal", "block", "output")], chat("x", "script/x", stream=True), script=script)
+    found = told([use("pii", "block", "output")], chat("x", "script/x", stream=True), script=script)
     assert spoken(found.response) == "All is well. My card is "
     assert choices(found.response)[-1]["finish_reason"] == "content_filter"
     assert choices(found.response)[-1]["content_filter_results"]["vong"]["filtered"] is True
@@ -70,14 +70,14 @@ def test_a_stream_is_blocked_in_its_middle_and_ends_properly() -> None:
 def test_other_shapes_end_a_blocked_stream_in_their_own_words(shape: Any, said: bytes) -> None:
     more: dict[str, Any] = {"input": MESSAGE} if shape == "responses" else {"messages": chat(MESSAGE)["messages"]}
     body = {"model": "echo/echo", "max_tokens": 99, "stream": True, **more}
-    found = told([use("personal", "block", "output")], body, shape)
+    found = told([use("pii", "block", "output")], body, shape)
     assert said in found.response and b"made up" not in found.response and not contains_card_number(found.response)
     assert b"response.incomplete" in found.response if shape == "responses" else b"message_stop" in found.response
 
 
 def test_what_is_flagged_passes_at_once_and_is_counted() -> None:
     for stream in (False, True):
-        found = told([use("personal", "flag")], chat(f"{MESSAGE} and {CARD_NUMBER}", stream=stream))
+        found = told([use("pii", "flag")], chat(f"{MESSAGE} and {CARD_NUMBER}", stream=stream))
         outcomes = found.span.attributes["vong.guards"]
         assert [(item["on"], item["action"], item["found"]) for item in outcomes] == [
             ("input", "flag", {"card": 2}),
@@ -116,7 +116,7 @@ def test_an_answer_that_is_bad_twice_is_blocked() -> None:
 
 
 def test_guards_work_one_after_the_other() -> None:
-    uses = [use("personal", "mask"), use("words", "block", words=["EMAIL"])]
+    uses = [use("pii", "mask"), use("words", "block", words=["EMAIL"])]
     error, _ = refused(uses, chat("write to linh@example.com"))
     assert "'words'" in error.message
     assert told(uses, chat("nothing to see")).span.status == "ok"
@@ -129,7 +129,7 @@ def test_what_an_upstream_says_of_its_error_is_masked() -> None:
             reply.status, reply.body = 422, json.dumps({"error": {"message": f"cannot take {CARD_NUMBER}"}}).encode()
             return reply
 
-    found = told([use("personal", "mask", "output")], chat("x", "script/x"), script=Repeats("y"))
+    found = told([use("pii", "mask", "output")], chat("x", "script/x"), script=Repeats("y"))
     assert json.loads(found.response)["error"]["message"] == "cannot take [CARD]"
     assert not contains_card_number(found.span.model_dump_json().encode())
 
@@ -145,9 +145,9 @@ def test_a_guard_that_cannot_look_lets_nothing_through() -> None:
 
 def test_what_cannot_stand_guard_is_refused_when_it_is_set() -> None:
     wrong: list[tuple[Any, type[Exception], str]] = [
-        (use("persona"), NotFound, "did you mean 'personal'"),
-        (use("personal", kinds=["shoe"]), InvalidInput, "kinds"),
-        (use("personal", shoes=1), InvalidInput, "shoes"),
+        (use("piii"), NotFound, "did you mean 'pii'"),
+        (use("pii", kinds=["shoe"]), InvalidInput, "kinds"),
+        (use("pii", shoes=1), InvalidInput, "shoes"),
         (use("patterns", patterns={"x": "("}), InvalidInput, "not a valid regular expression"),
         (use("patterns", patterns={"x": "a*"}), InvalidInput, "empty text"),
         (use("words", words=[" "]), InvalidInput, "empty"),
@@ -156,4 +156,4 @@ def test_what_cannot_stand_guard_is_refused_when_it_is_set() -> None:
     for guard, kind, message in wrong:
         with pytest.raises(kind, match=message):
             validate_configs([guard])
-    validate_configs([use("personal", kinds=["card"]), use("words", "retry", "output", words=["x"])])
+    validate_configs([use("pii", kinds=["card"]), use("words", "retry", "output", words=["x"])])

@@ -114,8 +114,8 @@ def test_json_fits_its_schema() -> None:
 
 
 def test_length_language_and_topic() -> None:
-    assert kinds("length", "a b c", most_words=2) == ["too_long"] and kinds("length", "a b", most_words=2) == []
-    assert kinds("length", "hi", least_characters=3) == ["too_short"]
+    assert kinds("length", "a b c", max_words=2) == ["too_long"] and kinds("length", "a b", max_words=2) == []
+    assert kinds("length", "hi", min_characters=3) == ["too_short"]
     with pytest.raises(InvalidInput, match="set one of"):
         create_guard(use("length"), AIDS)
     assert kinds("language", "Ich möchte bitte mein Geld zurück haben", allowed=["en", "vi"]) == ["language_de"]
@@ -153,7 +153,7 @@ def test_what_the_user_said_last_is_what_counts() -> None:
         {"role": "assistant", "content": "I see"},
         {"role": "user", "content": [{"type": "text", "text": "short"}]},
     ]
-    uses = [use("length", "block", "input", most_characters=10)]
+    uses = [use("length", "block", "input", max_characters=10)]
     assert told(uses, {"model": "echo/echo", "messages": messages}).span.status == "ok"
 
 

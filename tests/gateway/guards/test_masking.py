@@ -72,7 +72,7 @@ def cut(draw: st.DrawFn, pieces: list[str]) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(parts=cut(PIECES))
 def test_a_stream_is_masked_as_the_whole_text_is_however_it_is_cut(parts: list[str]) -> None:
-    assert passed("personal", parts) == mask_pii("".join(parts), ALL_KINDS)[0]
+    assert passed("pii", parts) == mask_pii("".join(parts), ALL_KINDS)[0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -85,8 +85,8 @@ def test_so_are_secrets(parts: list[str]) -> None:
 
 
 def test_the_rest_of_a_stream_is_read_with_what_was_said_before_it_broke_off() -> None:
-    assert passed("personal", ["467", " 3395."]) == "467 3395."
-    assert passed("personal", ["467", " 3395."], before="Sure. Phone: ") == "[PHONE]."
+    assert passed("pii", ["467", " 3395."]) == "467 3395."
+    assert passed("pii", ["467", " 3395."], before="Sure. Phone: ") == "[PHONE]."
 
 
 def test_a_long_key_is_never_let_out_though_nobody_knows_its_end() -> None:
@@ -98,7 +98,7 @@ def test_a_long_key_is_never_let_out_though_nobody_knows_its_end() -> None:
 def test_little_is_held_back_of_what_holds_nothing() -> None:
     async def lags() -> list[int]:
         passing = GuardChain(
-            [GuardRun(GuardFactory(NULL_DEPENDENCIES).create(use("personal")), "output", nobody)], is_content=True
+            [GuardRun(GuardFactory(NULL_DEPENDENCIES).create(use("pii")), "output", nobody)], is_content=True
         )
         came = went = 0
         found: list[int] = []
@@ -119,7 +119,7 @@ def test_every_shape_is_masked_on_both_ways(shape: Any, stream: bool) -> None:
     for on in ("input", "output"):
         way = SelfTestCase(shape, stream, on, "echo/echo")
         found = asyncio.run(
-            InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("personal", on=on)]).call(shape, way.body())
+            InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("pii", on=on)]).call(shape, way.body())
         )
         assert b"[CARD]" in found.response and not contains_card_number(found.response)
         assert not contains_card_number(json.dumps(found.span.output).encode())
@@ -133,10 +133,10 @@ def test_every_shape_is_masked_on_both_ways(shape: Any, stream: bool) -> None:
 
 
 def test_what_is_embedded_is_masked_and_tokens_are_refused() -> None:
-    found = told([use("personal")], {"model": "echo/echo", "input": [MESSAGE, "nothing"]}, "embeddings")
+    found = told([use("pii")], {"model": "echo/echo", "input": [MESSAGE, "nothing"]}, "embeddings")
     assert json.loads(found.sent[0])["input"] == [mask_pii(MESSAGE)[0], "nothing"]
     with pytest.raises(Exception, match="guards cannot read token ids"):
-        told([use("personal")], {"model": "echo/echo", "input": [[1, 2], [3]]}, "embeddings")
+        told([use("pii")], {"model": "echo/echo", "input": [[1, 2], [3]]}, "embeddings")
 
 
 def test_tools_arguments_and_results_are_masked_and_stay_json() -> None:
@@ -147,7 +147,7 @@ def test_tools_arguments_and_results_are_masked_and_stay_json() -> None:
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": f"paid with {CARD_NUMBER} for linh@example.com"},
     ]
-    found = told([use("personal")], {"model": "echo/echo", "messages": messages})
+    found = told([use("pii")], {"model": "echo/echo", "messages": messages})
     sent = json.loads(found.sent[0])["messages"]
     assert sent[1]["content"][0]["text"] == "pay with [CARD]"
     assert json.loads(sent[2]["tool_calls"][0]["function"]["arguments"]) == {"card": "[CARD]"}
@@ -163,7 +163,7 @@ def test_arguments_that_a_model_streams_are_masked_and_come_whole() -> None:
     parts: list[Any] = ["I pay. ", part(0, name="pay", arguments="")]
     parts += [part(0, arguments=text) for text in ('{"card": 45391488', '03436467, "to"', ': "linh@exa', 'mple.com"}')]
     parts += [part(1, name="note", arguments='{"a": "4539 1488 '), part(1, arguments='0343 6467"}')]
-    found = told([use("personal")], chat("pay", "script/x", stream=True), script=Scripted(parts))
+    found = told([use("pii")], chat("pay", "script/x", stream=True), script=Scripted(parts))
     (message,) = [choice["message"] for choice in found.span.output["choices"]]
     arguments = [json.loads(call["function"]["arguments"]) for call in message["tool_calls"]]
     assert arguments == [{"card": "[CARD]", "to": "[EMAIL]"}, {"a": "[CARD]"}]
@@ -180,7 +180,7 @@ def test_thoughts_refusals_and_unknown_fields_of_a_stream_are_masked_too() -> No
         {"content": "mail linh@exam"},
         {"content": "ple.com", "annotations": [{"type": "note", "text": f"see {CARD_NUMBER}"}]},
     ]
-    found = told([use("personal")], chat("x", "script/x", stream=True), script=Scripted(parts))
+    found = told([use("pii")], chat("x", "script/x", stream=True), script=Scripted(parts))
     deltas = [choice["delta"] for choice in choices(found.response)]
     assert "".join(delta.get("reasoning_content") or "" for delta in deltas) == "the card [CARD] is"
     assert spoken(found.response) == "mail [EMAIL]"
@@ -191,7 +191,7 @@ def test_thoughts_refusals_and_unknown_fields_of_a_stream_are_masked_too() -> No
 
 def test_only_the_roles_that_were_named_are_read() -> None:
     messages = [{"role": "system", "content": "help@vong.dev answers"}, {"role": "user", "content": "a@b.example.com"}]
-    guard = use("personal", on="input").model_copy(update={"roles": ("user",)})
+    guard = use("pii", on="input").model_copy(update={"roles": ("user",)})
     sent = json.loads(told([guard], {"model": "echo/echo", "messages": messages}).sent[0])["messages"]
     assert [message["content"] for message in sent] == ["help@vong.dev answers", "[EMAIL]"]
 
@@ -200,14 +200,12 @@ def test_a_field_that_stands_twice_hides_nothing() -> None:
     body = f'{{"model":"echo/echo","messages":[{{"role":"user","content":"{CARD_NUMBER}","content":"hello"}}]}}'
     request = GuardedRequest("chat", body.encode())
     assert not contains_card_number(request.encode())
-    found = asyncio.run(
-        InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("personal")]).call("chat", body.encode())
-    )
+    found = asyncio.run(InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("pii")]).call("chat", body.encode()))
     assert not contains_card_number(found.sent[0]) and not contains_card_number(found.span.model_dump_json().encode())
 
 
 def test_a_body_that_cannot_be_used_leaves_no_text_behind() -> None:
-    rehearsal = InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("personal")])
+    rehearsal = InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("pii")])
     bodies = [
         f'{{"model": "echo/echo", "messages": "{CARD_NUMBER}',
         f'{{"model": "echo/echo", "said": "{CARD_NUMBER}"}}',
@@ -221,7 +219,7 @@ def test_a_body_that_cannot_be_used_leaves_no_text_behind() -> None:
 
 def test_the_self_test_passes_and_fails_where_a_guard_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     good = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
-    assert good.passed and good.ways == 21 and not good.leaks
+    assert good.passed and good.cases == 21 and not good.leaks
 
     async def blind(self: PiiGuard, text: str, ask: Any) -> list[Detection]:
         return []

@@ -36,10 +36,10 @@ def test_a_secret_is_stored_sealed_sent_opened_and_written_back_as_it_is_read(se
     guards, client = server.client.gateway.guards, openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key)
     messages: Any = [{"role": "user", "content": "hello"}]
     with judging() as (url, asked):
-        made = guards.put([hook(url)])
-        (read,) = guards.show().guards
+        made = guards.set([hook(url)])
+        (read,) = guards.get().guards
         assert read.settings["headers"]["x-judge"].startswith(ENCRYPTED_PREFIX)
-        assert guards.put([hook(url)]) == made == guards.put([read]), "the same again changes nothing"
+        assert guards.set([hook(url)]) == made == guards.set([read]), "the same again changes nothing"
 
         def told() -> bool:
             client.chat.completions.create(model="echo/echo", messages=messages)
@@ -47,15 +47,15 @@ def test_a_secret_is_stored_sealed_sent_opened_and_written_back_as_it_is_read(se
 
         eventually(told)
         assert asked[0][1]["x-judge"] == SECRET
-        assert guards.hold("hello", [read], on="input").blocked_by is None and asked[-1][1]["x-judge"] == SECRET
+        assert guards.test("hello", [read], on="input").blocked_by is None and asked[-1][1]["x-judge"] == SECRET
         with server.platform.database.owner() as connection:
-            rows = str(connection.execute(text("SELECT guards FROM gateway_guards")).all())
+            rows = "".join(connection.scalars(text("SELECT guards::text FROM gateway_guards")))
         assert "s3cret" not in rows and ENCRYPTED_PREFIX in rows
-        guards.put([read.model_copy(update={"settings": {**read.settings, "timeout": 9.0}})])
+        guards.set([read.model_copy(update={"settings": {**read.settings, "timeout": 9.0}})])
 
 
 def test_a_table_names_it_and_json_can_be_written_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
 
     def ran(*arguments: str, given: str = "") -> str:
@@ -64,28 +64,28 @@ def test_a_table_names_it_and_json_can_be_written_back(server: Server, monkeypat
         return result.stdout
 
     headers = json.dumps({"x-judge": SECRET})
-    added = ran("guard", "add", "webhook", "--set", "url=https://judge.example.com", "--set", f"headers={headers}")
+    added = ran("guards", "create", "webhook", "--set", "url=https://judge.example.com", "--set", f"headers={headers}")
     assert "sealed:…" in added and "s3cret" not in added
-    whole = json.loads(ran("guards", "--json"))
-    assert json.loads(ran("guard", "set", "-", "--json", given=json.dumps(whole["guards"]))) == whole
+    whole = json.loads(ran("guards", "list", "--json"))
+    assert json.loads(ran("guards", "set", "-", "--json", given=json.dumps(whole["guards"]))) == whole
 
 
 def test_it_follows_no_guard_to_another_address(server: Server) -> None:
     guards = server.client.gateway.guards
-    guards.put([hook("https://judge.example.com")])
-    (read,) = guards.show().guards
+    guards.set([hook("https://judge.example.com")])
+    (read,) = guards.get().guards
     elsewhere = read.model_copy(update={"settings": {**read.settings, "url": "https://thief.example.com/judge"}})
     with pytest.raises(InvalidInput, match="another guard or address"):
-        guards.put([elsewhere])
-    assert guards.show().guards == (read,)
+        guards.set([elsewhere])
+    assert guards.get().guards == (read,)
 
 
 def test_so_are_those_of_a_route(server: Server) -> None:
     policy = RoutePolicy(guards=(hook("https://judge.example.com"),))
-    route = server.client.gateway.put_route("judged", {"echo/echo": 1.0}, policy=policy)
+    route = server.client.gateway.set_route("judged", {"echo/echo": 1.0}, policy=policy)
     assert route.policy is not None
     assert route.policy.guards[0].settings["headers"]["x-judge"].startswith(ENCRYPTED_PREFIX)
-    again = server.client.gateway.put_route("judged", {"echo/echo": 1.0}, policy=route.policy)
+    again = server.client.gateway.set_route("judged", {"echo/echo": 1.0}, policy=route.policy)
     assert again.version == route.version
 
 
@@ -104,8 +104,8 @@ def test_what_cannot_be_sent_is_refused_before_it_is_sealed(
 ) -> None:
     """A header `host` would have the secret read by another one behind the same address."""
     with pytest.raises(InvalidInput, match=why):
-        server.client.gateway.guards.put([use("webhook", "block", "input", url=url, headers=headers)])
-    assert server.client.gateway.guards.show().guards == ()
+        server.client.gateway.guards.set([use("webhook", "block", "input", url=url, headers=headers)])
+    assert server.client.gateway.guards.get().guards == ()
 
 
 def test_a_key_that_is_brought_back_mends_the_guards(tmp_path: Path) -> None:
@@ -121,4 +121,4 @@ def test_a_key_that_is_brought_back_mends_the_guards(tmp_path: Path) -> None:
     assert isinstance(makers.create(kept).guard, UnavailableGuard)
     (tmp_path / "others" / KEY_FILE).write_bytes((tmp_path / "own" / KEY_FILE).read_bytes())
     assert isinstance(makers.create(kept).guard, WebhookGuard)
-    assert encrypt_settings([use("length", most_words=3)], own) == (use("length", most_words=3),)
+    assert encrypt_settings([use("length", max_words=3)], own) == (use("length", max_words=3),)

@@ -21,7 +21,7 @@ from vong.records import RoutePolicy
 
 from .rehearse import use
 
-MASK = use("personal")
+MASK = use("pii")
 
 
 @pytest.fixture
@@ -47,17 +47,17 @@ def test_project_guards_hold_for_every_call_and_are_kept_with_their_history(
     client: openai.OpenAI,
 ) -> None:
     guards = server.client.gateway.guards
-    assert guards.show().guards == () and guards.history() == []
-    made = guards.put([MASK])
-    assert guards.put([MASK]) == made == guards.show() and made.changed_at
+    assert guards.get().guards == () and guards.history() == []
+    made = guards.set([MASK])
+    assert guards.set([MASK]) == made == guards.get() and made.changed_at
     until("pay with [CARD]", client, f"pay with {CARD_NUMBER}")
     span = server.spans()[-1]
     assert not contains_card_number(span.model_dump_json().encode())
     assert span.attributes["vong.guards_version"] == made.version
     assert span.attributes["vong.guards"][0]["found"] == {"card": 1}
-    counted = 'vong_gateway_guards_total{action="mask",guard="personal",on="input"}'
+    counted = 'vong_gateway_guards_total{action="mask",guard="pii",on="input"}'
     assert counted in metrics.render_metrics([metrics.take_snapshot(server.platform)]).decode()
-    assert [len(version.guards) for version in (guards.put([]), *guards.history())] == [0, 0, 1]
+    assert [len(version.guards) for version in (guards.set([]), *guards.history())] == [0, 0, 1]
     until(f"pay with {CARD_NUMBER}", client, f"pay with {CARD_NUMBER}")
 
 
@@ -65,17 +65,13 @@ def test_a_blocked_request_is_told_in_openais_words_and_in_anthropics(
     server: Server,
     client: openai.OpenAI,
 ) -> None:
-    server.client.gateway.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(use("personal", "block"),)))
+    server.client.gateway.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(use("pii", "block"),)))
     ends = time.monotonic() + 30
     while "shop" not in server.client.gateway.models():
         assert time.monotonic() < ends
     with pytest.raises(openai.BadRequestError) as raised:
         said(client, f"pay with {CARD_NUMBER}", "shop")
-    assert (
-        raised.value.code == "content_filter"
-        and "'personal'" in raised.value.message
-        and CARD_NUMBER not in str(raised)
-    )
+    assert raised.value.code == "content_filter" and "'pii'" in raised.value.message and CARD_NUMBER not in str(raised)
     body = {"model": "shop", "max_tokens": 9, "messages": [{"role": "user", "content": CARD_NUMBER}]}
     answer = httpx.post(f"{server.url}/v1/messages", json=body, headers={"x-api-key": server.key})
     assert answer.status_code == 400 and answer.json()["error"]["type"] == "invalid_request_error"
@@ -85,37 +81,37 @@ def test_a_blocked_request_is_told_in_openais_words_and_in_anthropics(
 
 def test_guards_of_a_route_stay_until_they_are_taken_away(server: Server) -> None:
     api = server.client.gateway
-    first = api.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(MASK,)))
-    second = api.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(retries=3))
+    first = api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(MASK,)))
+    second = api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(retries=3))
     assert second.policy and second.policy.guards == (MASK,) and second.version != first.version
-    third = api.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=()))
+    third = api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=()))
     assert third.policy and third.policy.guards == ()
     with pytest.raises(InvalidInput, match="cannot mask"):
-        api.put_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(use("length", most_words=3),)))
-    with pytest.raises(NotFound, match="did you mean 'personal'"):
-        api.guards.put([use("persona")])
+        api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(use("length", max_words=3),)))
+    with pytest.raises(NotFound, match="did you mean 'pii'"):
+        api.guards.set([use("pi")])
 
 
 def test_moderations_answer_openais_client(server: Server, client: openai.OpenAI) -> None:
     found = client.moderations.create(input=["nothing here", f"pay {CARD_NUMBER}"])
     clean, dirty = found.results
     assert not clean.flagged and dirty.flagged and found.id.startswith("modr-")
-    assert dirty.categories.model_extra and dirty.categories.model_extra["personal/card"] is True
+    assert dirty.categories.model_extra and dirty.categories.model_extra["pii/card"] is True
     assert dirty.categories.violence is False and dirty.category_applied_input_types.violence == []
-    assert dirty.category_scores.model_extra and dirty.category_scores.model_extra["personal"] == 1.0
+    assert dirty.category_scores.model_extra and dirty.category_scores.model_extra["pii"] == 1.0
     parts: Any = [{"type": "text", "text": "write to linh@example.com"}]
     assert client.moderations.create(input=parts, model="omni-moderation-latest").results[0].flagged
-    only = client.moderations.create(input="ghp_" + "a1B2" * 9, model="personal").results[0]
+    only = client.moderations.create(input="ghp_" + "a1B2" * 9, model="pii").results[0]
     assert not only.flagged
     violent = use("patterns", "block", patterns={"violence": "kill"})
-    server.client.gateway.put_route("strict", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(violent,)))
+    server.client.gateway.set_route("strict", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(violent,)))
     ends = time.monotonic() + 30
     while "strict" not in server.client.gateway.models():
         assert time.monotonic() < ends
     hit = client.moderations.create(input="kill it", model="strict").results[0]
     assert hit.flagged and hit.categories.violence and hit.category_applied_input_types.violence == ["text"]
-    with pytest.raises(openai.NotFoundError, match="did you mean 'personal'"):
-        client.moderations.create(input="x", model="persona")
+    with pytest.raises(openai.NotFoundError, match="did you mean 'pii'"):
+        client.moderations.create(input="x", model="pi")
     key = {"authorization": f"Bearer {server.key}"}
     for wrong in ({"input": []}, {"input": [{"type": "image_url", "image_url": {"url": "data:"}}]}, {}):
         answer = httpx.post(f"{server.url}/v1/moderations", json=wrong, headers=key)
@@ -127,41 +123,41 @@ def test_texts_are_tried_by_client_and_command(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("VONG_URL", server.url)
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     guards = server.client.gateway.guards
-    tried = guards.hold(f"pay {CARD_NUMBER}", [MASK])
+    tried = guards.test(f"pay {CARD_NUMBER}", [MASK])
     assert tried.text == "pay [CARD]" and tried.outcomes[0].found == {"card": 1}
-    assert guards.hold(CARD_NUMBER, [use("personal", "block")]).blocked_by == "personal"
-    assert {kind.name for kind in guards.kinds()} >= {"personal", "judge"} and guards.self_test().passed
+    assert guards.test(CARD_NUMBER, [use("pii", "block")]).blocked_by == "pii"
+    assert {kind.name for kind in guards.types()} >= {"pii", "judge"} and guards.self_test().passed
 
     def run(*words: str, code: int = 0) -> str:
         found = CliRunner().invoke(group, words)
         assert found.exit_code == code, found.output
         return found.output
 
-    assert "as they come" in run("guard", "kinds") and '"kinds"' in run("guard", "kinds", "personal")
-    run("guard", "kinds", "persona", code=2)
-    run("guard", "add", "personal", "--action", "mask", "--role", "user", "--set", 'kinds=["card"]')
-    (standing,) = json.loads(run("guards", "--json"))["guards"]
+    assert "as they come" in run("guards", "types") and '"kinds"' in run("guards", "types", "pii")
+    run("guards", "types", "pi", code=2)
+    run("guards", "create", "pii", "--action", "mask", "--role", "user", "--set", 'kinds=["card"]')
+    (standing,) = json.loads(run("guards", "list", "--json"))["guards"]
     assert standing["settings"] == {"kinds": ["card"]} and standing["roles"] == ["user"]
-    assert "[CARD]" in run("guard", "try", f"pay {CARD_NUMBER}")
+    assert "[CARD]" in run("guards", "test", f"pay {CARD_NUMBER}")
     assert "blocked by secrets" in run(
-        "guard", "try", "ghp_" + "a1B2" * 9, "--guard", "secrets", "--action", "block", code=1
+        "guards", "test", "ghp_" + "a1B2" * 9, "--guard", "secrets", "--action", "block", code=1
     )
-    assert '"passed": true' in run("guard", "check", "--json")
-    run("guard", "remove", "personal")
-    run("guard", "remove", "personal", code=2)
-    assert len(json.loads(run("guard", "history", "--json"))) == 2
-    run("route", "set", "shop", "echo/echo", "--guards", "/no/such/file", code=2)
+    assert '"passed": true' in run("guards", "self-test", "--json")
+    run("guards", "delete", "pii")
+    run("guards", "delete", "pii", code=2)
+    assert len(json.loads(run("guards", "history", "--json"))) == 2
+    run("routes", "set", "shop", "echo/echo", "--guards", "/no/such/file", code=2)
 
 
 def test_only_owners_set_the_projects_guards(server: Server) -> None:
     member = server.client.access.create_key("m", role="member")["secret"]
     with Client(server.url, member) as other, pytest.raises(Forbidden):
-        other.gateway.guards.put([MASK])
+        other.gateway.guards.set([MASK])
 
 
 def test_the_doctor_sends_the_card_number_too() -> None:
     (found,) = [finding for finding in run_checks(Settings()) if finding.check == "masking"]
-    assert found.state == "ok" and "21 ways" in found.seen
+    assert found.state == "ok" and "21 paths" in found.seen

@@ -1,18 +1,18 @@
-"""Binary events are read whole, however they are cut, and never when they were changed."""
+"""Binary events are decoded completely, however they are cut, and never if they were changed."""
 
 import struct
 from zlib import crc32
 
 import pytest
 
-from vong.gateway.providers.aws_eventstream import AwsEventMessage, AwsEventStreamDecoder, AwsEventStreamError
+from vong.gateway.providers.aws import EventStreamDecoder
 
 EMPTY = bytes.fromhex("000000100000000005c248eb7d98c8ff")
 PAYLOAD = bytes.fromhex("0000001d00000000fd528c5a7b27666f6f273a27626172277dc3653936")
 
 
 def written(name: bytes, value: bytes, payload: bytes) -> bytes:
-    """One message with a number (to be passed over) and a text as headers."""
+    """One message with a number and a text as headers."""
     headers = b"\x01n\x04" + struct.pack(">i", 7)
     headers += bytes([len(name)]) + name + b"\x07" + struct.pack(">H", len(value)) + value
     start = struct.pack(">II", len(headers) + len(payload) + 16, len(headers))
@@ -22,17 +22,14 @@ def written(name: bytes, value: bytes, payload: bytes) -> bytes:
 
 
 STREAM = EMPTY + PAYLOAD + written(b":event-type", b"messageStop", b"{}")
-MESSAGES = [
-    AwsEventMessage({}, b""),
-    AwsEventMessage({}, b"{'foo':'bar'}"),
-    AwsEventMessage({":event-type": "messageStop"}, b"{}"),
-]
+MESSAGES = [({}, b""), ({}, b"{'foo':'bar'}"), ({"n": 7, ":event-type": "messageStop"}, b"{}")]
 
 
 @pytest.mark.parametrize("cut", range(len(STREAM) + 1))
 def test_a_cut_anywhere_changes_nothing(cut: int) -> None:
-    stream = AwsEventStreamDecoder()
-    assert stream.feed(STREAM[:cut]) + stream.feed(STREAM[cut:]) == MESSAGES
+    stream = EventStreamDecoder()
+    messages = stream.feed(STREAM[:cut]) + stream.feed(STREAM[cut:])
+    assert [(message.headers, message.payload) for message in messages] == MESSAGES
     stream.finish()
 
 
@@ -40,12 +37,19 @@ def test_a_cut_anywhere_changes_nothing(cut: int) -> None:
 def test_a_changed_byte_is_found(at: int) -> None:
     changed = bytearray(PAYLOAD)
     changed[at] ^= 1
-    with pytest.raises(AwsEventStreamError):
-        AwsEventStreamDecoder().feed(bytes(changed))
+    with pytest.raises(ValueError, match="invalid event stream"):
+        EventStreamDecoder().feed(bytes(changed))
 
 
-def test_a_stream_that_stops_early_says_so() -> None:
-    stream = AwsEventStreamDecoder()
+def test_a_stream_that_ends_early_is_an_error() -> None:
+    stream = EventStreamDecoder()
     assert stream.feed(PAYLOAD[:-1]) == []
-    with pytest.raises(AwsEventStreamError):
+    with pytest.raises(ValueError, match="within a message"):
         stream.finish()
+
+
+@pytest.mark.parametrize(("total", "headers"), [(32 * 2**20, 0), (300_000, 200_000), (0, 0), (12, 0)])
+def test_lengths_are_bounded(total: int, headers: int) -> None:
+    start = struct.pack(">II", total, headers)
+    with pytest.raises(ValueError, match="invalid event stream"):
+        EventStreamDecoder().feed(start + struct.pack(">I", crc32(start)) + b"x" * 16)

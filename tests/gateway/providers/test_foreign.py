@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+import botocore.auth
 import pytest
 from pydantic import SecretStr
 
@@ -16,7 +17,7 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, Unsupported
 from vong.gateway.endpoints.stream import StreamAccumulator
 from vong.gateway.providers import ProviderRequest, ProviderResponse
-from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, sign
+from vong.gateway.providers.aws import Credentials, sign
 from vong.gateway.translators.openai_bedrock_response import BedrockChunkDecoder as ConverseChunks
 from vong.gateway.translators.openai_gemini_response import GeminiChunkDecoder as GeminiChunks
 from vong.gateway.translators.openai_gemini_response import to_chat_completion
@@ -280,12 +281,13 @@ def test_a_models_name_stays_one_piece_of_the_path(fake: FakeUpstream, kind: str
     assert path.count("/") == {"gemini": 3, "bedrock": 4, "cohere": 3}[kind] and "?" not in path
 
 
-def test_bedrock_signs_what_it_sends(fake: FakeUpstream) -> None:
+def test_bedrock_signs_what_it_sends(fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
     call("bedrock", fake.url, {"model": "eu.anthropic.claude:0"}, key="AKIDEXAMPLE123456:s3cr+t/x:t0ken")
     request = fake.requests[-1]
     assert request.path == "/v1/model/eu.anthropic.claude%3A0/converse"
     assert request.headers["x-amz-security-token"] == "t0ken"
-    at = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dt%H%M%Sz").replace(tzinfo=UTC)
+    at = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dt%H%M%Sz")
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_: at)
     body = request.raw
     url = f"http://127.0.0.1:{fake.port}{request.path}"
     wanted = sign(
@@ -293,9 +295,8 @@ def test_bedrock_signs_what_it_sends(fake: FakeUpstream) -> None:
         url,
         {"content-type": "application/json"},
         body,
-        AwsCredentials("AKIDEXAMPLE123456", "s3cr+t/x", "t0ken"),
-        SigningScope("us-east-1", "bedrock"),
-        at,
+        Credentials("AKIDEXAMPLE123456", "s3cr+t/x", "t0ken"),
+        "us-east-1",
     )
     assert request.headers["authorization"] == wanted["authorization"].lower()
 

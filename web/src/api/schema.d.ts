@@ -1,26 +1,6 @@
 // Written by `make docs` from openapi.json. Do not edit.
 
 export interface paths {
-    "/api/v1/access/installation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show Installation
-         * @description What is installed and what it uses: versions, storage, processes (owners and members).
-         */
-        get: operations["access_show_installation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/access/keys": {
         parameters: {
             query?: never;
@@ -29,14 +9,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Keys
-         * @description The project's API keys, without their secrets.
+         * List Keys
+         * @description List the API keys of the project, without their secrets.
          */
-        get: operations["access_keys"];
+        get: operations["access_list_keys"];
         put?: never;
         /**
          * Create Key
-         * @description Make an API key (owners). The secret is in this answer and nowhere else.
+         * @description Create an API key. Owners only. The secret is returned only in this response.
          */
         post: operations["access_create_key"];
         delete?: never;
@@ -54,14 +34,14 @@ export interface paths {
         };
         /**
          * Get Key
-         * @description A live key by its name, prefix or id.
+         * @description Return an active key by name, prefix or id.
          */
         get: operations["access_get_key"];
         put?: never;
         post?: never;
         /**
          * Revoke Key
-         * @description Revoke a key, named by its name, prefix or id (owners).
+         * @description Revoke a key by name, prefix or id. Owners only.
          */
         delete: operations["access_revoke_key"];
         options?: never;
@@ -80,8 +60,9 @@ export interface paths {
         put?: never;
         /**
          * Rotate Key
-         * @description Give a key another secret (owners), which is in this answer and nowhere else. Name, scope, limits, budgets and
-         *     ledger go on.
+         * @description Replace the secret of a key. Owners only.
+         *
+         *     The new secret is returned only in this response. Name, scope, limits, budgets and ledger are kept.
          */
         post: operations["access_rotate_key"];
         delete?: never;
@@ -100,7 +81,7 @@ export interface paths {
         get?: never;
         /**
          * Change Password
-         * @description Change one's own password. One's other sessions end.
+         * @description Change the caller's own password. All other sessions of the user end.
          */
         put: operations["access_change_password"];
         post?: never;
@@ -118,14 +99,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Projects
-         * @description The projects that the caller may see: an owner all of them, others their own.
+         * List Projects
+         * @description List the projects of the caller. Owners see all projects.
          */
-        get: operations["access_projects"];
+        get: operations["access_list_projects"];
         put?: never;
         /**
          * Create Project
-         * @description Make a project (owners).
+         * @description Create a project. Owners only.
          */
         post: operations["access_create_project"];
         delete?: never;
@@ -142,23 +123,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Session
-         * @description Who is signed in, the project they look at, and those they may change to. 401 where nobody is.
+         * Get Session
+         * @description Return the signed-in user, the current project and the available projects. Returns 401 without a session.
          */
-        get: operations["access_session"];
+        get: operations["access_get_session"];
         /**
          * Switch Project
-         * @description Look at another project from now on.
+         * @description Switch the session to another project.
          */
         put: operations["access_switch_project"];
         /**
          * Sign In
-         * @description Sign in: the answer sets the cookie of the session. 429 after too many failed attempts.
+         * @description Sign in and set the session cookie. Returns 429 after too many failed attempts.
          */
         post: operations["access_sign_in"];
         /**
          * Sign Out
-         * @description Sign out: this session ends at once.
+         * @description Sign out and end the session immediately.
          */
         delete: operations["access_sign_out"];
         options?: never;
@@ -174,14 +155,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Users
-         * @description Everybody who can sign in (owners).
+         * List Users
+         * @description List all accounts. Owners only.
          */
-        get: operations["access_users"];
+        get: operations["access_list_users"];
         put?: never;
         /**
          * Create User
-         * @description Make an account (owners). A password that Vong chose is in this answer and nowhere else.
+         * @description Create an account. Owners only.
+         *
+         *     A generated password is returned only in this response.
          */
         post: operations["access_create_user"];
         delete?: never;
@@ -201,10 +184,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Remove User
-         * @description Delete an account and end its sessions (owners). The last owner stays.
+         * Delete User
+         * @description Delete an account and end its sessions. Owners only. The last owner cannot be deleted.
          */
-        delete: operations["access_remove_user"];
+        delete: operations["access_delete_user"];
         options?: never;
         head?: never;
         patch?: never;
@@ -220,7 +203,7 @@ export interface paths {
         get?: never;
         /**
          * Reset Password
-         * @description Give somebody another password and end their sessions (owners): for a password that was lost.
+         * @description Reset the password of a user and end the user's sessions. Owners only.
          */
         put: operations["access_reset_password"];
         post?: never;
@@ -238,10 +221,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Datasets
-         * @description The newest version of every dataset, by name; `after` is the last name of the page before.
+         * List Datasets
+         * @description List the newest version of every dataset by name. `after` is the last name of the previous page.
          */
-        get: operations["data_datasets"];
+        get: operations["data_list_datasets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -258,10 +241,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Version Graph
-         * @description The newest 200 versions of a dataset and what each was made from, versions of other datasets too.
+         * Get Version Graph
+         * @description Return the newest 200 versions of a dataset and their sources, including versions of other datasets.
          */
-        get: operations["data_version_graph"];
+        get: operations["data_get_version_graph"];
         put?: never;
         post?: never;
         delete?: never;
@@ -281,7 +264,7 @@ export interface paths {
         put?: never;
         /**
          * Append Rows
-         * @description Add rows: the next version of the dataset has them too, without those it has already.
+         * @description Append rows that the dataset does not contain yet, as its next version.
          */
         post: operations["data_append_rows"];
         delete?: never;
@@ -298,14 +281,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Versions
-         * @description The versions of a dataset, newest first; `after` is the last number of the page before.
+         * List Versions
+         * @description List the versions of a dataset, newest first. `after` is the last number of the previous page.
          */
-        get: operations["data_versions"];
+        get: operations["data_list_versions"];
         put?: never;
         /**
          * Import Files
-         * @description Upload files and import them as the dataset's next version. The job's result has its ref.
+         * @description Upload files and import them as the next version of a dataset. The job result contains the ref.
          */
         post: operations["data_import_files"];
         delete?: never;
@@ -322,10 +305,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Diff
-         * @description What differs between two versions: the counts, and the first differing rows, of one kind where it is named.
+         * Compare Versions
+         * @description Return the differences of two versions: the counts, and the first different rows, optionally of one kind.
          */
-        get: operations["data_diff"];
+        get: operations["data_compare_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -345,7 +328,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Files
-         * @description Look at files, or at their beginnings, before an import: format, columns and first rows. Nothing is kept.
+         * @description Preview files, or their beginnings, before an import: format, columns and first rows. Nothing is stored.
          */
         post: operations["data_preview_files"];
         delete?: never;
@@ -362,10 +345,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Version
-         * @description One version: NAME (the newest), NAME@NUMBER or NAME@HASH.
+         * Get Version
+         * @description Return a version: NAME (the newest), NAME@NUMBER or NAME@HASH.
          */
-        get: operations["data_version"];
+        get: operations["data_get_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -382,10 +365,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Changes
-         * @description Every change that cleaning or editing made, by row.
+         * List Changes
+         * @description List the changes of cleaning or editing, by row.
          */
-        get: operations["data_changes"];
+        get: operations["data_list_changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -404,10 +387,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Clean
-         * @description Clean a version into a new one. The job's result has its ref and the count of each change.
+         * Clean Version
+         * @description Start a job that cleans a version into a new one. The job result has the new ref and the count of each change.
          */
-        post: operations["data_clean"];
+        post: operations["data_clean_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -424,10 +407,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Profile
-         * @description Look at the health of a version. The report is kept beside it.
+         * Profile Version
+         * @description Start a job that creates the health report of a version. The report is stored with the version.
          */
-        post: operations["data_profile"];
+        post: operations["data_profile_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,10 +425,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Report
-         * @description The newest health report of a version.
+         * Get Report
+         * @description Return the newest health report of a version.
          */
-        get: operations["data_report"];
+        get: operations["data_get_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -462,14 +445,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Rows
-         * @description The rows after number `after` which fit: by split, text, metadata, label and origin.
+         * List Rows
+         * @description List the rows after number `after` that match split, text, metadata, label and origin.
          */
-        get: operations["data_rows"];
+        get: operations["data_list_rows"];
         put?: never;
         /**
          * Edit Rows
-         * @description Change rows, or take out those whose `example` is null: the next version. A conflict where REF is not newest.
+         * @description Change rows, or delete those with a null `example`, as the next version. Returns 409 if REF is not the newest.
          */
         post: operations["data_edit_rows"];
         delete?: never;
@@ -487,7 +470,7 @@ export interface paths {
         };
         /**
          * Count Rows
-         * @description How many rows fit.
+         * @description Return the number of matching rows.
          */
         get: operations["data_count_rows"];
         put?: never;
@@ -508,10 +491,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Split
-         * @description Split a version into a new one. The job's result has its ref and the rows of each split.
+         * Split Version
+         * @description Start a job that splits a version into a new one. The job result has the new ref and the rows of each split.
          */
-        post: operations["data_split"];
+        post: operations["data_split_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -526,10 +509,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare
-         * @description Run `b` against run `a` on the same examples: differences, intervals, exact tests, and what changed.
+         * Compare Runs
+         * @description Compare run `b` with run `a` on the same examples: differences, intervals, exact tests, and changed outputs.
          */
-        get: operations["evals_compare"];
+        get: operations["evals_compare_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -546,16 +529,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Runs
-         * @description The project's runs, newest first.
+         * List Runs
+         * @description List the evaluation runs of the project, newest first.
          */
-        get: operations["evals_runs"];
+        get: operations["evals_list_runs"];
         put?: never;
         /**
-         * Run
-         * @description Evaluate a model on a dataset split. The run goes on in a job.
+         * Start Run
+         * @description Start an evaluation of a model on a dataset split. It runs as a job.
          */
-        post: operations["evals_run"];
+        post: operations["evals_start_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -570,10 +553,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show
-         * @description One run: its scores, how each was computed, latency and tokens.
+         * Get Run
+         * @description Return an evaluation run: its scores, how each was computed, latency and tokens.
          */
-        get: operations["evals_show"];
+        get: operations["evals_get_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -582,7 +565,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/evals/runs/{id}/examples": {
+    "/api/v1/evals/runs/{id}/outputs": {
         parameters: {
             query?: never;
             header?: never;
@@ -590,10 +573,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Examples
-         * @description A run's answers by position: all, those that failed, or those whose text differs from another run's.
+         * List Outputs
+         * @description List the outputs of a run by position: all, the failed ones, or those that differ from another run.
          */
-        get: operations["evals_examples"];
+        get: operations["evals_list_outputs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -610,10 +593,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Scorers
-         * @description The scorers that are installed, with their options.
+         * List Scorers
+         * @description List the installed scorers with their options.
          */
-        get: operations["evals_scorers"];
+        get: operations["evals_list_scorers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -630,10 +613,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare
-         * @description What differs between runs: settings, best and last figures; and their curves, thinned to that many points.
+         * Compare Runs
+         * @description Compare runs: settings, best and last metrics, and curves downsampled to `points` points.
          */
-        get: operations["experiments_compare"];
+        get: operations["experiments_compare_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -650,16 +633,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Runs
-         * @description The runs, newest first; `after` is the last id of the page before.
+         * List Runs
+         * @description List the runs, newest first. `after` is the last id of the previous page.
          */
-        get: operations["experiments_runs"];
+        get: operations["experiments_list_runs"];
         put?: never;
         /**
-         * Start
-         * @description Begin a run whose figures you send yourself. (Our own trainer is started at training.)
+         * Start Run
+         * @description Start a run of an external trainer that logs its own metrics. Vong's trainer is started under training.
          */
-        post: operations["experiments_start"];
+        post: operations["experiments_start_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -674,10 +657,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Run
-         * @description One run with its settings, best and last figures and warnings.
+         * Get Run
+         * @description Return a run with its settings, best and last metrics, and warnings.
          */
-        get: operations["experiments_run"];
+        get: operations["experiments_get_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -694,10 +677,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events
-         * @description Follow a run: its figures as they come, until it has ended. `Last-Event-ID` goes on where a stream broke.
+         * Stream Run Events
+         * @description Stream the metrics of a run until it ends. `Last-Event-ID` resumes a broken stream.
          */
-        get: operations["experiments_events"];
+        get: operations["experiments_stream_run_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -716,10 +699,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Finish
-         * @description Say how a run ended.
+         * Finish Run
+         * @description Finish a run with its status.
          */
-        post: operations["experiments_finish"];
+        post: operations["experiments_finish_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -734,16 +717,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics
-         * @description The curves of a run, thinned to that many points each (LTTB: every point is a measured one).
+         * Get Metrics
+         * @description Return the metric curves of a run, downsampled to `points` points each. LTTB keeps measured points only.
          */
-        get: operations["experiments_metrics"];
+        get: operations["experiments_get_metrics"];
         put?: never;
         /**
-         * Log
-         * @description Write figures. A step that is sent again takes the newer values.
+         * Log Metrics
+         * @description Log metrics. Values of a step that is sent again replace the earlier ones.
          */
-        post: operations["experiments_log"];
+        post: operations["experiments_log_metrics"];
         delete?: never;
         options?: never;
         head?: never;
@@ -758,16 +741,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Scores
-         * @description The scores that fit, newest first; `after` is the id of the last score of the page before.
+         * List Scores
+         * @description List matching scores, newest first. `after` is the id of the last score of the previous page.
          */
-        get: operations["feedback_scores"];
+        get: operations["feedback_list_scores"];
         put?: never;
         /**
-         * Add
-         * @description Score an answer by its span: a value, a comment, a correction. The same id again is the same score.
+         * Add Score
+         * @description Score a span with a value, a comment or a correction. A score with the same id is stored once.
          */
-        post: operations["feedback_add"];
+        post: operations["feedback_add_score"];
         delete?: never;
         options?: never;
         head?: never;
@@ -782,16 +765,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Preview
-         * @description What a harvest would give: its counts, the disagreements, and the newest 50 examples, newest first.
+         * Preview Harvest
+         * @description Preview a harvest: its counts, disagreements, and the newest 50 examples, newest first.
          */
-        get: operations["feedback_preview"];
+        get: operations["feedback_preview_harvest"];
         put?: never;
         /**
-         * Harvest
-         * @description Make corrections and good answers into rows of the dataset's next version.
+         * Harvest Examples
+         * @description Write corrections and good answers as rows of the dataset's next version.
          */
-        post: operations["feedback_harvest"];
+        post: operations["feedback_harvest_examples"];
         delete?: never;
         options?: never;
         head?: never;
@@ -806,10 +789,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Inbox
-         * @description The scores that fit, newest first, each beside the span that it judges.
+         * List Inbox
+         * @description List matching scores, newest first, each with the span that it judges.
          */
-        get: operations["feedback_inbox"];
+        get: operations["feedback_list_inbox"];
         put?: never;
         post?: never;
         delete?: never;
@@ -826,10 +809,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Summary
-         * @description What the scores that fit say together, for each combination of the fields in `by`: mean and 95 % interval.
+         * Summarize Scores
+         * @description Summarize matching scores for each combination of the fields in `by`: mean and 95 % interval.
          */
-        get: operations["feedback_summary"];
+        get: operations["feedback_summarize_scores"];
         put?: never;
         post?: never;
         delete?: never;
@@ -847,7 +830,7 @@ export interface paths {
         };
         /**
          * List Batches
-         * @description Batches with what their calls cost so far, newest first; `after` is the last id of the page before.
+         * @description List batches with their cost so far, newest first. `after` is the last id of the previous page.
          */
         get: operations["gateway_list_batches"];
         put?: never;
@@ -867,7 +850,7 @@ export interface paths {
         };
         /**
          * Get Batch
-         * @description One batch. Its job has the same id.
+         * @description Return a batch. Its job has the same id.
          */
         get: operations["gateway_get_batch"];
         put?: never;
@@ -889,7 +872,9 @@ export interface paths {
         put?: never;
         /**
          * Cancel Batch
-         * @description End a batch: one that waits at once, one that runs within seconds, with the files of what is answered.
+         * @description Cancel a batch.
+         *
+         *     A queued batch ends immediately, a running one within seconds, with the files of the finished requests.
          */
         post: operations["gateway_cancel_batch"];
         delete?: never;
@@ -906,57 +891,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Cache
-         * @description What is kept of each route's answers, how often it was given again, and how often wrongly.
+         * Get Cache Stats
+         * @description Return cache statistics per route: entries, hits and false hits.
          */
-        get: operations["gateway_cache"];
+        get: operations["gateway_get_cache_stats"];
         put?: never;
         post?: never;
         /**
          * Clear Cache
-         * @description Forget the kept answers of a route, or of all.
+         * @description Delete the cached responses of a route, or of all routes.
          */
         delete: operations["gateway_clear_cache"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/comparisons": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Comparisons
-         * @description Answers that somebody got beside second ones that nobody did, newest first; `after` is a second one's span.
-         */
-        get: operations["gateway_comparisons"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/comparisons/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compared Targets
-         * @description What the newest 1,000 pairs say together, for each route, second target and kind.
-         */
-        get: operations["gateway_compared_targets"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -970,15 +915,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Guards
-         * @description The guards of all the project's calls.
+         * Get Guards
+         * @description Return the guards of all calls of the project.
          */
-        get: operations["gateway_guards"];
+        get: operations["gateway_get_guards"];
         /**
-         * Set Guards
-         * @description Set the guards of all the project's calls; for owners. The same again changes nothing.
+         * Put Guards
+         * @description Set the guards of all calls of the project. Owners only. Setting the same guards again changes nothing.
          */
-        put: operations["gateway_set_guards"];
+        put: operations["gateway_put_guards"];
         post?: never;
         delete?: never;
         options?: never;
@@ -994,30 +939,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Guards History
-         * @description How the project's guards stood, newest first.
+         * List Guard Versions
+         * @description List the versions of the project's guards, newest first.
          */
-        get: operations["gateway_guards_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/gateway/guards/kinds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Guard Kinds
-         * @description Every guard that is installed: what it does, and its settings as a JSON schema.
-         */
-        get: operations["gateway_guard_kinds"];
+        get: operations["gateway_list_guard_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1033,20 +958,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Self Test
-         * @description Send a made-up card number every way through the gateway, now, and see whether it is masked on each.
-         */
-        get: operations["gateway_self_test"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Run Self Test
+         * @description Send a test card number through every path of the gateway, and report whether it is masked on each.
+         */
+        post: operations["gateway_run_self_test"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/gateway/guards/try": {
+    "/api/v1/gateway/guards/test": {
         parameters: {
             query?: never;
             header?: never;
@@ -1056,10 +981,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try Guards
-         * @description Hold a text against guards. Nothing is stored.
+         * Test Guards
+         * @description Test guards on a text. Nothing is stored.
          */
-        post: operations["gateway_try_guards"];
+        post: operations["gateway_test_guards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/guards/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Guard Types
+         * @description List the installed guards: what they do, and their settings as a JSON schema.
+         */
+        get: operations["gateway_list_guard_types"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1074,10 +1019,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Ledger
-         * @description What calls used, by the append-only ledger: a month where no `since` is given; with a `bucket` over time.
+         * Get Ledger
+         * @description Return usage and cost from the append-only ledger. Covers 30 days without `since`; `bucket` groups by time.
          */
-        get: operations["gateway_read_ledger"];
+        get: operations["gateway_get_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1094,15 +1039,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Limits
-         * @description Every limit and budget, with each subject that called in the present time.
+         * List Limits
+         * @description List all limits and budgets, with each subject that made calls in the current window.
          */
-        get: operations["gateway_limits"];
+        get: operations["gateway_list_limits"];
         /**
-         * Set Limit
-         * @description Set a limit or a budget; for owners. One on the same subject, thing and time gets the new amount.
+         * Put Limit
+         * @description Set a limit or a budget. Owners only.
+         *
+         *     A limit with the same subject, metric and window gets the new amount.
          */
-        put: operations["gateway_set_limit"];
+        put: operations["gateway_put_limit"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1121,10 +1068,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Remove Limit
-         * @description Remove a limit with what it counted; for owners.
+         * Delete Limit
+         * @description Delete a limit with its counters. Owners only.
          */
-        delete: operations["gateway_remove_limit"];
+        delete: operations["gateway_delete_limit"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1138,10 +1085,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Models
-         * @description Every name that can be called: routes, deployments, and what the providers list.
+         * List Models
+         * @description List the callable model names: routes, deployments, and models of the providers.
          */
-        get: operations["gateway_models"];
+        get: operations["gateway_list_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1158,22 +1105,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Prices
-         * @description Your own prices by target, from vong.toml and stored; published ones hold for all other targets.
+         * List Prices
+         * @description List custom prices by target, from vong.toml and stored. Other targets have catalog prices.
          */
-        get: operations["gateway_prices"];
+        get: operations["gateway_list_prices"];
         /**
-         * Set Price
-         * @description Say what a target costs, in US dollars for a million tokens; for owners. It wins over vong.toml and over the
-         *     published price, from the next calls on.
+         * Put Price
+         * @description Set the price of a target, in US dollars per million tokens. Owners only.
+         *
+         *     The price takes precedence over vong.toml and the catalog price, starting with the next call.
          */
-        put: operations["gateway_set_price"];
+        put: operations["gateway_put_price"];
         post?: never;
         /**
-         * Remove Price
-         * @description Forget a stored price; for owners. That of vong.toml holds again, or the published one.
+         * Delete Price
+         * @description Delete a stored price. Owners only. The price of vong.toml or of the catalog applies again.
          */
-        delete: operations["gateway_remove_price"];
+        delete: operations["gateway_delete_price"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1187,10 +1135,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Providers
-         * @description Every provider, without its key. With `probe` each is asked whether it answers at this moment.
+         * List Providers
+         * @description List the providers, without their keys. With `probe` each provider is tested for availability.
          */
-        get: operations["gateway_providers"];
+        get: operations["gateway_list_providers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1208,19 +1156,20 @@ export interface paths {
         };
         /**
          * Get Provider
-         * @description One provider, without its key; it is not asked.
+         * @description Return a provider, without its key and without probing it.
          */
         get: operations["gateway_get_provider"];
         /**
          * Put Provider
-         * @description Make a provider or change it; for owners. `api_key` is written and never read back: left out it stays as it is,
-         *     null removes it.
+         * @description Create or change a provider. Owners only.
+         *
+         *     `api_key` is write-only: if left out it is kept, null removes it.
          */
         put: operations["gateway_put_provider"];
         post?: never;
         /**
          * Delete Provider
-         * @description Remove a stored provider with its secret; for owners.
+         * @description Delete a stored provider and its secret. Owners only.
          */
         delete: operations["gateway_delete_provider"];
         options?: never;
@@ -1239,7 +1188,7 @@ export interface paths {
         put?: never;
         /**
          * Test Provider
-         * @description Ask a provider for its models: whether it is reachable, how fast, what it offers, or why not.
+         * @description Test a provider by listing its models. Returns reachability, latency, models, or the error.
          */
         post: operations["gateway_test_provider"];
         delete?: never;
@@ -1257,7 +1206,7 @@ export interface paths {
         };
         /**
          * List Routes
-         * @description The project's routes by name.
+         * @description List the routes of the project by name.
          */
         get: operations["gateway_list_routes"];
         put?: never;
@@ -1277,18 +1226,18 @@ export interface paths {
         };
         /**
          * Get Route
-         * @description One route.
+         * @description Return a route.
          */
         get: operations["gateway_get_route"];
         /**
          * Put Route
-         * @description Make a route or give it new targets and a policy for when they fail. The same again changes nothing.
+         * @description Create a route, or change its targets and failure policy. Setting the same values again changes nothing.
          */
         put: operations["gateway_put_route"];
         post?: never;
         /**
          * Delete Route
-         * @description Remove a route; its history stays.
+         * @description Delete a route. Its history is kept.
          */
         delete: operations["gateway_delete_route"];
         options?: never;
@@ -1304,10 +1253,52 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * History
-         * @description Every version of a route, newest first; one without targets is its deletion.
+         * List Route Versions
+         * @description List the versions of a route, newest first. A version without targets is a deletion.
          */
-        get: operations["gateway_history"];
+        get: operations["gateway_list_route_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/shadow/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shadow Results
+         * @description List shadow results, newest first, each with the original response.
+         *
+         *     `after` is the span id of the last shadow result of the previous page.
+         */
+        get: operations["gateway_list_shadow_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/shadow/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarize Shadow Results
+         * @description Summarize the newest 1,000 shadow results for each route, shadow target and kind.
+         */
+        get: operations["gateway_summarize_shadow_results"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1324,11 +1315,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Targets
-         * @description How each target of the project's routes stands, as the server process sees it that answers: its circuit, calls
-         *     under way and waiting, and how long it takes lately.
+         * Get Target States
+         * @description Return the state of each route target: circuit, calls in flight and waiting, and recent latency.
+         *
+         *     The state is that of the server process that answers this request.
          */
-        get: operations["gateway_targets"];
+        get: operations["gateway_get_target_states"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1345,11 +1337,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Usage
-         * @description Calls, errors, tokens, cost and latencies over time, and in all by group: for charts and for bills. By user and
-         *     tag it is read from the ledger, which knows no latencies.
+         * Get Usage
+         * @description Return calls, errors, tokens, cost and latencies over time and in total, by group.
+         *
+         *     By user and by tag the numbers come from the ledger, which has no latencies.
          */
-        get: operations["gateway_usage"];
+        get: operations["gateway_get_usage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1367,7 +1360,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description The project's jobs, newest first; `after` is the last id of the page before.
+         * @description List the jobs of the project, newest first. `after` is the last id of the previous page.
          */
         get: operations["jobs_list_jobs"];
         put?: never;
@@ -1386,10 +1379,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show
-         * @description A job as it stands.
+         * Get Job
+         * @description Return the current state of a job.
          */
-        get: operations["jobs_show"];
+        get: operations["jobs_get_job"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1408,10 +1401,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Cancel
-         * @description Cancel a job: a queued one at once, a running one within seconds.
+         * Cancel Job
+         * @description Cancel a job: a queued one immediately, a running one within seconds.
          */
-        post: operations["jobs_cancel"];
+        post: operations["jobs_cancel_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1426,10 +1419,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events
-         * @description A job live: its progress and its log, to its end. An event's id is where a broken stream goes on.
+         * Stream Job Events
+         * @description Stream the progress and log of a job until it ends. A stream resumes after an event id.
          */
-        get: operations["jobs_events"];
+        get: operations["jobs_stream_job_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1446,10 +1439,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Log
-         * @description A job's log from line `after` + 1 on.
+         * Get Job Log
+         * @description Return the log of a job, starting with line `after` + 1.
          */
-        get: operations["jobs_log"];
+        get: operations["jobs_get_job_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1468,10 +1461,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Retry
-         * @description Queue a failed or cancelled job again; its finished steps are kept.
+         * Retry Job
+         * @description Queue a failed or cancelled job again. Its finished steps are kept.
          */
-        post: operations["jobs_retry"];
+        post: operations["jobs_retry_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1486,10 +1479,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Bases
-         * @description The project's knowledge bases.
+         * List Bases
+         * @description List the knowledge bases of the project.
          */
-        get: operations["knowledge_bases"];
+        get: operations["knowledge_list_bases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1508,10 +1501,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask
-         * @description Answer a question with numbered citations, or say that nothing fits.
+         * Answer Question
+         * @description Answer a question with numbered citations, or state that no passage matches.
          */
-        post: operations["knowledge_ask"];
+        post: operations["knowledge_answer_question"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1526,14 +1519,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Documents
-         * @description The documents of a base; failed ones say why.
+         * List Documents
+         * @description List the documents of a base. Failed documents include the error.
          */
-        get: operations["knowledge_documents"];
+        get: operations["knowledge_list_documents"];
         put?: never;
         /**
          * Add Documents
-         * @description Upload files into a base, made by this where it is new. The job's result lists each document and its state.
+         * @description Upload files to a base, which is created if it is new. The job result lists each document and its state.
          */
         post: operations["knowledge_add_documents"];
         delete?: never;
@@ -1553,10 +1546,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Remove Document
-         * @description Delete a document and its passages.
+         * Delete Document
+         * @description Delete a document and its chunks.
          */
-        delete: operations["knowledge_remove_document"];
+        delete: operations["knowledge_delete_document"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1570,10 +1563,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search
-         * @description The passages that fit a question, with their scores in both searches.
+         * Search Base
+         * @description Return the passages that match a question, with their scores in both searches.
          */
-        get: operations["knowledge_search"];
+        get: operations["knowledge_search_base"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1590,10 +1583,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Chunks
-         * @description The passages of a document in reading order.
+         * List Chunks
+         * @description List the chunks of a document in reading order.
          */
-        get: operations["knowledge_chunks"];
+        get: operations["knowledge_list_chunks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1610,10 +1603,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Canaries
-         * @description The project's canaries, newest first, without their trails.
+         * List Canaries
+         * @description List the canaries of the project, newest first, without their evidence history.
          */
-        get: operations["loop_canaries"];
+        get: operations["loop_list_canaries"];
         put?: never;
         /**
          * Start Canary
@@ -1634,10 +1627,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Canary
-         * @description One canary with its evidence and how that grew.
+         * Get Canary
+         * @description Return a canary with its evidence and evidence history.
          */
-        get: operations["loop_canary"];
+        get: operations["loop_get_canary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1646,7 +1639,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/canaries/{id}/decide": {
+    "/api/v1/loop/canaries/{id}/decision": {
         parameters: {
             query?: never;
             header?: never;
@@ -1656,10 +1649,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide
-         * @description Promote or roll back by hand.
+         * Decide Canary
+         * @description Promote or roll back a canary manually.
          */
-        post: operations["loop_decide"];
+        post: operations["loop_decide_canary"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1676,17 +1669,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Evaluate
-         * @description Count every score that has come, and decide where they prove enough. (It happens by itself on every score.)
+         * Evaluate Canary
+         * @description Count all new scores, and decide if the evidence is sufficient. Every new score triggers this automatically.
          */
-        post: operations["loop_evaluate"];
+        post: operations["loop_evaluate_canary"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/canaries/{id}/share": {
+    "/api/v1/loop/canaries/{id}/traffic": {
         parameters: {
             query?: never;
             header?: never;
@@ -1695,10 +1688,10 @@ export interface paths {
         };
         get?: never;
         /**
-         * Change Share
-         * @description Give the candidate another share: the canary that follows, its test begun anew.
+         * Set Canary Traffic
+         * @description Change the traffic share of the candidate. A new canary starts, and its test starts from zero.
          */
-        put: operations["loop_change_share"];
+        put: operations["loop_set_canary_traffic"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1714,10 +1707,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show Overview
-         * @description How every stage of the loop stands, what happened lately, and the next step that is worth taking.
+         * Get Overview
+         * @description Return the state of every stage of the loop, recent activity, and the recommended next step.
          */
-        get: operations["loop_show_overview"];
+        get: operations["loop_get_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1726,7 +1719,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/turns": {
+    "/api/v1/loop/runs": {
         parameters: {
             query?: never;
             header?: never;
@@ -1734,23 +1727,23 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Turns
-         * @description The project's turns, newest first.
+         * List Runs
+         * @description List the loop runs of the project, newest first.
          */
-        get: operations["loop_list_turns"];
+        get: operations["loop_list_runs"];
         put?: never;
         /**
-         * Start Turn
-         * @description Run a whole turn of the loop as a job; its result is the report.
+         * Start Run
+         * @description Start a complete loop run as a job. The job result is the report.
          */
-        post: operations["loop_start_turn"];
+        post: operations["loop_start_run"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/turns/{id}": {
+    "/api/v1/loop/runs/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1758,10 +1751,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show Turn
-         * @description One turn: how far it is, and once it is finished its report as the result.
+         * Get Run
+         * @description Return the progress of a loop run and, when finished, its report as the result.
          */
-        get: operations["loop_show_turn"];
+        get: operations["loop_get_run"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1778,10 +1771,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lineage
-         * @description Both ways from an answer (a span's id), a model, a dataset (their refs) or a row (`row:HASH`).
+         * Get Lineage
+         * @description Return the lineage, in both directions, of a span id, model ref, dataset ref or row (`row:HASH`).
          */
-        get: operations["registry_lineage"];
+        get: operations["registry_get_lineage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1798,14 +1791,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Models
-         * @description The models by name, each with its newest version and its aliases; `after` is the last name of the page before.
+         * List Models
+         * @description List models by name, each with newest version and aliases. `after` is the last name of the previous page.
          */
-        get: operations["registry_models"];
+        get: operations["registry_list_models"];
         put?: never;
         /**
          * Import Model
-         * @description Import a base model. The job's result has the refs `model` and, for a GGUF, `gguf`.
+         * @description Import a base model. The job result has the refs `model` and, for a GGUF, `gguf`.
          */
         post: operations["registry_import_model"];
         delete?: never;
@@ -1822,10 +1815,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Aliases
-         * @description Where a model's aliases point now, or with `history` every move, newest first.
+         * List Aliases
+         * @description List the aliases of a model, or with `history` every change of them, newest first.
          */
-        get: operations["registry_aliases"];
+        get: operations["registry_list_aliases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1844,7 +1837,7 @@ export interface paths {
         get?: never;
         /**
          * Set Alias
-         * @description Point an alias at a version. `prod` moves only with evidence or a reason.
+         * @description Point an alias to a version. `prod` requires evidence or a reason.
          */
         put: operations["registry_set_alias"];
         post?: never;
@@ -1862,10 +1855,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Versions
-         * @description The versions of a model, newest first; `after` is the last number of the page before.
+         * List Versions
+         * @description List the versions of a model, newest first. `after` is the last number of the previous page.
          */
-        get: operations["registry_versions"];
+        get: operations["registry_list_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1882,10 +1875,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Version
-         * @description One version: NAME (the newest), NAME@NUMBER, NAME@HASH or NAME:ALIAS.
+         * Get Version
+         * @description Return a version: NAME (the newest), NAME@NUMBER, NAME@HASH or NAME:ALIAS.
          */
-        get: operations["registry_version"];
+        get: operations["registry_get_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1902,10 +1895,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Deployments
-         * @description The project's deployments by name, those after `after`.
+         * List Deployments
+         * @description List the deployments of the project by name, starting after `after`.
          */
-        get: operations["serving_deployments"];
+        get: operations["serving_list_deployments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1922,21 +1915,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Deployment
-         * @description One deployment: what is wanted, how it stands and why, its process, and its parity check.
+         * Get Deployment
+         * @description Return a deployment: desired and actual state with its reason, process, and parity check.
          */
-        get: operations["serving_deployment"];
+        get: operations["serving_get_deployment"];
         /**
-         * Deploy
-         * @description Serve a model under that name. A tuned model answers once its parity check has passed: see the job.
+         * Put Deployment
+         * @description Deploy a model under a name. A fine-tuned model serves after its parity check has passed; see the job.
          */
-        put: operations["serving_deploy"];
+        put: operations["serving_put_deployment"];
         post?: never;
         /**
-         * Stop
-         * @description Serve it no more.
+         * Stop Deployment
+         * @description Stop a deployment. Its settings and state remain listed.
          */
-        delete: operations["serving_stop"];
+        delete: operations["serving_stop_deployment"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1950,10 +1943,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Log
-         * @description The end of its engine's log.
+         * Get Deployment Log
+         * @description Return the last lines of the engine log.
          */
-        get: operations["serving_log"];
+        get: operations["serving_get_deployment_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1972,10 +1965,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Restart
-         * @description Start its engine process anew, its failures forgiven.
+         * Restart Deployment
+         * @description Restart the engine process of a deployment and reset its failure count.
          */
-        post: operations["serving_restart"];
+        post: operations["serving_restart_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get System Info
+         * @description Return installed versions, storage usage and processes. Owners and members only.
+         */
+        get: operations["system_get_system_info"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1990,10 +2003,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Facets
-         * @description What the spans of the last seven days can be filtered by: routes, models, kinds, statuses and keys.
+         * Get Facets
+         * @description Return the filter values of the last seven days: routes, models, kinds, statuses and keys.
          */
-        get: operations["traces_facets"];
+        get: operations["traces_get_facets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2010,16 +2023,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Spans
-         * @description The spans that match, newest first, without their bodies, with the counts of their scores.
+         * List Spans
+         * @description List matching spans, newest first, without their bodies, with the counts of their scores.
          */
-        get: operations["traces_spans"];
+        get: operations["traces_list_spans"];
         put?: never;
         /**
-         * Ingest
-         * @description Store spans that another program measured. Answered when they are committed; known ones stay as they are.
+         * Ingest Spans
+         * @description Store spans that another program measured. Returns after the commit; known spans are kept unchanged.
          */
-        post: operations["traces_ingest"];
+        post: operations["traces_ingest_spans"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2034,10 +2047,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count
-         * @description How many spans match. With `at_most` counting ends there.
+         * Count Spans
+         * @description Return the number of matching spans. Counting stops at `at_most`.
          */
-        get: operations["traces_count"];
+        get: operations["traces_count_spans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2054,10 +2067,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events
-         * @description Spans live, as they are stored: those that match and arrive from now on, or after an event of the last hour.
+         * Stream Spans
+         * @description Stream matching spans as they are stored, from now on or after an event of the last hour.
          */
-        get: operations["traces_events"];
+        get: operations["traces_stream_spans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2074,10 +2087,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Span
-         * @description One span with its input and output.
+         * Get Span
+         * @description Return a span with its input and output.
          */
-        get: operations["traces_span"];
+        get: operations["traces_get_span"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2086,7 +2099,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/traces/traces/{trace_id}": {
+    "/api/v1/traces/{trace_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -2094,10 +2107,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Trace
-         * @description All spans of a trace as trees, with offsets from its start.
+         * Get Trace
+         * @description Return all spans of a trace as trees, with offsets from the start of the trace.
          */
-        get: operations["traces_trace"];
+        get: operations["traces_get_trace"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2116,10 +2129,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Plan
-         * @description What a run would take: steps, tokens, time and memory. Nothing is started.
+         * Plan Run
+         * @description Estimate the steps, tokens, time and memory of a run. Nothing is started.
          */
-        post: operations["training_plan"];
+        post: operations["training_plan_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2134,10 +2147,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Recipes
-         * @description The ways of training, each with the JSON schema of its settings.
+         * List Recipes
+         * @description List the training recipes, each with the JSON schema of its settings.
          */
-        get: operations["training_recipes"];
+        get: operations["training_list_recipes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2156,10 +2169,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Start
-         * @description Start a run. Its job's result has the ref of the model (`model`) and the figures (`summary`).
+         * Start Run
+         * @description Start a training run. The job result has the model ref (`model`) and the metrics (`summary`).
          */
-        post: operations["training_start"];
+        post: operations["training_start_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2174,10 +2187,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Health
-         * @description 200 while the server can work, 503 while its database does not answer.
+         * Get Health
+         * @description Return 200 if the server is operational, 503 if its database does not answer.
          */
-        get: operations["health_health"];
+        get: operations["health_get_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2194,10 +2207,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Prometheus
-         * @description Counters and histograms in Prometheus' text format.
+         * Get Metrics
+         * @description Return counters and histograms in the text format of Prometheus.
          */
-        get: operations["health_prometheus"];
+        get: operations["health_get_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2211,28 +2224,32 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Account
-         * @description Who is signed in.
+         * ActivityEvent
+         * @description Event of a project: its subject (`ref`: a dataset's or model's ref, or an id) and time.
          */
-        Account: {
-            /** Email */
-            email: string;
+        ActivityEvent: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Role
+             * Kind
              * @enum {string}
              */
-            role: "owner" | "member" | "viewer";
+            kind: "dataset" | "training_run" | "model" | "alias" | "canary" | "loop_run";
+            /**
+             * Occurred At
+             * Format: date-time
+             */
+            occurred_at: string;
+            /** Ref */
+            ref: string;
+            /** Status */
+            status?: string | null;
+            /** Title */
+            title: string;
         };
         /**
-         * AliasMove
-         * @description One move of an alias: the version it points at since then, why, and who moved it.
+         * AliasChange
+         * @description One change of an alias: the version it points to from then on, why, and who changed it.
          */
-        AliasMove: {
+        AliasChange: {
             /** Alias */
             alias: string;
             /**
@@ -2262,10 +2279,10 @@ export interface components {
             reason?: string | null;
         };
         /**
-         * AliasWanted
-         * @description Where the alias shall point (a ref, a number or a hash), and why.
+         * AliasUpdate
+         * @description New target of an alias (a ref, a number or a hash), with evidence or a reason.
          */
-        AliasWanted: {
+        AliasUpdate: {
             /**
              * Evidence
              * @default {}
@@ -2279,66 +2296,80 @@ export interface components {
             reason?: string | null;
         };
         /**
-         * Answer
-         * @description An answer with what it rests on. `answered` is False where nothing fits; `unsupported` lists its sentences that
-         *     no passage supports: read those with care.
+         * ApiKey
+         * @description API key without its secret.
+         *
+         *     The `previous` fields describe the secret before the last rotation, which is valid until `previous_until`.
          */
-        Answer: {
-            /** Answered */
-            answered: boolean;
+        ApiKey: {
             /**
-             * Citations
-             * @default []
-             */
-            citations: components["schemas"]["Citation"][];
-            /** Index Version */
-            index_version: string;
-            /** Model */
-            model?: string | null;
-            /**
-             * Passages
-             * @default []
-             */
-            passages: components["schemas"]["Passage"][];
-            /** Question */
-            question: string;
-            /** Span Id */
-            span_id?: string | null;
-            /** Text */
-            text: string;
-            /**
-             * Unsupported
-             * @default []
-             */
-            unsupported: string[];
-        };
-        /**
-         * Base
-         * @description A knowledge base. `index_version` is a hash of its documents, its chunk settings and its embedder.
-         */
-        Base: {
-            /** Chunks */
-            chunks: number;
-            /** Documents */
-            documents: number;
-            /** Embedder */
-            embedder: string;
-            /** Index Version */
-            index_version: string;
-            /** Name */
-            name: string;
-            /**
-             * Updated At
+             * Created At
              * Format: date-time
              */
-            updated_at: string;
+            created_at: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * @default {
+             *       "tags": []
+             *     }
+             */
+            labels: components["schemas"]["KeyLabels"];
+            /** Last Used At */
+            last_used_at?: string | null;
+            /** Name */
+            name: string;
+            /** Prefix */
+            prefix: string;
+            /** Previous Prefix */
+            previous_prefix?: string | null;
+            /** Previous Until */
+            previous_until?: string | null;
+            /** Previous Used At */
+            previous_used_at?: string | null;
+            /** Revoked At */
+            revoked_at?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member" | "viewer";
+            /** Rotated At */
+            rotated_at?: string | null;
+            /**
+             * @default {
+             *       "endpoints": [],
+             *       "models": []
+             *     }
+             */
+            scope: components["schemas"]["KeyScope"];
+        };
+        /**
+         * AskRequest
+         * @description Question to answer from a knowledge base, with a route or any model of the gateway.
+         */
+        AskRequest: {
+            /**
+             * Limit
+             * @default 4
+             */
+            limit: number;
+            /** Model */
+            model: string;
+            /** Question */
+            question: string;
         };
         /**
          * Batch
-         * @description Calls that nobody waits for, one in each line of a file. `completed` and `failed` ones are of `total`.
+         * @description Batch of model calls, one per line of the input file. `completed` and `failed` are counts out of `total`.
          *
-         *     `input_tokens`, `output_tokens` and `cost` (in millionths of a US dollar, of the calls whose price is known; null
-         *     where none is) are what the ledger has of its calls so far.
+         *     `input_tokens`, `output_tokens` and `cost` are the sums of the ledger so far. `cost` is in millionths of a US dollar
+         *     and covers the calls whose price is known; null if no price is known.
          */
         Batch: {
             /** Actor */
@@ -2366,7 +2397,7 @@ export interface components {
             /** Error File */
             error_file?: string | null;
             /** Errors */
-            errors?: components["schemas"]["BatchFault"][] | null;
+            errors?: components["schemas"]["BatchInputError"][] | null;
             /** Expired At */
             expired_at?: string | null;
             /**
@@ -2425,10 +2456,10 @@ export interface components {
             window: string;
         };
         /**
-         * BatchFault
-         * @description What is wrong with a batch's input: with a `line` of it (the first is 1), or with the whole.
+         * BatchInputError
+         * @description Error in the input of a batch: in one `line` (counted from 1), or in the whole file.
          */
-        BatchFault: {
+        BatchInputError: {
             /** Code */
             code: string;
             /** Line */
@@ -2440,8 +2471,8 @@ export interface components {
         };
         /** Body_data_import_files */
         Body_data_import_files: {
-            /** File */
-            file: string[];
+            /** Files */
+            files: string[];
             /** Format */
             format?: string | null;
             /**
@@ -2452,14 +2483,14 @@ export interface components {
             on_error: "stop" | "skip";
             /**
              * Options
-             * @description The format's options as a JSON object.
+             * @description Options of the format, as a JSON object.
              */
             options?: string | null;
         };
         /** Body_data_preview_files */
         Body_data_preview_files: {
-            /** File */
-            file: string[];
+            /** Files */
+            files: string[];
             /** Format */
             format?: string | null;
             /**
@@ -2469,7 +2500,7 @@ export interface components {
             limit: number;
             /**
              * Options
-             * @description The format's options as a JSON object.
+             * @description Options of the format, as a JSON object.
              */
             options?: string | null;
         };
@@ -2479,72 +2510,29 @@ export interface components {
             files: string[];
         };
         /**
-         * Breaker
-         * @description When a target rests: after `failures` within `window` seconds it is passed over for `pause` seconds, then one
-         *     call tries it. Five in 30 s is more than chance and fewer than a crowd of callers would wait for.
+         * CacheCleared
+         * @description Number of deleted cache entries.
          */
-        Breaker: {
-            /**
-             * Failures
-             * @default 5
-             */
-            failures: number;
-            /**
-             * Pause
-             * @default 15
-             */
-            pause: number;
-            /**
-             * Window
-             * @default 30
-             */
-            window: number;
+        CacheCleared: {
+            /** Deleted */
+            deleted: number;
         };
         /**
-         * CacheState
-         * @description What is kept for one route. `hits` counts answers given again; `saved_tokens` what they would have used. Of the
-         *     `checked` semantic hits so many were `false`; `false_low` and `false_high` bound their rate (95 %, Wilson).
-         */
-        CacheState: {
-            /** Bytes */
-            bytes: number;
-            /** Checked */
-            checked: number;
-            /** Entries */
-            entries: number;
-            /** False */
-            false: number;
-            /** False High */
-            false_high?: number | null;
-            /** False Low */
-            false_low?: number | null;
-            /** Hits */
-            hits: number;
-            /** Route */
-            route: string;
-            /** Saved Tokens */
-            saved_tokens: number;
-        };
-        /**
-         * Caching
-         * @description When a route answers from what it answered before.
+         * CachePolicy
+         * @description Response cache policy of a route.
          *
-         *     `exact`: the same request to the same version of the same model. `semantic`: a chat that differs in its last
-         *     message only, whose meaning is as near as `threshold` (cosine of the embeddings). `scope` says who shares answers:
-         *     the project, or each key or user alone. `ttl` in seconds. Of the semantic hits the share `checked` is answered anew
-         *     behind the caller's back, and counted as false where the two answers agree less than `agreement`.
+         *     `exact` matches the same request to the same version of the same model. `semantic` matches a chat that differs only
+         *     in its last message, with a cosine similarity of the embeddings of at least `threshold`. `scope` is the group that
+         *     shares responses: the project, each key or each user. `ttl` is in seconds. The share `verify_rate` of
+         *     semantic hits is verified with a background call, and a hit is false if the two responses agree less than
+         *     `min_agreement`.
          */
-        Caching: {
+        CachePolicy: {
             /**
-             * Agreement
+             * Min Agreement
              * @default 0.8
              */
-            agreement: number;
-            /**
-             * Checked
-             * @default 0.05
-             */
-            checked: number;
+            min_agreement: number;
             /**
              * Mode
              * @default exact
@@ -2567,10 +2555,43 @@ export interface components {
              * @default 3600
              */
             ttl: number;
+            /**
+             * Verify Rate
+             * @default 0.05
+             */
+            verify_rate: number;
+        };
+        /**
+         * CacheStats
+         * @description Response cache statistics of one route.
+         *
+         *     `hits` counts the cached responses that were returned, `saved_tokens` the tokens that these calls would have used.
+         *     `false_hits` counts the false hits among the `verified` semantic hits; `false_rate_low` and `false_rate_high` bound
+         *     their rate (95 %, Wilson).
+         */
+        CacheStats: {
+            /** Bytes */
+            bytes: number;
+            /** Entries */
+            entries: number;
+            /** False Hits */
+            false_hits: number;
+            /** False Rate High */
+            false_rate_high?: number | null;
+            /** False Rate Low */
+            false_rate_low?: number | null;
+            /** Hits */
+            hits: number;
+            /** Route */
+            route: string;
+            /** Saved Tokens */
+            saved_tokens: number;
+            /** Verified */
+            verified: number;
         };
         /**
          * CallableModel
-         * @description A name for the `model` field of a request.
+         * @description Valid value for the `model` field of a request.
          */
         CallableModel: {
             /** Name */
@@ -2578,15 +2599,15 @@ export interface components {
         };
         /**
          * Canary
-         * @description A canary on a route. `before` are the route's targets as they were, `route_version` the version with the share in
-         *     it: only answers given under that version count. `model` is the model version that answered as the candidate.
-         *     `decided_by` is `evidence` or the name of the key of the person who decided.
+         * @description Canary on a route.
+         *
+         *     `previous_targets` lists the targets of the route before the canary. `route_version` is the version with the
+         *     candidate's share; only completions under that version count. `model` is the model version that answered as the
+         *     candidate. `decided_by` is `evidence` or the name of the key of the person who decided.
          */
         Canary: {
             /** Alpha */
             alpha: number;
-            /** Before */
-            before: components["schemas"]["Target"][];
             /** Candidate */
             candidate: string;
             /** Decided At */
@@ -2595,10 +2616,15 @@ export interface components {
             decided_by?: string | null;
             evidence: components["schemas"]["Evidence"];
             /**
+             * Evidence History
+             * @default []
+             */
+            evidence_history: components["schemas"]["EvidenceHistoryPoint"][];
+            /**
              * Goal
              * @enum {string}
              */
-            goal: "better" | "not_worse";
+            goal: "better" | "non_inferior";
             /**
              * Id
              * Format: uuid
@@ -2614,6 +2640,8 @@ export interface components {
             min_pairs: number;
             /** Model */
             model?: string | null;
+            /** Previous Targets */
+            previous_targets: components["schemas"]["RouteTarget"][];
             /** Reason */
             reason?: string | null;
             /** Route */
@@ -2632,46 +2660,15 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "promoted" | "rolled_back" | "kept" | "superseded";
-            /**
-             * Trail
-             * @default []
-             */
-            trail: components["schemas"]["TrailPoint"][];
         };
         /**
-         * CanaryPlan
-         * @description How the candidate is tried on live traffic.
-         */
-        CanaryPlan: {
-            /**
-             * Alpha
-             * @default 0.05
-             */
-            alpha: number;
-            /**
-             * Margin
-             * @default 0
-             */
-            margin: number;
-            /**
-             * Min Pairs
-             * @default 10
-             */
-            min_pairs: number;
-            /**
-             * Share
-             * @default 0.5
-             */
-            share: number;
-        };
-        /**
-         * CanaryWanted
-         * @description The canary to start: `share` of `route` goes to `candidate` until the scores named `metric` decide.
+         * CanaryCreate
+         * @description Canary to start: `share` of `route` goes to `candidate` until the scores named `metric` decide.
          *
-         *     `goal`: promote when shown `better`, or when shown `not_worse` by more than `margin`. Shown worse by more than
-         *     `margin`: roll back. `alpha` bounds the chance of any wrong decision.
+         *     `goal`: promote if shown `better`, or if shown `non_inferior`, which is not worse by more than `margin`. If shown
+         *     worse by more than `margin`, roll back. `alpha` bounds the probability of any wrong decision.
          */
-        CanaryWanted: {
+        CanaryCreate: {
             /**
              * Alpha
              * @default 0.05
@@ -2684,7 +2681,7 @@ export interface components {
              * @default better
              * @enum {string}
              */
-            goal: "better" | "not_worse";
+            goal: "better" | "non_inferior";
             /**
              * Margin
              * @default 0
@@ -2714,28 +2711,50 @@ export interface components {
             share: number;
         };
         /**
-         * Cap
-         * @description How many calls a target gets at once from one server: `queue` more wait for at most `wait` seconds, then the next
-         *     target is asked.
+         * CanaryDecision
+         * @description Manual decision with its reason.
          */
-        Cap: {
-            /** At Once */
-            at_once: number;
+        CanaryDecision: {
+            /** Reason */
+            reason: string;
             /**
-             * Queue
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "promote" | "roll_back";
+        };
+        /**
+         * CanaryPlan
+         * @description Settings of the canary on live traffic.
+         */
+        CanaryPlan: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Margin
              * @default 0
              */
-            queue: number;
+            margin: number;
             /**
-             * Wait
-             * @default 5
+             * Min Pairs
+             * @default 10
              */
-            wait: number;
+            min_pairs: number;
+            /**
+             * Share
+             * @default 0.5
+             */
+            share: number;
         };
         /**
          * Chunk
-         * @description A passage of a document. `start` and `end` count characters of the document's extracted text; `heading` is the
-         *     path of headings above it.
+         * @description Part of a document.
+         *
+         *     `start` and `end` are character offsets in the extracted text of the document. `heading` is the path of headings
+         *     above the chunk.
          */
         Chunk: {
             /**
@@ -2770,9 +2789,35 @@ export interface components {
             text: string;
         };
         /**
+         * CircuitBreakerPolicy
+         * @description Circuit breaker policy of a target.
+         *
+         *     After `failures` failures within `window` seconds the circuit opens for `open_seconds`, then one call probes the
+         *     target. The default of 5 failures in 30 s is more than chance and limits how many callers wait for a failing target.
+         */
+        CircuitBreakerPolicy: {
+            /**
+             * Failures
+             * @default 5
+             */
+            failures: number;
+            /**
+             * Open Seconds
+             * @default 15
+             */
+            open_seconds: number;
+            /**
+             * Window
+             * @default 30
+             */
+            window: number;
+        };
+        /**
          * Citation
-         * @description A passage that the answer rests on. `stated` where the model cited it itself, otherwise it was found by
-         *     comparing the answer's sentences with the passages; `similarity` is that of the sentence and the passage.
+         * @description A passage that supports the answer.
+         *
+         *     `stated` is true if the model cited the passage itself, and false if the passage was found by comparing the answer's
+         *     sentences with the passages. `similarity` is that of sentence and passage.
          */
         Citation: {
             /** End */
@@ -2795,14 +2840,44 @@ export interface components {
             title: string;
         };
         /**
+         * CleanRequest
+         * @description Cleaning of a dataset version. `name` is the dataset for the result, by default the same dataset.
+         */
+        CleanRequest: {
+            /** Name */
+            name?: string | null;
+            /**
+             * @default {
+             *       "conflicts": "majority",
+             *       "empty": "drop",
+             *       "exact": "drop",
+             *       "kinds": [
+             *         "email",
+             *         "iban",
+             *         "card",
+             *         "ip",
+             *         "birth_date",
+             *         "phone"
+             *       ],
+             *       "labels": [],
+             *       "near": "drop",
+             *       "personal": "mask",
+             *       "threshold": 0.8,
+             *       "tidy": true,
+             *       "ties": "drop"
+             *     }
+             */
+            settings: components["schemas"]["CleanSettings"];
+        };
+        /**
          * CleanSettings
-         * @description What cleaning does; the default does all of it.
+         * @description Settings of cleaning; the defaults enable every step.
          *
-         *     `tidy`: Unicode, control characters and blanks. `personal`: mask personal data, drop its rows, or keep it.
-         *     `empty`: drop rows that ask or answer nothing. `conflicts`: within a group of near-duplicate inputs give each label
-         *     its majority value, drop such groups, or keep them; `ties` says what happens where no value has a majority.
-         *     `exact` and `near`: drop all but the first row of a group (near only where the answers agree too). `labels` are
-         *     paths beside those found in the answers.
+         *     `tidy`: normalize Unicode, control characters and whitespace. `personal`: mask PII, drop its rows, or keep it.
+         *     `empty`: drop rows with an empty input or completion. `conflicts`: within a group of near-duplicate inputs set each
+         *     label to its majority value, drop the group, or keep it; `ties` applies if no value has a majority. `exact` and
+         *     `near`: drop all rows of a group but the first (near-duplicates only if their completions agree too). `labels` are
+         *     label paths in addition to those detected in the completions.
          */
         CleanSettings: {
             /**
@@ -2870,39 +2945,11 @@ export interface components {
             ties: "drop" | "keep";
         };
         /**
-         * CleanWanted
-         * @description How to clean, and the dataset that gets the result (the same one where none is named).
-         */
-        CleanWanted: {
-            /** Name */
-            name?: string | null;
-            /**
-             * @default {
-             *       "conflicts": "majority",
-             *       "empty": "drop",
-             *       "exact": "drop",
-             *       "kinds": [
-             *         "email",
-             *         "iban",
-             *         "card",
-             *         "ip",
-             *         "birth_date",
-             *         "phone"
-             *       ],
-             *       "labels": [],
-             *       "near": "drop",
-             *       "personal": "mask",
-             *       "threshold": 0.8,
-             *       "tidy": true,
-             *       "ties": "drop"
-             *     }
-             */
-            settings: components["schemas"]["CleanSettings"];
-        };
-        /**
          * CleaningChange
-         * @description One change to one row, by cleaning or by hand. `row` is its number (from 1) in the version that was changed, `id`
-         *     its metadata id, `origin` where it came from, `before` and `after` its hashes (`after` null: the row was dropped).
+         * @description One change to one row, by cleaning or by a manual edit.
+         *
+         *     `row` is the row number (from 1) in the version that was changed, `id` the row's metadata id, `origin` the row's
+         *     origin. `before` and `after` are hashes of the row; `after` is null if the row was dropped.
          */
         CleaningChange: {
             /** After */
@@ -2924,87 +2971,31 @@ export interface components {
             what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate" | "edited" | "removed";
         };
         /**
-         * Cleared
-         * @description How many kept answers were forgotten.
+         * ConcurrencyCap
+         * @description Limit of concurrent calls per target and server.
+         *
+         *     Up to `max_in_flight` calls run at once. Up to `queue` more wait for at most `wait` seconds, then the next target is
+         *     tried.
          */
-        Cleared: {
-            /** Answers */
-            answers: number;
-        };
-        /**
-         * ComparedTarget
-         * @description What the newest pairs of a route and a target say together: how many, how many had no second answer, the mean
-         *     agreement with its interval (95 %, normal), the share that said the same, the median milliseconds and the cost in
-         *     millionths of a US dollar of both sides, over the pairs whose two spans are there. Null where nothing is known.
-         */
-        ComparedTarget: {
-            /** Agreement */
-            agreement?: number | null;
-            /** Failed */
-            failed: number;
-            /** First Cost */
-            first_cost?: number | null;
-            /** First Ms */
-            first_ms?: number | null;
-            /** High */
-            high?: number | null;
+        ConcurrencyCap: {
+            /** Max In Flight */
+            max_in_flight: number;
             /**
-             * Kind
-             * @enum {string}
+             * Queue
+             * @default 0
              */
-            kind: "shadow" | "cache";
-            /** Low */
-            low?: number | null;
-            /** Pairs */
-            pairs: number;
-            /** Route */
-            route: string;
-            /** Same */
-            same?: number | null;
-            /** Second Cost */
-            second_cost?: number | null;
-            /** Second Ms */
-            second_ms?: number | null;
-            /** Target */
-            target: string;
-        };
-        /**
-         * Comparison
-         * @description An answer that somebody got (`of`) and a second one that nobody did (`span_id`). `agreement` is 1 for the same
-         *     text or JSON, else the cosine of their embeddings; null where there was no second answer.
-         */
-        Comparison: {
-            /** Agreement */
-            agreement: number | null;
+            queue: number;
             /**
-             * At
-             * Format: date-time
+             * Wait
+             * @default 5
              */
-            at: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "shadow" | "cache";
-            /**
-             * Of
-             * Format: uuid
-             */
-            of: string;
-            /** Route */
-            route: string;
-            /**
-             * Span Id
-             * Format: uuid
-             */
-            span_id: string;
-            /** Target */
-            target: string;
+            wait: number;
         };
         /**
          * Condition
-         * @description One thing that must be so: a fact of the call `equals` a value, is `any_of` several, or is `over` or `under` a
-         *     number. A tag equals a value where the call has that tag.
+         * @description Condition on a fact of the call: `equals` a value, is `any_of` several, or is `over` or `under` a number.
+         *
+         *     The fact `tag` equals a value if the call has that tag.
          */
         Condition: {
             /**
@@ -3022,88 +3013,91 @@ export interface components {
             under?: number | null;
         };
         /**
-         * Conflict
-         * @description One input (the same, or near-duplicates) with several answers: its rows, and how often each value per label.
-         */
-        Conflict: {
-            /** Rows */
-            rows: number[];
-            /** Same Input */
-            same_input: boolean;
-            /** Votes */
-            votes: {
-                [key: string]: {
-                    [key: string]: number;
-                };
-            };
-        };
-        /**
-         * Consumed
-         * @description What a number of calls consumed. `cost` in millionths of a US dollar sums the calls whose price is known, which
-         *     are `priced`; null where none is. Latencies in milliseconds; those of hours and days are read from histograms whose
-         *     steps are 11.5 % wide, those of minutes are exact, and those by user and tag are null.
-         */
-        Consumed: {
-            /**
-             * Calls
-             * @default 0
-             */
-            calls: number;
-            /** Cost */
-            cost?: number | null;
-            /**
-             * Errors
-             * @default 0
-             */
-            errors: number;
-            /** First Token P50 */
-            first_token_p50?: number | null;
-            /** Group */
-            group?: string | null;
-            /** Input Tokens */
-            input_tokens?: number | null;
-            /** Latency P50 */
-            latency_p50?: number | null;
-            /** Latency P95 */
-            latency_p95?: number | null;
-            /** Output Tokens */
-            output_tokens?: number | null;
-            /**
-             * Priced
-             * @default 0
-             */
-            priced: number;
-        };
-        /**
-         * Count
-         * @description How many there are; with `more`, at least so many.
-         */
-        Count: {
-            /** Count */
-            count: number;
-            /**
-             * More
-             * @default false
-             */
-            more: boolean;
-        };
-        /**
          * Curve
-         * @description A figure over the steps. `total` is how many points there are; `points` may be fewer, chosen by LTTB.
+         * @description Metric over the steps. `total` is the number of measured points; `points` is a subset chosen by LTTB.
          */
         Curve: {
             /** Name */
             name: string;
             /** Points */
-            points: components["schemas"]["Point"][];
+            points: components["schemas"]["MetricPoint"][];
             /** Total */
             total: number;
         };
         /**
-         * DataStanding
-         * @description Datasets, and the rows of their newest versions.
+         * CustomPrice
+         * @description Custom price. `source` is `settings` for vong.toml, or `stored` for the project, which takes precedence.
          */
-        DataStanding: {
+        CustomPrice: {
+            /**
+             * Cache Write
+             * @description Price of input tokens written to the provider's cache; unset: `input`.
+             */
+            cache_write?: number | null;
+            /**
+             * Cache Write 1H
+             * @description Price of input tokens cached for one hour; unset: `cache_write`.
+             */
+            cache_write_1h?: number | null;
+            /**
+             * Cached
+             * @description Price of input tokens read from the provider's cache; unset: `input`.
+             */
+            cached?: number | null;
+            /**
+             * Input
+             * @description Price of input tokens.
+             */
+            input: number;
+            /**
+             * Input Audio
+             * @description Price of audio input; unset: `input`.
+             */
+            input_audio?: number | null;
+            /**
+             * Input Image
+             * @description Price of image input; unset: `input`.
+             */
+            input_image?: number | null;
+            /**
+             * Output
+             * @description Price of output tokens.
+             * @default 0
+             */
+            output: number;
+            /**
+             * Output Audio
+             * @description Price of audio output; unset: `output`.
+             */
+            output_audio?: number | null;
+            /**
+             * Output Image
+             * @description Price of image output; unset: `output`.
+             */
+            output_image?: number | null;
+            /**
+             * Reasoning
+             * @description Price of reasoning tokens; unset: `output`.
+             */
+            reasoning?: number | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "settings" | "stored";
+            /**
+             * Target
+             * @description deployment/NAME or PROVIDER/MODEL.
+             */
+            target: string;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
+         * DataSummary
+         * @description Counts of datasets and of the rows of their newest versions.
+         */
+        DataSummary: {
             /**
              * Datasets
              * @default 0
@@ -3118,8 +3112,44 @@ export interface components {
             rows: number;
         };
         /**
+         * DatasetDiff
+         * @description Differences between versions `a` and `b`.
+         *
+         *     `changed` rows have the same metadata id, or the same messages and another completion. `metadata_changed` counts
+         *     rows with the same content and other metadata (a split, for example). `rows` lists the first differences.
+         */
+        DatasetDiff: {
+            /** A */
+            a: string;
+            /** Added */
+            added: number;
+            /** B */
+            b: string;
+            /** Changed */
+            changed: number;
+            /** Metadata Changed */
+            metadata_changed: number;
+            /** Removed */
+            removed: number;
+            /** Rows */
+            rows: components["schemas"]["RowDiff"][];
+            /** Unchanged */
+            unchanged: number;
+        };
+        /**
+         * DatasetRow
+         * @description One row of a version. `number` starts at 1; `hash` is the hash of the Example.
+         */
+        DatasetRow: {
+            example: components["schemas"]["Example"];
+            /** Hash */
+            hash: string;
+            /** Number */
+            number: number;
+        };
+        /**
          * DatasetVersion
-         * @description A named, immutable list of examples. `hash` is the sha256 over the hashes of its rows, in order.
+         * @description Named, immutable list of examples. `hash` is the sha256 over the hashes of its rows, in order.
          */
         DatasetVersion: {
             /** Blob */
@@ -3152,32 +3182,19 @@ export interface components {
             };
         };
         /**
-         * DecisionWanted
-         * @description A decision by hand, and why.
+         * DeployResult
+         * @description A deployment and the job of its parity check, if it needs one.
          */
-        DecisionWanted: {
-            /** Reason */
-            reason: string;
-            /**
-             * Verdict
-             * @enum {string}
-             */
-            verdict: "promote" | "roll_back";
-        };
-        /**
-         * Deployed
-         * @description A deployment and, where a tuned model has to be checked first, the job that does it.
-         */
-        Deployed: {
+        DeployResult: {
             deployment: components["schemas"]["Deployment"];
             job?: components["schemas"]["Job"] | null;
         };
         /**
          * Deployment
-         * @description A served model. `wanted` is what was asked for (`running` or `stopped`), `state` how it stands.
+         * @description Served model version. `desired_state` is set by the user, `state` is the current state.
          *
-         *     An adapter is served by the engine process of its base: such deployments share `group`, one process a group.
-         *     `memory` is the resident size of the process in bytes; `parity` the stored result of the parity check.
+         *     The engine process of a base model also serves its adapters: such deployments share one `engine_key`, which is one
+         *     process. `memory` is the resident size of the process in bytes, `parity` the stored result of the parity check.
          */
         Deployment: {
             /**
@@ -3185,10 +3202,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Desired State
+             * @default running
+             * @enum {string}
+             */
+            desired_state: "running" | "stopped";
             /** Engine */
             engine: string;
-            /** Group */
-            group: string;
+            /** Engine Key */
+            engine_key: string;
             /** Memory */
             memory?: number | null;
             /** Model */
@@ -3228,20 +3251,34 @@ export interface components {
             updated_at: string;
             /** Url */
             url?: string | null;
+        };
+        /**
+         * DeploymentCreate
+         * @description Deployment to start: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), its engine, and settings.
+         */
+        DeploymentCreate: {
+            /** Engine */
+            engine?: string | null;
+            /** Model */
+            model: string;
             /**
-             * Wanted
-             * @default running
-             * @enum {string}
+             * @default {
+             *       "batch": 8,
+             *       "context": 0,
+             *       "parity": "required",
+             *       "prefix_bytes": 256000000,
+             *       "threads": 0
+             *     }
              */
-            wanted: "running" | "stopped";
+            settings: components["schemas"]["DeploymentSettings"];
         };
         /**
          * DeploymentSettings
-         * @description How a deployment runs. Zero means that the engine chooses.
+         * @description Settings of a deployment. Zero selects the engine's default.
          *
-         *     `threads`: CPU threads. `context`: tokens of prompt and answer together. `batch`: conversations decoded side by
-         *     side. `prefix_bytes`: memory for the beginnings that prompts share. `parity`: `required`, or `skip` to serve a tuned
-         *     model without the check, which is recorded.
+         *     `threads`: CPU threads. `context`: tokens of prompt and completion together. `batch`: sequences that are decoded
+         *     concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes. `parity`: `required`, or `skip` to
+         *     serve a tuned model without the parity check, which is recorded.
          */
         DeploymentSettings: {
             /**
@@ -3272,52 +3309,8 @@ export interface components {
             threads: number;
         };
         /**
-         * DeploymentWanted
-         * @description What to serve: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), by which engine, and how.
-         */
-        DeploymentWanted: {
-            /** Engine */
-            engine?: string | null;
-            /** Model */
-            model: string;
-            /**
-             * @default {
-             *       "batch": 8,
-             *       "context": 0,
-             *       "parity": "required",
-             *       "prefix_bytes": 256000000,
-             *       "threads": 0
-             *     }
-             */
-            settings: components["schemas"]["DeploymentSettings"];
-        };
-        /**
-         * Diff
-         * @description What differs between versions `a` and `b`. `changed` rows have the same metadata id, or the same messages and
-         *     another completion. `metadata_changed` counts rows that say the same with other metadata (a split, for example).
-         *     `rows` lists the first of them.
-         */
-        Diff: {
-            /** A */
-            a: string;
-            /** Added */
-            added: number;
-            /** B */
-            b: string;
-            /** Changed */
-            changed: number;
-            /** Metadata Changed */
-            metadata_changed: number;
-            /** Removed */
-            removed: number;
-            /** Rows */
-            rows: components["schemas"]["RowChange"][];
-            /** Unchanged */
-            unchanged: number;
-        };
-        /**
          * Disagreement
-         * @description A span that several people corrected differently: their last word each. It is left to people.
+         * @description Span with contradicting corrections: the latest of each author. It yields no example.
          */
         Disagreement: {
             /** Corrections */
@@ -3332,7 +3325,7 @@ export interface components {
         };
         /**
          * Document
-         * @description A file of a knowledge base. `hash` is the sha256 of its bytes; `state` is `ready` or `failed` with a `reason`.
+         * @description File of a knowledge base. `hash` is the sha256 of its bytes; `state` is `ready`, or `failed` with a `reason`.
          */
         Document: {
             /** Base */
@@ -3371,10 +3364,10 @@ export interface components {
             title: string;
         };
         /**
-         * Duplicates
-         * @description Groups of rows that repeat each other; `extra` rows would go if one of each group stayed.
+         * DuplicateGroups
+         * @description Groups of duplicate rows. `extra` is the number of rows to drop if one row per group remains.
          */
-        Duplicates: {
+        DuplicateGroups: {
             /** Extra */
             extra: number;
             /** Groups */
@@ -3384,7 +3377,7 @@ export interface components {
         };
         /**
          * EvalChange
-         * @description An example that the two runs answered differently, with both texts and their scores.
+         * @description An example with different outputs in the two runs: both texts and their scores.
          */
         EvalChange: {
             /** A */
@@ -3410,9 +3403,10 @@ export interface components {
         };
         /**
          * EvalComparison
-         * @description Run b against run a. `n` examples are in both; `left_out` are in one only (other limits).
+         * @description Comparison of run b with run a over the `n` examples that both contain.
          *
-         *     `changed` counts the answers whose text differs; `changes` are those that moved the first metric most.
+         *     `left_out` counts the examples that only one run contains (the runs have different limits). `changed` counts the
+         *     outputs whose text differs; `changes` lists those that changed the first metric most.
          */
         EvalComparison: {
             a: components["schemas"]["EvalResult"];
@@ -3446,12 +3440,52 @@ export interface components {
             seed: number;
         };
         /**
-         * EvalResult
-         * @description A finished (or running) evaluation.
+         * EvalRequest
+         * @description Evaluation to run.
          *
-         *     `scores` maps a metric to its value over all examples (`exact_match`, `rougeL`, `json_fields.urgency`, ...),
-         *     each in its library's own unit; `signatures` says exactly how each was computed. Latencies are milliseconds,
-         *     `cost` is in millionths of a US dollar (null where a price is unknown).
+         *     `model` is written as in a request to `/v1`, `scorers` as `NAME` or `NAME:option=value;option=value`.
+         */
+        EvalRequest: {
+            /** Dataset */
+            dataset: string;
+            /** Model */
+            model: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Scorers
+             * @default [
+             *       "exact_match"
+             *     ]
+             */
+            scorers: string[];
+            /**
+             * @default {
+             *       "concurrency": 4,
+             *       "max_tokens": 256,
+             *       "seed": 0,
+             *       "shots": 0,
+             *       "shots_split": "train",
+             *       "temperature": 0
+             *     }
+             */
+            settings: components["schemas"]["EvalSettings"];
+            /**
+             * Split
+             * @default test
+             */
+            split: string;
+        };
+        /**
+         * EvalResult
+         * @description Finished or running evaluation.
+         *
+         *     `scores` maps a metric to its value over all examples (`exact_match`, `rougeL`, `json_fields.urgency`, ...), in the
+         *     unit of its library. `signatures` records exactly how each metric was computed. Latencies are in milliseconds,
+         *     `cost` in millionths of a US dollar (null if a price is unknown).
          */
         EvalResult: {
             /** Cost */
@@ -3526,49 +3560,65 @@ export interface components {
             status: string;
         };
         /**
-         * EvalWanted
-         * @description The evaluation to run. `model` is written as in a request to `/v1`; `scorers` as `NAME` or
-         *     `NAME:option=value;option=value`.
+         * EvalSettings
+         * @description Settings that determine the requests of a run; recorded with its result.
+         *
+         *     `system` replaces the examples' system message. `template` wraps the text of each user message, which replaces
+         *     `{input}`. `shots` examples of `shots_split` precede every request as user and assistant turns; `seed` selects them,
+         *     and all requests have the same ones. `limit` evaluates that many examples, selected by `seed` (a larger limit
+         *     contains a smaller one). `concurrency` requests run at the same time; latencies are measured under this load.
          */
-        EvalWanted: {
-            /** Dataset */
-            dataset: string;
-            /** Model */
-            model: string;
+        EvalSettings: {
             /**
-             * Name
-             * @default
+             * Concurrency
+             * @default 4
              */
-            name: string;
+            concurrency: number;
+            /** Limit */
+            limit?: number | null;
             /**
-             * Scorers
-             * @default [
-             *       "exact_match"
-             *     ]
+             * Max Tokens
+             * @default 256
              */
-            scorers: string[];
+            max_tokens: number;
             /**
-             * @default {
-             *       "concurrency": 4,
-             *       "max_tokens": 256,
-             *       "seed": 0,
-             *       "shots": 0,
-             *       "shots_split": "train",
-             *       "temperature": 0
-             *     }
+             * Seed
+             * @default 0
              */
-            settings: components["schemas"]["Settings"];
+            seed: number;
             /**
-             * Split
-             * @default test
+             * Shots
+             * @default 0
              */
-            split: string;
+            shots: number;
+            /**
+             * Shots Split
+             * @default train
+             */
+            shots_split: string;
+            /** System */
+            system?: string | null;
+            /**
+             * Temperature
+             * @default 0
+             */
+            temperature: number;
+            /** Template */
+            template?: string | null;
         };
         /**
-         * EvalsStanding
-         * @description Evaluations, and the newest that finished.
+         * EvalStarted
+         * @description Evaluation run and its job. Both have the same id.
          */
-        EvalsStanding: {
+        EvalStarted: {
+            job: components["schemas"]["Job"];
+            result: components["schemas"]["EvalResult"];
+        };
+        /**
+         * EvalsSummary
+         * @description Counts of evaluations, and the newest finished one.
+         */
+        EvalsSummary: {
             /** Newest */
             newest?: string | null;
             /** Newest Model */
@@ -3592,33 +3642,12 @@ export interface components {
             total: number;
         };
         /**
-         * Event
-         * @description Something that happened: what it is about (`ref`: a dataset's or model's ref, or an id) and when.
-         */
-        Event: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "dataset" | "run" | "model" | "alias" | "canary" | "turn";
-            /** Ref */
-            ref: string;
-            /** Status */
-            status?: string | null;
-            /** Title */
-            title: string;
-        };
-        /**
          * Evidence
-         * @description The figures as they stand, or stood at the decision.
+         * @description Current evidence of a canary, or that at the decision.
          *
-         *     `candidate` and `incumbent` are mean scores over `pairs`; `difference` is the first less the second, and `low` and
-         *     `high` bound it at confidence 1 - alpha, at every moment at once. `e_better` and `e_worse` decide at `threshold`.
+         *     `candidate` and `incumbent` are mean scores over `pairs`. `difference` is candidate minus incumbent; `low` and
+         *     `high` bound it at confidence 1 - alpha, at all times simultaneously. `e_better` or `e_worse` decides on reaching
+         *     `threshold`.
          */
         Evidence: {
             /** Alpha */
@@ -3643,7 +3672,7 @@ export interface components {
              * Goal
              * @enum {string}
              */
-            goal: "better" | "not_worse";
+            goal: "better" | "non_inferior";
             /**
              * High
              * @default 1
@@ -3671,12 +3700,32 @@ export interface components {
             verdict: "promote" | "roll_back" | "keep_going" | "no_difference";
         };
         /**
+         * EvidenceHistoryPoint
+         * @description Evidence after `n` pairs; see `vong.loop.sequential.EvidencePoint`.
+         */
+        EvidenceHistoryPoint: {
+            /** Candidate */
+            candidate: number;
+            /** E Better */
+            e_better: number;
+            /** E Worse */
+            e_worse: number;
+            /** High */
+            high: number;
+            /** Incumbent */
+            incumbent: number;
+            /** Low */
+            low: number;
+            /** N */
+            n: number;
+        };
+        /**
          * Example
-         * @description Messages in OpenAI chat form and what should follow them.
+         * @description Messages in OpenAI chat format and the expected completion.
          *
-         *     `completion` is the wanted answer, `rejected` a worse one (a preference pair), `weight` its share in training
-         *     (1.0 is ordinary), `metadata` free JSON. `origin` and `metadata` are not part of the content hash: the same
-         *     conversation from two places is the same example.
+         *     `completion` is the expected completion, `rejected` a worse one (a preference pair), `weight` the weight in training
+         *     (default 1.0), `metadata` free JSON. `origin` and `metadata` are not part of the content hash, so that the same
+         *     conversation from two origins is the same example.
          */
         Example: {
             completion?: components["schemas"]["Message"] | null;
@@ -3689,7 +3738,7 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            origin?: components["schemas"]["Origin"] | null;
+            origin?: components["schemas"]["ExampleOrigin"] | null;
             rejected?: components["schemas"]["Message"] | null;
             /** Tools */
             tools?: {
@@ -3702,8 +3751,24 @@ export interface components {
             weight: number;
         };
         /**
+         * ExampleOrigin
+         * @description Origin of an example, which links lineage in both directions.
+         *
+         *     `kind` is the type of the object that `id` names: a span, a row of an earlier dataset version, a row of an imported
+         *     file (`tickets.jsonl#12`), a chunk of a document, or the person or program that wrote the example.
+         */
+        ExampleOrigin: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "span" | "row" | "file" | "document" | "annotator";
+        };
+        /**
          * Facet
-         * @description One value of a field, and how many spans have it.
+         * @description Value of a field and the number of spans with it.
          */
         Facet: {
             /** Count */
@@ -3713,7 +3778,7 @@ export interface components {
         };
         /**
          * Facets
-         * @description What spans can be filtered by: the values of the last seven days with their counts, most first, 100 at most.
+         * @description Filter values of the last seven days with their counts, most frequent first, at most 100 per field.
          */
         Facets: {
             /**
@@ -3748,10 +3813,10 @@ export interface components {
             statuses: components["schemas"]["Facet"][];
         };
         /**
-         * FeedbackStanding
-         * @description Scores of the last 7 days. `open_corrections` are those that came since the last harvest into any dataset.
+         * FeedbackOverview
+         * @description Counts of scores in the last 7 days. `open_corrections` are those since the last harvest into any dataset.
          */
-        FeedbackStanding: {
+        FeedbackOverview: {
             /**
              * Corrections
              * @default 0
@@ -3770,9 +3835,11 @@ export interface components {
         };
         /**
          * FilePreview
-         * @description What the start of a file would give. `reason` says why this format was taken, `options` what it can be told.
-         *     `estimated_rows` are those of the bytes that were looked at, `bytes`: a page that sends the beginning of a file can
-         *     tell how many the whole has. `problems` are rows that cannot be read; `error` says why none can.
+         * @description Result of importing the first rows of a file.
+         *
+         *     `reason` explains the choice of the format; `options` lists the options of that format. `estimated_rows` covers only
+         *     the `bytes` that were read, so a page that sends the beginning of a file can extrapolate to the whole file.
+         *     `problems` lists rows that cannot be read; `error` explains why no row can be read.
          */
         FilePreview: {
             /** Bytes */
@@ -3813,27 +3880,8 @@ export interface components {
             rows: components["schemas"]["Example"][];
         };
         /**
-         * Finding
-         * @description One thing to know: `error` spoils results, `warning` costs quality, `info` is worth a look.
-         */
-        Finding: {
-            /** Code */
-            code: string;
-            /** Next Step */
-            next_step: string;
-            /** Rows */
-            rows: number;
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "error" | "warning" | "info";
-            /** Text */
-            text: string;
-        };
-        /**
          * FormatOption
-         * @description An option of a format: what it means, and the value that holds where none is given (null: none).
+         * @description Option of a format: name, description and default value (null: no default).
          */
         FormatOption: {
             /** Default */
@@ -3844,18 +3892,19 @@ export interface components {
             name: string;
         };
         /**
-         * GatewayStanding
-         * @description Routes, and the model calls of the last 24 hours. `error_share` and `latency_p50` (milliseconds) are null where
-         *     there were no calls.
+         * GatewaySummary
+         * @description Number of routes, and the model calls of the last 24 hours.
+         *
+         *     `error_rate` and `latency_p50` (milliseconds) are null if there were no calls.
          */
-        GatewayStanding: {
+        GatewaySummary: {
             /**
              * Calls
              * @default 0
              */
             calls: number;
-            /** Error Share */
-            error_share?: number | null;
+            /** Error Rate */
+            error_rate?: number | null;
             /**
              * Errors
              * @default 0
@@ -3870,71 +3919,15 @@ export interface components {
             routes: number;
         };
         /**
-         * GuardKind
-         * @description A guard that is installed: what it does, its actions, and its settings as a JSON schema.
-         */
-        GuardKind: {
-            /** About */
-            about: string;
-            /** Actions */
-            actions: ("block" | "mask" | "flag" | "retry")[];
-            /** Name */
-            name: string;
-            /** Settings */
-            settings: {
-                [key: string]: unknown;
-            };
-            /** Streams */
-            streams: string;
-        };
-        /**
-         * GuardOutcome
-         * @description What one guard found: how often each kind. `action` is what was done of it, `none` where nothing was found.
-         */
-        GuardOutcome: {
-            /**
-             * Action
-             * @enum {string}
-             */
-            action: "block" | "mask" | "flag" | "retry" | "none";
-            /**
-             * Found
-             * @default {}
-             */
-            found: {
-                [key: string]: number;
-            };
-            /** Guard */
-            guard: string;
-            /** Ms */
-            ms: number;
-            /**
-             * On
-             * @enum {string}
-             */
-            on: "input" | "output";
-        };
-        /**
-         * GuardTrial
-         * @description A text that was held against guards: what became of it (null where it was blocked), and what each found.
-         */
-        GuardTrial: {
-            /** Blocked By */
-            blocked_by: string | null;
-            /** Outcomes */
-            outcomes: components["schemas"]["GuardOutcome"][];
-            /** Text */
-            text: string | null;
-        };
-        /**
-         * GuardUse
-         * @description One guard at its post. `block` refuses the text, `mask` puts placeholders in place of what was found, `flag`
-         *     notes it, `retry` (of answers) asks the model once more, and blocks the second time.
+         * GuardConfig
+         * @description Configuration of one guard.
          *
-         *     `settings` are the guard's own. `roles` are those whose texts it reads in requests, its own choice where none is
-         *     said; what the model answers is always read where `on` covers output.
+         *     The action `block` rejects the text, `mask` replaces each detection by a placeholder, `flag` records the detections,
+         *     `retry` (responses only) calls the model once more and blocks on a second detection. `settings` are the settings of
+         *     the guard. `roles` are the message roles that the guard checks in requests; empty uses the default of the guard.
+         *     Responses are always checked if `on` covers output.
          */
-        GuardUse: {
+        GuardConfig: {
             /**
              * Action
              * @default block
@@ -3963,12 +3956,96 @@ export interface components {
             };
         };
         /**
-         * GuardsWanted
-         * @description The guards of all calls, in the order in which they look; none removes them.
+         * GuardOutcome
+         * @description Result of one guard: detections by kind and the applied action, `none` if nothing was detected.
          */
-        GuardsWanted: {
+        GuardOutcome: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "block" | "mask" | "flag" | "retry" | "none";
+            /**
+             * Found
+             * @default {}
+             */
+            found: {
+                [key: string]: number;
+            };
+            /** Guard */
+            guard: string;
+            /** Ms */
+            ms: number;
+            /**
+             * On
+             * @enum {string}
+             */
+            on: "input" | "output";
+        };
+        /**
+         * GuardTestRequest
+         * @description Text to test guards on, as a request or as a response.
+         *
+         *     Without `guards` the guards of calls to `model` (a route or another name) are tested, and without `model` those of
+         *     the project.
+         */
+        GuardTestRequest: {
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardConfig"][];
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * On
+             * @default input
+             * @enum {string}
+             */
+            on: "input" | "output";
+            /** Text */
+            text: string;
+        };
+        /**
+         * GuardTestResult
+         * @description Result of checking a text with guards: the resulting text (null if blocked) and the outcome of each guard.
+         */
+        GuardTestResult: {
+            /** Blocked By */
+            blocked_by: string | null;
+            /** Outcomes */
+            outcomes: components["schemas"]["GuardOutcome"][];
+            /** Text */
+            text: string | null;
+        };
+        /**
+         * GuardType
+         * @description Installed guard: description, supported actions and settings as a JSON schema.
+         */
+        GuardType: {
+            /** Actions */
+            actions: ("block" | "mask" | "flag" | "retry")[];
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Streams */
+            streams: string;
+        };
+        /**
+         * GuardsUpdate
+         * @description Guards of all calls, in the order in which they check. An empty list removes them.
+         */
+        GuardsUpdate: {
             /** Guards */
-            guards: components["schemas"]["GuardUse"][];
+            guards: components["schemas"]["GuardConfig"][];
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -3977,8 +4054,10 @@ export interface components {
         };
         /**
          * Harvest
-         * @description The Examples, in the order of the spans; how many came from corrections and how many were good as they were;
-         *     the spans on which people disagree; and why the others gave nothing.
+         * @description Result of a harvest: examples in the order of the spans, and the outcome of all other spans.
+         *
+         *     `corrections` and `good` count the examples from corrections and from good completions. `disagreements` lists the
+         *     spans with contradicting corrections. `skipped` counts the remaining spans by reason.
          */
         Harvest: {
             /** Corrections */
@@ -3989,29 +4068,29 @@ export interface components {
             examples: components["schemas"]["Example"][];
             /** Good */
             good: number;
-            /** Passed Over */
-            passed_over: {
+            /** Skipped */
+            skipped: {
                 [key: string]: number;
             };
         };
         /**
-         * HarvestWanted
-         * @description What to harvest into which dataset (it is made where it is new).
+         * HarvestRequest
+         * @description Harvest request: which spans to turn into rows, and of which dataset. A new dataset is created.
          *
-         *     Rows that are the same as, or near-duplicates of, rows in the splits of `away_from` are left out: what is tested
-         *     must not be taught.
+         *     Rows that equal rows of the `exclude_splits` splits, or are near-duplicates of them, are left out, so that test rows
+         *     never reach the training data.
          */
-        HarvestWanted: {
+        HarvestRequest: {
+            /** Dataset */
+            dataset: string;
             /**
-             * Away From
+             * Exclude Splits
              * @default [
              *       "test",
              *       "validation"
              *     ]
              */
-            away_from: string[];
-            /** Dataset */
-            dataset: string;
+            exclude_splits: string[];
             /**
              * Min Value
              * @default 0.8
@@ -4043,28 +4122,28 @@ export interface components {
             until?: string | null;
         };
         /**
-         * Harvested
-         * @description The dataset version that has the harvest in it, and what the harvest was.
+         * HarvestResult
+         * @description Dataset version that contains the harvest, and its counts.
          */
-        Harvested: {
+        HarvestResult: {
             /** Added */
             added: number;
             /** Corrections */
             corrections: number;
             /** Disagreements */
             disagreements: components["schemas"]["Disagreement"][];
+            /** Excluded */
+            excluded: number;
             /** Good */
             good: number;
-            /** Held Back */
-            held_back: number;
-            /** Passed Over */
-            passed_over: {
-                [key: string]: number;
-            };
             /** Ref */
             ref: string;
             /** Rows */
             rows: number;
+            /** Skipped */
+            skipped: {
+                [key: string]: number;
+            };
             /** Splits */
             splits: {
                 [key: string]: number;
@@ -4072,8 +4151,10 @@ export interface components {
         };
         /**
          * Health
-         * @description How the server stands, or all that share its port. `waiting_spans` are taken and not committed yet, `disk_spans`
-         *     of them lie on disk, `dropped_spans` were refused. `servers` counts the processes.
+         * @description Health of the server, or of all servers that share its port.
+         *
+         *     `waiting_spans` are accepted and not yet committed, `disk_spans` of them are buffered on disk, `dropped_spans` were
+         *     rejected. `servers` is the number of server processes.
          */
         Health: {
             /** Database */
@@ -4095,59 +4176,100 @@ export interface components {
             waiting_spans: number;
         };
         /**
-         * ImportWanted
-         * @description What to import: what ships, or a .gguf file or a folder of safetensors on the worker's machine.
+         * HealthFinding
+         * @description One finding: an `error` invalidates results, a `warning` costs quality, `info` is worth checking.
          */
-        ImportWanted: {
+        HealthFinding: {
+            /** Code */
+            code: string;
+            /** Next Step */
+            next_step: string;
+            /** Rows */
+            rows: number;
             /**
-             * Convert
-             * @default true
+             * Severity
+             * @enum {string}
              */
-            convert: boolean;
-            /** Licence */
-            licence?: string | null;
-            /** Name */
-            name?: string | null;
-            /**
-             * Source
-             * @default shipped:smollm2-135m-instruct
-             */
-            source: string;
+            severity: "error" | "warning" | "info";
+            /** Text */
+            text: string;
+        };
+        /**
+         * HealthReport
+         * @description Health of one dataset version. Row numbers start at 1.
+         *
+         *     `threshold` is the minimum Jaccard similarity of five-character shingles for two inputs to be near-duplicates.
+         *     `unchecked` is the number of rows with too many candidates to compare with all of them.
+         */
+        HealthReport: {
+            /** Characters */
+            characters: {
+                [key: string]: components["schemas"]["LengthStats"];
+            };
+            /** Conflicts */
+            conflicts: number;
+            /** Conflicts Listed */
+            conflicts_listed: components["schemas"]["LabelConflict"][];
+            /** Empty */
+            empty: number[];
+            exact: components["schemas"]["DuplicateGroups"];
+            /** Findings */
+            findings: components["schemas"]["HealthFinding"][];
+            /** Labels */
+            labels: components["schemas"]["LabelBalance"][];
+            /** Languages */
+            languages: {
+                [key: string]: number;
+            };
+            /** Leakage */
+            leakage: components["schemas"]["SplitLeak"][];
+            near: components["schemas"]["DuplicateGroups"];
+            /** Personal */
+            personal: {
+                [key: string]: components["schemas"]["PiiFinding"];
+            };
+            /** Rows */
+            rows: number;
+            /** Seconds */
+            seconds: number;
+            /** Splits */
+            splits: {
+                [key: string]: number;
+            };
+            /** Threshold */
+            threshold: number;
+            /** Too Long */
+            too_long: number[];
+            /** Unchecked */
+            unchecked: number;
+            /** Version */
+            version: string | null;
+            /** Without Answer */
+            without_answer: number;
+            /** Words */
+            words: {
+                [key: string]: components["schemas"]["LengthStats"];
+            };
         };
         /**
          * InboxItem
-         * @description A score and the span that it is about; without `span` where that is not stored any more.
+         * @description A score and its span, or no `span` if that is no longer stored.
          */
         InboxItem: {
             score: components["schemas"]["Score"];
             span?: components["schemas"]["SpanSummary"] | null;
         };
         /**
-         * Installation
-         * @description What is installed and what it uses.
+         * IngestResult
+         * @description Number of committed spans.
          */
-        Installation: {
-            /** Home */
-            home: string;
-            /** Libraries */
-            libraries: components["schemas"]["Library"][];
-            /** Pgvector */
-            pgvector: string | null;
-            /** Postgres */
-            postgres: string;
-            /** Processes */
-            processes: components["schemas"]["Process"][];
-            /** Python */
-            python: string;
-            storage: components["schemas"]["Storage"];
-            /** System */
-            system: string;
-            /** Version */
-            version: string;
+        IngestResult: {
+            /** Stored */
+            stored: number;
         };
         /**
          * Job
-         * @description A job: what to do (`kind`, `params`), how it stands, and how it ended. `attempts` counts starts.
+         * @description Job with its kind, parameters, status and result. `attempts` counts the starts.
          */
         Job: {
             /**
@@ -4198,100 +4320,15 @@ export interface components {
             worker?: string | null;
         };
         /**
-         * Judgement
-         * @description What is said of an answer. At least one of `value` (0..1, 1 is best), `comment` and `correction` (the text that
-         *     the answer should have been) is there. The same `id` again is the same score.
+         * KeyCreate
+         * @description API key to create.
+         *
+         *     An owner may name another `project` than the own one. A key with a `scope` may only call models and send feedback.
          */
-        Judgement: {
-            /** Author */
-            author?: string | null;
-            /** Comment */
-            comment?: string | null;
-            /** Correction */
-            correction?: string | null;
-            /** Id */
-            id?: string | null;
-            /**
-             * Name
-             * @default quality
-             */
-            name: string;
-            /**
-             * Source
-             * @default human
-             * @enum {string}
-             */
-            source: "human" | "judge" | "program" | "replay";
-            /**
-             * Span Id
-             * Format: uuid
-             */
-            span_id: string;
-            /** Value */
-            value?: number | null;
-        };
-        /**
-         * Key
-         * @description What may be shown of a key: never the key itself. The `previous` secret is the one before the last rotation: it
-         *     works until `previous_until`.
-         */
-        Key: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+        KeyCreate: {
             /** Expires At */
             expires_at?: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * @default {
-             *       "tags": []
-             *     }
-             */
-            labels: components["schemas"]["Labels"];
-            /** Last Used At */
-            last_used_at?: string | null;
-            /** Name */
-            name: string;
-            /** Prefix */
-            prefix: string;
-            /** Previous Prefix */
-            previous_prefix?: string | null;
-            /** Previous Until */
-            previous_until?: string | null;
-            /** Previous Used At */
-            previous_used_at?: string | null;
-            /** Revoked At */
-            revoked_at?: string | null;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "member" | "viewer";
-            /** Rotated At */
-            rotated_at?: string | null;
-            /**
-             * @default {
-             *       "models": [],
-             *       "shapes": []
-             *     }
-             */
-            scope: components["schemas"]["Scope"];
-        };
-        /**
-         * KeyWanted
-         * @description The key to make. An owner may name another `project` than their own. A key with a `scope` calls models and gives
-         *     feedback, and may do nothing else.
-         */
-        KeyWanted: {
-            /** Expires At */
-            expires_at?: string | null;
-            labels?: components["schemas"]["Labels"] | null;
+            labels?: components["schemas"]["KeyLabels"] | null;
             /** Name */
             name: string;
             /** Project */
@@ -4302,13 +4339,83 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
-            scope?: components["schemas"]["Scope"] | null;
+            scope?: components["schemas"]["KeyScope"] | null;
         };
         /**
-         * KnowledgeStanding
-         * @description Knowledge bases, their documents and chunks.
+         * KeyLabels
+         * @description Accounting labels of the calls of a key.
+         *
+         *     `tags` are added to the tags of a call. `user` is the end user of calls that name none.
          */
-        KnowledgeStanding: {
+        KeyLabels: {
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /** User */
+            user?: string | null;
+        };
+        /**
+         * KeyRotation
+         * @description Rotation of a key. The old secret stays valid for `overlap` seconds.
+         *
+         *     `expires_at` is the new expiry of the key; null keeps the current one.
+         */
+        KeyRotation: {
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Overlap
+             * @default 0
+             */
+            overlap: number;
+        };
+        /**
+         * KeyScope
+         * @description Models and endpoints that a key may call. An empty list allows all.
+         *
+         *     `models` are names as callers write them, with `*` as a wildcard: `triage`, `openai/*`, `deployment/*`.
+         *     `endpoints` are `chat`, `embeddings` and others.
+         */
+        KeyScope: {
+            /**
+             * Endpoints
+             * @default []
+             */
+            endpoints: string[];
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+        };
+        /**
+         * KnowledgeBase
+         * @description Knowledge base. `index_version` is a hash of its documents, chunk settings and embedder.
+         */
+        KnowledgeBase: {
+            /** Chunks */
+            chunks: number;
+            /** Documents */
+            documents: number;
+            /** Embedder */
+            embedder: string;
+            /** Index Version */
+            index_version: string;
+            /** Name */
+            name: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * KnowledgeSummary
+         * @description Counts of knowledge bases, documents and chunks.
+         */
+        KnowledgeSummary: {
             /**
              * Bases
              * @default 0
@@ -4327,7 +4434,10 @@ export interface components {
         };
         /**
          * LabelBalance
-         * @description One label. `evenness` is entropy over its greatest value (1 is balanced), `ratio` largest over smallest.
+         * @description Balance of one label.
+         *
+         *     `evenness` is the entropy divided by its maximum (1 is balanced). `ratio` is the largest count divided by the
+         *     smallest.
          */
         LabelBalance: {
             /** Evenness */
@@ -4342,44 +4452,29 @@ export interface components {
             };
         };
         /**
-         * Labels
-         * @description How calls with a key are accounted for where they do not say it themselves: `tags` are added to those of the
-         *     call, `user` stands in for the end user that a call does not name.
+         * LabelConflict
+         * @description One input (identical or near-duplicate) with contradicting completions: rows and votes per label value.
          */
-        Labels: {
-            /**
-             * Tags
-             * @default []
-             */
-            tags: string[];
-            /** User */
-            user?: string | null;
+        LabelConflict: {
+            /** Rows */
+            rows: number[];
+            /** Same Input */
+            same_input: boolean;
+            /** Votes */
+            votes: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
         };
         /**
-         * Leak
-         * @description Inputs that stand in two splits: pairs of (row of `a`, row of `b`) counted by group and split.
+         * LedgerSummary
+         * @description Usage of a group of calls, from the ledger.
+         *
+         *     `cost` sums the `priced` calls, in millionths of a US dollar. `calls` includes the `failed` calls. `at` is the start
+         *     of the hour, day or month in UTC, if the rows are grouped by time.
          */
-        Leak: {
-            /** A */
-            a: string;
-            /** B */
-            b: string;
-            /** Listed */
-            listed: [
-                number,
-                number
-            ][];
-            /** Near */
-            near: number;
-            /** Same */
-            same: number;
-        };
-        /**
-         * LedgerLine
-         * @description What a group of calls used, by the ledger. `cost` sums the `priced` ones, in millionths of a US dollar; `failed`
-         *     ones are among the calls. `at` is when their hour, day or month began, in UTC, where the lines are of such.
-         */
-        LedgerLine: {
+        LedgerSummary: {
             /** At */
             at?: string | null;
             /** Cached Tokens */
@@ -4400,10 +4495,10 @@ export interface components {
             priced: number;
         };
         /**
-         * Lengths
-         * @description A distribution. `histogram` pairs the upper end of each bin (a power of two) with the rows in it.
+         * LengthStats
+         * @description Distribution of lengths. `histogram` pairs the upper bound of each bin (a power of two) with its row count.
          */
-        Lengths: {
+        LengthStats: {
             /** Histogram */
             histogram: [
                 number,
@@ -4421,10 +4516,10 @@ export interface components {
             p95: number;
         };
         /**
-         * Library
-         * @description A library by its version, null where it is not installed; `extra` brings it, null where Vong always has it.
+         * LibraryInfo
+         * @description Library and its version, null if it is not installed. `extra` is null for libraries that Vong always has.
          */
-        Library: {
+        LibraryInfo: {
             /** Extra */
             extra: string | null;
             /** Name */
@@ -4434,7 +4529,7 @@ export interface components {
         };
         /**
          * Limit
-         * @description A limit that holds.
+         * @description Limit in force.
          */
         Limit: {
             /** Amount */
@@ -4450,34 +4545,68 @@ export interface components {
              */
             id: string;
             /**
-             * Name
+             * Metric
+             * @enum {string}
+             */
+            metric: "requests" | "tokens" | "concurrency" | "cost";
+            /**
+             * Subject
              * @default *
              */
-            name: string;
+            subject: string;
             /**
-             * On
+             * Subject Type
              * @enum {string}
              */
-            on: "project" | "key" | "user" | "route" | "tag";
-            /**
-             * Per
-             * @enum {string}
-             */
-            per: "minute" | "hour" | "day" | "month" | "ever" | "now";
+            subject_type: "project" | "key" | "user" | "route" | "tag";
             /**
              * Updated At
              * Format: date-time
              */
             updated_at: string;
             /**
-             * What
+             * Window
              * @enum {string}
              */
-            what: "requests" | "tokens" | "concurrency" | "cost";
+            window: "minute" | "hour" | "day" | "month" | "lifetime" | "now";
+        };
+        /**
+         * LimitCreate
+         * @description Limit of `amount` on a `metric` per `window`, for a `subject` of type `subject_type`.
+         *
+         *     The subject `*` applies the limit to each subject separately. Tokens are input plus output tokens, cost is in
+         *     millionths of a US dollar, `concurrency` always has the window `now`. Windows start with the minute, hour, day or
+         *     month in UTC.
+         */
+        LimitCreate: {
+            /** Amount */
+            amount: number;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "requests" | "tokens" | "concurrency" | "cost";
+            /**
+             * Subject
+             * @default *
+             */
+            subject: string;
+            /**
+             * Subject Type
+             * @enum {string}
+             */
+            subject_type: "project" | "key" | "user" | "route" | "tag";
+            /**
+             * Window
+             * @enum {string}
+             */
+            window: "minute" | "hour" | "day" | "month" | "lifetime" | "now";
         };
         /**
          * LimitState
-         * @description How far one subject of a limit is. `reserved` is held for calls under way, and by servers for the next ones.
+         * @description Usage of one subject of a limit.
+         *
+         *     `reserved` is held for running calls, and by servers as quota for the next calls.
          */
         LimitState: {
             limit: components["schemas"]["Limit"];
@@ -4491,272 +4620,25 @@ export interface components {
             used: number;
         };
         /**
-         * LimitWanted
-         * @description At most `amount` of `what` `per` time, on whoever is named; `*` is each of them by itself.
-         *
-         *     Tokens are those read and made; cost is in millionths of a US dollar; `concurrency` is always per `now`. Times begin
-         *     anew with the minute, hour, day or month in UTC.
-         */
-        LimitWanted: {
-            /** Amount */
-            amount: number;
-            /**
-             * Name
-             * @default *
-             */
-            name: string;
-            /**
-             * On
-             * @enum {string}
-             */
-            on: "project" | "key" | "user" | "route" | "tag";
-            /**
-             * Per
-             * @enum {string}
-             */
-            per: "minute" | "hour" | "day" | "month" | "ever" | "now";
-            /**
-             * What
-             * @enum {string}
-             */
-            what: "requests" | "tokens" | "concurrency" | "cost";
-        };
-        /**
          * Lineage
-         * @description Both ways from one thing. `backwards` ends at files, spans and people, `forwards` at counts of answers.
+         * @description Lineage in both directions. `backwards` ends at files, spans and people, `forwards` at counts of answers.
          */
         Lineage: {
-            backwards?: components["schemas"]["Node"] | null;
-            forwards?: components["schemas"]["Node"] | null;
-            /** Of */
-            of: string;
+            backwards?: components["schemas"]["LineageNode"] | null;
+            forwards?: components["schemas"]["LineageNode"] | null;
+            /** Ref */
+            ref: string;
         };
         /**
-         * LogLine
-         * @description One line of a job's log. `number` counts from 1 within the job.
+         * LineageNode
+         * @description Object with its sources (backwards) or uses (forwards) as children. `more` counts the omitted children.
          */
-        LogLine: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Line */
-            line: string;
-            /** Number */
-            number: number;
-        };
-        /**
-         * LogTail
-         * @description The last lines of an engine's log, oldest first.
-         */
-        LogTail: {
-            /** Lines */
-            lines: string[];
-        };
-        /**
-         * LoopStanding
-         * @description Turns and canaries. `last_decision` is how the canary that ended last was decided.
-         */
-        LoopStanding: {
-            /**
-             * Canaries Running
-             * @default 0
-             */
-            canaries_running: number;
-            /** Last Decision */
-            last_decision?: string | null;
-            /** Last Decision At */
-            last_decision_at?: string | null;
-            /** Running Canary */
-            running_canary?: string | null;
-            /**
-             * Running Canary Scores
-             * @default 0
-             */
-            running_canary_scores: number;
-            /**
-             * Turns Running
-             * @default 0
-             */
-            turns_running: number;
-        };
-        /**
-         * Message
-         * @description A chat message. Fields that a provider adds beyond these are kept.
-         */
-        Message: {
-            /** Content */
-            content?: string | {
-                [key: string]: unknown;
-            }[] | null;
-            /** Name */
-            name?: string | null;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "system" | "developer" | "user" | "assistant" | "tool";
-            /** Tool Call Id */
-            tool_call_id?: string | null;
-            /** Tool Calls */
-            tool_calls?: {
-                [key: string]: unknown;
-            }[] | null;
-        } & {
-            [key: string]: unknown;
-        };
-        /**
-         * MetricComparison
-         * @description One metric in both runs over `n` shared examples, and what that proves.
-         *
-         *     `low` and `high` bound `difference` (b minus a) by a paired bootstrap at `confidence`. `wins` are the examples where
-         *     b scored higher than a, `losses` lower. `mcnemar_p` is the exact p-value where every score is 0 or 1.
-         *     `minimum_detectable` is the difference that so many examples would show four times out of five; null where the runs
-         *     never differed.
-         */
-        MetricComparison: {
-            /** A */
-            a: number;
-            /** B */
-            b: number;
-            /** Difference */
-            difference: number;
-            /** High */
-            high: number;
-            /** Losses */
-            losses: number;
-            /** Low */
-            low: number;
-            /** Mcnemar P */
-            mcnemar_p?: number | null;
-            /** Minimum Detectable */
-            minimum_detectable?: number | null;
-            /** N */
-            n: number;
-            /** Ties */
-            ties: number;
-            /** Wins */
-            wins: number;
-        };
-        /**
-         * Model
-         * @description A named model: how many versions it has, the newest, and where its aliases point (alias -> ref).
-         */
-        Model: {
-            /**
-             * Aliases
-             * @default {}
-             */
-            aliases: {
-                [key: string]: string;
-            };
-            /** Name */
-            name: string;
-            newest: components["schemas"]["ModelVersion"];
-            /** Versions */
-            versions: number;
-        };
-        /**
-         * ModelVersion
-         * @description Weights and all that is needed to use and to judge them.
-         *
-         *     `hash` is the sha256 of the content: the sorted list of (file name, sha256 of the file). `files` maps each file
-         *     name to the blob that holds it. `base` is the ref of the model below an adapter, `dataset` the ref of the dataset
-         *     version that taught it, `run` the training run. `chat_template` is the Jinja text that turns messages into tokens.
-         */
-        ModelVersion: {
-            /** Base */
-            base?: string | null;
-            /** Bytes */
-            bytes: number;
-            /** Chat Template */
-            chat_template?: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Dataset */
-            dataset?: string | null;
-            /** Files */
-            files: {
-                [key: string]: string;
-            };
-            /**
-             * Format
-             * @enum {string}
-             */
-            format: "safetensors" | "gguf";
-            /** Hash */
-            hash: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "base" | "adapter" | "merged";
-            /** Licence */
-            licence?: string | null;
-            /**
-             * Metadata
-             * @default {}
-             */
-            metadata: {
-                [key: string]: unknown;
-            };
-            /** Name */
-            name: string;
-            /** Number */
-            number: number;
-            /** Run */
-            run?: string | null;
-        };
-        /**
-         * NewKey
-         * @description A key at the only moment when it can be read.
-         */
-        NewKey: {
-            key: components["schemas"]["Key"];
-            /** Secret */
-            secret: string;
-        };
-        /**
-         * NewUser
-         * @description A user just made. `password` is shown this once, and only where Vong chose it.
-         */
-        NewUser: {
-            /** Password */
-            password?: string | null;
-            user: components["schemas"]["User"];
-        };
-        /**
-         * NextAction
-         * @description What to do next, and the figures that say so.
-         */
-        NextAction: {
-            /**
-             * Action
-             * @enum {string}
-             */
-            action: "import_data" | "train" | "evaluate" | "deploy" | "route" | "send_traffic" | "give_feedback" | "harvest" | "start_canary" | "decide_canary" | "none";
-            /**
-             * Figures
-             * @default {}
-             */
-            figures: {
-                [key: string]: number | string | null;
-            };
-        };
-        /**
-         * Node
-         * @description One thing and what it came from (backwards) or what came of it (forwards). `more` counts children not shown.
-         */
-        Node: {
+        LineageNode: {
             /**
              * Children
              * @default []
              */
-            children: components["schemas"]["Node"][];
+            children: components["schemas"]["LineageNode"][];
             /**
              * Detail
              * @default {}
@@ -4783,1724 +4665,42 @@ export interface components {
             title: string;
         };
         /**
-         * Operation
-         * @description What made a dataset version out of its parents: its name, its settings, and the count of each change made.
+         * LogLine
+         * @description Line of the log of a job. `number` counts from 1 within the job.
          */
-        Operation: {
-            /**
-             * Changes
-             * @default {}
-             */
-            changes: {
-                [key: string]: number;
-            };
-            /** Name */
-            name: string;
-            /**
-             * Settings
-             * @default {}
-             */
-            settings: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * Origin
-         * @description Where an example came from, so that lineage can be asked both ways.
-         *
-         *     `kind` says what `id` names: a span, a row of an earlier dataset version, a row of an imported file
-         *     (`tickets.jsonl#12`), a passage of a document, or the person or program that wrote it.
-         */
-        Origin: {
-            /** Id */
-            id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "span" | "row" | "file" | "document" | "annotator";
-        };
-        /**
-         * Overview
-         * @description The loop as it stands. `jobs` counts the unfinished jobs by kind; `recent` is newest first.
-         */
-        Overview: {
-            data: components["schemas"]["DataStanding"];
-            evals: components["schemas"]["EvalsStanding"];
-            feedback: components["schemas"]["FeedbackStanding"];
-            gateway: components["schemas"]["GatewayStanding"];
-            /** Jobs */
-            jobs: {
-                [key: string]: number;
-            };
-            knowledge: components["schemas"]["KnowledgeStanding"];
-            loop: components["schemas"]["LoopStanding"];
-            next: components["schemas"]["NextAction"];
-            /** Recent */
-            recent: components["schemas"]["Event"][];
-            registry: components["schemas"]["RegistryStanding"];
-            serving: components["schemas"]["ServingStanding"];
-            traces: components["schemas"]["TracesStanding"];
-            training: components["schemas"]["TrainingStanding"];
-        };
-        /**
-         * OwnPrice
-         * @description A price of your own: `settings` is vong.toml, which a `stored` one of the project wins over.
-         */
-        OwnPrice: {
-            /** Cache Write */
-            cache_write?: number | null;
-            /** Cache Write 1H */
-            cache_write_1h?: number | null;
-            /** Cached */
-            cached?: number | null;
-            /** Input */
-            input: number;
-            /** Input Audio */
-            input_audio?: number | null;
-            /** Input Image */
-            input_image?: number | null;
-            /**
-             * Output
-             * @default 0
-             */
-            output: number;
-            /** Output Audio */
-            output_audio?: number | null;
-            /** Output Image */
-            output_image?: number | null;
-            /** Reasoning */
-            reasoning?: number | null;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "settings" | "stored";
-            /**
-             * Target
-             * @description deployment/NAME or PROVIDER/MODEL.
-             */
-            target: string;
-            /** Updated At */
-            updated_at?: string | null;
-        };
-        /**
-         * Pair
-         * @description Two answers to one request. A span that is not stored (any more, or yet) is null.
-         */
-        Pair: {
-            comparison: components["schemas"]["Comparison"];
-            first: components["schemas"]["SpanSummary"] | null;
-            second: components["schemas"]["SpanSummary"] | null;
-        };
-        /**
-         * Passage
-         * @description A chunk found for a query, best first. `score` is the fused score, `similarity` the cosine similarity of its
-         *     embedding with the query's, in -1..1; `vector_rank` and `text_rank` are its places in the two rankings, from 1.
-         */
-        Passage: {
-            chunk: components["schemas"]["Chunk"];
-            /** Path */
-            path: string;
-            /** Score */
-            score: number;
-            /** Similarity */
-            similarity: number;
-            /** Text Rank */
-            text_rank?: number | null;
-            /** Title */
-            title: string;
-            /** Vector Rank */
-            vector_rank?: number | null;
-        };
-        /**
-         * PasswordChange
-         * @description The password so far, and the one from now on (10 to 1000 characters).
-         */
-        PasswordChange: {
-            /**
-             * Current
-             * Format: password
-             */
-            current: string;
-            /**
-             * New
-             * Format: password
-             */
-            new: string;
-        };
-        /**
-         * PasswordReset
-         * @description The password from now on; without one Vong chooses.
-         */
-        PasswordReset: {
-            /** Password */
-            password?: string | null;
-        };
-        /**
-         * Personal
-         * @description One kind of personal data: how often, in how many rows, in which, and how it looks there. The values themselves
-         *     are never kept.
-         */
-        Personal: {
-            /** Found */
-            found: number;
-            /** Listed */
-            listed: number[];
-            /** Rows */
-            rows: number;
-            /**
-             * Samples
-             * @default []
-             */
-            samples: components["schemas"]["PersonalSample"][];
-        };
-        /**
-         * PersonalSample
-         * @description Where a row has personal data: a few words, in which every value is masked.
-         */
-        PersonalSample: {
-            /** Row */
-            row: number;
-            /** Text */
-            text: string;
-        };
-        /**
-         * Point
-         * @description One figure of one step.
-         */
-        Point: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Step */
-            step: number;
-            /** Value */
-            value: number;
-        };
-        /**
-         * Policy
-         * @description What a route does when a target fails before its first token: it is asked again `retries` times (1 gets over a
-         *     connection that was reset), then the `fallbacks` are, in their order. `cap` bounds the calls that a target gets at
-         *     once. With `continue_streams` a stream that breaks off after its first token is gone on with by the next target.
-         *     `cache` says which answers are given again, `shadow` who else is asked. `guards` look at what passes, after those of
-         *     the project. `capture` says which calls' bodies are kept: in spans, in the cache and in comparisons.
-         */
-        Policy: {
-            /**
-             * @default {
-             *       "failures": 5,
-             *       "pause": 15,
-             *       "window": 30
-             *     }
-             */
-            breaker: components["schemas"]["Breaker"];
-            cache?: components["schemas"]["Caching"] | null;
-            cap?: components["schemas"]["Cap"] | null;
-            /**
-             * Capture
-             * @default full
-             */
-            capture: ("full" | "metadata") | number;
-            /**
-             * Continue Streams
-             * @default false
-             */
-            continue_streams: boolean;
-            /**
-             * Fallbacks
-             * @default []
-             */
-            fallbacks: string[];
-            /**
-             * Guards
-             * @default []
-             */
-            guards: components["schemas"]["GuardUse"][];
-            /**
-             * Retries
-             * @default 1
-             */
-            retries: number;
-            shadow?: components["schemas"]["Shadow"] | null;
-            /**
-             * @default {
-             *       "between_tokens": 30,
-             *       "connect": 5,
-             *       "first_token": 60
-             *     }
-             */
-            timeout: components["schemas"]["Timeouts"];
-        };
-        /**
-         * PriceWanted
-         * @description What a target costs, in US dollars for a million tokens. Kinds of tokens that are not given cost as other input
-         *     or output.
-         */
-        PriceWanted: {
-            /** Cache Write */
-            cache_write?: number | null;
-            /** Cache Write 1H */
-            cache_write_1h?: number | null;
-            /** Cached */
-            cached?: number | null;
-            /** Input */
-            input: number;
-            /** Input Audio */
-            input_audio?: number | null;
-            /** Input Image */
-            input_image?: number | null;
-            /**
-             * Output
-             * @default 0
-             */
-            output: number;
-            /** Output Audio */
-            output_audio?: number | null;
-            /** Output Image */
-            output_image?: number | null;
-            /** Reasoning */
-            reasoning?: number | null;
-            /**
-             * Target
-             * @description deployment/NAME or PROVIDER/MODEL.
-             */
-            target: string;
-        };
-        /**
-         * Process
-         * @description A process of Vong: its memory in bytes (shared pages by their share) and the CPU seconds it has used.
-         */
-        Process: {
-            /** Cpu Seconds */
-            cpu_seconds: number;
-            /** Memory */
-            memory: number;
-            /** Name */
-            name: string;
-            /** Pid */
-            pid: number;
-        };
-        /**
-         * ProfileSettings
-         * @description How a profile looks. `labels` are paths beside those found in the answers; `longest` is in characters.
-         */
-        ProfileSettings: {
-            /**
-             * Labels
-             * @default []
-             */
-            labels: string[];
-            /**
-             * Longest
-             * @default 20000
-             */
-            longest: number;
-            /**
-             * Threshold
-             * @default 0.8
-             */
-            threshold: number;
-        };
-        /**
-         * Progress
-         * @description How far a job is. `rate` is units a second over the last half minute, `seconds_left` an estimate from it.
-         */
-        Progress: {
-            /**
-             * Done
-             * @default 0
-             */
-            done: number;
-            /**
-             * Message
-             * @default
-             */
-            message: string;
-            /** Rate */
-            rate?: number | null;
-            /** Seconds Left */
-            seconds_left?: number | null;
-            /** Total */
-            total?: number | null;
-            /**
-             * Unit
-             * @default
-             */
-            unit: string;
-        };
-        /**
-         * Project
-         * @description A tenant: everything but users belongs to exactly one.
-         */
-        Project: {
+        LogLine: {
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-        };
-        /**
-         * ProjectChoice
-         * @description The project to look at, by its name or id.
-         */
-        ProjectChoice: {
-            /** Project */
-            project: string;
-        };
-        /**
-         * ProjectGuards
-         * @description The guards that hold for every call of a project, before those of its route. `version` is a hash of them.
-         */
-        ProjectGuards: {
-            /** Changed At */
-            changed_at?: string | null;
-            /**
-             * Guards
-             * @default []
-             */
-            guards: components["schemas"]["GuardUse"][];
-            /** Version */
-            version: string;
-        };
-        /**
-         * ProjectName
-         * @description A project to choose.
-         */
-        ProjectName: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-        };
-        /**
-         * ProjectWanted
-         * @description The project to make.
-         */
-        ProjectWanted: {
-            /** Name */
-            name: string;
-        };
-        /**
-         * Prompts
-         * @description How the task is put to a model: briefly to the tuned one, in full with all labels to the base.
-         */
-        Prompts: {
-            /** Tuned */
-            tuned: string;
-            /** Untuned */
-            untuned: string;
-        };
-        /**
-         * ProviderState
-         * @description A provider. `source` is `settings` (vong.toml, which nobody edits from here) or `stored`. Of its key only whether
-         *     one is set and the last four characters of a long one are shown. `reachable`, `models` (how many it lists) and
-         *     `error` are null where it was not asked; `listed` are the models named for it.
-         */
-        ProviderState: {
-            /** Base Url */
-            base_url: string | null;
-            /** Error */
-            error?: string | null;
-            /** Key */
-            key: string | null;
-            /** Key Set */
-            key_set: boolean;
-            /** Kind */
-            kind: string;
-            /**
-             * Listed
-             * @default []
-             */
-            listed: string[];
-            /** Models */
-            models?: number | null;
-            /** Name */
-            name: string;
-            /** Reachable */
-            reachable?: boolean | null;
-            /**
-             * Source
-             * @enum {string}
-             */
-            source: "settings" | "stored";
-            /** Timeout */
-            timeout: number;
-            /** Updated At */
-            updated_at?: string | null;
-        };
-        /**
-         * ProviderTest
-         * @description What a provider answered when asked for its models: `reachable` with the milliseconds and the models (the first
-         *     200), or the reason why not.
-         */
-        ProviderTest: {
-            /** Error */
-            error?: string | null;
-            /** Latency Ms */
-            latency_ms: number;
-            /**
-             * Models
-             * @default []
-             */
-            models: string[];
-            /** Name */
-            name: string;
-            /** Reachable */
-            reachable: boolean;
-        };
-        /**
-         * ProviderWanted
-         * @description How a provider shall be. `api_key` is written, never read back: where it is left out the stored one stays, null
-         *     or an empty text removes it. `models` are listed instead of what the API itself lists.
-         */
-        ProviderWanted: {
-            /** Api Key */
-            api_key?: string | null;
-            /** Base Url */
-            base_url?: string | null;
-            /**
-             * Kind
-             * @default openai
-             */
-            kind: string;
-            /**
-             * Models
-             * @default []
-             */
-            models: string[];
-            /**
-             * Timeout
-             * @description Seconds for one whole call.
-             * @default 120
-             */
-            timeout: number;
-        };
-        /**
-         * Question
-         * @description A question to answer from a base, through a route or any model the gateway knows.
-         */
-        Question: {
-            /**
-             * Limit
-             * @default 4
-             */
-            limit: number;
-            /** Model */
-            model: string;
-            /** Question */
-            question: string;
-        };
-        /**
-         * RecipeInfo
-         * @description A recipe and the JSON schema of its settings: each field with its default and, as description, the reason.
-         */
-        RecipeInfo: {
-            /** Description */
-            description: string;
-            /** Name */
-            name: string;
-            /** Settings Schema */
-            settings_schema: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * RegistryStanding
-         * @description Models and their versions. `prod` is the ref that the alias `prod` points at, moved last of all models; `newest`
-         *     the newest that a run has taught, `tried` whether a canary has decided on it.
-         */
-        RegistryStanding: {
-            /**
-             * Models
-             * @default 0
-             */
-            models: number;
-            /** Newest */
-            newest?: string | null;
-            /** Prod */
-            prod?: string | null;
-            /**
-             * Tried
-             * @default false
-             */
-            tried: boolean;
-            /**
-             * Versions
-             * @default 0
-             */
-            versions: number;
-        };
-        /**
-         * Report
-         * @description The health of one version. Row numbers count from 1. `threshold` is the Jaccard similarity of five-character
-         *     shingles from which inputs are near-duplicates; `unchecked` rows had too many candidates to compare with all.
-         */
-        Report: {
-            /** Characters */
-            characters: {
-                [key: string]: components["schemas"]["Lengths"];
-            };
-            /** Conflicts */
-            conflicts: number;
-            /** Conflicts Listed */
-            conflicts_listed: components["schemas"]["Conflict"][];
-            /** Empty */
-            empty: number[];
-            exact: components["schemas"]["Duplicates"];
-            /** Findings */
-            findings: components["schemas"]["Finding"][];
-            /** Labels */
-            labels: components["schemas"]["LabelBalance"][];
-            /** Languages */
-            languages: {
-                [key: string]: number;
-            };
-            /** Leakage */
-            leakage: components["schemas"]["Leak"][];
-            near: components["schemas"]["Duplicates"];
-            /** Personal */
-            personal: {
-                [key: string]: components["schemas"]["Personal"];
-            };
-            /** Rows */
-            rows: number;
-            /** Seconds */
-            seconds: number;
-            /** Splits */
-            splits: {
-                [key: string]: number;
-            };
-            /** Threshold */
-            threshold: number;
-            /** Too Long */
-            too_long: number[];
-            /** Unchecked */
-            unchecked: number;
-            /** Version */
-            version: string | null;
-            /** Without Answer */
-            without_answer: number;
-            /** Words */
-            words: {
-                [key: string]: components["schemas"]["Lengths"];
-            };
-        };
-        /**
-         * Rotation
-         * @description How to replace a key's secret: the old one works for `overlap` more seconds. `expires_at` is the key's new end;
-         *     null leaves it.
-         */
-        Rotation: {
-            /** Expires At */
-            expires_at?: string | null;
-            /**
-             * Overlap
-             * @default 0
-             */
-            overlap: number;
-        };
-        /**
-         * Route
-         * @description A route: callers name it in the request's `model` field. `version` is a hash of the targets, and of the policy
-         *     and the tree where there are some. Without either a call is tried once. Where there is a tree it says in which order
-         *     targets are asked; `targets` then lists them, each with the weight 1.
-         */
-        Route: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Name */
-            name: string;
-            policy?: components["schemas"]["Policy"] | null;
-            /** Targets */
-            targets: components["schemas"]["Target"][];
-            tree?: components["schemas"]["RouteNode"] | null;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-            /** Version */
-            version: string;
-        };
-        /**
-         * RouteNode
-         * @description A target (`model`), or a group of `nodes` of which `pick` says the order: the first that answers does, the others
-         *     stand in for it. All conditions in `when` must hold, else the node is passed over. `sticky` draws the same lot for
-         *     the same user or session, as long as it may.
-         */
-        RouteNode: {
-            /** Model */
-            model?: string | null;
-            /**
-             * Nodes
-             * @default []
-             */
-            nodes: components["schemas"]["RouteNode"][];
-            /**
-             * Pick
-             * @default priority
-             * @enum {string}
-             */
-            pick: "priority" | "weighted" | "least_busy" | "lowest_latency" | "cheapest";
-            /** Sticky */
-            sticky?: ("user" | "session") | null;
-            /**
-             * Weight
-             * @default 1
-             */
-            weight: number;
-            /**
-             * When
-             * @default []
-             */
-            when: components["schemas"]["Condition"][];
-        };
-        /**
-         * RouteVersion
-         * @description How a route stood from `changed_at` on; without targets where it was deleted.
-         */
-        RouteVersion: {
-            /**
-             * Changed At
-             * Format: date-time
-             */
-            changed_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            policy?: components["schemas"]["Policy"] | null;
-            /** Targets */
-            targets: components["schemas"]["Target"][];
-            tree?: components["schemas"]["RouteNode"] | null;
-            /** Version */
-            version: string;
-        };
-        /**
-         * RouteWanted
-         * @description What a route shall be: `targets`, or a `tree` instead. Where `policy` is left out the one that it has stays; null
-         *     removes it.
-         */
-        RouteWanted: {
-            policy?: components["schemas"]["Policy"] | null;
-            /**
-             * Targets
-             * @default []
-             */
-            targets: components["schemas"]["Target"][];
-            tree?: components["schemas"]["RouteNode"] | null;
-        };
-        /**
-         * Row
-         * @description One row of a version. `number` counts from 1; `hash` is the Example's own.
-         */
-        Row: {
-            example: components["schemas"]["Example"];
-            /** Hash */
-            hash: string;
+            /** Line */
+            line: string;
             /** Number */
             number: number;
         };
         /**
-         * RowChange
-         * @description One row that differs. The numbers are those in each version; `before` and `after` are the rows themselves.
+         * LogTail
+         * @description Last lines of an engine log, oldest first.
          */
-        RowChange: {
-            after?: components["schemas"]["Example"] | null;
-            before?: components["schemas"]["Example"] | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "added" | "removed" | "changed";
-            /** Row A */
-            row_a?: number | null;
-            /** Row B */
-            row_b?: number | null;
+        LogTail: {
+            /** Lines */
+            lines: string[];
         };
         /**
-         * RowCount
-         * @description How many rows there are.
-         */
-        RowCount: {
-            /** Rows */
-            rows: number;
-        };
-        /**
-         * RowEdit
-         * @description What becomes of the row with this number: the row that takes its place, or null where it goes.
-         */
-        RowEdit: {
-            example?: components["schemas"]["Example"] | null;
-            /** Number */
-            number: number;
-        };
-        /**
-         * Run
-         * @description A run of a recipe. `settings` holds every hyperparameter, those defaulted too; `summary` the last and best
-         *     figures; `warnings` what the trainer noticed (overfitting, truncated rows).
-         */
-        Run: {
-            /** Base */
-            base: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Dataset */
-            dataset: string;
-            /** Finished At */
-            finished_at?: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Job Id */
-            job_id?: string | null;
-            /** Model */
-            model?: string | null;
-            /** Name */
-            name: string;
-            /** Recipe */
-            recipe: string;
-            /**
-             * Settings
-             * @default {}
-             */
-            settings: {
-                [key: string]: unknown;
-            };
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "queued" | "running" | "finished" | "failed" | "cancelled";
-            /**
-             * Summary
-             * @default {}
-             */
-            summary: {
-                [key: string]: unknown;
-            };
-            /**
-             * Warnings
-             * @default []
-             */
-            warnings: string[];
-        };
-        /**
-         * RunBegun
-         * @description A run of a trainer that is not ours.
-         */
-        RunBegun: {
-            /**
-             * Base
-             * @default
-             */
-            base: string;
-            /**
-             * Dataset
-             * @default
-             */
-            dataset: string;
-            /** Name */
-            name: string;
-            /**
-             * Settings
-             * @default {}
-             */
-            settings: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * RunComparison
-         * @description Runs side by side. Lists are in the order of `runs`; a setting is here only where it differs. `best` holds the
-         *     best value of each figure, `last` its last one (null where a run has none), `winner` the index of the best run.
-         *     `curves` are those of each run, thinned.
-         */
-        RunComparison: {
-            /** Best */
-            best: {
-                [key: string]: (number | null)[];
-            };
-            /** Curves */
-            curves: components["schemas"]["Curve"][][];
-            /** Last */
-            last: {
-                [key: string]: (number | null)[];
-            };
-            /** Runs */
-            runs: components["schemas"]["Run"][];
-            /** Settings */
-            settings: {
-                [key: string]: unknown[];
-            };
-            /** Winner */
-            winner: {
-                [key: string]: number;
-            };
-        };
-        /**
-         * RunEnded
-         * @description How a run ended.
-         */
-        RunEnded: {
-            /** Model */
-            model?: string | null;
-            /**
-             * Status
-             * @default finished
-             * @enum {string}
-             */
-            status: "finished" | "failed" | "cancelled";
-            /**
-             * Summary
-             * @default {}
-             */
-            summary: {
-                [key: string]: unknown;
-            };
-        };
-        /**
-         * RunStarted
-         * @description A run and the job that does it; both have the same id.
-         */
-        RunStarted: {
-            job: components["schemas"]["Job"];
-            result: components["schemas"]["EvalResult"];
-        };
-        /**
-         * Scope
-         * @description What a key is for. `models` are names as callers write them, with `*` for any text: `triage`, `openai/*`,
-         *     `deployment/*`; `shapes` are those of requests: `chat`, `embeddings` and so on. Where nothing is named everything
-         *     may be called.
-         */
-        Scope: {
-            /**
-             * Models
-             * @default []
-             */
-            models: string[];
-            /**
-             * Shapes
-             * @default []
-             */
-            shapes: string[];
-        };
-        /**
-         * Score
-         * @description A score points at a span or at an example. `value` lies in 0..1 (1 is best); `correction` is the text that the
-         *     answer should have been. `source` says who judged.
-         */
-        Score: {
-            /** Author */
-            author?: string | null;
-            /** Comment */
-            comment?: string | null;
-            /** Correction */
-            correction?: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Example */
-            example?: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Name
-             * @default quality
-             */
-            name: string;
-            /**
-             * Source
-             * @default human
-             * @enum {string}
-             */
-            source: "human" | "judge" | "program" | "replay";
-            /** Span Id */
-            span_id?: string | null;
-            /** Value */
-            value?: number | null;
-        };
-        /**
-         * ScoredAnswer
-         * @description One answer of a run. `position` is the example's place in the split, `example` its hash; `scores` holds the
-         *     metrics of this answer alone, `statistics` what it adds to the totals. A request that failed counts as an empty
-         *     answer and says why in `error`.
-         */
-        ScoredAnswer: {
-            /** Answer */
-            answer: string;
-            /** Cost */
-            cost?: number | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Error */
-            error?: string | null;
-            /** Example */
-            example: string;
-            /** Input Tokens */
-            input_tokens?: number | null;
-            /** Latency Ms */
-            latency_ms: number;
-            /** Output Tokens */
-            output_tokens?: number | null;
-            /** Position */
-            position: number;
-            /** Prompt */
-            prompt: string;
-            /** Reference */
-            reference: string;
-            /**
-             * Scores
-             * @default {}
-             */
-            scores: {
-                [key: string]: number;
-            };
-            /** Span Id */
-            span_id?: string | null;
-            /**
-             * Statistics
-             * @default {}
-             */
-            statistics: {
-                [key: string]: number[];
-            };
-        };
-        /**
-         * ScorerInfo
-         * @description A scorer that is installed: what it measures, and its options with their defaults.
-         */
-        ScorerInfo: {
-            /** About */
-            about: string;
-            /** Name */
-            name: string;
-            /** Options */
-            options: {
-                [key: string]: unknown;
-            };
-            /** Signature */
-            signature: string;
-        };
-        /**
-         * SelfTest
-         * @description Whether a made-up card number was masked on every way through the gateway; `leaks` names the ways where not.
-         */
-        SelfTest: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Leaks */
-            leaks: string[];
-            /** Ms */
-            ms: number;
-            /** Passed */
-            passed: boolean;
-            /** Ways */
-            ways: number;
-        };
-        /**
-         * ServingStanding
-         * @description Deployments that answer, and all that should.
-         */
-        ServingStanding: {
-            /**
-             * Ready
-             * @default 0
-             */
-            ready: number;
-            /**
-             * Total
-             * @default 0
-             */
-            total: number;
-        };
-        /**
-         * Session
-         * @description A person who is signed in, the project they look at, and those they may change to.
-         */
-        Session: {
-            project: components["schemas"]["ProjectName"];
-            /** Projects */
-            projects: components["schemas"]["ProjectName"][];
-            user: components["schemas"]["Account"];
-        };
-        /**
-         * Settings
-         * @description Everything that shapes the requests of a run; recorded with its result.
+         * LoopPlan
+         * @description Plan of a loop run.
          *
-         *     `system` replaces the examples' system message. `template` wraps the text of the user's messages, which stands
-         *     where it says `{input}`. `shots` examples of `shots_split` are put before as user and assistant turns, the same for
-         *     every request, chosen by `seed`. `limit` evaluates that many examples, chosen by `seed` (a larger limit contains a
-         *     smaller one). `concurrency` requests are under way at once; latencies are measured under it.
-         */
-        Settings: {
-            /**
-             * Concurrency
-             * @default 4
-             */
-            concurrency: number;
-            /** Limit */
-            limit?: number | null;
-            /**
-             * Max Tokens
-             * @default 256
-             */
-            max_tokens: number;
-            /**
-             * Seed
-             * @default 0
-             */
-            seed: number;
-            /**
-             * Shots
-             * @default 0
-             */
-            shots: number;
-            /**
-             * Shots Split
-             * @default train
-             */
-            shots_split: string;
-            /** System */
-            system?: string | null;
-            /**
-             * Temperature
-             * @default 0
-             */
-            temperature: number;
-            /** Template */
-            template?: string | null;
-        };
-        /**
-         * Shadow
-         * @description A second target that gets the `share` of a route's calls as well. Its answers go to nobody; they are kept beside
-         *     the first ones, and no budget of the caller's pays for them.
-         */
-        Shadow: {
-            /** Model */
-            model: string;
-            /**
-             * Share
-             * @default 1
-             */
-            share: number;
-        };
-        /**
-         * ShareWanted
-         * @description The share of the route that the candidate shall have.
-         */
-        ShareWanted: {
-            /** Share */
-            share: number;
-        };
-        /**
-         * SignIn
-         * @description Who signs in.
-         */
-        SignIn: {
-            /** Email */
-            email: string;
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-        };
-        /**
-         * SkippedRow
-         * @description A row that was left out, and why.
-         */
-        SkippedRow: {
-            /** Reason */
-            reason: string;
-            /** Row */
-            row: string;
-        };
-        /**
-         * Span
-         * @description A timed step. `id` is Vong's (UUIDv7 at the start time); `trace_id` (32 hex digits), `span_id` and
-         *     `parent_span_id` (16) are OpenTelemetry's. `attributes` follow OpenTelemetry's GenAI conventions.
-         *     `input` and `output` are the bodies, stored compressed; null where they were not captured. An `attempt` is a step
-         *     below a call's span: lists leave it out where nobody asks for it, and it counts in no usage.
-         */
-        Span: {
-            /**
-             * Attributes
-             * @default {}
-             */
-            attributes: {
-                [key: string]: unknown;
-            };
-            /** Duration Ms */
-            duration_ms: number;
-            /** Error */
-            error?: string | null;
-            /** First Token Ms */
-            first_token_ms?: number | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Input */
-            input?: unknown;
-            /** Key */
-            key?: string | null;
-            /**
-             * Kind
-             * @default other
-             * @enum {string}
-             */
-            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "attempt" | "other";
-            /** Model */
-            model?: string | null;
-            /** Name */
-            name: string;
-            /** Output */
-            output?: unknown;
-            /** Parent Span Id */
-            parent_span_id?: string | null;
-            /** Session */
-            session?: string | null;
-            /** Span Id */
-            span_id: string;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /**
-             * Status
-             * @default ok
-             * @enum {string}
-             */
-            status: "ok" | "error";
-            /** Trace Id */
-            trace_id: string;
-            /** @default {} */
-            usage: components["schemas"]["Usage"];
-            /** User */
-            user?: string | null;
-            /** @default {} */
-            versions: components["schemas"]["Versions"];
-        };
-        /**
-         * SpanNode
-         * @description A span in its trace. `offset_ms` counts from the start of the trace; children are ordered by their start.
-         */
-        SpanNode: {
-            /**
-             * Children
-             * @default []
-             */
-            children: components["schemas"]["SpanNode"][];
-            /** Offset Ms */
-            offset_ms: number;
-            span: components["schemas"]["SpanSummary"];
-        };
-        /**
-         * SpanSummary
-         * @description A span without its bodies and attributes. The previews are the beginnings (160 characters) of the text that a
-         *     person would read in its input (newest message first) and output. `scores` and `corrections` say how many there are
-         *     of it, where a list says so; null where nobody looked.
-         */
-        SpanSummary: {
-            /** Corrections */
-            corrections?: number | null;
-            /** Duration Ms */
-            duration_ms: number;
-            /** Error */
-            error?: string | null;
-            /** First Token Ms */
-            first_token_ms?: number | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Input Preview
-             * @default
-             */
-            input_preview: string;
-            /** Key */
-            key?: string | null;
-            /** Kind */
-            kind: string;
-            /** Model */
-            model?: string | null;
-            /** Name */
-            name: string;
-            /**
-             * Output Preview
-             * @default
-             */
-            output_preview: string;
-            /** Parent Span Id */
-            parent_span_id?: string | null;
-            /** Scores */
-            scores?: number | null;
-            /** Session */
-            session?: string | null;
-            /** Span Id */
-            span_id: string;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ok" | "error";
-            /** Trace Id */
-            trace_id: string;
-            /** @default {} */
-            usage: components["schemas"]["Usage"];
-            /** User */
-            user?: string | null;
-            /** @default {} */
-            versions: components["schemas"]["Versions"];
-        };
-        /**
-         * SplitSettings
-         * @description `splits` maps names to shares (together at most 1) or to numbers of rows; what they do not take is left out.
+         *     `rows` is a shipped file (`shipped:tickets.jsonl`) or an imported dataset (`dataset:REF`), `base` a shipped model
+         *     (`shipped:smollm2-135m-instruct`) or a registered one (`model:REF`), `handbook` a shipped folder or an existing
+         *     knowledge base (`base:NAME`).
          *
-         *     `stratify` are label paths (`completion.intent`, `metadata.channel`) whose values every split gets its share of.
-         *     `group` is a label path whose rows stay together beside the near-duplicates (a customer, a thread).
+         *     `fields` lists the closed JSON fields by which a completion is scored. `splits` sets the share of each split of the
+         *     rows: `train` and `validation` for training, `traffic` for the replayed requests, `test` for the evaluations,
+         *     `canary` for the replayed requests of the canary. Rows of `traffic` reach the training data only as harvested
+         *     feedback; rows of `test` and `canary` never do.
          */
-        SplitSettings: {
-            /** Group */
-            group?: string | null;
-            /**
-             * Seed
-             * @default 0
-             */
-            seed: number;
-            /**
-             * Splits
-             * @default {
-             *       "test": 0.1,
-             *       "train": 0.8,
-             *       "validation": 0.1
-             *     }
-             */
-            splits: {
-                [key: string]: number;
-            };
-            /**
-             * Stratify
-             * @default []
-             */
-            stratify: string[];
-            /**
-             * Threshold
-             * @default 0.8
-             */
-            threshold: number;
-        };
-        /**
-         * SplitWanted
-         * @description How to split, and the dataset that gets the result (the same one where none is named).
-         */
-        SplitWanted: {
-            /** Name */
-            name?: string | null;
-            /**
-             * @default {
-             *       "seed": 0,
-             *       "splits": {
-             *         "test": 0.1,
-             *         "train": 0.8,
-             *         "validation": 0.1
-             *       },
-             *       "stratify": [],
-             *       "threshold": 0.8
-             *     }
-             */
-            settings: components["schemas"]["SplitSettings"];
-        };
-        /**
-         * Started
-         * @description A run and the job that does it.
-         */
-        Started: {
-            job: components["schemas"]["Job"];
-            run: components["schemas"]["Run"];
-        };
-        /**
-         * StepFigures
-         * @description The figures of one step.
-         */
-        StepFigures: {
-            /** At */
-            at?: string | null;
-            /** Step */
-            step: number;
-            /** Values */
-            values: {
-                [key: string]: number;
-            };
-        };
-        /**
-         * Storage
-         * @description Bytes on disk. Blobs are null where they lie in an object store; `spans` is PostgreSQL's own estimate.
-         */
-        Storage: {
-            /** Blob Bytes */
-            blob_bytes: number | null;
-            /** Blob Url */
-            blob_url: string;
-            /** Blobs */
-            blobs: number | null;
-            /** Database Bytes */
-            database_bytes: number;
-            /** Free Bytes */
-            free_bytes: number;
-            /** Spans */
-            spans: number;
-        };
-        /**
-         * Stored
-         * @description How many spans are committed.
-         */
-        Stored: {
-            /** Stored */
-            stored: number;
-        };
-        /**
-         * Summary
-         * @description The scores of one group. `low` and `high` bound the mean at 95 %: by `wilson` where all values are 0 or 1, else
-         *     by `normal`; null below two values. They hold for a look at a moment fixed beforehand, not for a stopping rule.
-         */
-        Summary: {
-            /** Comments */
-            comments: number;
-            /** Corrections */
-            corrections: number;
-            /** High */
-            high?: number | null;
-            /** Low */
-            low?: number | null;
-            /** Mean */
-            mean?: number | null;
-            /** Method */
-            method?: ("wilson" | "normal") | null;
-            /** Model */
-            model?: string | null;
-            /** Model Version */
-            model_version?: string | null;
-            /** N */
-            n: number;
-            /** Name */
-            name?: string | null;
-            /** Route */
-            route?: string | null;
-            /** Scores */
-            scores: number;
-            /** Source */
-            source?: string | null;
-        };
-        /**
-         * Target
-         * @description One model that a route may choose.
-         *
-         *     `model` is written as a caller would write it: `deployment/NAME` for a local deployment, `PROVIDER/MODEL` for a
-         *     provider (`openai/gpt-4o-mini`, `echo/echo`). `weight` is its share against the other targets' weights.
-         */
-        Target: {
-            /** Model */
-            model: string;
-            /**
-             * Weight
-             * @default 1
-             */
-            weight: number;
-        };
-        /**
-         * TargetState
-         * @description How a target of a route stands. `circuit` is `open` while it rests after failures and `half-open` while one call
-         *     tries it before all others; `failures` are those within the breaker's window, and `retry_in` the seconds until a
-         *     call may try it. `busy` calls are under way and `waiting` ones wait for their turn, from all routes. The latencies
-         *     are decayed means of the last two minutes, in milliseconds: of streams to their first token, of whole answers to
-         *     their end. Null is what nobody counts: a route without a policy and without a tree asks once, whatever happened.
-         */
-        TargetState: {
-            /** Busy */
-            busy?: number | null;
-            /** Circuit */
-            circuit?: ("closed" | "open" | "half-open") | null;
-            /** Failures */
-            failures?: number | null;
-            /** First Token Ms */
-            first_token_ms?: number | null;
-            /** Retry In */
-            retry_in?: number | null;
-            /** Route */
-            route: string;
-            /** Target */
-            target: string;
-            /** Waiting */
-            waiting?: number | null;
-            /** Whole Ms */
-            whole_ms?: number | null;
-        };
-        /**
-         * TargetsReport
-         * @description The targets of all routes as the server process saw them that answered: `server` is its process id. Where several
-         *     share the port, another one may have seen otherwise.
-         */
-        TargetsReport: {
-            /** Server */
-            server: number;
-            /** Targets */
-            targets: components["schemas"]["TargetState"][];
-        };
-        /**
-         * TextToTry
-         * @description A text, as of a request or of an answer, and the guards to try on it; without any it is tried on those of calls
-         *     to `model`, a route or another name: without that too, on the project's.
-         */
-        TextToTry: {
-            /**
-             * Guards
-             * @default []
-             */
-            guards: components["schemas"]["GuardUse"][];
-            /**
-             * Model
-             * @default
-             */
-            model: string;
-            /**
-             * On
-             * @default input
-             * @enum {string}
-             */
-            on: "input" | "output";
-            /** Text */
-            text: string;
-        };
-        /**
-         * Timeouts
-         * @description How long one attempt may take, in seconds. The provider's own `timeout` holds beside them: the shorter wins.
-         *
-         *     A healthy host connects in well under a second, and a lost packet is sent again after 1 and after 3: hence 5. Long
-         *     prompts and models that think first are silent for long, hence 60 to the first token of a stream; no model that is
-         *     of use takes 30 for the next one. `total` is for whole answers and streams alike; null leaves it to the provider.
-         */
-        Timeouts: {
-            /**
-             * Between Tokens
-             * @default 30
-             */
-            between_tokens: number;
-            /**
-             * Connect
-             * @default 5
-             */
-            connect: number;
-            /**
-             * First Token
-             * @default 60
-             */
-            first_token: number;
-            /** Total */
-            total?: number | null;
-        };
-        /**
-         * Trace
-         * @description All spans of one trace as trees. A span whose parent is not recorded here (a caller's own span, or one still
-         *     running) is a root. `usage` sums the spans that have no measured child, so that nothing counts twice; its cost is
-         *     null where any of them has no known price.
-         */
-        Trace: {
-            /** Duration Ms */
-            duration_ms: number;
-            /** Errors */
-            errors: number;
-            /** Roots */
-            roots: components["schemas"]["SpanNode"][];
-            /** Spans */
-            spans: number;
-            /**
-             * Started At
-             * Format: date-time
-             */
-            started_at: string;
-            /** Trace Id */
-            trace_id: string;
-            /** @default {} */
-            usage: components["schemas"]["Usage"];
-        };
-        /**
-         * TracesStanding
-         * @description Spans of the last 24 hours, counted in whole hours.
-         */
-        TracesStanding: {
-            /**
-             * Spans
-             * @default 0
-             */
-            spans: number;
-        };
-        /**
-         * TrailPoint
-         * @description What was known after `n` pairs: see `vong.loop.sequential.Point`.
-         */
-        TrailPoint: {
-            /** Candidate */
-            candidate: number;
-            /** E Better */
-            e_better: number;
-            /** E Worse */
-            e_worse: number;
-            /** High */
-            high: number;
-            /** Incumbent */
-            incumbent: number;
-            /** Low */
-            low: number;
-            /** N */
-            n: number;
-        };
-        /**
-         * TrainingPlan
-         * @description An estimate. Bytes and seconds; `rate_source` says where `tokens_per_second` comes from. `seconds` holds
-         *     training and evaluations, not the load of the model.
-         */
-        TrainingPlan: {
-            /** Left Out */
-            left_out: number;
-            /** Memory Bytes */
-            memory_bytes: number;
-            /**
-             * Notes
-             * @default []
-             */
-            notes: string[];
-            /** Parameters */
-            parameters: number;
-            /** Rate Source */
-            rate_source: string;
-            /** Rows */
-            rows: number;
-            /** Seconds */
-            seconds: number;
-            /** Steps */
-            steps: number;
-            /** Tokens */
-            tokens: number;
-            /** Tokens Per Second */
-            tokens_per_second: number;
-            /** Trained Parameters */
-            trained_parameters: number;
-            /** Validation Rows */
-            validation_rows: number;
-        };
-        /**
-         * TrainingStanding
-         * @description Training runs. `best` is the run with the lowest evaluation loss of the last 20 that finished.
-         */
-        TrainingStanding: {
-            /** Best */
-            best?: string | null;
-            /** Best Loss */
-            best_loss?: number | null;
-            /** Best Name */
-            best_name?: string | null;
-            /**
-             * Finished
-             * @default 0
-             */
-            finished: number;
-            /**
-             * Running
-             * @default 0
-             */
-            running: number;
-        };
-        /**
-         * TrainingWanted
-         * @description A training run: what to teach (`base`, a model ref), from what (`dataset`, its splits), and how.
-         */
-        TrainingWanted: {
-            /** Base */
-            base: string;
-            /** Dataset */
-            dataset: string;
-            /** Name */
-            name: string;
-            /**
-             * Recipe
-             * @default sft
-             */
-            recipe: string;
-            /**
-             * Settings
-             * @default {}
-             */
-            settings: {
-                [key: string]: unknown;
-            };
-            /**
-             * Train Split
-             * @default train
-             */
-            train_split: string;
-            /**
-             * Validation Split
-             * @default validation
-             */
-            validation_split: string;
-        };
-        /**
-         * TurnPlan
-         * @description A turn. `rows` is a shipped file (`shipped:tickets.jsonl`) or rows imported before (`dataset:REF`), `base` a
-         *     shipped model (`shipped:smollm2-135m-instruct`) or a registered one (`model:REF`), `handbook` a shipped folder or a
-         *     knowledge base that exists (`base:NAME`).
-         *
-         *     `fields` are the closed JSON fields that an answer is judged by; `splits` the shares of the rows, whose names the
-         *     steps use: `train` and `validation` for training, `traffic` for the replayed requests, `test` for the evaluations,
-         *     `canary` for the replayed requests of the canary. No row of the last three is ever trained on.
-         */
-        TurnPlan: {
+        LoopPlan: {
             /**
              * Base
              * @default shipped:smollm2-135m-instruct
@@ -6598,16 +4798,1974 @@ export interface components {
             };
         };
         /**
-         * TurnWanted
-         * @description The turn to run; without a plan it is the quickstart's, on the shipped samples.
+         * LoopRunCreate
+         * @description Loop run to start. Without a plan the quickstart plan runs on the bundled samples.
          */
-        TurnWanted: {
-            plan?: components["schemas"]["TurnPlan"] | null;
+        LoopRunCreate: {
+            plan?: components["schemas"]["LoopPlan"] | null;
+        };
+        /**
+         * LoopSummary
+         * @description Active loop runs and canaries. `last_decision` is the status of the canary that was decided last.
+         */
+        LoopSummary: {
+            /**
+             * Canaries Running
+             * @default 0
+             */
+            canaries_running: number;
+            /** Last Decision */
+            last_decision?: string | null;
+            /** Last Decision At */
+            last_decision_at?: string | null;
+            /** Running Canary */
+            running_canary?: string | null;
+            /**
+             * Running Canary Scores
+             * @default 0
+             */
+            running_canary_scores: number;
+            /**
+             * Runs Running
+             * @default 0
+             */
+            runs_running: number;
+        };
+        /**
+         * Message
+         * @description Chat message. Additional fields of a provider are preserved.
+         */
+        Message: {
+            /** Content */
+            content?: string | {
+                [key: string]: unknown;
+            }[] | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "system" | "developer" | "user" | "assistant" | "tool";
+            /** Tool Call Id */
+            tool_call_id?: string | null;
+            /** Tool Calls */
+            tool_calls?: {
+                [key: string]: unknown;
+            }[] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * MetricComparison
+         * @description One metric of both runs over `n` shared examples, with the evidence for a difference.
+         *
+         *     `low` and `high` bound `difference` (b minus a) by a paired bootstrap at `confidence`. `wins` counts the examples
+         *     that b scored higher than a, `losses` those that b scored lower. `mcnemar_p` is the exact p-value if every score is
+         *     0 or 1. `minimum_detectable` is the difference that this number of examples detects with a power of 80 %; null if
+         *     the runs never differed.
+         */
+        MetricComparison: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number;
+            /** Losses */
+            losses: number;
+            /** Low */
+            low: number;
+            /** Mcnemar P */
+            mcnemar_p?: number | null;
+            /** Minimum Detectable */
+            minimum_detectable?: number | null;
+            /** N */
+            n: number;
+            /** Ties */
+            ties: number;
+            /** Wins */
+            wins: number;
+        };
+        /**
+         * MetricPoint
+         * @description One value of a metric at one step.
+         */
+        MetricPoint: {
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Step */
+            step: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * MetricsLog
+         * @description Metrics of one step.
+         */
+        MetricsLog: {
+            /** Recorded At */
+            recorded_at?: string | null;
+            /** Step */
+            step: number;
+            /** Values */
+            values: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ModelImport
+         * @description Model to import: the bundled model, or a .gguf file or a folder of safetensors on the worker's machine.
+         */
+        ModelImport: {
+            /**
+             * Convert
+             * @default true
+             */
+            convert: boolean;
+            /** Licence */
+            licence?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Source
+             * @default shipped:smollm2-135m-instruct
+             */
+            source: string;
+        };
+        /**
+         * ModelVersion
+         * @description Model weights with the metadata that is needed to use and evaluate them.
+         *
+         *     `hash` is the sha256 of the content: the sorted list of (file name, sha256 of the file). `files` maps a file name to
+         *     its blob. `base` is the ref of the base model of an adapter, `dataset` the ref of the dataset version that trained
+         *     the model, `run` the training run. `chat_template` is the Jinja template that renders messages for the tokenizer.
+         */
+        ModelVersion: {
+            /** Base */
+            base?: string | null;
+            /** Bytes */
+            bytes: number;
+            /** Chat Template */
+            chat_template?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset */
+            dataset?: string | null;
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "safetensors" | "gguf";
+            /** Hash */
+            hash: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "base" | "adapter" | "merged";
+            /** Licence */
+            licence?: string | null;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Run */
+            run?: string | null;
+        };
+        /**
+         * NewApiKey
+         * @description New API key with its secret, which is never shown again.
+         */
+        NewApiKey: {
+            key: components["schemas"]["ApiKey"];
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * NewUser
+         * @description New user. `password` is set only if Vong generated it, and is never shown again.
+         */
+        NewUser: {
+            /** Password */
+            password?: string | null;
+            user: components["schemas"]["User"];
+        };
+        /**
+         * NextAction
+         * @description Recommended next action, and the values that led to it.
+         */
+        NextAction: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "import_data" | "train" | "evaluate" | "deploy" | "route" | "send_traffic" | "give_feedback" | "harvest" | "start_canary" | "decide_canary" | "none";
+            /**
+             * Details
+             * @default {}
+             */
+            details: {
+                [key: string]: number | string | null;
+            };
+        };
+        /**
+         * Operation
+         * @description Operation that created a dataset version from its parents: name, settings and number of changes by type.
+         */
+        Operation: {
+            /**
+             * Changes
+             * @default {}
+             */
+            changes: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Overview
+         * @description Overview of the loop. `jobs` counts the unfinished jobs by kind; `recent` is newest first.
+         */
+        Overview: {
+            data: components["schemas"]["DataSummary"];
+            evals: components["schemas"]["EvalsSummary"];
+            feedback: components["schemas"]["FeedbackOverview"];
+            gateway: components["schemas"]["GatewaySummary"];
+            /** Jobs */
+            jobs: {
+                [key: string]: number;
+            };
+            knowledge: components["schemas"]["KnowledgeSummary"];
+            loop: components["schemas"]["LoopSummary"];
+            next: components["schemas"]["NextAction"];
+            /** Recent */
+            recent: components["schemas"]["ActivityEvent"][];
+            registry: components["schemas"]["RegistrySummary"];
+            serving: components["schemas"]["ServingSummary"];
+            traces: components["schemas"]["TracesSummary"];
+            training: components["schemas"]["TrainingSummary"];
+        };
+        /**
+         * PasswordChange
+         * @description Current password and new password (10 to 1000 characters).
+         */
+        PasswordChange: {
+            /**
+             * Current
+             * Format: password
+             */
+            current: string;
+            /**
+             * New
+             * Format: password
+             */
+            new: string;
+        };
+        /**
+         * PasswordReset
+         * @description New password. If left out, Vong generates one.
+         */
+        PasswordReset: {
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * PiiFinding
+         * @description One type of PII: number of values, number of rows, row numbers and masked samples.
+         *
+         *     PII values themselves are never stored.
+         */
+        PiiFinding: {
+            /** Found */
+            found: number;
+            /** Listed */
+            listed: number[];
+            /** Rows */
+            rows: number;
+            /**
+             * Samples
+             * @default []
+             */
+            samples: components["schemas"]["PiiSample"][];
+        };
+        /**
+         * PiiSample
+         * @description Short excerpt of a row that contains PII, with every value masked.
+         */
+        PiiSample: {
+            /** Row */
+            row: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * PriceUpdate
+         * @description Price of a target in US dollars per million tokens.
+         *
+         *     Omitted token types cost as much as other input or output tokens.
+         */
+        PriceUpdate: {
+            /**
+             * Cache Write
+             * @description Price of input tokens written to the provider's cache; unset: `input`.
+             */
+            cache_write?: number | null;
+            /**
+             * Cache Write 1H
+             * @description Price of input tokens cached for one hour; unset: `cache_write`.
+             */
+            cache_write_1h?: number | null;
+            /**
+             * Cached
+             * @description Price of input tokens read from the provider's cache; unset: `input`.
+             */
+            cached?: number | null;
+            /**
+             * Input
+             * @description Price of input tokens.
+             */
+            input: number;
+            /**
+             * Input Audio
+             * @description Price of audio input; unset: `input`.
+             */
+            input_audio?: number | null;
+            /**
+             * Input Image
+             * @description Price of image input; unset: `input`.
+             */
+            input_image?: number | null;
+            /**
+             * Output
+             * @description Price of output tokens.
+             * @default 0
+             */
+            output: number;
+            /**
+             * Output Audio
+             * @description Price of audio output; unset: `output`.
+             */
+            output_audio?: number | null;
+            /**
+             * Output Image
+             * @description Price of image output; unset: `output`.
+             */
+            output_image?: number | null;
+            /**
+             * Reasoning
+             * @description Price of reasoning tokens; unset: `output`.
+             */
+            reasoning?: number | null;
+            /**
+             * Target
+             * @description deployment/NAME or PROVIDER/MODEL.
+             */
+            target: string;
+        };
+        /**
+         * ProcessInfo
+         * @description Process of Vong: its memory in bytes (shared pages by their share) and used CPU seconds.
+         */
+        ProcessInfo: {
+            /** Cpu Seconds */
+            cpu_seconds: number;
+            /** Memory */
+            memory: number;
+            /** Name */
+            name: string;
+            /** Pid */
+            pid: number;
+        };
+        /**
+         * ProfileSettings
+         * @description Settings of a profile.
+         *
+         *     `labels` are label paths in addition to those detected in the completions. Rows longer than `longest` characters are
+         *     reported as too long.
+         */
+        ProfileSettings: {
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /**
+             * Longest
+             * @default 20000
+             */
+            longest: number;
+            /**
+             * Threshold
+             * @default 0.8
+             */
+            threshold: number;
+        };
+        /**
+         * Progress
+         * @description Progress of a job. `rate` is in units per second over the last 30 s, `seconds_left` an estimate from it.
+         */
+        Progress: {
+            /**
+             * Done
+             * @default 0
+             */
+            done: number;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Rate */
+            rate?: number | null;
+            /** Seconds Left */
+            seconds_left?: number | null;
+            /** Total */
+            total?: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+        };
+        /**
+         * Project
+         * @description Tenant of the server. Everything except users belongs to exactly one project.
+         */
+        Project: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ProjectCreate
+         * @description Project to create.
+         */
+        ProjectCreate: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * ProjectGuards
+         * @description Guards that apply to every call of a project, before the guards of its route. `version` is their hash.
+         */
+        ProjectGuards: {
+            /** Changed At */
+            changed_at?: string | null;
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardConfig"][];
+            /** Version */
+            version: string;
+        };
+        /**
+         * ProjectRef
+         * @description Id and name of a project.
+         */
+        ProjectRef: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ProjectSwitch
+         * @description Project to switch to, by name or id.
+         */
+        ProjectSwitch: {
+            /** Project */
+            project: string;
+        };
+        /**
+         * Prompts
+         * @description System prompts: a brief one for the tuned model, a full one with all labels for the base model.
+         */
+        Prompts: {
+            /** Tuned */
+            tuned: string;
+            /** Untuned */
+            untuned: string;
+        };
+        /**
+         * ProviderState
+         * @description A provider. `source` is `settings` (vong.toml, read-only here) or `stored`.
+         *
+         *     The key itself is never returned: `key_set` is true if there is one, and `key` has the last four characters of a
+         *     long one. `reachable`, `models` (the number of models) and `error` are null if the provider was not probed. `listed`
+         *     are the models configured for it.
+         */
+        ProviderState: {
+            /** Base Url */
+            base_url: string | null;
+            /** Error */
+            error?: string | null;
+            /** Key */
+            key: string | null;
+            /** Key Set */
+            key_set: boolean;
+            /** Kind */
+            kind: string;
+            /**
+             * Listed
+             * @default []
+             */
+            listed: string[];
+            /** Models */
+            models?: number | null;
+            /** Name */
+            name: string;
+            /** Reachable */
+            reachable?: boolean | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "settings" | "stored";
+            /** Timeout */
+            timeout: number;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
+         * ProviderTest
+         * @description Result of listing a provider's models.
+         *
+         *     A reachable provider has `latency_ms` and `models` (the first 200), another one the `error`.
+         */
+        ProviderTest: {
+            /** Error */
+            error?: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /** Name */
+            name: string;
+            /** Reachable */
+            reachable: boolean;
+        };
+        /**
+         * ProviderUpdate
+         * @description Desired state of a provider.
+         *
+         *     `api_key` is write-only: the stored key stays if the field is absent; null or an empty text removes the key.
+         *     `models` are listed instead of the models that the API lists.
+         */
+        ProviderUpdate: {
+            /** Api Key */
+            api_key?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+            /**
+             * Kind
+             * @default openai
+             */
+            kind: string;
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /**
+             * Timeout
+             * @description Timeout of one complete call in seconds.
+             * @default 120
+             */
+            timeout: number;
+        };
+        /**
+         * RagAnswer
+         * @description Answer to a question with its citations and passages.
+         *
+         *     `answered` is false if no passage matches. `unsupported` lists the sentences that no passage supports.
+         */
+        RagAnswer: {
+            /** Answered */
+            answered: boolean;
+            /**
+             * Citations
+             * @default []
+             */
+            citations: components["schemas"]["Citation"][];
+            /** Index Version */
+            index_version: string;
+            /** Model */
+            model?: string | null;
+            /**
+             * Passages
+             * @default []
+             */
+            passages: components["schemas"]["RetrievedPassage"][];
+            /** Question */
+            question: string;
+            /** Span Id */
+            span_id?: string | null;
+            /** Text */
+            text: string;
+            /**
+             * Unsupported
+             * @default []
+             */
+            unsupported: string[];
+        };
+        /**
+         * RecipeInfo
+         * @description Recipe and the JSON schema of its settings: each field with its default and, as description, the reason.
+         */
+        RecipeInfo: {
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Settings Schema */
+            settings_schema: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RegisteredModel
+         * @description Named model: its number of versions, its newest version, and its aliases (alias -> ref).
+         */
+        RegisteredModel: {
+            /**
+             * Aliases
+             * @default {}
+             */
+            aliases: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            newest: components["schemas"]["ModelVersion"];
+            /** Versions */
+            versions: number;
+        };
+        /**
+         * RegistrySummary
+         * @description Counts of models and versions, and the models in production and newly trained.
+         *
+         *     `prod` is the ref of the alias `prod` that moved last of all models. `newest` is the newest version with a training
+         *     run; `canary_decided` is true if a canary has decided on that version.
+         */
+        RegistrySummary: {
+            /**
+             * Canary Decided
+             * @default false
+             */
+            canary_decided: boolean;
+            /**
+             * Models
+             * @default 0
+             */
+            models: number;
+            /** Newest */
+            newest?: string | null;
+            /** Prod */
+            prod?: string | null;
+            /**
+             * Versions
+             * @default 0
+             */
+            versions: number;
+        };
+        /**
+         * RetrievedPassage
+         * @description Chunk that retrieval returned for a query.
+         *
+         *     `score` is the fused score, `similarity` the cosine similarity of the embeddings of chunk and query, in -1..1.
+         *     `vector_rank` and `text_rank` are the ranks in the two rankings, from 1. Results are ordered best first.
+         */
+        RetrievedPassage: {
+            chunk: components["schemas"]["Chunk"];
+            /** Path */
+            path: string;
+            /** Score */
+            score: number;
+            /** Similarity */
+            similarity: number;
+            /** Text Rank */
+            text_rank?: number | null;
+            /** Title */
+            title: string;
+            /** Vector Rank */
+            vector_rank?: number | null;
+        };
+        /**
+         * Route
+         * @description Route, which callers name in the `model` field of a request.
+         *
+         *     `version` is a hash of the targets and, if present, of the policy and the tree. Without both a call has one attempt.
+         *     A tree defines the order of the targets; `targets` then lists them with the weight 1.
+         */
+        Route: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Name */
+            name: string;
+            policy?: components["schemas"]["RoutePolicy"] | null;
+            /** Targets */
+            targets: components["schemas"]["RouteTarget"][];
+            tree?: components["schemas"]["RouteNode"] | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * RouteNode
+         * @description Node of a routing tree: a target (`model`), or a group of `nodes`.
+         *
+         *     `pick` is the strategy that orders the nodes of a group: the first is tried first, the others are fallbacks. A node
+         *     is skipped unless all conditions in `when` hold. `sticky` makes the same weighted choice for the same user or
+         *     session, as long as the chosen target is available.
+         */
+        RouteNode: {
+            /** Model */
+            model?: string | null;
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes: components["schemas"]["RouteNode"][];
+            /**
+             * Pick
+             * @default priority
+             * @enum {string}
+             */
+            pick: "priority" | "weighted" | "least_busy" | "lowest_latency" | "cheapest";
+            /** Sticky */
+            sticky?: ("user" | "session") | null;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+            /**
+             * When
+             * @default []
+             */
+            when: components["schemas"]["Condition"][];
+        };
+        /**
+         * RoutePolicy
+         * @description Policy of a route: retries, fallbacks, timeouts, cache, shadow traffic, guards and capture.
+         *
+         *     If a target fails before its first token, it is retried `retries` times (1 recovers from a connection reset), then
+         *     the `fallbacks` are tried in order. `cap` limits the concurrent calls per target. With `continue_streams` the next
+         *     target continues a stream that breaks after its first token. `cache` configures the response cache, `shadow` the
+         *     shadow target. `guards` run after the guards of the project. `capture` selects the calls whose bodies are stored: in
+         *     spans, in the cache and in shadow results.
+         */
+        RoutePolicy: {
+            /**
+             * @default {
+             *       "failures": 5,
+             *       "open_seconds": 15,
+             *       "window": 30
+             *     }
+             */
+            breaker: components["schemas"]["CircuitBreakerPolicy"];
+            cache?: components["schemas"]["CachePolicy"] | null;
+            cap?: components["schemas"]["ConcurrencyCap"] | null;
+            /**
+             * Capture
+             * @default full
+             */
+            capture: ("full" | "metadata") | number;
+            /**
+             * Continue Streams
+             * @default false
+             */
+            continue_streams: boolean;
+            /**
+             * Fallbacks
+             * @default []
+             */
+            fallbacks: string[];
+            /**
+             * Guards
+             * @default []
+             */
+            guards: components["schemas"]["GuardConfig"][];
+            /**
+             * Retries
+             * @default 1
+             */
+            retries: number;
+            shadow?: components["schemas"]["ShadowPolicy"] | null;
+            /**
+             * @default {
+             *       "between_tokens": 30,
+             *       "connect": 5,
+             *       "first_token": 60
+             *     }
+             */
+            timeout: components["schemas"]["Timeouts"];
+        };
+        /**
+         * RouteTarget
+         * @description Model that a route may call.
+         *
+         *     `model` is written as in a request: `deployment/NAME` for a local deployment, `PROVIDER/MODEL` for a provider
+         *     (`openai/gpt-4o-mini`, `echo/echo`). `weight` is relative to the weights of the other targets.
+         */
+        RouteTarget: {
+            /** Model */
+            model: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * RouteUpdate
+         * @description Route to create or change: `targets`, or a `tree` instead.
+         *
+         *     If `policy` is left out, the current one is kept; null removes it.
+         */
+        RouteUpdate: {
+            policy?: components["schemas"]["RoutePolicy"] | null;
+            /**
+             * Targets
+             * @default []
+             */
+            targets: components["schemas"]["RouteTarget"][];
+            tree?: components["schemas"]["RouteNode"] | null;
+        };
+        /**
+         * RouteVersion
+         * @description Version of a route from `changed_at` on. Without targets if the route was deleted.
+         */
+        RouteVersion: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            policy?: components["schemas"]["RoutePolicy"] | null;
+            /** Targets */
+            targets: components["schemas"]["RouteTarget"][];
+            tree?: components["schemas"]["RouteNode"] | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * RowCount
+         * @description Number of rows.
+         */
+        RowCount: {
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * RowDiff
+         * @description One differing row: its number in each version (`row_a`, `row_b`) and its content (`before`, `after`).
+         */
+        RowDiff: {
+            after?: components["schemas"]["Example"] | null;
+            before?: components["schemas"]["Example"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Row A */
+            row_a?: number | null;
+            /** Row B */
+            row_b?: number | null;
+        };
+        /**
+         * RowEdit
+         * @description Edit of one row: the new row, or null to remove it.
+         */
+        RowEdit: {
+            example?: components["schemas"]["Example"] | null;
+            /** Number */
+            number: number;
+        };
+        /**
+         * RunComparison
+         * @description Runs compared with each other. Lists are in the order of `runs`.
+         *
+         *     `settings` contains only settings that differ. `best` holds the best value of each metric and `last` its last value
+         *     (null if a run lacks the metric). `winner` is the index of the best run per metric. `curves` are the downsampled
+         *     curves of each run.
+         */
+        RunComparison: {
+            /** Best */
+            best: {
+                [key: string]: (number | null)[];
+            };
+            /** Curves */
+            curves: components["schemas"]["Curve"][][];
+            /** Last */
+            last: {
+                [key: string]: (number | null)[];
+            };
+            /** Runs */
+            runs: components["schemas"]["TrainingRun"][];
+            /** Settings */
+            settings: {
+                [key: string]: unknown[];
+            };
+            /** Winner */
+            winner: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * RunCreate
+         * @description Run of an external trainer.
+         */
+        RunCreate: {
+            /**
+             * Base
+             * @default
+             */
+            base: string;
+            /**
+             * Dataset
+             * @default
+             */
+            dataset: string;
+            /** Name */
+            name: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RunFinish
+         * @description Final state of a run.
+         */
+        RunFinish: {
+            /** Model */
+            model?: string | null;
+            /**
+             * Status
+             * @default finished
+             * @enum {string}
+             */
+            status: "finished" | "failed" | "cancelled";
+            /**
+             * Summary
+             * @default {}
+             */
+            summary: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Score
+         * @description Score of a span or an example by a person, a judge or a program.
+         *
+         *     `value` is in 0..1 (1 is best). `correction` is the completion that would have been right. `source` is the type of
+         *     the author.
+         */
+        Score: {
+            /** Author */
+            author?: string | null;
+            /** Comment */
+            comment?: string | null;
+            /** Correction */
+            correction?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Example */
+            example?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Name
+             * @default quality
+             */
+            name: string;
+            /**
+             * Source
+             * @default human
+             * @enum {string}
+             */
+            source: "human" | "judge" | "program" | "replay";
+            /** Span Id */
+            span_id?: string | null;
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * ScoreCreate
+         * @description Request to add a score to a span.
+         *
+         *     At least one of `value` (0..1, 1 is best), `comment` and `correction` (the completion that the span should have had)
+         *     is required. A repeated `id` refers to the existing score.
+         */
+        ScoreCreate: {
+            /** Author */
+            author?: string | null;
+            /** Comment */
+            comment?: string | null;
+            /** Correction */
+            correction?: string | null;
+            /** Id */
+            id?: string | null;
+            /**
+             * Name
+             * @default quality
+             */
+            name: string;
+            /**
+             * Source
+             * @default human
+             * @enum {string}
+             */
+            source: "human" | "judge" | "program" | "replay";
+            /**
+             * Span Id
+             * Format: uuid
+             */
+            span_id: string;
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * ScoreSummary
+         * @description Summary of the scores of one group. `n` counts the scores that have a value.
+         *
+         *     `low` and `high` bound the mean at 95 %: by `wilson` if all values are 0 or 1, else by `normal`; null below two
+         *     values. The bounds are valid at one moment that was fixed beforehand, not as a stopping rule.
+         */
+        ScoreSummary: {
+            /** Comments */
+            comments: number;
+            /** Corrections */
+            corrections: number;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Mean */
+            mean?: number | null;
+            /** Method */
+            method?: ("wilson" | "normal") | null;
+            /** Model */
+            model?: string | null;
+            /** Model Version */
+            model_version?: string | null;
+            /** N */
+            n: number;
+            /** Name */
+            name?: string | null;
+            /** Route */
+            route?: string | null;
+            /** Scores */
+            scores: number;
+            /** Source */
+            source?: string | null;
+        };
+        /**
+         * ScoredOutput
+         * @description One model output of a run with its scores.
+         *
+         *     `position` is that of the example in the split, `example` its hash. `scores` holds the metrics of this output
+         *     alone, `statistics` its contribution to the totals. A failed request counts as an empty output with the reason in
+         *     `error`.
+         */
+        ScoredOutput: {
+            /** Answer */
+            answer: string;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Error */
+            error?: string | null;
+            /** Example */
+            example: string;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Output Tokens */
+            output_tokens?: number | null;
+            /** Position */
+            position: number;
+            /** Prompt */
+            prompt: string;
+            /** Reference */
+            reference: string;
+            /**
+             * Scores
+             * @default {}
+             */
+            scores: {
+                [key: string]: number;
+            };
+            /** Span Id */
+            span_id?: string | null;
+            /**
+             * Statistics
+             * @default {}
+             */
+            statistics: {
+                [key: string]: number[];
+            };
+        };
+        /**
+         * ScorerInfo
+         * @description An installed scorer: its description and its options with their defaults.
+         */
+        ScorerInfo: {
+            /** About */
+            about: string;
+            /** Name */
+            name: string;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * SelfTestReport
+         * @description Result of the masking self-test: a fake card number is sent on every path through the gateway.
+         *
+         *     `leaks` lists the paths on which the number was not masked.
+         */
+        SelfTestReport: {
+            /** Cases */
+            cases: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Leaks */
+            leaks: string[];
+            /** Ms */
+            ms: number;
+            /** Passed */
+            passed: boolean;
+        };
+        /**
+         * ServingSummary
+         * @description Counts of deployments: `ready` to answer, and `total` that should run.
+         */
+        ServingSummary: {
+            /**
+             * Ready
+             * @default 0
+             */
+            ready: number;
+            /**
+             * Total
+             * @default 0
+             */
+            total: number;
+        };
+        /**
+         * SessionView
+         * @description Session of a signed-in user: the current project and the projects to which the user may switch.
+         */
+        SessionView: {
+            project: components["schemas"]["ProjectRef"];
+            /** Projects */
+            projects: components["schemas"]["ProjectRef"][];
+            user: components["schemas"]["SignedInUser"];
+        };
+        /**
+         * ShadowPair
+         * @description Two responses to one request. A span is null if it is not stored, no longer or not yet.
+         */
+        ShadowPair: {
+            original: components["schemas"]["SpanSummary"] | null;
+            result: components["schemas"]["ShadowResult"];
+            shadow: components["schemas"]["SpanSummary"] | null;
+        };
+        /**
+         * ShadowPolicy
+         * @description Shadow target that receives a copy of the `share` of a route's calls.
+         *
+         *     Its responses are stored beside the original responses and never returned. No budget of the caller is charged.
+         */
+        ShadowPolicy: {
+            /** Model */
+            model: string;
+            /**
+             * Share
+             * @default 1
+             */
+            share: number;
+        };
+        /**
+         * ShadowResult
+         * @description Comparison of a returned response (`original_span_id`) with a shadow or verification response (`span_id`).
+         *
+         *     `agreement` is 1 for equal text or JSON, otherwise the cosine similarity of the embeddings; null if the second call
+         *     returned no response.
+         */
+        ShadowResult: {
+            /** Agreement */
+            agreement: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shadow" | "cache";
+            /**
+             * Original Span Id
+             * Format: uuid
+             */
+            original_span_id: string;
+            /** Route */
+            route: string;
+            /**
+             * Span Id
+             * Format: uuid
+             */
+            span_id: string;
+            /** Target */
+            target: string;
+        };
+        /**
+         * ShadowTargetStats
+         * @description Statistics of the newest response pairs of a route and a target.
+         *
+         *     `pairs` counts the pairs, `failed` those without a second response. `agreement` is the mean agreement with its
+         *     interval from `agreement_low` to `agreement_high` (95 %, normal), `same` the share of equal responses. `original_ms`
+         *     and `shadow_ms` are median latencies, `original_cost` and `shadow_cost` costs in millionths of a US dollar, over the
+         *     pairs whose two spans exist. Null if unknown.
+         */
+        ShadowTargetStats: {
+            /** Agreement */
+            agreement?: number | null;
+            /** Agreement High */
+            agreement_high?: number | null;
+            /** Agreement Low */
+            agreement_low?: number | null;
+            /** Failed */
+            failed: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "shadow" | "cache";
+            /** Original Cost */
+            original_cost?: number | null;
+            /** Original Ms */
+            original_ms?: number | null;
+            /** Pairs */
+            pairs: number;
+            /** Route */
+            route: string;
+            /** Same */
+            same?: number | null;
+            /** Shadow Cost */
+            shadow_cost?: number | null;
+            /** Shadow Ms */
+            shadow_ms?: number | null;
+            /** Target */
+            target: string;
+        };
+        /**
+         * SignIn
+         * @description Credentials of a user.
+         */
+        SignIn: {
+            /** Email */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
+         * SignedInUser
+         * @description Signed-in user.
+         */
+        SignedInUser: {
+            /** Email */
+            email: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member" | "viewer";
+        };
+        /**
+         * SkippedRow
+         * @description Skipped row and the reason.
+         */
+        SkippedRow: {
+            /** Reason */
+            reason: string;
+            /** Row */
+            row: string;
+        };
+        /**
+         * Span
+         * @description Recorded operation with a duration.
+         *
+         *     `id` is assigned by Vong (UUIDv7 of the start time). `trace_id` (32 hex digits), `span_id` and `parent_span_id` (16)
+         *     are OpenTelemetry ids. `attributes` follow OpenTelemetry's GenAI conventions. `input` and `output` are the bodies,
+         *     stored compressed; null if they were not captured. A span of kind `attempt` is a child of the span of a call: lists
+         *     omit it unless requested, and usage does not count it.
+         */
+        Span: {
+            /**
+             * Attributes
+             * @default {}
+             */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error */
+            error?: string | null;
+            /** First Token Ms */
+            first_token_ms?: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Input */
+            input?: unknown;
+            /** Key */
+            key?: string | null;
+            /**
+             * Kind
+             * @default other
+             * @enum {string}
+             */
+            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "attempt" | "other";
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /** Output */
+            output?: unknown;
+            /** Parent Span Id */
+            parent_span_id?: string | null;
+            /** Session */
+            session?: string | null;
+            /** Span Id */
+            span_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
+             * @default ok
+             * @enum {string}
+             */
+            status: "ok" | "error";
+            /** Trace Id */
+            trace_id: string;
+            /** @default {} */
+            usage: components["schemas"]["Usage"];
+            /** User */
+            user?: string | null;
+            /** @default {} */
+            versions: components["schemas"]["SpanVersions"];
+        };
+        /**
+         * SpanCount
+         * @description Number of spans. With `more` it is a lower bound.
+         */
+        SpanCount: {
+            /** Count */
+            count: number;
+            /**
+             * More
+             * @default false
+             */
+            more: boolean;
+        };
+        /**
+         * SpanNode
+         * @description Span in its trace. `offset_ms` is relative to the start of the trace; children are ordered by start time.
+         */
+        SpanNode: {
+            /**
+             * Children
+             * @default []
+             */
+            children: components["schemas"]["SpanNode"][];
+            /** Offset Ms */
+            offset_ms: number;
+            span: components["schemas"]["SpanSummary"];
+        };
+        /**
+         * SpanSummary
+         * @description Span without bodies and attributes.
+         *
+         *     The previews are the first 160 characters of the readable text of the input (newest message first) and the output.
+         *     `scores` and `corrections` are counts; null if they were not requested.
+         */
+        SpanSummary: {
+            /** Corrections */
+            corrections?: number | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error */
+            error?: string | null;
+            /** First Token Ms */
+            first_token_ms?: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Input Preview
+             * @default
+             */
+            input_preview: string;
+            /** Key */
+            key?: string | null;
+            /** Kind */
+            kind: string;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Output Preview
+             * @default
+             */
+            output_preview: string;
+            /** Parent Span Id */
+            parent_span_id?: string | null;
+            /** Scores */
+            scores?: number | null;
+            /** Session */
+            session?: string | null;
+            /** Span Id */
+            span_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "error";
+            /** Trace Id */
+            trace_id: string;
+            /** @default {} */
+            usage: components["schemas"]["Usage"];
+            /** User */
+            user?: string | null;
+            /** @default {} */
+            versions: components["schemas"]["SpanVersions"];
+        };
+        /**
+         * SpanVersions
+         * @description Exact configuration behind a span. Each field is a ref or a hash; null if it was not used.
+         */
+        SpanVersions: {
+            /** Config Hash */
+            config_hash?: string | null;
+            /** Dataset Version */
+            dataset_version?: string | null;
+            /** Deployment */
+            deployment?: string | null;
+            /** Index Version */
+            index_version?: string | null;
+            /** Model Version */
+            model_version?: string | null;
+            /** Prompt Version */
+            prompt_version?: string | null;
+            /** Route */
+            route?: string | null;
+            /** Route Version */
+            route_version?: string | null;
+        };
+        /**
+         * SplitLeak
+         * @description Inputs that occur in two splits: pairs of (row of `a`, row of `b`), counted by group and split.
+         */
+        SplitLeak: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Listed */
+            listed: [
+                number,
+                number
+            ][];
+            /** Near */
+            near: number;
+            /** Same */
+            same: number;
+        };
+        /**
+         * SplitRequest
+         * @description Split of a dataset version. `name` is the dataset for the result, by default the same dataset.
+         */
+        SplitRequest: {
+            /** Name */
+            name?: string | null;
+            /**
+             * @default {
+             *       "seed": 0,
+             *       "splits": {
+             *         "test": 0.1,
+             *         "train": 0.8,
+             *         "validation": 0.1
+             *       },
+             *       "stratify": [],
+             *       "threshold": 0.8
+             *     }
+             */
+            settings: components["schemas"]["SplitSettings"];
+        };
+        /**
+         * SplitSettings
+         * @description Settings of a split.
+         *
+         *     `splits` maps names to shares (with a sum of at most 1) or to numbers of rows; remaining rows are left out.
+         *     `stratify` lists label paths (`completion.intent`, `metadata.channel`) whose values are distributed proportionally
+         *     over the splits. `group` is a label path; rows with the same value (a customer, a thread) stay in one split, as
+         *     near-duplicates do.
+         */
+        SplitSettings: {
+            /** Group */
+            group?: string | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Splits
+             * @default {
+             *       "test": 0.1,
+             *       "train": 0.8,
+             *       "validation": 0.1
+             *     }
+             */
+            splits: {
+                [key: string]: number;
+            };
+            /**
+             * Stratify
+             * @default []
+             */
+            stratify: string[];
+            /**
+             * Threshold
+             * @default 0.8
+             */
+            threshold: number;
+        };
+        /**
+         * StorageUsage
+         * @description Bytes on disk. Blob values are null for an object store; `spans` is PostgreSQL's own estimate.
+         */
+        StorageUsage: {
+            /** Blob Bytes */
+            blob_bytes: number | null;
+            /** Blob Url */
+            blob_url: string;
+            /** Blobs */
+            blobs: number | null;
+            /** Database Bytes */
+            database_bytes: number;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Spans */
+            spans: number;
+        };
+        /**
+         * SystemInfo
+         * @description Installed versions, storage and process usage.
+         */
+        SystemInfo: {
+            /** Home */
+            home: string;
+            /** Libraries */
+            libraries: components["schemas"]["LibraryInfo"][];
+            /** Pgvector */
+            pgvector: string | null;
+            /** Postgres */
+            postgres: string;
+            /** Processes */
+            processes: components["schemas"]["ProcessInfo"][];
+            /** Python */
+            python: string;
+            storage: components["schemas"]["StorageUsage"];
+            /** System */
+            system: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * TargetState
+         * @description Health of a target of a route.
+         *
+         *     `circuit` is `open` while the target is skipped after failures and `half-open` while one call probes it. `failures`
+         *     counts the failures within the window of the breaker, `retry_in` is the number of seconds until a call may probe the
+         *     target. `in_flight` calls are running and `queued` calls wait, from all routes. The latencies are decayed means of
+         *     the last two minutes, in milliseconds: `first_token_ms` of streams, `latency_ms` of complete responses. A value that
+         *     is not measured is null: a route without a policy and a tree has one attempt and no circuit breaker.
+         */
+        TargetState: {
+            /** Circuit */
+            circuit?: ("closed" | "open" | "half-open") | null;
+            /** Failures */
+            failures?: number | null;
+            /** First Token Ms */
+            first_token_ms?: number | null;
+            /** In Flight */
+            in_flight?: number | null;
+            /** Latency Ms */
+            latency_ms?: number | null;
+            /** Queued */
+            queued?: number | null;
+            /** Retry In */
+            retry_in?: number | null;
+            /** Route */
+            route: string;
+            /** Target */
+            target: string;
+        };
+        /**
+         * TargetsReport
+         * @description Health of the targets of all routes, as observed by the process that handled the request.
+         *
+         *     `server` is its process id. If several processes share the port, another process may report different values.
+         */
+        TargetsReport: {
+            /** Server */
+            server: number;
+            /** Targets */
+            targets: components["schemas"]["TargetState"][];
+        };
+        /**
+         * Timeouts
+         * @description Timeouts of one attempt, in seconds. The `timeout` of the provider applies as well: the shorter one wins.
+         *
+         *     `connect` is 5 because a healthy host connects in well under a second, and a lost packet is sent again after 1 s and
+         *     3 s. `first_token` is 60 because long prompts and reasoning models send nothing for a long time. `between_tokens` is
+         *     30 because no usable model takes longer for the next token. `total` applies to complete responses and streams; null
+         *     uses the timeout of the provider.
+         */
+        Timeouts: {
+            /**
+             * Between Tokens
+             * @default 30
+             */
+            between_tokens: number;
+            /**
+             * Connect
+             * @default 5
+             */
+            connect: number;
+            /**
+             * First Token
+             * @default 60
+             */
+            first_token: number;
+            /** Total */
+            total?: number | null;
+        };
+        /**
+         * Trace
+         * @description All spans of one trace as trees.
+         *
+         *     A span whose parent is not recorded (a span of the caller, or one that is still running) is a root. `usage` sums the
+         *     spans without measured children, so that nothing counts twice. Its cost is null if the price of any of them is
+         *     unknown.
+         */
+        Trace: {
+            /** Duration Ms */
+            duration_ms: number;
+            /** Errors */
+            errors: number;
+            /** Roots */
+            roots: components["schemas"]["SpanNode"][];
+            /** Spans */
+            spans: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Trace Id */
+            trace_id: string;
+            /** @default {} */
+            usage: components["schemas"]["Usage"];
+        };
+        /**
+         * TracesSummary
+         * @description Number of spans in the last 24 hours, counted in whole hours.
+         */
+        TracesSummary: {
+            /**
+             * Spans
+             * @default 0
+             */
+            spans: number;
+        };
+        /**
+         * TrafficShareUpdate
+         * @description New traffic share of the candidate.
+         */
+        TrafficShareUpdate: {
+            /** Share */
+            share: number;
+        };
+        /**
+         * TrainingPlan
+         * @description Estimate of a training run, in bytes and seconds.
+         *
+         *     `rate_source` explains where `tokens_per_second` comes from. `seconds` includes training and evaluations, but not
+         *     loading the model.
+         */
+        TrainingPlan: {
+            /** Left Out */
+            left_out: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** Parameters */
+            parameters: number;
+            /** Rate Source */
+            rate_source: string;
+            /** Rows */
+            rows: number;
+            /** Seconds */
+            seconds: number;
+            /** Steps */
+            steps: number;
+            /** Tokens */
+            tokens: number;
+            /** Tokens Per Second */
+            tokens_per_second: number;
+            /** Trained Parameters */
+            trained_parameters: number;
+            /** Validation Rows */
+            validation_rows: number;
+        };
+        /**
+         * TrainingRequest
+         * @description Request for a training run: the base model (`base`, a ref), the `dataset` with its splits, and the recipe.
+         */
+        TrainingRequest: {
+            /** Base */
+            base: string;
+            /** Dataset */
+            dataset: string;
+            /** Name */
+            name: string;
+            /**
+             * Recipe
+             * @default sft
+             */
+            recipe: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Train Split
+             * @default train
+             */
+            train_split: string;
+            /**
+             * Validation Split
+             * @default validation
+             */
+            validation_split: string;
+        };
+        /**
+         * TrainingRun
+         * @description Run of a recipe.
+         *
+         *     `settings` contains all hyperparameters, including defaults; `summary` the last and best metrics; `warnings` the
+         *     warnings of the trainer (overfitting, truncated rows).
+         */
+        TrainingRun: {
+            /** Base */
+            base: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset */
+            dataset: string;
+            /** Finished At */
+            finished_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Id */
+            job_id?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /** Recipe */
+            recipe: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "finished" | "failed" | "cancelled";
+            /**
+             * Summary
+             * @default {}
+             */
+            summary: {
+                [key: string]: unknown;
+            };
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
+         * TrainingStarted
+         * @description Training run and its job.
+         */
+        TrainingStarted: {
+            job: components["schemas"]["Job"];
+            run: components["schemas"]["TrainingRun"];
+        };
+        /**
+         * TrainingSummary
+         * @description Counts of training runs. `best` is the run with the lowest evaluation loss of the last 20 that finished.
+         */
+        TrainingSummary: {
+            /** Best */
+            best?: string | null;
+            /** Best Loss */
+            best_loss?: number | null;
+            /** Best Name */
+            best_name?: string | null;
+            /**
+             * Finished
+             * @default 0
+             */
+            finished: number;
+            /**
+             * Running
+             * @default 0
+             */
+            running: number;
         };
         /**
          * Usage
-         * @description Tokens as the model that bills them counts them; `cost` in millionths of a US dollar, null where the price
-         *     is unknown (never 0 for unknown).
+         * @description Tokens, as counted by the billed model, and cost.
+         *
+         *     `cost` is in millionths of a US dollar; null, never 0, if the price is unknown.
          */
         Usage: {
             /** Cached Tokens */
@@ -6621,7 +6779,7 @@ export interface components {
         };
         /**
          * UsagePoint
-         * @description The calls of one group that began in the bucket which starts `at` that moment.
+         * @description Usage of the calls of one group that started in the bucket beginning at `at`.
          */
         UsagePoint: {
             /**
@@ -6661,9 +6819,11 @@ export interface components {
         };
         /**
          * UsageReport
-         * @description Points in the order of time (buckets without calls have none), and totals by group, most calls first. Points of
-         *     all but the largest groups are together in the group `…`. By user and tag they come from the ledger, where a call
-         *     with several tags counts in each.
+         * @description Usage over time with totals by group.
+         *
+         *     Points are ordered by time; buckets without calls have no point. Totals are ordered by calls, most first. The points
+         *     of all but the largest groups are summed in the group `…`. Groups by user and tag come from the ledger, in which a
+         *     call with several tags counts in each of them.
          */
         UsageReport: {
             /**
@@ -6690,7 +6850,7 @@ export interface components {
              * Totals
              * @default []
              */
-            totals: components["schemas"]["Consumed"][];
+            totals: components["schemas"]["UsageTotals"][];
             /**
              * Until
              * Format: date-time
@@ -6698,8 +6858,47 @@ export interface components {
             until: string;
         };
         /**
+         * UsageTotals
+         * @description Usage of a group of calls.
+         *
+         *     `cost`, in millionths of a US dollar, sums the `priced` calls, whose price is known; null if there are none.
+         *     Latencies are in milliseconds: hours and days are estimated from histograms with buckets 11.5 % wide, minutes are
+         *     exact, groups by user and tag are null.
+         */
+        UsageTotals: {
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Errors
+             * @default 0
+             */
+            errors: number;
+            /** First Token P50 */
+            first_token_p50?: number | null;
+            /** Group */
+            group?: string | null;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /** Latency P50 */
+            latency_p50?: number | null;
+            /** Latency P95 */
+            latency_p95?: number | null;
+            /** Output Tokens */
+            output_tokens?: number | null;
+            /**
+             * Priced
+             * @default 0
+             */
+            priced: number;
+        };
+        /**
          * User
-         * @description A person who can sign in, and the names of the projects they may work in (an owner: all).
+         * @description User account with the names of its projects. An owner has all projects.
          */
         User: {
             /**
@@ -6726,11 +6925,13 @@ export interface components {
             role: "owner" | "member" | "viewer";
         };
         /**
-         * UserWanted
-         * @description The account to make. Without a `password` Vong chooses one and shows it once. `projects` (by name) are those that
-         *     the person may work in: the caller's own where none is named; an owner may work in all.
+         * UserCreate
+         * @description Account to create.
+         *
+         *     Without a `password` Vong generates one and shows it once. `projects` (by name) are the projects of the user; by
+         *     default the project of the caller. An owner may work in all projects.
          */
-        UserWanted: {
+        UserCreate: {
             /** Email */
             email: string;
             /** Password */
@@ -6762,7 +6963,7 @@ export interface components {
         };
         /**
          * VersionEdge
-         * @description `child` was made from `parent` by `operation`.
+         * @description Edge of the graph: `operation` created `child` from `parent`.
          */
         VersionEdge: {
             /** Child */
@@ -6774,8 +6975,9 @@ export interface components {
         };
         /**
          * VersionGraph
-         * @description The newest versions of a dataset and their parents, those of other datasets too; newest first. `more` counts the
-         *     older versions that are not shown.
+         * @description Newest versions of a dataset and their parents (also from other datasets), newest first.
+         *
+         *     `more` is the number of older versions that are not shown.
          */
         VersionGraph: {
             /** Edges */
@@ -6789,7 +6991,7 @@ export interface components {
         };
         /**
          * VersionNode
-         * @description One version. `known` is false for a parent that is not there (any more): then only its ref is known.
+         * @description One version of the graph. If a parent no longer exists, `known` is false and only its ref is set.
          */
         VersionNode: {
             /** Created At */
@@ -6816,28 +7018,6 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * Versions
-         * @description The exact configuration behind an answer. Each field is a ref or a hash; null where it played no part.
-         */
-        Versions: {
-            /** Config Hash */
-            config_hash?: string | null;
-            /** Dataset Version */
-            dataset_version?: string | null;
-            /** Deployment */
-            deployment?: string | null;
-            /** Index Version */
-            index_version?: string | null;
-            /** Model Version */
-            model_version?: string | null;
-            /** Prompt Version */
-            prompt_version?: string | null;
-            /** Route */
-            route?: string | null;
-            /** Route Version */
-            route_version?: string | null;
-        };
     };
     responses: never;
     parameters: never;
@@ -6847,7 +7027,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    access_show_installation: {
+    access_list_keys: {
         parameters: {
             query?: never;
             header?: never;
@@ -6862,27 +7042,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Installation"];
-                };
-            };
-        };
-    };
-    access_keys: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Key"][];
+                    "application/json": components["schemas"]["ApiKey"][];
                 };
             };
         };
@@ -6896,7 +7056,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["KeyWanted"];
+                "application/json": components["schemas"]["KeyCreate"];
             };
         };
         responses: {
@@ -6906,7 +7066,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewKey"];
+                    "application/json": components["schemas"]["NewApiKey"];
                 };
             };
             /** @description Validation Error */
@@ -6937,7 +7097,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Key"];
+                    "application/json": components["schemas"]["ApiKey"];
                 };
             };
             /** @description Validation Error */
@@ -6968,7 +7128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Key"];
+                    "application/json": components["schemas"]["ApiKey"];
                 };
             };
             /** @description Validation Error */
@@ -6993,7 +7153,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Rotation"];
+                "application/json": components["schemas"]["KeyRotation"];
             };
         };
         responses: {
@@ -7003,7 +7163,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NewKey"];
+                    "application/json": components["schemas"]["NewApiKey"];
                 };
             };
             /** @description Validation Error */
@@ -7048,7 +7208,7 @@ export interface operations {
             };
         };
     };
-    access_projects: {
+    access_list_projects: {
         parameters: {
             query?: never;
             header?: never;
@@ -7077,7 +7237,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProjectWanted"];
+                "application/json": components["schemas"]["ProjectCreate"];
             };
         };
         responses: {
@@ -7101,7 +7261,7 @@ export interface operations {
             };
         };
     };
-    access_session: {
+    access_get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -7116,7 +7276,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["SessionView"];
                 };
             };
         };
@@ -7130,7 +7290,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProjectChoice"];
+                "application/json": components["schemas"]["ProjectSwitch"];
             };
         };
         responses: {
@@ -7140,7 +7300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["SessionView"];
                 };
             };
             /** @description Validation Error */
@@ -7173,7 +7333,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["SessionView"];
                 };
             };
             /** @description Validation Error */
@@ -7205,7 +7365,7 @@ export interface operations {
             };
         };
     };
-    access_users: {
+    access_list_users: {
         parameters: {
             query?: never;
             header?: never;
@@ -7234,7 +7394,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["UserWanted"];
+                "application/json": components["schemas"]["UserCreate"];
             };
         };
         responses: {
@@ -7258,7 +7418,7 @@ export interface operations {
             };
         };
     };
-    access_remove_user: {
+    access_delete_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -7324,7 +7484,7 @@ export interface operations {
             };
         };
     };
-    data_datasets: {
+    data_list_datasets: {
         parameters: {
             query?: {
                 after?: string | null;
@@ -7356,7 +7516,7 @@ export interface operations {
             };
         };
     };
-    data_version_graph: {
+    data_get_version_graph: {
         parameters: {
             query?: never;
             header?: never;
@@ -7422,7 +7582,7 @@ export interface operations {
             };
         };
     };
-    data_versions: {
+    data_list_versions: {
         parameters: {
             query?: {
                 after?: number | null;
@@ -7491,7 +7651,7 @@ export interface operations {
             };
         };
     };
-    data_diff: {
+    data_compare_versions: {
         parameters: {
             query: {
                 a: string;
@@ -7511,7 +7671,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Diff"];
+                    "application/json": components["schemas"]["DatasetDiff"];
                 };
             };
             /** @description Validation Error */
@@ -7558,7 +7718,7 @@ export interface operations {
             };
         };
     };
-    data_version: {
+    data_get_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -7589,7 +7749,7 @@ export interface operations {
             };
         };
     };
-    data_changes: {
+    data_list_changes: {
         parameters: {
             query?: never;
             header?: never;
@@ -7620,7 +7780,7 @@ export interface operations {
             };
         };
     };
-    data_clean: {
+    data_clean_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -7631,7 +7791,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["CleanWanted"] | null;
+                "application/json": components["schemas"]["CleanRequest"] | null;
             };
         };
         responses: {
@@ -7655,7 +7815,7 @@ export interface operations {
             };
         };
     };
-    data_profile: {
+    data_profile_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -7690,7 +7850,7 @@ export interface operations {
             };
         };
     };
-    data_report: {
+    data_get_report: {
         parameters: {
             query?: never;
             header?: never;
@@ -7707,7 +7867,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"];
+                    "application/json": components["schemas"]["HealthReport"];
                 };
             };
             /** @description Validation Error */
@@ -7721,19 +7881,19 @@ export interface operations {
             };
         };
     };
-    data_rows: {
+    data_list_rows: {
         parameters: {
             query?: {
                 after?: number;
                 limit?: number;
                 split?: string | null;
-                /** @description Stands in question or answer, in any case. */
+                /** @description Text in prompt or completion, case-insensitive. */
                 text?: string | null;
-                /** @description FIELD=VALUE, as often as wanted. */
+                /** @description FIELD=VALUE, repeatable. */
                 metadata?: string[] | null;
-                /** @description PATH=VALUE: completion.intent=refund. */
+                /** @description PATH=VALUE, for example completion.intent=refund. */
                 label?: string[] | null;
-                /** @description Where rows came from; `span`: a correction. */
+                /** @description Origin of the rows; `span`: corrections. */
                 origin?: ("span" | "row" | "file" | "document" | "annotator") | null;
             };
             header?: never;
@@ -7750,7 +7910,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Row"][];
+                    "application/json": components["schemas"]["DatasetRow"][];
                 };
             };
             /** @description Validation Error */
@@ -7803,13 +7963,13 @@ export interface operations {
         parameters: {
             query?: {
                 split?: string | null;
-                /** @description Stands in question or answer, in any case. */
+                /** @description Text in prompt or completion, case-insensitive. */
                 text?: string | null;
-                /** @description FIELD=VALUE, as often as wanted. */
+                /** @description FIELD=VALUE, repeatable. */
                 metadata?: string[] | null;
-                /** @description PATH=VALUE: completion.intent=refund. */
+                /** @description PATH=VALUE, for example completion.intent=refund. */
                 label?: string[] | null;
-                /** @description Where rows came from; `span`: a correction. */
+                /** @description Origin of the rows; `span`: corrections. */
                 origin?: ("span" | "row" | "file" | "document" | "annotator") | null;
             };
             header?: never;
@@ -7840,7 +8000,7 @@ export interface operations {
             };
         };
     };
-    data_split: {
+    data_split_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -7851,7 +8011,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["SplitWanted"] | null;
+                "application/json": components["schemas"]["SplitRequest"] | null;
             };
         };
         responses: {
@@ -7875,7 +8035,7 @@ export interface operations {
             };
         };
     };
-    evals_compare: {
+    evals_compare_runs: {
         parameters: {
             query: {
                 a: string;
@@ -7908,7 +8068,7 @@ export interface operations {
             };
         };
     };
-    evals_runs: {
+    evals_list_runs: {
         parameters: {
             query?: {
                 model?: string | null;
@@ -7941,7 +8101,7 @@ export interface operations {
             };
         };
     };
-    evals_run: {
+    evals_start_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -7950,7 +8110,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EvalWanted"];
+                "application/json": components["schemas"]["EvalRequest"];
             };
         };
         responses: {
@@ -7960,7 +8120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunStarted"];
+                    "application/json": components["schemas"]["EvalStarted"];
                 };
             };
             /** @description Validation Error */
@@ -7974,7 +8134,7 @@ export interface operations {
             };
         };
     };
-    evals_show: {
+    evals_get_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -8005,7 +8165,7 @@ export interface operations {
             };
         };
     };
-    evals_examples: {
+    evals_list_outputs: {
         parameters: {
             query?: {
                 failed?: boolean;
@@ -8027,7 +8187,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScoredAnswer"][];
+                    "application/json": components["schemas"]["ScoredOutput"][];
                 };
             };
             /** @description Validation Error */
@@ -8041,7 +8201,7 @@ export interface operations {
             };
         };
     };
-    evals_scorers: {
+    evals_list_scorers: {
         parameters: {
             query?: never;
             header?: never;
@@ -8061,7 +8221,7 @@ export interface operations {
             };
         };
     };
-    experiments_compare: {
+    experiments_compare_runs: {
         parameters: {
             query: {
                 run: string[];
@@ -8093,7 +8253,7 @@ export interface operations {
             };
         };
     };
-    experiments_runs: {
+    experiments_list_runs: {
         parameters: {
             query?: {
                 after?: string | null;
@@ -8113,7 +8273,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"][];
+                    "application/json": components["schemas"]["TrainingRun"][];
                 };
             };
             /** @description Validation Error */
@@ -8127,7 +8287,7 @@ export interface operations {
             };
         };
     };
-    experiments_start: {
+    experiments_start_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -8136,7 +8296,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RunBegun"];
+                "application/json": components["schemas"]["RunCreate"];
             };
         };
         responses: {
@@ -8146,7 +8306,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["TrainingRun"];
                 };
             };
             /** @description Validation Error */
@@ -8160,7 +8320,7 @@ export interface operations {
             };
         };
     };
-    experiments_run: {
+    experiments_get_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -8177,7 +8337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["TrainingRun"];
                 };
             };
             /** @description Validation Error */
@@ -8191,10 +8351,10 @@ export interface operations {
             };
         };
     };
-    experiments_events: {
+    experiments_stream_run_events: {
         parameters: {
             query?: {
-                /** @description Go on after this event; the header Last-Event-ID wins. */
+                /** @description Resume after this event. The header Last-Event-ID takes precedence. */
                 after?: string;
             };
             header?: {
@@ -8207,7 +8367,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `metrics` (figures of a step), `end` (the Run), which is the last. */
+            /** @description Server-sent events: `metrics` (metrics of a step), and last `end` (the TrainingRun). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8227,7 +8387,7 @@ export interface operations {
             };
         };
     };
-    experiments_finish: {
+    experiments_finish_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -8238,7 +8398,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RunEnded"];
+                "application/json": components["schemas"]["RunFinish"];
             };
         };
         responses: {
@@ -8248,7 +8408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["TrainingRun"];
                 };
             };
             /** @description Validation Error */
@@ -8262,10 +8422,10 @@ export interface operations {
             };
         };
     };
-    experiments_metrics: {
+    experiments_get_metrics: {
         parameters: {
             query?: {
-                /** @description Which figures; all if none is named. */
+                /** @description Names of the metrics. All metrics if left out. */
                 name?: string[] | null;
                 points?: number;
             };
@@ -8297,7 +8457,7 @@ export interface operations {
             };
         };
     };
-    experiments_log: {
+    experiments_log_metrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -8308,7 +8468,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StepFigures"][];
+                "application/json": components["schemas"]["MetricsLog"][];
             };
         };
         responses: {
@@ -8318,7 +8478,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["TrainingRun"];
                 };
             };
             /** @description Validation Error */
@@ -8332,7 +8492,7 @@ export interface operations {
             };
         };
     };
-    feedback_scores: {
+    feedback_list_scores: {
         parameters: {
             query?: {
                 spans?: string[];
@@ -8374,7 +8534,7 @@ export interface operations {
             };
         };
     };
-    feedback_add: {
+    feedback_add_score: {
         parameters: {
             query?: never;
             header?: never;
@@ -8383,7 +8543,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Judgement"];
+                "application/json": components["schemas"]["ScoreCreate"];
             };
         };
         responses: {
@@ -8407,7 +8567,7 @@ export interface operations {
             };
         };
     };
-    feedback_preview: {
+    feedback_preview_harvest: {
         parameters: {
             query?: {
                 min_value?: number;
@@ -8447,7 +8607,7 @@ export interface operations {
             };
         };
     };
-    feedback_harvest: {
+    feedback_harvest_examples: {
         parameters: {
             query?: never;
             header?: never;
@@ -8456,7 +8616,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["HarvestWanted"];
+                "application/json": components["schemas"]["HarvestRequest"];
             };
         };
         responses: {
@@ -8466,7 +8626,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Harvested"];
+                    "application/json": components["schemas"]["HarvestResult"];
                 };
             };
             /** @description Validation Error */
@@ -8480,7 +8640,7 @@ export interface operations {
             };
         };
     };
-    feedback_inbox: {
+    feedback_list_inbox: {
         parameters: {
             query?: {
                 spans?: string[];
@@ -8522,7 +8682,7 @@ export interface operations {
             };
         };
     };
-    feedback_summary: {
+    feedback_summarize_scores: {
         parameters: {
             query?: {
                 spans?: string[];
@@ -8549,7 +8709,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Summary"][];
+                    "application/json": components["schemas"]["ScoreSummary"][];
                 };
             };
             /** @description Validation Error */
@@ -8657,7 +8817,7 @@ export interface operations {
             };
         };
     };
-    gateway_cache: {
+    gateway_get_cache_stats: {
         parameters: {
             query?: never;
             header?: never;
@@ -8672,7 +8832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CacheState"][];
+                    "application/json": components["schemas"]["CacheStats"][];
                 };
             };
         };
@@ -8694,7 +8854,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Cleared"];
+                    "application/json": components["schemas"]["CacheCleared"];
                 };
             };
             /** @description Validation Error */
@@ -8708,73 +8868,7 @@ export interface operations {
             };
         };
     };
-    gateway_comparisons: {
-        parameters: {
-            query?: {
-                route?: string | null;
-                kind?: ("shadow" | "cache") | null;
-                after?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Pair"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    gateway_compared_targets: {
-        parameters: {
-            query?: {
-                route?: string | null;
-                kind?: ("shadow" | "cache") | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ComparedTarget"][];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    gateway_guards: {
+    gateway_get_guards: {
         parameters: {
             query?: never;
             header?: never;
@@ -8794,7 +8888,7 @@ export interface operations {
             };
         };
     };
-    gateway_set_guards: {
+    gateway_put_guards: {
         parameters: {
             query?: never;
             header?: never;
@@ -8803,7 +8897,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GuardsWanted"];
+                "application/json": components["schemas"]["GuardsUpdate"];
             };
         };
         responses: {
@@ -8827,7 +8921,7 @@ export interface operations {
             };
         };
     };
-    gateway_guards_history: {
+    gateway_list_guard_versions: {
         parameters: {
             query?: {
                 limit?: number;
@@ -8858,7 +8952,7 @@ export interface operations {
             };
         };
     };
-    gateway_guard_kinds: {
+    gateway_run_self_test: {
         parameters: {
             query?: never;
             header?: never;
@@ -8873,32 +8967,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GuardKind"][];
+                    "application/json": components["schemas"]["SelfTestReport"];
                 };
             };
         };
     };
-    gateway_self_test: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SelfTest"];
-                };
-            };
-        };
-    };
-    gateway_try_guards: {
+    gateway_test_guards: {
         parameters: {
             query?: never;
             header?: never;
@@ -8907,7 +8981,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TextToTry"];
+                "application/json": components["schemas"]["GuardTestRequest"];
             };
         };
         responses: {
@@ -8917,7 +8991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GuardTrial"];
+                    "application/json": components["schemas"]["GuardTestResult"];
                 };
             };
             /** @description Validation Error */
@@ -8931,7 +9005,27 @@ export interface operations {
             };
         };
     };
-    gateway_read_ledger: {
+    gateway_list_guard_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardType"][];
+                };
+            };
+        };
+    };
+    gateway_get_ledger: {
         parameters: {
             query?: {
                 since?: string | null;
@@ -8951,7 +9045,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LedgerLine"][];
+                    "application/json": components["schemas"]["LedgerSummary"][];
                 };
             };
             /** @description Validation Error */
@@ -8965,7 +9059,7 @@ export interface operations {
             };
         };
     };
-    gateway_limits: {
+    gateway_list_limits: {
         parameters: {
             query?: never;
             header?: never;
@@ -8985,7 +9079,7 @@ export interface operations {
             };
         };
     };
-    gateway_set_limit: {
+    gateway_put_limit: {
         parameters: {
             query?: never;
             header?: never;
@@ -8994,7 +9088,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LimitWanted"];
+                "application/json": components["schemas"]["LimitCreate"];
             };
         };
         responses: {
@@ -9018,7 +9112,7 @@ export interface operations {
             };
         };
     };
-    gateway_remove_limit: {
+    gateway_delete_limit: {
         parameters: {
             query?: never;
             header?: never;
@@ -9049,7 +9143,7 @@ export interface operations {
             };
         };
     };
-    gateway_models: {
+    gateway_list_models: {
         parameters: {
             query?: never;
             header?: never;
@@ -9069,7 +9163,7 @@ export interface operations {
             };
         };
     };
-    gateway_prices: {
+    gateway_list_prices: {
         parameters: {
             query?: never;
             header?: never;
@@ -9084,12 +9178,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OwnPrice"][];
+                    "application/json": components["schemas"]["CustomPrice"][];
                 };
             };
         };
     };
-    gateway_set_price: {
+    gateway_put_price: {
         parameters: {
             query?: never;
             header?: never;
@@ -9098,7 +9192,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PriceWanted"];
+                "application/json": components["schemas"]["PriceUpdate"];
             };
         };
         responses: {
@@ -9108,7 +9202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OwnPrice"];
+                    "application/json": components["schemas"]["CustomPrice"];
                 };
             };
             /** @description Validation Error */
@@ -9122,7 +9216,7 @@ export interface operations {
             };
         };
     };
-    gateway_remove_price: {
+    gateway_delete_price: {
         parameters: {
             query: {
                 target: string;
@@ -9139,7 +9233,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OwnPrice"];
+                    "application/json": components["schemas"]["CustomPrice"];
                 };
             };
             /** @description Validation Error */
@@ -9153,7 +9247,7 @@ export interface operations {
             };
         };
     };
-    gateway_providers: {
+    gateway_list_providers: {
         parameters: {
             query?: {
                 probe?: boolean;
@@ -9226,7 +9320,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProviderWanted"];
+                "application/json": components["schemas"]["ProviderUpdate"];
             };
         };
         responses: {
@@ -9386,7 +9480,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RouteWanted"];
+                "application/json": components["schemas"]["RouteUpdate"];
             };
         };
         responses: {
@@ -9441,7 +9535,7 @@ export interface operations {
             };
         };
     };
-    gateway_history: {
+    gateway_list_route_versions: {
         parameters: {
             query?: {
                 limit?: number;
@@ -9474,7 +9568,73 @@ export interface operations {
             };
         };
     };
-    gateway_targets: {
+    gateway_list_shadow_results: {
+        parameters: {
+            query?: {
+                route?: string | null;
+                kind?: ("shadow" | "cache") | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowPair"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_summarize_shadow_results: {
+        parameters: {
+            query?: {
+                route?: string | null;
+                kind?: ("shadow" | "cache") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowTargetStats"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gateway_get_target_states: {
         parameters: {
             query?: never;
             header?: never;
@@ -9494,7 +9654,7 @@ export interface operations {
             };
         };
     };
-    gateway_usage: {
+    gateway_get_usage: {
         parameters: {
             query?: {
                 since?: string | null;
@@ -9562,7 +9722,7 @@ export interface operations {
             };
         };
     };
-    jobs_show: {
+    jobs_get_job: {
         parameters: {
             query?: never;
             header?: never;
@@ -9593,7 +9753,7 @@ export interface operations {
             };
         };
     };
-    jobs_cancel: {
+    jobs_cancel_job: {
         parameters: {
             query?: never;
             header?: never;
@@ -9624,10 +9784,10 @@ export interface operations {
             };
         };
     };
-    jobs_events: {
+    jobs_stream_job_events: {
         parameters: {
             query?: {
-                /** @description Go on after this event; the header Last-Event-ID wins. */
+                /** @description Resume after this event. The header Last-Event-ID takes precedence. */
                 after?: string;
             };
             header?: {
@@ -9640,7 +9800,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `progress` (a Job), `log` (a LogLine), `end` (a Job), which is the last. */
+            /** @description Server-sent events: `progress` (a Job), `log` (a LogLine), and last `end` (a Job). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9660,7 +9820,7 @@ export interface operations {
             };
         };
     };
-    jobs_log: {
+    jobs_get_job_log: {
         parameters: {
             query?: {
                 after?: number;
@@ -9694,7 +9854,7 @@ export interface operations {
             };
         };
     };
-    jobs_retry: {
+    jobs_retry_job: {
         parameters: {
             query?: never;
             header?: never;
@@ -9725,7 +9885,7 @@ export interface operations {
             };
         };
     };
-    knowledge_bases: {
+    knowledge_list_bases: {
         parameters: {
             query?: never;
             header?: never;
@@ -9740,12 +9900,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Base"][];
+                    "application/json": components["schemas"]["KnowledgeBase"][];
                 };
             };
         };
     };
-    knowledge_ask: {
+    knowledge_answer_question: {
         parameters: {
             query?: never;
             header?: never;
@@ -9756,7 +9916,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Question"];
+                "application/json": components["schemas"]["AskRequest"];
             };
         };
         responses: {
@@ -9766,7 +9926,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer"];
+                    "application/json": components["schemas"]["RagAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -9780,7 +9940,7 @@ export interface operations {
             };
         };
     };
-    knowledge_documents: {
+    knowledge_list_documents: {
         parameters: {
             query?: never;
             header?: never;
@@ -9846,7 +10006,7 @@ export interface operations {
             };
         };
     };
-    knowledge_remove_document: {
+    knowledge_delete_document: {
         parameters: {
             query?: never;
             header?: never;
@@ -9876,7 +10036,7 @@ export interface operations {
             };
         };
     };
-    knowledge_search: {
+    knowledge_search_base: {
         parameters: {
             query: {
                 q: string;
@@ -9896,7 +10056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Passage"][];
+                    "application/json": components["schemas"]["RetrievedPassage"][];
                 };
             };
             /** @description Validation Error */
@@ -9910,7 +10070,7 @@ export interface operations {
             };
         };
     };
-    knowledge_chunks: {
+    knowledge_list_chunks: {
         parameters: {
             query?: never;
             header?: never;
@@ -9941,7 +10101,7 @@ export interface operations {
             };
         };
     };
-    loop_canaries: {
+    loop_list_canaries: {
         parameters: {
             query?: {
                 status?: ("running" | "promoted" | "rolled_back" | "kept" | "superseded") | null;
@@ -9983,7 +10143,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CanaryWanted"];
+                "application/json": components["schemas"]["CanaryCreate"];
             };
         };
         responses: {
@@ -10007,7 +10167,7 @@ export interface operations {
             };
         };
     };
-    loop_canary: {
+    loop_get_canary: {
         parameters: {
             query?: never;
             header?: never;
@@ -10038,7 +10198,7 @@ export interface operations {
             };
         };
     };
-    loop_decide: {
+    loop_decide_canary: {
         parameters: {
             query?: never;
             header?: never;
@@ -10049,7 +10209,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionWanted"];
+                "application/json": components["schemas"]["CanaryDecision"];
             };
         };
         responses: {
@@ -10073,7 +10233,7 @@ export interface operations {
             };
         };
     };
-    loop_evaluate: {
+    loop_evaluate_canary: {
         parameters: {
             query?: never;
             header?: never;
@@ -10104,7 +10264,7 @@ export interface operations {
             };
         };
     };
-    loop_change_share: {
+    loop_set_canary_traffic: {
         parameters: {
             query?: never;
             header?: never;
@@ -10115,7 +10275,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ShareWanted"];
+                "application/json": components["schemas"]["TrafficShareUpdate"];
             };
         };
         responses: {
@@ -10139,7 +10299,7 @@ export interface operations {
             };
         };
     };
-    loop_show_overview: {
+    loop_get_overview: {
         parameters: {
             query?: never;
             header?: never;
@@ -10159,7 +10319,7 @@ export interface operations {
             };
         };
     };
-    loop_list_turns: {
+    loop_list_runs: {
         parameters: {
             query?: {
                 after?: string | null;
@@ -10191,7 +10351,7 @@ export interface operations {
             };
         };
     };
-    loop_start_turn: {
+    loop_start_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -10200,7 +10360,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TurnWanted"];
+                "application/json": components["schemas"]["LoopRunCreate"];
             };
         };
         responses: {
@@ -10224,7 +10384,7 @@ export interface operations {
             };
         };
     };
-    loop_show_turn: {
+    loop_get_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -10255,10 +10415,10 @@ export interface operations {
             };
         };
     };
-    registry_lineage: {
+    registry_get_lineage: {
         parameters: {
             query: {
-                of: string;
+                ref: string;
             };
             header?: never;
             path?: never;
@@ -10286,7 +10446,7 @@ export interface operations {
             };
         };
     };
-    registry_models: {
+    registry_list_models: {
         parameters: {
             query?: {
                 after?: string | null;
@@ -10304,7 +10464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Model"][];
+                    "application/json": components["schemas"]["RegisteredModel"][];
                 };
             };
             /** @description Validation Error */
@@ -10327,7 +10487,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImportWanted"];
+                "application/json": components["schemas"]["ModelImport"];
             };
         };
         responses: {
@@ -10351,7 +10511,7 @@ export interface operations {
             };
         };
     };
-    registry_aliases: {
+    registry_list_aliases: {
         parameters: {
             query?: {
                 history?: boolean;
@@ -10371,7 +10531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AliasMove"][];
+                    "application/json": components["schemas"]["AliasChange"][];
                 };
             };
             /** @description Validation Error */
@@ -10397,7 +10557,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AliasWanted"];
+                "application/json": components["schemas"]["AliasUpdate"];
             };
         };
         responses: {
@@ -10407,7 +10567,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AliasMove"];
+                    "application/json": components["schemas"]["AliasChange"];
                 };
             };
             /** @description Validation Error */
@@ -10421,7 +10581,7 @@ export interface operations {
             };
         };
     };
-    registry_versions: {
+    registry_list_versions: {
         parameters: {
             query?: {
                 after?: number | null;
@@ -10455,7 +10615,7 @@ export interface operations {
             };
         };
     };
-    registry_version: {
+    registry_get_version: {
         parameters: {
             query?: never;
             header?: never;
@@ -10486,7 +10646,7 @@ export interface operations {
             };
         };
     };
-    serving_deployments: {
+    serving_list_deployments: {
         parameters: {
             query?: {
                 after?: string;
@@ -10518,7 +10678,7 @@ export interface operations {
             };
         };
     };
-    serving_deployment: {
+    serving_get_deployment: {
         parameters: {
             query?: never;
             header?: never;
@@ -10549,7 +10709,7 @@ export interface operations {
             };
         };
     };
-    serving_deploy: {
+    serving_put_deployment: {
         parameters: {
             query?: never;
             header?: never;
@@ -10560,7 +10720,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DeploymentWanted"];
+                "application/json": components["schemas"]["DeploymentCreate"];
             };
         };
         responses: {
@@ -10570,7 +10730,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Deployed"];
+                    "application/json": components["schemas"]["DeployResult"];
                 };
             };
             /** @description Validation Error */
@@ -10584,7 +10744,7 @@ export interface operations {
             };
         };
     };
-    serving_stop: {
+    serving_stop_deployment: {
         parameters: {
             query?: never;
             header?: never;
@@ -10615,7 +10775,7 @@ export interface operations {
             };
         };
     };
-    serving_log: {
+    serving_get_deployment_log: {
         parameters: {
             query?: {
                 lines?: number;
@@ -10648,7 +10808,7 @@ export interface operations {
             };
         };
     };
-    serving_restart: {
+    serving_restart_deployment: {
         parameters: {
             query?: never;
             header?: never;
@@ -10665,7 +10825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Deployed"];
+                    "application/json": components["schemas"]["DeployResult"];
                 };
             };
             /** @description Validation Error */
@@ -10679,7 +10839,27 @@ export interface operations {
             };
         };
     };
-    traces_facets: {
+    system_get_system_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemInfo"];
+                };
+            };
+        };
+    };
+    traces_get_facets: {
         parameters: {
             query?: never;
             header?: never;
@@ -10699,7 +10879,7 @@ export interface operations {
             };
         };
     };
-    traces_spans: {
+    traces_list_spans: {
         parameters: {
             query?: {
                 text?: string | null;
@@ -10720,10 +10900,10 @@ export interface operations {
                 key?: string | null;
                 trace_id?: string | null;
                 min_duration_ms?: number | null;
-                /** @description The id of the last span of the page before. */
+                /** @description Id of the last span of the previous page. */
                 after?: string | null;
                 limit?: number;
-                /** @description Only spans that have a score, or a correction. */
+                /** @description Only spans with a score, or with a correction. */
                 has?: ("score" | "correction") | null;
             };
             header?: never;
@@ -10752,7 +10932,7 @@ export interface operations {
             };
         };
     };
-    traces_ingest: {
+    traces_ingest_spans: {
         parameters: {
             query?: never;
             header?: never;
@@ -10771,7 +10951,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Stored"];
+                    "application/json": components["schemas"]["IngestResult"];
                 };
             };
             /** @description Validation Error */
@@ -10785,7 +10965,7 @@ export interface operations {
             };
         };
     };
-    traces_count: {
+    traces_count_spans: {
         parameters: {
             query?: {
                 text?: string | null;
@@ -10806,7 +10986,7 @@ export interface operations {
                 key?: string | null;
                 trace_id?: string | null;
                 min_duration_ms?: number | null;
-                /** @description Counting ends here: more than a person reads. */
+                /** @description Stop counting at this number. */
                 at_most?: number | null;
             };
             header?: never;
@@ -10821,7 +11001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Count"];
+                    "application/json": components["schemas"]["SpanCount"];
                 };
             };
             /** @description Validation Error */
@@ -10835,7 +11015,7 @@ export interface operations {
             };
         };
     };
-    traces_events: {
+    traces_stream_spans: {
         parameters: {
             query?: {
                 text?: string | null;
@@ -10856,7 +11036,7 @@ export interface operations {
                 key?: string | null;
                 trace_id?: string | null;
                 min_duration_ms?: number | null;
-                /** @description Go on after this event; the header Last-Event-ID wins. */
+                /** @description Resume after this event. The header Last-Event-ID takes precedence. */
                 after?: string;
             };
             header?: {
@@ -10867,7 +11047,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `spans` (an Arrived). The stream ends when the server goes down. */
+            /** @description Server-sent events: `spans` (a SpanBatch). The stream ends when the server shuts down. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10887,7 +11067,7 @@ export interface operations {
             };
         };
     };
-    traces_span: {
+    traces_get_span: {
         parameters: {
             query?: never;
             header?: never;
@@ -10918,7 +11098,7 @@ export interface operations {
             };
         };
     };
-    traces_trace: {
+    traces_get_trace: {
         parameters: {
             query?: never;
             header?: never;
@@ -10949,7 +11129,7 @@ export interface operations {
             };
         };
     };
-    training_plan: {
+    training_plan_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -10958,7 +11138,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrainingWanted"];
+                "application/json": components["schemas"]["TrainingRequest"];
             };
         };
         responses: {
@@ -10982,7 +11162,7 @@ export interface operations {
             };
         };
     };
-    training_recipes: {
+    training_list_recipes: {
         parameters: {
             query?: never;
             header?: never;
@@ -11002,7 +11182,7 @@ export interface operations {
             };
         };
     };
-    training_start: {
+    training_start_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -11011,7 +11191,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TrainingWanted"];
+                "application/json": components["schemas"]["TrainingRequest"];
             };
         };
         responses: {
@@ -11021,7 +11201,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Started"];
+                    "application/json": components["schemas"]["TrainingStarted"];
                 };
             };
             /** @description Validation Error */
@@ -11035,7 +11215,7 @@ export interface operations {
             };
         };
     };
-    health_health: {
+    health_get_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -11064,7 +11244,7 @@ export interface operations {
             };
         };
     };
-    health_prometheus: {
+    health_get_metrics: {
         parameters: {
             query?: never;
             header?: never;

@@ -24,7 +24,12 @@ MAX_STORED_BYTES = 1_000_000
 """Maximum bytes of a compared request body and of a stored response. Uploads are compared by their length."""
 
 
-EXCLUDED_PATHS = ("/api/v1/access/session", "/api/v1/access/users", "/api/v1/access/keys", "/api/v1/gateway/guards/try")
+EXCLUDED_PATHS = (
+    "/api/v1/access/session",
+    "/api/v1/access/users",
+    "/api/v1/access/keys",
+    "/api/v1/gateway/guards/test",
+)
 """Path prefixes whose responses are never stored: they contain a session cookie, password, key or unmasked text."""
 
 

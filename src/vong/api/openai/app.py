@@ -53,29 +53,29 @@ def create_openai_app(gateway: Gateway, max_body: int) -> AsgiApp:
             READ_HEADERS[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ_HEADERS
         }
         path: str = scope["path"]
-        shape = "messages" if path == COUNT_TOKENS_PATH else ENDPOINT_PATHS.get(path)
+        endpoint = "messages" if path == COUNT_TOKENS_PATH else ENDPOINT_PATHS.get(path)
         try:
             if path == COUNT_TOKENS_PATH and scope["method"] == "POST":
                 await _handle_count_tokens(gateway, headers, receive, send, max_body)
             elif path == MODERATIONS_PATH and scope["method"] == "POST":
                 await _handle_moderations(gateway, headers, receive, send, max_body)
-            elif shape is None and serves_path(path):
+            elif endpoint is None and serves_path(path):
                 await _send_json(send, await handle_request(gateway, scope, headers))
-            elif shape is None:
+            elif endpoint is None:
                 await _handle_models(gateway, scope, headers, send)
             elif scope["method"] != "POST":
                 raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a POST")
             else:
                 principal = await gateway.principals.authenticate(read_credential("POST", headers))
                 body = await _read_body(headers, receive, max_body)
-                call = gateway.create_call(principal, shape, body, TraceContext.from_headers(headers))
+                call = gateway.create_call(principal, endpoint, body, TraceContext.from_headers(headers))
                 writer = _WatchedResponseWriter(send, receive)
                 try:
                     await run_call(call, writer)
                 finally:
                     writer.stop()
         except VongError as error:
-            await send_error(_AsgiResponseWriter(send), error, shape or "chat")
+            await send_error(_AsgiResponseWriter(send), error, endpoint or "chat")
         except ClientDisconnected:
             return
 
@@ -147,7 +147,9 @@ async def _read_body(headers: dict[str, str], receive: Receive, limit: int) -> b
         if not message.get("more_body"):
             return b"".join(chunks)
         message = await receive()
-    raise RequestTooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
+    raise RequestTooLarge(
+        f"the request has more than {limit} bytes", "send less, or raise max_request_bytes in vong.toml"
+    )
 
 
 class _AsgiResponseWriter:

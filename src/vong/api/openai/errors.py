@@ -17,10 +17,11 @@ from vong.errors import (
 )
 from vong.gateway.endpoints import ENDPOINTS
 from vong.gateway.providers import Endpoint
+from vong.gateway.upstream.sse import encode_sse_event
 
 
 class RequestTooLarge(VongError):
-    """Request that exceeds the maximum size."""
+    """Request body or uploaded file that exceeds the maximum size."""
 
     code, fault, status = "request_too_large", "caller", 413
 
@@ -28,7 +29,7 @@ class RequestTooLarge(VongError):
 class HeadersTooLarge(VongError):
     """Request with too many or too long headers."""
 
-    code, fault, status = "head_too_large", "caller", 431
+    code, fault, status = "headers_too_large", "caller", 431
 
 
 class MalformedHttp(VongError):
@@ -56,19 +57,19 @@ def http_status(error: VongError) -> int:
     return 400 if isinstance(error, InvalidInput) else error.status
 
 
-def encode_error(error: VongError, shape: Endpoint = "chat") -> bytes:
+def encode_error(error: VongError, endpoint: Endpoint = "chat") -> bytes:
     """Return the JSON of an error in the format of an endpoint."""
-    adapter = ENDPOINTS.get(shape)
+    adapter = ENDPOINTS.get(endpoint)
     fields = error_fields(error)
     return msgspec.json.encode(adapter.error_body(http_status(error), fields) if adapter else {"error": fields})
 
 
-def encode_error_event(error: VongError, shape: Endpoint) -> bytes:
+def encode_error_event(error: VongError, endpoint: Endpoint) -> bytes:
     """Return the event that ends a started stream with an error."""
-    adapter = ENDPOINTS.get(shape)
+    adapter = ENDPOINTS.get(endpoint)
     if adapter:
         return adapter.error_event(http_status(error), error_fields(error))
-    return b"data: " + encode_error(error) + b"\n\n"
+    return encode_sse_event({"error": error_fields(error)})
 
 
 def error_fields(error: VongError) -> dict[str, Any]:

@@ -173,7 +173,7 @@ class FilesAndBatchesApp:
 
     async def _parse_form(self, request: Request) -> tuple[FormData, datetime | None]:
         """Return the form, and the expiry of its file."""
-        form = await _limit_body(request, self._platform.settings.max_file + MAX_FORM_BYTES).form(
+        form = await _limit_body(request, self._platform.settings.max_upload_bytes + MAX_FORM_BYTES).form(
             max_files=1, max_fields=10
         )
         fields = {
@@ -182,14 +182,14 @@ class FilesAndBatchesApp:
         return form, now() + timedelta(seconds=validate_fields(FileExpiry, fields).seconds) if fields else None
 
     def _store_file(self, principal: Principal, upload: UploadFile, expires_at: datetime | None) -> StoredFile:
-        limit = self._platform.settings.max_file
+        limit = self._platform.settings.max_upload_bytes
         with tempfile.NamedTemporaryFile(prefix="vong-upload-") as spool:
             shutil.copyfileobj(upload.file, spool, 1 << 20)
             spool.flush()
             size = spool.tell()
             if size > limit:
                 raise RequestTooLarge(
-                    f"the file has more than {limit} bytes", "split it, or raise max_file in vong.toml"
+                    f"the file has more than {limit} bytes", "split it, or raise max_upload_bytes in vong.toml"
                 )
             blob = self._platform.blobs.put_file(Path(spool.name))
         name = Path(upload.filename or "").name[:200] or "batch.jsonl"
@@ -304,7 +304,7 @@ def _limit_body(request: Request, limit: int) -> Request:
         remaining -= len(message.get("body", b""))
         if remaining < 0:
             raise RequestTooLarge(
-                f"the request has more than {limit} bytes", "send less, or raise max_file in vong.toml"
+                f"the request has more than {limit} bytes", "send less, or raise max_upload_bytes in vong.toml"
             )
         return message
 

@@ -79,6 +79,13 @@ BODIES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["model", "input"],
     ),
 }
+OPERATION_IDS = {
+    "chat": "create_chat_completion",
+    "completions": "create_completion",
+    "embeddings": "create_embedding",
+    "messages": "create_message",
+    "responses": "create_response",
+}
 ID_PARAMETER: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": STRING}
 KEY_SECURITY: list[dict[str, list[str]]] = [{"key": []}]
 
@@ -103,20 +110,20 @@ def build_operation(name: str, *parameters: dict[str, Any], body: dict[str, Any]
 def build_openapi() -> dict[str, Any]:
     """Return the OpenAPI document."""
     paths: dict[str, Any] = {}
-    for path, shape in ENDPOINT_PATHS.items():
-        properties, required = BODIES[shape]
+    for path, endpoint in ENDPOINT_PATHS.items():
+        properties, required = BODIES[endpoint]
         body = {"type": "object", "properties": properties, "required": required}
-        paths[path] = {"post": build_operation(shape, body=body)}
+        paths[path] = {"post": build_operation(OPERATION_IDS[endpoint], body=body)}
     properties, required = BODIES["messages"]
     body = {"type": "object", "properties": properties, "required": ["model", "messages"]}
-    paths["/v1/messages/count_tokens"] = {"post": build_operation("count_tokens", body=body)}
-    paths["/v1/models"] = {"get": build_operation("models")}
-    paths["/v1/models/{id}"] = {"get": build_operation("model", ID_PARAMETER)}
+    paths["/v1/messages/count_tokens"] = {"post": build_operation("count_message_tokens", body=body)}
+    paths["/v1/models"] = {"get": build_operation("list_models")}
+    paths["/v1/models/{id}"] = {"get": build_operation("get_model", ID_PARAMETER)}
     paths["/v1/responses/{id}"] = {
-        "get": build_operation("response", ID_PARAMETER),
+        "get": build_operation("get_response", ID_PARAMETER),
         "delete": build_operation("delete_response", ID_PARAMETER),
     }
-    paths["/v1/responses/{id}/input_items"] = {"get": build_operation("input_items", ID_PARAMETER)}
+    paths["/v1/responses/{id}/input_items"] = {"get": build_operation("list_response_input_items", ID_PARAMETER)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Vong, model calls", "version": "1"},

@@ -84,10 +84,10 @@ async def run_call(call: ModelCall, writer: ResponseWriter) -> None:
 
 
 async def send_error(
-    writer: ResponseWriter, error: VongError, shape: Endpoint = "chat", head: Headers | None = None
+    writer: ResponseWriter, error: VongError, endpoint: Endpoint = "chat", head: Headers | None = None
 ) -> None:
     """Write an error response in the format of the endpoint."""
-    body = encode_error(error, shape)
+    body = encode_error(error, endpoint)
     headers = [JSON_CONTENT_TYPE, (b"content-length", b"%d" % len(body))]
     headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
     if isinstance(error, RequestTooLarge):
@@ -126,14 +126,14 @@ async def _send_stream(call: ModelCall, reply: ProviderResponse, head: Headers, 
     await writer.write(b"", more=False)
 
 
-async def _send_failure(writer: ResponseWriter, error: VongError, head: Headers, shape: Endpoint) -> None:
+async def _send_failure(writer: ResponseWriter, error: VongError, head: Headers, endpoint: Endpoint) -> None:
     """Write an error: as a response before the first byte, later as the last event of the stream."""
     if error.status >= 500:
         log.warning("%s: %s", error.code, error)
     if writer.started:
-        await writer.write(encode_error_event(error, shape), more=False)
+        await writer.write(encode_error_event(error, endpoint), more=False)
     else:
-        await send_error(writer, error, shape, head)
+        await send_error(writer, error, endpoint, head)
 
 
 def _id_headers(call: ModelCall) -> Headers:

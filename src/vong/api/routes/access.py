@@ -13,7 +13,6 @@ from vong.access.passwords import generate_password
 from vong.access.projects import Project, Role
 from vong.access.users import NewUser, User
 from vong.api.http.dependencies import CurrentUser
-from vong.app.host.system_info import SystemInfo, get_system_info
 from vong.errors import InvalidInput
 from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.records import Record
@@ -75,7 +74,7 @@ class PasswordReset(Record):
 
 
 @routes.get("/projects")
-def projects(context: CurrentUser) -> list[Project]:
+def list_projects(context: CurrentUser) -> list[Project]:
     """List the projects of the caller. Owners see all projects."""
     with context.owner_transaction() as connection:
         principal = context.principal
@@ -93,7 +92,7 @@ def create_project(body: ProjectCreate, context: CurrentUser) -> Project:
 
 
 @routes.get("/users")
-def users(context: CurrentUser) -> list[User]:
+def list_users(context: CurrentUser) -> list[User]:
     """List all accounts. Owners only."""
     context.require_role()
     with context.owner_transaction() as connection:
@@ -116,7 +115,7 @@ def create_user(body: UserCreate, context: CurrentUser) -> NewUser:
 
 
 @routes.delete("/users/{email}")
-def remove_user(email: str, context: CurrentUser) -> User:
+def delete_user(email: str, context: CurrentUser) -> User:
     """Delete an account and end its sessions. Owners only. The last owner cannot be deleted."""
     context.require_role()
     with context.owner_transaction() as connection:
@@ -134,16 +133,8 @@ def reset_password(email: str, body: PasswordReset, context: CurrentUser) -> New
     return NewUser(user=user, password=None if body.password else password)
 
 
-@routes.get("/installation")
-def show_installation(context: CurrentUser) -> SystemInfo:
-    """Return installed versions, storage usage and processes. Owners and members only."""
-    context.require_role("member")
-    with context.owner_transaction() as connection:
-        return get_system_info(context.platform, connection)
-
-
 @routes.get("/keys")
-def keys(context: CurrentUser) -> list[ApiKey]:
+def list_keys(context: CurrentUser) -> list[ApiKey]:
     """List the API keys of the project, without their secrets."""
     with context.project_transaction() as connection:
         return access.list_keys(connection)
@@ -154,7 +145,7 @@ def create_key(body: KeyCreate, context: CurrentUser) -> NewApiKey:
     """Create an API key. Owners only. The secret is returned only in this response."""
     context.require_role()
     known = sorted({*ENDPOINT_PATHS.values()})
-    if unknown := [shape for shape in (body.scope or KeyScope()).shapes if shape not in known]:
+    if unknown := [endpoint for endpoint in (body.scope or KeyScope()).endpoints if endpoint not in known]:
         raise InvalidInput(f"unknown endpoint {unknown[0]!r} in the scope", f"use one of: {', '.join(known)}")
     with context.owner_transaction() as connection:
         project_id = context.principal.project_id

@@ -89,9 +89,9 @@ pre {{ border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; overf
 <h2>First steps</h2>
 <p>This installation has no console. <code>make up</code> builds it from a checkout, and release wheels contain it.
 The command line, the API and the Python client work without it.</p>
-<pre>vong access key create mine       # a key for your OpenAI client
+<pre>vong access keys create mine       # a key for your OpenAI client
 vong quickstart                   # one complete loop run on the samples
-vong traces list --follow         # model calls, live
+vong traces tail                  # model calls, live
 vong --help</pre>
 </main>
 </body>

@@ -8,6 +8,8 @@ from pydantic import Json
 from vong import data, jobs
 from vong.api.http.dependencies import CurrentUser
 from vong.app import data as data_app
+from vong.data import rows as dataset_rows
+from vong.data import versions as dataset_versions
 from vong.data.clean import CleaningChange, CleanSettings
 from vong.data.edit import RowEdit
 from vong.data.graph import VersionGraph, build_graph
@@ -15,9 +17,8 @@ from vong.data.preview import FilePreview
 from vong.data.report import HealthReport, ProfileSettings
 from vong.data.report_store import load_changes, load_latest_report
 from vong.data.row_search import OriginKind, RowFilter, count_matches
-from vong.data.rows import DatasetDiff, DatasetRow, DiffKind, list_rows
+from vong.data.rows import DatasetDiff, DatasetRow, DiffKind
 from vong.data.split import SplitSettings
-from vong.data.versions import list_datasets, validate_name
 from vong.records import DatasetVersion, Example, Job, Record
 
 routes = APIRouter(prefix="/api/v1/data", tags=["data"])
@@ -39,14 +40,14 @@ class SplitRequest(Record):
 
 
 @routes.get("/datasets")
-def datasets(context: CurrentUser, after: str | None = None, limit: Limit = 50) -> list[DatasetVersion]:
+def list_datasets(context: CurrentUser, after: str | None = None, limit: Limit = 50) -> list[DatasetVersion]:
     """List the newest version of every dataset by name. `after` is the last name of the previous page."""
     with context.project_transaction() as connection:
-        return list_datasets(connection, after=after, limit=limit)
+        return dataset_versions.list_datasets(connection, after=after, limit=limit)
 
 
 @routes.get("/datasets/{name}/versions")
-def versions(name: str, context: CurrentUser, after: int | None = None, limit: Limit = 50) -> list[DatasetVersion]:
+def list_versions(name: str, context: CurrentUser, after: int | None = None, limit: Limit = 50) -> list[DatasetVersion]:
     """List the versions of a dataset, newest first. `after` is the last number of the previous page."""
     with context.project_transaction() as connection:
         data.find(connection, name)
@@ -54,7 +55,7 @@ def versions(name: str, context: CurrentUser, after: int | None = None, limit: L
 
 
 @routes.get("/datasets/{name}/graph")
-def version_graph(name: str, context: CurrentUser) -> VersionGraph:
+def get_version_graph(name: str, context: CurrentUser) -> VersionGraph:
     """Return the newest 200 versions of a dataset and their sources, including versions of other datasets."""
     with context.project_transaction() as connection:
         return build_graph(connection, name)
@@ -63,7 +64,7 @@ def version_graph(name: str, context: CurrentUser) -> VersionGraph:
 @routes.post("/datasets/{name}/versions", status_code=202)
 def import_files(
     name: str,
-    file: list[UploadFile],
+    files: list[UploadFile],
     context: CurrentUser,
     format: Annotated[str | None, Form()] = None,
     options: Annotated[
@@ -72,15 +73,15 @@ def import_files(
     on_error: Annotated[Literal["stop", "skip"], Form()] = "stop",
 ) -> Job:
     """Upload files and import them as the next version of a dataset. The job result contains the ref."""
-    given = {"name": validate_name(name), "format": format, "options": options, "on_error": on_error}
-    files = data_app.store_uploads(context.platform, [(one.filename or "rows.jsonl", one.file) for one in file])
+    given = {"name": dataset_versions.validate_name(name), "format": format, "options": options, "on_error": on_error}
+    stored = data_app.store_uploads(context.platform, [(one.filename or "rows.jsonl", one.file) for one in files])
     with context.project_transaction() as connection:
-        return jobs.submit(connection, "data.import", given | {"files": files}, key=context.idempotency_key)
+        return jobs.submit(connection, "data.import", given | {"files": stored}, key=context.idempotency_key)
 
 
 @routes.post("/preview")
 def preview_files(
-    file: list[UploadFile],
+    files: list[UploadFile],
     _: CurrentUser,
     format: Annotated[str | None, Form()] = None,
     options: Annotated[
@@ -90,7 +91,7 @@ def preview_files(
 ) -> list[FilePreview]:
     """Preview files, or their beginnings, before an import: format, columns and first rows. Nothing is stored."""
     return data_app.preview_uploads(
-        [(one.filename or "rows.jsonl", one.file) for one in file], format=format, options=options, limit=limit
+        [(one.filename or "rows.jsonl", one.file) for one in files], format=format, options=options, limit=limit
     )
 
 
@@ -102,7 +103,7 @@ def append_rows(name: str, rows: list[Example], context: CurrentUser) -> Dataset
 
 
 @routes.get("/versions/{ref}")
-def version(ref: str, context: CurrentUser) -> DatasetVersion:
+def get_version(ref: str, context: CurrentUser) -> DatasetVersion:
     """Return a version: NAME (the newest), NAME@NUMBER or NAME@HASH."""
     with context.project_transaction() as connection:
         return data.find(connection, ref)
@@ -129,13 +130,13 @@ class RowCount(Record):
 
 
 @routes.get("/versions/{ref}/rows")
-def rows(
+def list_rows(
     ref: str, context: CurrentUser, query: RowQuery, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50
 ) -> list[DatasetRow]:
     """List the rows after number `after` that match split, text, metadata, label and origin."""
     with context.project_transaction() as connection:
         found = data.find(connection, ref)
-    return list_rows(context.platform.blobs, found, query, after=after, limit=limit)
+    return dataset_rows.list_rows(context.platform.blobs, found, query, after=after, limit=limit)
 
 
 @routes.get("/versions/{ref}/rows/count")
@@ -154,7 +155,7 @@ def edit_rows(ref: str, edits: list[RowEdit], context: CurrentUser) -> DatasetVe
 
 
 @routes.get("/versions/{ref}/changes")
-def changes(ref: str, context: CurrentUser) -> list[CleaningChange]:
+def list_changes(ref: str, context: CurrentUser) -> list[CleaningChange]:
     """List the changes of cleaning or editing, by row."""
     with context.project_transaction() as connection:
         found = data.find(connection, ref)
@@ -162,14 +163,14 @@ def changes(ref: str, context: CurrentUser) -> list[CleaningChange]:
 
 
 @routes.get("/versions/{ref}/report")
-def report(ref: str, context: CurrentUser) -> HealthReport:
+def get_report(ref: str, context: CurrentUser) -> HealthReport:
     """Return the newest health report of a version."""
     with context.project_transaction() as connection:
         return load_latest_report(connection, context.platform.blobs, data.find(connection, ref))
 
 
 @routes.post("/versions/{ref}/profile", status_code=202)
-def profile(ref: str, context: CurrentUser, settings: ProfileSettings | None = None) -> Job:
+def profile_version(ref: str, context: CurrentUser, settings: ProfileSettings | None = None) -> Job:
     """Start a job that creates the health report of a version. The report is stored with the version."""
     with context.project_transaction() as connection:
         params = {"ref": data.find(connection, ref).ref, "settings": (settings or ProfileSettings()).model_dump()}
@@ -177,7 +178,7 @@ def profile(ref: str, context: CurrentUser, settings: ProfileSettings | None = N
 
 
 @routes.post("/versions/{ref}/clean", status_code=202)
-def clean(ref: str, context: CurrentUser, body: CleanRequest | None = None) -> Job:
+def clean_version(ref: str, context: CurrentUser, body: CleanRequest | None = None) -> Job:
     """Start a job that cleans a version into a new one. The job result has the new ref and the count of each change."""
     with context.project_transaction() as connection:
         params = {"ref": data.find(connection, ref).ref, **(body or CleanRequest()).model_dump(mode="json")}
@@ -185,7 +186,7 @@ def clean(ref: str, context: CurrentUser, body: CleanRequest | None = None) -> J
 
 
 @routes.post("/versions/{ref}/split", status_code=202)
-def split(ref: str, context: CurrentUser, body: SplitRequest | None = None) -> Job:
+def split_version(ref: str, context: CurrentUser, body: SplitRequest | None = None) -> Job:
     """Start a job that splits a version into a new one. The job result has the new ref and the rows of each split."""
     with context.project_transaction() as connection:
         params = {"ref": data.find(connection, ref).ref, **(body or SplitRequest()).model_dump(mode="json")}
@@ -193,7 +194,9 @@ def split(ref: str, context: CurrentUser, body: SplitRequest | None = None) -> J
 
 
 @routes.get("/diff")
-def diff(a: str, b: str, context: CurrentUser, limit: Limit = 50, kind: DiffKind | None = None) -> DatasetDiff:
+def compare_versions(
+    a: str, b: str, context: CurrentUser, limit: Limit = 50, kind: DiffKind | None = None
+) -> DatasetDiff:
     """Return the differences of two versions: the counts, and the first different rows, optionally of one kind."""
     with context.project_transaction() as connection:
         versions = data.find(connection, a), data.find(connection, b)

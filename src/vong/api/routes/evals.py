@@ -40,13 +40,13 @@ class EvalStarted(Record):
 
 
 @routes.get("/scorers")
-def scorers(context: CurrentUser) -> list[ScorerInfo]:  # noqa: ARG001 (requires authentication)
+def list_scorers(context: CurrentUser) -> list[ScorerInfo]:  # noqa: ARG001 (requires authentication)
     """List the installed scorers with their options."""
     return evals.list_scorers()
 
 
 @routes.post("/runs", status_code=202)
-def run(body: EvalRequest, context: CurrentUser) -> EvalStarted:
+def start_run(body: EvalRequest, context: CurrentUser) -> EvalStarted:
     """Start an evaluation of a model on a dataset split. It runs as a job."""
     with context.project_transaction() as connection:
         result, job = evals_app.start(
@@ -63,7 +63,7 @@ def run(body: EvalRequest, context: CurrentUser) -> EvalStarted:
 
 
 @routes.get("/runs")
-def runs(
+def list_runs(
     context: CurrentUser, model: str | None = None, after: UUID | None = None, limit: Limit = 50
 ) -> list[EvalResult]:
     """List the evaluation runs of the project, newest first."""
@@ -72,14 +72,14 @@ def runs(
 
 
 @routes.get("/runs/{id}")
-def show(id: UUID, context: CurrentUser) -> EvalResult:
+def get_run(id: UUID, context: CurrentUser) -> EvalResult:
     """Return an evaluation run: its scores, how each was computed, latency and tokens."""
     with context.project_transaction() as connection:
         return evals_app.sync_with_jobs(connection, [evals.get_run(connection, id)])[0]
 
 
-@routes.get("/runs/{id}/examples")
-def examples(
+@routes.get("/runs/{id}/outputs")
+def list_outputs(
     id: UUID,
     context: CurrentUser,
     failed: bool = False,
@@ -93,7 +93,7 @@ def examples(
 
 
 @routes.get("/compare")
-def compare(
+def compare_runs(
     a: UUID, b: UUID, context: CurrentUser, changes: Annotated[int, Query(ge=0, le=500)] = 20
 ) -> evals.EvalComparison:
     """Compare run `b` with run `a` on the same examples: differences, intervals, exact tests, and changed outputs."""

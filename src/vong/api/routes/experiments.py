@@ -42,7 +42,7 @@ class MetricsLog(Record):
 
     step: int = Field(ge=0, le=2**31 - 1)
     values: dict[str, float]
-    at: datetime | None = None
+    recorded_at: datetime | None = None
 
 
 class RunFinish(Record):
@@ -54,7 +54,7 @@ class RunFinish(Record):
 
 
 @routes.get("/runs")
-def runs(
+def list_runs(
     context: CurrentUser,
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -67,7 +67,7 @@ def runs(
 
 
 @routes.post("/runs", status_code=201)
-def start(body: RunCreate, context: CurrentUser) -> TrainingRun:
+def start_run(body: RunCreate, context: CurrentUser) -> TrainingRun:
     """Start a run of an external trainer that logs its own metrics. Vong's trainer is started under training."""
     with context.project_transaction() as connection:
         return experiments.start_run(
@@ -76,14 +76,14 @@ def start(body: RunCreate, context: CurrentUser) -> TrainingRun:
 
 
 @routes.get("/runs/{id}")
-def run(id: UUID, context: CurrentUser) -> TrainingRun:
+def get_run(id: UUID, context: CurrentUser) -> TrainingRun:
     """Return a run with its settings, best and last metrics, and warnings."""
     with context.project_transaction() as connection:
         return experiments.get_run(connection, id)
 
 
 @routes.get("/runs/{id}/metrics")
-def metrics(
+def get_metrics(
     id: UUID,
     context: CurrentUser,
     name: Annotated[list[str] | None, Query(description="Names of the metrics. All metrics if left out.")] = None,
@@ -95,23 +95,23 @@ def metrics(
 
 
 @routes.post("/runs/{id}/metrics")
-def log(id: UUID, steps: list[MetricsLog], context: CurrentUser) -> TrainingRun:
+def log_metrics(id: UUID, steps: list[MetricsLog], context: CurrentUser) -> TrainingRun:
     """Log metrics. Values of a step that is sent again replace the earlier ones."""
     with context.project_transaction() as connection:
         for one in steps:
-            experiments.log_metrics(connection, id, one.step, one.values, one.at)
+            experiments.log_metrics(connection, id, one.step, one.values, one.recorded_at)
         return experiments.get_run(connection, id)
 
 
 @routes.post("/runs/{id}/finish")
-def finish(id: UUID, ended: RunFinish, context: CurrentUser) -> TrainingRun:
+def finish_run(id: UUID, ended: RunFinish, context: CurrentUser) -> TrainingRun:
     """Finish a run with its status."""
     with context.project_transaction() as connection:
         return experiments.finish_run(connection, id, ended.status, summary=ended.summary, model=ended.model)
 
 
 @routes.get("/runs/{id}/events", response_class=EventStreamResponse, responses=STREAM)
-def events(
+def stream_run_events(
     id: UUID, context: CurrentUser, request: Request, after: Annotated[str, Depends(last_event_id)]
 ) -> EventStreamResponse:
     """Stream the metrics of a run until it ends. `Last-Event-ID` resumes a broken stream."""
@@ -123,7 +123,7 @@ def events(
 
 
 @routes.get("/compare")
-def compare(
+def compare_runs(
     run: Annotated[list[UUID], Query(min_length=1, max_length=20)],
     context: CurrentUser,
     points: Annotated[int, Query(ge=3, le=1000)] = 200,

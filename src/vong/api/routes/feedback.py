@@ -30,7 +30,7 @@ class SummaryRequest(feedback.ScoreFilter):
 
 
 @routes.post("", status_code=201)
-def add(judgement: feedback.ScoreCreate, context: CurrentUser) -> Score:
+def add_score(judgement: feedback.ScoreCreate, context: CurrentUser) -> Score:
     """Score a span with a value, a comment or a correction. A score with the same id is stored once."""
     author = judgement.author or context.principal.actor
     signed = judgement.model_copy(update={"author": author})
@@ -38,7 +38,7 @@ def add(judgement: feedback.ScoreCreate, context: CurrentUser) -> Score:
 
 
 @routes.get("")
-def scores(context: CurrentUser, query: Annotated[ScorePage, Query()]) -> list[Score]:
+def list_scores(context: CurrentUser, query: Annotated[ScorePage, Query()]) -> list[Score]:
     """List matching scores, newest first. `after` is the id of the last score of the previous page."""
     filter = feedback.ScoreFilter(**query.model_dump(exclude={"after", "limit"}))
     with context.project_transaction() as connection:
@@ -46,7 +46,7 @@ def scores(context: CurrentUser, query: Annotated[ScorePage, Query()]) -> list[S
 
 
 @routes.get("/inbox")
-def inbox(context: CurrentUser, query: Annotated[ScorePage, Query()]) -> list[InboxItem]:
+def list_inbox(context: CurrentUser, query: Annotated[ScorePage, Query()]) -> list[InboxItem]:
     """List matching scores, newest first, each with the span that it judges."""
     filter = feedback.ScoreFilter(**query.model_dump(exclude={"after", "limit"}))
     with context.project_transaction() as connection:
@@ -54,7 +54,7 @@ def inbox(context: CurrentUser, query: Annotated[ScorePage, Query()]) -> list[In
 
 
 @routes.get("/summary")
-def summary(context: CurrentUser, query: Annotated[SummaryRequest, Query()]) -> list[ScoreSummary]:
+def summarize_scores(context: CurrentUser, query: Annotated[SummaryRequest, Query()]) -> list[ScoreSummary]:
     """Summarize matching scores for each combination of the fields in `by`: mean and 95 % interval."""
     filter = feedback.ScoreFilter(**query.model_dump(exclude={"by"}))
     with context.project_transaction() as connection:
@@ -62,13 +62,13 @@ def summary(context: CurrentUser, query: Annotated[SummaryRequest, Query()]) -> 
 
 
 @routes.get("/harvest")
-def preview(context: CurrentUser, query: Annotated[HarvestQuery, Query()]) -> feedback.Harvest:
+def preview_harvest(context: CurrentUser, query: Annotated[HarvestQuery, Query()]) -> feedback.Harvest:
     """Preview a harvest: its counts, disagreements, and the newest 50 examples, newest first."""
     found = feedback_app.preview_harvest(context.platform, context.principal.project_id, query)
     return found.model_copy(update={"examples": found.examples[:-51:-1]})
 
 
 @routes.post("/harvest", status_code=201)
-def harvest(body: HarvestRequest, context: CurrentUser) -> HarvestResult:
+def harvest_examples(body: HarvestRequest, context: CurrentUser) -> HarvestResult:
     """Write corrections and good answers as rows of the dataset's next version."""
     return feedback_app.harvest(context.platform, context.principal.project_id, body)

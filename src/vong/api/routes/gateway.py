@@ -9,19 +9,19 @@ from fastapi import APIRouter, Query
 from vong import gateway
 from vong.api.http.dependencies import CurrentUser
 from vong.app import providers as providers_app
-from vong.app.gateway import encrypt_guards, list_callable_models, target_check
-from vong.app.gateway import target_states as target_states
+from vong.app.gateway import list_callable_models, target_check, target_states
+from vong.app.guard_secrets import encrypt_policy
 from vong.app.providers import ProviderState, ProviderTest
 from vong.app.shadow_reports import ShadowPair, list_pairs, summarize_pairs
 from vong.app.usage import usage as read_usage
 from vong.errors import InvalidInput
 from vong.gateway.accounting.ledger import summarize_ledger
 from vong.gateway.cache import store as cache_store
-from vong.gateway.limits.store import delete_limit, limit_states, put_limit
+from vong.gateway.limits import store as limit_store
 from vong.gateway.providers.store import ProviderUpdate
 from vong.gateway.routing.store import UNCHANGED_POLICY, RouteVersion
 from vong.records import Record, Route, RoutePolicy, RouteTarget, now
-from vong.records.cache import CacheStats, ComparisonKind, ShadowTargetStats
+from vong.records.cache import CacheStats, ShadowResultKind, ShadowTargetStats
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary, Limit, LimitCreate, LimitState
 from vong.records.routing_tree import RouteNode
 from vong.records.target_state import TargetsReport
@@ -51,7 +51,7 @@ class CallableModel(Record):
 class CacheCleared(Record):
     """Number of deleted cache entries."""
 
-    answers: int
+    deleted: int
 
 
 @routes.get("/routes")
@@ -74,8 +74,8 @@ def put_route(name: str, body: RouteUpdate, context: CurrentUser) -> Route:
     with context.project_transaction() as connection:
         known = target_check(context.platform, context.principal.project_id, connection)
         policy = body.policy if "policy" in body.model_fields_set else UNCHANGED_POLICY
-        if policy is not None and policy is not UNCHANGED_POLICY and policy.guards:
-            policy = policy.model_copy(update={"guards": encrypt_guards(context.platform, policy.guards)})
+        if isinstance(policy, RoutePolicy):
+            policy = encrypt_policy(context.platform, connection, name, policy)
         if body.tree is not None and body.targets:
             raise InvalidInput("a route cannot have both targets and a tree", "remove one of them")
         return gateway.put_route(connection, name, body.targets, known, policy, body.tree)
@@ -89,14 +89,14 @@ def delete_route(name: str, context: CurrentUser) -> Route:
 
 
 @routes.get("/routes/{name}/history")
-def history(name: str, context: CurrentUser, limit: Page = 50) -> list[RouteVersion]:
+def list_route_versions(name: str, context: CurrentUser, limit: Page = 50) -> list[RouteVersion]:
     """List the versions of a route, newest first. A version without targets is a deletion."""
     with context.project_transaction() as connection:
         return gateway.route_history(connection, name, limit=limit)
 
 
 @routes.get("/targets")
-def targets(context: CurrentUser) -> TargetsReport:
+def get_target_states(context: CurrentUser) -> TargetsReport:
     """Return the state of each route target: circuit, calls in flight and waiting, and recent latency.
 
     The state is that of the server process that answers this request.
@@ -106,7 +106,7 @@ def targets(context: CurrentUser) -> TargetsReport:
 
 
 @routes.get("/providers")
-def providers(context: CurrentUser, probe: bool = True) -> list[ProviderState]:
+def list_providers(context: CurrentUser, probe: bool = True) -> list[ProviderState]:
     """List the providers, without their keys. With `probe` each provider is tested for availability."""
     return providers_app.list_states(context.platform, context.principal.project_id, probe=probe)
 
@@ -141,39 +141,39 @@ def test_provider(name: str, context: CurrentUser) -> ProviderTest:
 
 
 @routes.get("/models")
-def models(context: CurrentUser) -> list[CallableModel]:
+def list_models(context: CurrentUser) -> list[CallableModel]:
     """List the callable model names: routes, deployments, and models of the providers."""
     return [CallableModel(name=name) for name in list_callable_models(context.platform, context.principal)]
 
 
 @routes.get("/limits")
-def limits(context: CurrentUser) -> list[LimitState]:
+def list_limits(context: CurrentUser) -> list[LimitState]:
     """List all limits and budgets, with each subject that made calls in the current window."""
     with context.project_transaction() as connection:
-        return limit_states(connection)
+        return limit_store.limit_states(connection)
 
 
 @routes.put("/limits")
-def set_limit(body: LimitCreate, context: CurrentUser) -> Limit:
+def put_limit(body: LimitCreate, context: CurrentUser) -> Limit:
     """Set a limit or a budget. Owners only.
 
     A limit with the same subject, metric and window gets the new amount.
     """
     context.require_role()
     with context.project_transaction() as connection:
-        return put_limit(connection, body)
+        return limit_store.put_limit(connection, body)
 
 
 @routes.delete("/limits/{id}")
-def remove_limit(id: UUID, context: CurrentUser) -> Limit:
+def delete_limit(id: UUID, context: CurrentUser) -> Limit:
     """Delete a limit with its counters. Owners only."""
     context.require_role()
     with context.project_transaction() as connection:
-        return delete_limit(connection, id)
+        return limit_store.delete_limit(connection, id)
 
 
 @routes.get("/ledger")
-def read_ledger(
+def get_ledger(
     context: CurrentUser,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -189,7 +189,7 @@ def read_ledger(
 
 
 @routes.get("/cache")
-def cache(context: CurrentUser) -> list[CacheStats]:
+def get_cache_stats(context: CurrentUser) -> list[CacheStats]:
     """Return cache statistics per route: entries, hits and false hits."""
     with context.project_transaction() as connection:
         return cache_store.cache_stats(connection, now())
@@ -199,14 +199,14 @@ def cache(context: CurrentUser) -> list[CacheStats]:
 def clear_cache(context: CurrentUser, route: str | None = None) -> CacheCleared:
     """Delete the cached responses of a route, or of all routes."""
     with context.project_transaction() as connection:
-        return CacheCleared(answers=cache_store.clear_cache(connection, route))
+        return CacheCleared(deleted=cache_store.clear_cache(connection, route))
 
 
-@routes.get("/comparisons")
-def comparisons(
+@routes.get("/shadow/results")
+def list_shadow_results(
     context: CurrentUser,
     route: str | None = None,
-    kind: ComparisonKind | None = None,
+    kind: ShadowResultKind | None = None,
     after: UUID | None = None,
     limit: Page = 50,
 ) -> list[ShadowPair]:
@@ -218,9 +218,9 @@ def comparisons(
         return list_pairs(connection, {"route": route, "kind": kind}, after, limit)
 
 
-@routes.get("/comparisons/summary")
-def compared_targets(
-    context: CurrentUser, route: str | None = None, kind: ComparisonKind | None = None
+@routes.get("/shadow/summary")
+def summarize_shadow_results(
+    context: CurrentUser, route: str | None = None, kind: ShadowResultKind | None = None
 ) -> list[ShadowTargetStats]:
     """Summarize the newest 1,000 shadow results for each route, shadow target and kind."""
     with context.project_transaction() as connection:
@@ -228,7 +228,7 @@ def compared_targets(
 
 
 @routes.get("/usage")
-def usage(
+def get_usage(
     context: CurrentUser,
     since: datetime | None = None,
     until: datetime | None = None,

@@ -7,8 +7,9 @@ from pydantic import Field
 
 from vong.api.http.dependencies import CurrentUser
 from vong.app import gateway as gateway_app
-from vong.gateway.guards.registry import list_guard_types
-from vong.gateway.guards.store import guard_history, project_guards, put_guards
+from vong.app.guard_secrets import encrypt_guards
+from vong.gateway.guards import registry
+from vong.gateway.guards import store as guard_store
 from vong.records import Record
 from vong.records.guard import GuardConfig, GuardTestResult, GuardType, ProjectGuards, SelfTestReport
 
@@ -35,42 +36,42 @@ class GuardTestRequest(Record):
 
 
 @routes.get("")
-def guards(context: CurrentUser) -> ProjectGuards:
+def get_guards(context: CurrentUser) -> ProjectGuards:
     """Return the guards of all calls of the project."""
     with context.project_transaction() as connection:
-        return project_guards(connection)
+        return guard_store.project_guards(connection)
 
 
 @routes.put("")
-def set_guards(body: GuardsUpdate, context: CurrentUser) -> ProjectGuards:
+def put_guards(body: GuardsUpdate, context: CurrentUser) -> ProjectGuards:
     """Set the guards of all calls of the project. Owners only. Setting the same guards again changes nothing."""
     context.require_role()
-    configs = gateway_app.encrypt_guards(context.platform, body.guards)
     with context.project_transaction() as connection:
-        return put_guards(connection, configs)
+        stored = guard_store.project_guards(connection).guards
+        return guard_store.put_guards(connection, encrypt_guards(context.platform, connection, body.guards, stored))
 
 
 @routes.get("/history")
-def guards_history(context: CurrentUser, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[ProjectGuards]:
+def list_guard_versions(context: CurrentUser, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[ProjectGuards]:
     """List the versions of the project's guards, newest first."""
     with context.project_transaction() as connection:
-        return guard_history(connection, limit=limit)
+        return guard_store.guard_history(connection, limit=limit)
 
 
-@routes.get("/kinds")
-def guard_kinds(context: CurrentUser) -> list[GuardType]:
+@routes.get("/types")
+def list_guard_types(context: CurrentUser) -> list[GuardType]:
     """List the installed guards: what they do, and their settings as a JSON schema."""
     del context
-    return list_guard_types()
+    return registry.list_guard_types()
 
 
-@routes.post("/try")
-def try_guards(body: GuardTestRequest, context: CurrentUser) -> GuardTestResult:
+@routes.post("/test")
+def test_guards(body: GuardTestRequest, context: CurrentUser) -> GuardTestResult:
     """Test guards on a text. Nothing is stored."""
     return gateway_app.test_guards(context.platform, context.principal, body.text, body.guards, body.model, body.on)
 
 
-@routes.get("/self-test")
-def self_test(context: CurrentUser) -> SelfTestReport:
+@routes.post("/self-test")
+def run_self_test(context: CurrentUser) -> SelfTestReport:
     """Send a test card number through every path of the gateway, and report whether it is masked on each."""
     return gateway_app.run_self_test(context.platform)

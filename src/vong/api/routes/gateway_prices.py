@@ -4,32 +4,34 @@ from fastapi import APIRouter
 
 from vong.api.http.dependencies import CurrentUser
 from vong.app.gateway import target_check
-from vong.gateway.pricing.store import CustomPrice, PriceUpdate, delete_price, list_prices, put_price
+from vong.gateway.pricing import store as price_store
+from vong.gateway.pricing.store import CustomPrice, PriceUpdate
 
 routes = APIRouter(prefix="/api/v1/gateway/prices", tags=["gateway"])
 
 
 @routes.get("")
-def prices(context: CurrentUser) -> list[CustomPrice]:
+def list_prices(context: CurrentUser) -> list[CustomPrice]:
     """List custom prices by target, from vong.toml and stored. Other targets have catalog prices."""
     with context.project_transaction() as connection:
-        return list_prices(connection, context.platform.settings.prices)
+        return price_store.list_prices(connection, context.platform.settings.prices)
 
 
 @routes.put("")
-def set_price(body: PriceUpdate, context: CurrentUser) -> CustomPrice:
+def put_price(body: PriceUpdate, context: CurrentUser) -> CustomPrice:
     """Set the price of a target, in US dollars per million tokens. Owners only.
 
     The price takes precedence over vong.toml and the catalog price, starting with the next call.
     """
     context.require_role()
     with context.project_transaction() as connection:
-        return put_price(connection, body, target_check(context.platform, context.principal.project_id, connection))
+        known = target_check(context.platform, context.principal.project_id, connection)
+        return price_store.put_price(connection, body, known)
 
 
 @routes.delete("")
-def remove_price(target: str, context: CurrentUser) -> CustomPrice:
+def delete_price(target: str, context: CurrentUser) -> CustomPrice:
     """Delete a stored price. Owners only. The price of vong.toml or of the catalog applies again."""
     context.require_role()
     with context.project_transaction() as connection:
-        return delete_price(connection, target)
+        return price_store.delete_price(connection, target)

@@ -32,7 +32,7 @@ class Health(Record):
 
 
 @routes.get("/health", responses={503: {"model": Health}})
-def health(request: Request, response: Response) -> Health:
+def get_health(request: Request, response: Response) -> Health:
     """Return 200 if the server is operational, 503 if its database does not answer."""
     platform: Platform = request.app.state.platform
     reachable, servers = platform.database.is_reachable(DATABASE_TIMEOUT_SECONDS), metrics.take_all_snapshots(platform)
@@ -49,7 +49,7 @@ def health(request: Request, response: Response) -> Health:
 
 
 @routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def prometheus(request: Request) -> Response:
+def get_metrics(request: Request) -> Response:
     """Return counters and histograms in the text format of Prometheus."""
     platform: Platform = request.app.state.platform
     return Response(metrics.render_metrics(metrics.take_all_snapshots(platform)), media_type=CONTENT_TYPE_LATEST)

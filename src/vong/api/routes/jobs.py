@@ -42,14 +42,14 @@ def list_jobs(
 
 
 @routes.get("/{id}")
-def show(id: UUID, context: CurrentUser) -> Job:
+def get_job(id: UUID, context: CurrentUser) -> Job:
     """Return the current state of a job."""
     with context.project_transaction() as connection:
         return jobs.get(connection, id)
 
 
 @routes.get("/{id}/log")
-def log(
+def get_job_log(
     id: UUID,
     context: CurrentUser,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
@@ -61,30 +61,30 @@ def log(
 
 
 @routes.get("/{id}/events", response_class=EventStreamResponse, responses=STREAM)
-def events(
+def stream_job_events(
     id: UUID, context: CurrentUser, request: Request, after: Annotated[str, Depends(last_event_id)]
 ) -> EventStreamResponse:
     """Stream the progress and log of a job until it ends. A stream resumes after an event id."""
     return stream_events(
-        request, NotifyTopic(JOBS_CHANNEL, str(id)), lambda cursor: list_events(context, id, cursor), after
+        request, NotifyTopic(JOBS_CHANNEL, str(id)), lambda cursor: _list_job_events(context, id, cursor), after
     )
 
 
 @routes.post("/{id}/cancel")
-def cancel(id: UUID, context: CurrentUser) -> Job:
+def cancel_job(id: UUID, context: CurrentUser) -> Job:
     """Cancel a job: a queued one immediately, a running one within seconds."""
     with context.project_transaction() as connection:
         return jobs.cancel(connection, id)
 
 
 @routes.post("/{id}/retry")
-def retry(id: UUID, context: CurrentUser) -> Job:
+def retry_job(id: UUID, context: CurrentUser) -> Job:
     """Queue a failed or cancelled job again. Its finished steps are kept."""
     with context.project_transaction() as connection:
         return jobs.retry(connection, id)
 
 
-def list_events(context: RequestContext, id: UUID, after: str) -> Sequence[ServerSentEvent]:
+def _list_job_events(context: RequestContext, id: UUID, after: str) -> Sequence[ServerSentEvent]:
     """Return the events of a job after an event id: log lines first, then the job if it has changed or ended."""
     seen, _, number = (after or "0.0").partition(".")
     if not (seen.isdecimal() and number.isdecimal() and len(after) <= 40):

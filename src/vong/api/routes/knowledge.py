@@ -9,7 +9,8 @@ from pydantic import Field
 from vong import jobs, knowledge
 from vong.api.http.dependencies import CurrentUser
 from vong.app import knowledge as knowledge_app
-from vong.knowledge.tables import KnowledgeBase, list_chunks
+from vong.knowledge import tables
+from vong.knowledge.tables import KnowledgeBase
 from vong.records import Chunk, Document, Job, Record, RetrievedPassage
 
 routes = APIRouter(prefix="/api/v1/knowledge", tags=["knowledge"])
@@ -25,14 +26,14 @@ class AskRequest(Record):
 
 
 @routes.get("/bases")
-def bases(context: CurrentUser) -> list[KnowledgeBase]:
+def list_bases(context: CurrentUser) -> list[KnowledgeBase]:
     """List the knowledge bases of the project."""
     with context.project_transaction() as connection:
         return knowledge.list_bases(connection)
 
 
 @routes.get("/bases/{base}/documents")
-def documents(base: str, context: CurrentUser) -> list[Document]:
+def list_documents(base: str, context: CurrentUser) -> list[Document]:
     """List the documents of a base. Failed documents include the error."""
     with context.project_transaction() as connection:
         return knowledge.list_documents(connection, base)
@@ -49,7 +50,7 @@ def add_documents(base: str, files: list[UploadFile], context: CurrentUser) -> J
 
 
 @routes.delete("/bases/{base}/documents/{path:path}", status_code=204)
-def remove_document(base: str, path: str, context: CurrentUser) -> None:
+def delete_document(base: str, path: str, context: CurrentUser) -> None:
     """Delete a document and its chunks."""
     with context.project_transaction() as connection:
         embedder = next((known.embedder for known in knowledge.list_bases(connection) if known.name == base), "")
@@ -58,20 +59,20 @@ def remove_document(base: str, path: str, context: CurrentUser) -> None:
 
 
 @routes.get("/documents/{document_id}/chunks")
-def chunks(document_id: UUID, context: CurrentUser) -> list[Chunk]:
+def list_chunks(document_id: UUID, context: CurrentUser) -> list[Chunk]:
     """List the chunks of a document in reading order."""
     with context.project_transaction() as connection:
-        return list_chunks(connection, document_id)
+        return tables.list_chunks(connection, document_id)
 
 
 @routes.get("/bases/{base}/search")
-def search(base: str, q: str, context: CurrentUser, limit: Limit = 5) -> list[RetrievedPassage]:
+def search_base(base: str, q: str, context: CurrentUser, limit: Limit = 5) -> list[RetrievedPassage]:
     """Return the passages that match a question, with their scores in both searches."""
     return knowledge_app.search(context.platform, context.principal.project_id, base, q, limit)
 
 
 @routes.post("/bases/{base}/ask")
-def ask(base: str, question: AskRequest, context: CurrentUser) -> knowledge.RagAnswer:
+def answer_question(base: str, question: AskRequest, context: CurrentUser) -> knowledge.RagAnswer:
     """Answer a question with numbered citations, or state that no passage matches."""
     project = context.principal.project_id
     return knowledge_app.ask(context.platform, project, base, question.question, question.model, question.limit)

@@ -26,8 +26,8 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 class CanaryCreate(Record):
     """Canary to start: `share` of `route` goes to `candidate` until the scores named `metric` decide.
 
-    `goal`: promote if shown `better`, or if shown `not_worse` by more than `margin`. If shown worse by more than
-    `margin`, roll back. `alpha` bounds the probability of any wrong decision.
+    `goal`: promote if shown `better`, or if shown `non_inferior`, which is not worse by more than `margin`. If shown
+    worse by more than `margin`, roll back. `alpha` bounds the probability of any wrong decision.
     """
 
     route: str = Field(min_length=1)
@@ -71,7 +71,7 @@ def start_canary(body: CanaryCreate, context: CurrentUser) -> Canary:
 
 
 @routes.get("/canaries")
-def canaries(
+def list_canaries(
     context: CurrentUser, status: Status | None = None, after: UUID | None = None, limit: Limit = 50
 ) -> list[Canary]:
     """List the canaries of the project, newest first, without their evidence history."""
@@ -80,35 +80,35 @@ def canaries(
 
 
 @routes.get("/canaries/{id}")
-def canary(id: UUID, context: CurrentUser) -> Canary:
+def get_canary(id: UUID, context: CurrentUser) -> Canary:
     """Return a canary with its evidence and evidence history."""
     with context.project_transaction() as connection:
         return loop.get_canary(connection, id)
 
 
 @routes.post("/canaries/{id}/evaluate")
-def evaluate(id: UUID, context: CurrentUser) -> Canary:
+def evaluate_canary(id: UUID, context: CurrentUser) -> Canary:
     """Count all new scores, and decide if the evidence is sufficient. Every new score triggers this automatically."""
     with context.project_transaction() as connection:
         return loop_app.evaluate_canary(connection, id)
 
 
-@routes.post("/canaries/{id}/decide")
-def decide(id: UUID, body: CanaryDecision, context: CurrentUser) -> Canary:
+@routes.post("/canaries/{id}/decision")
+def decide_canary(id: UUID, body: CanaryDecision, context: CurrentUser) -> Canary:
     """Promote or roll back a canary manually."""
     with context.project_transaction() as connection:
         return loop.decide_canary(connection, id, body.verdict, body.reason, context.principal.actor)
 
 
-@routes.put("/canaries/{id}/share")
-def change_share(id: UUID, body: TrafficShareUpdate, context: CurrentUser) -> Canary:
+@routes.put("/canaries/{id}/traffic")
+def set_canary_traffic(id: UUID, body: TrafficShareUpdate, context: CurrentUser) -> Canary:
     """Change the traffic share of the candidate. A new canary starts, and its test starts from zero."""
     with context.project_transaction() as connection:
         return loop.change_share(connection, id, body.share, context.principal.actor)
 
 
 @routes.get("/overview")
-def show_overview(context: CurrentUser) -> Overview:
+def get_overview(context: CurrentUser) -> Overview:
     """Return the state of every stage of the loop, recent activity, and the recommended next step."""
     with context.project_transaction() as connection:
         return overview(connection)
@@ -120,23 +120,23 @@ class LoopRunCreate(Record):
     plan: LoopPlan | None = None
 
 
-@routes.post("/turns", status_code=202)
-def start_turn(body: LoopRunCreate, context: CurrentUser) -> Job:
+@routes.post("/runs", status_code=202)
+def start_run(body: LoopRunCreate, context: CurrentUser) -> Job:
     """Start a complete loop run as a job. The job result is the report."""
     plan = body.plan or loop_job.default_plan()
     with context.project_transaction() as connection:
-        return jobs.submit(connection, "loop.turn", {"plan": plan.model_dump(mode="json")}, key=context.idempotency_key)
+        return jobs.submit(connection, "loop.run", {"plan": plan.model_dump(mode="json")}, key=context.idempotency_key)
 
 
-@routes.get("/turns")
-def list_turns(context: CurrentUser, after: UUID | None = None, limit: Limit = 50) -> list[Job]:
+@routes.get("/runs")
+def list_runs(context: CurrentUser, after: UUID | None = None, limit: Limit = 50) -> list[Job]:
     """List the loop runs of the project, newest first."""
     with context.project_transaction() as connection:
-        return jobs.list_jobs(connection, kind="loop.turn", after=after, limit=limit)
+        return jobs.list_jobs(connection, kind="loop.run", after=after, limit=limit)
 
 
-@routes.get("/turns/{id}")
-def show_turn(id: UUID, context: CurrentUser) -> Job:
+@routes.get("/runs/{id}")
+def get_run(id: UUID, context: CurrentUser) -> Job:
     """Return the progress of a loop run and, when finished, its report as the result."""
     with context.project_transaction() as connection:
         return jobs.get(connection, id)

@@ -35,7 +35,7 @@ class AliasUpdate(Record):
 
 
 @routes.get("/models")
-def models(context: CurrentUser, after: str | None = None, limit: Limit = 50) -> list[RegisteredModel]:
+def list_models(context: CurrentUser, after: str | None = None, limit: Limit = 50) -> list[RegisteredModel]:
     """List models by name, each with newest version and aliases. `after` is the last name of the previous page."""
     with context.project_transaction() as connection:
         return registry.list_models(connection, after=after, limit=limit)
@@ -49,7 +49,7 @@ def import_model(body: ModelImport, context: CurrentUser) -> Job:
 
 
 @routes.get("/models/{name}/versions")
-def versions(name: str, context: CurrentUser, after: int | None = None, limit: Limit = 50) -> list[ModelVersion]:
+def list_versions(name: str, context: CurrentUser, after: int | None = None, limit: Limit = 50) -> list[ModelVersion]:
     """List the versions of a model, newest first. `after` is the last number of the previous page."""
     with context.project_transaction() as connection:
         registry.find(connection, name)
@@ -57,14 +57,14 @@ def versions(name: str, context: CurrentUser, after: int | None = None, limit: L
 
 
 @routes.get("/versions/{ref}")
-def version(ref: str, context: CurrentUser) -> ModelVersion:
+def get_version(ref: str, context: CurrentUser) -> ModelVersion:
     """Return a version: NAME (the newest), NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
     with context.project_transaction() as connection:
         return registry.find(connection, ref)
 
 
 @routes.get("/models/{name}/aliases")
-def aliases(name: str, context: CurrentUser, history: bool = False, limit: Limit = 50) -> list[AliasChange]:
+def list_aliases(name: str, context: CurrentUser, history: bool = False, limit: Limit = 50) -> list[AliasChange]:
     """List the aliases of a model, or with `history` every change of them, newest first."""
     with context.project_transaction() as connection:
         registry.find(connection, name)
@@ -84,7 +84,7 @@ def set_alias(name: str, alias: str, body: AliasUpdate, context: CurrentUser) ->
 
 
 @routes.get("/lineage")
-def lineage(of: str, context: CurrentUser) -> Lineage:
+def get_lineage(ref: str, context: CurrentUser) -> Lineage:
     """Return the lineage, in both directions, of a span id, model ref, dataset ref or row (`row:HASH`)."""
     with context.project_transaction() as connection:
-        return registry_app.get_lineage(context.platform, connection, of)
+        return registry_app.get_lineage(context.platform, connection, ref)

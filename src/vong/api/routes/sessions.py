@@ -47,7 +47,7 @@ def sign_in(body: SignIn, request: Request, response: Response) -> SessionView:
 
 
 @routes.get("/session")
-def session(call: AnyUser, request: Request, response: Response) -> SessionView:
+def get_session(call: AnyUser, request: Request, response: Response) -> SessionView:
     """Return the signed-in user, the current project and the available projects. Returns 401 without a session."""
     with call.owner_transaction() as connection:
         found = sessions.get_session(connection, call.principal)

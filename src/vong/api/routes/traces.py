@@ -4,13 +4,14 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header, Query, Request
+from fastapi import APIRouter, Body, Header, Path, Query, Request
 from pydantic import Field
 
 from vong import traces
 from vong.api.http.dependencies import CurrentUser
 from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, stream_events
-from vong.app.traces import ScoreSelection, list_spans, open_span_stream
+from vong.app import traces as traces_app
+from vong.app.traces import ScoreSelection
 from vong.records import Record, Span
 from vong.records.trace import SpanSummary, Trace
 from vong.traces.stream import SpanArrivals
@@ -20,9 +21,10 @@ from vong.traces.usage import Facets
 routes = APIRouter(prefix="/api/v1/traces", tags=["traces"])
 MIN_INTERVAL_SECONDS = 0.25
 """Minimum seconds between two reads of new spans, per stream."""
+TRACE_ID_PATTERN = "^[0-9a-f]{32}$"
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events: `spans` (an Arrived). The stream ends when the server shuts down.",
+        "description": "Server-sent events: `spans` (a SpanBatch). The stream ends when the server shuts down.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
@@ -62,14 +64,14 @@ class IngestResult(Record):
 
 
 @routes.get("/spans")
-def spans(context: CurrentUser, page: Annotated[SpanPage, Query()]) -> list[SpanSummary]:
+def list_spans(context: CurrentUser, page: Annotated[SpanPage, Query()]) -> list[SpanSummary]:
     """List matching spans, newest first, without their bodies, with the counts of their scores."""
     with context.project_transaction() as connection:
-        return list_spans(connection, page, page.has, page.after, page.limit)
+        return traces_app.list_spans(connection, page, page.has, page.after, page.limit)
 
 
 @routes.get("/spans/count")
-def count(context: CurrentUser, query: Annotated[SpanCountQuery, Query()]) -> SpanCount:
+def count_spans(context: CurrentUser, query: Annotated[SpanCountQuery, Query()]) -> SpanCount:
     """Return the number of matching spans. Counting stops at `at_most`."""
     with context.project_transaction() as connection:
         found = traces.count_spans(connection, query, query.at_most)
@@ -77,7 +79,7 @@ def count(context: CurrentUser, query: Annotated[SpanCountQuery, Query()]) -> Sp
 
 
 @routes.get("/spans/events", response_class=EventStreamResponse, responses=STREAM)
-def events(
+def stream_spans(
     context: CurrentUser,
     request: Request,
     query: Annotated[SpanFollow, Query()],
@@ -85,7 +87,7 @@ def events(
 ) -> EventStreamResponse:
     """Stream matching spans as they are stored, from now on or after an event of the last hour."""
     after = last or query.after
-    read = open_span_stream(context.platform, context.principal.project_id, query, after)
+    read = traces_app.open_span_stream(context.platform, context.principal.project_id, query, after)
     topic = NotifyTopic(SPANS_CHANNEL, str(context.principal.project_id))
     return stream_events(
         request, topic, lambda cursor: _to_events(read(cursor)), after, min_interval=MIN_INTERVAL_SECONDS
@@ -93,31 +95,31 @@ def events(
 
 
 @routes.get("/facets")
-def facets(context: CurrentUser) -> Facets:
+def get_facets(context: CurrentUser) -> Facets:
     """Return the filter values of the last seven days: routes, models, kinds, statuses and keys."""
     with context.project_transaction() as connection:
         return traces.get_facets(connection)
 
 
 @routes.get("/spans/{id}")
-def span(context: CurrentUser, id: UUID) -> Span:
+def get_span(context: CurrentUser, id: UUID) -> Span:
     """Return a span with its input and output."""
     with context.project_transaction() as connection:
         return traces.get_span(connection, id)
 
 
-@routes.get("/traces/{trace_id}")
-def trace(context: CurrentUser, trace_id: str) -> Trace:
-    """Return all spans of a trace as trees, with offsets from the start of the trace."""
-    with context.project_transaction() as connection:
-        return traces.get_trace(connection, trace_id)
-
-
 @routes.post("/spans", status_code=201)
-def ingest(context: CurrentUser, spans: Annotated[list[Span], Body(max_length=1000)]) -> IngestResult:
+def ingest_spans(context: CurrentUser, spans: Annotated[list[Span], Body(max_length=1000)]) -> IngestResult:
     """Store spans that another program measured. Returns after the commit; known spans are kept unchanged."""
     append = partial(context.platform.span_writer.append_durable, context.principal.project_id)
     return IngestResult(stored=traces.ingest(append, spans))
+
+
+@routes.get("/{trace_id}")
+def get_trace(context: CurrentUser, trace_id: Annotated[str, Path(pattern=TRACE_ID_PATTERN)]) -> Trace:
+    """Return all spans of a trace as trees, with offsets from the start of the trace."""
+    with context.project_transaction() as connection:
+        return traces.get_trace(connection, trace_id)
 
 
 def _to_events(found: SpanArrivals) -> list[ServerSentEvent]:

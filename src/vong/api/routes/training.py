@@ -11,21 +11,21 @@ routes = APIRouter(prefix="/api/v1/training", tags=["training"])
 
 
 @routes.get("/recipes")
-def recipes(context: CurrentUser) -> list[RecipeInfo]:
+def list_recipes(context: CurrentUser) -> list[RecipeInfo]:
     """List the training recipes, each with the JSON schema of its settings."""
     context.require_role("member", "viewer")
     return training_app.list_recipes()
 
 
 @routes.post("/plan")
-def plan(body: TrainingRequest, context: CurrentUser) -> TrainingPlan:
+def plan_run(body: TrainingRequest, context: CurrentUser) -> TrainingPlan:
     """Estimate the steps, tokens, time and memory of a run. Nothing is started."""
     with context.project_transaction() as connection:
         return training_app.plan(context.platform, connection, body)
 
 
 @routes.post("/runs", status_code=202)
-def start(body: TrainingRequest, context: CurrentUser) -> TrainingStarted:
+def start_run(body: TrainingRequest, context: CurrentUser) -> TrainingStarted:
     """Start a training run. The job result has the model ref (`model`) and the metrics (`summary`)."""
     with context.project_transaction() as connection:
         return training_app.start(connection, body, context.idempotency_key)

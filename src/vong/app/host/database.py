@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from vong import serving
 from vong.app.host import bootstrap
+from vong.errors import Unavailable
 from vong.store.database import Database
 from vong.store.migrate import migrate
 from vong.store.postgres import server as postgres_server
@@ -34,6 +35,16 @@ def prepare(url: str | None, home: Path) -> tuple[str, bootstrap.InitialCredenti
         return url, bootstrap.prepare(database, home)
     finally:
         database.close()
+
+
+def running_url(url: str | None, home: Path) -> str:
+    """Return the URL of the given database, or of the embedded PostgreSQL if it runs.
+
+    Raises: Unavailable if no database is running.
+    """
+    if url is None and not postgres_server.is_running(postgres_folder(home)):
+        raise Unavailable(f"no database is running from {home}", "start Vong with: vong up")
+    return url or postgres_server.start(postgres_folder(home))
 
 
 def shut_down(url: str | None, home: Path) -> None:

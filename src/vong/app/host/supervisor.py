@@ -63,7 +63,7 @@ class Supervisor:
     children: dict[str, ManagedProcess] = field(default_factory=dict[str, ManagedProcess])
 
     def __post_init__(self) -> None:
-        servers = self.settings.workers or len(os.sched_getaffinity(0))
+        servers = self.settings.server_processes or len(os.sched_getaffinity(0))
         more_servers = [f"server-{number}" for number in range(2, servers + 1)]
         self.children = {name: ManagedProcess(name) for name in (*MODULES, *more_servers)}
 
@@ -78,7 +78,7 @@ class Supervisor:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.stopping.set())
             url = self._server_url(listener)
-            environment = {"VONG_HOME": str(home), "VONG_URL": url}
+            environment = {"VONG_HOME": str(home), "VONG_PUBLIC_URL": url}
             try:
                 self._start(self.children["server"], environment, listener, early=True)
                 welcome = self._open_database(environment)

@@ -1,6 +1,6 @@
 """Commands of `vong gateway`: routes, providers, limits, guards, usage, response cache, batches and calls."""
 
-from vong.cli.gateway import batches, cache, calls, guards, limits, prices, providers, routes, targets, usage
+from vong.cli.gateway import batches, cache, calls, guards, limits, prices, providers, routes, shadow, targets, usage
 from vong.cli.gateway.group import group
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "prices",
     "providers",
     "routes",
+    "shadow",
     "targets",
     "usage",
 ]

@@ -13,10 +13,15 @@ from vong.records.batch import Batch
 ENDPOINTS = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/messages", "/v1/responses"]
 
 
-@group.command()
+@group.group()
+def batches() -> None:
+    """Manage batches (start, show, cancel, export) and batch files."""
+
+
+@batches.command("list")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
 @json_option
-def batches(limit: int, as_json: bool) -> None:
+def list_batches(limit: int, as_json: bool) -> None:
     """List batches with their progress and costs so far, newest first."""
     batch_list = Client().gateway.batches.list(limit=limit)
     if as_json:
@@ -25,16 +30,11 @@ def batches(limit: int, as_json: bool) -> None:
     emit([_batch_row(batch) for batch in batch_list], False)
 
 
-@group.group()
-def batch() -> None:
-    """Manage a batch (start, show, cancel, export) and batch files."""
-
-
-@batch.command("start")
+@batches.command("start")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--endpoint", type=click.Choice(ENDPOINTS), default=ENDPOINTS[0], show_default=True)
 @click.option("--window", default="24h", show_default=True, help="Time until unfinished requests expire: 12h, 7d.")
-@click.option("--detach", is_flag=True, help="Return at once; check it later with: batch show.")
+@click.option("--detach", is_flag=True, help="Return at once; check it later with: batches show.")
 @json_option
 def start_batch(file: Path, endpoint: str, window: str, detach: bool, as_json: bool) -> None:
     """Upload a JSONL file of requests, one per line in OpenAI's format, and run it with your key."""
@@ -47,12 +47,12 @@ def start_batch(file: Path, endpoint: str, window: str, detach: bool, as_json: b
         started = client.gateway.batches.get(started.id)
     _show_batch(started, as_json)
     if started.output_file and not as_json:
-        print_message(f"print the results with: vong gateway batch export {started.tag}")
+        print_message(f"print the results with: vong gateway batches export {started.tag}")
     if started.status == "failed":
         raise click.exceptions.Exit(1)
 
 
-@batch.command("show")
+@batches.command("show")
 @click.argument("id")
 @json_option
 def show_batch(id: str, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def show_batch(id: str, as_json: bool) -> None:
     _show_batch(Client().gateway.batches.get(id), as_json)
 
 
-@batch.command("cancel")
+@batches.command("cancel")
 @click.argument("id")
 @json_option
 def cancel_batch(id: str, as_json: bool) -> None:
@@ -68,7 +68,7 @@ def cancel_batch(id: str, as_json: bool) -> None:
     _show_batch(Client().gateway.batches.cancel(id), as_json)
 
 
-@batch.command("export")
+@batches.command("export")
 @click.argument("id")
 @click.option("--errors", is_flag=True, help="Print failed lines instead of results.")
 def export_batch(id: str, errors: bool) -> None:
@@ -77,19 +77,19 @@ def export_batch(id: str, errors: bool) -> None:
         click.echo(line)
 
 
-@batch.command("files")
+@batches.command("files")
 @json_option
 def list_files(as_json: bool) -> None:
     """List files uploaded for batches and files that batches wrote."""
     emit(Client().gateway.batches.files(), as_json, ["id", "filename", "purpose", "bytes", "created_at", "expires_at"])
 
 
-@batch.command("remove")
+@batches.command("delete-file")
 @click.argument("file")
-def remove_file(file: str) -> None:
+def delete_file(file: str) -> None:
     """Delete a file (file-…). A batch that has started keeps its own copy of the input."""
     Client().gateway.batches.delete_file(file)
-    print_message(f"removed {file}")
+    print_message(f"deleted {file}")
 
 
 def _show_batch(batch_: Batch, as_json: bool) -> None:

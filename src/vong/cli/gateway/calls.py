@@ -17,13 +17,13 @@ def models(as_json: bool) -> None:
     emit(Client().gateway.models(), as_json)
 
 
-@group.command("try")
+@group.command("chat")
 @click.argument("text")
 @click.option("--model", required=True, help="A route, deployment/NAME or PROVIDER/MODEL.")
 @click.option("--stream", is_flag=True, help="Print the answer while it is generated.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="Maximum tokens of the answer.")
 @json_option
-def try_model(text: str, model: str, stream: bool, max_tokens: int | None, as_json: bool) -> None:
+def chat(text: str, model: str, stream: bool, max_tokens: int | None, as_json: bool) -> None:
     """Call a model and show its answer and the recorded span."""
     client = Client()
     params: dict[str, Any] = {"max_tokens": max_tokens} if max_tokens else {}

@@ -15,37 +15,38 @@ from vong.client import Client
 from vong.records.guard import GuardAction, GuardConfig, GuardDirection, ProjectGuards
 
 GUARD_COLUMNS = ["guard", "on", "action", "roles", "settings"]
-ENCRYPTED_SECRET = re.compile(r"sealed:\w+")
+ENCRYPTED_SECRET = re.compile(r"sealed:[\w=-]+")
 """Encrypted secret. Tables abbreviate it; JSON contains it, so that it can be stored again."""
 ON_CHOICE = click.Choice(["input", "output", "both"])
 ACTION_CHOICE = click.Choice(["block", "mask", "flag", "retry"])
 
 
-@group.command()
-@json_option
-def guards(as_json: bool) -> None:
-    """List the project's guards in the order of their checks."""
-    _show_guards(Client().gateway.guards.show(), as_json)
-
-
 @group.group()
-def guard() -> None:
+def guards() -> None:
     """Manage the project's guards."""
 
 
-@guard.command()
+@guards.command("list")
+@json_option
+def list_guards(as_json: bool) -> None:
+    """List the project's guards in the order of their checks."""
+    _show_guards(Client().gateway.guards.get(), as_json)
+
+
+@guards.command("types")
 @click.argument("name", required=False)
 @json_option
-def kinds(name: str | None, as_json: bool) -> None:
+def list_types(name: str | None, as_json: bool) -> None:
     """List the installed guards; with NAME show one guard's settings as a JSON schema."""
-    guard_types = Client().gateway.guards.kinds()
+    guard_types = Client().gateway.guards.types()
     if name is None:
-        emit(guard_types, as_json, ["name", "actions", "streams", "about"])
+        emit(guard_types, as_json, ["name", "actions", "streams", "description"])
         return
-    emit(next((kind for kind in guard_types if kind.name == name), None) or _raise_unknown_guard(name), as_json)
+    found = next((guard_type for guard_type in guard_types if guard_type.name == name), None)
+    emit(found or _raise_unknown_guard(name), as_json)
 
 
-@guard.command()
+@guards.command("create")
 @click.argument("name")
 @click.option("--on", type=ON_CHOICE, default="both", show_default=True, help="Check requests, responses or both.")
 @click.option("--action", type=ACTION_CHOICE, default="block", show_default=True)
@@ -54,46 +55,46 @@ def kinds(name: str | None, as_json: bool) -> None:
     "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Setting with its value as JSON or text; repeatable."
 )
 @json_option
-def add(
+def create_guard(
     name: str, on: GuardDirection, action: GuardAction, roles: tuple[str, ...], settings: tuple[str, ...], as_json: bool
 ) -> None:
-    """Add a guard to all calls: personal --action mask, or words --set words='["damn"]'."""
+    """Add a guard to all calls: pii --action mask, or words --set words='["damn"]'."""
     api = Client().gateway.guards
     config = _parse_guard(
         {"guard": name, "on": on, "action": action, "roles": roles, "settings": _parse_settings(settings)}
     )
-    _show_guards(api.put([*api.show().guards, config]), as_json)
+    _show_guards(api.set([*api.get().guards, config]), as_json)
 
 
-@guard.command()
+@guards.command("delete")
 @click.argument("name")
-def remove(name: str) -> None:
-    """Remove every guard of that kind."""
+@json_option
+def delete_guard(name: str, as_json: bool) -> None:
+    """Delete every guard of that type."""
     api = Client().gateway.guards
-    current = api.show().guards
+    current = api.get().guards
     remaining = [config for config in current if config.guard != name]
     if len(remaining) == len(current):
         raise click.BadParameter(f"this project has no guard {name!r}")
-    api.put(remaining)
-    print_message(f"removed {name}")
+    _show_guards(api.set(remaining), as_json)
 
 
-@guard.command("set")
+@guards.command("set")
 @click.argument("file")
 @json_option
 def set_guards(file: str, as_json: bool) -> None:
     """Replace all project guards from a JSON file with a list; - reads stdin."""
-    _show_guards(Client().gateway.guards.put(read_guards(file)), as_json)
+    _show_guards(Client().gateway.guards.set(read_guards(file)), as_json)
 
 
-@guard.command("history")
+@guards.command("history")
 @json_option
 def guard_history(as_json: bool) -> None:
     """List all versions of the project's guards, newest first."""
     emit(Client().gateway.guards.history(), as_json, ["version", "guards", "changed_at"])
 
 
-@guard.command("try")
+@guards.command("test")
 @click.argument("text")
 @click.option("--guard", "names", multiple=True, help="Guard to test with default settings; repeatable.")
 @click.option("--file", help="JSON file with a list of guards to test; - reads stdin.")
@@ -101,7 +102,7 @@ def guard_history(as_json: bool) -> None:
 @click.option("--action", type=ACTION_CHOICE, default="flag", show_default=True, help="Action of the --guard guards.")
 @click.option("--on", type=click.Choice(["input", "output"]), default="input", show_default=True)
 @json_option
-def try_guards(
+def test_guards(
     text: str,
     names: tuple[str, ...],
     file: str | None,
@@ -113,7 +114,7 @@ def try_guards(
     """Test guards on a text: their detections and the result. Exit code 1 if the text is blocked."""
     configs = [_parse_guard({"guard": name, "action": action, "on": on}) for name in names]
     configs += read_guards(file) if file else []
-    result = Client().gateway.guards.hold(text, configs, on=on, model=model)
+    result = Client().gateway.guards.test(text, configs, on=on, model=model)
     if as_json:
         emit(result, True)
     else:
@@ -123,9 +124,9 @@ def try_guards(
         raise click.exceptions.Exit(1)
 
 
-@guard.command()
+@guards.command("self-test")
 @json_option
-def check(as_json: bool) -> None:
+def run_self_test(as_json: bool) -> None:
     """Test that an invented card number is masked on every path through the gateway. Exit code 1 if it is not."""
     report = Client().gateway.guards.self_test()
     emit(report, as_json)
@@ -162,7 +163,7 @@ def _parse_settings(arguments: tuple[str, ...]) -> dict[str, Any]:
     for text in arguments:
         name, separator, value = text.partition("=")
         if not separator:
-            raise click.BadParameter(f"{text!r}: write NAME=VALUE, e.g. most_characters=2000")
+            raise click.BadParameter(f"{text!r}: write NAME=VALUE, for example max_characters=2000")
         try:
             settings[name] = json.loads(value)
         except ValueError:
@@ -171,7 +172,7 @@ def _parse_settings(arguments: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _raise_unknown_guard(name: str) -> Any:
-    raise click.BadParameter(f"no guard is named {name!r}; list guards with: vong gateway guard kinds")
+    raise click.BadParameter(f"no guard is named {name!r}; list guards with: vong gateway guards types")
 
 
 def _show_guards(guards_: ProjectGuards, as_json: bool) -> None:

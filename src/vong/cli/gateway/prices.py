@@ -12,19 +12,19 @@ TOKEN_TYPES = [name for name in PriceSettings.model_fields if name not in ("inpu
 PRICE_COLUMNS = ["target", "input", "output", "cached", "source", "updated_at"]
 
 
-@group.command()
+@group.group()
+def prices() -> None:
+    """Manage custom prices of models."""
+
+
+@prices.command("list")
 @json_option
-def prices(as_json: bool) -> None:
+def list_prices(as_json: bool) -> None:
     """List your custom prices in US dollars per million tokens. Catalog prices apply to all other models."""
     emit(Client().gateway.prices(), as_json, PRICE_COLUMNS)
 
 
-@group.group()
-def price() -> None:
-    """Set or remove a custom price."""
-
-
-@price.command("set")
+@prices.command("set")
 @click.argument("target", metavar="PROVIDER/MODEL")
 @click.option("--input", "read", type=USD_AMOUNT, required=True, metavar="USD", help="Price per million input tokens.")
 @click.option(
@@ -34,34 +34,38 @@ def price() -> None:
     "--cached", type=USD_AMOUNT, metavar="USD", help="Price per million cached input tokens.  [default: as input]"
 )
 @click.option(
-    "--kind",
-    "kinds",
-    metavar="KIND=USD",
+    "--token-type",
+    "token_prices",
+    metavar="TYPE=USD",
     multiple=True,
-    help=f"Price of a token type; KIND is one of: {', '.join(TOKEN_TYPES)}; repeatable.",
+    help=f"Price of a token type; TYPE is one of: {', '.join(TOKEN_TYPES)}; repeatable.",
 )
 @json_option
 def set_price(
-    target: str, read: float, output: float, cached: float | None, kinds: tuple[str, ...], as_json: bool
+    target: str, read: float, output: float, cached: float | None, token_prices: tuple[str, ...], as_json: bool
 ) -> None:
     """Set the custom price of a model, in US dollars per million tokens. It overrides vong.toml and the catalog."""
-    other_prices = dict(map(_parse_token_price, kinds))
-    emit(Client().gateway.put_price(target, input=read, output=output, cached=cached, **other_prices), as_json)
+    other_prices = dict(map(_parse_token_price, token_prices))
+    emit(Client().gateway.set_price(target, input=read, output=output, cached=cached, **other_prices), as_json)
 
 
-@price.command("remove")
+@prices.command("delete")
 @click.argument("target", metavar="PROVIDER/MODEL")
-def remove_price(target: str) -> None:
-    """Remove a custom price."""
-    Client().gateway.delete_price(target)
-    print_message(f"removed the price of {target}")
+@json_option
+def delete_price(target: str, as_json: bool) -> None:
+    """Delete a custom price."""
+    deleted = Client().gateway.delete_price(target)
+    if as_json:
+        emit(deleted, True)
+    else:
+        print_message(f"deleted the price of {target}")
 
 
 def _parse_token_price(text: str) -> tuple[str, float]:
-    kind, _, dollars = text.partition("=")
-    if kind not in TOKEN_TYPES:
-        raise click.BadParameter(f"unknown token type {kind!r}; use one of: {', '.join(TOKEN_TYPES)}")
+    token_type, _, dollars = text.partition("=")
+    if token_type not in TOKEN_TYPES:
+        raise click.BadParameter(f"unknown token type {token_type!r}; use one of: {', '.join(TOKEN_TYPES)}")
     try:
-        return kind, float(dollars)
+        return token_type, float(dollars)
     except ValueError:
-        raise click.BadParameter(f"{text!r}: write KIND=USD, for example cache_write=3.75") from None
+        raise click.BadParameter(f"{text!r}: write TYPE=USD, for example cache_write=3.75") from None

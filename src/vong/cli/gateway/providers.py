@@ -11,26 +11,29 @@ from vong.client import Client
 PROVIDER_COLUMNS = ["name", "kind", "source", "base_url", "key"]
 
 
-@group.command()
-@json_option
-def providers(as_json: bool) -> None:
-    """List the configured providers and whether each is reachable."""
-    emit(Client().gateway.providers(), as_json, [*PROVIDER_COLUMNS, "reachable", "models", "error"])
-
-
 @group.group()
-def provider() -> None:
-    """Manage stored providers."""
+def providers() -> None:
+    """Manage providers: the APIs that answer model calls."""
 
 
-@provider.command("list")
+@providers.command("list")
+@click.option("--probe", is_flag=True, help="Also call each provider and show whether it is reachable.")
 @json_option
-def list_providers(as_json: bool) -> None:
-    """List every provider, from vong.toml and stored, without probing them."""
-    emit(Client().gateway.providers(probe=False), as_json, [*PROVIDER_COLUMNS, "timeout", "updated_at"])
+def list_providers(probe: bool, as_json: bool) -> None:
+    """List every provider, from vong.toml and stored."""
+    columns = ["reachable", "models", "error"] if probe else ["timeout", "updated_at"]
+    emit(Client().gateway.providers(probe=probe), as_json, [*PROVIDER_COLUMNS, *columns])
 
 
-@provider.command("set")
+@providers.command("show")
+@click.argument("name")
+@json_option
+def show_provider(name: str, as_json: bool) -> None:
+    """Show one provider, without its API key."""
+    emit(Client().gateway.provider(name), as_json)
+
+
+@providers.command("set")
 @click.argument("name")
 @click.option(
     "--kind",
@@ -41,7 +44,7 @@ def list_providers(as_json: bool) -> None:
 @click.option("--base-url", help="Base URL: http(s)://HOST[:PORT]/PATH.")
 @click.option("--api-key-file", type=click.File(), help="File with the API key; - reads stdin.")
 @click.option("--ask-key", is_flag=True, help="Prompt for the API key.")
-@click.option("--no-key", is_flag=True, help="Remove the stored API key.")
+@click.option("--no-key", is_flag=True, help="Delete the stored API key.")
 @click.option("--timeout", type=float, default=120.0, show_default=True, help="Timeout of one call in seconds.")
 @click.option("--model", "models", multiple=True, help="Model to list instead of those that the API lists; repeatable.")
 @json_option
@@ -56,18 +59,22 @@ def set_provider(
     elif no_key:
         fields["api_key"] = None
     fields["models"] = list(fields["models"])
-    emit(Client().gateway.put_provider(name, **fields), as_json, [*PROVIDER_COLUMNS, "timeout", "listed"])
+    emit(Client().gateway.set_provider(name, **fields), as_json, [*PROVIDER_COLUMNS, "timeout", "listed"])
 
 
-@provider.command("remove")
+@providers.command("delete")
 @click.argument("name")
-def remove_provider(name: str) -> None:
-    """Remove a stored provider with its key."""
-    Client().gateway.delete_provider(name)
-    print_message(f"removed {name}")
+@json_option
+def delete_provider(name: str, as_json: bool) -> None:
+    """Delete a stored provider with its API key."""
+    deleted = Client().gateway.delete_provider(name)
+    if as_json:
+        emit(deleted, True)
+    else:
+        print_message(f"deleted {name}")
 
 
-@provider.command("test")
+@providers.command("test")
 @click.argument("name")
 @json_option
 def test_provider(name: str, as_json: bool) -> None:

@@ -17,19 +17,19 @@ from vong.records.routing_tree import RouteNode
 TIMEOUT_FIELDS = list(Timeouts.model_fields)
 
 
-@group.command()
+@group.group()
+def routes() -> None:
+    """Manage routes: public model names, their targets and policies."""
+
+
+@routes.command("list")
 @json_option
-def routes(as_json: bool) -> None:
+def list_routes(as_json: bool) -> None:
     """List the project's routes."""
     emit(Client().gateway.routes(), as_json, ["name", "version", "targets", "updated_at"])
 
 
-@group.group()
-def route() -> None:
-    """Manage a route."""
-
-
-@route.command("set")
+@routes.command("set")
 @click.argument("name")
 @click.argument("targets", nargs=-1, metavar="TARGET=WEIGHT…")
 @click.option("--tree", metavar="FILE", help="JSON file with a routing tree; - reads stdin.")
@@ -77,31 +77,31 @@ def set_route(
     if options:
         more["policy"] = _parse_policy(options)
     emit(
-        Client().gateway.put_route(name, _read_tree(tree) if tree else dict(map(_parse_target, targets)), **more),
+        Client().gateway.set_route(name, _read_tree(tree) if tree else dict(map(_parse_target, targets)), **more),
         as_json,
     )
 
 
-@route.command()
+@routes.command("show")
 @click.argument("name")
 @json_option
-def show(name: str, as_json: bool) -> None:
+def show_route(name: str, as_json: bool) -> None:
     """Show one route and its targets."""
     emit(Client().gateway.route(name), as_json)
 
 
-@route.command()
+@routes.command("history")
 @click.argument("name")
 @json_option
-def history(name: str, as_json: bool) -> None:
+def show_history(name: str, as_json: bool) -> None:
     """List every version of a route, newest first."""
-    emit(Client().gateway.history(name), as_json, ["version", "targets", "changed_at"])
+    emit(Client().gateway.route_history(name), as_json, ["version", "targets", "changed_at"])
 
 
-@route.command()
+@routes.command("delete")
 @click.argument("name")
 @json_option
-def delete(name: str, as_json: bool) -> None:
+def delete_route(name: str, as_json: bool) -> None:
     """Delete a route; its history stays."""
     emit(Client().gateway.delete_route(name), as_json)
 
@@ -121,7 +121,7 @@ def _parse_policy(options: dict[str, Any]) -> RoutePolicy:
     except ValidationError as error:
         first_error = error.errors()[0]
         location = " ".join(str(part) for part in first_error["loc"])
-        raise click.BadParameter(f"{location}: {first_error['msg']}; see: vong gateway route set --help") from None
+        raise click.BadParameter(f"{location}: {first_error['msg']}; see: vong gateway routes set --help") from None
 
 
 def _read_tree(file: str) -> RouteNode:

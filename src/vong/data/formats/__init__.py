@@ -14,7 +14,7 @@ from vong.records import Example
 
 
 class Format(Protocol):
-    """Format of the rows of a file."""
+    """Format of the rows of a file, converted to and from examples."""
 
     def __init__(self, options: Mapping[str, str]) -> None:
         """Set the options of the format.

@@ -84,8 +84,9 @@ def _ledger_rows(since: datetime, until: datetime, by: LedgerBy, bucket: str | N
         "model": entries.model,
         "route": entries.route,
     }
-    groups |= {"tag": func.unnest(entries.tags), "day": func.to_char(func.timezone("UTC", entries.at), "YYYY-MM-DD")}
-    at = null() if bucket is None else func.date_trunc(bucket, entries.at, "UTC")
+    day = func.to_char(func.timezone("UTC", entries.started_at), "YYYY-MM-DD")
+    groups |= {"tag": func.unnest(entries.tags), "day": day}
+    at = null() if bucket is None else func.date_trunc(bucket, entries.started_at, "UTC")
     columns = (entries[name] for name in (*SUMMED_COLUMNS, "failed"))
-    period = entries.at >= since, entries.at < until
+    period = entries.started_at >= since, entries.started_at < until
     return select(groups.get(by, null()).label("group"), at.label("at"), *columns).where(*period).subquery()

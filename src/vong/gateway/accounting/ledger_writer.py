@@ -20,13 +20,13 @@ from vong.store.spans import copy_format
 
 COPY_ROWS = """
     COPY gateway_ledger
-        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
+        (project_id, id, started_at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
          failed)
     FROM STDIN (FORMAT BINARY)
 """
 INSERT_MISSING_ROWS = """
     INSERT INTO gateway_ledger
-        (project_id, id, at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
+        (project_id, id, started_at, key, "user", model, route, tags, input_tokens, output_tokens, cached_tokens, cost,
          failed)
     SELECT p, i, t, k, u, m, r, string_to_array(g, chr(31)), n, o, c, s, f
     FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
@@ -37,12 +37,12 @@ INSERT_MISSING_ROWS = """
 FIELD_COUNT = copy_format.pack_field_count(13)
 SETTLE_BUDGET = """
     WITH counted AS (
-        UPDATE gateway_counters SET used = used + %s WHERE limit_id = %s AND subject = %s AND begins = %s
-        RETURNING limit_id, subject, begins
+        UPDATE gateway_counters SET used = used + %s WHERE limit_id = %s AND subject = %s AND window_start = %s
+        RETURNING limit_id, subject, window_start
     )
     UPDATE gateway_leases AS held SET amount = greatest(amount - %s, 0) FROM counted
-    WHERE held.limit_id = counted.limit_id AND held.subject = counted.subject AND held.begins = counted.begins
-        AND held.worker = %s
+    WHERE held.limit_id = counted.limit_id AND held.subject = counted.subject
+        AND held.window_start = counted.window_start AND held.server_id = %s
 """
 """Settles a budget. Locks the counter first, in the same order as grants."""
 
@@ -67,7 +67,7 @@ class LedgerRow(msgspec.Struct, array_like=True):
 
     project_id: UUID
     id: UUID
-    at: datetime
+    started_at: datetime
     key: str | None
     user: str | None
     model: str | None
@@ -87,7 +87,7 @@ class LedgerRow(msgspec.Struct, array_like=True):
             FIELD_COUNT,
             copy_format.pack_uuid(self.project_id),
             copy_format.pack_uuid(self.id),
-            copy_format.pack_timestamptz(self.at),
+            copy_format.pack_timestamptz(self.started_at),
             copy_format.pack_cached_text(self.key),
             copy_format.NULL if self.user is None else copy_format.pack_text(self.user),
             copy_format.pack_cached_text(self.model),
@@ -117,7 +117,7 @@ class LedgerWriter:
         budgets = [
             BudgetCharge(quota.counter_key, amount, budget_cost(span, amount))
             for quota, amount in (hook_context.reservation.amounts if hook_context.reservation else ())
-            if quota.limit.what == "cost"
+            if quota.limit.metric == "cost"
         ]
         return LedgerRow(
             project_id,
@@ -165,7 +165,7 @@ class LedgerWriter:
     def on_dropped(self, hook_context: LedgerContext) -> None:
         """Settle a span that is never written. Its reserved amount counts as used, because its cost is unknown."""
         for quota, amount in hook_context.reservation.amounts if hook_context.reservation else ():
-            if quota.limit.what == "cost":
+            if quota.limit.metric == "cost":
                 self._limiter.settle_cost(quota.counter_key, amount, amount)
 
     def _copy_rows(self, connection: psycopg.Connection[Any], rows: Sequence[LedgerRow]) -> Sequence[LedgerRow]:

@@ -24,9 +24,9 @@ def check_scope(principal: GatewayPrincipal, endpoint: Endpoint, model: str) -> 
 def check_endpoint(principal: GatewayPrincipal, endpoint: Endpoint) -> None:
     """Raise OutOfScope if the key may not use the endpoint."""
     scope = principal.scope
-    if scope is not None and scope.shapes and endpoint not in scope.shapes:
+    if scope is not None and scope.endpoints and endpoint not in scope.endpoints:
         message = f"the key {principal.actor!r} may not use the endpoint {endpoint!r}"
-        raise OutOfScope(message, f"endpoints in its scope: {join_names(scope.shapes)}")
+        raise OutOfScope(message, f"endpoints in its scope: {join_names(scope.endpoints)}")
 
 
 def may_call(scope: KeyScope | None, model: str) -> bool:

@@ -53,7 +53,7 @@ def get_file(connection: Connection, id: UUID, *, key_id: UUID | None = None) ->
     query = select(tables.files).where(columns.id == id, _not_expired(), *_owned_by(key_id))
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise NotFound(f"no file has the id 'file-{id.hex}'", "list the files: vong gateway batch files")
+        raise NotFound(f"no file has the id 'file-{id.hex}'", "list the files: vong gateway batches files")
     return OwnedFile.model_validate({name: row[name] for name in OwnedFile.model_fields})
 
 

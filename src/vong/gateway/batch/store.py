@@ -36,7 +36,7 @@ class BatchRow(Batch):
     blob: str
     key_id: UUID | None = None
     user_id: UUID | None = None
-    kept_for: int | None = None
+    output_ttl_seconds: int | None = None
 
 
 def parse_window(window: str) -> timedelta:
@@ -65,7 +65,7 @@ def get_batch(connection: Connection, id: UUID, *, key_id: UUID | None = None, l
     query = select(tables.batches).where(columns.id == id, *([] if key_id is None else [columns.key_id == key_id]))
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
-        raise NotFound(f"no batch has the id 'batch_{id.hex}'", "list the batches: vong gateway batches")
+        raise NotFound(f"no batch has the id 'batch_{id.hex}'", "list the batches: vong gateway batches list")
     return _to_batch_row(row)
 
 
@@ -89,7 +89,7 @@ def with_costs(connection: Connection, batches: Sequence[Batch]) -> list[Batch]:
     ledger, tags = tables.ledger.c, [batch.tag for batch in batches]
     since = min(batch.created_at for batch in batches)
     calls = select(func.unnest(ledger.tags).label("tag"), *(ledger[name] for name in COST_COLUMNS))
-    rows = calls.where(ledger.at >= since, ledger.tags.overlap(tags)).subquery()
+    rows = calls.where(ledger.started_at >= since, ledger.tags.overlap(tags)).subquery()
     sums = [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in COST_COLUMNS]
     query = select(rows.c.tag, *sums).where(rows.c.tag.in_(tags)).group_by(rows.c.tag)
     costs = dict[str, dict[str, int | None]]()
@@ -132,8 +132,8 @@ def insert_results(connection: Connection, id: UUID, lines: Iterable[BatchResult
     rows = [{"batch_id": id, "number": line.number, "ok": line.ok, "line": line.text} for line in lines]
     if not rows or get_batch(connection, id, lock=True).status in TERMINAL_STATUSES:
         return
-    results = tables.batch_answers.c
-    inserted = upsert(tables.batch_answers).values(rows).on_conflict_do_nothing().returning(results.ok)
+    results = tables.batch_results.c
+    inserted = upsert(tables.batch_results).values(rows).on_conflict_do_nothing().returning(results.ok)
     ok_flags = list(connection.scalars(inserted))
     batch = tables.batches.c
     counts = {"completed": batch.completed + ok_flags.count(True), "failed": batch.failed + ok_flags.count(False)}
@@ -142,7 +142,7 @@ def insert_results(connection: Connection, id: UUID, lines: Iterable[BatchResult
 
 def finished_line_numbers(connection: Connection, id: UUID) -> set[int]:
     """Return the numbers of the lines that have a result."""
-    results = tables.batch_answers.c
+    results = tables.batch_results.c
     return set(connection.scalars(select(results.number).where(results.batch_id == id)))
 
 
@@ -160,7 +160,7 @@ def finish_batch(
     values[f"{status}_at"] = now()
     if error is not None:
         values["errors"] = [error.model_dump()]
-    connection.execute(delete(tables.batch_answers).where(tables.batch_answers.c.batch_id == id))
+    connection.execute(delete(tables.batch_results).where(tables.batch_results.c.batch_id == id))
     connection.execute(update(tables.batches).where(tables.batches.c.id == id).values(values))
     return _to_public_batch(get_batch(connection, id))
 
@@ -169,7 +169,7 @@ def _write_result_file(
     connection: Connection, blobs: BlobStore, batch: BatchRow, *, ok: bool, name: str
 ) -> StoredFile | None:
     """Write the successful or the failed results to a file, in order of their lines. Returns None if there are none."""
-    results = tables.batch_answers.c
+    results = tables.batch_results.c
     query = select(results.line).where(results.batch_id == batch.id, results.ok == ok).order_by(results.number)
     with tempfile.NamedTemporaryFile(prefix="vong-batch-") as spool:
         for line in connection.execute(query.execution_options(yield_per=RESULTS_PAGE_SIZE)).scalars():
@@ -179,14 +179,15 @@ def _write_result_file(
         if not size:
             return None
         blob = blobs.put_file(Path(spool.name))
-    expires_at: datetime | None = now() + timedelta(seconds=batch.kept_for) if batch.kept_for else None
+    ttl = batch.output_ttl_seconds
+    expires_at: datetime | None = now() + timedelta(seconds=ttl) if ttl else None
     owner = FileOwner(batch.actor, batch.key_id)
     return insert_file(connection, build_file(name, "batch_output", blob, size, owner, expires_at))
 
 
 def _to_batch_row(row: RowMapping) -> BatchRow:
     return BatchRow.model_validate(
-        {name: row[name] for name in (*BATCH_COLUMNS, "blob", "key_id", "user_id", "kept_for")}
+        {name: row[name] for name in (*BATCH_COLUMNS, "blob", "key_id", "user_id", "output_ttl_seconds")}
     )
 
 

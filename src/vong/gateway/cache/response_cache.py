@@ -18,12 +18,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong.errors import VongError
-from vong.gateway.cache import comparison_store
+from vong.gateway.cache import shadow_result_store
 from vong.gateway.cache import store as cache_store
 from vong.gateway.cache.store import CachedResponse, CacheEntry
 from vong.gateway.providers.local_embeddings import EmbeddingModel
 from vong.records import now
-from vong.records.cache import ShadowComparison
+from vong.records.cache import ShadowResult
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class ResponseCache:
         self._store_in_memory(project_id, entry.response)
 
         def write(connection: Connection) -> None:
-            cache_store.upsert_entry(connection, entry if text is None else entry._replace(vector=self._embed(text)))
+            cache_store.upsert_entry(connection, entry if text is None else entry._replace(embedding=self._embed(text)))
 
         self._spawn(self._write(project_id, write))
 
@@ -92,13 +92,13 @@ class ResponseCache:
             self._report_scheduled = True
             self._spawn(self._report_hits())
 
-    def store_comparison(self, project_id: UUID, comparison: ShadowComparison, *, is_false_hit: bool | None) -> None:
+    def store_shadow_result(self, project_id: UUID, result: ShadowResult, *, is_false_hit: bool | None) -> None:
         """Store a shadow result in the background."""
         self._spawn(
             self._write(
                 project_id,
-                lambda connection: comparison_store.insert_comparison(
-                    connection, comparison, is_false_hit=is_false_hit
+                lambda connection: shadow_result_store.insert_shadow_result(
+                    connection, result, is_false_hit=is_false_hit
                 ),
             )
         )

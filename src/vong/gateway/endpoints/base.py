@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from vong.gateway.endpoints.parsing import RequestFields
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.translation import ChunkDecoder
 
 
 class StreamEncoder(Protocol):
@@ -21,17 +22,6 @@ class StreamEncoder(Protocol):
 
     def finish(self) -> bytes:
         """Return the events after the last chunk, including usage."""
-        ...
-
-
-class ChunkDecoder(Protocol):
-    """Decoder of an endpoint's native stream into chat chunks."""
-
-    ended: bool
-    """Whether the stream ended properly."""
-
-    def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the chunks for the data of one event. An error is a chunk with `error`, in OpenAI's format."""
         ...
 
 

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.endpoints.stream_adapters import event_data
-from vong.gateway.upstream.sse import DONE, encode_sse_event
+from vong.gateway.upstream.sse import DONE, DONE_DATA, batch_data, encode_sse_event
 
 CONTINUE_PROMPT = (
     "Your answer was cut off in transmission. Go on from exactly where it stops, in the middle of a word if need be. "
@@ -48,11 +47,8 @@ async def merge_streams(events: AsyncIterator[bytes], partial: PartialAnswer) ->
     head: dict[str, Any] = {}
     async with aclosing(cast(AsyncGenerator[bytes], events)) as batches:
         async for batch in batches:
-            for item in batch.split(b"\n\n"):
-                data = event_data(item)
-                if data is None:
-                    continue
-                if data == b"[DONE]":
+            for data in batch_data(batch):
+                if data == DONE_DATA:
                     if start:
                         choice = {
                             "index": 0,

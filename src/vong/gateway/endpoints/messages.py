@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 
 from vong.errors import InvalidInput
-from vong.gateway.endpoints.base import ChunkDecoder, StreamEncoder
+from vong.gateway.endpoints.base import StreamEncoder
+from vong.gateway.endpoints.event_encoding import NamedEventEncoder
 from vong.gateway.endpoints.parsing import RequestFields, decode, with_model
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.translation import ChunkDecoder
 from vong.gateway.translators.anthropic_request import to_chat_request
 from vong.gateway.translators.anthropic_response import (
     AnthropicChunkDecoder,
@@ -16,6 +18,7 @@ from vong.gateway.translators.anthropic_response import (
     to_anthropic_message,
     to_chat_completion,
 )
+from vong.gateway.upstream.sse import encode_named_event
 
 ERROR_TYPES = {
     400: "invalid_request_error",
@@ -70,7 +73,7 @@ class MessagesEndpoint:
     def stream_encoder(self, request: Mapping[str, Any], id: str) -> StreamEncoder:
         """Return an encoder for a chat stream."""
         del id
-        return _MessageEventEncoder(AnthropicEventEncoder(str(request["model"])))
+        return NamedEventEncoder(AnthropicEventEncoder(str(request["model"])))
 
     def prefers_native(self, body: bytes, address: str) -> bool:
         """Return True."""
@@ -97,7 +100,7 @@ class MessagesEndpoint:
 
     def error_event(self, status: int, error: Mapping[str, Any]) -> bytes:
         """Build the event of an error."""
-        return _encode_event(self.error_body(status, error))
+        return encode_named_event(self.error_body(status, error))
 
 
 def parse_count_request(body: bytes) -> RequestFields:
@@ -106,18 +109,3 @@ def parse_count_request(body: bytes) -> RequestFields:
     user = (fields.metadata or {}).get("user_id")
     fields.user = user if isinstance(user, str) else fields.user
     return fields
-
-
-class _MessageEventEncoder:
-    def __init__(self, events: AnthropicEventEncoder) -> None:
-        self._events = events
-
-    def encode(self, chunk: Mapping[str, Any]) -> bytes:
-        return b"".join(map(_encode_event, self._events.encode(chunk)))
-
-    def finish(self) -> bytes:
-        return b"".join(map(_encode_event, self._events.finish()))
-
-
-def _encode_event(data: Mapping[str, Any]) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (data["type"].encode(), msgspec.json.encode(data))

@@ -19,7 +19,7 @@ DELETED_ATTRIBUTE, UNSTORED_ATTRIBUTE, INSTRUCTIONS_ATTRIBUTE = "vong.deleted", 
 
 
 class ResponseNotFound(NotFound):
-    """Error of a response that does not exist or was not stored."""
+    """Stored response (`/v1/responses`) that does not exist, was deleted or was not stored."""
 
     code = "response_not_found"
 
@@ -45,7 +45,7 @@ async def find_response(find: Callable[[UUID, UUID], Span], project_id: UUID, re
         span is None
         or attributes.get(DELETED_ATTRIBUTE)
         or attributes.get(UNSTORED_ATTRIBUTE)
-        or attributes.get("vong.shape") != "responses"
+        or attributes.get("vong.endpoint") != "responses"
     ):
         raise ResponseNotFound(f"no response has the id {response_id!r}", "send the whole conversation as input")
     if span.input is None and span.output is None:

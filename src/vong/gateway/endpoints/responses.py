@@ -13,13 +13,17 @@ from uuid import UUID
 import msgspec
 
 from vong.errors import InvalidInput, NotFound, Unsupported
-from vong.gateway.endpoints.base import ChunkDecoder, StreamEncoder
+from vong.gateway.endpoints.base import StreamEncoder
 from vong.gateway.endpoints.chat_backed import ChatBackedEndpoint
+from vong.gateway.endpoints.event_encoding import NamedEventEncoder
 from vong.gateway.endpoints.parsing import RequestFields, decode, with_field
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.translation import ChunkDecoder
+from vong.gateway.translators.content import MALFORMED_ERRORS
 from vong.gateway.translators.responses_request import to_chat_request
 from vong.gateway.translators.responses_response import ResponsesEventEncoder, to_response_object
 from vong.gateway.translators.responses_upstream import ResponsesChunkDecoder, to_chat_completion
+from vong.gateway.upstream.sse import encode_named_event
 
 
 class _ResponsesRequest(RequestFields, kw_only=True):
@@ -31,7 +35,6 @@ class _ResponsesRequest(RequestFields, kw_only=True):
 RESPONSE_ID_PATTERN = re.compile(r"resp_[0-9a-f]{32}")
 OPENAI_HOSTS = (".openai.com", ".openai.azure.com", ".services.ai.azure.com")
 """Hosts of OpenAI's models, which return encrypted reasoning."""
-MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 _decode = msgspec.json.Decoder(_ResponsesRequest).decode
 
 
@@ -66,7 +69,7 @@ class ResponsesEndpoint(ChatBackedEndpoint):
 
     def stream_encoder(self, request: Mapping[str, Any], id: str) -> StreamEncoder:
         """Return an encoder for a chat stream."""
-        return _ResponseEventEncoder(ResponsesEventEncoder(request, id))
+        return NamedEventEncoder(ResponsesEventEncoder(request, id))
 
     def prefers_native(self, body: bytes, address: str) -> bool:
         """Return True if only OpenAI can answer the request.
@@ -109,7 +112,7 @@ class ResponsesEndpoint(ChatBackedEndpoint):
         """Build the event of an error."""
         del status
         fields = {"code": error.get("code"), "message": error.get("message"), "param": error.get("param")}
-        return _encode_event({"type": "error", **fields, "sequence_number": 0})
+        return encode_named_event({"type": "error", **fields, "sequence_number": 0})
 
 
 def is_vong_response(id: str | None) -> bool:
@@ -126,18 +129,3 @@ def parse_response_id(id: str) -> UUID:
         return UUID(id.removeprefix("resp_"))
     except ValueError:
         raise NotFound(f"no response has the id {id!r}", "send the whole conversation as input") from None
-
-
-class _ResponseEventEncoder:
-    def __init__(self, events: ResponsesEventEncoder) -> None:
-        self._events = events
-
-    def encode(self, chunk: Mapping[str, Any]) -> bytes:
-        return b"".join(map(_encode_event, self._events.encode(chunk)))
-
-    def finish(self) -> bytes:
-        return b"".join(map(_encode_event, self._events.finish()))
-
-
-def _encode_event(data: Mapping[str, Any]) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (data["type"].encode(), msgspec.json.encode(data))

@@ -8,6 +8,7 @@ import msgspec
 
 from vong.errors import UpstreamFailed
 from vong.gateway.translators.content import merge_reasoning
+from vong.gateway.upstream.sse import DONE_DATA, encode_sse_event, event_data, split_events
 from vong.records import Usage
 from vong.records.record import construct_trusted
 from vong.records.usage import MAX_TOKENS
@@ -138,7 +139,7 @@ class StreamAccumulator:
 
     def feed(self, batch: bytes) -> bytes:
         """Record a batch of events and return those for the caller: all, except unrequested usage."""
-        if batch.count(b"\n\n") == 1:
+        if batch.find(b"\n") == len(batch) - 2 or batch.find(b"\n\n") == len(batch) - 2:
             return self.feed_event(batch)
         forwarded = list[bytes]()
         for event in split_events(batch):
@@ -167,10 +168,10 @@ class StreamAccumulator:
 
     def feed_event(self, event: bytes) -> bytes:
         """Record one event and return the bytes for the caller."""
-        if not event.startswith(b"data:"):
+        data = event_data(event)
+        if data is None:
             return event
-        data = event[5:].strip()
-        if data == b"[DONE]":
+        if data == DONE_DATA:
             self.received_done = True
             return event
         try:
@@ -188,7 +189,7 @@ class StreamAccumulator:
             return b""
         fields = _decode_fields(data)
         del fields["usage"]
-        return b"data: " + msgspec.json.encode(fields) + b"\n\n"
+        return encode_sse_event(fields)
 
     def _record(self, chunk: _Chunk) -> None:
         self._id = self._id or chunk.id
@@ -204,11 +205,6 @@ class StreamAccumulator:
                 self.chunks += 1
                 if self.first_token is None:
                     self.first_token = time.perf_counter()
-
-
-def split_events(batch: bytes) -> list[bytes]:
-    """Split a batch into single events."""
-    return [event + b"\n\n" for event in batch.split(b"\n\n") if event]
 
 
 def parse_usage(usage: Any) -> Usage:

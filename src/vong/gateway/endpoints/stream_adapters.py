@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.endpoints.base import ChunkDecoder, EndpointAdapter, StreamEncoder
+from vong.gateway.endpoints.base import EndpointAdapter, StreamEncoder
 from vong.gateway.endpoints.stream import StreamAccumulator
+from vong.gateway.providers.translation import ChunkDecoder
+from vong.gateway.translators.content import MALFORMED_ERRORS
+from vong.gateway.upstream.sse import DONE_DATA, event_data
 
-MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""Exceptions raised when JSON does not have the expected format."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -28,7 +29,7 @@ class PassthroughStream(StreamAccumulator):
     def feed_event(self, event: bytes) -> bytes:
         """Record the chunks of an event and return it unchanged."""
         data = event_data(event)
-        if data is not None and data != b"[DONE]":
+        if data is not None and data != DONE_DATA:
             try:
                 for chunk in self._decoder.decode(_decode(data)):
                     self.record_chunk(chunk)
@@ -50,8 +51,8 @@ class TranslatedStream(StreamAccumulator):
         data = event_data(event)
         if data is None:
             return b""
-        if data == b"[DONE]":
-            self.done = True
+        if data == DONE_DATA:
+            self.received_done = True
             return b""
         try:
             chunk = _decode(data)
@@ -66,14 +67,6 @@ class TranslatedStream(StreamAccumulator):
     def finish(self) -> bytes:
         """Return the last events in the caller's format."""
         return b"" if self.error is not None else self._encoder.finish()
-
-
-def event_data(event: bytes) -> bytes | None:
-    """Return the data of an event, or None if it has none (a comment, for example)."""
-    for line in event.split(b"\n"):
-        if line.startswith(b"data:"):
-            return line[5:].strip()
-    return None
 
 
 def _invalid_event(error: Exception) -> UpstreamFailed:

@@ -253,7 +253,7 @@ class FastPath:
         input_tokens, output_tokens, cap, kinds = estimate_usage_bound("chat", request, len(body), body)
         holds: list[QuotaAmount] = []
         for share in plan.quotas:
-            what = share.limit.what
+            what = share.limit.metric
             if what == "cost":
                 amount = plan.price.max_cost(input_tokens, output_tokens, kinds) if plan.price is not None else 0
             else:

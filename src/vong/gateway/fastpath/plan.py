@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
 from random import random
-from types import EllipsisType
 from typing import NamedTuple, Protocol, cast
 from uuid import UUID
 from weakref import ref
@@ -52,10 +51,10 @@ class CallCounter(Protocol):
 class FastPathPlan(NamedTuple):
     """Plan of the calls of one key and user to one model.
 
-    `encoded_model` is the provider's model name in JSON. `valid_until_ns` is when the first quota expires, in
-    nanoseconds since 1970. `needs_max_tokens`: a call without a maximum of output tokens gets one. `has_rate_limits`:
-    not all limits are budgets. `price` is None if the price is unknown or the target is not billed. `row_template`
-    encodes the spans, `attributes` begins their attributes, and `span` holds their shared fields.
+    `encoded_model` is the provider's model name in JSON. `valid_until_ns` is when the first quota or the price expires,
+    in nanoseconds since 1970. `needs_max_tokens`: a call without a maximum of output tokens gets one.
+    `has_rate_limits`: not all limits are budgets. `price` is None if the price is unknown or the target is not billed.
+    `row_template` encodes the spans, `attributes` begins their attributes, and `span` holds their shared fields.
     """
 
     principal: GatewayPrincipal
@@ -91,17 +90,14 @@ class _RoutePlans(NamedTuple):
 
 
 class FastPathPlanner:
-    """Planner of one gateway.
-
-    `price` returns the price of a target, or `...` if it must be loaded first.
-    """
+    """Planner of one gateway. `price` returns the price of a target, or None if the price is unknown."""
 
     def __init__(
         self,
         principals: PrincipalCache,
         catalogs: RefreshingCache[UUID, ModelCatalog],
         limiter: Limiter,
-        price: Callable[[ResolvedTarget], ModelPrice | EllipsisType | None],
+        price: Callable[[ResolvedTarget], ModelPrice | None],
         counter_for: Callable[[str, str | None, str, int], CallCounter],
     ) -> None:
         self._principals = principals
@@ -186,21 +182,19 @@ class FastPathPlanner:
         sending = cast(PassthroughProvider, choice.provider).request_template("chat")
         sending.api.require_key()
         price = self._price(choice)
-        if isinstance(price, EllipsisType):
-            return None
         labels = principal.labels
         if labels is not None:
             user = user or labels.user
         tags = tuple(dict.fromkeys(labels.tags)) if labels else ()
         subjects = LimitSubjects(principal.actor, user, route.name if route else None, tags)
         limits = [(limit, subject) for limit in catalog.limits for subject in subjects.matching(limit)]
-        if price is None and self._limiter.is_billed(choice) and any(limit.what == "cost" for limit, _ in limits):
+        if price is None and self._limiter.is_billed(choice) and any(limit.metric == "cost" for limit, _ in limits):
             return None
         shares = [self._limiter.quota_for(principal.project_id, limit, subject) for limit, subject in limits]
         span = _shared_span(principal, choice, model, user)
         attributes = {
             "gen_ai.operation.name": "chat",
-            "vong.shape": "chat",
+            "vong.endpoint": "chat",
             "http.response.status_code": 200,
             "gen_ai.request.model": model,
             "gen_ai.provider.name": choice.provider_name,
@@ -214,9 +208,9 @@ class FastPathPlanner:
             msgspec.Raw(msgspec.json.encode(choice.model)),
             subjects,
             shares,
-            min([share.expires_at for share in shares], default=inf) * 1e9,
-            any(limit.what in ("cost", "tokens") for limit, _ in limits),
-            any(limit.what != "cost" for limit, _ in limits),
+            min([price.valid_until or inf if price else inf, *(share.expires_at for share in shares)]) * 1e9,
+            any(limit.metric in ("cost", "tokens") for limit, _ in limits),
+            any(limit.metric != "cost" for limit, _ in limits),
             price,
             span,
             msgspec.json.encode(attributes)[:-1],

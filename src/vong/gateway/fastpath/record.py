@@ -170,7 +170,7 @@ def ledger_row(record: CompactCallRecord, usage: Usage, id: UUID, worker: UUID) 
     plan, cost, budgets = record.plan, usage.cost, list[BudgetCharge]()
     if record.reservation is not None:
         for share, amount in record.reservation.amounts:
-            if share.limit.what == "cost":
+            if share.limit.metric == "cost":
                 budgets.append(BudgetCharge(share.counter_key, amount, amount if cost is None else cost))
     subjects, choice = plan.subjects, plan.target
     return LedgerRow(

@@ -176,7 +176,7 @@ def _describe_guard_type(name: str, guard_type: type[Guard]) -> GuardType:
     about = " ".join((guard_type.__doc__ or "").split())
     return GuardType(
         name=name,
-        about=about,
+        description=about,
         actions=supported_actions(guard_type),
         streams=streams,
         settings=guard_type.Settings.model_json_schema(),

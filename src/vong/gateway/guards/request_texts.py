@@ -138,21 +138,23 @@ class GuardedRequest:
         Unsupported: if it contains token ids instead of texts, which no guard can read.
     """
 
-    def __init__(self, shape: Endpoint, body: bytes) -> None:
-        self.shape: Endpoint = shape
+    def __init__(self, endpoint: Endpoint, body: bytes) -> None:
+        self.endpoint: Endpoint = endpoint
         self.texts = TextCollector()
         try:
             body.decode()
             self._fields = _decode_fields(body)
-            read = [name for name in self._fields if name in CONVERSATION_FIELDS[shape] or name not in PARAMETER_FIELDS]
+            read = [
+                name for name in self._fields if name in CONVERSATION_FIELDS[endpoint] or name not in PARAMETER_FIELDS
+            ]
             self._conversation = {name: msgspec.json.decode(self._fields[name]) for name in read}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"invalid request body: {error}"
             raise InvalidInput(message, "see docs/guides/gateway.md for an example") from error
         for name, value in self._conversation.items():
-            self.texts.collect(value, CONVERSATION_FIELDS[shape].get(name, "user"), self._conversation, name)
-        if shape in ("embeddings", "completions") and any(
-            _contains_tokens(self._conversation.get(name)) for name in CONVERSATION_FIELDS[shape]
+            self.texts.collect(value, CONVERSATION_FIELDS[endpoint].get(name, "user"), self._conversation, name)
+        if endpoint in ("embeddings", "completions") and any(
+            _contains_tokens(self._conversation.get(name)) for name in CONVERSATION_FIELDS[endpoint]
         ):
             raise Unsupported("guards cannot read token ids, and this call has guards", "send texts instead")
         self._mark_last_user_text()
@@ -165,7 +167,7 @@ class GuardedRequest:
     def last_user_texts(self) -> Iterator[tuple[TextSegment, ...]]:
         """Yield the last user text as one or more segments; for embeddings each text by itself."""
         found = [piece for piece in self.texts.segments if piece.is_last_user_text]
-        if self.shape == "embeddings":
+        if self.endpoint == "embeddings":
             yield from ((piece,) for piece in found)
         elif found:
             yield tuple(found)
@@ -178,9 +180,11 @@ class GuardedRequest:
 
     def _mark_last_user_text(self) -> None:
         """Mark the segments of the last user text."""
-        conversation = self._conversation.get("messages" if "messages" in CONVERSATION_FIELDS[self.shape] else "input")
-        if self.shape in ("completions", "embeddings") or not isinstance(conversation, list):
-            conversation = [self._conversation.get(name) for name in CONVERSATION_FIELDS[self.shape]]
+        conversation = self._conversation.get(
+            "messages" if "messages" in CONVERSATION_FIELDS[self.endpoint] else "input"
+        )
+        if self.endpoint in ("completions", "embeddings") or not isinstance(conversation, list):
+            conversation = [self._conversation.get(name) for name in CONVERSATION_FIELDS[self.endpoint]]
             for piece in self.texts.segments:
                 piece.is_last_user_text = piece.role == "user" and (
                     piece.container is self._conversation or piece.container in conversation

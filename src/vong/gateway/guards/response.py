@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from vong.errors import ContentBlocked, UpstreamFailed
-from vong.gateway.endpoints.base import ChunkDecoder
 from vong.gateway.endpoints.stream import StreamAccumulator
 from vong.gateway.endpoints.stream_adapters import PassthroughStream
 from vong.gateway.guards.request_texts import TextCollector
 from vong.gateway.guards.run import GuardRun, RetryRequested
 from vong.gateway.providers import ProviderResponse
+from vong.gateway.providers.translation import ChunkDecoder
 
 IGNORED_FIELDS = frozenset({"logprobs", "usage", "stop_reason", "stop_sequence", "finish_reason"})
 """Fields of a choice that hold no text of the model."""

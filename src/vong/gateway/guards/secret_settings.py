@@ -7,16 +7,17 @@ knows the secret.
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from vong import plugins
-from vong.errors import InvalidInput, Misconfigured
+from vong.errors import InvalidInput, Misconfigured, VongError
 from vong.records import Record
 from vong.records.guard import GuardConfig
-from vong.store.encryption import SecretBox
+from vong.store.encryption import FERNET_PREFIX, SecretBox
 
 ENCRYPTED_PREFIX = "sealed:"
 """Prefix of a stored, encrypted secret."""
@@ -37,15 +38,21 @@ def parse_settings(config: GuardConfig) -> tuple[type[Any], Record]:
     except ValidationError as error:
         wrong = error.errors()[0]
         where = ".".join(str(part) for part in wrong["loc"]) or "settings"
-        hint = f"see its settings with: vong gateway guard kinds {config.guard}"
+        hint = f"see its settings with: vong gateway guards types {config.guard}"
         raise InvalidInput(f"guard {config.guard!r}: {where}: {wrong['msg']}", hint) from None
 
 
-def encrypt_settings(configs: Sequence[GuardConfig], secrets: SecretBox) -> tuple[GuardConfig, ...]:
-    """Encrypt the secrets of guards for storage. No secret may be encrypted yet (see `resolve_secrets`)."""
+def encrypt_settings(
+    configs: Sequence[GuardConfig], secrets: SecretBox, stored: Sequence[GuardConfig] = ()
+) -> tuple[GuardConfig, ...]:
+    """Encrypt the secrets of guards for storage. No secret may be encrypted yet (see `resolve_secrets`).
+
+    Secrets that are equal to those of `stored` guards are stored unchanged, so that equal settings stay equal.
+    """
+    reusable = _current_secrets(stored, secrets)
 
     def encrypt(secret: str, label: str) -> str:
-        return ENCRYPTED_PREFIX + secrets.encrypt(secret, label, deterministic=True).hex()
+        return reusable.get((secret, label)) or _encrypt(secret, label, secrets)
 
     return tuple(_transform_secrets(use, encrypt) for use in configs)
 
@@ -81,15 +88,57 @@ def create_decryptor(secrets: SecretBox) -> DecryptSecret:
 
     def open(secret: str, label: str) -> str:
         try:
-            return secrets.decrypt(bytes.fromhex(secret.removeprefix(ENCRYPTED_PREFIX)), label)
+            return secrets.decrypt(_to_token(secret), label)
         except ValueError as error:
             raise Misconfigured(f"stored secret of {label!r} is corrupted", "set it again") from error
 
     return open
 
 
+def reencrypt_settings(config: GuardConfig, secrets: SecretBox) -> dict[str, Any]:
+    """Return the settings of a stored guard with its secrets encrypted again. The guard need not be installed.
+
+    Raises:
+        Misconfigured: if a secret cannot be decrypted.
+    """
+    decrypt, label = create_decryptor(secrets), _encryption_label(config)
+
+    def reencrypt(value: str) -> str:
+        return _encrypt(decrypt(value, label), label, secrets) if value.startswith(ENCRYPTED_PREFIX) else value
+
+    return {name: _map_strings(value, reencrypt) for name, value in config.settings.items()}
+
+
+def _encrypt(secret: str, label: str, secrets: SecretBox) -> str:
+    return ENCRYPTED_PREFIX + secrets.encrypt(secret, label).decode()
+
+
+def _to_token(secret: str) -> bytes:
+    """Return the encrypted bytes of a stored secret. The former format is written in hexadecimal digits."""
+    token = secret.removeprefix(ENCRYPTED_PREFIX)
+    return token.encode() if token.startswith(FERNET_PREFIX) else bytes.fromhex(token)
+
+
+def _current_secrets(configs: Sequence[GuardConfig], secrets: SecretBox) -> dict[tuple[str, str], str]:
+    """Return the encrypted secrets of guards by secret and label, without those that need another encryption."""
+    found: dict[tuple[str, str], str] = {}
+    decrypt = create_decryptor(secrets)
+
+    def collect(value: str, label: str) -> str:
+        if value.startswith(ENCRYPTED_PREFIX):
+            with suppress(ValueError, Misconfigured):
+                if secrets.is_current(_to_token(value)):
+                    found.setdefault((decrypt(value, label), label), value)
+        return value
+
+    for config in configs:
+        with suppress(VongError):  # a stored guard may not be installed any longer
+            _transform_secrets(config, collect)
+    return found
+
+
 def _transform_secrets(config: GuardConfig, transform: Callable[[str, str], str]) -> GuardConfig:
-    """Return the guard with its secrets transformed. `change` receives the secret and its encryption label."""
+    """Return the guard with its secrets transformed. `transform` receives the secret and its encryption label."""
     names = [
         name
         for name in _secret_names(plugins.load_extension("guard", config.guard).Settings)

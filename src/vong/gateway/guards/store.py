@@ -9,6 +9,7 @@ from vong.gateway import tables
 from vong.gateway.guards.registry import validate_configs
 from vong.records import content_hash, new_id, now
 from vong.records.guard import GuardConfig, ProjectGuards
+from vong.store.encryption import lock_secrets
 
 MAX_GUARDS = 50
 """Maximum number of guards of a project or a route."""
@@ -34,8 +35,9 @@ def put_guards(connection: Connection, configs: Sequence[GuardConfig]) -> Projec
     Setting the same guards again changes nothing. Servers apply a change within a second after the commit.
     """
     validate_guards(configs)
+    lock_secrets(connection)
     old, version = project_guards(connection), _content_version(configs)
-    if old.version == version:
+    if _content_version(old.guards) == version:  # a key rotation changes the content of a version
         return old
     new = ProjectGuards(version=version, guards=tuple(configs), changed_at=now())
     dumped = [use.model_dump(mode="json") for use in configs]

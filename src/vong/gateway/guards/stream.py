@@ -11,13 +11,13 @@ from typing import Any, cast
 import msgspec
 
 from vong.errors import ContentBlocked, UpstreamFailed
-from vong.gateway.endpoints.base import ChunkDecoder
-from vong.gateway.endpoints.stream_adapters import MALFORMED_ERRORS, event_data
 from vong.gateway.guards.holdback import GuardChain
 from vong.gateway.guards.request_texts import METADATA_FIELDS, TextCollector
 from vong.gateway.guards.response import content_filter_results
 from vong.gateway.guards.run import GuardRun
-from vong.gateway.upstream.sse import DONE, encode_sse_event
+from vong.gateway.providers.translation import ChunkDecoder
+from vong.gateway.translators.content import MALFORMED_ERRORS
+from vong.gateway.upstream.sse import DONE, DONE_DATA, batch_data, encode_sse_event
 
 CHUNK_FIELDS = ("id", "object", "created", "model", "system_fingerprint")
 """Fields of a chunk that are copied to events which the guards create."""
@@ -115,7 +115,7 @@ class GuardedStream:
 
     async def feed(self, data: bytes) -> bytes:
         """Return the events that pass after the data of one event."""
-        if data == b"[DONE]":
+        if data == DONE_DATA:
             return await self.finish() + DONE
         try:
             chunk = _decode(data)
@@ -226,7 +226,7 @@ async def guard_stream(
 
 def _decode_batch(batch: bytes, decoder: ChunkDecoder | None) -> list[bytes]:
     """Return the data of each event, as chat chunks."""
-    found = [data for text in batch.split(b"\n\n") if text and (data := event_data(text)) is not None]
+    found = batch_data(batch)
     if decoder is None:
         return found
     try:

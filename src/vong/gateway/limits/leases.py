@@ -24,7 +24,7 @@ class CounterKey(NamedTuple):
 
     limit_id: UUID
     subject: str
-    begins: datetime
+    window_start: datetime
 
 
 class QuotaGrant(NamedTuple):
@@ -43,7 +43,7 @@ def grant(
     same_counter = and_(*(counters[name] == value for name, value in counter_key._asdict().items()))
     used = connection.scalar(select(counters.used).where(same_counter).with_for_update()) or 0
     other_leases = and_(
-        *(leases[name] == value for name, value in counter_key._asdict().items()), leases.worker != server_id
+        *(leases[name] == value for name, value in counter_key._asdict().items()), leases.server_id != server_id
     )
     connection.execute(delete(tables.leases).where(other_leases, leases.seen_at < now() - LEASE_TIMEOUT))
     leased = connection.scalar(select(func.coalesce(func.sum(leases.amount), 0)).where(other_leases)) or 0
@@ -63,7 +63,7 @@ def report(connection: Connection, counter_key: CounterKey, server_id: UUID, *, 
 
 def heartbeat(connection: Connection, server_id: UUID) -> None:
     """Renew the leases of a server. The connection is the owner's."""
-    connection.execute(update(tables.leases).where(tables.leases.c.worker == server_id).values(seen_at=now()))
+    connection.execute(update(tables.leases).where(tables.leases.c.server_id == server_id).values(seen_at=now()))
 
 
 def release_expired(connection: Connection) -> None:
@@ -73,26 +73,26 @@ def release_expired(connection: Connection) -> None:
 
 def release(connection: Connection, server_id: UUID) -> None:
     """Release the leases of a server that stops. The connection is the owner's."""
-    connection.execute(delete(tables.leases).where(tables.leases.c.worker == server_id))
+    connection.execute(delete(tables.leases).where(tables.leases.c.server_id == server_id))
 
 
 def delete_past_windows(connection: Connection, before: datetime) -> None:
     """Delete counters and leases of past minutes, hours and days. The connection is the owner's."""
     for table in (tables.counters, tables.leases):
-        limits = select(tables.limits.c.id).where(tables.limits.c.per.in_(["minute", "hour", "day"]))
-        connection.execute(delete(table).where(table.c.begins < before, table.c.limit_id.in_(limits)))
+        limits = select(tables.limits.c.id).where(tables.limits.c.window.in_(["minute", "hour", "day"]))
+        connection.execute(delete(table).where(table.c.window_start < before, table.c.limit_id.in_(limits)))
 
 
 def _set_lease(connection: Connection, counter_key: CounterKey, server_id: UUID, amount: int) -> None:
     leases = tables.leases.c
     if amount <= 0:
         own_lease = and_(
-            *(leases[name] == value for name, value in counter_key._asdict().items()), leases.worker == server_id
+            *(leases[name] == value for name, value in counter_key._asdict().items()), leases.server_id == server_id
         )
         connection.execute(delete(tables.leases).where(own_lease))
         return
-    values = {**counter_key._asdict(), "worker": server_id, "amount": amount, "seen_at": now()}
-    primary_key = [leases.limit_id, leases.subject, leases.begins, leases.worker]
+    values = {**counter_key._asdict(), "server_id": server_id, "amount": amount, "seen_at": now()}
+    primary_key = [leases.limit_id, leases.subject, leases.window_start, leases.server_id]
     statement = upsert(tables.leases).values(values)
     changed = {"amount": amount, "seen_at": values["seen_at"]}
     connection.execute(statement.on_conflict_do_update(index_elements=primary_key, set_=changed))

@@ -41,8 +41,6 @@ FENCING_TIMEOUT_SECONDS = 45.0
 """Time without a successful report after which quota is not used: another server may hold the lease by then."""
 LIMIT_CHECK_TIMEOUT_SECONDS = 10.0
 """Maximum wait of a call for a grant if the database does not answer."""
-PRICE_REFRESH_SECONDS = 600.0
-"""Age at which a price is loaded again in a thread. The first lookup takes half a second."""
 
 Scope = Callable[[UUID], AbstractContextManager[Connection]]
 Owner = Callable[[], AbstractContextManager[Connection]]
@@ -60,7 +58,6 @@ class Limiter:
         self._quotas: dict[CounterKey, LocalQuota] = {}
         self._current_quotas: dict[tuple[UUID, str], LocalQuota] = {}
         self._amounts_lock = threading.Lock()
-        self._prices_loaded_at: dict[tuple[str, str], float] = {}
         self._task: asyncio.Task[None] | None = None
         self._heartbeat_at = 0.0
 
@@ -84,10 +81,8 @@ class Limiter:
             for limit in catalog.limits:
                 for subject in subjects.matching(limit):
                     quota = self.quota_for(principal.project_id, limit, subject)
-                    if limit.what == "cost":
-                        await self._load_prices(targets, usage_bound)
                     amount = self._amount_to_reserve(limit, targets, usage_bound)
-                    if limit.what in ("cost", "tokens"):
+                    if limit.metric in ("cost", "tokens"):
                         reservation.max_tokens = usage_bound.max_tokens
                     if not self.try_reserve([(quota, amount)]):
                         await self._reserve(quota, amount)
@@ -107,14 +102,12 @@ class Limiter:
     ) -> Reservation | None:
         """Reserve like `admit`, without waiting.
 
-        Returns None, with nothing reserved, if a local quota does not cover the call or a price must be loaded first.
+        Returns None, with nothing reserved, if a local quota does not cover the call. Raises PriceUnknown.
         """
         targets, max_tokens, amounts = catalog.resolve_available(plan), None, list[QuotaAmount]()
         for limit in catalog.limits:
             for subject in subjects.matching(limit):
-                if limit.what == "cost" and not all(map(self._price_is_loaded, targets)):
-                    return None
-                if limit.what in ("cost", "tokens"):
+                if limit.metric in ("cost", "tokens"):
                     max_tokens = usage_bound.max_tokens
                 quota = self.quota_for(principal.project_id, limit, subject)
                 amounts.append((quota, self._amount_to_reserve(limit, targets, usage_bound)))
@@ -145,7 +138,7 @@ class Limiter:
         tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
         with self._amounts_lock:
             for quota, amount in reservation.amounts:
-                metric = quota.limit.what
+                metric = quota.limit.metric
                 if metric == "cost":
                     continue
                 used = {"requests": 1, "concurrency": 0}.get(metric)
@@ -197,10 +190,10 @@ class Limiter:
         if latest is not None and latest.limit is limit and time.time() < latest.expires_at:
             return latest  # the common case: an unchanged limit in the same window
         moment = now()
-        counter_key = CounterKey(limit.id, subject, window_start(limit.per, moment))
+        counter_key = CounterKey(limit.id, subject, window_start(limit.window, moment))
         quota = self._quotas.get(counter_key)
         if quota is None:
-            end = window_end(limit.per, moment)
+            end = window_end(limit.window, moment)
             quota = self._quotas[counter_key] = LocalQuota(
                 project_id, limit, counter_key, expires_at=end.timestamp() if end else inf
             )
@@ -212,34 +205,26 @@ class Limiter:
 
     def _amount_to_reserve(self, limit: Limit, targets: Iterable[ResolvedTarget], usage_bound: UsageBound) -> int:
         """Return the amount to reserve of one limit."""
-        if limit.what == "cost":
+        if limit.metric == "cost":
             return self._max_cost(targets, usage_bound)
-        return usage_bound.input_tokens + usage_bound.output_tokens if limit.what == "tokens" else 1
+        return usage_bound.input_tokens + usage_bound.output_tokens if limit.metric == "tokens" else 1
 
     def _max_cost(self, targets: Iterable[ResolvedTarget], usage_bound: UsageBound) -> int:
         """Return the highest cost of the usage bound among the targets. Raises PriceUnknown."""
         usage, highest = usage_bound.to_usage(), 0
         for resolved in targets:
-            cost = self._cost_of(resolved, usage, usage_bound.token_types)
+            cost = self.expected_cost(resolved, usage, usage_bound.token_types)
             if cost is None:
-                hint = f"set a price: vong gateway price set {resolved.target} --input USD --output USD"
+                hint = f"set a price: vong gateway prices set {resolved.target} --input USD --output USD"
                 raise PriceUnknown(f"a budget applies, but the price of {resolved.target!r} is unknown", hint)
             highest = max(highest, cost)
         return highest
 
-    async def expected_cost(
-        self, resolved: ResolvedTarget, usage: Usage, token_types: Collection[str] = ()
-    ) -> int | None:
+    def expected_cost(self, resolved: ResolvedTarget, usage: Usage, token_types: Collection[str] = ()) -> int | None:
         """Return the expected cost of a call: 0 for an unbilled target, None if the price is unknown.
 
         With `token_types` the result is the maximum cost if the tokens may have these types.
         """
-        await self._load_prices(
-            [resolved], UsageBound(usage.input_tokens or 0, usage.output_tokens or 0, None, frozenset(token_types))
-        )
-        return self._cost_of(resolved, usage, token_types)
-
-    def _cost_of(self, resolved: ResolvedTarget, usage: Usage, token_types: Collection[str]) -> int | None:
         cost = self._cost(resolved, usage, now(), token_types)
         return 0 if cost is None and not self.is_billed(resolved) else cost
 
@@ -247,20 +232,6 @@ class Limiter:
     def is_billed(resolved: ResolvedTarget) -> bool:
         """Return True if a third party bills the target. Models that run here have no cost for a budget."""
         return resolved.provider_name != DEPLOYMENT and resolved.provider.address.startswith(("http://", "https://"))
-
-    def _price_is_loaded(self, resolved: ResolvedTarget) -> bool:
-        """Return True if the price was loaded recently."""
-        loaded_at = self._prices_loaded_at.get((resolved.target, resolved.provider.address))
-        return loaded_at is not None and time.monotonic() - loaded_at < PRICE_REFRESH_SECONDS
-
-    async def _load_prices(self, targets: Iterable[ResolvedTarget], usage_bound: UsageBound) -> None:
-        """Load prices in a thread."""
-        for resolved in targets:
-            if not self._price_is_loaded(resolved):
-                await asyncio.to_thread(self._cost, resolved, usage_bound.to_usage(), now(), usage_bound.token_types)
-                if len(self._prices_loaded_at) > 10_000:
-                    self._prices_loaded_at.clear()
-                self._prices_loaded_at[resolved.target, resolved.provider.address] = time.monotonic()
 
     async def _reserve(self, quota: LocalQuota, amount: int) -> None:
         """Reserve an amount that exceeds the local quota."""
@@ -359,7 +330,7 @@ class Limiter:
         """Report one quota. Returns True if its window is over."""
         with self._amounts_lock:
             window_over = (
-                quota.counter_key.begins != window_start(quota.limit.per, now())
+                quota.counter_key.window_start != window_start(quota.limit.window, now())
                 and not quota.reserved
                 and not quota.held_cost
             )

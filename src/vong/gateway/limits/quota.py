@@ -76,9 +76,9 @@ class Reservation:
         """
         headers, tightest = dict[str, str](), dict[str, LocalQuota]()
         for quota, _ in self.amounts:
-            tightest_so_far = tightest.get(quota.limit.what)
+            tightest_so_far = tightest.get(quota.limit.metric)
             if tightest_so_far is None or quota.remaining < tightest_so_far.remaining:
-                tightest[quota.limit.what] = quota
+                tightest[quota.limit.metric] = quota
         for metric, quota in tightest.items():
             limit = quota.limit
             seconds_left = max(0.0, quota.expires_at - time.time()) if quota.expires_at < inf else None
@@ -102,27 +102,27 @@ class Reservation:
 
 def limit_error(quota: LocalQuota, amount: int) -> VongError:
     """Return the error for a call whose amount the quota does not cover, with the time of the reset."""
-    limit, reset = quota.limit, window_end(quota.limit.per, now())
-    subject = limit.on if limit.on == "project" else f"{limit.on} {quota.counter_key.subject!r}"
+    limit, reset = quota.limit, window_end(quota.limit.window, now())
+    subject = "project" if limit.subject_type == "project" else f"{limit.subject_type} {quota.counter_key.subject!r}"
     reset_hint = f"it resets at {reset:%Y-%m-%d %H:%M} UTC" if reset else "it never resets"
-    if limit.what == "cost":
+    if limit.metric == "cost":
         left, needed, bound = (f"${number / 1e6:.6f}" for number in (quota.remaining, amount, limit.amount))
         message = (
-            f"budget exceeded: the {subject} has {left} of {bound} per {limit.per} left "
+            f"budget exceeded: the {subject} has {left} of {bound} per {limit.window} left "
             f"and this call may cost up to {needed}"
         )
-        hint = f"{reset_hint}; lower max_tokens, or ask an owner to raise the budget (vong gateway budgets)"
-        return BudgetExceeded(message.replace(" per ever", " in total"), hint)
-    if limit.what == "concurrency":
+        hint = f"{reset_hint}; lower max_tokens, or ask an owner to raise the budget (vong gateway budgets list)"
+        return BudgetExceeded(message.replace(" per lifetime", " in total"), hint)
+    if limit.metric == "concurrency":
         message = f"concurrency limit exceeded: the {subject} may have {limit.amount} concurrent calls"
         error = RateLimitExceeded(message, "retry when a call has finished")
-        error.retry_after, error.limit = 1, limit.what
+        error.retry_after, error.limit = 1, limit.metric
         return error
     message = (
-        f"rate limit exceeded: the {subject} has {quota.remaining} of {limit.amount} {limit.what} per {limit.per} left "
-        f"and this call may need {amount}"
+        f"rate limit exceeded: the {subject} has {quota.remaining} of {limit.amount} {limit.metric} "
+        f"per {limit.window} left and this call may need {amount}"
     )
-    error = RateLimitExceeded(message, f"{reset_hint}; show the limits: vong gateway limits")
-    error.limit = limit.what
+    error = RateLimitExceeded(message, f"{reset_hint}; show the limits: vong gateway limits list")
+    error.limit = limit.metric
     error.retry_after = max(1, int((reset - now()).total_seconds()) + 1) if reset else None
     return error

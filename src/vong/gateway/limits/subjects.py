@@ -16,7 +16,7 @@ class LimitSubjects(NamedTuple):
 
     def matching(self, limit: Limit) -> list[str]:
         """Return the subjects of this call that a limit counts, in the form that PostgreSQL stores."""
-        on, subject = limit.on, limit.name
+        on, subject = limit.subject_type, limit.subject
         if on == "project":
             return ["*"]
         if on == "tag":

@@ -79,7 +79,7 @@ class CacheLookup:
     @property
     def should_verify(self) -> bool:
         """Return True if this semantic hit is drawn for verification by a second call."""
-        return self.outcome == "semantic" and random() < self.policy.checked
+        return self.outcome == "semantic" and random() < self.policy.verify_rate
 
     async def find(self) -> CachedResponse | None:
         """Return the cached response, or None.
@@ -127,7 +127,7 @@ class CacheLookup:
         headers = {"x-vong-cache": self.outcome}
         if self.response:
             headers["x-vong-cache-source"] = str(self.response.span_id)
-            headers["age"] = f"{max(0.0, (now() - self.response.at).total_seconds()):.0f}"
+            headers["age"] = f"{max(0.0, (now() - self.response.created_at).total_seconds()):.0f}"
         return headers
 
     def span_attributes(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ class CacheLookup:
             if self._question is not None:
                 other_messages = [*fields["messages"][:-1], {**fields["messages"][-1], "content": None}]
                 self._semantic_group = self._hash_request(
-                    {**fields, "messages": other_messages, "figures": NUMBER_PATTERN.findall(self._question)}
+                    {**fields, "messages": other_messages, "numbers": NUMBER_PATTERN.findall(self._question)}
                 )
 
     def _hash_request(self, fields: Mapping[str, Any]) -> bytes:

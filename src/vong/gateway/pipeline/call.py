@@ -11,19 +11,27 @@ from functools import partial
 from math import inf
 from typing import Any, cast
 
-from vong.errors import GuardFailed, InvalidInput, NotFound, Unavailable, Unsupported, UpstreamFailed, VongError
+from vong.errors import (
+    GuardFailed,
+    InvalidInput,
+    NotFound,
+    Unavailable,
+    Unsupported,
+    UpstreamFailed,
+    VongError,
+    error_message,
+)
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.auth.scopes import check_scope
 from vong.gateway.endpoints.continuation import PartialAnswer
 from vong.gateway.endpoints.json_depth import check_max_depth
 from vong.gateway.endpoints.parsing import TraceContext
-from vong.gateway.endpoints.stream import split_events
 from vong.gateway.guards.request_texts import GuardedRequest
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.subjects import parse_tags
 from vong.gateway.pipeline.attempt_spans import build_attempt_spans
 from vong.gateway.pipeline.cache_lookup import CacheLookup
-from vong.gateway.pipeline.context import CallContext, error_message
+from vong.gateway.pipeline.context import CallContext
 from vong.gateway.pipeline.exchange import UpstreamExchange, decode_response
 from vong.gateway.pipeline.follow_up import follow_up
 from vong.gateway.pipeline.guarding import GuardSession, redacted_body
@@ -34,6 +42,7 @@ from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget, RoutePlan
 from vong.gateway.routing.load import TargetLoad
 from vong.gateway.routing.retry import AttemptRunner
 from vong.gateway.upstream.response import ResponseLimits
+from vong.gateway.upstream.sse import split_events
 from vong.gateway.upstream.timeouts import deadline, with_idle_timeout
 from vong.records import RoutePolicy, Timeouts
 
@@ -96,7 +105,7 @@ class ModelCall:
         await self._check_request(catalog)
         exchange = await self._parse(catalog)
         self._apply_labels(exchange)
-        plan = await plan_targets(self._services, self._context, catalog, exchange, self._options.random_draw)
+        plan = plan_targets(self._services, self._context, catalog, exchange, self._options.random_draw)
         if self._context.principal.is_delegated:
             self._low_priority_load = await reserve_capacity(self._services, self._context.principal.project_id, plan)
         if (cached := await self._find_cached(catalog, plan, exchange)) is not None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from vong.errors import BudgetExceeded, PriceUnknown, RateLimitExceeded, VongError
+from vong.errors import BudgetExceeded, PriceUnknown, RateLimitExceeded, VongError, error_message
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.endpoints.stream import StreamAccumulator, parse_usage
@@ -155,7 +155,7 @@ class CallContext:
         """Return the span attributes: OpenTelemetry's GenAI conventions and Vong's own under `vong.`."""
         attributes: dict[str, Any] = {
             "gen_ai.operation.name": operation,
-            "vong.shape": self.endpoint,
+            "vong.endpoint": self.endpoint,
             "http.response.status_code": self.status,
         }
         if self.exchange:
@@ -204,12 +204,6 @@ class CallContext:
             if self.exchange.request.previous:
                 attributes["vong.previous_response"] = self.exchange.request.previous
         return attributes
-
-
-def error_message(error: Any) -> str:
-    """Return the message of an error object in OpenAI's format."""
-    text = error.get("message") if isinstance(error, dict) else error
-    return str(text) if text else ""
 
 
 def _error_attributes(error: BaseException | None) -> dict[str, Any]:

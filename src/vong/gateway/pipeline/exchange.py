@@ -11,17 +11,19 @@ import msgspec
 
 from vong.errors import InvalidInput, NotFound, Unsupported, UpstreamFailed
 from vong.gateway.endpoints import ENDPOINTS
-from vong.gateway.endpoints.base import ChunkDecoder, NativeEndpointAdapter
+from vong.gateway.endpoints.base import NativeEndpointAdapter
 from vong.gateway.endpoints.continuation import PartialAnswer, continuation_request, merge_streams
 from vong.gateway.endpoints.json_depth import MAX_DEPTH, exceeds_max_depth
 from vong.gateway.endpoints.parsing import parse, prepare_body, with_max_tokens
 from vong.gateway.endpoints.replay import replay_as_stream
 from vong.gateway.endpoints.stream import StreamAccumulator
-from vong.gateway.endpoints.stream_adapters import MALFORMED_ERRORS, PassthroughStream, TranslatedStream
+from vong.gateway.endpoints.stream_adapters import PassthroughStream, TranslatedStream
 from vong.gateway.providers import Endpoint, ProviderResponse
+from vong.gateway.providers.translation import ChunkDecoder
 from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.routing.load import TargetLoad
 from vong.gateway.routing.strategies import RoutingFacts
+from vong.gateway.translators.content import MALFORMED_ERRORS
 
 IMAGE_MARKERS = (b'"image_url"', b'"image"', b'"input_image"')
 EXAMPLE_HINT = "see docs/guides/gateway.md for an example"
@@ -140,7 +142,7 @@ class UpstreamExchange:
             "key": key,
             "user": request.user,
             "session": session or metadata.get("session_id"),
-            "shape": self.endpoint,
+            "endpoint": self.endpoint,
             "stream": self.stream,
             "tools": bool(self.request_fields().get("tools")),
             "images": any(marker in self._body for marker in IMAGE_MARKERS),

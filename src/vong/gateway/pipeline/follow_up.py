@@ -9,7 +9,7 @@ from vong.gateway.endpoints.parsing import without_stream
 from vong.gateway.pipeline.context import CallContext
 from vong.gateway.pipeline.shadow import ShadowRequest
 from vong.records import Span
-from vong.records.cache import ComparisonKind
+from vong.records.cache import ShadowResultKind
 
 
 def follow_up(context: CallContext, span: Span, enqueue_shadow: Callable[[UUID, ShadowRequest], None]) -> None:
@@ -33,8 +33,8 @@ def follow_up(context: CallContext, span: Span, enqueue_shadow: Callable[[UUID, 
 
 
 def _build_shadow_request(
-    context: CallContext, kind: ComparisonKind, target: str, completion: dict[str, Any]
+    context: CallContext, kind: ShadowResultKind, target: str, completion: dict[str, Any]
 ) -> ShadowRequest:
     body, route = without_stream(context.body, target), context.route.name if context.route else ""
-    min_agreement = context.cache_lookup.policy.agreement if context.cache_lookup else 0.0
+    min_agreement = context.cache_lookup.policy.min_agreement if context.cache_lookup else 0.0
     return ShadowRequest(kind, route, target, context.endpoint, body, context.trace, completion, min_agreement)

@@ -5,7 +5,6 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from vong.errors import UpstreamFailed
-from vong.gateway.endpoints.base import ChunkDecoder
 from vong.gateway.guards import response as guard_response
 from vong.gateway.guards.base import AskModel
 from vong.gateway.guards.registry import ConfiguredGuard
@@ -14,6 +13,7 @@ from vong.gateway.guards.run import GuardRun, RetryRequested
 from vong.gateway.guards.stream import GuardedStream, guard_stream
 from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.providers import Endpoint, ProviderResponse
+from vong.gateway.providers.translation import ChunkDecoder
 from vong.records.guard import GuardOutcome
 
 REDACTED_TEXT = "[WITHHELD]"

@@ -23,7 +23,7 @@ are false, and `category_applied_input_types` marks them.
 """
 OPENAI_MODEL_PREFIXES = ("omni-moderation", "text-moderation")
 """Prefixes of OpenAI's moderation models, which select the guards of the project."""
-DEFAULT_GUARDS = tuple(GuardConfig(guard=name, action="flag") for name in ("personal", "secrets", "injection"))
+DEFAULT_GUARDS = tuple(GuardConfig(guard=name, action="flag") for name in ("pii", "secrets", "injection"))
 """Guards used if the project has none."""
 MAX_TEXTS = 1000
 """Maximum number of texts in one request."""
@@ -62,7 +62,7 @@ class ModerationRequest:
         if model in plugins.list_extensions("guard"):
             return [catalog.guard_factory.create_validated(GuardConfig(guard=model, action="flag"))]
         known = [*catalog.routes, *plugins.list_extensions("guard")]
-        raise NotFound(f"no route or guard named {model!r}", did_you_mean(model, known, "vong gateway guard kinds"))
+        raise NotFound(f"no route or guard named {model!r}", did_you_mean(model, known, "vong gateway guards types"))
 
     async def moderate(self, guards: Sequence[ConfiguredGuard], ask: AskModel) -> dict[str, Any]:
         """Return the response in OpenAI's format. Raises GuardFailed if a guard cannot check a text."""

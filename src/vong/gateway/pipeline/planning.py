@@ -22,7 +22,7 @@ DEFAULT_OUTPUT_TOKENS = 500
 """Output tokens assumed for a request without max_tokens when targets are compared by cost."""
 
 
-async def plan_targets(
+def plan_targets(
     services: CallServices,
     context: CallContext,
     catalog: ModelCatalog,
@@ -44,7 +44,7 @@ async def plan_targets(
     if "cheapest" in route.tree.picks():
         for target in route.tree.models():
             with suppress(NotFound, Unavailable):  # an attempt at this target raises the same error
-                costs[target] = await services.limiter.expected_cost(catalog.resolve(target, route), usage)
+                costs[target] = services.limiter.expected_cost(catalog.resolve(target, route), usage)
     load = partial(services.target_load, context.principal.project_id)
     facts = exchange.routing_facts(context.principal.actor, context.trace.session, context.tags, load, costs)
     return catalog.plan_targets(route, order_targets(route.tree, facts))

@@ -17,7 +17,7 @@ from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.providers import Endpoint
 from vong.records import new_id, now
-from vong.records.cache import ComparisonKind, ShadowComparison
+from vong.records.cache import ShadowResult, ShadowResultKind
 from vong.records.key_scope import KeyLabels, KeyScope
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class ShadowRequest(NamedTuple):
     response with the new one; below it the hit counts as false.
     """
 
-    kind: ComparisonKind
+    kind: ShadowResultKind
     route: str
     target: str
     endpoint: Endpoint
@@ -95,14 +95,14 @@ class ShadowRunner:
             agreement = await self._cache.measure_agreement(request.original, completion)
         except VongError as error:
             log.info("shadow call failed: %s", error)
-        result = ShadowComparison(
+        result = ShadowResult(
             span_id=span_id,
-            of=request.trace.id,
+            original_span_id=request.trace.id,
             kind=request.kind,
             route=request.route,
             target=request.target,
             agreement=agreement,
-            at=now(),
+            created_at=now(),
         )
         is_false_hit = agreement < request.min_agreement if agreement is not None and request.kind == "cache" else None
-        self._cache.store_comparison(project_id, result, is_false_hit=is_false_hit)
+        self._cache.store_shadow_result(project_id, result, is_false_hit=is_false_hit)

@@ -80,7 +80,7 @@ def delete_price(connection: Connection, target: str) -> CustomPrice:
     stored = {price.target: price for price in list_prices(connection)}
     if target not in stored:
         raise NotFound(
-            f"no custom price is stored for {target!r}", did_you_mean(target, list(stored), "vong gateway prices")
+            f"no custom price is stored for {target!r}", did_you_mean(target, list(stored), "vong gateway prices list")
         )
     connection.execute(delete(tables.prices).where(tables.prices.c.target == target))
     return stored[target]

@@ -46,7 +46,7 @@ OPENAI_ENDPOINTS: frozenset[Endpoint] = frozenset({*COMMON_ENDPOINTS, "responses
 
 
 class Provider(Protocol):
-    """Interface that answers model calls.
+    """Interface to a model API.
 
     A cancelled `call`, or a closed stream, ends the work at the provider.
 

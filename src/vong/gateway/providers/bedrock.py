@@ -1,7 +1,7 @@
 """Provider for Amazon Bedrock: translates chats into Converse, and its binary stream into events.
 
 The key is one of Bedrock's own API keys, or `ACCESS_KEY_ID:SECRET_ACCESS_KEY` (with `:SESSION_TOKEN` appended if there
-is one). An access key signs every request.
+is one). A provider of the settings without a key uses AWS's credential chain. An access key signs every request.
 """
 
 import re
@@ -12,31 +12,35 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from vong.config import ProviderSettings
-from vong.errors import Misconfigured, Unsupported, UpstreamFailed
-from vong.gateway.providers.aws_eventstream import AwsEventMessage, AwsEventStreamDecoder
-from vong.gateway.providers.aws_sigv4 import AwsCredentials, SigningScope, sign
+from vong.errors import Misconfigured, MissingExtra, Unsupported
 from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
 from vong.gateway.providers.embeddings import EmbeddingRequest, build_embedding_response, parse_embedding_request
-from vong.gateway.providers.http import HttpProvider, forward_headers
-from vong.gateway.providers.translation import MALFORMED_ERRORS, invalid_response, translate_request, translate_response
+from vong.gateway.providers.http import HttpApi, HttpProvider, ModelList, fetch_models, forward_headers, key_headers
+from vong.gateway.providers.translation import invalid_response, translate_request, translate_response
 from vong.gateway.translators.openai_bedrock_request import to_bedrock_request
 from vong.gateway.translators.openai_bedrock_response import BedrockChunkDecoder, build_error, to_chat_completion
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
 from vong.gateway.upstream.sse import DONE, encode_sse_event
-from vong.records import now
+
+try:
+    from vong.gateway.providers import aws
+except ModuleNotFoundError as error:
+    raise MissingExtra(error.name or "botocore", "bedrock") from error
 
 STREAM_CONTENT_TYPE = "application/vnd.amazon.eventstream"
 HOST_PATTERN = re.compile(r"bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.")
 DEFAULT_REGION = "us-east-1"
 """Region of an address that names none."""
+KEY_VARIABLE = "AWS_BEARER_TOKEN_BEDROCK"
 KEY_PAIR_PATTERN = re.compile(r"([A-Z0-9]{16,128}):([^:]+)(?::([^:]+))?")
 
 
-class BedrockProvider:
-    """Bedrock's runtime in one region."""
+class BedrockProvider(HttpProvider):
+    """Amazon Bedrock's Converse API in one AWS region."""
 
     endpoints = COMMON_ENDPOINTS
+    model_list = ModelList("/foundation-models", "modelSummaries", "modelId")
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         if settings.base_url is None:
@@ -44,23 +48,20 @@ class BedrockProvider:
             raise Misconfigured(f"the provider {name!r} has no base_url", hint)
         key = settings.resolve_api_key() or ""
         key_pair = KEY_PAIR_PATTERN.fullmatch(key)
-        self.name = name
-        self._credentials = AwsCredentials(key_pair[1], key_pair[2], key_pair[3]) if key_pair else None
-        headers = {"authorization": f"Bearer {key}"} if key and not key_pair else {}
+        headers = {} if key_pair else key_headers(key)
+        endpoint = UpstreamEndpoint(settings.base_url, headers)
+        self._credentials: aws.Credentials | aws.CredentialChain | None = None
+        if key_pair:
+            self._credentials = aws.Credentials(key_pair[1], key_pair[2], key_pair[3])
+        elif settings.uses_server_credentials:
+            self._credentials = aws.CredentialChain(name)
+        key_variable = None if self._credentials else KEY_VARIABLE
+        super().__init__(name, settings, upstream, endpoint, key_variable=key_variable)
         region = HOST_PATTERN.search(urlsplit(settings.base_url).netloc)
-        self._scope = SigningScope(region[1] if region else DEFAULT_REGION, "bedrock")
-        key_variable = "AWS_BEARER_TOKEN_BEDROCK"
-        self._api = HttpProvider(
-            name, settings, upstream, UpstreamEndpoint(settings.base_url, headers), key_variable=key_variable
-        )
+        self._region = region[1] if region else DEFAULT_REGION
         # The API that lists models has another host than the API that runs them.
         control_endpoint = UpstreamEndpoint(settings.base_url.replace("//bedrock-runtime", "//bedrock", 1), headers)
-        self._control_api = HttpProvider(name, settings, upstream, control_endpoint, key_variable=key_variable)
-
-    @property
-    def address(self) -> str:
-        """Return the base URL."""
-        return self._api.endpoint.url
+        self._control_api = HttpApi(name, settings, upstream, control_endpoint, key_variable=key_variable)
 
     async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Send a call in Converse's format.
@@ -90,14 +91,8 @@ class BedrockProvider:
 
     async def list_models(self) -> list[str]:
         """Return the models that the region offers."""
-        path = "/foundation-models"
-        body = await self._control_api.fetch_model_list(
-            path, self._signature_headers(self._control_api, "GET", path, b"")
-        )
-        try:
-            return sorted(str(model["modelId"]) for model in msgspec.json.decode(body)["modelSummaries"])
-        except MALFORMED_ERRORS as error:
-            raise UpstreamFailed(f"{self.name!r} returned an invalid model list: {error!r}") from error
+        headers = await self._signature_headers(self._control_api, "GET", self.model_list.path, b"")
+        return await fetch_models(self._control_api, self.model_list, headers)
 
     async def _embed(self, call: ProviderRequest) -> ProviderResponse:
         request = parse_embedding_request(call.body)
@@ -123,13 +118,17 @@ class BedrockProvider:
 
     async def _post(self, model: str, action: str, body: bytes, limits: ResponseLimits | None) -> UpstreamResponse:
         path = f"/model/{quote(model, safe='')}/{action}"
-        return await self._api.post(path, body, limits, self._signature_headers(self._api, "POST", path, body))
+        headers = await self._signature_headers(self._api, "POST", path, body)
+        return await self._api.post(path, body, limits, headers)
 
-    def _signature_headers(self, api: HttpProvider, method: str, path: str, body: bytes) -> Mapping[str, str] | None:
-        if self._credentials is None:
+    async def _signature_headers(self, api: HttpApi, method: str, path: str, body: bytes) -> Mapping[str, str] | None:
+        credentials = self._credentials
+        if credentials is None:
             return None
+        if isinstance(credentials, aws.CredentialChain):
+            credentials = await credentials.get()
         unsigned = {"content-type": "application/json"} if method == "POST" else {}
-        signed_headers = sign(method, api.endpoint.url + path, unsigned, body, self._credentials, self._scope, now())
+        signed_headers = aws.sign(method, api.endpoint.url + path, unsigned, body, credentials, self._region)
         return {name: value for name, value in signed_headers.items() if name not in {"host", "content-type"}}
 
 
@@ -157,7 +156,7 @@ def _error_translator(response: UpstreamResponse) -> Any:
     return to_error
 
 
-def _event_type(message: AwsEventMessage) -> str:
+def _event_type(message: aws.EventStreamMessage) -> str:
     """Return the type of a message: an event, or a failure whose name ends in Exception."""
     event_type = message.headers.get(":event-type") or message.headers.get(":exception-type")
     return event_type or f"{message.headers[':error-code']}Exception"
@@ -167,7 +166,7 @@ async def _translate_stream(
     name: str, response: UpstreamResponse, decoder: BedrockChunkDecoder
 ) -> AsyncGenerator[bytes]:
     """Translate the binary messages of a stream into chat events, each as soon as it arrives."""
-    stream = AwsEventStreamDecoder()
+    stream = aws.EventStreamDecoder()
     try:
         while data := await response.read_chunk():
             with invalid_response(name):

@@ -5,11 +5,10 @@ from typing import Any
 import msgspec
 
 from vong.config import ProviderSettings
-from vong.errors import UpstreamFailed
 from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
 from vong.gateway.providers.embeddings import build_embedding_response, parse_embedding_request
-from vong.gateway.providers.http import HttpProvider, forward_headers
-from vong.gateway.providers.translation import MALFORMED_ERRORS, translate_request, translate_response, translate_stream
+from vong.gateway.providers.http import HttpProvider, ModelList, key_headers
+from vong.gateway.providers.translation import translate_reply, translate_request, translate_response
 from vong.gateway.translators.openai_cohere import (
     CohereChunkDecoder,
     build_error,
@@ -19,26 +18,19 @@ from vong.gateway.translators.openai_cohere import (
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
 DEFAULT_BASE_URL = "https://api.cohere.com"
-MODELS_PATH = "/v1/models?page_size=1000"
-"""Path of the model list, in version 1 because version 2 of the API has no list."""
 
 
-class CohereProvider:
-    """Cohere's API. `base_url` is set without its version."""
+class CohereProvider(HttpProvider):
+    """Cohere's API, version 2. Set `base_url` without the version."""
 
     endpoints = COMMON_ENDPOINTS
+    model_list = ModelList("/v1/models?page_size=1000", "models", "name")
+    """Model list of version 1, because version 2 of the API has none."""
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
-        key = settings.resolve_api_key()
         url = (settings.base_url or DEFAULT_BASE_URL).rstrip("/").removesuffix("/v2")
-        endpoint = UpstreamEndpoint(url, {"authorization": f"Bearer {key}"} if key else {})
-        self.name = name
-        self._api = HttpProvider(name, settings, upstream, endpoint, key_variable="COHERE_API_KEY")
-
-    @property
-    def address(self) -> str:
-        """Return the base URL."""
-        return self._api.endpoint.url
+        endpoint = UpstreamEndpoint(url, key_headers(settings.resolve_api_key()))
+        super().__init__(name, settings, upstream, endpoint, key_variable="COHERE_API_KEY")
 
     async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Send a call in Cohere's format.
@@ -49,26 +41,10 @@ class CohereProvider:
         if request.endpoint == "embeddings":
             return await self._embed(request)
         response = await self._api.post("/v2/chat", translate_request(request.body, to_cohere_request), request.limits)
-        if request.stream and response.status == 200:
-            self._api.require_stream(response)
-            return ProviderResponse(
-                200,
-                b"",
-                forward_headers(response),
-                translate_stream(self.name, response, CohereChunkDecoder(request.model)),
-            )
-        payload = await self._api.read_body(response)
-        return translate_response(
-            self.name, response, payload, lambda decoded: to_chat_completion(decoded, request.model), _translate_error
+        decoder = CohereChunkDecoder(request.model) if request.stream else None
+        return await translate_reply(
+            self._api, response, decoder, lambda decoded: to_chat_completion(decoded, request.model), _translate_error
         )
-
-    async def list_models(self) -> list[str]:
-        """Return the models that the API lists."""
-        body = await self._api.fetch_model_list(MODELS_PATH)
-        try:
-            return sorted(str(model["name"]) for model in msgspec.json.decode(body)["models"])
-        except MALFORMED_ERRORS as error:
-            raise UpstreamFailed(f"{self.name!r} returned an invalid model list: {error!r}") from error
 
     async def _embed(self, call: ProviderRequest) -> ProviderResponse:
         request = parse_embedding_request(call.body)

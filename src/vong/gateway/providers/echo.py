@@ -44,7 +44,7 @@ DEFAULT_DIMENSIONS = 64
 
 
 class EchoProvider:
-    """Built-in test provider without a model."""
+    """Test provider without a model: returns the last user message."""
 
     address = "echo"
     endpoints = COMMON_ENDPOINTS

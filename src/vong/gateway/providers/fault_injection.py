@@ -50,7 +50,7 @@ MAX_OPTION_VALUES = {"seconds": 600.0, "after": 1000.0, "every": 1000.0, "retry_
 
 
 class FaultProvider:
-    """Provider that fails on purpose."""
+    """Test provider for fault injection: fails as upstreams fail."""
 
     address = "faults"
     endpoints = COMMON_ENDPOINTS

@@ -6,11 +6,10 @@ from urllib.parse import quote
 import msgspec
 
 from vong.config import ProviderSettings
-from vong.errors import UpstreamFailed
 from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
 from vong.gateway.providers.embeddings import build_embedding_response, parse_embedding_request
-from vong.gateway.providers.http import HttpProvider, forward_headers
-from vong.gateway.providers.translation import MALFORMED_ERRORS, translate_request, translate_response, translate_stream
+from vong.gateway.providers.http import HttpProvider, ModelList, key_headers
+from vong.gateway.providers.translation import translate_reply, translate_request, translate_response
 from vong.gateway.translators.openai_gemini_request import to_gemini_embed_request, to_gemini_request
 from vong.gateway.translators.openai_gemini_response import (
     GeminiChunkDecoder,
@@ -21,24 +20,18 @@ from vong.gateway.translators.openai_gemini_response import (
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
 DEFAULT_BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
-MODELS_PATH = "/models?pageSize=1000"
 
 
-class GeminiProvider:
-    """Google's Gemini API."""
+class GeminiProvider(HttpProvider):
+    """Google's Gemini API (`generateContent`)."""
 
     endpoints = COMMON_ENDPOINTS
+    model_list = ModelList("/models?pageSize=1000", "models", "name", name_prefix="models/")
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
-        key = settings.resolve_api_key()
-        endpoint = UpstreamEndpoint(settings.base_url or DEFAULT_BASE_URL, {"x-goog-api-key": key} if key else {})
-        self.name = name
-        self._api = HttpProvider(name, settings, upstream, endpoint, key_variable="GEMINI_API_KEY")
-
-    @property
-    def address(self) -> str:
-        """Return the base URL."""
-        return self._api.endpoint.url
+        headers = key_headers(settings.resolve_api_key(), "x-goog-api-key")
+        endpoint = UpstreamEndpoint(settings.base_url or DEFAULT_BASE_URL, headers)
+        super().__init__(name, settings, upstream, endpoint, key_variable="GEMINI_API_KEY")
 
     async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Send a call in Gemini's format.
@@ -51,27 +44,10 @@ class GeminiProvider:
         body = translate_request(request.body, to_gemini_request)
         action = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
         response = await self._api.post(_path(request.model, action), body, request.limits)
-        if request.stream and response.status == 200:
-            self._api.require_stream(response)
-            return ProviderResponse(
-                200,
-                b"",
-                forward_headers(response),
-                translate_stream(self.name, response, GeminiChunkDecoder(request.model)),
-            )
-        payload = await self._api.read_body(response)
-        return translate_response(
-            self.name, response, payload, lambda decoded: to_chat_completion(decoded, request.model), _translate_error
+        decoder = GeminiChunkDecoder(request.model) if request.stream else None
+        return await translate_reply(
+            self._api, response, decoder, lambda decoded: to_chat_completion(decoded, request.model), _translate_error
         )
-
-    async def list_models(self) -> list[str]:
-        """Return the models that the API lists."""
-        body = await self._api.fetch_model_list(MODELS_PATH)
-        try:
-            models = msgspec.json.decode(body)["models"]
-            return sorted(str(model["name"]).removeprefix("models/") for model in models)
-        except MALFORMED_ERRORS as error:
-            raise UpstreamFailed(f"{self.name!r} returned an invalid model list: {error!r}") from error
 
     async def _embed(self, call: ProviderRequest) -> ProviderResponse:
         request = parse_embedding_request(call.body)

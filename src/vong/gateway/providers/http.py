@@ -1,11 +1,14 @@
 """HTTP model API: sending requests, reading responses, naming errors and checking the API key."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
+
+import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
 from vong.gateway.providers.base import Endpoint, ProviderResponse
+from vong.gateway.translators.content import MALFORMED_ERRORS
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.connection import FORWARDED_HEADERS
 from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
@@ -15,7 +18,7 @@ PROBE_LIMITS = ResponseLimits(connect=3.0, first_byte=5.0, total=10.0)
 EVENT_STREAM = "text/event-stream"
 
 
-class HttpProvider:
+class HttpApi:
     """One API with its endpoint and limits. `timeout` of its settings bounds one complete call, in seconds.
 
     `key_variable` is the variable that commonly holds the key of an API that requires one. It only appears in the
@@ -51,7 +54,8 @@ class HttpProvider:
         table = f"[providers.{self.name}] in vong.toml"
         hint = f"set the variable {self._missing_variable}, or api_key in {table}"
         if not self._variable_configured:
-            hint = f'set api_key or api_key_env = "{self._missing_variable}" in {table}; for a stored provider, use --ask-key'
+            setting = f'api_key or api_key_env = "{self._missing_variable}"'
+            hint = f"set {setting} in {table}; for a stored provider, use --ask-key"
         raise Misconfigured(f"the provider {self.name!r} has no API key", hint)
 
     async def post(
@@ -137,10 +141,68 @@ class HttpProvider:
         return error_type(f"{self.name!r}: {error.message}", error.hint)
 
 
+class ModelList(NamedTuple):
+    """Location and format of the model list of an API."""
+
+    path: str = "/models"
+    list_field: str = "data"
+    name_field: str = "id"
+    name_prefix: str = ""
+    """Prefix that is removed from each name."""
+
+
+class HttpProvider:
+    """Base of the providers for one HTTP API, with its address and model list."""
+
+    model_list: ClassVar[ModelList] = ModelList()
+    model_list_headers: ClassVar[Mapping[str, str] | None] = None
+
+    def __init__(
+        self,
+        name: str,
+        settings: ProviderSettings,
+        upstream: UpstreamClient,
+        endpoint: UpstreamEndpoint,
+        *,
+        key_variable: str | None = None,
+    ) -> None:
+        self.name = name
+        self._api = HttpApi(name, settings, upstream, endpoint, key_variable=key_variable)
+
+    @property
+    def address(self) -> str:
+        """Return the base URL."""
+        return self._api.endpoint.url
+
+    async def list_models(self) -> list[str]:
+        """Return the models that the API lists."""
+        return await fetch_models(self._api, self.model_list, self.model_list_headers)
+
+
+async def fetch_models(api: HttpApi, model_list: ModelList, headers: Mapping[str, str] | None = None) -> list[str]:
+    """Return the sorted names of the models that an API lists. An entry without a name is skipped.
+
+    Raises: UpstreamFailed if the API does not return the list in the expected format.
+    """
+    body = await api.fetch_model_list(model_list.path, headers)
+    try:
+        models = [model.get(model_list.name_field) for model in msgspec.json.decode(body)[model_list.list_field]]
+    except MALFORMED_ERRORS as error:
+        raise UpstreamFailed(f"{api.name!r} returned an invalid model list: {error!r}") from error
+    return sorted(str(name).removeprefix(model_list.name_prefix) for name in models if name is not None)
+
+
+def key_headers(key: str | None, header: str = "authorization") -> dict[str, str]:
+    """Return the header that carries an API key, or no header if there is no key."""
+    if not key:
+        return {}
+    return {header: f"Bearer {key}" if header == "authorization" else key}
+
+
 class RequestTemplate(NamedTuple):
     """How calls of an endpoint are sent: the API, its path, and an optional rewrite of the body."""
 
-    api: HttpProvider
+    api: HttpApi
     path: str
     prepare_body: Callable[[bytes], bytes] | None = None
 

@@ -14,7 +14,7 @@ from vong.gateway.upstream.client import UpstreamClient
 
 
 class LocalDeploymentProvider:
-    """Engine of a deployment. An unreachable engine is an error of this server, which names the log to read."""
+    """Local deployment. If its engine does not respond, the hint of the error names the command that shows its log."""
 
     endpoints = COMMON_ENDPOINTS
 

@@ -15,8 +15,8 @@ import msgspec
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers.base import COMMON_ENDPOINTS, OPENAI_ENDPOINTS, Endpoint, ProviderRequest, ProviderResponse
-from vong.gateway.providers.http import HttpProvider, RequestTemplate
-from vong.gateway.providers.openai import ENDPOINT_PATHS, fetch_models, forward
+from vong.gateway.providers.http import HttpProvider, RequestTemplate, key_headers
+from vong.gateway.providers.openai import ENDPOINT_PATHS, forward
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
 NO_OP_VALUES: Mapping[str, tuple[Any, ...]] = {
@@ -75,28 +75,20 @@ PROFILES: Mapping[str, ProviderProfile] = {
 }
 
 
-class OpenAICompatibleProvider:
+class OpenAICompatibleProvider(HttpProvider):
     """Model API of the table. `kind` selects its row."""
 
     kind: ClassVar[str]
     endpoints: ClassVar[frozenset[Endpoint]] = COMMON_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
-        self.name = name
         self._profile = profile = PROFILES[self.kind]
         base_url = settings.base_url or profile.base_url
         if base_url is None:
             hint = "set base_url to https://RESOURCE.openai.azure.com/openai/v1"
             raise Misconfigured(f"the provider {name!r} has no base_url", hint)
-        key = settings.resolve_api_key()
-        value = f"Bearer {key}" if profile.key_header == "authorization" else f"{key}"
-        endpoint = UpstreamEndpoint(base_url, {profile.key_header: value} if key else {})
-        self._api = HttpProvider(name, settings, upstream, endpoint, key_variable=profile.key_variable)
-
-    @property
-    def address(self) -> str:
-        """Return the base URL."""
-        return self._api.endpoint.url
+        endpoint = UpstreamEndpoint(base_url, key_headers(settings.resolve_api_key(), profile.key_header))
+        super().__init__(name, settings, upstream, endpoint, key_variable=profile.key_variable)
 
     def request_template(self, endpoint: Endpoint) -> RequestTemplate:
         """Return how calls of an endpoint are sent to the API.
@@ -110,10 +102,6 @@ class OpenAICompatibleProvider:
     async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Forward a call."""
         return await forward(self.request_template(request.endpoint), request)
-
-    async def list_models(self) -> list[str]:
-        """Return the models that the API lists."""
-        return await fetch_models(self._api)
 
     def _adapt_body(self, body: bytes) -> bytes:
         profile = self._profile
@@ -135,37 +123,37 @@ class OpenAICompatibleProvider:
 
 
 class AzureProvider(OpenAICompatibleProvider):
-    """OpenAI's models at Azure. The model name is the name of the deployment there."""
+    """Azure OpenAI. The model name is the name of the Azure deployment."""
 
     kind = "azure"
     endpoints = OPENAI_ENDPOINTS
 
 
 class GroqProvider(OpenAICompatibleProvider):
-    """Groq."""
+    """Groq's API, without embeddings."""
 
     kind = "groq"
 
 
 class MistralProvider(OpenAICompatibleProvider):
-    """Mistral."""
+    """Mistral's API."""
 
     kind = "mistral"
 
 
 class OllamaProvider(OpenAICompatibleProvider):
-    """Ollama, on this machine unless `base_url` is set."""
+    """Ollama server, on this machine unless `base_url` is set."""
 
     kind = "ollama"
 
 
 class OpenRouterProvider(OpenAICompatibleProvider):
-    """OpenRouter, which routes to many providers."""
+    """OpenRouter's API, which routes to many providers."""
 
     kind = "openrouter"
 
 
 class VllmProvider(OpenAICompatibleProvider):
-    """vLLM, on this machine unless `base_url` is set."""
+    """vLLM server, on this machine unless `base_url` is set."""
 
     kind = "vllm"

@@ -17,7 +17,7 @@ from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.gateway import tables
 from vong.gateway.upstream.url_policy import check_url
 from vong.records import Record, now
-from vong.store.encryption import SecretBox
+from vong.store.encryption import SecretBox, lock_secrets
 from vong.store.schema import PROJECT_SETTING
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -68,14 +68,15 @@ def put_provider(
     _validate(name, update, reserved)
     if update.base_url is not None:
         check_url(update.base_url, allow_link_local=allow_link_local)
+    lock_secrets(connection)
     old = _find_row(connection, name)
     values: dict[str, Any] = update.model_dump(include={"kind", "base_url", "timeout"})
     values |= {"models": list(update.models), "updated_at": now()}
     secret = update.api_key.get_secret_value() if update.api_key else ""
     if "api_key" in update.model_fields_set:
         project = UUID(connection.scalar(select(func.current_setting(PROJECT_SETTING))))
-        values["secret"] = secrets.encrypt(secret, _encryption_context(project, name)) if secret else None
-        values["secret_end"] = (secret[-4:] if len(secret) >= MIN_LENGTH_FOR_SUFFIX else "") if secret else None
+        values["secret"] = secrets.encrypt(secret, encryption_context(project, name)) if secret else None
+        values["secret_suffix"] = (secret[-4:] if len(secret) >= MIN_LENGTH_FOR_SUFFIX else "") if secret else None
     elif (
         old
         and old["secret"] is not None
@@ -97,7 +98,7 @@ def get_provider(connection: Connection, name: str) -> StoredProvider:
     row = _find_row(connection, name)
     if row is None:
         names = [known.name for known in list_providers(connection)]
-        raise NotFound(f"no stored provider named {name!r}", did_you_mean(name, names, "vong gateway provider list"))
+        raise NotFound(f"no stored provider named {name!r}", did_you_mean(name, names, "vong gateway providers list"))
     return _to_record(row)
 
 
@@ -121,10 +122,10 @@ def load_settings(connection: Connection, project_id: UUID, name: str, secrets: 
     """
     row = _find_row(connection, name)
     if row is None:
-        raise NotFound(f"no stored provider named {name!r}", "list them with: vong gateway provider list")
-    key = secrets.decrypt(row["secret"], _encryption_context(project_id, name)) if row["secret"] is not None else None
+        raise NotFound(f"no stored provider named {name!r}", "list them with: vong gateway providers list")
+    key = secrets.decrypt(row["secret"], encryption_context(project_id, name)) if row["secret"] is not None else None
     fields = {"kind": row["kind"], "base_url": row["base_url"], "api_key": key, "timeout": row["timeout"]}
-    return ProviderSettings.model_validate(fields)
+    return ProviderSettings.model_validate({**fields, "server_credentials": False})  # a project must not spend those
 
 
 def _validate(name: str, update: ProviderUpdate, reserved: Collection[str]) -> None:
@@ -152,7 +153,8 @@ def _origin(kind: str, base_url: str | None) -> tuple[str, str]:
     return parts.scheme, parts.netloc.lower()
 
 
-def _encryption_context(project_id: UUID, name: str) -> str:
+def encryption_context(project_id: UUID, name: str) -> str:
+    """Return the name for which the key of a provider is encrypted."""
     return f"{project_id}/{name}"
 
 
@@ -161,7 +163,7 @@ def _find_row(connection: Connection, name: str) -> Any:
 
 
 def _to_record(row: Any) -> StoredProvider:
-    suffix = row["secret_end"]
+    suffix = row["secret_suffix"]
     return StoredProvider(
         **{name: row[name] for name in ("name", "kind", "base_url", "timeout", "updated_at")},
         models=tuple(row["models"]),

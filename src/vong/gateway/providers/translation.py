@@ -8,17 +8,16 @@ import msgspec
 
 from vong.errors import InvalidInput, UpstreamFailed
 from vong.gateway.providers.base import ProviderResponse
-from vong.gateway.providers.http import check_status, forward_headers
+from vong.gateway.providers.http import HttpApi, check_status, forward_headers
+from vong.gateway.translators.content import MALFORMED_ERRORS
 from vong.gateway.upstream.response import UpstreamResponse
-from vong.gateway.upstream.sse import DONE, encode_sse_event, read_sse_events
+from vong.gateway.upstream.sse import DONE, DONE_DATA, batch_data, encode_sse_event, read_sse_events
 
-MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-"""Exceptions raised when JSON does not have the expected format."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class TranslatedChunks(Protocol):
-    """Decoder of a stream into chat chunks."""
+class ChunkDecoder(Protocol):
+    """Decoder of a stream in another format into chat chunks."""
 
     @property
     def ended(self) -> bool:
@@ -28,6 +27,10 @@ class TranslatedChunks(Protocol):
     def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for the data of one event. An error is a chunk with `error`, in OpenAI's format."""
         ...
+
+
+class FinishingChunkDecoder(ChunkDecoder, Protocol):
+    """Decoder of a stream that has chunks after its last event."""
 
     def finish(self) -> list[dict[str, Any]]:
         """Return the last chunks."""
@@ -44,6 +47,22 @@ def translate_request(body: bytes, translate: Callable[[dict[str, Any]], dict[st
     except MALFORMED_ERRORS as error:
         hint = "see docs/guides/gateway.md for an example"
         raise InvalidInput(f"the request is not a chat in OpenAI's format: {error!r}", hint) from error
+
+
+async def translate_reply(
+    api: HttpApi,
+    response: UpstreamResponse,
+    decoder: FinishingChunkDecoder | None,
+    translate: Callable[[dict[str, Any]], dict[str, Any]],
+    translate_error: Callable[[dict[str, Any]], dict[str, Any]],
+) -> ProviderResponse:
+    """Translate the response to a chat: a stream of server-sent events if `decoder` is set, else a completion."""
+    if decoder is not None and response.status == 200:
+        api.require_stream(response)
+        events = translate_stream(api.name, response, decoder)
+        return ProviderResponse(200, b"", forward_headers(response), events)
+    payload = await api.read_body(response)
+    return translate_response(api.name, response, payload, translate, translate_error)
 
 
 def translate_response(
@@ -71,13 +90,14 @@ def translate_response(
     return ProviderResponse(status_code, msgspec.json.encode(result), forward_headers(response))
 
 
-async def translate_stream(name: str, response: UpstreamResponse, decoder: TranslatedChunks) -> AsyncGenerator[bytes]:
+async def translate_stream(
+    name: str, response: UpstreamResponse, decoder: FinishingChunkDecoder
+) -> AsyncGenerator[bytes]:
     """Translate a stream of server-sent events into chat events, each as soon as it arrives."""
     async with aclosing(read_sse_events(response)) as batches:
         async for batch in batches:
             with invalid_response(name):
-                lines = [line[5:].strip() for line in batch.split(b"\n") if line[:5] == b"data:"]
-                items = [_decode(line) for line in lines if line != b"[DONE]"]
+                items = [_decode(data) for data in batch_data(batch) if data != DONE_DATA]
                 encoded = b"".join(encode_sse_event(chunk) for item in items for chunk in decoder.decode(item))
             if encoded:
                 yield encoded

@@ -102,7 +102,7 @@ class ModelCatalog:
             return RoutePlan(route, (targets[0],))
         plan_order = tuple(dict.fromkeys((*targets, *fallbacks)))
         if not plan_order:
-            hint = f"show the conditions of its targets: vong gateway route show {route.name}"
+            hint = f"show the conditions of its targets: vong gateway routes show {route.name}"
             raise Unavailable(f"no target of the route {route.name!r} matches this call", hint)
         return RoutePlan(route, plan_order)
 

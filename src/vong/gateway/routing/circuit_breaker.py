@@ -39,7 +39,7 @@ class CircuitBreaker:
             return True
         now = self._clock()
         since = self._opened_at if self._probed_at is None else self._probed_at
-        if now - since < policy.pause:
+        if now - since < policy.open_seconds:
             return False
         self._probed_at = now
         return True
@@ -76,7 +76,7 @@ class CircuitBreaker:
         failures = self._recent_failures(now, policy)
         if opened is None:
             return CircuitSnapshot("closed", failures, None)
-        retry_in = max(0.0, (opened if probe is None else probe) + policy.pause - now)
+        retry_in = max(0.0, (opened if probe is None else probe) + policy.open_seconds - now)
         return CircuitSnapshot(
             "half-open" if probe is not None or not retry_in else "open", failures, round(retry_in, 3)
         )

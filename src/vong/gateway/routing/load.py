@@ -49,11 +49,11 @@ class TargetLoad:
 
         Raises Unavailable if too many calls wait, or if the wait exceeds the cap's limit.
         """
-        if cap is None or (self.in_flight < cap.at_once and not self._queue):
+        if cap is None or (self.in_flight < cap.max_in_flight and not self._queue):
             self.in_flight += 1
             return
         if len(self._queue) >= cap.queue:
-            message = f"the target is at its cap: {cap.at_once} calls in flight, {len(self._queue)} waiting"
+            message = f"the target is at its cap: {cap.max_in_flight} calls in flight, {len(self._queue)} waiting"
             raise Unavailable(message, "try again in a moment")
         slot = asyncio.get_running_loop().create_future()
         self._queue.append(slot)

@@ -31,7 +31,7 @@ async def wait_for_capacity(plan: RoutePlan, own_load: TargetLoad, target_load: 
     the number of low-priority calls is below its maximum. Raises Unavailable on timeout.
     """
     cap = plan.route.policy.cap if plan.route and plan.route.policy else None
-    max_in_flight = max(1, cap.at_once // 2) if cap else MAX_CONCURRENT_CALLS
+    max_in_flight = max(1, cap.max_in_flight // 2) if cap else MAX_CONCURRENT_CALLS
     loop = asyncio.get_running_loop()
     deadline = loop.time() + CAPACITY_TIMEOUT_SECONDS
     while own_load.in_flight >= max_in_flight or (

@@ -14,6 +14,7 @@ from vong.gateway.providers import ProviderResponse
 from vong.gateway.routing.catalog import RoutePlan
 from vong.gateway.routing.circuit_breaker import CircuitBreaker
 from vong.gateway.routing.load import TargetLoad
+from vong.gateway.upstream.retry_after import retry_after_seconds
 from vong.records import RoutePolicy
 
 RETRYABLE_STATUSES = {408, 425, 429}
@@ -72,7 +73,8 @@ class AttemptRunner:
                 await asyncio.sleep(delay)
         if last is None:
             name = self._plan.route.name if self._plan.route else self._plan.targets[0]
-            hint = f"retry in {self._policy.breaker.pause:g} s, or check the providers: vong gateway providers"
+            seconds = self._policy.breaker.open_seconds
+            hint = f"retry in {seconds:g} s, or check the providers: vong gateway providers list --probe"
             raise Unavailable(f"all targets of {name!r} are unavailable (circuit open)", hint)
         return _unwrap(last)
 
@@ -163,23 +165,8 @@ def backoff_seconds(outcome: Outcome, retry: int) -> float | None:
     Returns None if Retry-After exceeds its maximum.
     """
     backoff = random() * min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2**retry)
-    requested = retry_after_seconds(outcome) if isinstance(outcome, ProviderResponse) else 0.0
+    requested = retry_after_seconds(outcome.headers) if isinstance(outcome, ProviderResponse) else 0.0
     return max(backoff, requested) if requested <= MAX_RETRY_AFTER_SECONDS else None
-
-
-def retry_after_seconds(reply: ProviderResponse) -> float:
-    """Return the seconds of a Retry-After header, or 0 if it is absent or not a number.
-
-    Dates are not supported, because they refer to the clock of the upstream.
-    """
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(reply.headers[name]) / unit
-        except (KeyError, ValueError):
-            continue
-        if seconds >= 0:
-            return seconds
-    return 0.0
 
 
 def _elapsed_ms(started: float) -> float:

@@ -34,10 +34,10 @@ def _target_state(route: Route, target: str, circuit: CircuitBreaker, load: Targ
         circuit=snapshot.state,
         failures=snapshot.failures,
         retry_in=snapshot.retry_in,
-        busy=load.in_flight,
-        waiting=load.queued,
+        in_flight=load.in_flight,
+        queued=load.queued,
         first_token_ms=_to_milliseconds(load.latency(True)),
-        whole_ms=_to_milliseconds(load.latency(False)),
+        latency_ms=_to_milliseconds(load.latency(False)),
     )
 
 

@@ -19,6 +19,7 @@ from vong.gateway.guards.store import validate_guards
 from vong.records import Record, Route, RoutePolicy, RouteTarget, content_hash, new_id, now
 from vong.records.route import check_target_name
 from vong.records.routing_tree import RouteNode
+from vong.store.encryption import lock_secrets
 
 ROUTE_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 TargetCheck = Callable[[str], None]
@@ -61,6 +62,7 @@ def put_route(
 
     An identical route is not written again. Servers apply a change within a second of the commit.
     """
+    lock_secrets(connection)  # the guards of the old policy may be stored again
     old = _find_route(connection, name)
     old_policy = old.policy if old else None
     policy = old_policy if isinstance(policy, PolicySentinel) else policy
@@ -75,8 +77,8 @@ def put_route(
         check(model)
     validate_guards(policy.guards if policy else ())
     version = _content_version(targets, policy, tree)
-    if old is not None and old.version == version:
-        return old
+    if old is not None and _content_version(old.targets, old_policy, old.tree) == version:
+        return old  # compares contents, because a key rotation changes the content of a version
     changed_at = now()
     created_at = old.created_at if old else changed_at
     route = Route(
@@ -103,7 +105,7 @@ def get_route(connection: Connection, name: str) -> Route:
     route = _find_route(connection, name)
     if route is None:
         names = [known.name for known in list_routes(connection)]
-        raise NotFound(f"no route named {name!r}", did_you_mean(name, names, "vong gateway routes"))
+        raise NotFound(f"no route named {name!r}", did_you_mean(name, names, "vong gateway routes list"))
     return route
 
 
@@ -159,7 +161,7 @@ def pick_weighted(route: Route, random: Callable[[], float]) -> RouteTarget:
         return route.targets[0]
     sums = list(accumulate(target.weight for target in route.targets))
     if not sums or sums[-1] <= 0:
-        hint = f"set a weight: vong gateway route set {route.name} TARGET=WEIGHT"
+        hint = f"set a weight: vong gateway routes set {route.name} TARGET=WEIGHT"
         raise Unavailable(f"no target of the route {route.name!r} has a weight above 0", hint)
     return route.targets[min(bisect_right(sums, random() * sums[-1]), _last_weighted_index(route))]
 

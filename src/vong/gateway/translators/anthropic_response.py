@@ -164,6 +164,10 @@ class AnthropicChunkDecoder:
             ]
         return []
 
+    def finish(self) -> list[dict[str, Any]]:
+        """Return no chunks, because a messages stream reports usage in its last event."""
+        return []
+
     def _start_block(self, index: int, block: Mapping[str, Any]) -> list[dict[str, Any]]:
         if block["type"] == "tool_use":
             self._calls[index] = len(self._calls)

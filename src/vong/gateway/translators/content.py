@@ -12,6 +12,8 @@ import msgspec
 
 from vong.errors import InvalidInput, Unsupported
 
+MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""Exceptions raised when JSON does not have the expected format."""
 ACCOUNTING_FIELDS = frozenset(
     {"stream_options", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier"}
 )

@@ -97,6 +97,7 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Store the transport when the connection is established."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is no subclass of it
+        self._transport.set_write_buffer_limits(high=0)  # uvloop then sends now, not at the end of its iteration
 
     def data_received(self, data: bytes) -> None:
         """Parse received bytes and wake the reader."""

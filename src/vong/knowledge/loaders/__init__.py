@@ -22,7 +22,7 @@ class ParsedDocument(NamedTuple):
 
 
 class Loader(Protocol):
-    """Function that parses one file."""
+    """Function that converts the bytes of one file to text with headings."""
 
     def __call__(self, content: bytes, path: str) -> ParsedDocument:
         """Return the text of a file. `path` provides the title if the file has none.

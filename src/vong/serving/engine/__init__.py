@@ -79,7 +79,7 @@ class EngineLoad:
 
 
 class Engine(Protocol):
-    """One base model and its adapters. `precision` (`fp32`, `bf16`, `quantised`) sets the parity tolerance."""
+    """Runtime of one base model and its adapters. `precision` (`fp32`, `bf16`, `quantised`) sets the parity tolerance."""
 
     precision: str
 

@@ -68,7 +68,7 @@ class BatchScheduler:
         self._decode = decode
         self._end_token_ids = end_token_ids
         self._max_rows = max_rows
-        self._cache_shape = kv_cache_shape(model.config)
+        self._cache_dimensions = kv_cache_dimensions(model.config)
         self._cache: BatchedKvCache | None = None
         self._rows: list[Sequence] = []
         self._waiting: deque[Sequence] = deque()
@@ -133,7 +133,7 @@ class BatchScheduler:
         prefix = self.prefixes.find(adapter, ids) if reuse else None
         start = 0 if prefix is None else prefix.shape[-2]
         parameter = next(self.model.parameters())
-        cache = BatchedKvCache.for_prompt(self._cache_shape, len(ids), parameter, prefix)
+        cache = BatchedKvCache.for_prompt(self._cache_dimensions, len(ids), parameter, prefix)
         tokens = torch.tensor([ids[start:]], device=parameter.device)
         logits = self.forward(tokens, cache, [adapter], keep)[0]
         if reuse:
@@ -250,7 +250,7 @@ def sample_token(logits: Tensor, temperature: float, top_p: float, random: torch
     return int(torch.multinomial(probabilities, 1, generator=random))
 
 
-def kv_cache_shape(config: Any) -> tuple[int, int, int]:
+def kv_cache_dimensions(config: Any) -> tuple[int, int, int]:
     """Return (layers, key-value heads, head size) of a decoder.
 
     Raises: InvalidInput if the number of heads differs between layers.

@@ -1,4 +1,4 @@
-"""HTTP API of an engine process: an ASGI application on loopback that requires a bearer token.
+"""HTTP API of an engine process: a Starlette application on loopback that requires a bearer token.
 
 Routes: `GET /health`, `GET /v1/models`, `POST /v1/chat/completions`, `POST /tokenize`, `POST /logprobs`,
 `POST /adapters`, `DELETE /adapters/{name}`. `/health` also answers while the model is loading.
@@ -8,10 +8,17 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from vong.errors import InvalidInput, NotFound, Unauthenticated, Unavailable, VongError
 from vong.serving.engine import Engine, GenerationChunk
@@ -19,68 +26,61 @@ from vong.serving.engine.chat import ChatCompletion, parse_chat
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""Maximum size of a request body: a context of a million tokens as JSON fits several times."""
+T = TypeVar("T")
 
 
-class EngineApp:
-    """ASGI application of an engine. Each deployment name maps to the base model or to an adapter."""
+class EngineApp(Starlette):
+    """Application of an engine. Each deployment name maps to the base model or to an adapter."""
 
     def __init__(self, token: str, process_info: dict[str, Any]) -> None:
         self.engine: Engine | None = None
         self.failure: str | None = None
-        self._token = token
+        self._authorization = f"Bearer {token}".encode()
         self._process_info = process_info
         self._adapter_folders: dict[str, str | None] = {}  # name -> folder of the adapter, None for the base model
         self._logprobs_semaphore = asyncio.Semaphore(1)
-        self._routes: dict[tuple[str, str], Callable[[bytes], Awaitable[dict[str, Any]]]] = {
-            ("GET", "/v1/models"): self._list_models,
-            ("POST", "/tokenize"): self._tokenize,
-            ("POST", "/logprobs"): self._logprobs,
-            ("POST", "/adapters"): self._serve_model,
-        }
+        routes = [
+            Route("/health", self._health),
+            Route("/v1/models", self._list_models),
+            Route("/v1/chat/completions", self._chat_completions, methods=["POST"]),
+            Route("/tokenize", self._tokenize, methods=["POST"]),
+            Route("/logprobs", self._logprobs, methods=["POST"]),
+            Route("/adapters", self._serve_model, methods=["POST"]),
+            Route("/adapters/{name:path}", self._stop_serving, methods=["DELETE"]),
+        ]
+        # Starlette logs the traceback of errors that only `Exception` matches.
+        kinds: tuple[type[Exception], ...] = (VongError, HTTPException, ClientDisconnect, Exception)
+        super().__init__(routes=routes, exception_handlers=dict.fromkeys(kinds, error_response))
+        self.router.redirect_slashes = False
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] != "http":
-            return
-        try:
-            await self._dispatch(scope, receive, send)
-        except VongError as error:
-            await send_json(send, *openai_error(error))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request. Requests without the token are rejected before their body is read."""
+        if scope["type"] == "http":
+            authorization = dict(scope["headers"]).get(b"authorization", b"")
+            if not hmac.compare_digest(authorization, self._authorization):
+                hint = "send the request to /v1 of the server"
+                error = Unauthenticated("the engine accepts requests of its server only", hint)
+                return await error_response(Request(scope), error)(scope, receive, send)
+        await super().__call__(scope, receive, send)
 
-    async def _dispatch(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        method, path = scope["method"], scope["path"]
-        authorization = dict(scope["headers"]).get(b"authorization", b"")
-        if not hmac.compare_digest(authorization, f"Bearer {self._token}".encode()):
-            raise Unauthenticated(
-                "the engine accepts requests of its server only", "send the request to /v1 of the server"
-            )
-        if (method, path) == ("GET", "/health"):
-            return await send_json(send, 200, self._health())
-        body = await read_body(receive)
-        if (method, path) == ("POST", "/v1/chat/completions"):
-            return await self._chat_completions(body, receive, send)
-        if method == "DELETE" and path.startswith("/adapters/"):
-            return await send_json(send, 200, await self._stop_serving(path.removeprefix("/adapters/")))
-        if (method, path) not in self._routes:
-            raise NotFound(f"no route {method} {path}", "see docs/guides/serving.md")
-        return await send_json(send, 200, await self._routes[method, path](body))
-
-    def _health(self) -> dict[str, Any]:
+    async def _health(self, _: Request) -> Response:
         state = "failed" if self.failure else "ready" if self.engine else "loading"
         load = self.engine.load if self.engine else None
-        return {
-            **self._process_info,
-            "state": state,
-            "reason": self.failure,
-            "precision": self.engine.precision if self.engine else None,
-            "memory": resident_memory(),
-            "models": dict(self._adapter_folders),
-            "active": load.active if load else 0,
-            "waiting": load.waiting if load else 0,
-            "tokens": load.tokens if load else 0,
-        }
+        return json_response(
+            {
+                **self._process_info,
+                "state": state,
+                "reason": self.failure,
+                "precision": self.engine.precision if self.engine else None,
+                "memory": resident_memory(),
+                "models": self._adapter_folders,
+                "active": load.active if load else 0,
+                "waiting": load.waiting if load else 0,
+                "tokens": load.tokens if load else 0,
+            }
+        )
 
     def _require_engine(self) -> Engine:
         if self.engine is None:
@@ -93,39 +93,29 @@ class EngineApp:
             raise NotFound(f"the engine serves no model named {name!r}", f"available models: {available}")
         return None if self._adapter_folders[name] is None else name
 
-    async def _list_models(self, _: bytes) -> dict[str, Any]:
+    async def _list_models(self, _: Request) -> Response:
         models = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in self._adapter_folders]
-        return {"object": "list", "data": models}
+        return json_response({"object": "list", "data": models})
 
-    async def _chat_completions(self, body: bytes, receive: Receive, send: Send) -> None:
-        request = parse_chat(body)
-        engine, generation = self._require_engine(), request.to_generation_request(self._resolve_adapter(request.model))
-        response = ChatCompletion(request.model)
+    async def _chat_completions(self, request: Request) -> Response:
+        chat = parse_chat(await read_body(request))
+        engine, generation = self._require_engine(), chat.to_generation_request(self._resolve_adapter(chat.model))
+        completion = ChatCompletion(chat.model)
         chunks = engine.generate(generation)
-        if request.stream:
-            response_task = asyncio.ensure_future(send_stream(chunks, response, request.include_usage, send))
-        else:
-            response_task = asyncio.ensure_future(send_completion(chunks, response, send))
-        disconnect_task = asyncio.ensure_future(wait_for_disconnect(receive))
-        try:
-            await asyncio.wait({response_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            disconnect_task.cancel()
-            if not response_task.done():
-                response_task.cancel()
-        if not response_task.cancelled():
-            await asyncio.gather(
-                response_task, return_exceptions=disconnect_task.done() and not disconnect_task.cancelled()
-            )
+        if not chat.stream:
+            return json_response(completion.to_completion(await cancel_on_disconnect(request, collect(chunks))))
+        # A failure before the first chunk is returned with its status, not as an event.
+        first = await cancel_on_disconnect(request, anext(chunks))
+        return EventStream(stream_events(first, chunks, completion, chat.include_usage), chunks)
 
-    async def _tokenize(self, body: bytes) -> dict[str, Any]:
-        values = parse_fields(body, model=str, messages=list)
+    async def _tokenize(self, request: Request) -> Response:
+        values = await read_fields(request, model=str, messages=list)
         engine, adapter = self._require_engine(), self._resolve_adapter(values["model"])
-        return {"ids": await asyncio.to_thread(engine.tokenize, adapter, values["messages"])}
+        return json_response({"ids": await asyncio.to_thread(engine.tokenize, adapter, values["messages"])})
 
-    async def _logprobs(self, body: bytes) -> dict[str, Any]:
+    async def _logprobs(self, request: Request) -> Response:
         """Return log-probabilities. `positions` and `top` default to 1 and 20."""
-        values = parse_fields(body, model=str, ids=list)
+        values = await read_fields(request, model=str, ids=list)
         engine, adapter = self._require_engine(), self._resolve_adapter(values["model"])
         positions, top = int(values.get("positions", 1)), int(values.get("top", 20))
         if not 1 <= positions <= len(values["ids"]) or not 1 <= top <= 100:
@@ -134,11 +124,11 @@ class EngineApp:
             )
         async with self._logprobs_semaphore:
             results = await asyncio.to_thread(engine.logprobs, adapter, values["ids"], positions, top)
-        return {"positions": [[[token, score] for token, score in position.items()] for position in results]}
+        return json_response({"positions": [list(position.items()) for position in results]})
 
-    async def _serve_model(self, body: bytes) -> dict[str, Any]:
+    async def _serve_model(self, request: Request) -> Response:
         """Serve the base model (folder null) or an adapter under a name."""
-        values = parse_fields(body, name=str)
+        values = await read_fields(request, name=str)
         engine, name, folder = self._require_engine(), values["name"], values.get("folder")
         if folder is not None:
             await asyncio.to_thread(engine.set_adapter, name, Path(folder))
@@ -146,87 +136,131 @@ class EngineApp:
             await asyncio.to_thread(engine.set_adapter, name, None)
         self._adapter_folders[name] = folder
         log.info("serving %r from %s", name, folder or "the base model")
-        return {"models": dict(self._adapter_folders)}
+        return json_response({"models": self._adapter_folders})
 
-    async def _stop_serving(self, name: str) -> dict[str, Any]:
+    async def _stop_serving(self, request: Request) -> Response:
+        name = request.path_params["name"]
         if self._resolve_adapter(name) is not None:
             await asyncio.to_thread(self._require_engine().set_adapter, name, None)
         self._adapter_folders.pop(name, None)
         log.info("stopped serving %r", name)
-        return {"models": dict(self._adapter_folders)}
+        return json_response({"models": self._adapter_folders})
 
 
-async def send_completion(chunks: AsyncGenerator[GenerationChunk], response: ChatCompletion, send: Send) -> None:
-    """Send the whole completion as one JSON object."""
+class EventStream(StreamingResponse):
+    """Server-sent events. `chunks` are closed as soon as the client disconnects, which frees their slot."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncGenerator[bytes], chunks: AsyncGenerator[GenerationChunk]) -> None:
+        super().__init__(events, headers={"cache-control": "no-cache"})
+        self._events, self._chunks = events, chunks
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the events."""
+        async with aclosing(self._chunks), aclosing(self._events):
+            await super().stream_response(send)
+
+
+async def stream_events(
+    chunk: GenerationChunk, chunks: AsyncGenerator[GenerationChunk], completion: ChatCompletion, include_usage: bool
+) -> AsyncGenerator[bytes]:
+    """Yield a completion as server-sent events, from its first chunk on."""
+    yield encode_event(completion.first_chunk())
+    try:
+        yield encode_event(completion.text_chunk(chunk))
+        async for chunk in chunks:
+            yield encode_event(completion.text_chunk(chunk))
+        if include_usage:
+            yield encode_event(completion.usage_chunk(chunk))
+        yield b"data: [DONE]\n\n"
+    except VongError as error:
+        yield encode_event(openai_error(error)[1])
+
+
+async def collect(chunks: AsyncGenerator[GenerationChunk]) -> list[GenerationChunk]:
+    """Return all chunks of a completion."""
     async with aclosing(chunks):
-        collected = [chunk async for chunk in chunks]
-    await send_json(send, 200, response.to_completion(collected))
+        return [chunk async for chunk in chunks]
 
 
-async def send_stream(
-    chunks: AsyncGenerator[GenerationChunk], response: ChatCompletion, with_usage: bool, send: Send
-) -> None:
-    """Send a completion as server-sent events. A failure before the first chunk is raised, not sent as an event."""
-    async with aclosing(chunks):
-        chunk = await anext(chunks)
-        headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send_event(send, response.first_chunk())
-        try:
-            await send_event(send, response.text_chunk(chunk))
-            async for chunk in chunks:
-                await send_event(send, response.text_chunk(chunk))
-            if with_usage:
-                await send_event(send, response.usage_chunk(chunk))
-            await send({"type": "http.response.body", "body": b"data: [DONE]\n\n", "more_body": False})
-        except VongError as error:
-            await send_event(send, openai_error(error)[1])
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+async def cancel_on_disconnect(request: Request, work: Awaitable[T]) -> T:
+    """Return the result of `work`, which is cancelled as soon as the client disconnects.
+
+    Raises: ClientDisconnect if the client disconnects first.
+    """
+    work_task = asyncio.ensure_future(work)
+    disconnect_task = asyncio.ensure_future(wait_for_disconnect(request))
+    try:
+        await asyncio.wait({work_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)
+        if not work_task.done():
+            raise ClientDisconnect
+        return work_task.result()
+    finally:
+        work_task.cancel()
+        disconnect_task.cancel()
+        await asyncio.wait({work_task, disconnect_task})
 
 
-async def send_event(send: Send, value: dict[str, Any]) -> None:
-    """Send one server-sent event."""
-    data = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    await send({"type": "http.response.body", "body": f"data: {data}\n\n".encode(), "more_body": True})
-
-
-async def send_json(send: Send, status: int, value: dict[str, Any]) -> None:
-    """Send a JSON response."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def read_body(receive: Receive) -> bytes:
-    """Read the whole body of a request."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            return bytes(body)
-
-
-async def wait_for_disconnect(receive: Receive) -> None:
+async def wait_for_disconnect(request: Request) -> None:
     """Wait until the client disconnects."""
-    while (await receive())["type"] != "http.disconnect":
+    while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-def parse_fields(body: bytes, **types: type) -> dict[str, Any]:
-    """Parse a JSON object with required fields of the given types.
+async def read_body(request: Request) -> bytes:
+    """Read the body of a request.
+
+    Raises: InvalidInput if the body exceeds the maximum size.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            raise InvalidInput(f"the body exceeds {MAX_BODY_BYTES} bytes", "send a shorter request")
+    return bytes(body)
+
+
+async def read_fields(request: Request, **types: type) -> dict[str, Any]:
+    """Read a JSON object with required fields of the given types.
 
     Raises: InvalidInput if the body is not JSON or a field is missing or has another type.
     """
     try:
-        value = json.loads(body)
+        value = json.loads(await read_body(request))
     except ValueError as error:
         raise InvalidInput(f"the body is not JSON: {error}", "send a JSON object") from error
     for name, kind in types.items():
         if not isinstance(value, dict) or not isinstance(value.get(name), kind):
             raise InvalidInput(f"field {name!r} must have type {kind.__name__}", "see docs/guides/serving.md")
     return value
+
+
+def encode_json(value: dict[str, Any]) -> bytes:
+    """Encode JSON. A JSONResponse would reject infinity, which is a valid log-probability."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def encode_event(value: dict[str, Any]) -> bytes:
+    """Encode one server-sent event."""
+    return b"data: %b\n\n" % encode_json(value)
+
+
+def json_response(value: dict[str, Any], status: int = 200) -> Response:
+    """Build a JSON response."""
+    return Response(encode_json(value), status, media_type="application/json")
+
+
+def error_response(request: Request, error: Exception) -> Response:
+    """Build the response for an error. A client that disconnected receives nothing."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=499)
+    if isinstance(error, HTTPException):
+        error = NotFound(f"no route {request.method} {request.url.path}", "see docs/guides/serving.md")
+    elif not isinstance(error, VongError):
+        error = VongError("internal error of the engine", "see the log of the deployment")
+    status, body = openai_error(error)
+    return json_response(body, status)
 
 
 def openai_error(error: VongError) -> tuple[int, dict[str, Any]]:

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from vong.errors import InvalidInput, MissingExtra, UpstreamFailed
+from vong.errors import InvalidInput, MissingExtra, UpstreamFailed, error_message, parse_error
 from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob
 
 
@@ -69,6 +69,8 @@ class LlamaCppEngine:
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """Generate a completion in chunks."""
+        from httpx_sse import EventSource
+
         self.load.waiting += 1
         try:
             await self._slots.acquire()
@@ -82,10 +84,10 @@ class LlamaCppEngine:
                 if response.status_code >= 400:
                     raise error_from_response(response.status_code, await response.aread())
                 last = GenerationChunk()
-                async for line in response.aiter_lines():
-                    if not line.startswith("data: ") or line == "data: [DONE]":
+                async for event in EventSource(response).aiter_sse():
+                    if event.data in ("", "[DONE]"):
                         continue
-                    chunk = parse_chunk(json.loads(line[6:]), last)
+                    chunk = parse_chunk(json.loads(event.data), last)
                     self.load.tokens += chunk.completion_tokens - last.completion_tokens
                     if chunk.text or chunk.logprobs:
                         yield replace(chunk, finish=None)
@@ -159,7 +161,7 @@ def parse_chunk(chunk: dict[str, Any], previous: GenerationChunk) -> GenerationC
     Raises: UpstreamFailed if the chunk contains an error.
     """
     if "error" in chunk:
-        raise UpstreamFailed(str(chunk["error"].get("message", chunk["error"])), "see: vong serving log NAME")
+        raise UpstreamFailed(str(chunk["error"].get("message", chunk["error"])), "see: vong serving logs NAME")
     choice = chunk["choices"][0] if chunk.get("choices") else {}
     text = choice.get("delta", {}).get("content") or ""
     usage = chunk.get("usage") or {}
@@ -181,11 +183,7 @@ def _parse_logprob(entry: dict[str, Any]) -> TokenLogprob:
 
 def error_from_response(status: int, body: bytes) -> Exception:
     """Return the error that corresponds to an error response of llama.cpp's server."""
-    try:
-        error = json.loads(body)["error"]
-        message = str(error.get("message", error))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        message = body.decode(errors="replace")[:400]
+    message = error_message(parse_error(body)) or body.decode(errors="replace")[:400]
     if status < 500:
         return InvalidInput(message, "change the request")
-    return UpstreamFailed(f"llama.cpp returned status {status}: {message}", "see: vong serving log NAME")
+    return UpstreamFailed(f"llama.cpp returned status {status}: {message}", "see: vong serving logs NAME")

@@ -42,7 +42,7 @@ class PendingSpan(NamedTuple):
     project_id: UUID
     span: Span | SpanSource
     future: Future[None] | None
-    finalize: Callable[[Any], Span | FinalizedSpan | None] | None
+    finalize: Callable[[Any], Span | FinalizedSpan] | None
     hook_context: Any
 
 

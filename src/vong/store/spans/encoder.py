@@ -15,13 +15,9 @@ from vong.store.spans.schema import PartialRow, build_partial_row, encode_rows
 
 
 class EncodeResult(NamedTuple):
-    """Result of encoding: rows, spans to retry later and the number of failed spans.
-
-    The failures are already reported to the callers and the hook.
-    """
+    """Result of encoding. The failures are already reported to the callers and the hook."""
 
     rows: list[EncodedSpan]
-    retry_later: list[PendingSpan]
     failed: int
 
     @property
@@ -34,28 +30,19 @@ def encode_batch(
     pending: Sequence[PendingSpan],
     hook: TransactionHook | None,
     compressor: zstandard.ZstdCompressor,
-    *,
-    last: bool,
 ) -> EncodeResult:
-    """Encode spans, together with the rows of the transaction hook.
-
-    With `last` a span that cannot be finalized yet is encoded as it is.
-    """
+    """Encode spans, together with the rows of the transaction hook."""
     drafts: list[PartialRow] = []
     hook_rows: list[tuple[Any, Future[None] | None]] = []
-    later: list[PendingSpan] = []
     failed = 0
     for arrival in pending:
         project_id, span, future, finish, along = arrival
         try:
             finished = finish(span) if finish else span
-            if finished is None and not last:
-                later.append(arrival)
-                continue
             if isinstance(finished, FinalizedSpan):
                 one, line = finished
             else:
-                whole = _build_span(finished or span)
+                whole = _build_span(finished)
                 one = build_partial_row(project_id, whole)
                 line = hook.build_row(project_id, whole, along) if hook and along is not None else None
         except (VongError, msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -66,7 +53,7 @@ def encode_batch(
             hook_rows.append((line, future))
     encoded = encode_rows(drafts, compressor)
     rows = [EncodedSpan(SpanRow(row, line), future) for row, (line, future) in zip(encoded, hook_rows, strict=True)]
-    return EncodeResult(rows, later, failed)
+    return EncodeResult(rows, failed)
 
 
 def _build_span(span: Span | SpanSource) -> Span:

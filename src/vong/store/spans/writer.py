@@ -1,9 +1,11 @@
 """Span writer: accepts spans without waiting, writes them in batches and acknowledges them after the commit.
 
-One writer thread collects the spans of 25 ms (or 500 spans) and sends them by binary COPY. While PostgreSQL is
-unavailable, unresponsive or slower than the incoming spans, the spans are stored on disk and written later. A second
-thread moves spans to disk if the writer thread is stuck. `append_durable` never waits and never raises: beyond the
-limits of disk and memory a span is dropped and counted in `dropped`, and its future fails.
+One writer thread collects spans and sends them by binary COPY: those of 25 ms if a caller waits for the commit,
+otherwise those of 250 ms, because a commit costs some 2.4 ms of CPU and delays calls. 500 spans are sent at once.
+
+While PostgreSQL is unavailable, unresponsive or slower than the incoming spans, spans are stored on disk and written
+later. A second thread moves spans to disk if the writer thread is stuck. `append_durable` never waits and never raises:
+beyond the limits of disk and memory a span is dropped and counted in `dropped`, and its future fails.
 """
 
 import logging
@@ -12,9 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,12 +27,11 @@ from vong.store.database import Database
 from vong.store.spans.copy_writer import CONNECTION_ERRORS, CopyWriter, TransactionHook
 from vong.store.spans.disk_buffer import DiskBuffer, EncodedSpan, FinalizedSpan, PendingSpan, SpanSource, resolve
 from vong.store.spans.encoder import encode_batch
+from vong.store.spans.incoming import DURABLE_DELAY_SECONDS, MAX_BATCH_SPANS, IncomingQueue
 
 log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Span | SpanSource)
-MAX_BATCH_SPANS = 500  # maximum spans of one batch
-BATCH_DELAY_SECONDS = 0.025  # time in which a batch is collected
 ENCODE_CHUNK_SPANS = 50
 """Spans that are encoded at once."""
 IDLE_SECONDS = 600.0  # interval at which an idle writer creates the partitions of the coming days
@@ -67,9 +66,8 @@ class SpanWriter:
         self._lock = threading.RLock()
         self._counts_changed = threading.Condition(self._lock)
         self._closing = self._abandoned = False
-        self._wake_up, self._has_work, self._ended = threading.Event(), threading.Event(), threading.Event()
-        self._incoming: SimpleQueue[PendingSpan | None] = SimpleQueue()
-        self._retry_later: list[PendingSpan] = []
+        self._has_work, self._ended = threading.Event(), threading.Event()
+        self._incoming = IncomingQueue()
         self._backlog: deque[EncodedSpan] = deque()
         self._compressor = zstandard.ZstdCompressor(level=1)
         self._encode_lock = threading.RLock()
@@ -107,25 +105,26 @@ class SpanWriter:
     def _memory_full(self) -> bool:
         return self._in_memory[0] >= self._limits[0] or self._in_memory[1] >= self._limits[1]
 
-    def append_durable(
-        self, project_id: UUID, span: Span, finalize: Callable[[Span], Span | None] | None = None
-    ) -> Future[None]:
+    def append_durable(self, project_id: UUID, span: Span) -> Future[None]:
         """Queue a span and return a future that is done when the span is committed.
 
         The future fails with InvalidInput if the span cannot be stored, and with Unavailable if the writer is full or
-        closed. `finalize` returns the span to store (for example with its cost), or None if it is not known yet: then
-        `finalize` is called again later. `finalize` runs in a thread of the writer and must not block.
+        closed.
         """
         future: Future[None] = Future()
-        error = self._accept(PendingSpan(project_id, span, future, finalize, None))
+        error = self._accept(PendingSpan(project_id, span, future, None, None))
         if error is not None:
             future.set_exception(error)
         return future
 
     def enqueue(
-        self, project_id: UUID, span: S, finalize: Callable[[S], Span | FinalizedSpan | None], hook_context: Any
+        self, project_id: UUID, span: S, finalize: Callable[[S], Span | FinalizedSpan], hook_context: Any
     ) -> None:
-        """Queue a span without a future. The hook builds its row from `hook_context`, unless `finalize` returned it."""
+        """Queue a span without a future. The hook builds its row from `hook_context`, unless `finalize` returned it.
+
+        `finalize` returns the span to store, for example with its cost. `finalize` runs in a thread of the writer and
+        must not block.
+        """
         error = self._accept(PendingSpan(project_id, span, None, finalize, hook_context))
         if error is not None and self.hook is not None:
             self.hook.on_dropped(hook_context)
@@ -134,12 +133,13 @@ class SpanWriter:
         """Write the spans that ended processes left on disk. Call this once the hook is set."""
         with self._encode_lock:
             self._disk.recover_segments()
-        self._incoming.put(None)
+        self._incoming.wake()
 
     def flush(self, timeout: float | None = None) -> None:
         """Wait until all spans queued so far are committed or failed. Raises Unavailable after `timeout` seconds."""
         with self._counts_changed:
             target = self._appended  # spans on disk may be written after later ones, so check both conditions
+            self._incoming.end_wait()
             if not self._counts_changed.wait_for(lambda: self._done >= target and not self._disk.own_count, timeout):
                 message = f"{self.pending_count} spans are not written yet after {timeout} s"
                 raise Unavailable(message, "check that PostgreSQL is running: vong status")
@@ -148,8 +148,8 @@ class SpanWriter:
         """Write queued spans for `timeout` seconds, then stop. Other spans stay on disk, and their futures fail."""
         with self._counts_changed:
             self._closing = True
-        self._wake_up.set()
-        self._incoming.put(None)
+        self._incoming.end_wait()
+        self._incoming.wake()
         self._thread.join(timeout)
         self._abandoned = True
         if self._thread.is_alive():
@@ -185,7 +185,7 @@ class SpanWriter:
                 self._write_started_at = 0.0
                 if self._collect(time.monotonic() + self._wait_seconds(), enough=1):
                     self._wait_for_batch()
-                if not self._step() and self._closing and not self._retry_later:
+                if not self._step() and self._closing:
                     break
         finally:  # no caller may wait for a writer that has stopped
             self._shut_down()
@@ -202,7 +202,7 @@ class SpanWriter:
         if self._disk.count and not backing_off and not self._abandoned and len(self._backlog) < MAX_BATCH_SPANS:
             self._write_from_disk()
             return True
-        if not batch and not self._closing and not self._retry_later and not backing_off:
+        if not batch and not self._closing and not backing_off:
             self._copy_writer.create_partitions_ahead()
         return bool(batch)
 
@@ -210,25 +210,18 @@ class SpanWriter:
         """Return the seconds that the writer may wait for spans."""
         if self._closing:
             return 0.0
-        if self._retry_later:
-            return BATCH_DELAY_SECONDS
         return max(0.0, self._retry_at - time.monotonic()) if self._disk.count else IDLE_SECONDS
 
     def _wait_for_batch(self) -> None:
-        """Sleep until a batch is collected: a thread that wakes for every span competes with the server for the GIL."""
         if len(self._backlog) < MAX_BATCH_SPANS and not self._closing:
-            self._wake_up.wait(BATCH_DELAY_SECONDS)
+            self._incoming.wait_for_batch()
         self._collect(0.0, enough=MAX_BATCH_SPANS)
 
     def _collect(self, deadline: float, enough: int) -> bool:
         """Encode incoming spans until `deadline` or until `enough` are encoded. Return true if there are any."""
-        if self._retry_later:
-            with self._encode_lock:
-                later, self._retry_later = self._retry_later, []
-                self._encode(later)
         while len(self._backlog) < enough:
             wait = 0.0 if self._closing else max(0.0, deadline - time.monotonic())
-            taken, more = self._drain_incoming(wait, min(ENCODE_CHUNK_SPANS, enough))
+            taken, more = self._incoming.drain(wait, min(ENCODE_CHUNK_SPANS, enough))
             if taken:
                 with self._encode_lock:
                     self._encode(taken)
@@ -236,20 +229,8 @@ class SpanWriter:
                 break  # no span arrived, or the writer was woken for another reason
         return bool(self._backlog)
 
-    def _drain_incoming(self, wait: float, limit: int) -> tuple[list[PendingSpan], bool]:
-        """Return at most `limit` incoming spans, waiting `wait` seconds for the first, and whether to continue."""
-        taken: list[PendingSpan] = []
-        with suppress(Empty):
-            while len(taken) < limit:
-                one = self._incoming.get(timeout=wait) if wait and not taken else self._incoming.get_nowait()
-                if one is None:
-                    return taken, False
-                taken.append(one)
-        return taken, bool(taken)
-
     def _encode(self, pending: Sequence[PendingSpan]) -> None:
-        result = encode_batch(pending, self.hook, self._compressor, last=self._closing)
-        self._retry_later += result.retry_later
+        result = encode_batch(pending, self.hook, self._compressor)
         self._update_counts(result.failed, result.failed, -result.size)
         self._backlog += result.rows
 
@@ -334,7 +315,7 @@ class SpanWriter:
         """Move spans to disk while the writer thread is stuck or too slow. Body of the second thread."""
         while not self._ended.is_set():
             self._has_work.wait()
-            if self._ended.wait(BATCH_DELAY_SECONDS):
+            if self._ended.wait(DURABLE_DELAY_SECONDS):
                 return
             since = self._write_started_at
             stuck = since > 0.0 and time.monotonic() - since > STUCK_SECONDS
@@ -365,11 +346,11 @@ class SpanWriter:
     def _encode_ahead(self) -> None:
         """Encode incoming spans during a write. Encoded spans need a fifth of the memory."""
         while len(self._backlog) < 4 * MAX_BATCH_SPANS:
-            taken, more = self._drain_incoming(0.0, ENCODE_CHUNK_SPANS)
+            taken, more = self._incoming.drain(0.0, ENCODE_CHUNK_SPANS)
             if taken:
                 self._encode(taken)
             if not more:
-                self._incoming.put(None)  # a wake-up that was read here was meant for the writer
+                self._incoming.wake()  # a wake-up that was read here was meant for the writer
                 return
 
     def _spool(self, batch: Sequence[EncodedSpan]) -> bool:

@@ -21,11 +21,11 @@ import { ALL_SOURCES, type InboxFilters, type InboxSearch } from "./search";
 
 type Item = Schema["InboxItem"];
 
-const CLI = `vong feedback add SPAN --value 1
+const CLI = `vong feedback create SPAN --value 1
 vong feedback list`;
 const PYTHON = `from vong.client import Client
 client = Client()
-client.feedback.add(span_id, value=0, correction="What it should have said")
+client.feedback.create(span_id, value=0, correction="What it should have said")
 client.feedback.scores()`;
 
 /** Maximum number of items to load while looking for the item named in the URL. */

@@ -18,7 +18,7 @@ import { GatewayTabs } from "./GatewayTabs";
 import { batchesQuery } from "./queries";
 
 type Batch = Schema["Batch"];
-const CLI = "vong gateway batch start night.jsonl";
+const CLI = "vong gateway batches start night.jsonl";
 const PYTHON = `from vong.client import Client
 
 vong = Client()

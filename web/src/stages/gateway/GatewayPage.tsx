@@ -22,11 +22,11 @@ import { TrafficSplitBar } from "./TrafficSplitBar";
 import { durationMinutes, GROUPINGS, hasLatency, METRICS, RANGES, sumTotals, usageCurves } from "./usage";
 
 const page = getRouteApi("/gateway");
-const CLI = "vong gateway route set support deployment/triage=1";
+const CLI = "vong gateway routes set support deployment/triage=1";
 const PYTHON = `from vong.client import Client
 
 vong = Client()
-vong.gateway.put_route("support", {"deployment/triage": 1})
+vong.gateway.set_route("support", {"deployment/triage": 1})
 print(vong.gateway.chat("support", "Hello").text)`;
 
 function useMetricFormats() {

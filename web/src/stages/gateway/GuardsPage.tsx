@@ -9,17 +9,17 @@ import { notifyError, notifySuccess } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { GatewayTabs } from "./GatewayTabs";
-import { GuardsEditor, GuardsTable, type GuardUse } from "./GuardsEditor";
+import { GuardsEditor, GuardsTable, type GuardConfig } from "./GuardsEditor";
 import { guardsQuery, selfTestQuery } from "./queries";
 import { TryGuards } from "./TryGuards";
 
-const CLI = `vong gateway guard add personal --action mask
-vong gateway guard try "write to linh@example.com"`;
+const CLI = `vong gateway guards create pii --action mask
+vong gateway guards test "write to linh@example.com"`;
 const PYTHON = `from vong.client import Client
-from vong.records.guard import GuardUse
+from vong.records.guard import GuardConfig
 
 vong = Client()
-vong.gateway.guards.put([GuardUse(guard="personal", action="mask")])`;
+vong.gateway.guards.set([GuardConfig(guard="personal", action="mask")])`;
 
 /** Show the result of the server's masking self-test. */
 function SelfTest() {
@@ -42,7 +42,7 @@ export default function GuardsPage() {
   const [open, setOpen] = useState(false);
   const query = useQuery(guardsQuery());
   const save = useMutation({
-    mutationFn: (newGuards: GuardUse[]) => unwrap(api.PUT("/api/v1/gateway/guards", { body: { guards: newGuards } })),
+    mutationFn: (newGuards: GuardConfig[]) => unwrap(api.PUT("/api/v1/gateway/guards", { body: { guards: newGuards } })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway", "guards"] });
       notifySuccess(t.saved);

@@ -21,7 +21,7 @@ import { keyState } from "./snippets";
 
 /** Name of the keys that Vong creates for its own jobs. */
 const INTERNAL_KEY_NAME = "internal";
-const CLI = "vong access key create my-app";
+const CLI = "vong access keys create my-app";
 const PYTHON = `from vong.client import Client
 
 made = Client().access.create_key("my-app")

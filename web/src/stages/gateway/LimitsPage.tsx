@@ -21,8 +21,8 @@ import { limitsQuery } from "./queries";
 
 type LimitState = Schema["LimitState"];
 type LimitUpdate = Schema["LimitWanted"];
-const CLI = `vong gateway budget set project 200 --per month
-vong gateway limit set key:ci requests/minute=60`;
+const CLI = `vong gateway budgets set project 200 --window month
+vong gateway limits set key:ci requests/minute=60`;
 const PYTHON = `from vong.client import Client
 
 vong = Client()

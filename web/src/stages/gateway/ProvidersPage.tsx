@@ -15,11 +15,11 @@ import { ProviderForm } from "./ProviderForm";
 import { providersQuery } from "./queries";
 
 const page = getRouteApi("/gateway/providers");
-const CLI = "vong gateway provider set openai-eu --base-url https://api.openai.com/v1";
+const CLI = "vong gateway providers set openai-eu --base-url https://api.openai.com/v1";
 const PYTHON = `from vong.client import Client
 
 vong = Client()
-vong.gateway.put_provider("openai-eu", base_url="https://api.openai.com/v1", api_key="sk-…")
+vong.gateway.set_provider("openai-eu", base_url="https://api.openai.com/v1", api_key="sk-…")
 print(vong.gateway.test_provider("openai-eu"))`;
 
 function useColumns(isProbing: boolean): Column<Schema["ProviderState"]>[] {

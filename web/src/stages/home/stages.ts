@@ -93,13 +93,13 @@ export const ACTIONS: Record<Action, Location & { cli: string }> = {
   train: { to: "/training/new", cli: "vong training start triage --dataset tickets" },
   evaluate: { to: "/evals/new", cli: "vong evals run --model deployment/triage --dataset tickets" },
   deploy: { to: "/serving", cli: "vong serving deploy triage --model triage" },
-  route: { to: "/gateway", cli: "vong gateway route set triage deployment/triage=1" },
-  send_traffic: { to: "/gateway/keys", cli: "vong access key create my-app" },
-  give_feedback: { to: "/traces", cli: "vong feedback add SPAN --value 1" },
+  route: { to: "/gateway", cli: "vong gateway routes set triage deployment/triage=1" },
+  send_traffic: { to: "/gateway/keys", cli: "vong access keys create my-app" },
+  give_feedback: { to: "/traces", cli: "vong feedback create SPAN --value 1" },
   harvest: { to: "/feedback/harvest", cli: "vong feedback harvest tickets" },
-  start_canary: { to: "/gateway", cli: "vong loop canary start triage deployment/candidate" },
-  decide_canary: { to: "/loop", cli: "vong loop canary list --status running" },
-  none: { to: "/traces", cli: "vong traces list --follow" },
+  start_canary: { to: "/gateway", cli: "vong loop canaries start triage deployment/candidate" },
+  decide_canary: { to: "/loop", cli: "vong loop canaries list --status running" },
+  none: { to: "/traces", cli: "vong traces tail" },
 };
 
 /** Return whether the project is still empty. */

@@ -16,11 +16,11 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { addFiles, basesQuery } from "./queries";
 import { Upload } from "./Upload";
 
-const CLI = "vong knowledge add handbook docs/*.md";
+const CLI = "vong knowledge upload handbook docs/*.md";
 const PYTHON = `from pathlib import Path
 from vong.client import Client
 
-Client().knowledge.add("handbook", [Path("docs/care.md")])`;
+Client().knowledge.upload("handbook", [Path("docs/care.md")])`;
 
 function NewBase({ onClose }: { onClose: () => void }) {
   const { app, knowledge: t } = useMessages();

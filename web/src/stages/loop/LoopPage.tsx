@@ -14,10 +14,10 @@ import { Status } from "@/components/Status";
 import { canariesQuery, loopRunsQuery } from "./queries";
 import { exactMatchBeforeAndAfter, jobReport } from "./report";
 
-const CLI = "vong loop turn start";
+const CLI = "vong loop runs start";
 const PYTHON = `from vong.client import Client
 
-job = Client().loop.start_turn()`;
+job = Client().loop.start_run()`;
 
 function useRunColumns(): Column<Schema["Job"]>[] {
   const { loop: t, app } = useMessages();

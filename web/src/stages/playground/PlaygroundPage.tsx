@@ -29,7 +29,7 @@ import { type ModelGroups, modelsQuery } from "./queries";
 import type { PlaygroundSearch } from "./routes";
 import { usePlayground } from "./usePlayground";
 
-const CLI = 'vong gateway try "Hello" --model echo/echo';
+const CLI = 'vong gateway chat "Hello" --model echo/echo';
 const PYTHON = `from vong.client import Client
 Client().gateway.chat("echo/echo", "Hello")`;
 

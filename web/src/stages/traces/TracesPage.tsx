@@ -134,7 +134,7 @@ export default function TracesPage() {
   );
 }
 
-const CLI = `vong gateway try "Hello" --model echo/echo
+const CLI = `vong gateway chat "Hello" --model echo/echo
 vong traces list`;
 const PYTHON = `from vong.client import Client
 client = Client()

@@ -18,6 +18,7 @@ from vong.api.openai.app import READ_HEADERS
 from vong.api.openai.errors import RequestTooLarge
 from vong.api.openai.protocol.head_cache import CALL_HEADERS, CachedHeadProtocol, HeadCache
 from vong.api.openai.protocol.limits import BODY_TIMEOUT_SECONDS, close_gracefully
+from vong.api.openai.protocol.stream_starts import STREAM_FIELD, StreamStarts
 from vong.api.openai.responder import Headers, build_fast_headers, run_call, send_error
 from vong.errors import VongError
 from vong.gateway.endpoints import ENDPOINT_PATHS as SERVED_AT
@@ -28,7 +29,7 @@ from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.pipeline.services import CallOptions
 from vong.gateway.providers import Endpoint
 
-ENDPOINTS_BY_PATH: dict[bytes, Endpoint] = {path.encode(): shape for path, shape in SERVED_AT.items()}
+ENDPOINTS_BY_PATH: dict[bytes, Endpoint] = {path.encode(): endpoint for path, endpoint in SERVED_AT.items()}
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -38,19 +39,21 @@ class ModelCallProtocol(CachedHeadProtocol):
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
     active_cycle: "RequestCycle | None" = None
+    stream_starts: ClassVar[StreamStarts]
+    deferred_count = 0
     random_draw = 0.0
     """Random draw of a call that did not qualify for the fast path."""
     _default_lines: ClassVar[tuple[Headers, bytes]] = [], b""
 
     def start_request(self) -> None:
         """Start a model call, and leave every other request to uvicorn."""
-        shape = ENDPOINTS_BY_PATH.get(self.url)
+        endpoint = ENDPOINTS_BY_PATH.get(self.url)
         parser: Any = self.parser
-        if shape is None or parser.get_method() != b"POST" or parser.should_upgrade():
+        if endpoint is None or parser.get_method() != b"POST" or parser.should_upgrade():
             super().start_request()
             return
         previous: Any = self.cycle  # None before the first request
-        cycle: Any = RequestCycle(self, shape, self.headers, keeps_alive(parser), expects=self.expect_100_continue)
+        cycle: Any = RequestCycle(self, endpoint, self.headers, keeps_alive(parser), expects=self.expect_100_continue)
         self.cycle = cycle
         if previous is None or previous.response_complete:
             cycle.begin()
@@ -59,7 +62,14 @@ class ModelCallProtocol(CachedHeadProtocol):
             self.pipeline.appendleft((cycle, cast(Any, self.app)))
 
     def data_received(self, data: bytes) -> None:
-        """Handle received data, usually a whole request."""
+        """Handle received data, usually a whole request. Streams that arrive together start a few at a time."""
+        if STREAM_FIELD in data or self.deferred_count:
+            self.stream_starts.handle(self, data)
+        else:
+            self.handle_data(data)
+
+    def handle_data(self, data: bytes) -> None:
+        """Parse received data and start the call that it completes."""
         super().data_received(data)
         cycle = self.active_cycle
         if cycle is not None:
@@ -110,11 +120,11 @@ class RequestCycle:
         "_active",
         "_call",
         "_chunked",
+        "_endpoint",
         "_expects_continue",
         "_pending_head",
         "_protocol",
         "_request_headers",
-        "_shape",
         "_task",
         "_timer",
         "body",
@@ -128,7 +138,13 @@ class RequestCycle:
     )
 
     def __init__(
-        self, protocol: ModelCallProtocol, shape: Endpoint, headers: Headers, keep_alive: bool, *, expects: bool = False
+        self,
+        protocol: ModelCallProtocol,
+        endpoint: Endpoint,
+        headers: Headers,
+        keep_alive: bool,
+        *,
+        expects: bool = False,
     ) -> None:
         self.body = bytearray()
         self.more_body = True
@@ -138,7 +154,7 @@ class RequestCycle:
         self.started = False
         self.client_left = False
         self._protocol = protocol
-        self._shape: Endpoint = shape
+        self._endpoint: Endpoint = endpoint
         self._request_headers = headers
         self._expects_continue = expects
         self._active = self._chunked = False
@@ -213,9 +229,6 @@ class RequestCycle:
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send status and headers. A body without a content length is sent in chunks."""
-        self._write_head(status, headers)
-
-    def _write_head(self, status: int, headers: Headers) -> None:
         self.started = True
         names = dict(headers)
         self._chunked = b"content-length" not in names
@@ -275,7 +288,7 @@ class RequestCycle:
     def _try_fast_path(self) -> bool:
         """Send the request on the fast path and cache its head. Return False if it does not qualify or must wait."""
         protocol = self._protocol
-        if protocol.skip_fast_path or self._shape != "chat" or len(self.body) > protocol.max_body:
+        if protocol.skip_fast_path or self._endpoint != "chat" or len(self.body) > protocol.max_body:
             return False
         headers = self._headers()
         if not CALL_HEADERS.isdisjoint(headers):
@@ -336,13 +349,13 @@ class RequestCycle:
             principal = await gateway.principals.authenticate(read_credential("POST", headers))
             call = gateway.create_call(
                 principal,
-                self._shape,
+                self._endpoint,
                 bytes(self.body),
                 TraceContext.from_headers(headers),
                 CallOptions(random_draw=self.random_draw),
             )
         except VongError as error:
-            await send_error(self, error, self._shape)
+            await send_error(self, error, self._endpoint)
         else:
             await run_call(call, self)
         self._close_incomplete()
@@ -353,11 +366,13 @@ class RequestCycle:
             self._protocol.transport.close()
 
     async def _reject_too_large(self) -> None:
-        await send_error(self, self._too_large_error(), self._shape)
+        await send_error(self, self._too_large_error(), self._endpoint)
 
     def _too_large_error(self) -> RequestTooLarge:
         limit = self._protocol.max_body
-        return RequestTooLarge(f"the request has more than {limit} bytes", "send less, or raise max_body in vong.toml")
+        return RequestTooLarge(
+            f"the request has more than {limit} bytes", "send less, or raise max_request_bytes in vong.toml"
+        )
 
     def _on_body_timeout(self) -> None:
         if self._task is None:
@@ -376,7 +391,5 @@ def keeps_alive(parser: Any) -> bool:
 
 def create_model_call_protocol(gateway: Gateway, max_body: int) -> type[ModelCallProtocol]:
     """Return the protocol class for `uvicorn.Config(http=...)`."""
-    return cast(
-        type[ModelCallProtocol],
-        type("VongProtocol", (ModelCallProtocol,), {"gateway": gateway, "max_body": max_body, "heads": HeadCache()}),
-    )
+    members = {"gateway": gateway, "max_body": max_body, "heads": HeadCache(), "stream_starts": StreamStarts()}
+    return cast(type[ModelCallProtocol], type("VongProtocol", (ModelCallProtocol,), members))

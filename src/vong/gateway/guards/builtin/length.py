@@ -12,13 +12,13 @@ from vong.records import Record
 class LengthGuardSettings(Record):
     """Bounds of the length. At least one must be set."""
 
-    most_characters: int | None = Field(default=None, ge=0)
-    most_words: int | None = Field(default=None, ge=0)
-    least_characters: int | None = Field(default=None, ge=0)
+    max_characters: int | None = Field(default=None, ge=0)
+    max_words: int | None = Field(default=None, ge=0)
+    min_characters: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _require_a_bound(self) -> Any:
-        if self.most_characters is None and self.most_words is None and self.least_characters is None:
+        if self.max_characters is None and self.max_words is None and self.min_characters is None:
             raise ValueError("set one of most_characters, most_words and least_characters")
         return self
 
@@ -38,8 +38,8 @@ class LengthGuard:
         """Return a `too_long` or `too_short` detection."""
         del ask
         settings, words = self._settings, len(text.split())
-        if settings.most_characters is not None and len(text) > settings.most_characters:
+        if settings.max_characters is not None and len(text) > settings.max_characters:
             return [Detection("too_long")]
-        if settings.most_words is not None and words > settings.most_words:
+        if settings.max_words is not None and words > settings.max_words:
             return [Detection("too_long")]
-        return [Detection("too_short")] if len(text) < (settings.least_characters or 0) else []
+        return [Detection("too_short")] if len(text) < (settings.min_characters or 0) else []

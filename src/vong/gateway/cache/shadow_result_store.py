@@ -5,27 +5,25 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from vong.gateway import tables
-from vong.records.cache import ComparisonKind, ShadowComparison
+from vong.records.cache import ShadowResult, ShadowResultKind
 
 
-def insert_comparison(
-    connection: Connection, comparison: ShadowComparison, *, is_false_hit: bool | None = None
-) -> None:
+def insert_shadow_result(connection: Connection, result: ShadowResult, *, is_false_hit: bool | None = None) -> None:
     """Insert a shadow result. `is_false_hit` marks a cached response that should not have been returned."""
-    connection.execute(insert(tables.comparisons).values({**comparison.model_dump(), "false": is_false_hit}))
+    connection.execute(insert(tables.shadow_results).values({**result.model_dump(), "is_false_hit": is_false_hit}))
 
 
-def list_comparisons(
+def list_shadow_results(
     connection: Connection,
     *,
     route: str | None = None,
-    kind: ComparisonKind | None = None,
+    kind: ShadowResultKind | None = None,
     after: UUID | None = None,
     limit: int = 50,
-) -> list[ShadowComparison]:
+) -> list[ShadowResult]:
     """Return the shadow results of a route, newest first, those after the span `after`."""
-    results = tables.comparisons.c
-    columns = [column for column in results if column.name not in ("project_id", "false")]
+    results = tables.shadow_results.c
+    columns = [column for column in results if column.name not in ("project_id", "is_false_hit")]
     query = select(*columns).order_by(results.span_id.desc()).limit(limit)
     if route is not None:
         query = query.where(results.route == route)
@@ -33,4 +31,4 @@ def list_comparisons(
         query = query.where(results.kind == kind)
     if after is not None:
         query = query.where(results.span_id < after)
-    return [ShadowComparison.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+    return [ShadowResult.model_validate(dict(row)) for row in connection.execute(query).mappings()]

@@ -1,16 +1,16 @@
-"""A whole turn of the loop with a tiny random model, and the same with a kill at every step."""
+"""A whole loop run with a tiny random model, and the same with a kill at every step."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.finished_loop import plan
 from tests.live import Live, eventually, live
-from tests.turn import plan
 from vong.client import Client
 from vong.records import Job
 
-pytestmark = pytest.mark.timeout(600)  # the turn takes a minute on free cores
+pytestmark = pytest.mark.timeout(600)  # the loop run takes a minute on free cores
 STEPS = [
     "import",
     "health report",
@@ -34,13 +34,13 @@ STEPS = [
 
 
 @pytest.fixture(scope="module")
-def vong(turned: tuple[Live, dict[str, Any]]) -> Live:
-    return turned[0]
+def vong(finished_loop: tuple[Live, dict[str, Any]]) -> Live:
+    return finished_loop[0]
 
 
 @pytest.fixture(scope="module")
-def report(turned: tuple[Live, dict[str, Any]]) -> dict[str, Any]:
-    return turned[1]
+def report(finished_loop: tuple[Live, dict[str, Any]]) -> dict[str, Any]:
+    return finished_loop[1]
 
 
 def test_every_step_is_done_once_in_order(report: dict[str, Any]) -> None:
@@ -86,18 +86,18 @@ def test_no_held_back_row_was_trained_on(vong: Live, report: dict[str, Any]) -> 
 
 
 @pytest.mark.slow
-def test_a_turn_survives_a_kill_at_every_step(tmp_path: Path) -> None:
-    """At each step another process is killed: worker, server, PostgreSQL, the engine, the child of a heavy job."""
+def test_a_loop_run_survives_a_kill_at_every_step(tmp_path: Path) -> None:
+    """At each step another process is killed: worker, server, PostgreSQL, the engine, the child of an isolated job."""
     with live(tmp_path / "home") as vong:
         client = vong.client()
         client.transport.retry_seconds = 120
-        job = client.loop.start_turn(plan(vong, tmp_path))
+        job = client.loop.start_run(plan(vong, tmp_path))
         killed: list[str] = []
         for number, step in enumerate(STEPS):
             reached(client, job, step)
             killed.append(f"{step}: {strike(vong, number)}")
         ended = client.jobs.wait(job.id)
-        lines = "\n".join(line.line for line in client.jobs.log(job.id))
+        lines = "\n".join(line.line for line in client.jobs.logs(job.id))
         assert ended.status == "finished", f"{ended.error}\n{killed}\n{lines}{vong.logs()}"
         report = ended.result or {}
         assert [done["step"] for done in report["steps"]] == STEPS
@@ -108,7 +108,7 @@ def test_a_turn_survives_a_kill_at_every_step(tmp_path: Path) -> None:
 
 
 def reached(client: Client, job: Job, step: str) -> None:
-    """Wait until the turn is at that step or past it."""
+    """Wait until the loop run is at that step or past it."""
 
     def is_there() -> bool:
         at = client.jobs.get(job.id)

@@ -1,4 +1,4 @@
-"""A Vong in which one turn of the loop with a tiny model has finished."""
+"""A Vong with one finished loop run of a tiny model."""
 
 import json
 import random
@@ -18,15 +18,15 @@ WORDS = ["till", "tap", "card", "printer", "invoice", "slow", "broken", "late", 
 
 
 @contextmanager
-def vong_with_a_turn(folder: Path) -> Generator[tuple[Live, dict[str, Any]]]:
-    """It runs in a home of its own below that folder. With it comes the report of the turn."""
+def vong_with_loop_run(folder: Path) -> Generator[tuple[Live, dict[str, Any]]]:
+    """It runs in a home of its own below that folder. With it comes the report of the loop run."""
     with live(folder / "home") as vong:
         files = folder / "files"
         files.mkdir()
         client = vong.client()
-        job = client.loop.start_turn(plan(vong, files))
+        job = client.loop.start_run(plan(vong, files))
         ended = client.jobs.wait(job.id)
-        lines = "\n".join(line.line for line in client.jobs.log(job.id))
+        lines = "\n".join(line.line for line in client.jobs.logs(job.id))
         assert ended.status == "finished", f"{ended.error}\n{lines}{vong.logs()}"
         yield vong, ended.result or {}
 
@@ -45,7 +45,7 @@ def plan(vong: Live, folder: Path) -> dict[str, Any]:
     model = done(client, client.registry.import_model(str(taught(folder)), name="tiny"))
     handbook = folder / "care.md"
     handbook.write_text("# Care\n\nThe printer is cleaned with a dry cloth once a week.\n")
-    done(client, client.knowledge.add("care", [handbook]))
+    done(client, client.knowledge.upload("care", [handbook]))
     return {
         "name": "kind",
         "dataset": "rows",
