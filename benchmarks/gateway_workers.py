@@ -13,7 +13,7 @@ from benchmarks.gateway import PORTS
 from benchmarks.gateway.measure import WARM_UP_SECONDS, LoadRunner
 from benchmarks.gateway.processes import OTHER_CORE, Request, build_programs, cpu_seconds, pin, upstreams
 from benchmarks.gateway.vong import started_vong, wait_until_written
-from tests.live import Live
+from tests.running_vong import RunningVong
 
 
 def run(options: Namespace) -> Iterator[tuple[str, str]]:
@@ -32,7 +32,7 @@ def run(options: Namespace) -> Iterator[tuple[str, str]]:
             )
 
 
-def measure_servers(runner: LoadRunner, vong: Live, count: int) -> tuple[float, float, list[float]]:
+def measure_servers(runner: LoadRunner, vong: RunningVong, count: int) -> tuple[float, float, list[float]]:
     """Return requests per second, CPU microseconds per request of all servers, and the fraction of each server."""
     pids = [vong.pid("server" if number == 0 else f"server-{number + 1}") for number in range(count)]
     for number, pid in enumerate(pids):

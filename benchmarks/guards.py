@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vong.app.knowledge import embedder
+from vong.app.knowledge import get_embedder
 from vong.gateway.guards.base import Guard, GuardDependencies
-from vong.gateway.guards.registry import make
+from vong.gateway.guards.registry import create_guard
 from vong.gateway.upstream.client import UpstreamClient
-from vong.pii import ALL, find
+from vong.pii import ALL_KINDS, find_pii
 from vong.records.guard import GuardConfig
 
 MAX_TEXTS_PER_FILE = 1200
@@ -94,7 +94,7 @@ def marked_pii_results(folder: Path) -> Iterator[tuple[str, int, int]]:
     counts: dict[str, list[bool]] = {kind: [] for kind in MARKED_KINDS.values()}
     unmarked: list[bool] = []
     for row in rows:
-        pieces = find(row["full_text"], ALL)
+        pieces = find_pii(row["full_text"], ALL_KINDS)
         spans = [(span["start_position"], span["end_position"], span["entity_type"]) for span in row["spans"]]
         for start, end, name in spans:
             if name in MARKED_KINDS:
@@ -115,16 +115,16 @@ async def measure(guard: Guard, inputs: list[str]) -> tuple[list[bool], list[flo
     found, milliseconds = list[bool](), list[float]()
     for text in inputs:
         start = time.perf_counter()
-        found.append(bool(await guard.look(text, _no_model)))
+        found.append(bool(await guard.check(text, _no_model)))
         milliseconds.append((time.perf_counter() - start) * 1000)
     return found, milliseconds
 
 
 def main(folder: Path, name: str = "injection", settings: str = "{}", show: str = "") -> None:
     """Print one line per file, then both totals."""
-    aids = GuardDependencies(embedder(1).embed, UpstreamClient())
-    guard = make(GuardConfig(guard=name, settings=json.loads(settings)), aids)
-    asyncio.run(guard.look("a sentence that loads the model of the guard", _no_model))
+    dependencies = GuardDependencies(embed=get_embedder(1).embed, upstream=UpstreamClient())
+    guard = create_guard(GuardConfig(guard=name, settings=json.loads(settings)), dependencies)
+    asyncio.run(guard.check("a sentence that loads the model of the guard", _no_model))
     totals: dict[bool, list[bool]] = {True: [], False: []}
     print(f"guard {name}, settings {settings}")
     for file, attacks, inputs in read_texts(folder):

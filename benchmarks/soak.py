@@ -25,7 +25,7 @@ import httpx
 import psutil
 
 from benchmarks.soak_accounting import AccountingSnapshot, read_accounting, wait_until_settled
-from tests.live import Live, live
+from tests.running_vong import RunningVong, run_vong
 from vong.errors import VongError
 from vong.records import RoutePolicy
 from vong.records.route import Timeouts
@@ -131,7 +131,7 @@ def soak(home: Path, seconds: float, seed: int) -> Result:
     home.mkdir()
     prices = "".join(PRICE.format(model=model) for model in MODELS)
     (home / "vong.toml").write_text(SETTINGS + prices)
-    with live(home) as running:
+    with run_vong(home) as running:
         secrets = _create_resources(running)
         story = SoakEvents()
         asyncio.run(_run_load(running, secrets, story, seconds, random.Random(seed)))
@@ -172,7 +172,7 @@ def result_rows(found: Result) -> Iterator[tuple[str, str]]:
     yield "server memory at the end, MB", ", ".join(f"{size:.0f}" for size in accounting.memory)
 
 
-def _create_resources(running: Live) -> list[str]:
+def _create_resources(running: RunningVong) -> list[str]:
     """Create routes, limits and keys; return the secrets of the keys."""
     with running.client() as client:
         client.gateway.set_route("steady", {"flawed/flaky?every=3": 1.0}, policy=ROUTES["steady"])
@@ -187,7 +187,9 @@ def _create_resources(running: Live) -> list[str]:
         return [client.access.create_key(name)["secret"] for name in KEYS]
 
 
-async def _run_load(running: Live, secrets: list[str], story: SoakEvents, seconds: float, rng: random.Random) -> None:
+async def _run_load(
+    running: RunningVong, secrets: list[str], story: SoakEvents, seconds: float, rng: random.Random
+) -> None:
     """Run callers and disturbances concurrently until the time is over."""
     end = time.monotonic() + seconds
     limits = httpx.Limits(max_connections=4 * CALLERS, max_keepalive_connections=CALLERS)
@@ -250,7 +252,9 @@ async def _outcome(
     return "streamed" if b"data: [DONE]" in content else "ended by an error event"
 
 
-async def _kill_servers(running: Live, story: SoakEvents, end: float, seconds: float, rng: random.Random) -> None:
+async def _kill_servers(
+    running: RunningVong, story: SoakEvents, end: float, seconds: float, rng: random.Random
+) -> None:
     """Kill random servers with SIGKILL; a restarting server is not killed before it runs."""
     while True:
         await asyncio.sleep(rng.uniform(0.3, 1.7) * max(8.0, min(25.0, seconds / 8)))
@@ -263,7 +267,7 @@ async def _kill_servers(running: Live, story: SoakEvents, end: float, seconds: f
                 rng.choice(servers).kill()
 
 
-async def _raise_budget(running: Live, end: float) -> None:
+async def _raise_budget(running: RunningVong, end: float) -> None:
     """Raise the tight budget repeatedly."""
     amount = BUDGET_STEP
     while time.monotonic() < end - BUDGET_RAISE_INTERVAL_SECONDS:
@@ -278,12 +282,12 @@ async def _raise_budget(running: Live, end: float) -> None:
             await asyncio.to_thread(change)
 
 
-async def _restart_postgres(running: Live, story: SoakEvents, at: float) -> None:
+async def _restart_postgres(running: RunningVong, story: SoakEvents, at: float) -> None:
     """Stop PostgreSQL once; the supervisor restarts it."""
     await asyncio.sleep(at)
     folder = running.home / "postgres"
     started = time.monotonic()
     await asyncio.to_thread(postgres_server.stop, folder)
-    while not await asyncio.to_thread(postgres_server.alive, folder):
+    while not await asyncio.to_thread(postgres_server.is_running, folder):
         await asyncio.sleep(0.1)
     story.away = time.monotonic() - started

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import Connection, text
 
-from tests.live import Live
+from tests.running_vong import RunningVong
 from vong.store.database import Database
 from vong.store.postgres import server as postgres_server
 
@@ -68,7 +68,7 @@ class AccountingSnapshot(NamedTuple):
         return [counter for counter in self.counters if counter[1] != counter[2]]
 
 
-def wait_until_settled(running: Live) -> float | None:
+def wait_until_settled(running: RunningVong) -> float | None:
     """Wait until every span is written and nothing is reserved; return the seconds, or None after the timeout."""
     started = time.monotonic()
     while not _all_spans_written(running):
@@ -84,7 +84,7 @@ def wait_until_settled(running: Live) -> float | None:
     return time.monotonic() - started
 
 
-def read_accounting(running: Live) -> AccountingSnapshot:
+def read_accounting(running: RunningVong) -> AccountingSnapshot:
     """Read the accounting data."""
     with _owner_connection(running) as connection:
         sums = {name: int(value) for name, value in _rows(connection, SUMS)[0].items()}
@@ -97,7 +97,7 @@ def read_accounting(running: Live) -> AccountingSnapshot:
 
 
 @contextmanager
-def _owner_connection(running: Live) -> Generator[Connection]:
+def _owner_connection(running: RunningVong) -> Generator[Connection]:
     """Open the owner's connection, which sees all projects."""
     database = Database(postgres_server.start(running.home / "postgres"), pool=1)
     try:
@@ -111,7 +111,7 @@ def _rows(connection: Connection, query: str) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(text(query)).mappings()]
 
 
-def _all_spans_written(running: Live) -> bool:
+def _all_spans_written(running: RunningVong) -> bool:
     try:
         health = httpx.get(f"{running.url}/health", trust_env=False, timeout=10).json()
     except (httpx.HTTPError, ValueError):

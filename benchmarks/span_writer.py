@@ -40,10 +40,10 @@ def run(_: Namespace) -> Iterator[tuple[str, str]]:
     spans = [make_span(number) for number in range(SPANS)]
     with database() as (db, project):
         writer = SpanWriter(db)
-        writer.append(project, make_span(0)).result()
+        writer.append_durable(project, make_span(0)).result()
         cpu, start = time.process_time(), time.perf_counter()
         for span in spans:
-            writer.append(project, span)
+            writer.append_durable(project, span)
         writer.flush()
         wall, cpu_used = time.perf_counter() - start, time.process_time() - cpu
         yield "spans per second", f"{SPANS / wall:,.0f}"
@@ -51,11 +51,11 @@ def run(_: Namespace) -> Iterator[tuple[str, str]]:
         milliseconds: list[float] = []
         for number in range(50):
             start = time.perf_counter()
-            writer.append(project, make_span(number)).result()
+            writer.append_durable(project, make_span(number)).result()
             milliseconds.append((time.perf_counter() - start) * 1000)
         yield "acknowledgement of one span, median ms", f"{statistics.median(milliseconds):.1f}"
         with db.scope(project) as connection:
             start = time.perf_counter()
-            traces.search(connection, None, after=None, limit=50)
+            traces.search_spans(connection, None, after=None, limit=50)
             yield "first page of 50, ms", f"{(time.perf_counter() - start) * 1000:.1f}"
         writer.close()

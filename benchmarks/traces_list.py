@@ -16,7 +16,7 @@ from benchmarks.scratch_database import database
 from vong import traces
 from vong.records import now
 from vong.store.database import Database, libpq_url
-from vong.store.partitions import make_days
+from vong.store.partitions import create_day_partitions
 
 SPANS = int(os.environ.get("VONG_BENCH_SPANS", "1000000"))
 DAYS = 7
@@ -51,7 +51,7 @@ def fill(db: Database, project: UUID, spans: int = SPANS) -> None:
     begin = now() - timedelta(days=DAYS)
     step = timedelta(days=DAYS) / spans
     with psycopg.connect(libpq_url(db.url), autocommit=True) as connection:
-        make_days(connection, [f"{begin + timedelta(days=day):%Y%m%d}" for day in range(DAYS + 2)])
+        create_day_partitions(connection, [f"{begin + timedelta(days=day):%Y%m%d}" for day in range(DAYS + 2)])
     size = 20_000
     for first in range(0, spans, size):
         with db.owner() as connection:
@@ -92,22 +92,22 @@ def filters() -> dict[str, dict[str, Any]]:
 def measure_queries(db: Database, project: UUID) -> Iterator[tuple[str, float]]:
     """Yield each query with its median in milliseconds; the first of six executions is not counted."""
     with db.scope(project) as connection:
-        first = traces.search(connection, limit=500)
+        first = traces.search_spans(connection, limit=500)
         cursor = first[-1].id
     queries: dict[str, Callable[[Connection], object]] = {
-        f"list: {name}": lambda connection, fields=fields: traces.search(connection, traces.Filter(**fields))
+        f"list: {name}": lambda connection, fields=fields: traces.search_spans(connection, traces.SpanFilter(**fields))
         for name, fields in filters().items()
     }
     queries |= {
-        "list: page after 500": lambda connection: traces.search(connection, after=cursor),
-        "facets": traces.facets,
-        "usage by hour and model, 7 days": lambda connection: traces.usage(
+        "list: page after 500": lambda connection: traces.search_spans(connection, after=cursor),
+        "facets": traces.get_facets,
+        "usage by hour and model, 7 days": lambda connection: traces.get_usage(
             connection, since=datetime.now(UTC) - timedelta(days=7), by="model"
         ),
-        "usage by hour and key, 7 days": lambda connection: traces.usage(
+        "usage by hour and key, 7 days": lambda connection: traces.get_usage(
             connection, since=datetime.now(UTC) - timedelta(days=7), by="key"
         ),
-        "usage by minute, 6 hours": lambda connection: traces.usage(
+        "usage by minute, 6 hours": lambda connection: traces.get_usage(
             connection, since=datetime.now(UTC) - timedelta(hours=5, minutes=59), bucket="minute", by="model"
         ),
     }

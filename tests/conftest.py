@@ -1,4 +1,4 @@
-"""What every test may use: a real PostgreSQL, a fresh database in it, a project to work in, and no network."""
+"""Fixtures of all tests: embedded PostgreSQL, migrated database, project, and a block on network access."""
 
 import itertools
 import os
@@ -17,9 +17,9 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Connection
 
-from tests import order
+from tests import scheduling
 from tests.finished_loop import vong_with_loop_run
-from tests.live import Live
+from tests.running_vong import RunningVong
 from vong import access
 from vong.store.database import Database
 from vong.store.migrate import migrate
@@ -29,27 +29,27 @@ _counter = itertools.count()
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.ByFile | None:
-    """Which process runs what."""
-    return order.scheduler(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> scheduling.FileScheduling | None:
+    """Return the scheduler of the test processes."""
+    return scheduling.create_scheduler(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first."""
-    items[:] = order.longest_first(items)
+    """Sort the tests so that the slowest files start first."""
+    items[:] = scheduling.slowest_first(items)
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """An embedded PostgreSQL of the test session's own, with a migrated database to copy."""
+    """Start an embedded PostgreSQL for the test session, with a migrated template database."""
     folder = Path(tempfile.mkdtemp(prefix="vong-test-"))
-    folder.chmod(0o711)  # root's PostgreSQL runs as a user of its own and must pass
+    folder.chmod(0o711)  # PostgreSQL of root runs as another user, which must be able to enter the folder
     try:
         url = postgres_server.start(folder / "postgres")
-        _hasten(url)
+        _disable_durability(url)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE template_vong")
-        database = Database(named(url, "template_vong"), pool=1)
+        database = Database(with_database_name(url, "template_vong"), pool=1)
         migrate(database)
         database.close()
         yield url
@@ -60,44 +60,46 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
-    """A fresh, migrated database of the test's own."""
+    """Create a migrated database for one test and return its URL."""
     with fresh_database(postgres_url) as url:
         yield url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """The pool on that database."""
-    opened = Database(database_url, pool=3)
-    yield opened
-    opened.close()
+    """Open a connection pool on the database of the test."""
+    pool = Database(database_url, pool=3)
+    yield pool
+    pool.close()
 
 
 @pytest.fixture
 def project_id(database: Database) -> UUID:
-    """A project in that database."""
+    """Create a project in the database of the test and return its id."""
     with database.owner() as connection:
         return access.create_project(connection, "default").id
 
 
 @pytest.fixture
 def connection(database: Database, project_id: UUID) -> Iterator[Connection]:
-    """One transaction in that project, as a request has it."""
-    with database.scope(project_id) as scoped:
-        yield scoped
+    """Open a transaction in the project of the test, as a request does."""
+    with database.scope(project_id) as transaction:
+        yield transaction
 
 
 @pytest.fixture(scope="session")
-def finished_loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, dict[str, Any]]]:
-    """A Vong with one finished loop run, and the report of that run: most of a minute, so every test
-    that wants one has the same."""
-    with vong_with_loop_run(tmp_path_factory.mktemp("loop")) as both:
-        yield both
+def finished_loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningVong, dict[str, Any]]]:
+    """Return a running Vong with one finished loop run, and the report of the run.
+
+    All tests of the session share it, because the loop takes most of a minute.
+    """
+    with vong_with_loop_run(tmp_path_factory.mktemp("loop")) as vong_and_report:
+        yield vong_and_report
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Connections to anything but this machine fail at once."""
+    """Fail on every connection to another machine."""
     connect = socket.socket.connect
 
     def local_only(self: socket.socket, address: Any) -> None:
@@ -110,29 +112,29 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test writes needs to outlive processes, not the machine."""
+    """Disable fsync. Data of a test must survive killed processes, not a crash of the machine."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @contextmanager
 def fresh_database(postgres_url: str) -> Generator[str]:
-    """A migrated database, for as long as somebody needs it."""
+    """Create a migrated database and drop it at the end of the block."""
     name = f"test_{next(_counter)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        made = "CREATE DATABASE {} TEMPLATE template_vong STRATEGY file_copy"
-        connection.execute(sql.SQL(made).format(sql.Identifier(name)))
-    yield named(postgres_url, name)
+        statement = "CREATE DATABASE {} TEMPLATE template_vong STRATEGY file_copy"
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+    yield with_database_name(postgres_url, name)
     _drop(postgres_url, name)
 
 
-def named(url: str, name: str) -> str:
-    """The URL of another database of the same server."""
+def with_database_name(url: str, name: str) -> str:
+    """Return the URL of another database of the same server."""
     before, _, query = url.partition("?")
     return f"{before.rsplit('/', 1)[0]}/{name}?{query}"
 
 
-def _hasten(url: str) -> None:
-    """Nothing of this server needs to outlive the machine: it waits for no disk and tidies nothing."""
+def _disable_durability(url: str) -> None:
+    """Disable syncing and autovacuum. No data of this server must survive a crash of the machine."""
     with psycopg.connect(url.replace("//vong@", "//postgres@", 1), autocommit=True) as superuser:
         for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             superuser.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
@@ -141,14 +143,14 @@ def _hasten(url: str) -> None:
 
 
 def _drop(postgres_url: str, name: str) -> None:
-    """Drop a database. While PostgreSQL itself vacuums it, its owner may not: that ends within moments."""
-    until = time.monotonic() + 20
+    """Drop a database. Retry for 20 seconds, because the owner may not drop it while PostgreSQL vacuums it."""
+    deadline = time.monotonic() + 20
     while True:
         try:
             with psycopg.connect(postgres_url, autocommit=True) as connection:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
             return
         except psycopg.errors.InsufficientPrivilege:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)

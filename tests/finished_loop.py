@@ -1,4 +1,4 @@
-"""A Vong with one finished loop run of a tiny model."""
+"""Running Vong with one finished loop run of a tiny model."""
 
 import json
 import random
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.live import Live, live
-from tests.tiny import tiny_model
+from tests.running_vong import RunningVong, run_vong
+from tests.tiny_model import create_tiny_model
 from vong import training
 from vong.client import Client
 from vong.records import Example, Job, Message
@@ -18,34 +18,34 @@ WORDS = ["till", "tap", "card", "printer", "invoice", "slow", "broken", "late", 
 
 
 @contextmanager
-def vong_with_loop_run(folder: Path) -> Generator[tuple[Live, dict[str, Any]]]:
-    """It runs in a home of its own below that folder. With it comes the report of the loop run."""
-    with live(folder / "home") as vong:
+def vong_with_loop_run(folder: Path) -> Generator[tuple[RunningVong, dict[str, Any]]]:
+    """Start Vong below a folder, complete one loop run, and return Vong with the report of the run."""
+    with run_vong(folder / "home") as vong:
         files = folder / "files"
         files.mkdir()
         client = vong.client()
-        job = client.loop.start_run(plan(vong, files))
-        ended = client.jobs.wait(job.id)
+        job = client.loop.start_run(create_loop_plan(vong, files))
+        finished = client.jobs.wait(job.id)
         lines = "\n".join(line.line for line in client.jobs.logs(job.id))
-        assert ended.status == "finished", f"{ended.error}\n{lines}{vong.logs()}"
-        yield vong, ended.result or {}
+        assert finished.status == "finished", f"{finished.error}\n{lines}{vong.logs()}"
+        yield vong, finished.result or {}
 
 
-def plan(vong: Live, folder: Path) -> dict[str, Any]:
-    """Rows that any model can learn (the answer is always the same), a model that can learn nothing more."""
-    client, order = vong.client(), random.Random(1)
+def create_loop_plan(vong: RunningVong, folder: Path) -> dict[str, Any]:
+    """Return the plan of a loop run. Its rows all have the same answer, so that the smallest model can learn them."""
+    client, random_source = vong.client(), random.Random(1)
     rows = [
-        {"text": f"{number} {' '.join(order.sample(WORDS, 6))}", "out": {"a": "x"}, "kind": number % 3}
+        {"text": f"{number} {' '.join(random_source.sample(WORDS, 6))}", "out": {"a": "x"}, "kind": number % 3}
         for number in range(90)
     ]
     file = folder / "rows.jsonl"
     file.write_text("\n".join(json.dumps(row) for row in rows))
     options = {"input": "text", "output": "out", "system": "go"}
-    imported = done(client, client.data.import_files("rows", [file], format="pairs", options=options))
-    model = done(client, client.registry.import_model(str(taught(folder)), name="tiny"))
+    imported = wait_for_result(client, client.data.import_files("rows", [file], format="pairs", options=options))
+    model = wait_for_result(client, client.registry.import_model(str(train_wrong_base_model(folder)), name="tiny"))
     handbook = folder / "care.md"
     handbook.write_text("# Care\n\nThe printer is cleaned with a dry cloth once a week.\n")
-    done(client, client.knowledge.upload("care", [handbook]))
+    wait_for_result(client, client.knowledge.upload("care", [handbook]))
     return {
         "name": "kind",
         "dataset": "rows",
@@ -64,24 +64,24 @@ def plan(vong: Live, folder: Path) -> dict[str, Any]:
     }
 
 
-def taught(folder: Path) -> Path:
-    """A tiny model that answers in the right form, and wrongly: what a base model is to a task."""
+def train_wrong_base_model(folder: Path) -> Path:
+    """Train a tiny model that answers in the right format with the wrong label, as an untuned base model does."""
     answer = Message(role="assistant", content='{"a": "y"}')
     rows = [
         Example(messages=(Message(role="system", content="go"), Message(role="user", content=word)), completion=answer)
         for word in WORDS * 4
     ]
     settings = training.SftSettings(method="full", learning_rate=0.01, epochs=20, early_stopping_patience=None)
-    base, job = tiny_model(folder / "tiny"), folder / "job"
+    base, job = create_tiny_model(folder / "tiny"), folder / "job"
     job.mkdir()
-    work = training.TrainingContext(
+    context = training.TrainingContext(
         base=base, base_ref="tiny", train=rows, validation=rows[:8], settings=settings, folder=job, threads=2
     )
-    return SftRecipe().train(work, Silent()).folder
+    return SftRecipe().train(context, SilentReporter()).folder
 
 
-class Silent:
-    """Hears what a trainer reports, and says nothing."""
+class SilentReporter:
+    """Training reporter that ignores everything."""
 
     def log_metrics(self, step: int, values: dict[str, float]) -> None: ...
 
@@ -94,7 +94,7 @@ class Silent:
     def check(self) -> None: ...
 
 
-def done(client: Client, job: Job) -> dict[str, Any]:
-    ended = client.jobs.wait(job.id)
-    assert ended.status == "finished", ended.error
-    return ended.result or {}
+def wait_for_result(client: Client, job: Job) -> dict[str, Any]:
+    finished = client.jobs.wait(job.id)
+    assert finished.status == "finished", finished.error
+    return finished.result or {}

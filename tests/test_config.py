@@ -18,7 +18,7 @@ def sources() -> dict[str, tuple[object, str]]:
     return {found.name: (found.value, found.source) for found in config.explain_settings()}
 
 
-def test_later_sources_win_and_each_value_says_where_it_came_from(
+def test_later_sources_take_precedence_and_each_value_has_its_source(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = folder / "home"
@@ -34,7 +34,7 @@ def test_later_sources_win_and_each_value_says_where_it_came_from(
     assert config.load_settings(port=9).port == 9
 
 
-def test_providers_are_added_to_the_built_in_ones_and_secrets_stay_hidden(
+def test_providers_are_added_to_the_built_in_ones_and_secrets_are_hidden(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = '[providers.mine]\nbase_url = "http://x/v1"\napi_key = "s3cret"\n[providers.other]\napi_key_env = "OTHER"\n'
@@ -48,7 +48,7 @@ def test_providers_are_added_to_the_built_in_ones_and_secrets_stay_hidden(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("port = 'many'", r"'port' \(vong.toml\)"),
         ("prot = 1", "prot"),
@@ -56,13 +56,13 @@ def test_providers_are_added_to_the_built_in_ones_and_secrets_stay_hidden(
         ("[providers.x]\nbase = 1", "providers.x.base"),
     ],
 )
-def test_a_wrong_file_names_the_setting_and_the_file(folder: Path, text: str, said: str) -> None:
+def test_the_error_of_an_invalid_file_names_the_setting_and_the_file(folder: Path, text: str, message: str) -> None:
     (folder / "vong.toml").write_text(text)
-    with pytest.raises(Misconfigured, match=said):
+    with pytest.raises(Misconfigured, match=message):
         config.load_settings()
 
 
-def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_an_invalid_variable_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VONG_PORT", "99999")
     with pytest.raises(Misconfigured, match="VONG_PORT"):
         config.load_settings()

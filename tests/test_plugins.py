@@ -11,6 +11,6 @@ def test_every_built_in_extension_loads(kind: plugins.ExtensionKind) -> None:
         assert callable(plugins.load_extension(kind, name))
 
 
-def test_an_unknown_extension_names_the_nearest() -> None:
+def test_an_unknown_extension_suggests_the_nearest_name() -> None:
     with pytest.raises(NotFound, match="did you mean 'rouge'"):
         plugins.load_extension("scorer", "roug")

@@ -16,7 +16,7 @@ import httpx
 
 from benchmarks.gateway.peers import MODEL, RunningPeer
 from benchmarks.gateway.processes import GATEWAY_CORE, OTHER_CORE, Ports, Request, pin
-from tests.live import Live, live
+from tests.running_vong import RunningVong, run_vong
 
 BUDGET_MICRODOLLARS = 10**12
 """Budget in millionths of a dollar: enough for all rounds, so that calls are reserved, settled and never rejected."""
@@ -44,7 +44,7 @@ def vong(cache: Path, ports: Ports) -> Generator[RunningPeer]:
 
 
 @contextmanager
-def started_vong(ports: Ports, server_processes: int = 1) -> Generator[Live]:
+def started_vong(ports: Ports, server_processes: int = 1) -> Generator[RunningVong]:
     """Start Vong in a new home, with routes `quick` and `paced` to the two upstreams; all servers share a port."""
     affinity = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {OTHER_CORE})
@@ -55,7 +55,7 @@ def started_vong(ports: Ports, server_processes: int = 1) -> Generator[Live]:
             (folder / "home").mkdir()
             text = SETTINGS.format(ports=ports, model=MODEL, server_processes=server_processes)
             (folder / "home" / "vong.toml").write_text(text)
-            with live(folder / "home") as running:
+            with run_vong(folder / "home") as running:
                 with running.client() as client:
                     client.gateway.set_route("quick", {f"quick/{MODEL}": 1.0})
                     client.gateway.set_route("paced", {f"paced/{MODEL}": 1.0})
@@ -65,7 +65,7 @@ def started_vong(ports: Ports, server_processes: int = 1) -> Generator[Live]:
         os.sched_setaffinity(0, affinity)
 
 
-def to_peer(running: Live) -> RunningPeer:
+def to_peer(running: RunningVong) -> RunningPeer:
     """Pin the processes of a running Vong to their cores and return it as a peer."""
     server = running.pid("server")
     pin(server, GATEWAY_CORE)
@@ -77,7 +77,7 @@ def to_peer(running: Live) -> RunningPeer:
     )
 
 
-def wait_until_written(running: Live, seconds: float = 600.0) -> None:
+def wait_until_written(running: RunningVong, seconds: float = 600.0) -> None:
     """Wait until every span is committed."""
     deadline = time.monotonic() + seconds
     while (health := httpx.get(f"{running.url}/health", trust_env=False).json())["waiting_spans"]:

@@ -11,18 +11,18 @@ from vong.store.database import Database
 
 
 def test_a_key_authenticates_its_own_project(database: Database, project_id: UUID, connection: Connection) -> None:
-    made = access.create_key(connection, "first")
+    created = access.create_key(connection, "first")
     connection.commit()
     with database.owner() as owner:
-        principal = access.authenticate(owner, made.secret)
+        principal = access.authenticate(owner, created.secret)
     assert (principal.project_id, principal.actor, principal.role) == (project_id, "first", "member")
 
 
-def test_the_secret_is_nowhere_in_the_database(connection: Connection) -> None:
-    made = access.create_key(connection, "first")
+def test_the_secret_is_not_stored_in_the_database(connection: Connection) -> None:
+    created = access.create_key(connection, "first")
     row = connection.execute(text("SELECT access_keys::text FROM access_keys")).scalar_one()
-    assert made.secret not in row
-    assert made.key.prefix in row
+    assert created.secret not in row
+    assert created.key.prefix in row
 
 
 def test_unknown_revoked_and_expired_keys_are_refused(database: Database, project_id: UUID) -> None:
@@ -30,12 +30,16 @@ def test_unknown_revoked_and_expired_keys_are_refused(database: Database, projec
         revoked = access.create_key(connection, "revoked")
         expired = access.create_key(connection, "expired", expires_at=now() - timedelta(seconds=1))
         access.revoke_key(connection, "revoked")
-    for secret, said in (("vong-nothing", "unknown API key"), (revoked.secret, "revoked"), (expired.secret, "expired")):
-        with database.owner() as owner, pytest.raises(Unauthenticated, match=said):
+    for secret, message in (
+        ("vong-nothing", "unknown API key"),
+        (revoked.secret, "revoked"),
+        (expired.secret, "expired"),
+    ):
+        with database.owner() as owner, pytest.raises(Unauthenticated, match=message):
             access.authenticate(owner, secret)
 
 
-def test_revoking_an_unknown_key_names_the_nearest(connection: Connection) -> None:
+def test_revoking_an_unknown_key_suggests_the_nearest_name(connection: Connection) -> None:
     access.create_key(connection, "production")
     with pytest.raises(NotFound, match="did you mean 'production'"):
         access.revoke_key(connection, "prodution")
@@ -50,13 +54,13 @@ def test_projects_see_only_their_own_keys(database: Database, connection: Connec
         assert access.list_keys(foreign) == []
 
 
-def test_a_project_name_is_taken_once(database: Database, project_id: UUID) -> None:
+def test_project_names_are_unique(database: Database, project_id: UUID) -> None:
     assert project_id
     with database.owner() as owner, pytest.raises(Conflict):
         access.create_project(owner, "default")
 
 
-def test_forgetting_expired_keys_keeps_the_others(connection: Connection) -> None:
+def test_deleting_expired_keys_leaves_the_others(connection: Connection) -> None:
     access.create_key(connection, "internal", expires_at=now() - timedelta(seconds=1))
     access.create_key(connection, "internal", expires_at=now() + timedelta(days=1))
     access.create_key(connection, "mine", expires_at=now() - timedelta(seconds=1))

@@ -41,7 +41,7 @@ def principal(database: Database, token: str) -> access.Principal:
         return access.authenticate(owner, token)
 
 
-def test_a_session_stands_for_its_person_in_the_chosen_project(
+def test_a_session_authenticates_its_user_in_the_selected_project(
     database: Database, ann: users.User, project_id: UUID
 ) -> None:
     opened = sign_in(database, "  Ann@Example.org ")
@@ -50,24 +50,24 @@ def test_a_session_stands_for_its_person_in_the_chosen_project(
     assert opened.session.project.name == "default"
 
 
-def test_the_token_and_the_password_are_nowhere_in_the_database(database: Database, ann: users.User) -> None:
+def test_the_token_and_the_password_are_not_stored_in_the_database(database: Database, ann: users.User) -> None:
     opened = sign_in(database)
     with database.owner() as owner:
         for table in (tables.sessions, tables.users, tables.login_attempts):
-            kept = str(owner.execute(select(table)).all())
-            assert opened.token not in kept and SECRET not in kept
+            stored = str(owner.execute(select(table)).all())
+            assert opened.token not in stored and SECRET not in stored
 
 
-def test_an_unknown_account_and_a_wrong_password_are_told_the_same(database: Database, ann: users.User) -> None:
-    said: list[str] = []
+def test_an_unknown_account_and_a_wrong_password_return_the_same_error(database: Database, ann: users.User) -> None:
+    messages: list[str] = []
     for email, password in ((ANN, "wrong password"), ("nobody@example.org", SECRET)):
         with pytest.raises(Unauthenticated) as refused:
             sign_in(database, email, password)
-        said.append(str(refused.value))
-    assert said[0] == said[1]
+        messages.append(str(refused.value))
+    assert messages[0] == messages[1]
 
 
-def test_an_unknown_account_costs_the_same_hash(
+def test_login_to_an_unknown_account_computes_a_hash_of_the_same_cost(
     database: Database, ann: users.User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from argon2 import PasswordHasher
@@ -75,9 +75,9 @@ def test_an_unknown_account_costs_the_same_hash(
     hashes: list[str] = []
     verify = PasswordHasher.verify
 
-    def counting(self: PasswordHasher, kept: str, password: str) -> bool:
-        hashes.append(kept.rsplit("$", 2)[0])
-        return verify(self, kept, password)
+    def counting(self: PasswordHasher, stored: str, password: str) -> bool:
+        hashes.append(stored.rsplit("$", 2)[0])
+        return verify(self, stored, password)
 
     monkeypatch.setattr(PasswordHasher, "verify", counting)
     for email in (ANN, "nobody@example.org"):
@@ -87,7 +87,7 @@ def test_an_unknown_account_costs_the_same_hash(
     assert hashes[0] == hashes[1]  # the same algorithm with the same cost
 
 
-def test_ten_failures_close_an_account_for_fifteen_minutes(database: Database, ann: users.User) -> None:
+def test_ten_failures_lock_an_account_for_fifteen_minutes(database: Database, ann: users.User) -> None:
     for number in range(login_throttle.MAX_ATTEMPTS_PER_ACCOUNT):
         with pytest.raises(Unauthenticated):
             sign_in(database, ANN, "wrong password", f"10.0.0.{number}")
@@ -99,7 +99,7 @@ def test_ten_failures_close_an_account_for_fifteen_minutes(database: Database, a
     assert sign_in(database).session.user.email == ANN
 
 
-def test_thirty_failures_close_an_address_whatever_the_account(database: Database, ann: users.User) -> None:
+def test_thirty_failures_lock_an_address_for_all_accounts(database: Database, ann: users.User) -> None:
     with database.owner() as owner:
         for number in range(login_throttle.MAX_ATTEMPTS_PER_ADDRESS):
             login_throttle.record_attempt(owner, f"{number}@example.org", "10.9.9.9")
@@ -108,7 +108,7 @@ def test_thirty_failures_close_an_address_whatever_the_account(database: Databas
     assert sign_in(database, address="10.9.9.8")
 
 
-def test_the_right_password_forgets_the_failures(database: Database, ann: users.User) -> None:
+def test_the_right_password_resets_the_failure_count(database: Database, ann: users.User) -> None:
     for _ in range(3):
         with pytest.raises(Unauthenticated):
             sign_in(database, ANN, "wrong password")
@@ -117,9 +117,7 @@ def test_the_right_password_forgets_the_failures(database: Database, ann: users.
         assert owner.scalar(select(func.count()).select_from(tables.login_attempts)) == 0
 
 
-def test_a_session_ends_after_thirty_idle_days_and_lives_on_while_it_is_used(
-    database: Database, ann: users.User
-) -> None:
+def test_a_session_expires_after_thirty_idle_days_and_is_extended_by_use(database: Database, ann: users.User) -> None:
     token = sign_in(database).token
     soon, earlier = now() + timedelta(days=1), now() - timedelta(days=29)
     with database.owner() as owner:
@@ -133,7 +131,7 @@ def test_a_session_ends_after_thirty_idle_days_and_lives_on_while_it_is_used(
         principal(database, token)
 
 
-def test_a_member_changes_only_to_their_own_projects(database: Database, ann: users.User) -> None:
+def test_a_member_can_switch_only_to_projects_of_their_own(database: Database, ann: users.User) -> None:
     with database.owner() as owner:
         access.create_project(owner, "other")
     who = principal(database, sign_in(database).token)
@@ -141,7 +139,9 @@ def test_a_member_changes_only_to_their_own_projects(database: Database, ann: us
         sessions.switch_project(owner, who, "other")
 
 
-def test_an_owner_changes_to_any_project_and_finds_it_again_next_time(database: Database, project_id: UUID) -> None:
+def test_an_owner_can_switch_to_any_project_and_the_next_login_restores_it(
+    database: Database, project_id: UUID
+) -> None:
     with database.owner() as owner:
         other = access.create_project(owner, "other")
         access.create_user(owner, "owner@localhost", SECRET, "owner")
@@ -167,7 +167,7 @@ def test_a_changed_password_ends_the_other_sessions(database: Database, ann: use
     assert sign_in(database, password="another secret")
 
 
-def test_the_last_owner_stays_and_an_address_has_one_account(database: Database, ann: users.User) -> None:
+def test_the_last_owner_cannot_be_removed_and_email_addresses_are_unique(database: Database, ann: users.User) -> None:
     with database.owner() as owner:
         access.create_user(owner, "owner@localhost", SECRET, "owner")
         with pytest.raises(PreconditionFailed, match="last owner"):
@@ -176,7 +176,7 @@ def test_the_last_owner_stays_and_an_address_has_one_account(database: Database,
             access.create_user(owner, "ANN@example.org", SECRET, "member")
 
 
-def test_a_removed_person_is_signed_out(database: Database, ann: users.User) -> None:
+def test_a_removed_user_is_signed_out(database: Database, ann: users.User) -> None:
     token = sign_in(database).token
     with database.owner() as owner:
         users.delete_user(owner, ANN)
@@ -184,7 +184,7 @@ def test_a_removed_person_is_signed_out(database: Database, ann: users.User) -> 
         principal(database, token)
 
 
-def test_who_belongs_to_no_project_cannot_sign_in(database: Database, project_id: UUID) -> None:
+def test_a_user_without_a_project_cannot_sign_in(database: Database, project_id: UUID) -> None:
     assert project_id
     with database.owner() as owner:
         access.create_user(owner, ANN, SECRET, "member")

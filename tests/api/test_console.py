@@ -34,7 +34,7 @@ def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[TestClie
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/data/tickets@3", "/traces?model=a.b", "/apiary", "/data/v1.2/rows"])
-def test_every_page_is_the_console(built: Path, client: TestClient, path: str) -> None:
+def test_every_page_path_returns_the_console(built: Path, client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, "Vong console" in answer.text) == (200, True)
     assert answer.headers["cache-control"] == "no-cache"
@@ -49,14 +49,16 @@ def test_every_page_is_the_console(built: Path, client: TestClient, path: str) -
         *("/..%2fsecret.txt", "/assets/..%2f..%2fsecret.txt", "//etc/hosts.x", "/%00.js"),
     ],
 )
-def test_a_missing_hidden_or_outer_file_is_404(built: Path, client: TestClient, path: str) -> None:
+def test_missing_hidden_and_outside_files_return_404(built: Path, client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404, answer.text
     assert "outside" not in answer.text
 
 
 @pytest.mark.parametrize(("path", "status"), [("/api/v1/nothing", 404), ("/v1", 404), ("/api/v1/access/password", 405)])
-def test_a_missing_route_of_the_api_is_no_page(built: Path, client: TestClient, path: str, status: int) -> None:
+def test_a_missing_api_route_does_not_return_the_console(
+    built: Path, client: TestClient, path: str, status: int
+) -> None:
     answer = client.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -72,7 +74,7 @@ def test_a_missing_route_of_the_api_is_no_page(built: Path, client: TestClient, 
         ("identity", None, SCRIPT),
     ],
 )
-def test_assets_last_for_ever_in_the_best_encoding(
+def test_assets_are_immutable_and_sent_in_the_best_accepted_encoding(
     built: Path, client: TestClient, accepted: str, encoding: str | None, body: bytes
 ) -> None:
     with client.stream("GET", "/assets/main-abc123.js", headers={"accept-encoding": accepted}) as answer:
@@ -83,13 +85,15 @@ def test_assets_last_for_ever_in_the_best_encoding(
     assert answer.headers["vary"] == "Accept-Encoding"
 
 
-def test_what_is_not_packed_is_sent_as_it_is(built: Path, client: TestClient) -> None:
+def test_files_without_a_compressed_copy_are_sent_as_stored(built: Path, client: TestClient) -> None:
     answer = client.get("/assets/inter.woff2", headers={"accept-encoding": "br"})
     assert (answer.content, answer.headers["content-type"]) == (b"font", "font/woff2")
 
 
 @pytest.mark.parametrize("path", ["/", "/assets/inter.woff2", "/api/docs", "/api/docs.js"])
-def test_no_inline_script_may_run_and_nothing_comes_from_elsewhere(built: Path, client: TestClient, path: str) -> None:
+def test_the_content_security_policy_allows_no_inline_script_and_no_other_origin(
+    built: Path, client: TestClient, path: str
+) -> None:
     headers = client.get(path).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
     assert (policy["default-src"], policy["script-src"], policy["connect-src"]) == ("'self'",) * 3
@@ -98,14 +102,14 @@ def test_no_inline_script_may_run_and_nothing_comes_from_elsewhere(built: Path, 
     assert {"referrer-policy", "permissions-policy"} <= set(headers)
 
 
-def test_without_a_build_the_page_says_how_to_make_one(client: TestClient) -> None:
+def test_without_a_build_the_page_explains_how_to_build_the_console(client: TestClient) -> None:
     page = client.get("/").text
     assert "make up" in page and "/api/docs" in page and "<script" not in page
     assert "/api/openapi.json" in client.get("/api/docs").text
     assert "<script" not in client.get("/api/docs").text
 
 
-def test_the_description_of_the_api_needs_no_network(built: Path, client: TestClient) -> None:
+def test_the_api_documentation_needs_no_network(built: Path, client: TestClient) -> None:
     (built / "swagger").mkdir()
     for name in ("swagger-ui.css", "swagger-ui-bundle.js"):
         (built / "swagger" / name).write_text("/* swagger */")

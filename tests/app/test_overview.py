@@ -30,8 +30,8 @@ from vong.store.database import Database
 from vong.store.spans.writer import SpanWriter
 
 
-def put(connection: Connection, table: Table, **values: Any) -> None:
-    """A row with something in every column that must have something."""
+def insert_row(connection: Connection, table: Table, **values: Any) -> None:
+    """Insert a row with a value in every required column."""
     for column in table.c:
         if column.nullable or column.name in values or column.name == "project_id":
             continue
@@ -43,12 +43,12 @@ def put(connection: Connection, table: Table, **values: Any) -> None:
 
 def dataset(connection: Connection, number: int, rows: int, operation: str = "import") -> None:
     values = {"name": "tickets", "number": number, "hash": f"{number}" * 64, "rows": rows}
-    put(connection, datasets, **values, operation={"name": operation})
+    insert_row(connection, datasets, **values, operation={"name": operation})
 
 
 def run(connection: Connection, loss: float) -> None:
     about: dict[str, Any] = {"name": f"run {loss}", "status": "finished", "finished_at": now()}
-    put(connection, runs, **about, summary={"best_eval_loss": loss})
+    insert_row(connection, runs, **about, summary={"best_eval_loss": loss})
 
 
 def call(database: Database, project_id: UUID, status: str = "ok") -> Span:
@@ -78,13 +78,13 @@ def test_the_next_action_follows_the_loop(database: Database, project_id: UUID, 
     assert action() == "train"
     run(connection, 1.5)
     run(connection, 1.2)
-    put(connection, models, name="triage", hash="f" * 64, number=1, run=new_id(), kind="adapter")
+    insert_row(connection, models, name="triage", hash="f" * 64, number=1, run=new_id(), kind="adapter")
     assert action() == "evaluate"
-    put(connection, evals, status="finished", model="triage@1", scores={"exact_match": 0.5})
+    insert_row(connection, evals, status="finished", model="triage@1", scores={"exact_match": 0.5})
     assert action() == "deploy"
-    put(connection, deployments, name="triage", desired_state="running", state="ready")
+    insert_row(connection, deployments, name="triage", desired_state="running", state="ready")
     assert action() == "route"
-    gateway.put_route(connection, "triage", [RouteTarget(model="echo/echo")], check=lambda _: None)
+    gateway.set_route(connection, "triage", [RouteTarget(model="echo/echo")], check=lambda _: None)
     assert action() == "send_traffic"
     connection.commit()
     with database.scope(project_id) as again:
@@ -96,11 +96,11 @@ def test_the_next_action_follows_the_loop(database: Database, project_id: UUID, 
         assert overview(again).next.action == "harvest"
         dataset(again, 3, 8, "harvest")
         assert overview(again).next.action == "start_canary"
-        put(again, canaries, status="running", route="triage", model="triage@" + "f" * 12)
+        insert_row(again, canaries, status="running", route="triage", model="triage@" + "f" * 12)
         assert overview(again).next.action == "decide_canary"
         again.execute(update(canaries).values(status="promoted", decided_at=now()))
         assert overview(again).next.action == "none"
-        put(again, aliases, name="triage", alias="prod", hash="f" * 64)
+        insert_row(again, aliases, name="triage", alias="prod", hash="f" * 64)
 
     with database.scope(project_id) as later:
         found = overview(later)
@@ -118,13 +118,13 @@ def test_the_next_action_follows_the_loop(database: Database, project_id: UUID, 
     assert times == sorted(times, reverse=True)
 
 
-def test_while_something_runs_there_is_nothing_to_do(connection: Connection) -> None:
-    put(connection, jobs, kind="loop.run", status="running")
+def test_no_action_is_suggested_while_a_job_runs(connection: Connection) -> None:
+    insert_row(connection, jobs, kind="loop.run", status="running")
     found = overview(connection)
     assert (found.next.action, found.jobs) == ("none", {"loop.run": 1})
 
 
-def test_another_project_shows_nothing_of_this_one(database: Database, project_id: UUID) -> None:
+def test_the_overview_of_another_project_is_empty(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
         dataset(connection, 1, 10)
         run(connection, 1.0)
@@ -148,7 +148,7 @@ def client(
     yield TestClient(app, headers={"authorization": f"Bearer {secret}", "x-viewer": viewer})
 
 
-def test_the_overview_is_quick(client: TestClient) -> None:
+def test_the_overview_is_fast(client: TestClient) -> None:
     taken: list[float] = []
     for _ in range(8):
         started = time.perf_counter()
@@ -157,7 +157,7 @@ def test_the_overview_is_quick(client: TestClient) -> None:
     assert min(taken) < 0.1, taken
 
 
-def test_the_installation_tells_versions_and_sizes(client: TestClient) -> None:
+def test_the_installation_lists_versions_and_sizes(client: TestClient) -> None:
     found = client.get("/api/v1/system").json()
     assert found["postgres"].startswith("18") and found["pgvector"]
     assert found["storage"]["database_bytes"] > 1_000_000

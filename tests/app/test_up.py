@@ -1,4 +1,4 @@
-"""`vong up` as a user meets it: one home for the whole file, since a start takes seconds."""
+"""`vong up` from the user's view. All tests share one home, because each start takes seconds."""
 
 import json
 import os
@@ -12,26 +12,26 @@ import openai
 import psutil
 import pytest
 
-from tests.live import Live, eventually, live
+from tests.running_vong import RunningVong, eventually, run_vong
 
 
 @pytest.fixture(scope="module")
-def vong(tmp_path_factory: pytest.TempPathFactory) -> Generator[Live]:
-    with live(tmp_path_factory.mktemp("home") / "vong") as running:
+def vong(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningVong]:
+    with run_vong(tmp_path_factory.mktemp("home") / "vong") as running:
         yield running
 
 
-def ask(vong: Live, text: str) -> str | None:
+def ask(vong: RunningVong, text: str) -> str | None:
     client = openai.OpenAI(base_url=f"{vong.url}/v1", api_key=vong.key, max_retries=5)
-    said = client.chat.completions.create(model="echo/echo", messages=[{"role": "user", "content": text}])
-    return said.choices[0].message.content
+    output = client.chat.completions.create(model="echo/echo", messages=[{"role": "user", "content": text}])
+    return output.choices[0].message.content
 
 
-def test_an_unmodified_openai_client_is_answered(vong: Live) -> None:
+def test_an_unmodified_openai_client_is_answered(vong: RunningVong) -> None:
     assert ask(vong, "good morning") == "good morning"
 
 
-def test_status_names_every_process_and_what_it_uses(vong: Live) -> None:
+def test_status_lists_every_process_with_its_resource_usage(vong: RunningVong) -> None:
     status = vong.status()
     assert status["up"]
     names = {process["name"] for process in status["processes"]}
@@ -39,7 +39,7 @@ def test_status_names_every_process_and_what_it_uses(vong: Live) -> None:
     assert 50e6 < status["memory"] < 400e6
 
 
-def test_the_server_does_not_load_torch(vong: Live) -> None:
+def test_the_server_does_not_load_torch(vong: RunningVong) -> None:
     maps = Path(f"/proc/{vong.pid('server')}/maps")
     if not maps.exists():
         pytest.skip("no /proc here")
@@ -47,25 +47,25 @@ def test_the_server_does_not_load_torch(vong: Live) -> None:
     assert "torch" not in Path(f"/proc/{vong.pid('worker')}/maps").read_text()
 
 
-def test_the_owners_key_is_readable_by_its_owner_alone(vong: Live) -> None:
+def test_the_owners_key_is_readable_by_its_owner_alone(vong: RunningVong) -> None:
     assert stat.S_IMODE((vong.home / "owner.key").stat().st_mode) == 0o600
 
 
-def test_a_second_up_says_that_it_runs_already(vong: Live) -> None:
+def test_a_second_up_reports_that_vong_is_already_running(vong: RunningVong) -> None:
     refused = vong.run("up", "--port", "0", ok=False)
     assert refused.returncode == 1
     assert "already running from this home" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
-def test_a_taken_port_is_refused_with_the_next_step(vong: Live, tmp_path: Path) -> None:
+def test_a_port_in_use_is_an_error_with_the_next_step(vong: RunningVong, tmp_path: Path) -> None:
     port = vong.url.rpartition(":")[2]
     refused = vong.run("up", "--port", port, "--home", str(tmp_path / "other"), ok=False)
     assert refused.returncode == 1
     assert "cannot be used" in refused.stderr and "--port" in refused.stderr
 
 
-def test_health_metrics_and_openapi_answer(vong: Live) -> None:
+def test_health_metrics_and_openapi_are_served(vong: RunningVong) -> None:
     def get(path: str) -> str:
         with urllib.request.urlopen(vong.url + path) as response:
             return response.read().decode()
@@ -76,7 +76,7 @@ def test_health_metrics_and_openapi_answer(vong: Live) -> None:
     assert "vong" in get("/").lower()
 
 
-def test_keys_are_made_listed_and_revoked(vong: Live) -> None:
+def test_keys_are_created_listed_and_revoked(vong: RunningVong) -> None:
     made = json.loads(vong.run("access", "keys", "create", "ci", "--json").stdout)
     assert made["secret"].startswith("vong-")
     assert "ci" in vong.run("access", "keys", "list").stdout
@@ -85,14 +85,14 @@ def test_keys_are_made_listed_and_revoked(vong: Live) -> None:
         openai.OpenAI(base_url=f"{vong.url}/v1", api_key=made["secret"]).models.list()
 
 
-def test_doctor_finds_no_fault(vong: Live) -> None:
+def test_doctor_finds_no_fault(vong: RunningVong) -> None:
     findings = json.loads(vong.run("doctor", "--json").stdout)
     assert {finding["check"] for finding in findings} >= {"python", "disk", "memory", "port", "database", "clock"}
     assert not [finding for finding in findings if finding["state"] == "fault"]
 
 
 @pytest.mark.parametrize("victim", ["server", "worker", "postgres"])
-def test_what_is_killed_comes_back_and_nothing_acknowledged_is_lost(vong: Live, victim: str) -> None:
+def test_a_killed_process_restarts_and_no_acknowledged_data_is_lost(vong: RunningVong, victim: str) -> None:
     client = vong.client()
     answer = client.gateway.chat("echo/echo", f"before the end of the {victim}")
     client.feedback.create(answer.span_id, value=1.0)  # acknowledged: the span and its score are committed
@@ -104,7 +104,7 @@ def test_what_is_killed_comes_back_and_nothing_acknowledged_is_lost(vong: Live, 
     assert [score.value for score in client.feedback.scores(spans=[answer.span_id])] == [1.0]
 
 
-def test_after_a_kill_of_the_supervisor_the_next_up_takes_over(vong: Live) -> None:
+def test_after_a_kill_of_the_supervisor_the_next_up_takes_over(vong: RunningVong) -> None:
     postgres, server = vong.pid("postgres"), vong.pid("server")
     vong.kill("supervisor")
     assert not (vong.start().count("first start"))
@@ -113,16 +113,16 @@ def test_after_a_kill_of_the_supervisor_the_next_up_takes_over(vong: Live) -> No
     assert ask(vong, "still here") == "still here"
 
 
-def test_down_ends_everything_and_the_next_start_keeps_all(vong: Live) -> None:
+def test_down_stops_all_processes_and_the_next_start_has_all_data(vong: RunningVong) -> None:
     pids = [vong.pid(name) for name in ("supervisor", "server", "worker", "postgres")]
     spans = {span.id for span in vong.client().traces.list()}
     vong.run("down")
     eventually(lambda: not any(_alive(pid) for pid in pids))
     assert not vong.status()["up"]
     assert vong.run("down").returncode == 0
-    said = vong.start()
-    assert "first start" not in said
-    assert re.search(r"OpenAI +http://127\.0\.0\.1:\d+/v1", said)
+    output = vong.start()
+    assert "first start" not in output
+    assert re.search(r"OpenAI +http://127\.0\.0\.1:\d+/v1", output)
     assert {span.id for span in vong.client().traces.list()} >= spans
 
 
@@ -133,12 +133,12 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def test_help_is_quick(vong: Live) -> None:
+def test_help_is_fast(vong: RunningVong) -> None:
     before = os.times().children_user + os.times().children_system
     assert "Stages" in vong.run("--help").stdout
     assert os.times().children_user + os.times().children_system - before < 1.0
 
 
-def test_wrong_use_exits_with_2(vong: Live) -> None:
+def test_usage_errors_exit_with_2(vong: RunningVong) -> None:
     assert vong.run("data", "import", ok=False).returncode == 2
     assert vong.run("nonsense", ok=False).returncode == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks.test_places import all_commands
+from tests.checks.test_stages import all_commands
 from tools import reference
 from vong.api.app import ROUTES
 

@@ -13,7 +13,7 @@ def read_page(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", reference.PAGES)
-def test_the_generated_reference_is_what_the_program_says(name: str) -> None:
+def test_the_generated_reference_is_up_to_date(name: str) -> None:
     assert read_page(name) == reference.PAGES[name](), "run: make docs"
 
 

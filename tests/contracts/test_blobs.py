@@ -1,4 +1,4 @@
-"""The contract of blobs, over a folder and over an object store."""
+"""Contract of blob stores, for a folder and an object store."""
 
 import os
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from moto.server import ThreadedMotoServer
 from vong.errors import DataCorrupted, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
 from vong.store.blobs import BlobStore, FsspecBackend, LocalBackend, blob_key
 
-NONE = "0" * 64
+MISSING_HASH = "0" * 64
 CREDENTIALS = {"key": "test", "secret": "test", "client_kwargs": {"region_name": "eu-west-1"}}
 
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
-    """An S3 of this module's own, on loopback."""
+    """Start an S3 server on loopback for this module."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -41,7 +41,7 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
 
 
 def overwrite(blobs: BlobStore, hash: str, data: bytes) -> None:
-    """What a failing disk or a careless person does."""
+    """Overwrite a stored blob, as a failing disk might."""
     if isinstance(blobs.backend, LocalBackend):
         path = blobs.backend.root / blob_key(hash)
         path.chmod(0o600)
@@ -51,7 +51,7 @@ def overwrite(blobs: BlobStore, hash: str, data: bytes) -> None:
         blobs.backend.filesystem.pipe_file(f"{blobs.backend.root}/{blob_key(hash)}", data)
 
 
-def test_a_blob_is_named_by_its_sha256_and_lies_two_folders_deep(blobs: BlobStore) -> None:
+def test_a_blob_is_named_by_its_sha256_and_stored_two_folders_deep(blobs: BlobStore) -> None:
     hash = blobs.put(b"vong")
     assert hash == sha256(b"vong").hexdigest()
     assert blob_key(hash) == f"{hash[:2]}/{hash[2:4]}/{hash}"
@@ -61,13 +61,13 @@ def test_a_blob_is_named_by_its_sha256_and_lies_two_folders_deep(blobs: BlobStor
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=3000))
-def test_what_is_put_is_what_is_got(blobs: BlobStore, data: bytes) -> None:
+def test_a_stored_blob_is_returned_unchanged(blobs: BlobStore, data: bytes) -> None:
     hash = blobs.put(data)
     assert blobs.get(hash) == data
     assert blobs.put(data) == hash
 
 
-def test_a_file_is_kept_by_content_and_fetched_whole(blobs: BlobStore, tmp_path: Path) -> None:
+def test_a_file_is_stored_by_content_and_fetched_completely(blobs: BlobStore, tmp_path: Path) -> None:
     source = tmp_path / "weights.bin"
     source.write_bytes(os.urandom(3_000_000))
     hash = blobs.put_file(source)
@@ -76,28 +76,28 @@ def test_a_file_is_kept_by_content_and_fetched_whole(blobs: BlobStore, tmp_path:
     source.write_bytes(b"changed afterwards")
     fetched = blobs.fetch(hash, tmp_path / "models" / "weights.bin")
     assert fetched.read_bytes() == source_before
-    assert blobs.fetch(hash, fetched) == fetched  # a second time over the first
+    assert blobs.fetch(hash, fetched) == fetched  # the second fetch overwrites the first
     assert fetched.read_bytes() == source_before
     assert [path.name for path in fetched.parent.iterdir()] == ["weights.bin"]
 
 
-def test_what_is_not_there_is_not_found(blobs: BlobStore, tmp_path: Path) -> None:
-    assert not blobs.exists(NONE)
+def test_a_missing_blob_is_not_found(blobs: BlobStore, tmp_path: Path) -> None:
+    assert not blobs.exists(MISSING_HASH)
     for ask in (blobs.get, blobs.size, lambda hash: blobs.fetch(hash, tmp_path / "none")):
-        with pytest.raises(NotFound, match=NONE):
-            ask(NONE)
+        with pytest.raises(NotFound, match=MISSING_HASH):
+            ask(MISSING_HASH)
     assert not list(tmp_path.glob("*none*"))
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
-def test_a_name_that_is_no_sha256_is_refused(blobs: BlobStore, name: str) -> None:
+def test_names_other_than_sha256_are_rejected(blobs: BlobStore, name: str) -> None:
     with pytest.raises(InvalidInput):
         blobs.get(name)
     with pytest.raises(InvalidInput):
         blobs.exists(name)
 
 
-def test_a_damaged_blob_is_named_and_never_handed_out(blobs: BlobStore, tmp_path: Path) -> None:
+def test_a_damaged_blob_is_reported_and_never_returned(blobs: BlobStore, tmp_path: Path) -> None:
     hash = blobs.put(b"as it was")
     overwrite(blobs, hash, b"as it is!")
     for ask in (blobs.get, lambda hash: blobs.fetch(hash, tmp_path / "out")):
@@ -106,21 +106,21 @@ def test_a_damaged_blob_is_named_and_never_handed_out(blobs: BlobStore, tmp_path
     assert not list(tmp_path.glob("*out*"))
 
 
-def test_a_truncated_blob_is_mended_by_putting_it_again(blobs: BlobStore) -> None:
+def test_storing_a_truncated_blob_again_repairs_it(blobs: BlobStore) -> None:
     hash = blobs.put(b"complete")
     overwrite(blobs, hash, b"comp")
     assert blobs.put(b"complete") == hash
     assert blobs.get(hash) == b"complete"
 
 
-def test_many_put_the_same_at_once(blobs: BlobStore) -> None:
+def test_concurrent_writes_of_one_blob_succeed(blobs: BlobStore) -> None:
     with ThreadPoolExecutor(4) as pool:
         hashes = set(pool.map(blobs.put, [b"x" * 10_000] * 12))
     assert len(hashes) == 1
     assert blobs.get(hashes.pop()) == b"x" * 10_000
 
 
-def test_a_folder_keeps_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blobs = BlobStore(str(tmp_path))
 
     def fail(*_: Any) -> None:
@@ -139,20 +139,20 @@ def test_a_fetched_file_shares_the_disk_space_of_its_blob(tmp_path: Path) -> Non
     assert fetched.stat().st_mode & 0o222 == 0
 
 
-def test_a_bucket_that_does_not_exist_is_a_wrong_setting(s3: str) -> None:
+def test_a_missing_bucket_is_a_configuration_error(s3: str) -> None:
     blobs = BlobStore("s3://nobodys-bucket/x", endpoint_url=s3, **CREDENTIALS)
     with pytest.raises(Misconfigured, match="nobodys-bucket"):
         blobs.put(b"x")
 
 
-def test_an_object_store_that_is_away_is_unavailable() -> None:
+def test_an_unreachable_object_store_is_unavailable() -> None:
     options: dict[str, Any] = {**CREDENTIALS, "config_kwargs": {"retries": {"max_attempts": 1}, "connect_timeout": 1}}
     blobs = BlobStore("s3://vong/x", endpoint_url="http://127.0.0.1:9", **options)
     with pytest.raises(Unavailable, match="s3://vong/x"):
         blobs.put(b"x")
 
 
-def test_an_address_of_an_unknown_kind_says_what_to_do() -> None:
+def test_an_unknown_url_scheme_is_an_error_with_the_next_step() -> None:
     with pytest.raises((Misconfigured, MissingExtra)) as refused:
         BlobStore("carrier-pigeon://somewhere")
     assert refused.value.hint

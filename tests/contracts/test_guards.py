@@ -1,4 +1,4 @@
-"""What every guard does, whoever it is."""
+"""Contract of guards."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.gateway.guards.judging import judging
+from tests.gateway.guards.judge_server import run_judge_server
 from vong import plugins
 from vong.app.knowledge import get_embedder
 from vong.gateway.guards import Guard, GuardDependencies, SpanGuard
@@ -50,46 +50,46 @@ async def judge(model: str, messages: list[dict[str, Any]]) -> str:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:
-    with judging() as (url, _):
+    with run_judge_server() as (url, _):
         yield url
 
 
-def made(name: str, service: str) -> Guard:
+def configured_guard(name: str, service: str) -> Guard:
     options = SAMPLES[name][0] | ({"url": f"{service}/judge"} if name == "webhook" else {})
     return create_guard(
         GuardConfig(guard=name, settings=options), GuardDependencies(get_embedder(1).embed, UpstreamClient())
     )
 
 
-def look(guard: Guard, text: str) -> list[Detection]:
+def check_text(guard: Guard, text: str) -> list[Detection]:
     return list(asyncio.run(guard.check(text, judge)))
 
 
-def test_every_shipped_guard_is_held_to_this_contract() -> None:
+def test_every_built_in_guard_has_a_sample() -> None:
     assert set(plugins.list_extensions("guard")) == set(SAMPLES)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_it_finds_what_it_looks_for_and_nothing_else(name: str, service: str) -> None:
+def test_a_guard_detects_its_samples_and_nothing_else(name: str, service: str) -> None:
     _, bad, good = SAMPLES[name]
-    found = look(made(name, service), bad)
+    found = check_text(configured_guard(name, service), bad)
     assert found and all(item.kind and 0 < item.score <= 1 for item in found)
-    assert look(made(name, service), good) == []
+    assert check_text(configured_guard(name, service), good) == []
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_it_finds_the_same_again_and_many_times_at_once(name: str, service: str) -> None:
-    async def often() -> list[Any]:
-        guard = made(name, service)  # its connections are those of one loop
+def test_repeated_and_concurrent_checks_have_equal_results(name: str, service: str) -> None:
+    async def check_repeatedly() -> list[Any]:
+        guard = configured_guard(name, service)  # its connections belong to one event loop
         first = await guard.check(SAMPLES[name][1], judge)
         return [first, *await asyncio.gather(*(guard.check(SAMPLES[name][1], judge) for _ in range(4)))]
 
-    first, *others = asyncio.run(often())
+    first, *others = asyncio.run(check_repeatedly())
     assert all(list(other) == list(first) for other in others)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_it_says_what_it_is_what_it_can_and_how_it_is_set(name: str) -> None:
+def test_a_guard_describes_its_type_actions_and_settings(name: str) -> None:
     kind = next(kind for kind in list_guard_types() if kind.name == name)
     assert len(kind.description) > 60 and kind.settings["type"] == "object" and kind.streams
     assert ("mask" in kind.actions) == issubclass(plugins.load_extension("guard", name), SpanGuard)
@@ -101,14 +101,14 @@ def test_it_says_what_it_is_what_it_can_and_how_it_is_set(name: str) -> None:
 )
 @settings(max_examples=60, deadline=None)
 @given(parts=st.lists(words, max_size=6), more=words)
-def test_places_lie_in_the_text_in_order_and_what_is_settled_stays(name: str, parts: list[str], more: str) -> None:
-    guard = made(name, "")
+def test_detections_are_ordered_within_the_text_and_settled_ones_stay(name: str, parts: list[str], more: str) -> None:
+    guard = configured_guard(name, "")
     assert isinstance(guard, SpanGuard)
     text = f" {SAMPLES[name][1]} ".join(parts)
-    found = look(guard, text)
+    found = check_text(guard, text)
     assert all(0 <= item.start < item.end <= len(text) for item in found)
     assert all(one.end <= two.start for one, two in pairwise(found))
     settled = guard.stable_length(text)
     assert 0 <= settled <= len(text)
     kept = [item for item in found if item.end <= settled]
-    assert [item for item in look(guard, text + more) if item.end <= settled] == kept
+    assert [item for item in check_text(guard, text + more) if item.end <= settled] == kept

@@ -1,4 +1,4 @@
-"""What every provider does, whoever it is."""
+"""Contract of providers."""
 
 import asyncio
 import json
@@ -18,11 +18,11 @@ from vong.gateway.providers.openai_compatible import PROFILES
 from vong.gateway.upstream.client import UpstreamClient
 
 T = TypeVar("T")
-SAID = "".join(WORDS)
+PROMPT = "".join(WORDS)
 
 
 class Subject(NamedTuple):
-    """A provider and the models of it that answer, answer with an error, and take long."""
+    """Provider with names of models that answer, fail and respond slowly."""
 
     kind: str
     base_url: str | None
@@ -61,50 +61,50 @@ def subject(request: pytest.FixtureRequest, fake: FakeUpstream) -> Subject:
     return subjects(fake)[request.param]
 
 
-def test_every_shipped_provider_is_held_to_this_contract(fake: FakeUpstream) -> None:
+def test_every_built_in_provider_is_a_subject_of_this_contract(fake: FakeUpstream) -> None:
     assert set(plugins.list_extensions("provider")) == set(subjects(fake))
 
 
-def test_it_answers_a_chat_as_a_whole_with_usage(subject: Subject) -> None:
-    reply = use(subject, lambda provider: provider.call(chat(subject.good)))
+def test_a_chat_completion_has_text_and_usage(subject: Subject) -> None:
+    reply = run_with_provider(subject, lambda provider: provider.call(chat(subject.good)))
     found = json.loads(reply.body)
     assert reply.status == 200 and reply.events is None
-    assert found["choices"][0]["message"] == {"role": "assistant", "content": SAID}
+    assert found["choices"][0]["message"] == {"role": "assistant", "content": PROMPT}
     assert found["choices"][0]["finish_reason"] == "stop"
     assert found["usage"]["completion_tokens"] == 3
 
 
-def test_it_streams_the_same_answer_in_whole_events_with_usage_and_an_end(subject: Subject) -> None:
+def test_a_stream_has_the_same_text_in_complete_events_with_usage_and_an_end(subject: Subject) -> None:
     async def gather(provider: Provider) -> list[bytes]:
         reply = await provider.call(chat(subject.good, stream=True))
         assert reply.status == 200 and reply.events is not None
         return [batch async for batch in reply.events]
 
-    batches = use(subject, gather)
+    batches = run_with_provider(subject, gather)
     assert all(batch.endswith(b"\n\n") for batch in batches)
     lines = [line for line in b"".join(batches).decode().split("\n\n") if line.startswith("data: ")]
     assert lines[-1] == "data: [DONE]"
     chunks = [json.loads(line[6:]) for line in lines[:-1]]
-    said = [choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"]]
-    assert "".join(said) == SAID
+    texts = [choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"]]
+    assert "".join(texts) == PROMPT
     assert [chunk["usage"]["completion_tokens"] for chunk in chunks if chunk.get("usage")] == [3]
     assert [c["finish_reason"] for chunk in chunks for c in chunk["choices"] if c["finish_reason"]] == ["stop"]
 
 
-def test_it_passes_an_error_status_on_with_its_body(subject: Subject) -> None:
+def test_an_error_status_is_returned_with_its_body(subject: Subject) -> None:
     for stream in (False, True):
-        reply = use(subject, lambda provider: provider.call(chat(subject.limited, stream=stream)))  # noqa: B023
+        reply = run_with_provider(subject, lambda provider: provider.call(chat(subject.limited, stream=stream)))  # noqa: B023
         assert reply.status == 429 and reply.events is None
         assert json.loads(reply.body)["error"]["message"]
 
 
-def test_what_it_cannot_do_is_an_error_that_says_so(subject: Subject) -> None:
+def test_an_unsupported_request_is_an_error_that_names_the_reason(subject: Subject) -> None:
     with pytest.raises(VongError) as raised:
-        use(subject, lambda provider: provider.call(chat(subject.broken)))
+        run_with_provider(subject, lambda provider: provider.call(chat(subject.broken)))
     assert raised.value.message and raised.value.hint
 
 
-def test_a_cancelled_call_ends_at_once_and_leaves_nothing_running(subject: Subject, fake: FakeUpstream) -> None:
+def test_a_cancelled_call_ends_at_once_without_leftover_tasks(subject: Subject, fake: FakeUpstream) -> None:
     async def cancel(provider: Provider) -> None:
         call = asyncio.ensure_future(provider.call(chat(subject.slow)))
         await asyncio.sleep(0.05)
@@ -112,7 +112,7 @@ def test_a_cancelled_call_ends_at_once_and_leaves_nothing_running(subject: Subje
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(call, 0.1)
 
-    use(subject, cancel)
+    run_with_provider(subject, cancel)
     if subject.base_url:
         assert fake.wait_broken_off() < 0.2
 
@@ -120,42 +120,44 @@ def test_a_cancelled_call_ends_at_once_and_leaves_nothing_running(subject: Subje
 def test_a_stream_that_is_closed_early_is_cancelled(subject: Subject, fake: FakeUpstream) -> None:
     model = {"echo": "echo?delay=30", "faults": "slow-body"}.get(subject.kind, "endless")
 
-    async def leave(provider: Provider) -> None:
+    async def close_early(provider: Provider) -> None:
         reply = await provider.call(chat(model, stream=True))
         async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
             async for _ in events:
                 break
 
-    use(subject, leave)
+    run_with_provider(subject, close_early)
     if subject.base_url:
         assert fake.wait_broken_off() < 0.2
 
 
-def test_it_lists_its_models(subject: Subject) -> None:
-    listed = use(subject, lambda provider: provider.list_models())
+def test_models_are_listed(subject: Subject) -> None:
+    listed = run_with_provider(subject, lambda provider: provider.list_models())
     own = {"echo": ["echo"], "faults": listed if "stall" in listed else []}
     assert listed == own.get(subject.kind, ["one", "two"])
 
 
-def test_it_embeds(subject: Subject) -> None:
+def test_embeddings_are_returned(subject: Subject) -> None:
     if subject.kind == "anthropic" or (subject.kind in PROFILES and not PROFILES[subject.kind].has_embeddings):
         with pytest.raises(Unsupported, match="embeddings"):
-            use(subject, lambda provider: provider.call(ProviderRequest("embeddings", subject.good, b'{"input": "x"}')))
+            run_with_provider(
+                subject, lambda provider: provider.call(ProviderRequest("embeddings", subject.good, b'{"input": "x"}'))
+            )
         return
     model = "amazon.titan-embed-text-v2:0" if subject.kind == "bedrock" else subject.good
     body = json.dumps({"model": model, "input": "Huế"}).encode()
-    reply = use(subject, lambda provider: provider.call(ProviderRequest("embeddings", model, body)))
+    reply = run_with_provider(subject, lambda provider: provider.call(ProviderRequest("embeddings", model, body)))
     assert json.loads(reply.body)["data"][0]["embedding"]
 
 
-def test_a_remote_that_is_too_slow_is_a_timeout(fake: FakeUpstream) -> None:
+def test_a_slow_upstream_is_a_timeout(fake: FakeUpstream) -> None:
     with pytest.raises(UpstreamTimeout, match="did not start its response within"):
-        use(subjects(fake)["openai"], lambda provider: provider.call(chat("hang")), timeout=0.2)
+        run_with_provider(subjects(fake)["openai"], lambda provider: provider.call(chat("hang")), timeout=0.2)
     with pytest.raises(UpstreamTimeout, match="did not finish its response within"):
-        use(subjects(fake)["openai"], lambda provider: drained(provider, "stall"), timeout=0.2)
+        run_with_provider(subjects(fake)["openai"], lambda provider: read_completely(provider, "stall"), timeout=0.2)
 
 
-async def drained(provider: Provider, model: str) -> ProviderResponse:
+async def read_completely(provider: Provider, model: str) -> ProviderResponse:
     reply = await provider.call(chat(model, stream=True))
     assert reply.events is not None
     async for _ in reply.events:
@@ -164,23 +166,23 @@ async def drained(provider: Provider, model: str) -> ProviderResponse:
 
 
 @pytest.mark.parametrize("model", ["close", "not-http", "cut", "redirect", "long-head"])
-def test_a_remote_that_does_not_speak_http_properly_is_at_fault(fake: FakeUpstream, model: str) -> None:
+def test_invalid_http_of_an_upstream_is_an_upstream_failure(fake: FakeUpstream, model: str) -> None:
     with pytest.raises(UpstreamFailed):
-        use(subjects(fake)["openai"], lambda provider: provider.call(chat(model)))
+        run_with_provider(subjects(fake)["openai"], lambda provider: provider.call(chat(model)))
 
 
-def test_echo_refuses_options_that_it_does_not_know(fake: FakeUpstream) -> None:
+def test_echo_rejects_unknown_options(fake: FakeUpstream) -> None:
     for model in ("echo?speed=1", "echo?delay=fast", "echo?status=99"):
         with pytest.raises(InvalidInput, match="echo"):
-            use(subjects(fake)["echo"], lambda provider: provider.call(chat(model)))  # noqa: B023
+            run_with_provider(subjects(fake)["echo"], lambda provider: provider.call(chat(model)))  # noqa: B023
 
 
 def chat(model: str, stream: bool = False) -> ProviderRequest:
-    body = {"model": model, "messages": [{"role": "user", "content": SAID}], "stream": stream}
+    body = {"model": model, "messages": [{"role": "user", "content": PROMPT}], "stream": stream}
     return ProviderRequest("chat", model, json.dumps(body).encode(), stream)
 
 
-def use(subject: Subject, do: Callable[[Provider], Awaitable[T]], timeout: float = 5.0) -> T:
+def run_with_provider(subject: Subject, do: Callable[[Provider], Awaitable[T]], timeout: float = 5.0) -> T:
     async def run() -> T:
         upstream = UpstreamClient()
         settings = ProviderSettings(

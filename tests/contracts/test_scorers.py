@@ -1,4 +1,4 @@
-"""One suite over every scorer that is installed."""
+"""Contract of all installed scorers."""
 
 import json
 import random
@@ -23,13 +23,13 @@ texts = st.one_of(words, st.text("ab {}\"':,0đấ\n", max_size=30))
 tickets = st.fixed_dictionaries(
     {"product": st.sampled_from(["Sổ", "Kho"]), "urgency": st.sampled_from(["low", "high"]), "summary": words}
 )
-# Four words at the least: BLEU is not defined for less.
+# At least four words, because BLEU is undefined for shorter texts.
 references = tickets.map(
     lambda ticket: json.dumps({**ticket, "note": "the printer prints no invoice at all today"}, ensure_ascii=False)
 )
 
 
-def made(name: str) -> Scorer:
+def create_scorer(name: str) -> Scorer:
     return plugins.load_extension("scorer", name)()
 
 
@@ -41,9 +41,9 @@ def total(name: str, pairs: list[tuple[str, str]], **options: Any) -> dict[str, 
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=25, deadline=None)
 @given(answers=st.lists(texts, min_size=1, max_size=4), data=st.data())
-def test_every_total_lies_between_zero_and_the_best(name: str, answers: list[str], data: st.DataObject) -> None:
+def test_every_total_is_between_zero_and_the_best_value(name: str, answers: list[str], data: st.DataObject) -> None:
     pairs = [(answer, data.draw(references)) for answer in answers]
-    scorer = made(name)
+    scorer = create_scorer(name)
     for value in total(name, pairs).values():
         assert 0.0 <= value <= scorer.best + 1e-9
     for answer, reference in pairs:
@@ -53,10 +53,10 @@ def test_every_total_lies_between_zero_and_the_best(name: str, answers: list[str
 
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=25, deadline=None)
-@given(wanted=st.lists(references, min_size=1, max_size=4))
-def test_an_answer_equal_to_its_reference_scores_best(name: str, wanted: list[str]) -> None:
-    best = made(name).best
-    found = total(name, [(reference, reference) for reference in wanted])
+@given(expected=st.lists(references, min_size=1, max_size=4))
+def test_an_output_equal_to_its_reference_has_the_best_score(name: str, expected: list[str]) -> None:
+    best = create_scorer(name).best
+    found = total(name, [(reference, reference) for reference in expected])
     assert found
     assert all(value == pytest.approx(best) for value in found.values())
 
@@ -64,14 +64,14 @@ def test_an_answer_equal_to_its_reference_scores_best(name: str, wanted: list[st
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=25, deadline=None)
 @given(pairs=st.lists(st.tuples(texts, references), min_size=1, max_size=6), seed=st.integers(0, 9))
-def test_the_order_of_the_answers_does_not_matter(name: str, pairs: list[tuple[str, str]], seed: int) -> None:
+def test_the_order_of_the_outputs_does_not_matter(name: str, pairs: list[tuple[str, str]], seed: int) -> None:
     shuffled = list(pairs)
     random.Random(seed).shuffle(shuffled)
     assert total(name, shuffled) == total(name, pairs)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_empty_answer_scores_nothing(name: str) -> None:
+def test_an_empty_output_scores_zero(name: str) -> None:
     found = total(name, [("", '{"product": "Kho", "note": "một hai ba bốn"}')])
     assert found
     assert set(found.values()) == {0.0}
@@ -87,12 +87,14 @@ def test_every_scorer_has_a_page_a_signature_and_typed_options(name: str) -> Non
 
 @settings(max_examples=60, deadline=None)
 @given(pairs=st.lists(st.tuples(texts, texts), min_size=1, max_size=8))
-def test_bleu_and_chrf_equal_sacrebleu_to_the_last_digit(pairs: list[tuple[str, str]]) -> None:
-    answers, wanted = [answer for answer, _ in pairs], [[reference for _, reference in pairs]]
-    assert total("bleu", pairs) == {"bleu": BLEU().corpus_score(answers, wanted).score}
-    assert total("bleu", pairs, tokenize="char") == {"bleu": BLEU(tokenize="char").corpus_score(answers, wanted).score}
-    assert total("chrf", pairs) == {"chrf": CHRF().corpus_score(answers, wanted).score}
-    assert total("chrf", pairs, word_order=2) == {"chrf": CHRF(word_order=2).corpus_score(answers, wanted).score}
+def test_bleu_and_chrf_equal_sacrebleu_exactly(pairs: list[tuple[str, str]]) -> None:
+    answers, expected = [answer for answer, _ in pairs], [[reference for _, reference in pairs]]
+    assert total("bleu", pairs) == {"bleu": BLEU().corpus_score(answers, expected).score}
+    assert total("bleu", pairs, tokenize="char") == {
+        "bleu": BLEU(tokenize="char").corpus_score(answers, expected).score
+    }
+    assert total("chrf", pairs) == {"chrf": CHRF().corpus_score(answers, expected).score}
+    assert total("chrf", pairs, word_order=2) == {"chrf": CHRF(word_order=2).corpus_score(answers, expected).score}
 
 
 @settings(max_examples=40, deadline=None)
@@ -106,16 +108,16 @@ def test_rouge_equals_rouge_score(pairs: list[tuple[str, str]], stemmer: bool) -
         assert found[kind] == pytest.approx(sum(values) / len(values), rel=1e-15)
 
 
-def test_the_signatures_are_the_libraries_own() -> None:
+def test_the_signatures_equal_those_of_the_libraries() -> None:
     bleu = BLEU()
     bleu.corpus_score(["a"], [["a"]])
-    assert made("bleu").signature == f"BLEU|{bleu.get_signature()}"
-    assert made("chrf").signature.startswith("chrF2|nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:")
-    assert "stemmer:no" in made("rouge").signature
-    assert "version:0." in made("rouge").signature
+    assert create_scorer("bleu").signature == f"BLEU|{bleu.get_signature()}"
+    assert create_scorer("chrf").signature.startswith("chrF2|nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:")
+    assert "stemmer:no" in create_scorer("rouge").signature
+    assert "version:0." in create_scorer("rouge").signature
 
 
-def test_exact_match_on_fields_asks_for_all_of_them() -> None:
+def test_exact_match_on_fields_requires_all_fields() -> None:
     reference = '{"product": "Kho", "urgency": "high", "summary": "x"}'
     pairs = [
         ('{"urgency": "high", "product": "Kho", "summary": "y"}', reference),
@@ -126,7 +128,7 @@ def test_exact_match_on_fields_asks_for_all_of_them() -> None:
     assert total("exact_match", pairs, fields=("product", "urgency")) == {"exact_match": 0.25}
 
 
-def test_exact_match_tells_true_from_one_and_normalises_only_what_it_is_told() -> None:
+def test_exact_match_distinguishes_true_from_one_and_normalizes_only_as_configured() -> None:
     assert total("exact_match", [('{"a": 1}', '{"a": true}')], fields=("a",)) == {"exact_match": 0.0}
     assert total("exact_match", [("Xin  chào! ", "Xin chào!")]) == {"exact_match": 1.0}
     assert total("exact_match", [("xin chào", "Xin chào!")]) == {"exact_match": 0.0}
@@ -140,7 +142,7 @@ def test_json_fields_counts_each_field_over_the_references_that_have_it() -> Non
     assert total("json_fields", pairs) == {"json_fields": 0.75, "json_fields.a": 1.0, "json_fields.b": 0.0}
 
 
-def test_json_valid_is_strict_until_told_otherwise() -> None:
+def test_json_valid_is_strict_by_default() -> None:
     fence = '```json\n{"a": 1}\n```'
     assert total("json_valid", [(fence, "")]) == {"json_valid": 0.0}
     assert total("json_valid", [(fence, "")], fenced=True) == {"json_valid": 1.0}
@@ -149,7 +151,7 @@ def test_json_valid_is_strict_until_told_otherwise() -> None:
     assert total("json_valid", [('{"a": 1}', ""), ("{}", "")], schema=schema) == {"json_valid": 0.5}
 
 
-def test_options_are_read_from_one_text_and_checked() -> None:
+def test_options_are_parsed_from_text_and_validated() -> None:
     chosen = scoring.build_scorers(["exact_match:fields=product,urgency;ignore_case=true", "chrf:word_order=2"])
     assert "fields:product+urgency" in chosen[0].scorer.signature
     assert "nw:2" in chosen[1].scorer.signature

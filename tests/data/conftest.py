@@ -7,5 +7,5 @@ from vong.store.blobs import BlobStore
 
 @pytest.fixture
 def blobs(tmp_path: Path) -> BlobStore:
-    """Blobs in a folder of the test's own."""
+    """Return a blob store in the folder of the test."""
     return BlobStore((tmp_path / "blobs").as_uri())

@@ -1,4 +1,4 @@
-"""The routes, the jobs behind them, the client and the commands, from a file to an exported split."""
+"""Routes, jobs, client and commands of datasets, from a file to an exported split."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from tests.data.making import different, example
+from tests.data.factories import distinct_texts, example
 from vong import access, jobs
 from vong.api.http import problems
 from vong.api.routes import data as routes
@@ -35,7 +35,7 @@ HANDLERS = {
 
 
 class Running:
-    """A job as its function sees it, run in the test's own process."""
+    """Job context for a handler that runs in the process of the test."""
 
     def __init__(self, job: Job, project_id: UUID, folder: Path) -> None:
         self.id, self.params, self.project_id, self.folder = job.id, job.params, project_id, folder
@@ -49,7 +49,7 @@ class Running:
 
 
 class Server:
-    """The routes of data on a real database, and jobs that run when they are asked for."""
+    """Routes of datasets on a real database. Jobs run when the test requests it."""
 
     def __init__(self, platform: Platform, project_id: UUID, folder: Path) -> None:
         self.platform, self.project_id, self.folder = platform, project_id, folder
@@ -79,7 +79,7 @@ def server(database: Database, database_url: str, project_id: UUID, tmp_path: Pa
 def tickets(folder: Path, count: int = 60) -> Path:
     rows = [
         {"id": f"T-{number}", "text": text, "triage": {"intent": "refund" if number % 3 else "cancel"}}
-        for number, text in enumerate(different(count))
+        for number, text in enumerate(distinct_texts(count))
     ]
     rows += [rows[5], {**rows[7], "text": f"{rows[7]['text']} jo@example.org"}]
     path = folder / "tickets.jsonl"
@@ -87,7 +87,7 @@ def tickets(folder: Path, count: int = 60) -> Path:
     return path
 
 
-def test_a_file_becomes_a_version_a_report_a_clean_version_and_splits(server: Server, tmp_path: Path) -> None:
+def test_a_file_is_imported_profiled_cleaned_and_split(server: Server, tmp_path: Path) -> None:
     data = server.data
     raw = server.run(data.import_files("tickets", [tickets(tmp_path)]))
     assert (raw["number"], raw["rows"]) == (1, 62)
@@ -120,7 +120,7 @@ def test_a_file_becomes_a_version_a_report_a_clean_version_and_splits(server: Se
     assert (found["added"], found["removed"], found["changed"], found["metadata_changed"]) == (0, 2, 0, 60)
 
 
-def test_a_repeated_request_with_one_key_is_one_job(server: Server, tmp_path: Path) -> None:
+def test_repeated_requests_with_one_idempotency_key_create_one_job(server: Server, tmp_path: Path) -> None:
     path = tickets(tmp_path)
     first = server.data.import_files("tickets", [path], key="k1")
     assert server.data.import_files("tickets", [path], key="k1").id == first.id
@@ -128,7 +128,7 @@ def test_a_repeated_request_with_one_key_is_one_job(server: Server, tmp_path: Pa
         assert len(jobs.list_jobs(connection)) == 1
 
 
-def test_several_files_and_options_make_one_version(server: Server, tmp_path: Path) -> None:
+def test_several_files_with_options_are_imported_as_one_version(server: Server, tmp_path: Path) -> None:
     one, other = tmp_path / "one.csv", tmp_path / "two.jsonl"
     one.write_text("frage;antwort\nwas;das\n")
     other.write_text('{"frage": "wer", "antwort": "der"}\n{"frage": "wo"}\n')
@@ -163,16 +163,14 @@ def test_rows_can_be_appended(server: Server) -> None:
         ("POST", "datasets/a%20b/rows", [{"messages": [{"role": "user", "content": "a"}]}], 422),
     ],
 )
-def test_a_callers_mistake_is_a_problem_with_a_hint(
-    server: Server, method: str, path: str, body: Any, status: int
-) -> None:
+def test_client_errors_are_problems_with_a_hint(server: Server, method: str, path: str, body: Any, status: int) -> None:
     answer = server.http.request(method, f"/api/v1/data/{path}", json=body)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["hint"]
 
 
-def test_a_bad_row_fails_the_job_with_its_line(server: Server, tmp_path: Path) -> None:
+def test_an_invalid_row_fails_the_job_with_its_line_number(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": \n')
     job = server.data.import_files("bad", [path])
@@ -181,13 +179,15 @@ def test_a_bad_row_fails_the_job_with_its_line(server: Server, tmp_path: Path) -
 
 
 class Offline:
-    """What the commands see of a client: jobs are done at once."""
+    """Client of the commands whose jobs finish at once."""
 
     def __init__(self, server: Server) -> None:
         self.data = server.data
 
 
-def test_the_commands_do_what_the_routes_do(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_have_the_same_results_as_the_routes(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from vong.cli import job_progress
 
     monkeypatch.setattr(commands, "Client", lambda: Offline(server))

@@ -1,8 +1,8 @@
-"""A diff pairs the rows of two versions."""
+"""Diffs of two dataset versions."""
 
 from sqlalchemy import Connection
 
-from tests.data.making import example
+from tests.data.factories import example
 from vong import data
 from vong.data.rows import DatasetDiff
 from vong.records import Example, Operation
@@ -15,7 +15,7 @@ def versions(connection: Connection, blobs: BlobStore, a: list[Example], b: list
     return data.diff(blobs, one, other)
 
 
-def test_rows_are_added_removed_changed_or_only_moved(connection: Connection, blobs: BlobStore) -> None:
+def test_a_diff_lists_added_removed_changed_and_moved_rows(connection: Connection, blobs: BlobStore) -> None:
     before = [
         example("kept", "1"),
         example("by id, first wording", "2", id="x"),

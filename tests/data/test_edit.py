@@ -1,4 +1,4 @@
-"""Rows changed by hand, files looked at before an import, and rows found by their metadata."""
+"""Manual edits of rows, previews of files before an import, and search by metadata."""
 
 import hashlib
 import json
@@ -9,11 +9,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import Connection
 
-from tests.data.making import example
+from tests.data.factories import example
 from tests.data.test_api import Server, server, tickets
 from vong import data
 from vong.cli import data as commands
-from vong.data.edit import RowEdit
 from vong.data.preview import preview
 from vong.data.report_store import load_changes
 from vong.data.row_search import RowFilter
@@ -21,6 +20,7 @@ from vong.data.rows import list_rows
 from vong.data.versions import read_lines
 from vong.errors import Conflict, InvalidInput
 from vong.records import DatasetVersion, Operation
+from vong.records.dataset_row import RowEdit
 from vong.store.blobs import BlobStore
 
 __all__ = ["server"]
@@ -32,12 +32,12 @@ ROWS = [
 ]
 
 
-def made(connection: Connection, blobs: BlobStore) -> DatasetVersion:
+def import_rows(connection: Connection, blobs: BlobStore) -> DatasetVersion:
     return data.write(connection, blobs, "small", ROWS, Operation(name="import"))
 
 
-def test_an_edit_is_a_new_version_with_all_other_rows_as_they_were(connection: Connection, blobs: BlobStore) -> None:
-    before = made(connection, blobs)
+def test_an_edit_creates_a_version_with_all_other_rows_unchanged(connection: Connection, blobs: BlobStore) -> None:
+    before = import_rows(connection, blobs)
     changed = example("b", "two", id=2, split="test", channel="chat")
     after = data.edit(connection, blobs, before, [RowEdit(number=2, example=changed), RowEdit(number=1)])
     assert list(data.read(blobs, after)) == [changed, ROWS[2]]
@@ -52,8 +52,8 @@ def test_an_edit_is_a_new_version_with_all_other_rows_as_they_were(connection: C
     assert hashlib.sha256(b"".join(lines)).hexdigest() == after.hash
 
 
-def test_an_edit_that_changes_nothing_makes_no_version(connection: Connection, blobs: BlobStore) -> None:
-    before = made(connection, blobs)
+def test_an_edit_without_a_change_creates_no_version(connection: Connection, blobs: BlobStore) -> None:
+    before = import_rows(connection, blobs)
     assert data.edit(connection, blobs, before, [RowEdit(number=3, example=ROWS[2])]) == before
 
 
@@ -66,11 +66,9 @@ def test_an_edit_that_changes_nothing_makes_no_version(connection: Connection, b
         ([RowEdit(number=1), RowEdit(number=2), RowEdit(number=3)], "leaves no rows"),
     ],
 )
-def test_an_edit_that_cannot_be_is_refused(
-    connection: Connection, blobs: BlobStore, edits: list[RowEdit], match: str
-) -> None:
+def test_invalid_edits_are_rejected(connection: Connection, blobs: BlobStore, edits: list[RowEdit], match: str) -> None:
     with pytest.raises(InvalidInput, match=match):
-        data.edit(connection, blobs, made(connection, blobs), edits)
+        data.edit(connection, blobs, import_rows(connection, blobs), edits)
 
 
 @pytest.mark.parametrize(
@@ -80,17 +78,17 @@ def test_an_edit_that_cannot_be_is_refused(
 def test_rows_are_found_by_their_metadata(
     connection: Connection, blobs: BlobStore, metadata: list[str], numbers: list[int]
 ) -> None:
-    found = list_rows(blobs, made(connection, blobs), RowFilter(metadata=tuple(metadata)))
+    found = list_rows(blobs, import_rows(connection, blobs), RowFilter(metadata=tuple(metadata)))
     assert [row.number for row in found] == numbers
 
 
-def test_metadata_without_a_value_is_refused(connection: Connection, blobs: BlobStore) -> None:
+def test_a_metadata_filter_without_a_value_is_rejected(connection: Connection, blobs: BlobStore) -> None:
     with pytest.raises(InvalidInput, match="invalid metadata filter"):
-        list_rows(blobs, made(connection, blobs), RowFilter(metadata=("email",)))
+        list_rows(blobs, import_rows(connection, blobs), RowFilter(metadata=("email",)))
 
 
-def test_a_diff_lists_one_kind_and_counts_all(connection: Connection, blobs: BlobStore) -> None:
-    before = made(connection, blobs)
+def test_a_diff_lists_one_kind_of_change_and_counts_all(connection: Connection, blobs: BlobStore) -> None:
+    before = import_rows(connection, blobs)
     edits = [RowEdit(number=1), RowEdit(number=2, example=example("b", "two", id=2))]
     after = data.edit(connection, blobs, before, edits)
     found = data.diff(blobs, before, after, kind="removed")
@@ -98,7 +96,7 @@ def test_a_diff_lists_one_kind_and_counts_all(connection: Connection, blobs: Blo
     assert [row.kind for row in data.diff(blobs, before, after).rows] == ["changed", "removed"]
 
 
-def test_a_look_says_format_columns_rows_and_what_is_wrong(tmp_path: Path) -> None:
+def test_a_preview_has_format_columns_rows_and_errors(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_text("frage,antwort\nwas,das\nwer,\n")
     found = preview(file, "rows.csv", options={"input": "frage", "output": "antwort"}, limit=5)
@@ -124,8 +122,8 @@ def test_a_look_says_format_columns_rows_and_what_is_wrong(tmp_path: Path) -> No
     }
 
 
-def test_an_edit_of_a_version_that_is_not_the_newest_is_a_conflict(connection: Connection, blobs: BlobStore) -> None:
-    first = made(connection, blobs)
+def test_editing_an_outdated_version_is_a_conflict(connection: Connection, blobs: BlobStore) -> None:
+    first = import_rows(connection, blobs)
     second = data.edit(connection, blobs, first, [RowEdit(number=1)])
     with pytest.raises(Conflict, match="no longer the newest") as refused:
         data.edit(connection, blobs, first, [RowEdit(number=2)])
@@ -135,7 +133,7 @@ def test_an_edit_of_a_version_that_is_not_the_newest_is_a_conflict(connection: C
 def test_the_history_of_a_dataset_is_a_graph_with_parents_of_other_datasets(server: Server) -> None:
     first = server.data.append("one", ROWS)
     second = server.data.edit(first.ref, {1: None})
-    made = server.run(server.data.split(second.ref, {"a": 0.5, "b": 0.5}, name="other"))
+    import_rows = server.run(server.data.split(second.ref, {"a": 0.5, "b": 0.5}, name="other"))
     found = server.data.graph("one")
     assert [(node["ref"], node["number"], node["rows"]) for node in found["nodes"]] == [
         (second.ref, 2, 2),
@@ -143,11 +141,11 @@ def test_the_history_of_a_dataset_is_a_graph_with_parents_of_other_datasets(serv
     ]
     assert found["edges"] == [{"parent": first.ref, "child": second.ref, "operation": "edit"}]
     other = server.data.graph("other")
-    assert [node["ref"] for node in other["nodes"]] == [made["ref"], second.ref]
+    assert [node["ref"] for node in other["nodes"]] == [import_rows["ref"], second.ref]
     assert other["more"] == 0
 
 
-def test_rows_are_looked_at_and_edited_over_the_api(server: Server, tmp_path: Path) -> None:
+def test_rows_are_previewed_and_edited_over_the_api(server: Server, tmp_path: Path) -> None:
     (found,) = server.data.preview([tickets(tmp_path)])
     assert (found["format"], len(found["rows"])) == ("pairs", 20)
     assert server.data.datasets() == []

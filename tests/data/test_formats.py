@@ -1,4 +1,4 @@
-"""Every format reads what it writes, and says what is wrong with a row."""
+"""Formats: round trips, and the errors of invalid rows."""
 
 import json
 
@@ -6,71 +6,71 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.data import making
+from tests.data import factories
 from vong import plugins
 from vong.data import formats
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 
-quickly = settings(max_examples=40, deadline=None)
+few_examples = settings(max_examples=40, deadline=None)
 
 
-def there_and_back(name: str, example: Example) -> Example:
+def round_trip(name: str, example: Example) -> Example:
     format_ = formats.create_format(name)
     return format_.to_example(json.loads(json.dumps(format_.to_row(example))))
 
 
-def test_all_formats_come_in_through_the_plugin_door() -> None:
+def test_all_formats_are_registered_as_plugins() -> None:
     assert plugins.list_extensions("format") == ["alpaca", "chat", "pairs", "preference", "sharegpt"]
 
 
-@quickly
-@given(making.examples(), st.booleans())
-def test_chat_reads_what_it_writes(example: Example, answered: bool) -> None:
-    example = example if answered else example.model_copy(update={"completion": None})
-    assert there_and_back("chat", example) == example
+@few_examples
+@given(factories.examples(), st.booleans())
+def test_chat_reads_what_it_writes(example: Example, has_completion: bool) -> None:
+    example = example if has_completion else example.model_copy(update={"completion": None})
+    assert round_trip("chat", example) == example
 
 
-@quickly
-@given(making.examples())
+@few_examples
+@given(factories.examples())
 def test_alpaca_reads_what_it_writes(example: Example) -> None:
-    assert there_and_back("alpaca", example) == example
+    assert round_trip("alpaca", example) == example
 
 
-@quickly
-@given(making.examples())
+@few_examples
+@given(factories.examples())
 def test_sharegpt_reads_what_it_writes(example: Example) -> None:
-    assert there_and_back("sharegpt", example) == example
+    assert round_trip("sharegpt", example) == example
 
 
-@quickly
-@given(making.examples(system=False, turns=0))
+@few_examples
+@given(factories.examples(system=False, turns=0))
 def test_pairs_reads_what_it_writes(example: Example) -> None:
-    assert there_and_back("pairs", example) == example
+    assert round_trip("pairs", example) == example
 
 
-@quickly
-@given(making.examples(), making.texts)
+@few_examples
+@given(factories.examples(), factories.texts)
 def test_preference_reads_what_it_writes(example: Example, worse: str) -> None:
-    pair = example.model_copy(update={"rejected": making.assistant(worse)})
-    assert there_and_back("preference", pair) == pair
+    pair = example.model_copy(update={"rejected": factories.assistant(worse)})
+    assert round_trip("preference", pair) == pair
 
 
-def test_chat_keeps_tools_and_tool_calls() -> None:
+def test_chat_preserves_tools_and_tool_calls() -> None:
     call = {"id": "1", "type": "function", "function": {"name": "find", "arguments": "{}"}}
     example = Example(
         messages=(
-            making.user("where is it"),
+            factories.user("where is it"),
             Message(role="assistant", tool_calls=[call]),
             Message(role="tool", content="in the box", tool_call_id="1"),
         ),
-        completion=making.assistant("In the box."),
+        completion=factories.assistant("In the box."),
         tools=({"type": "function", "function": {"name": "find"}},),
     )
-    assert there_and_back("chat", example) == example
+    assert round_trip("chat", example) == example
 
 
-def test_chat_reads_a_prompt_and_a_completion_of_messages() -> None:
+def test_chat_reads_prompt_and_completion_as_message_lists() -> None:
     row = {"prompt": [{"role": "user", "content": "a"}], "completion": [{"role": "assistant", "content": "b"}]}
     example = formats.create_format("chat").to_example(row)
     assert (example.prompt_text, example.completion_text) == ("a", "b")
@@ -105,7 +105,7 @@ def test_pairs_writes_an_object_as_compact_json_in_the_order_given() -> None:
     assert example.metadata == {"id": "T-1", "channel": "mail"}
 
 
-def test_pairs_takes_a_system_message_and_a_template() -> None:
+def test_pairs_accepts_a_system_message_and_a_template() -> None:
     options = {"output": "label", "system": "Sort tickets.", "template": "{channel}: {text} {{done}}"}
     example = formats.create_format("pairs", options).to_example({"text": "hi", "channel": "mail", "label": 3, "id": 7})
     assert [message.text for message in example.messages] == ["Sort tickets.", "mail: hi {done}"]
@@ -113,13 +113,13 @@ def test_pairs_takes_a_system_message_and_a_template() -> None:
 
 
 @pytest.mark.parametrize("template", ["{text.__class__}", "{text[0]}", "{text!r}", "{text:>9}", "{", "no column", "{}"])
-def test_pairs_refuses_templates_that_do_more_than_name_columns(template: str) -> None:
+def test_pairs_rejects_templates_with_more_than_column_names(template: str) -> None:
     with pytest.raises(InvalidInput):
         formats.create_format("pairs", {"template": template})
 
 
 @pytest.mark.parametrize("name", ["alpaca", "chat", "pairs", "preference", "sharegpt"])
-def test_an_unknown_option_is_refused(name: str) -> None:
+def test_unknown_options_are_rejected(name: str) -> None:
     with pytest.raises(InvalidInput, match="no option 'colour'"):
         formats.create_format(name, {"colour": "red"})
 
@@ -138,11 +138,11 @@ def test_an_unknown_option_is_refused(name: str) -> None:
         ({"id": 1, "text": "a", "triage": {"x": 1}}, "pairs"),
     ],
 )
-def test_a_format_is_known_by_a_look(row: dict[str, object], name: str) -> None:
+def test_a_format_is_detected_from_a_row(row: dict[str, object], name: str) -> None:
     assert formats.detect_format([row] * 3) == name
 
 
-def test_rows_of_no_known_shape_are_refused_with_a_way_out() -> None:
+def test_rows_of_an_unknown_format_are_rejected_with_the_next_step() -> None:
     with pytest.raises(InvalidInput, match="--format pairs"):
         formats.detect_format([{"alpha": 1, "beta": 2}])
 
@@ -161,12 +161,12 @@ def test_rows_of_no_known_shape_are_refused_with_a_way_out() -> None:
         ("pairs", {"prompt": None, "completion": "b"}, "'prompt' has no value"),
     ],
 )
-def test_a_row_that_cannot_be_read_says_why(name: str, row: dict[str, object], reason: str) -> None:
+def test_the_error_of_an_unreadable_row_names_the_reason(name: str, row: dict[str, object], reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
         formats.create_format(name).to_example(row)
 
 
-def test_a_preference_without_prompt_takes_what_both_answers_share() -> None:
+def test_a_preference_without_a_prompt_uses_the_common_prefix_of_both_completions() -> None:
     shared = [{"role": "user", "content": "a"}]
     row = {
         "chosen": [*shared, {"role": "assistant", "content": "good"}],

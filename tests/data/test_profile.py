@@ -1,4 +1,4 @@
-"""The health report counts what is there, and says the next step."""
+"""Health report: counts, findings and next steps."""
 
 import json
 from collections import Counter
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.making import SENTENCES, different, example
+from tests.data.factories import SENTENCES, distinct_texts, example
 from vong import language_detection
 from vong.data import profile
 from vong.data.importer import Importer
@@ -18,8 +18,8 @@ from vong.records import Example, Message
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
-def test_repeats_are_counted_as_what_they_are() -> None:
-    texts = different(6)
+def test_duplicates_are_counted_by_kind() -> None:
+    texts = distinct_texts(6)
     near = texts[0] + " !"
     rows = [example(text, "yes") for text in [*texts, texts[1], texts[1].upper(), near]]
     report = profile([*rows, example(texts[2], "no")])
@@ -29,7 +29,7 @@ def test_repeats_are_counted_as_what_they_are() -> None:
 
 
 def test_an_input_in_two_splits_is_a_leak() -> None:
-    texts = different(3)
+    texts = distinct_texts(3)
     rows = [
         example(texts[0], split="train"),
         example(texts[0], split="test"),
@@ -46,7 +46,7 @@ def test_an_input_in_two_splits_is_a_leak() -> None:
     assert "vong data split" in next(item.next_step for item in report.findings if item.code == "leakage")
 
 
-def test_personal_data_is_counted_by_row_and_never_shown() -> None:
+def test_pii_is_counted_by_row_and_never_shown() -> None:
     rows = [example("my mail is jo@example.org, jo@example.com"), example("nothing", "call +44 7700 900782")]
     report = profile(rows)
     assert {kind: (item.found, item.listed) for kind, item in report.personal.items()} == {
@@ -57,10 +57,10 @@ def test_personal_data_is_counted_by_row_and_never_shown() -> None:
     assert "900782" not in report.model_dump_json()
 
 
-def test_labels_are_found_in_json_answers_and_free_text_is_none() -> None:
+def test_labels_are_detected_in_json_completions_and_not_in_free_text() -> None:
     rows = [
         example(text, {"intent": "refund" if number % 4 else "cancel", "why": f"{text} and more words"})
-        for number, text in enumerate(different(40))
+        for number, text in enumerate(distinct_texts(40))
     ]
     report = profile(rows, ProfileSettings(labels=("metadata.channel",)))
     found = {label.path: label for label in report.labels}
@@ -69,8 +69,10 @@ def test_labels_are_found_in_json_answers_and_free_text_is_none() -> None:
     assert found["completion.intent"].ratio == 3
 
 
-def test_plain_answers_of_a_closed_set_are_labels_too() -> None:
-    rows = [example(text, "yes" if number % 2 else "no", channel="mail") for number, text in enumerate(different(20))]
+def test_plain_completions_of_a_closed_set_are_labels() -> None:
+    rows = [
+        example(text, "yes" if number % 2 else "no", channel="mail") for number, text in enumerate(distinct_texts(20))
+    ]
     report = profile(rows, ProfileSettings(labels=("metadata.channel",)))
     assert {label.path: label.values for label in report.labels} == {
         "completion": {"yes": 10, "no": 10},
@@ -78,8 +80,8 @@ def test_plain_answers_of_a_closed_set_are_labels_too() -> None:
     }
 
 
-def test_one_input_with_two_answers_is_a_conflict_named_by_field() -> None:
-    texts = different(24)
+def test_one_input_with_two_labels_is_a_conflict_with_its_field() -> None:
+    texts = distinct_texts(24)
     rows = [
         example(text, {"intent": "refund" if number % 2 else "cancel", "urgent": number % 3 == 0})
         for number, text in enumerate(texts)
@@ -91,14 +93,14 @@ def test_one_input_with_two_answers_is_a_conflict_named_by_field() -> None:
     assert report.conflicts_listed[0].votes == {"completion.intent": {"refund": 1, "cancel": 1}}
 
 
-def test_free_answers_conflict_only_on_the_very_same_input() -> None:
-    texts = different(3)
+def test_free_text_completions_conflict_only_for_identical_inputs() -> None:
+    texts = distinct_texts(3)
     rows = [example(text, f"a long and free answer about {text}") for text in texts]
     rows += [example(texts[0], "something else entirely"), example(texts[1] + " !", "again something else")]
     assert profile(rows).conflicts == 1
 
 
-def test_empty_and_endless_rows_are_listed() -> None:
+def test_empty_and_very_long_rows_are_listed() -> None:
     silent = Message(role="assistant", content="")
     called = Message(role="assistant", tool_calls=[{"id": "1", "type": "function", "function": {"name": "f"}}])
     asked = (Message(role="user", content="a question"),)
@@ -113,7 +115,7 @@ def test_empty_and_endless_rows_are_listed() -> None:
     assert (report.empty, report.without_answer, report.too_long) == ([1, 2], 1, [5])
 
 
-def test_the_histogram_has_every_row_in_one_bin() -> None:
+def test_the_histogram_counts_every_row_once() -> None:
     report = profile([example("x" * length, "yes") for length in (1, 2, 3, 4, 5, 100)])
     assert report.characters["input"].histogram == [(1, 1), (2, 1), (4, 2), (8, 1), (128, 1)]
     assert (report.characters["input"].least, report.characters["input"].most) == (1, 100)
@@ -128,22 +130,22 @@ def test_the_histogram_has_every_row_in_one_bin() -> None:
         ("ok", "unknown"),
     ],
 )
-def test_languages_are_told_apart_without_the_network(text: str, code: str) -> None:
+def test_languages_are_detected_without_the_network(text: str, code: str) -> None:
     assert language_detection.detect_language(text) == code
 
 
-def test_evenness_is_one_for_balance_and_falls_with_it() -> None:
+def test_evenness_is_one_for_balanced_labels_and_lower_otherwise() -> None:
     assert evenness(Counter(a=5, b=5, c=5)) == pytest.approx(1.0)
     assert evenness(Counter(a=98, b=1, c=1)) < 0.2
     assert evenness(Counter(a=5)) == 0
 
 
-def test_a_path_that_names_no_label_is_refused() -> None:
+def test_a_path_without_a_label_is_rejected() -> None:
     with pytest.raises(InvalidInput, match=r"completion.FIELD"):
         value_at(example("a", "b"), "rubbish.field")
 
 
-def test_the_sample_tickets_are_reported_as_their_maker_wrote_them_down() -> None:
+def test_the_report_of_the_sample_tickets_equals_their_ground_truth() -> None:
     truth = json.loads((SAMPLES / "tickets.truth.json").read_text())
     rows = list(Importer([(SAMPLES / "tickets.jsonl", "tickets.jsonl")]).iter_examples())
     report = profile(rows, version="tickets@1")
@@ -165,7 +167,7 @@ def test_the_sample_tickets_are_reported_as_their_maker_wrote_them_down() -> Non
     }
 
 
-def test_the_report_reads_as_text_and_survives_as_json() -> None:
+def test_the_report_is_printed_as_text_and_round_trips_as_json() -> None:
     report = profile([example(text, "yes") for text in SENTENCES], version="s@1")
     assert HealthReport.model_validate_json(report.model_dump_json()) == report
     text = format_report(report.model_dump(mode="json"))
@@ -173,7 +175,7 @@ def test_the_report_reads_as_text_and_survives_as_json() -> None:
     assert "few_rows" in {finding.code for finding in report.findings}
 
 
-def test_personal_data_is_shown_with_every_value_masked() -> None:
+def test_pii_samples_are_shown_with_every_value_masked() -> None:
     long = "please " * 20
     rows = [
         example(f"{long} write to jo@example.org or call +44 20 7946 0958 {long}"),
@@ -185,5 +187,5 @@ def test_personal_data_is_shown_with_every_value_masked() -> None:
     assert samples[0].text.startswith("…") and samples[0].text.endswith("…")
     assert "[EMAIL] or call [PHONE]" in samples[0].text
     assert samples[1].text == "my mail is [EMAIL]"
-    said = " ".join(sample.text for kind in found.values() for sample in kind.samples)
-    assert "example" not in said and "7946" not in said
+    sample_texts = " ".join(sample.text for kind in found.values() for sample in kind.samples)
+    assert "example" not in sample_texts and "7946" not in sample_texts

@@ -1,4 +1,4 @@
-"""Splits are disjoint by cluster, right in size, balanced by label, and the same for the same seed."""
+"""Splits: disjoint by cluster, of the requested size, balanced by label and deterministic."""
 
 import random
 from collections import Counter, defaultdict
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.data.making import different, example
+from tests.data.factories import distinct_texts, example
 from vong.data import profile, split
 from vong.data.labels import value_at
 from vong.data.near_duplicates import cluster, input_text
@@ -20,10 +20,10 @@ SHARES = {"train": 0.6, "validation": 0.1, "traffic": 0.15, "test": 0.15}
 
 @st.composite
 def datasets(draw: st.DrawFn) -> list[Example]:
-    """Rows of five labels, some of them in clusters of near-duplicates, in random order."""
+    """Draw rows of five labels, some in clusters of near-duplicates, in random order."""
     dice = random.Random(draw(st.integers(0, 2**32)))
     rows: list[Example] = []
-    for number, text in enumerate(different(draw(st.integers(40, 120)))):
+    for number, text in enumerate(distinct_texts(draw(st.integers(40, 120)))):
         copies = dice.choice([1, 1, 1, 1, 2, 3])
         label = dice.choice("aaabbccde")
         rows += [example(text + " !" * copy, {"intent": label}, id=f"{number}.{copy}") for copy in range(copies)]
@@ -34,46 +34,46 @@ def datasets(draw: st.DrawFn) -> list[Example]:
 @settings(max_examples=25, deadline=None)
 @given(datasets(), st.integers(0, 5))
 def test_clusters_stay_together_and_sizes_and_labels_are_right(rows: list[Example], seed: int) -> None:
-    wanted = SplitSettings(splits=SHARES, seed=seed, stratify=("completion.intent",))
-    dealt = split(rows, wanted)
-    # Nothing is lost, changed or moved: only the split is written.
-    assert [row.hash for row in dealt.examples] == [row.hash for row in rows]
-    assert dealt.counts == Counter(row.metadata["split"] for row in dealt.examples)
+    split_settings = SplitSettings(splits=SHARES, seed=seed, stratify=("completion.intent",))
+    result = split(rows, split_settings)
+    # No row is lost, changed or moved: only the split is set.
+    assert [row.hash for row in result.examples] == [row.hash for row in rows]
+    assert result.counts == Counter(row.metadata["split"] for row in result.examples)
     groups = cluster([input_text(row) for row in rows]).groups().values()
-    assert all(len({dealt.examples[row].metadata["split"] for row in group}) == 1 for group in groups)
-    assert profile(dealt.examples).leakage == []
+    assert all(len({result.examples[row].metadata["split"] for row in group}) == 1 for group in groups)
+    assert profile(result.examples).leakage == []
     largest = max(map(len, groups), default=1)
     per_label: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in dealt.examples:
+    for row in result.examples:
         per_label[str(value_at(row, "completion.intent"))][row.metadata["split"]] += 1
     for name, share in SHARES.items():
-        assert abs(dealt.counts[name] - share * len(rows)) <= largest
+        assert abs(result.counts[name] - share * len(rows)) <= largest
         for counts in per_label.values():
             assert abs(counts[name] - share * counts.total()) <= 2 * largest + 2
-    assert split(rows, wanted).examples == dealt.examples
+    assert split(rows, split_settings).examples == result.examples
 
 
-def test_another_seed_gives_another_split() -> None:
-    rows = [example(text) for text in different(100)]
+def test_another_seed_draws_another_split() -> None:
+    rows = [example(text) for text in distinct_texts(100)]
     one, other = (split(rows, SplitSettings(seed=seed)) for seed in (1, 2))
     assert one.counts == other.counts == {"train": 80, "validation": 10, "test": 10}
     assert one.examples != other.examples
 
 
-def test_numbers_of_rows_are_met_exactly_and_the_rest_is_left_out() -> None:
-    rows = [example(text) for text in different(100)]
-    dealt = split(rows, SplitSettings(splits={"train": 50, "test": 13}))
-    assert (dealt.counts, dealt.left_out, len(dealt.examples)) == ({"train": 50, "test": 13}, 37, 63)
+def test_row_counts_are_met_exactly_and_other_rows_are_left_out() -> None:
+    rows = [example(text) for text in distinct_texts(100)]
+    result = split(rows, SplitSettings(splits={"train": 50, "test": 13}))
+    assert (result.counts, result.left_out, len(result.examples)) == ({"train": 50, "test": 13}, 37, 63)
 
 
 def test_rows_of_one_group_stay_together() -> None:
-    rows = [example(text, customer=f"c{number % 20}") for number, text in enumerate(different(100))]
-    dealt = split(rows, SplitSettings(group="metadata.customer"))
+    rows = [example(text, customer=f"c{number % 20}") for number, text in enumerate(distinct_texts(100))]
+    result = split(rows, SplitSettings(group="metadata.customer"))
     seen: dict[str, set[str]] = defaultdict(set)
-    for row in dealt.examples:
+    for row in result.examples:
         seen[row.metadata["customer"]].add(row.metadata["split"])
     assert all(len(names) == 1 for names in seen.values())
-    assert dealt.clusters == 20
+    assert result.clusters == 20
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,6 @@ def test_rows_of_one_group_stay_together() -> None:
         ({"train": 0.99, "test": 0.001}, "'test' would have no rows"),
     ],
 )
-def test_shares_that_cannot_be_had_are_refused(splits: dict[str, float], reason: str) -> None:
+def test_impossible_shares_are_rejected(splits: dict[str, float], reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
-        split([example(text) for text in different(30)], SplitSettings(splits=splits))
+        split([example(text) for text in distinct_texts(30)], SplitSettings(splits=splits))

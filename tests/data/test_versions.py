@@ -1,4 +1,4 @@
-"""Versions never change, are named by their content, and know where they come from."""
+"""Dataset versions: immutable, named by their content hash, with their origin."""
 
 import threading
 from uuid import UUID
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import ProgrammingError
 
-from tests.data.making import example, examples
+from tests.data.factories import example, examples
 from vong import access, data
 from vong.data import tables
 from vong.data.row_search import RowFilter
@@ -27,7 +27,7 @@ def rows(count: int, first: int = 0) -> list[Example]:
     return [example(f"question {number}", f"answer {number}", id=f"r{number}") for number in range(first, count)]
 
 
-def test_a_version_gives_back_exactly_its_rows(connection: Connection, blobs: BlobStore) -> None:
+def test_a_version_returns_exactly_its_rows(connection: Connection, blobs: BlobStore) -> None:
     written = [*rows(3), example("với dấu\n", None, nested={"a": None, "b": [1, 2.5]}, split="test")]
     version = data.write(connection, blobs, "tickets", written, IMPORT)
     assert list(data.read(blobs, version)) == written
@@ -38,13 +38,13 @@ def test_a_version_gives_back_exactly_its_rows(connection: Connection, blobs: Bl
 
 @settings(max_examples=40, deadline=None)
 @given(examples())
-def test_any_example_survives_as_a_row(row: Example) -> None:
+def test_any_example_round_trips_as_a_row(row: Example) -> None:
     line = canonical_json(row.model_dump(mode="json", exclude_none=True))
     assert b"\n" not in line
     assert Example.model_validate_json(line) == row
 
 
-def test_the_same_rows_again_are_the_same_version(connection: Connection, blobs: BlobStore) -> None:
+def test_equal_rows_are_the_same_version(connection: Connection, blobs: BlobStore) -> None:
     first = data.write(connection, blobs, "tickets", rows(3), IMPORT)
     second = data.write(connection, blobs, "tickets", rows(4), IMPORT)
     again = data.write(connection, blobs, "tickets", rows(3), Operation(name="clean"))
@@ -53,13 +53,13 @@ def test_the_same_rows_again_are_the_same_version(connection: Connection, blobs:
     assert data.write(connection, blobs, "other", rows(3), IMPORT).hash == first.hash
 
 
-def test_metadata_counts_for_the_versions_hash(connection: Connection, blobs: BlobStore) -> None:
+def test_metadata_is_part_of_the_version_hash(connection: Connection, blobs: BlobStore) -> None:
     first = data.write(connection, blobs, "tickets", [example("a", "b", split="train")], IMPORT)
     second = data.write(connection, blobs, "tickets", [example("a", "b", split="test")], IMPORT)
     assert first.hash != second.hash
 
 
-def test_a_ref_is_a_name_a_number_or_a_hash(connection: Connection, blobs: BlobStore) -> None:
+def test_a_version_is_referenced_by_name_number_or_hash(connection: Connection, blobs: BlobStore) -> None:
     first = data.write(connection, blobs, "tickets", rows(1), IMPORT)
     second = data.write(connection, blobs, "tickets", rows(2), IMPORT)
     assert data.find(connection, "tickets") == second
@@ -77,24 +77,24 @@ def test_a_ref_is_a_name_a_number_or_a_hash(connection: Connection, blobs: BlobS
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "-a", "a b", "x" * 101, "../etc"])
-def test_names_that_could_mislead_are_refused(connection: Connection, blobs: BlobStore, name: str) -> None:
+def test_misleading_names_are_rejected(connection: Connection, blobs: BlobStore, name: str) -> None:
     with pytest.raises(InvalidInput, match="invalid dataset name"):
         data.write(connection, blobs, name, rows(1), IMPORT)
 
 
-def test_a_version_without_rows_is_refused(connection: Connection, blobs: BlobStore) -> None:
+def test_a_version_without_rows_is_rejected(connection: Connection, blobs: BlobStore) -> None:
     with pytest.raises(InvalidInput, match="leaves no rows"):
         data.write(connection, blobs, "tickets", [], Operation(name="clean"))
 
 
-def test_versions_can_be_added_but_never_changed_or_removed(connection: Connection, blobs: BlobStore) -> None:
+def test_versions_can_be_added_but_not_changed_or_removed(connection: Connection, blobs: BlobStore) -> None:
     data.write(connection, blobs, "tickets", rows(1), IMPORT)
     for statement in (tables.versions.update().values(rows=9), tables.versions.delete()):
         with pytest.raises(ProgrammingError, match="permission denied"), connection.begin_nested():
             connection.execute(statement)
 
 
-def test_another_project_sees_nothing_even_without_a_filter(
+def test_another_project_reads_nothing_even_without_a_filter(
     database: Database, connection: Connection, blobs: BlobStore
 ) -> None:
     data.write(connection, blobs, "tickets", rows(1), IMPORT)
@@ -108,9 +108,7 @@ def test_another_project_sees_nothing_even_without_a_filter(
         assert data.write(foreign, blobs, "tickets", rows(2), IMPORT).number == 1
 
 
-def test_writers_at_the_same_moment_get_numbers_of_their_own(
-    database: Database, project_id: UUID, blobs: BlobStore
-) -> None:
+def test_concurrent_writers_get_different_numbers(database: Database, project_id: UUID, blobs: BlobStore) -> None:
     def write(count: int) -> None:
         with database.scope(project_id) as connection:
             data.write(connection, blobs, "tickets", rows(count), IMPORT)
@@ -126,7 +124,7 @@ def test_writers_at_the_same_moment_get_numbers_of_their_own(
     assert sorted(version.rows for version in versions) == [1, 2, 3]
 
 
-def test_lists_go_page_by_page(connection: Connection, blobs: BlobStore) -> None:
+def test_versions_are_listed_by_page(connection: Connection, blobs: BlobStore) -> None:
     for name in ("b", "a", "c"):
         for count in (1, 2, 3):
             data.write(connection, blobs, name, rows(count), IMPORT)
@@ -136,7 +134,7 @@ def test_lists_go_page_by_page(connection: Connection, blobs: BlobStore) -> None
     assert [version.name for version in list_datasets(connection, after="b")] == ["c"]
 
 
-def test_append_adds_only_what_is_new(connection: Connection, blobs: BlobStore) -> None:
+def test_append_adds_only_new_rows(connection: Connection, blobs: BlobStore) -> None:
     first = data.append(connection, blobs, "tickets", rows(2))
     assert first.parents == ()
     second = data.append(connection, blobs, "tickets", [*rows(3), *rows(3)])
@@ -145,7 +143,7 @@ def test_append_adds_only_what_is_new(connection: Connection, blobs: BlobStore) 
     assert data.append(connection, blobs, "tickets", rows(3)) == second
 
 
-def test_rows_come_in_pages_by_number_split_and_text(connection: Connection, blobs: BlobStore) -> None:
+def test_rows_are_paged_and_filtered_by_split_and_text(connection: Connection, blobs: BlobStore) -> None:
     written = [example(f"Frage {n}", "ja" if n % 2 else "nein", split="odd" if n % 2 else "even") for n in range(1, 11)]
     version = data.write(connection, blobs, "tickets", written, IMPORT)
     assert [row.number for row in list_rows(blobs, version, limit=3)] == [1, 2, 3]

@@ -1,1 +1,1 @@
-"""The documentation is run."""
+"""Tests that execute the documentation."""

@@ -1,4 +1,4 @@
-"""Every command that the docs show is one: it has that name, these options, and takes these arguments."""
+"""Commands in the docs: each exists, with its options and arguments."""
 
 import ast
 import re
@@ -9,16 +9,16 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.docs.blocks import FILES, ROOT, every_block, outside
+from tests.docs.code_blocks import FILES, ROOT, all_blocks, text_outside_blocks
 from vong.cli.main import COMMANDS, vong
 
-FILES_THAT_LINES_NAME = ("tickets.jsonl", "questions.jsonl", "comparison.json", "plan.json", "night.jsonl")
+FILES_IN_LINES = ("tickets.jsonl", "questions.jsonl", "comparison.json", "plan.json", "night.jsonl")
 SHELL = {"", "console", "text", "sh"}
 
 
-def lines() -> Iterator[tuple[str, str]]:
-    """Each `vong …` line of a shell block with its place; lines that end in a backslash are joined to the next."""
-    for block in every_block():
+def shell_lines() -> Iterator[tuple[str, str]]:
+    """Yield each `vong …` line of a shell block with its location. A backslash joins the next line."""
+    for block in all_blocks():
         if block.info not in SHELL:
             continue
         text = re.sub(r"\\\n\s*", " ", block.text)
@@ -27,15 +27,15 @@ def lines() -> Iterator[tuple[str, str]]:
                 yield f"{block.file}:{block.line}", line.removeprefix("$ ")
 
 
-def spans() -> Iterator[tuple[str, str]]:
-    """Each `vong …` in the running text and in tables."""
+def code_spans() -> Iterator[tuple[str, str]]:
+    """Yield each `vong …` in text and tables."""
     for file in FILES:
-        for span in re.findall(r"`(vong (?!COMMAND)[^`<]+)`", outside(file)):
+        for span in re.findall(r"`(vong (?!COMMAND)[^`<]+)`", text_outside_blocks(file)):
             yield file.relative_to(ROOT).as_posix(), span
 
 
 def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
-    """The command that the words name, and what follows."""
+    """Return the command that the words name, and the remaining words."""
     command: click.Command = vong
     rest = words[1:]
     while isinstance(command, click.Group) and rest:
@@ -47,26 +47,28 @@ def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that a line may name."""
+    """Create the files that a line may name."""
     made = tmp_path_factory.mktemp("shell")
-    for name in FILES_THAT_LINES_NAME:
+    for name in FILES_IN_LINES:
         (made / name).write_text("{}")
     (made / "samples" / "handbook").mkdir(parents=True)
     return made
 
 
-@pytest.mark.parametrize(("place", "line"), list(lines()))
-def test_a_line_of_a_shell_block_parses(place: str, line: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("place", "line"), list(shell_lines()))
+def test_commands_in_shell_blocks_are_parsed(
+    place: str, line: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(folder)
     words = shlex.split(line, comments=True)
     command, rest = resolve(words)
     named = isinstance(command, click.Group) and not command.invoke_without_command
     assert not named, f"{place}: `{line}` names a group; which command of it?"
-    command.make_context(" ".join(words[: len(words) - len(rest)]), rest)  # parses; runs nothing
+    command.make_context(" ".join(words[: len(words) - len(rest)]), rest)  # parses only
 
 
-@pytest.mark.parametrize(("place", "span"), sorted(set(spans())))
-def test_a_command_in_the_running_text_exists_with_its_options(place: str, span: str) -> None:
+@pytest.mark.parametrize(("place", "span"), sorted(set(code_spans())))
+def test_commands_in_text_exist_with_their_options(place: str, span: str) -> None:
     command, rest = resolve(re.sub(r"[\[\]…]", " ", span).split())
     assert {word for word in rest if word.startswith("-")} <= options(command), f"{place}: `{span}`"
 
@@ -76,28 +78,28 @@ def options(command: click.Command) -> set[str]:
     return {*found, "--help"}
 
 
-def said(node: ast.AST) -> str:
-    """The text of a string or of an f-string, its values left out."""
+def literal_text(node: ast.AST) -> str:
+    """Return the text of a string, or of an f-string without its values."""
     if isinstance(node, ast.JoinedStr):
-        return "".join(said(part) or "VALUE" for part in node.values)
+        return "".join(literal_text(part) or "VALUE" for part in node.values)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def hints() -> Iterator[tuple[str, str]]:
-    """Each `vong …` in the strings of the program itself: errors, hints and help name the next step."""
+def commands_in_program_texts() -> Iterator[tuple[str, str]]:
+    """Yield each `vong …` in string literals of the program, such as errors, hints and help texts."""
     for file in sorted((ROOT / "src").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            for hint in re.findall(r"\bvong ([a-z][a-z-]*(?: [-\w]+)*)", said(node)):
+            for hint in re.findall(r"\bvong ([a-z][a-z-]*(?: [-\w]+)*)", literal_text(node)):
                 if hint.split()[0] in COMMANDS:
                     yield f"{file.relative_to(ROOT).as_posix()}:{getattr(node, 'lineno', 0)}", f"vong {hint}"
 
 
-def test_every_command_that_the_program_names_exists_with_its_options() -> None:
-    wrong = [f"{place}: {hint}" for place, hint in hints() if not exists(hint.split())]
+def test_commands_in_program_texts_exist_with_their_options() -> None:
+    wrong = [f"{place}: {hint}" for place, hint in commands_in_program_texts() if not check_command(hint.split())]
     assert not wrong, wrong
 
 
-def exists(words: list[str]) -> bool:
+def check_command(words: list[str]) -> bool:
     try:
         command, rest = resolve(words)
     except AssertionError:

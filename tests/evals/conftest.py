@@ -1,4 +1,4 @@
-"""What the tests of evals share."""
+"""Fixtures of the tests of evaluations."""
 
 from uuid import UUID
 

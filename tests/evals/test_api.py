@@ -1,4 +1,4 @@
-"""The routes of evals, and the job behind them asking a model over HTTP."""
+"""Routes of evaluations, and the job that calls a model over HTTP."""
 
 import json
 import threading
@@ -51,8 +51,8 @@ def http(platform: Platform, scope: Scope) -> TestClient:
     return TestClient(app, headers={"Authorization": f"Bearer {secret}"})
 
 
-class Answering:
-    """A stand-in for the server's own `/v1/chat/completions`: echoes a fixed label, after `outages` bad minutes."""
+class FakeCompletions:
+    """Fake of `/v1/chat/completions` that returns a fixed label after `outages` failed calls."""
 
     def __init__(self, outages: int = 0, status: int = 503) -> None:
         self.outages = outages
@@ -73,8 +73,10 @@ class Answering:
         return httpx.Response(200, json=body, headers={"x-vong-span-id": str(new_id())})
 
 
-def run_job(platform: Platform, monkeypatch: pytest.MonkeyPatch, project: UUID, id: UUID, model: Answering) -> Any:
-    """Run the job as a worker would, with its client's transport replaced."""
+def run_job(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, project: UUID, id: UUID, model: FakeCompletions
+) -> Any:
+    """Run the job as a worker does, with the transport of its client replaced."""
     http = httpx.Client(transport=httpx.MockTransport(model), base_url="http://vong")
 
     class Client:
@@ -87,11 +89,12 @@ def run_job(platform: Platform, monkeypatch: pytest.MonkeyPatch, project: UUID, 
 
     monkeypatch.setattr(Platform, "client", lambda *_: Client())
     monkeypatch.setattr(wired.time, "sleep", lambda _: None)
-    nothing = SimpleNamespace(id=id, project_id=project, check=lambda: None, progress=lambda *_, **__: None)
+    callbacks = {"check": lambda: None, "progress": lambda *_, **__: None}
+    nothing = SimpleNamespace(id=id, project_id=project, stop_event=threading.Event(), **callbacks)
     return wired.run(cast(JobContext, nothing), platform)
 
 
-WANTED = {
+RUN_REQUEST = {
     "model": "triage",
     "dataset": "tickets",
     "scorers": ["exact_match:fields=product,urgency", "chrf"],
@@ -99,18 +102,18 @@ WANTED = {
 }
 
 
-def test_a_run_is_started_done_by_its_job_and_read_back(
+def test_a_run_is_started_completed_by_its_job_and_read(
     http: TestClient,
     platform: Platform,
     dataset: DatasetVersion,
     project_id: UUID,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    started = http.post("/api/v1/evals/runs", json=WANTED)
+    started = http.post("/api/v1/evals/runs", json=RUN_REQUEST)
     assert started.status_code == 202
     result, job = started.json()["result"], started.json()["job"]
     assert (result["status"], result["dataset"], result["id"]) == ("queued", dataset.ref, job["id"])
-    model = Answering(outages=2)
+    model = FakeCompletions(outages=2)
     done = run_job(platform, monkeypatch, project_id, UUID(result["id"]), model)
     assert done["failed"] == 0
     shown = http.get(f"/api/v1/evals/runs/{result['id']}").json()
@@ -130,27 +133,25 @@ def test_a_run_is_started_done_by_its_job_and_read_back(
     assert [run["id"] for run in http.get("/api/v1/evals/runs").json()] == [result["id"]]
 
 
-def test_the_same_idempotency_key_gives_the_same_run(http: TestClient, dataset: DatasetVersion) -> None:
+def test_equal_idempotency_keys_return_the_same_run(http: TestClient, dataset: DatasetVersion) -> None:
     headers = {"Idempotency-Key": "one"}
-    first = http.post("/api/v1/evals/runs", json=WANTED, headers=headers).json()
-    again = http.post("/api/v1/evals/runs", json=WANTED, headers=headers).json()
+    first = http.post("/api/v1/evals/runs", json=RUN_REQUEST, headers=headers).json()
+    again = http.post("/api/v1/evals/runs", json=RUN_REQUEST, headers=headers).json()
     assert again == first
     assert len(http.get("/api/v1/evals/runs").json()) == 1
 
 
-def test_a_model_that_does_not_exist_fails_the_run_and_says_so(
+def test_a_missing_model_fails_the_run_with_the_reason(
     http: TestClient, platform: Platform, dataset: DatasetVersion, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    id = http.post("/api/v1/evals/runs", json=WANTED).json()["result"]["id"]
+    id = http.post("/api/v1/evals/runs", json=RUN_REQUEST).json()["result"]["id"]
     with pytest.raises(NotFound, match="the engine restarts"):
-        run_job(platform, monkeypatch, project_id, UUID(id), Answering(outages=99, status=404))
+        run_job(platform, monkeypatch, project_id, UUID(id), FakeCompletions(outages=99, status=404))
     assert http.get(f"/api/v1/evals/runs/{id}").json()["status"] == "failed"
 
 
-def test_a_run_whose_job_was_cancelled_shows_as_cancelled(
-    http: TestClient, dataset: DatasetVersion, scope: Scope
-) -> None:
-    id = http.post("/api/v1/evals/runs", json=WANTED).json()["result"]["id"]
+def test_a_run_is_cancelled_with_its_job(http: TestClient, dataset: DatasetVersion, scope: Scope) -> None:
+    id = http.post("/api/v1/evals/runs", json=RUN_REQUEST).json()["result"]["id"]
     with scope() as connection:
         jobs.cancel(connection, UUID(id))
     assert http.get(f"/api/v1/evals/runs/{id}").json()["status"] == "cancelled"
@@ -168,10 +169,10 @@ def test_a_run_whose_job_was_cancelled_shows_as_cancelled(
         ({"settings": {"shot": 1}}, 422, "shot"),
     ],
 )
-def test_what_cannot_be_run_is_refused_with_the_next_step(
+def test_invalid_runs_are_rejected_with_the_next_step(
     http: TestClient, dataset: DatasetVersion, change: dict[str, Any], status: int, words: str
 ) -> None:
-    refused = http.post("/api/v1/evals/runs", json={**WANTED, **change})
+    refused = http.post("/api/v1/evals/runs", json={**RUN_REQUEST, **change})
     assert refused.status_code == status
     assert words in refused.json()["detail"]
     assert refused.json()["hint"]

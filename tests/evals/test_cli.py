@@ -1,4 +1,4 @@
-"""The commands of evals against the real routes."""
+"""Commands of evaluations with the real routes."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from vong.cli import evals as commands
 from vong.client import Client
 from vong.records import DatasetVersion
 
-from .test_api import Answering, dataset, http, platform, run_job
+from .test_api import FakeCompletions, dataset, http, platform, run_job
 
 __all__ = ["dataset", "http", "platform"]
 
@@ -32,7 +32,7 @@ def vong(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-def test_runs_are_started_shown_side_by_side_and_compared(
+def test_runs_are_started_listed_and_compared(
     vong: Any, platform: Platform, dataset: DatasetVersion, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids: list[str] = []
@@ -40,7 +40,7 @@ def test_runs_are_started_shown_side_by_side_and_compared(
         words = ["--model", "triage", "--dataset", dataset.ref, "--scorer", "exact_match:fields=product", "--detach"]
         started = json.loads(vong("run", *words, "--scorer", "chrf", "--shots", shots, "--json"))
         ids.append(started["result"]["id"])
-        run_job(platform, monkeypatch, project_id, UUID(ids[-1]), Answering())
+        run_job(platform, monkeypatch, project_id, UUID(ids[-1]), FakeCompletions())
     assert "exact_match=" in vong("list")
     shown = vong("show", ids[0])
     assert "exact_match|fields:product" in shown

@@ -8,14 +8,16 @@ from vong.errors import Conflict, InvalidInput
 from vong.evals import EvalSettings
 from vong.records import Example
 
-from .tickets import Model, Scope, version
+from .tickets import Scope, TableModel, version
 
 SCORERS = ("exact_match", "json_fields", "chrf")
 
 
-def finished(scope: Scope, examples: list[Example], wrong: set[int], *, content: str = "a", limit: int = 99) -> UUID:
-    model = Model(examples)
-    model.wrong = {examples[i].prompt_text: '{"product": "?"}' for i in wrong}
+def finished(
+    scope: Scope, examples: list[Example], wrong_answers: set[int], *, content: str = "a", limit: int = 99
+) -> UUID:
+    model = TableModel(examples)
+    model.wrong_answers = {examples[i].prompt_text: '{"product": "?"}' for i in wrong_answers}
     dataset = version({"test": len(examples)}, content)
     with scope() as connection:
         settings = EvalSettings(limit=limit)
@@ -25,7 +27,7 @@ def finished(scope: Scope, examples: list[Example], wrong: set[int], *, content:
     return evals.run(scope, id, examples, model).id
 
 
-def test_two_runs_are_compared_with_interval_exact_test_and_the_examples_that_changed(
+def test_two_runs_are_compared_with_interval_exact_test_and_changed_examples(
     scope: Scope, examples: list[Example]
 ) -> None:
     a = finished(scope, examples, set(range(8)))
@@ -48,7 +50,7 @@ def test_two_runs_are_compared_with_interval_exact_test_and_the_examples_that_ch
     assert chrf.low < chrf.difference < chrf.high
 
 
-def test_a_run_against_itself_shows_nothing(scope: Scope, examples: list[Example]) -> None:
+def test_a_run_compared_with_itself_has_no_difference(scope: Scope, examples: list[Example]) -> None:
     a = finished(scope, examples, {1, 2})
     with scope() as connection:
         found = evals.compare(connection, a, a)
@@ -58,7 +60,9 @@ def test_a_run_against_itself_shows_nothing(scope: Scope, examples: list[Example
     assert found.changes == ()
 
 
-def test_runs_with_other_limits_are_compared_where_they_meet(scope: Scope, examples: list[Example]) -> None:
+def test_runs_with_different_limits_are_compared_on_their_common_examples(
+    scope: Scope, examples: list[Example]
+) -> None:
     a, b = finished(scope, examples, {1}), finished(scope, examples, set(), limit=5)
     with scope() as connection:
         found = evals.compare(connection, a, b)
@@ -67,7 +71,7 @@ def test_runs_with_other_limits_are_compared_where_they_meet(scope: Scope, examp
     assert len(changed) == found.changed
 
 
-def test_runs_over_other_examples_or_unfinished_ones_are_refused(scope: Scope, examples: list[Example]) -> None:
+def test_runs_over_different_examples_and_unfinished_runs_are_rejected(scope: Scope, examples: list[Example]) -> None:
     a, b = finished(scope, examples, set()), finished(scope, examples, set(), content="c")
     with scope() as connection:
         with pytest.raises(InvalidInput, match="cannot compare runs over different examples"):

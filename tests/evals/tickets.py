@@ -1,4 +1,4 @@
-"""A small ticket dataset, and a model that is a table of answers."""
+"""Small ticket dataset, and a model that looks up its answers in a table."""
 
 import json
 from collections.abc import Callable
@@ -39,21 +39,21 @@ def version(splits: dict[str, int], content: str = "a") -> DatasetVersion:
     )
 
 
-class Model:
-    """Answers right except where told otherwise, and remembers what it was asked."""
+class TableModel:
+    """Model that answers correctly, except for `wrong_answers`, and records its requests."""
 
     def __init__(self, examples: list[Example]) -> None:
-        self.right = {example.prompt_text: example.completion_text for example in examples}
-        self.wrong: dict[str, str | Exception] = {}
-        self.asked: list[list[Message]] = []
+        self.correct_answers = {example.prompt_text: example.completion_text for example in examples}
+        self.wrong_answers: dict[str, str | Exception] = {}
+        self.requests: list[list[Message]] = []
 
     def __call__(self, messages: list[Message], params: dict[str, Any]) -> ModelOutput:
-        self.asked.append(messages)
+        self.requests.append(messages)
         assert params["temperature"] == 0.0
         text = messages[-1].text
-        answer = self.wrong.get(text, self.right.get(text, "?"))
+        answer = self.wrong_answers.get(text, self.correct_answers.get(text, "?"))
         if isinstance(answer, Exception):
             if not isinstance(answer, ConnectionError):
                 raise answer
             return ModelOutput("", None, 5.0, Usage(), error=str(answer))
-        return ModelOutput(answer, new_id(), 10.0 + len(self.asked), Usage(input_tokens=7, output_tokens=3, cost=2))
+        return ModelOutput(answer, new_id(), 10.0 + len(self.requests), Usage(input_tokens=7, output_tokens=3, cost=2))

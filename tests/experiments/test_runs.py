@@ -12,7 +12,7 @@ from vong.experiments.curves import MetricPoint, downsample_lttb
 from vong.records import new_id, now
 
 
-def test_figures_of_a_run_become_curves(connection: Connection) -> None:
+def test_metrics_of_a_run_are_returned_as_curves(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine", settings={"rate": 0.1})
     for step in range(1, 6):
         experiments.log_metrics(connection, run.id, step, {"loss": 5 - step, "rate": 0.1})
@@ -33,19 +33,19 @@ def test_a_run_ends_with_its_summary_and_model(connection: Connection) -> None:
     assert experiments.list_runs(connection, status="finished") == [ended]
 
 
-def test_a_loss_that_is_not_a_number_is_noted(connection: Connection) -> None:
+def test_a_nan_loss_is_recorded(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine")
     experiments.log_metrics(connection, run.id, 4, {"loss": math.nan, "rate": 0.1})
     assert experiments.get_run(connection, run.id).warnings == ("not a finite number at step 4: loss",)
     assert [curve.name for curve in experiments.load_curves(connection, run.id)] == ["rate"]
 
 
-def test_figures_for_an_unknown_run_are_refused(connection: Connection) -> None:
+def test_metrics_of_an_unknown_run_are_rejected(connection: Connection) -> None:
     with pytest.raises(NotFound):
         experiments.log_metrics(connection, new_id(), 1, {"loss": 1.0})
 
 
-def test_what_is_new_comes_in_the_order_of_time(connection: Connection) -> None:
+def test_new_metrics_are_returned_in_order_of_time(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine")
     for step in (1, 2, 3):
         experiments.log_metrics(connection, run.id, step, {"loss": float(step), "rate": 0.5})
@@ -54,7 +54,7 @@ def test_what_is_new_comes_in_the_order_of_time(connection: Connection) -> None:
     assert [one.step for one in experiments.list_metric_entries(connection, run.id, seen[1].entry)] == [3]
 
 
-def test_comparing_shows_what_differs_and_who_is_best(connection: Connection) -> None:
+def test_a_comparison_shows_different_settings_and_the_best_run(connection: Connection) -> None:
     first = experiments.start_run(connection, "a", settings={"rate": 0.1, "seed": 0})
     second = experiments.start_run(connection, "b", settings={"rate": 0.2, "seed": 0})
     for run, losses in ((first, (3.0, 1.0, 2.0)), (second, (3.0, 2.0))):
@@ -72,18 +72,18 @@ def test_comparing_shows_what_differs_and_who_is_best(connection: Connection) ->
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=300), st.integers(3, 40))
-def test_thinning_keeps_measured_points_in_order_with_both_ends(values: list[float], wanted: int) -> None:
+def test_downsampling_returns_measured_points_in_order_with_both_ends(values: list[float], limit: int) -> None:
     at = now()
     points = [MetricPoint(step=step, value=value, recorded_at=at) for step, value in enumerate(values)]
-    kept = downsample_lttb(points, wanted)
-    assert len(kept) == min(wanted, len(points))
-    assert kept[0] == points[0]
-    assert kept[-1] == points[-1]
-    assert all(a.step < b.step for a, b in itertools.pairwise(kept))
-    assert set(kept) <= set(points)
+    thinned = downsample_lttb(points, limit)
+    assert len(thinned) == min(limit, len(points))
+    assert thinned[0] == points[0]
+    assert thinned[-1] == points[-1]
+    assert all(a.step < b.step for a, b in itertools.pairwise(thinned))
+    assert set(thinned) <= set(points)
 
 
-def test_thinning_keeps_a_peak() -> None:
+def test_downsampling_preserves_a_peak() -> None:
     at = now()
     points = [MetricPoint(step=step, value=100.0 if step == 555 else 0.0, recorded_at=at) for step in range(1000)]
     assert max(point.value for point in downsample_lttb(points, 20)) == 100.0

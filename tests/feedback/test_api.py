@@ -1,4 +1,4 @@
-"""The routes: a score of a span that was just answered, what waits for it, and the harvest into a dataset."""
+"""Routes of feedback: scores of recent spans, listeners of scores, and the harvest into a dataset."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from tests.feedback.making import span
+from tests.feedback.factories import span
 from vong import access, data
 from vong.api.http import problems
 from vong.api.routes import feedback as routes
@@ -26,7 +26,7 @@ from vong.store.database import Database
 
 
 class Server:
-    """The routes of feedback on a real database."""
+    """Routes of feedback on a real database."""
 
     def __init__(self, platform: Platform, project_id: UUID) -> None:
         self.platform, self.project_id = platform, project_id
@@ -41,8 +41,8 @@ class Server:
         transport.http = self.http
         self.feedback = FeedbackClient(transport)
 
-    def answered(self, *args: Any, **fields: Any) -> Span:
-        """A span that the journal has taken; it may not be committed yet."""
+    def record_call(self, *args: Any, **fields: Any) -> Span:
+        """Append a span to the span writer and return it. It may not be committed yet."""
         made = span(*args, **fields)
         self.platform.span_writer.append_durable(self.project_id, made)
         return made
@@ -59,14 +59,14 @@ def server(database: Database, database_url: str, project_id: UUID, tmp_path: Pa
     platform.close()
 
 
-def test_a_span_can_be_scored_the_moment_it_was_answered(server: Server) -> None:
-    answered = server.answered()
-    stored = server.feedback.create(answered.id, value=1.0, comment="good")
-    assert (stored.span_id, stored.value, stored.author) == (answered.id, 1.0, "test")
-    assert server.feedback.scores(spans=[str(answered.id)]) == [stored]
+def test_a_span_can_be_scored_before_it_is_committed(server: Server) -> None:
+    record_call = server.record_call()
+    stored = server.feedback.create(record_call.id, value=1.0, comment="good")
+    assert (stored.span_id, stored.value, stored.author) == (record_call.id, 1.0, "test")
+    assert server.feedback.scores(spans=[str(record_call.id)]) == [stored]
 
 
-def test_an_unknown_span_is_waited_for_only_if_it_can_still_come(server: Server) -> None:
+def test_a_score_waits_for_an_unknown_span_only_if_the_span_may_still_arrive(server: Server) -> None:
     for id, least, most in ((uuid4(), 0.0, 1.0), (new_id(), 2.0, 5.0)):
         started = time.monotonic()
         with pytest.raises(NotFound, match="x-vong-span-id"):
@@ -74,7 +74,7 @@ def test_an_unknown_span_is_waited_for_only_if_it_can_still_come(server: Server)
         assert least <= time.monotonic() - started < most
 
 
-def test_a_score_tells_who_waits_for_it_once(server: Server) -> None:
+def test_listeners_receive_a_score_once(server: Server) -> None:
     heard: list[tuple[UUID, Score]] = []
 
     def listen(_: Platform, project_id: UUID, score: Score) -> None:
@@ -82,16 +82,16 @@ def test_a_score_tells_who_waits_for_it_once(server: Server) -> None:
         raise PreconditionFailed("the canary is over", "start another")
 
     server.platform.score_listeners.append(listen)
-    answered, id = server.answered(), new_id()
-    stored = server.feedback.create(answered.id, value=0.5, id=id)
-    assert server.feedback.create(answered.id, value=0.5, id=id) == stored
+    record_call, id = server.record_call(), new_id()
+    stored = server.feedback.create(record_call.id, value=0.5, id=id)
+    assert server.feedback.create(record_call.id, value=0.5, id=id) == stored
     with pytest.raises(Conflict):
-        server.feedback.create(answered.id, value=0.6, id=id)
+        server.feedback.create(record_call.id, value=0.6, id=id)
     assert heard == [(server.project_id, stored)]
 
 
-def test_a_repeated_request_with_one_key_is_one_score(server: Server) -> None:
-    body = {"span_id": str(server.answered().id), "value": 1.0}
+def test_repeated_requests_with_one_idempotency_key_create_one_score(server: Server) -> None:
+    body = {"span_id": str(server.record_call().id), "value": 1.0}
     answers = [
         server.http.post("/api/v1/feedback", json=body, headers={"Idempotency-Key": "k"}).json() for _ in range(2)
     ]
@@ -99,8 +99,12 @@ def test_a_repeated_request_with_one_key_is_one_score(server: Server) -> None:
     assert len(server.feedback.scores()) == 1
 
 
-def test_a_harvest_grows_a_dataset_and_says_what_it_did(server: Server) -> None:
-    wrong, right, poor = server.answered("a", "bad"), server.answered("b", "fine"), server.answered("c", "poor")
+def test_a_harvest_extends_a_dataset_and_reports_the_result(server: Server) -> None:
+    wrong, right, poor = (
+        server.record_call("a", "bad"),
+        server.record_call("b", "fine"),
+        server.record_call("c", "poor"),
+    )
     server.feedback.create(wrong.id, value=0, correction="good")
     server.feedback.create(right.id, value=1)
     server.feedback.create(poor.id, value=0.2)
@@ -116,7 +120,7 @@ def test_a_harvest_grows_a_dataset_and_says_what_it_did(server: Server) -> None:
     assert (named["good"], named["corrections"], named["skipped"]) == (1, 0, {})
 
 
-def test_a_harvest_keeps_exclude_splits_what_is_tested(server: Server) -> None:
+def test_a_harvest_excludes_rows_of_evaluation_splits(server: Server) -> None:
     text = "the till freezes each time the cash drawer is opened by hand"
     held_back = Example(
         messages=(Message(role="user", content=text),),
@@ -128,15 +132,15 @@ def test_a_harvest_keeps_exclude_splits_what_is_tested(server: Server) -> None:
     )
     with server.platform.scope(server.project_id) as connection:
         data.write(connection, server.platform.blobs, "tickets", [held_back, traffic], Operation(name="import"))
-    near, replayed = server.answered(text + "!", "defect"), server.answered("please refund me", "bad")
+    near, replayed = server.record_call(text + "!", "defect"), server.record_call("please refund me", "bad")
     server.feedback.create(near.id, value=1)
     server.feedback.create(replayed.id, value=0, correction="defect")
     found = server.feedback.harvest("tickets", split="train")
     assert (found["excluded"], found["added"], found["splits"]) == (1, 1, {"test": 1, "traffic": 1, "train": 1})
 
 
-def test_nothing_to_harvest_makes_no_dataset(server: Server) -> None:
-    server.feedback.create(server.answered().id, value=0)
+def test_an_empty_harvest_creates_no_dataset(server: Server) -> None:
+    server.feedback.create(server.record_call().id, value=0)
     with pytest.raises(InvalidInput, match="1 score too low"):
         server.feedback.harvest("none")
 
@@ -153,13 +157,13 @@ def test_nothing_to_harvest_makes_no_dataset(server: Server) -> None:
         ("POST", "/harvest", {"dataset": "a b"}),
     ],
 )
-def test_a_callers_mistake_is_a_problem_with_a_hint(server: Server, method: str, path: str, body: Any) -> None:
+def test_client_errors_are_problems_with_a_hint(server: Server, method: str, path: str, body: Any) -> None:
     answer = server.http.request(method, f"/api/v1/feedback{path}", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), answer.text
     assert answer.json()["hint"]
 
 
-def test_the_commands_do_what_the_routes_do(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_have_the_same_results_as_the_routes(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     class Offline:
         feedback = server.feedback
 
@@ -170,8 +174,8 @@ def test_the_commands_do_what_the_routes_do(server: Server, monkeypatch: pytest.
         assert result.exit_code == code, result.output
         return result.stdout
 
-    answered = server.answered("a", "bad")
-    assert "0.5" in vong("create", str(answered.id), "--value", "0.5", "--correction", "good")
+    record_call = server.record_call("a", "bad")
+    assert "0.5" in vong("create", str(record_call.id), "--value", "0.5", "--correction", "good")
     assert "good" in vong("list", "--route", "support")
     assert '"mean": 0.5' in vong("summary", "--by", "name", "--by", "route", "--json")
     assert "corrections" in vong("harvest", "--preview")
@@ -179,8 +183,8 @@ def test_the_commands_do_what_the_routes_do(server: Server, monkeypatch: pytest.
     vong("harvest", code=2)
 
 
-def test_the_inbox_shows_what_was_judged_and_what_was_harvested(server: Server) -> None:
-    spans = [server.answered(f"question {n}", f"answer {n}", route=f"route-{n % 2}") for n in range(4)]
+def test_the_inbox_shows_scored_and_harvested_spans(server: Server) -> None:
+    spans = [server.record_call(f"question {n}", f"answer {n}", route=f"route-{n % 2}") for n in range(4)]
     server.feedback.create(spans[0].id, value=1.0)
     server.feedback.create(spans[1].id, correction="better")
     server.feedback.create(spans[2].id, comment="odd")

@@ -1,16 +1,16 @@
-"""Corrections and good answers become Examples; disagreements are left to people."""
+"""Harvest of corrections and good answers into examples. Conflicting corrections are listed."""
 
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.feedback.making import score, span
+from tests.feedback.factories import score, span
 from vong.feedback import HarvestSettings, harvest
 from vong.records import Span
 
 
-def test_a_correction_becomes_the_completion_and_the_span_its_origin() -> None:
+def test_a_correction_becomes_the_completion_with_the_span_as_its_origin() -> None:
     answered = span("where is it", "gone")
     judged = score(answered, 0.0, correction="in the box")
     found = harvest([answered], [judged], HarvestSettings(split="train"))
@@ -32,7 +32,7 @@ def test_a_correction_becomes_the_completion_and_the_span_its_origin() -> None:
     assert (found.corrections, found.good) == (1, 0)
 
 
-def test_pairs_keep_the_answer_that_was_corrected_as_the_rejected_one() -> None:
+def test_pairs_have_the_corrected_answer_as_rejected() -> None:
     wrong, right = span("a", "bad"), span("b", "good")
     scores = [score(wrong, 0, correction="better"), score(right, 1, correction="good")]
     first, second = harvest([wrong, right], scores, HarvestSettings(pairs=True)).examples
@@ -40,7 +40,7 @@ def test_pairs_keep_the_answer_that_was_corrected_as_the_rejected_one() -> None:
     assert second.rejected is None
 
 
-def test_good_answers_become_completions_as_they_are() -> None:
+def test_good_answers_become_completions_unchanged() -> None:
     good, fair, unscored = span("a", "yes"), span("b", "so-so"), span("c", "?")
     scores = [score(good, 1.0), score(good, 0.7, author="bob"), score(fair, 0.5)]
     found = harvest([good, fair, unscored], scores)
@@ -49,7 +49,7 @@ def test_good_answers_become_completions_as_they_are() -> None:
     assert len(harvest([good, fair], scores, HarvestSettings(min_value=0.5)).examples) == 2
 
 
-def test_an_authors_latest_word_counts() -> None:
+def test_the_latest_score_of_an_author_counts() -> None:
     answered = span()
     scores = [score(answered, correction="second", minute=2), score(answered, correction="first", minute=1)]
     assert harvest([answered], scores).examples[0].completion_text == "second"
@@ -58,7 +58,7 @@ def test_an_authors_latest_word_counts() -> None:
     assert harvest([voted], votes).good == 1
 
 
-def test_people_who_correct_differently_are_listed_and_not_guessed() -> None:
+def test_conflicting_corrections_are_listed_and_not_harvested() -> None:
     answered = span()
     scores = [score(answered, correction="in London"), score(answered, correction="in Paris", author="bob")]
     found = harvest([answered], scores)
@@ -66,7 +66,7 @@ def test_people_who_correct_differently_are_listed_and_not_guessed() -> None:
     assert found.disagreements[0].corrections == {"ann": "in London", "bob": "in Paris"}
 
 
-def test_corrections_that_mean_the_same_agree() -> None:
+def test_equivalent_corrections_agree() -> None:
     answered = span()
     scores = [
         score(answered, correction='{"a": 1, "b": 2}', minute=1),
@@ -75,7 +75,7 @@ def test_corrections_that_mean_the_same_agree() -> None:
     assert harvest([answered], scores).examples[0].completion_text == '{"b":2,"a":1}'
 
 
-def test_what_has_no_conversation_or_no_answer_is_skipped() -> None:
+def test_spans_without_messages_or_answer_are_skipped() -> None:
     tools = [{"type": "function", "function": {"name": "find"}}]
     spans = [
         span(input=None),
@@ -110,7 +110,7 @@ SPANS: list[Span] = [span(f"question {number}", f"answer {number}") for number i
 
 @settings(max_examples=80, deadline=None)
 @given(judgements, st.randoms())
-def test_every_span_ends_in_one_place_whatever_the_order_of_its_scores(drawn: list[Any], dice: Any) -> None:
+def test_every_span_has_one_outcome_for_any_order_of_its_scores(drawn: list[Any], dice: Any) -> None:
     scores = [
         score(SPANS[place], value, minute, correction=correction, author=author)
         for minute, (place, value, correction, author) in enumerate(drawn)

@@ -1,4 +1,4 @@
-"""Scores are added once, never changed, and summed up with intervals."""
+"""Scores: added once, immutable, and summarized with confidence intervals."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import ProgrammingError
 
-from tests.feedback.making import span
+from tests.feedback.factories import span
 from vong import access, feedback
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.feedback import ScoreCreate, ScoreFilter, tables
@@ -19,51 +19,51 @@ from vong.records import Span, new_id
 from vong.store.database import Database
 
 
-def say(connection: Connection, of: Span, value: float | None = None, **said: object) -> AddedScore:
-    judgement = ScoreCreate.model_validate({"span_id": of.id, "value": value, **said})
+def add_score(connection: Connection, of: Span, value: float | None = None, **fields: object) -> AddedScore:
+    judgement = ScoreCreate.model_validate({"span_id": of.id, "value": value, **fields})
     return feedback.add_score(connection, of, judgement)
 
 
-def test_a_score_comes_back_as_it_was_given(connection: Connection) -> None:
+def test_a_score_is_returned_as_stored(connection: Connection) -> None:
     answered = span()
-    added = say(connection, answered, 0.5, comment="nearly", correction="there", author="ann", name="tone")
+    added = add_score(connection, answered, 0.5, comment="nearly", correction="there", author="ann", name="tone")
     assert added.new
     assert feedback.get_score(connection, added.score.id) == added.score
     assert (added.score.span_id, added.score.source) == (answered.id, "human")
 
 
-def test_the_same_id_again_is_the_same_score(connection: Connection) -> None:
+def test_a_repeated_id_returns_the_existing_score(connection: Connection) -> None:
     answered, id = span(), new_id()
-    first = say(connection, answered, 1.0, id=id)
-    again = say(connection, answered, 1.0, id=id)
+    first = add_score(connection, answered, 1.0, id=id)
+    again = add_score(connection, answered, 1.0, id=id)
     assert (again.new, again.score) == (False, first.score)
     with pytest.raises(Conflict, match="different score"):
-        say(connection, answered, 0.0, id=id)
+        add_score(connection, answered, 0.0, id=id)
 
 
-def test_a_score_that_says_nothing_is_refused(connection: Connection) -> None:
+def test_an_empty_score_is_rejected(connection: Connection) -> None:
     with pytest.raises(InvalidInput, match="score is empty"):
-        say(connection, span())
+        add_score(connection, span())
     with pytest.raises(InvalidInput, match="instead of"):
         feedback.add_score(connection, span(), ScoreCreate(span_id=new_id(), value=1))
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), float("inf")])
-def test_values_lie_between_0_and_1(value: float) -> None:
+def test_values_outside_0_to_1_are_rejected(value: float) -> None:
     with pytest.raises(ValidationError):
         ScoreCreate(span_id=new_id(), value=value)
 
 
-def test_scores_can_be_added_but_never_changed_or_removed(connection: Connection) -> None:
-    say(connection, span(), 1.0)
+def test_scores_can_be_added_but_not_changed_or_removed(connection: Connection) -> None:
+    add_score(connection, span(), 1.0)
     for statement in (tables.scores.update().values(value=0.0), tables.scores.delete()):
         with pytest.raises(ProgrammingError, match="permission denied"), connection.begin_nested():
             connection.execute(statement)
 
 
-def test_another_project_sees_nothing_even_without_a_filter(database: Database, connection: Connection) -> None:
+def test_another_project_reads_nothing_even_without_a_filter(database: Database, connection: Connection) -> None:
     answered, id = span(), new_id()
-    say(connection, answered, 1.0, id=id)
+    add_score(connection, answered, 1.0, id=id)
     connection.commit()
     with database.owner() as owner:
         other = access.create_project(owner, "other").id
@@ -71,13 +71,13 @@ def test_another_project_sees_nothing_even_without_a_filter(database: Database, 
         assert foreign.execute(select(tables.scores)).all() == []
         with pytest.raises(NotFound):
             feedback.get_score(foreign, id)
-        assert say(foreign, answered, 0.0, id=id).new
+        assert add_score(foreign, answered, 0.0, id=id).new
 
 
-def test_scores_are_listed_by_what_they_judge_in_pages(connection: Connection) -> None:
+def test_scores_are_listed_by_subject_in_pages(connection: Connection) -> None:
     old, fresh = span(route="support"), span(route="sales", model_version="b@bbbbbb")
-    ids = [say(connection, old, number / 10, name="tone").score.id for number in range(5)]
-    other = say(connection, fresh, 1.0, source="judge").score
+    ids = [add_score(connection, old, number / 10, name="tone").score.id for number in range(5)]
+    other = add_score(connection, fresh, 1.0, source="judge").score
     assert [one.id for one in feedback.list_scores(connection)] == [*ids, other.id]
     assert [one.id for one in feedback.list_scores(connection, newest_first=True, limit=2)] == [other.id, ids[4]]
     page = feedback.list_scores(connection, name="tone", limit=3)
@@ -91,14 +91,14 @@ def test_scores_are_listed_by_what_they_judge_in_pages(connection: Connection) -
     assert [one.id for one in feedback.list_scores(connection, until=since)] == ids
 
 
-def test_a_summary_gives_n_mean_and_interval_of_each_group(connection: Connection) -> None:
+def test_a_summary_has_count_mean_and_interval_of_each_group(connection: Connection) -> None:
     old, fresh = span(model_version="m@1"), span(model_version="m@2")
     for value in (1, 1, 0, 1):
-        say(connection, old, value)
+        add_score(connection, old, value)
     for value in (0.25, 0.75, 0.5):
-        say(connection, fresh, value)
-    say(connection, fresh, correction="better")
-    say(connection, fresh, 1.0, name="tone")
+        add_score(connection, fresh, value)
+    add_score(connection, fresh, correction="better")
+    add_score(connection, fresh, 1.0, name="tone")
     first, second, third = feedback.summarize(connection, ScoreFilter())
     assert (first.model_version, first.n, first.mean, first.method) == ("m@1", 4, 0.75, "wilson")
     assert (second.model_version, second.scores, second.n, second.corrections) == ("m@2", 4, 3, 1)
@@ -109,7 +109,7 @@ def test_a_summary_gives_n_mean_and_interval_of_each_group(connection: Connectio
     assert all_in_one.n == 7
 
 
-def test_wilson_gives_the_figures_of_the_literature() -> None:
+def test_wilson_intervals_equal_published_values() -> None:
     # Newcombe 1998, Statistics in Medicine 17:857-872, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
     for count, n, low, high in (
         (81, 263, 0.2553, 0.3662),
@@ -121,7 +121,7 @@ def test_wilson_gives_the_figures_of_the_literature() -> None:
 
 
 @given(st.floats(0, 1), st.integers(2, 10_000), st.floats(0, 0.8))
-def test_an_interval_holds_its_mean_and_stays_in_range(mean: float, n: int, deviation: float) -> None:
+def test_an_interval_contains_its_mean_and_stays_in_range(mean: float, n: int, deviation: float) -> None:
     for low, high in (wilson_interval(mean, n), normal_interval(mean, deviation, n)):
         assert 0 <= low <= mean + 1e-12
         assert mean - 1e-12 <= high <= 1
@@ -130,7 +130,7 @@ def test_an_interval_holds_its_mean_and_stays_in_range(mean: float, n: int, devi
 def test_ids_of_projects_do_not_matter_for_order(project_id: UUID, database: Database) -> None:
     with database.scope(project_id) as connection:
         answered = span()
-        late = say(connection, answered, 1.0).score
+        late = add_score(connection, answered, 1.0).score
         early = UUID("00000000-0000-7000-8000-000000000000")
-        say(connection, answered, 1.0, id=early)
+        add_score(connection, answered, 1.0, id=early)
         assert [one.id for one in feedback.list_scores(connection)] == [late.id, early]

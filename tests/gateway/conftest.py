@@ -1,4 +1,4 @@
-"""A whole server on loopback with the gateway's surface, and an upstream for it to call."""
+"""Fixtures of the tests of the gateway: servers on loopback, and a fake upstream for them."""
 
 import itertools
 import socket
@@ -33,12 +33,12 @@ from vong.store.spans.schema import decode_span, spans
 from .fake_upstream import FakeUpstream
 
 ROUTES = ("gateway", "gateway_guards", "gateway_prices", "batches", "access", "health", "traces", "feedback", "jobs")
-"""The routes that these tests need."""
+"""Route modules that these tests use."""
 
 
 @pytest.fixture(scope="session")
 def upstream_port() -> int:
-    """Where the upstream of every test listens: the server that they share calls it there."""
+    """Return the port of the fake upstream of every test. The shared server has it in its settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
@@ -46,19 +46,19 @@ def upstream_port() -> int:
 
 @pytest.fixture
 def fake(upstream_port: int) -> Iterator[FakeUpstream]:
-    """An upstream of the test's own."""
+    """Start a fake upstream for one test."""
     started = FakeUpstream(upstream_port).start()
     yield started
     started.stop()
 
 
-def settings_of(home: Path, database_url: str, port: int) -> Settings:
-    """A provider for everything that the tests call; the fake upstream listens on that port."""
+def create_settings(home: Path, database_url: str, port: int) -> Settings:
+    """Return settings with all providers of the tests. The fake upstream listens on `port`."""
     url = f"http://127.0.0.1:{port}/v1"
     providers = {
         "echo": ProviderSettings(kind="echo"),
         "faults": ProviderSettings(kind="faults"),
-        "patient": ProviderSettings(kind="faults", timeout=30.0),  # a busy machine takes its time
+        "patient": ProviderSettings(kind="faults", timeout=30.0),  # for busy machines
         "fake": ProviderSettings.model_validate({"base_url": url, "api_key": "upstream-secret", "timeout": 1.0}),
         "keyless": ProviderSettings(base_url=url, api_key_env="VONG_TEST_NO_SUCH_KEY"),
         "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
@@ -74,7 +74,7 @@ def settings_of(home: Path, database_url: str, port: int) -> Settings:
 
 
 class Server:
-    """A running server, its keys, and what it recorded."""
+    """Running server with one project: its key, its client and its recorded spans."""
 
     def __init__(self, platform: Platform, project_id: UUID, url: str, key: str) -> None:
         self.platform = platform
@@ -84,29 +84,30 @@ class Server:
         self.client = Client(url, key)
 
     def spans(self) -> list[Span]:
-        """The spans of all calls of the project, oldest first."""
-        return [span for span in self.everything() if span.kind != "attempt"]
+        """Return the spans of all calls of the project, oldest first."""
+        return [span for span in self.all_spans() if span.kind != "attempt"]
 
-    def steps(self) -> list[Span]:
-        """The spans of attempts, oldest first."""
-        return [span for span in self.everything() if span.kind == "attempt"]
+    def attempt_spans(self) -> list[Span]:
+        """Return the spans of attempts, oldest first."""
+        return [span for span in self.all_spans() if span.kind == "attempt"]
 
-    def everything(self) -> list[Span]:
-        """All spans of the project, oldest first."""
-        time.sleep(0.02)  # the last bytes may reach a caller a moment before the span is made
+    def all_spans(self) -> list[Span]:
+        """Return all spans of the project, oldest first."""
+        time.sleep(0.02)  # the last bytes may reach the client a moment before the span is created
         self.platform.span_writer.flush(60)
         with self.platform.scope(self.project_id) as connection:
             return [decode_span(row) for row in connection.execute(spans.select().order_by(spans.c.id))]
 
     def span(self) -> Span:
-        """The only one."""
+        """Return the only span."""
         (only,) = self.spans()
         return only
 
 
 class Running(NamedTuple):
-    """A server that many tests share. Each works in a project of its own there, whose routes, limits, circuits, spans
-    and cache are nobody else's.
+    """Server that many tests share.
+
+    Each test has its own project with separate routes, limits, circuits, spans and cache.
     """
 
     platform: Platform
@@ -116,59 +117,59 @@ class Running(NamedTuple):
 
 @pytest.fixture(scope="session")
 def standing(postgres_url: str, tmp_path_factory: pytest.TempPathFactory, upstream_port: int) -> Iterator[Running]:
-    """The server behind `server`."""
+    """Start the server of the fixture `server`."""
     home = tmp_path_factory.mktemp("standing")
-    with fresh_database(postgres_url) as url, serving(Platform(settings_of(home, url, upstream_port))) as made:
-        yield made
+    with fresh_database(postgres_url) as url, serving(Platform(create_settings(home, url, upstream_port))) as server:
+        yield server
 
 
 @pytest.fixture
 def database(standing: Running) -> Database:
-    """The database of the server that tests share."""
+    """Return the database of the shared server."""
     return standing.database
 
 
 @pytest.fixture
 def project_id(database: Database) -> UUID:
-    """A project of the test's own in it."""
+    """Create a project for one test."""
     return new_project(database)
 
 
 @pytest.fixture
 def server(standing: Running, fake: FakeUpstream) -> Iterator[Server]:
-    """A project of the test's own on the server that tests share, and an upstream for it."""
-    with working(standing) as made:
-        yield made
+    """Create a project on the shared server for one test, with a fake upstream."""
+    with project_server(standing) as server:
+        yield server
 
 
 @pytest.fixture
 def platform(database_url: str, tmp_path: Path, fake: FakeUpstream) -> Platform:
-    """What `alone` serves; modules that need other settings change it."""
-    return Platform(settings_of(tmp_path, database_url, fake.port))
+    """Create the platform of `dedicated_server`. Modules that need other settings override it."""
+    return Platform(create_settings(tmp_path, database_url, fake.port))
 
 
 @pytest.fixture
-def alone(platform: Platform) -> Iterator[Server]:
-    """A server and a database of the test's own."""
-    with serving(platform) as running, working(running) as made:
-        yield made
+def dedicated_server(platform: Platform) -> Iterator[Server]:
+    """Start a server with its own database for one test."""
+    with serving(platform) as running, project_server(running) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def lean(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The server behind `lasting`."""
+def minimal_server(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Start the server of the fixture `module_server`."""
     providers = {name: ProviderSettings(kind=name) for name in ("echo", "faults")}
     with fresh_database(postgres_url) as url:
         settings = Settings(home=tmp_path_factory.mktemp("lean"), database_url=url, providers=providers)
-        with serving(Platform(settings)) as made:
-            yield made
+        with serving(Platform(settings)) as server:
+            yield server
 
 
 @pytest.fixture(scope="module")
-def lasting(lean: Running) -> Iterator[Server]:
-    """A project that all tests of a module share, with `echo` and `faults` behind it."""
-    with working(lean) as made:
-        yield made
+def module_server(minimal_server: Running) -> Iterator[Server]:
+    """Create a project that all tests of a module share, with the providers `echo` and `faults`."""
+    with project_server(minimal_server) as server:
+        yield server
 
 
 @contextmanager
@@ -189,24 +190,24 @@ def serving(platform: Platform) -> Generator[Running]:
         time.sleep(0.005)
     yield Running(platform, database, f"http://127.0.0.1:{listening.getsockname()[1]}")
     running.should_exit = True
-    thread.join(60)  # a busy machine may take long
+    thread.join(60)  # for busy machines
     assert not thread.is_alive()
     database.close()
 
 
 @contextmanager
-def working(running: Running) -> Generator[Server]:
-    """A new project on a running server, with a key of its owner."""
+def project_server(running: Running) -> Generator[Server]:
+    """Create a project with an owner key on a running server."""
     project_id = new_project(running.database)
     with running.database.scope(project_id) as connection:
         key = access.create_key(connection, "tester", role="owner").secret
-    made = Server(running.platform, project_id, running.url, key)
-    yield made
-    made.client.close()
+    server = Server(running.platform, project_id, running.url, key)
+    yield server
+    server.client.close()
 
 
 def new_project(database: Database) -> UUID:
-    """A project that nobody else works in."""
+    """Create a project that no other test uses."""
     with database.owner() as connection:
         return access.create_project(connection, f"project-{next(_projects)}").id
 
@@ -216,10 +217,10 @@ _projects = itertools.count()
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A TLS context that serves as `localhost`, and one that trusts it."""
+    """Return a TLS server context for `localhost`, and a client context that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
+    server = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now() - timedelta(days=1))
         .not_valid_after(now() + timedelta(days=1))
@@ -230,7 +231,7 @@ def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     file = tmp_path / "certificate.pem"
     plain = serialization.NoEncryption()
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    file.write_bytes(key.private_bytes(pem, pkcs8, plain) + made.public_bytes(pem))
+    file.write_bytes(key.private_bytes(pem, pkcs8, plain) + server.public_bytes(pem))
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving.load_cert_chain(file)
     return serving, ssl.create_default_context(cafile=str(file))

@@ -1,6 +1,7 @@
-"""A model API in OpenAI's shape on loopback, in Anthropic's under `/messages`, and in the forms of Gemini, Bedrock and
-Cohere at their paths, which does what the name of the model says. It speaks bare HTTP over asyncio streams, so that it
-can also do what no proper server does.
+"""Fake model API on loopback: OpenAI, Anthropic under `/messages`, and Gemini, Bedrock and Cohere at their paths.
+
+The model name selects the behavior. HTTP is written directly to asyncio streams, so that invalid responses are
+possible too.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from tests.gateway import fake_natives
-from tests.gateway.fake_natives import THOUGHT, TOOL_CALL, USAGE, WORDS, Native
+from tests.gateway import fake_native_apis
+from tests.gateway.fake_native_apis import THOUGHT, TOOL_CALL, USAGE, WORDS, NativeRequest
 from vong.gateway.translators.anthropic_response import AnthropicEventEncoder, to_anthropic_message
 
 
@@ -24,7 +25,7 @@ class Request(NamedTuple):
 
 
 class FakeUpstream:
-    """Runs in a thread of its own from `start` to `stop`, on that port, or on any that is free."""
+    """Fake upstream that runs in a thread from `start` to `stop`, on the given port or any free one."""
 
     def __init__(self, port: int = 0) -> None:
         self.requests: list[Request] = []
@@ -49,11 +50,11 @@ class FakeUpstream:
         self._thread.join(5)
 
     def wait_broken_off(self, seconds: float = 1.0) -> float:
-        """Seconds until a client had broken off a call."""
+        """Wait until a client disconnects during a call and return the seconds that this took."""
         start = time.perf_counter()
         while not self.broken_off and time.perf_counter() - start < seconds:
             time.sleep(0.002)
-        assert self.broken_off, "nobody broke off"
+        assert self.broken_off, "no client disconnected"
         return time.perf_counter() - start
 
     def _run(self) -> None:
@@ -62,7 +63,7 @@ class FakeUpstream:
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
-        server.close()  # the next one may want the port
+        server.close()  # the next upstream may need the port
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
@@ -91,7 +92,7 @@ class FakeUpstream:
         self, model: str, body: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         path = self.requests[-1].path
-        native = fake_natives.native_of(path)
+        native = fake_native_apis.parse_native_path(path)
         model = (native.model if native else None) or model
         special: dict[str, Callable[..., Awaitable[None]]] = {
             "hang": self._hang,
@@ -111,19 +112,19 @@ class FakeUpstream:
         elif body.get("stream") or (native and native.stream):
             await self._stream(self._events(model), writer, STREAM_HEADS[native.kind if native else "openai"])
         elif native:
-            writer.write(_plain(fake_natives.whole(native.kind, model)))
+            writer.write(_plain(fake_native_apis.response_body(native.kind, model)))
         else:
             writer.write(
                 _plain(to_anthropic_message(completion(model)) if path.endswith("/messages") else completion(model))
             )
 
     def _events(self, model: str) -> list[bytes]:
-        if native := fake_natives.native_of(self.requests[-1].path):
-            return fake_natives.events(native.kind, model)
+        if native := fake_native_apis.parse_native_path(self.requests[-1].path):
+            return fake_native_apis.stream_events(native.kind, model)
         return (message_events if self.requests[-1].path.endswith("/messages") else stream_events)(model)
 
     async def _stream(self, events: list[bytes], writer: asyncio.StreamWriter, head: bytes) -> None:
-        """Cut at odd places, as networks do."""
+        """Send events in pieces of odd sizes, as networks deliver them."""
         data = b"".join(events)
         writer.write(head)
         sizes = [5, 60, 1, 2, 300, 7]
@@ -145,7 +146,7 @@ class FakeUpstream:
         writer.close()
 
     async def _endless(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        native = fake_natives.native_of(self.requests[-1].path)
+        native = fake_native_apis.parse_native_path(self.requests[-1].path)
         writer.write(STREAM_HEADS[native.kind if native else "openai"])
         left = asyncio.ensure_future(self._left(reader))
         while not left.done():
@@ -159,12 +160,12 @@ class FakeUpstream:
         self.broken_off += 1
 
 
-def _beside(path: str, native: Native | None, body: dict[str, Any]) -> dict[str, Any] | None:
-    """The answer to a request that is none for a chat."""
+def _beside(path: str, native: NativeRequest | None, body: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the response to a request other than chat."""
     if path == "/tokenize":
         return {"ids": [1, 2, 3, 4]}
     if native and native.embeds:
-        return fake_natives.vectors(native.kind, body)
+        return fake_native_apis.embedding_response(native.kind, body)
     if path.endswith("/models"):
         return {"object": "list", "data": [{"id": "one"}, {"id": "two"}]}
     if path.endswith("/count_tokens"):
@@ -172,12 +173,12 @@ def _beside(path: str, native: Native | None, body: dict[str, Any]) -> dict[str,
     if path.endswith("/embeddings"):
         data = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
         return {"object": "list", "data": data, "model": body["model"], "usage": {"prompt_tokens": 4}}
-    return fake_natives.listed(path)
+    return fake_native_apis.model_list(path)
 
 
-def _error(path: str, native: Native | None) -> dict[str, Any]:
+def _error(path: str, native: NativeRequest | None) -> dict[str, Any]:
     if native:
-        return fake_natives.failure(native.kind, "told to")
+        return fake_native_apis.error_body(native.kind, "told to")
     if path.endswith("/messages"):
         return {"type": "error", "error": {"type": "rate_limit_error", "message": "told to"}}
     return {"error": {"message": "told to", "type": "fake", "param": None, "code": "fake"}}
@@ -225,11 +226,11 @@ def stream_events(model: str) -> list[bytes]:
 
 
 def message_events(model: str) -> list[bytes]:
-    """The same stream as Anthropic sends it."""
+    """Return the stream in the format of Anthropic."""
     events = AnthropicEventEncoder(model)
     texts = [event.decode().removeprefix("data: ") for event in stream_events(model)[1:-1]]
-    said = [event for text in texts for event in events.encode(json.loads(text))] + events.finish()
-    return [f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode() for event in said]
+    encoded = [event for text in texts for event in events.encode(json.loads(text))] + events.finish()
+    return [f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode() for event in encoded]
 
 
 def _choice(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the `anthropic` package sends works unchanged with any model, and what it gets it understands."""
+"""Tests of the `anthropic` package with models of every provider."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ WEATHER: Any = {
     "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
 BOTH = pytest.mark.parametrize("provider", ["fake", "claude"])
-"""A model that speaks chats, and one that speaks messages."""
+"""Provider of chat completions, and provider of messages."""
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def client(server: Server) -> anthropic.Anthropic:
 
 
 @BOTH
-def test_a_message_is_answered_by_any_model(client: anthropic.Anthropic, server: Server, provider: str) -> None:
+def test_messages_are_answered_by_any_model(client: anthropic.Anthropic, server: Server, provider: str) -> None:
     raw = client.messages.with_raw_response.create(
         model=f"{provider}/plain",
         max_tokens=50,
@@ -51,7 +51,7 @@ def test_a_message_is_answered_by_any_model(client: anthropic.Anthropic, server:
 
 
 @BOTH
-def test_a_stream_of_messages_comes_from_any_model(client: anthropic.Anthropic, server: Server, provider: str) -> None:
+def test_message_streams_are_answered_by_any_model(client: anthropic.Anthropic, server: Server, provider: str) -> None:
     with client.messages.stream(model=f"{provider}/plain", max_tokens=50, messages=ASK) as stream:
         assert list(stream.text_stream) == WORDS
         message = stream.get_final_message()
@@ -76,7 +76,7 @@ def test_a_tool_is_called(client: anthropic.Anthropic, server: Server, provider:
         assert span.output["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "weather"
 
 
-def test_a_chat_model_is_asked_in_chats(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
+def test_a_chat_model_receives_chat_requests(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
     client.messages.create(
         model="fake/plain",
         max_tokens=50,
@@ -92,7 +92,7 @@ def test_a_chat_model_is_asked_in_chats(client: anthropic.Anthropic, fake: FakeU
     assert (asked.body["model"], asked.body["temperature"]) == ("plain", 0.5)
 
 
-def test_a_model_of_anthropic_is_asked_as_the_caller_asked(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
+def test_an_anthropic_model_receives_the_request_unchanged(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
     thinking: Any = {"type": "enabled", "budget_tokens": 1024}
     more = {"container": "c-1", "new_field": {"a": 1.5}}
     client.messages.create(model="claude/plain", max_tokens=2000, messages=ASK, thinking=thinking, extra_body=more)
@@ -101,7 +101,9 @@ def test_a_model_of_anthropic_is_asked_as_the_caller_asked(client: anthropic.Ant
     assert asked.body == {"model": "plain", "max_tokens": 2000, "messages": ASK, "thinking": thinking, **more}
 
 
-def test_what_a_chat_cannot_hold_is_refused(client: anthropic.Anthropic, fake: FakeUpstream, server: Server) -> None:
+def test_fields_without_a_chat_equivalent_are_rejected(
+    client: anthropic.Anthropic, fake: FakeUpstream, server: Server
+) -> None:
     with pytest.raises(anthropic.BadRequestError, match="only Anthropic supports container"):
         client.messages.create(model="fake/plain", max_tokens=5, messages=ASK, extra_body={"container": "c-1"})
     assert not fake.requests
@@ -109,7 +111,7 @@ def test_what_a_chat_cannot_hold_is_refused(client: anthropic.Anthropic, fake: F
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"max_tokens": None}, "max_tokens"),
         ({"messages": None}, "messages"),
@@ -119,18 +121,18 @@ def test_what_a_chat_cannot_hold_is_refused(client: anthropic.Anthropic, fake: F
         ({"model": ""}, "model is empty"),
     ],
 )
-def test_a_malformed_request_is_the_callers_fault(server: Server, change: dict[str, Any], told: str) -> None:
+def test_a_malformed_request_is_a_client_error(server: Server, change: dict[str, Any], message: str) -> None:
     body: dict[str, Any] = {"model": "fake/plain", "max_tokens": 5, "messages": ASK, **change}
     sent = {name: value for name, value in body.items() if value is not None}
     answer = httpx.post(f"{server.url}/v1/messages", headers={"x-api-key": server.key}, json=sent)
     assert answer.status_code == 400
     assert answer.json()["type"] == "error"
     assert answer.json()["error"]["type"] == "invalid_request_error"
-    assert told in answer.json()["error"]["message"]
+    assert message in answer.json()["error"]["message"]
 
 
 @BOTH
-def test_an_upstreams_error_comes_in_the_callers_form(
+def test_an_upstream_error_has_the_format_of_the_endpoint(
     client: anthropic.Anthropic, server: Server, provider: str
 ) -> None:
     with pytest.raises(anthropic.RateLimitError) as caught:
@@ -142,7 +144,7 @@ def test_an_upstreams_error_comes_in_the_callers_form(
     assert (span.status, span.error) == ("error", "told to")
 
 
-def test_an_unknown_key_is_refused_in_the_callers_form(server: Server) -> None:
+def test_an_unknown_key_is_rejected_in_the_format_of_the_endpoint(server: Server) -> None:
     stranger = anthropic.Anthropic(base_url=server.url, api_key="vong-nobody", max_retries=0)
     with pytest.raises(anthropic.AuthenticationError) as caught:
         stranger.messages.create(model="fake/plain", max_tokens=5, messages=ASK)
@@ -151,7 +153,7 @@ def test_an_unknown_key_is_refused_in_the_callers_form(server: Server) -> None:
 
 
 @pytest.mark.parametrize("model", ["drop", "no-end", "error-event"])
-def test_a_stream_that_breaks_off_ends_with_an_error_event(server: Server, model: str) -> None:
+def test_a_broken_stream_ends_with_an_error_event(server: Server, model: str) -> None:
     body = {"model": f"fake/{model}", "max_tokens": 5, "messages": ASK, "stream": True}
     answer = httpx.post(f"{server.url}/v1/messages", headers={"x-api-key": server.key}, json=body)
     events = [event for event in answer.text.split("\n\n") if event]
@@ -162,21 +164,21 @@ def test_a_stream_that_breaks_off_ends_with_an_error_event(server: Server, model
     assert server.span().status == "error"
 
 
-def test_a_caller_who_leaves_ends_the_upstream(server: Server, fake: FakeUpstream) -> None:
+def test_a_client_disconnect_cancels_the_upstream_call(server: Server, fake: FakeUpstream) -> None:
     body = {"model": "claude/endless", "max_tokens": 5, "messages": ASK, "stream": True}
     with httpx.stream("POST", f"{server.url}/v1/messages", headers={"x-api-key": server.key}, json=body) as answer:
         next(answer.iter_bytes())
     fake.wait_broken_off()
 
 
-def test_tokens_are_counted_by_those_who_can(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
+def test_tokens_are_counted_by_providers_that_support_it(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
     assert client.messages.count_tokens(model="claude/plain", messages=ASK).input_tokens == 11
     assert fake.requests[-1].body == {"model": "plain", "messages": ASK}
     with pytest.raises(anthropic.BadRequestError, match="does not count tokens"):
         client.messages.count_tokens(model="fake/plain", messages=ASK)
 
 
-def test_the_asynchronous_client(server: Server) -> None:
+def test_the_async_client_is_supported(server: Server) -> None:
     async def ask() -> list[str]:
         async with anthropic.AsyncAnthropic(base_url=server.url, api_key=server.key, max_retries=0) as client:
             asked = [
@@ -189,7 +191,9 @@ def test_the_asynchronous_client(server: Server) -> None:
     assert asyncio.run(ask()) == [SAID] * 12
 
 
-def test_a_stored_provider_of_named_models_speaks_messages_and_counts(server: Server, fake: FakeUpstream) -> None:
+def test_a_stored_provider_with_listed_models_answers_messages_and_counts_tokens(
+    server: Server, fake: FakeUpstream
+) -> None:
     for kind in ("anthropic", "openai"):
         server.client.gateway.set_provider(f"my-{kind}", kind=kind, base_url=fake.url, api_key="k", models=["plain"])
     client = anthropic.Anthropic(base_url=server.url, api_key=server.key, max_retries=0)

@@ -1,4 +1,4 @@
-"""Managing the gateway: HTTP, client, commands, health and metrics; and requests that no client of OpenAI's sends."""
+"""Management of the gateway over HTTP, client and commands, health, metrics, and invalid requests."""
 
 import json
 import socket
@@ -25,7 +25,7 @@ def http(server: Server) -> httpx.Client:
     return httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {server.key}"}, trust_env=False)
 
 
-def test_routes_are_put_listed_shown_and_removed(server: Server) -> None:
+def test_routes_are_set_listed_shown_and_deleted(server: Server) -> None:
     client = server.client.gateway
     made = client.set_route("triage", {"echo/echo": 0.9, "fake/plain": 0.1})
     assert client.routes() == [made] and client.route("triage") == made
@@ -35,7 +35,7 @@ def test_routes_are_put_listed_shown_and_removed(server: Server) -> None:
     assert [len(version["targets"]) for version in client.route_history("triage")] == [0, 2]
 
 
-def test_a_target_that_is_not_there_is_refused_with_the_nearest(server: Server) -> None:
+def test_an_unknown_target_is_rejected_with_the_nearest_name(server: Server) -> None:
     with pytest.raises(NotFound, match="no provider named 'ech'; did you mean 'echo'"):
         server.client.gateway.set_route("triage", {"ech/echo": 1})
     with pytest.raises(NotFound, match="no model named 'deployment/nothing'"):
@@ -44,7 +44,7 @@ def test_a_target_that_is_not_there_is_refused_with_the_nearest(server: Server) 
         server.client.gateway.set_route("triage", {"echo/echo": 0})
 
 
-def test_providers_are_shown_without_their_keys_and_with_what_ails_them(server: Server) -> None:
+def test_providers_are_shown_without_keys_and_with_their_problems(server: Server) -> None:
     states = {state["name"]: state for state in server.client.gateway.providers(probe=True)}
     assert "upstream-secret" not in json.dumps(states)
     assert (states["fake"]["key"], states["fake"]["reachable"], states["fake"]["models"]) == ("…cret", True, 2)
@@ -52,7 +52,7 @@ def test_providers_are_shown_without_their_keys_and_with_what_ails_them(server: 
     assert "VONG_TEST_NO_SUCH_KEY" in states["keyless"]["error"]
 
 
-def test_the_client_chats_streams_and_embeds(server: Server) -> None:
+def test_the_client_supports_chat_streams_and_embeddings(server: Server) -> None:
     client = server.client.gateway
     answer = client.chat("echo/echo", [{"role": "user", "content": SAID}], max_tokens=2)
     assert (answer.text, answer.finish_reason, answer.usage.output_tokens) == ("Xin chào", "length", 2)
@@ -67,7 +67,7 @@ def test_the_client_chats_streams_and_embeds(server: Server) -> None:
         list(client.stream("fake/drop", SAID))
 
 
-def test_the_commands_do_what_their_words_say(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_manage_the_gateway(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
     monkeypatch.setenv("VONG_API_KEY", server.key)
     monkeypatch.setenv("VONG_HOME", str(server.platform.settings.home))
@@ -91,7 +91,7 @@ def test_the_commands_do_what_their_words_say(server: Server, monkeypatch: pytes
     assert CliRunner().invoke(group, ["routes", "set", "triage"]).exit_code == 2
 
 
-def test_usage_says_what_was_called_and_what_it_cost(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usage_reports_calls_and_costs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     client = server.client.gateway
     client.set_route("triage", {"priced/plain": 1})
     for model in ("triage", "triage", "fake/plain"):
@@ -111,7 +111,7 @@ def test_usage_says_what_was_called_and_what_it_cost(server: Server, monkeypatch
     assert "$24.000000" in CliRunner().invoke(group, ["usage"]).stdout
 
 
-def test_a_viewer_may_look_but_not_call(server: Server) -> None:
+def test_a_viewer_can_read_but_not_call_models(server: Server) -> None:
     with server.platform.scope(server.project_id) as connection:
         viewer = access.create_key(connection, "viewer", role="viewer").secret
     with httpx.Client(base_url=server.url, headers={"authorization": f"Bearer {viewer}"}, trust_env=False) as http:
@@ -121,7 +121,7 @@ def test_a_viewer_may_look_but_not_call(server: Server) -> None:
     assert server.spans() == []
 
 
-def test_a_revoked_key_is_refused_within_two_seconds(server: Server) -> None:
+def test_a_revoked_key_is_rejected_within_two_seconds(server: Server) -> None:
     server.client.gateway.chat("echo/echo", "hi")
     with server.platform.scope(server.project_id) as connection:
         access.revoke_key(connection, "tester")
@@ -145,7 +145,7 @@ UNUSABLE = [
 ]
 
 
-def test_a_request_that_cannot_be_used_says_why(http: httpx.Client) -> None:
+def test_the_error_of_an_unusable_request_names_the_reason(http: httpx.Client) -> None:
     for body, says in UNUSABLE:
         answer = http.post("/v1/chat/completions", content=body)
         assert answer.status_code == 400, body
@@ -154,7 +154,7 @@ def test_a_request_that_cannot_be_used_says_why(http: httpx.Client) -> None:
         assert http.post("/v1/embeddings", content=body).status_code in (400, 404)
 
 
-def test_a_path_or_method_that_is_not_there_answers_as_openai_does(http: httpx.Client) -> None:
+def test_unknown_paths_and_methods_return_errors_in_openai_format(http: httpx.Client) -> None:
     missing, wrong = http.get("/v1/assistants"), http.get("/v1/chat/completions")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "unknown_url")
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
@@ -162,7 +162,7 @@ def test_a_path_or_method_that_is_not_there_answers_as_openai_does(http: httpx.C
     assert httpx.get(http.base_url.join("/v1/models"), trust_env=False).status_code == 401
 
 
-def test_a_body_without_a_length_is_cut_off_at_the_limit(server: Server) -> None:
+def test_a_body_without_a_length_is_rejected_at_the_limit(server: Server) -> None:
     host, _, port = server.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port))) as raw:
         head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {server.key}\r\n"
@@ -195,13 +195,13 @@ def test_health_and_metrics_need_no_key(server: Server) -> None:
     assert "vong_span_writer_waiting_spans 0.0" in text
 
 
-def test_everything_else_goes_to_the_rest_application(http: httpx.Client) -> None:
+def test_other_paths_are_passed_to_the_rest_application(http: httpx.Client) -> None:
     paths = http.get("/api/openapi.json").json()["paths"]
     assert "/api/v1/gateway/routes/{name}" in paths and "/health" in paths
     assert http.get("/api/v1/nothing").json()["code"] == "not_found"
 
 
-def test_a_deployment_that_is_not_ready_says_how_it_stands() -> None:
+def test_the_error_of_an_unready_deployment_has_its_status() -> None:
     starting = DeploymentEndpoint("triage", "starting", None, None, "triage")
     directory = ModelCatalog({}, {"triage": starting}, {}, {}, UpstreamClient())
     directory.check_target("deployment/triage")
@@ -209,7 +209,7 @@ def test_a_deployment_that_is_not_ready_says_how_it_stands() -> None:
         directory.choose_target("deployment/triage", lambda: 0.0)
 
 
-def test_a_deployment_answers_with_the_versions_behind_it(server: Server) -> None:
+def test_the_span_of_a_deployment_has_its_model_versions(server: Server) -> None:
     deployed = DeploymentEndpoint(
         "triage", "ready", "http://127.0.0.1:1/v1", "token", "triage", "triage@1f0c", "tickets@2b"
     )

@@ -1,7 +1,6 @@
-"""Every fault of an upstream, in every shape, whole and streamed, alone and with a fallback: what the caller gets, what
-the span says, and what a budget records.
+"""Every upstream fault at every endpoint, complete and streamed, with and without fallback: response, span and budget.
 
-`OUTCOMES` is the table of docs/guides/gateway.md; a test holds the two together.
+`OUTCOMES` is the table of docs/guides/gateway.md. A test compares both.
 """
 
 import json
@@ -15,14 +14,14 @@ import httpx
 import pytest
 
 from tests.conftest import fresh_database
-from tests.live import eventually
+from tests.running_vong import eventually
 from vong.app import Platform
 from vong.config import PriceSettings, ProviderSettings, Settings
 from vong.gateway.endpoints.messages import ERROR_TYPES
 from vong.gateway.providers.fault_injection import FAULTS
 from vong.records import CircuitBreakerPolicy, RoutePolicy, Span, Timeouts
 
-from .conftest import Server, serving, working
+from .conftest import Server, project_server, serving
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "gateway.md"
 TEXT = "one two three four five"
@@ -30,11 +29,11 @@ FAILED, LATE = "502 `upstream_failed`", "504 `upstream_timeout`"
 BROKEN, STALLED = "200, then `upstream_failed`", "200, then `upstream_timeout`"
 ANSWER, SAVED = "200", "200 from the fallback"
 WAITS = ("slow-", "stall")
-"""How faults are called that only a limit ends: many of them wait at once, and nothing works meanwhile."""
+"""Faults that end only by a timeout. Their calls wait at the same time."""
 
 
 class Outcome(NamedTuple):
-    """What a caller gets: of a whole answer (chat and embeddings), of a stream, and of both with a fallback."""
+    """Expected results of a complete response (chat and embeddings), of a stream, and of both with a fallback."""
 
     whole: str
     stream: str
@@ -84,12 +83,12 @@ class Case(NamedTuple):
 
     @property
     def target(self) -> str:
-        """Whose fault it is. Enormous bodies take their time on a busy machine."""
+        """Return the target with the fault. Enormous bodies have a longer timeout for busy machines."""
         return f"{'patient' if self.fault.startswith('enormous') else 'faults'}/{self.fault}"
 
     @property
     def expected(self) -> str:
-        """What the table says."""
+        """Return the expected result of the table."""
         outcome = OUTCOMES[self.fault]
         if self.stream:
             return outcome.stream_saved if self.saved else outcome.stream
@@ -97,27 +96,27 @@ class Case(NamedTuple):
 
     @property
     def route(self) -> str:
-        """The name of the route on which `echo` stands in for the target."""
+        """Return the route that has `echo` as fallback of the target."""
         return re.sub("[^a-z0-9]+", "-", self.fault)
 
     @property
     def user(self) -> str:
-        """Each call is of a user of its own, who has a budget."""
-        return named(self)
+        """Return the user of the call. Each call has its own user with a budget."""
+        return case_id(self)
 
 
-def named(case: Case) -> str:
-    """A word for a case."""
+def case_id(case: Case) -> str:
+    """Return the id of a case."""
     return "|".join([case.fault, case.shape, "stream" if case.stream else "whole", "saved" if case.saved else "alone"])
 
 
-def of(fault: str) -> list[Case]:
-    """All calls with that fault."""
+def cases_of(fault: str) -> list[Case]:
+    """Return all calls with a fault."""
     return [case for case in CASES if case.fault == fault]
 
 
-class Told(NamedTuple):
-    """What came of it: the answer, its events, the span, and what its user's budget has recorded."""
+class CallResult(NamedTuple):
+    """Result of a call: response, events, span, and the cost in the budget of its user."""
 
     answer: httpx.Response
     events: list[Any]
@@ -138,13 +137,13 @@ CASES: list[Case] = [
     for fault in OUTCOMES
     for shape, stream in WAYS
     for saved in (False, True)
-    # 64 MiB are read before a whole answer is given up: twice is enough
+    # 64 MiB are read before a complete response is rejected: two calls are enough
     if stream or not fault.startswith("enormous") or (shape, fault) == ("messages", "enormous-body?after=0")
 ]
 
 
-def test_the_guide_has_this_very_table() -> None:
-    """Every fault is in it, and every row of it is asserted above."""
+def test_the_guide_has_the_same_table() -> None:
+    """The table contains every fault, and the tests above check every row."""
     columns = "| fault | whole answer | stream | whole answer with a fallback | stream with a fallback |"
     rows = [f"| `{fault}` | {' | '.join(outcome)} |" for fault, outcome in OUTCOMES.items()]
     assert "\n".join([columns, "|---|---|---|---|---|", *rows]) in GUIDE.read_text()
@@ -154,10 +153,8 @@ def test_the_guide_has_this_very_table() -> None:
 
 
 @pytest.fixture(scope="module")
-def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose every target has a price, with a budget on each user. What a budget holds for the next call goes
-    back at once.
-    """
+def server_with_budgets(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server with a price for every target and a budget per user. Unused quota is returned at once."""
     providers = {
         "echo": ProviderSettings(kind="echo"),
         "faults": ProviderSettings(kind="faults", timeout=8.0),
@@ -169,7 +166,7 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setattr("vong.gateway.limits.limiter.IDLE_QUOTA_SECONDS", 0.0)
         home = tmp_path_factory.mktemp("home")
         settings = Settings(home=home, database_url=url, providers=providers, prices=prices)
-        with serving(Platform(settings)) as running, working(running) as made:
+        with serving(Platform(settings)) as running, project_server(running) as made:
             made.client.gateway.set_limit("user", "cost", "lifetime", 10**9)
             for route, target in {case.route: case.target for case in CASES}.items():
                 times = Timeouts(connect=3.0, first_token=5.0, between_tokens=3.0, total=8.0)
@@ -184,10 +181,10 @@ def budgeted(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture(scope="module")
-def told(budgeted: Server) -> Mapping[Case, Told]:
-    """All calls of the table, many at once."""
-    headers = {"authorization": f"Bearer {budgeted.key}"}
-    with httpx.Client(base_url=budgeted.url, headers=headers, timeout=200) as http:
+def results(server_with_budgets: Server) -> Mapping[Case, CallResult]:
+    """Send all calls of the table concurrently."""
+    headers = {"authorization": f"Bearer {server_with_budgets.key}"}
+    with httpx.Client(base_url=server_with_budgets.url, headers=headers, timeout=200) as http:
         with ThreadPoolExecutor(12) as many, ThreadPoolExecutor(2) as few, ThreadPoolExecutor(45) as waiting:
             asked = dict[Case, Future[tuple[httpx.Response, list[Any]]]]()
             for case in CASES:
@@ -197,20 +194,20 @@ def told(budgeted: Server) -> Mapping[Case, Told]:
     settled = dict[str, int]()
 
     def all_settled() -> bool:
-        states = budgeted.client.gateway.limits()
+        states = server_with_budgets.client.gateway.limits()
         settled.update({state.subject: state.used for state in states})
         return not any(state.reserved for state in states)
 
-    eventually(all_settled, 120)  # each of some five hundred budgets is reported by itself
-    spans = {span.user: span for span in budgeted.spans()}
-    found = dict[Case, Told]()
+    eventually(all_settled, 120)  # about five hundred budgets are reported separately
+    spans = {span.user: span for span in server_with_budgets.spans()}
+    found = dict[Case, CallResult]()
     for case in CASES:
-        found[case] = Told(*answers[case], spans[case.user], settled.get(case.user, 0))
+        found[case] = CallResult(*answers[case], spans[case.user], settled.get(case.user, 0))
     return found
 
 
 def ask(http: httpx.Client, case: Case) -> tuple[httpx.Response, list[Any]]:
-    """The answer, and its events where it is a stream."""
+    """Return the response, and its events if it is a stream."""
     asked: dict[str, Any] = {"model": case.route if case.saved else case.target, "user": case.user}
     if case.shape in ("chat", "messages"):
         asked["messages"] = [{"role": "user", "content": TEXT}]
@@ -228,8 +225,8 @@ def ask(http: httpx.Client, case: Case) -> tuple[httpx.Response, list[Any]]:
     return answer, [line if line == "[DONE]" else json.loads(line) for line in data]
 
 
-def said(shape: str, events: list[Any]) -> str:
-    """The text of a stream."""
+def stream_text(shape: str, events: list[Any]) -> str:
+    """Return the text of a stream."""
     found = list[str]()
     for event in events:
         if isinstance(event, str):
@@ -247,57 +244,57 @@ def said(shape: str, events: list[Any]) -> str:
 
 
 def code_of(shape: str, body: Any) -> str | None:
-    """What an error is called, as a body or as the last event of a stream."""
+    """Return the code of an error in a body or in the last event of a stream."""
     if shape == "responses" and body.get("type") == "error":
         return body["code"]
     return body["error"]["type" if shape == "messages" else "code"]
 
 
-def ended(shape: str, event: Any) -> bool:
-    """Whether a stream's last event is its proper end."""
+def is_proper_end(shape: str, event: Any) -> bool:
+    """Return whether the last event of a stream is its proper end."""
     kind = event if isinstance(event, str) else event.get("type")
     return kind == {"messages": "message_stop", "responses": "response.completed"}.get(shape, "[DONE]")
 
 
 @pytest.mark.parametrize("fault", OUTCOMES)
-def test_the_caller_gets_what_the_table_says(told: Mapping[Case, Told], fault: str) -> None:
-    for case in of(fault):
-        _the_caller_gets_what_the_table_says(told[case], case)
+def test_responses_equal_the_table(results: Mapping[Case, CallResult], fault: str) -> None:
+    for case in cases_of(fault):
+        _check_response(results[case], case)
 
 
-def _the_caller_gets_what_the_table_says(one: Told, case: Case) -> None:
+def _check_response(one: CallResult, case: Case) -> None:
     answer, events, span, _ = one
     expected = case.expected
     code = next(iter(re.findall(r"`(.+)`", expected)), None)
     if expected in (BROKEN, STALLED) and not events:
-        expected = FAILED if expected == BROKEN else LATE  # it broke off before anything of it was passed on
+        expected = FAILED if expected == BROKEN else LATE  # the stream broke before its first event was sent
     status = int(expected[:3])
     assert (answer.status_code, span.attributes["http.response.status_code"]) == (status, status), answer.text[:1000]
-    named = ERROR_TYPES.get(504 if code == "upstream_timeout" else 502 if code else status, "api_error")
+    case_id = ERROR_TYPES.get(504 if code == "upstream_timeout" else 502 if code else status, "api_error")
     if ", then " in expected:
-        assert code_of(case.shape, events[-1]) == (named if case.shape == "messages" else code)
-        assert not any(ended(case.shape, event) for event in events)
-        assert TEXT.startswith(said(case.shape, events)) and span.status == "error" and span.error
+        assert code_of(case.shape, events[-1]) == (case_id if case.shape == "messages" else code)
+        assert not any(is_proper_end(case.shape, event) for event in events)
+        assert TEXT.startswith(stream_text(case.shape, events)) and span.status == "error" and span.error
         assert span.attributes["error.type"] == code
     elif status == 200:
         assert span.status == "ok" and span.error is None
         if case.stream:
-            assert ended(case.shape, events[-1]) and said(case.shape, events) == TEXT
+            assert is_proper_end(case.shape, events[-1]) and stream_text(case.shape, events) == TEXT
     else:
         assert span.status == "error" and span.error
-        assert code_of(case.shape, answer.json()) == (named if case.shape == "messages" else code or "faults")
+        assert code_of(case.shape, answer.json()) == (case_id if case.shape == "messages" else code or "faults")
         assert span.attributes.get("error.type") == code
         if "retry_after" in case.fault:
             assert answer.headers["retry-after"] == "2"
 
 
 @pytest.mark.parametrize("fault", OUTCOMES)
-def test_the_span_lists_the_attempts(told: Mapping[Case, Told], fault: str) -> None:
-    for case in of(fault):
-        _the_span_lists_the_attempts(told[case], case)
+def test_the_span_lists_the_attempts(results: Mapping[Case, CallResult], fault: str) -> None:
+    for case in cases_of(fault):
+        _check_attempts(results[case], case)
 
 
-def _the_span_lists_the_attempts(one: Told, case: Case) -> None:
+def _check_attempts(one: CallResult, case: Case) -> None:
     span = one.span
     tried: Any = span.attributes.get("vong.attempts")
     if not case.saved:
@@ -314,16 +311,16 @@ def _the_span_lists_the_attempts(one: Told, case: Case) -> None:
 
 
 @pytest.mark.parametrize("fault", OUTCOMES)
-def test_a_budget_records_what_the_span_says(told: Mapping[Case, Told], fault: str) -> None:
-    for case in of(fault):
-        _a_budget_records_what_the_span_says(told[case], case)
+def test_budgets_record_the_cost_of_the_span(results: Mapping[Case, CallResult], fault: str) -> None:
+    for case in cases_of(fault):
+        _check_budget(results[case], case)
 
 
-def _a_budget_records_what_the_span_says(one: Told, case: Case) -> None:
-    """Nothing is billed where nothing came; of a stream that broke off what came before; of an answer its usage."""
+def _check_budget(one: CallResult, case: Case) -> None:
+    """Calls without output are free, broken streams cost the received part, and complete responses cost their usage."""
     _, events, span, used = one
     assert used == (span.usage.cost or 0)
-    words = len(said(case.shape, events).split())
+    words = len(stream_text(case.shape, events).split())
     if case.expected in (ANSWER, SAVED):
         assert used == (span.usage.input_tokens or 0) + 10 * (span.usage.output_tokens or 0) > 0
         assert span.usage.input_tokens == 5
@@ -334,8 +331,10 @@ def _a_budget_records_what_the_span_says(one: Told, case: Case) -> None:
         assert used == 0 and span.usage.output_tokens is None
 
 
-def test_the_budgets_are_the_ledger_and_the_ledger_is_the_spans(told: Mapping[Case, Told], budgeted: Server) -> None:
-    (line,) = budgeted.client.gateway.ledger()
-    spent = [one.span.usage.cost for one in told.values()]
+def test_budgets_equal_the_ledger_and_the_ledger_equals_the_spans(
+    results: Mapping[Case, CallResult], server_with_budgets: Server
+) -> None:
+    (line,) = server_with_budgets.client.gateway.ledger()
+    spent = [one.span.usage.cost for one in results.values()]
     assert line.calls == len(CASES) and line.priced == len([cost for cost in spent if cost is not None])
-    assert line.cost == sum(cost or 0 for cost in spent) == sum(one.used for one in told.values())
+    assert line.cost == sum(cost or 0 for cost in spent) == sum(one.used for one in results.values())

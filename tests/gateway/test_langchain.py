@@ -1,6 +1,4 @@
-"""LangChain's standard tests of chat models, against Vong: what a framework expects of a model it gets, with `echo`
-standing in for one.
-"""
+"""Standard tests of LangChain for chat models, with the provider `echo`."""
 
 from typing import Any, ClassVar
 
@@ -18,22 +16,22 @@ PIXEL = bytes.fromhex(
 )
 
 
-@pytest.mark.asyncio(loop_scope="class")  # LangChain keeps connections from one test to the next
-@pytest.mark.filterwarnings("ignore")  # theirs: of files without names, of forms that OpenAI has no word for
+@pytest.mark.asyncio(loop_scope="class")  # LangChain reuses connections between tests
+@pytest.mark.filterwarnings("ignore")  # warnings of LangChain about files without names and unknown content types
 class TestChat(ChatModelIntegrationTests):
-    """All of them, but for those that ask what no chat of OpenAI's has."""
+    """All standard tests except those of features that OpenAI chat completions do not have."""
 
     parameters: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
-    def served(cls, lasting: Server) -> None:
-        lasting.client.gateway.set_route("echo", {"faults/ok": 1})
-        cls.parameters = {"base_url": f"{lasting.url}/v1", "api_key": lasting.key, "model": "echo/echo"}
+    def served(cls, module_server: Server) -> None:
+        module_server.client.gateway.set_route("echo", {"faults/ok": 1})
+        cls.parameters = {"base_url": f"{module_server.url}/v1", "api_key": module_server.key, "model": "echo/echo"}
 
     @pytest.fixture(autouse=True)
     def pictures(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The files that these tests would fetch from elsewhere."""
+        """Return local bytes for files that these tests would download."""
 
         def get(*_: Any, **__: Any) -> httpx.Response:
             return httpx.Response(200, content=PIXEL)

@@ -1,4 +1,4 @@
-"""The hot path on the wire: what an HTTP client may do to a connection."""
+"""HTTP connections of model calls: keep-alive, pipelining, chunks, limits and old protocol versions."""
 
 import gc
 import json
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.live import eventually
+from tests.running_vong import eventually
 from vong.gateway.pipeline.call import ModelCall
 
 from .conftest import Server
@@ -37,7 +37,7 @@ def request(server: Server, body: bytes, *headers: bytes, version: bytes = b"HTT
 
 
 def answer(wire: socket.socket) -> tuple[bytes, dict[bytes, bytes], bytes]:
-    """The next answer of a stated length: its status line, headers and body."""
+    """Read the next response with a content length: status line, headers and body."""
     held = b""
     while b"\r\n\r\n" not in held:
         piece = wire.recv(65536)
@@ -53,7 +53,7 @@ def answer(wire: socket.socket) -> tuple[bytes, dict[bytes, bytes], bytes]:
     return status, headers, rest
 
 
-def test_a_connection_is_kept_and_used_again(server: Server) -> None:
+def test_a_connection_is_reused(server: Server) -> None:
     with connected(server) as wire:
         for text in ("one", "two"):
             wire.sendall(request(server, body_of(text)))
@@ -64,12 +64,12 @@ def test_a_connection_is_kept_and_used_again(server: Server) -> None:
 
 
 def calls() -> list[ModelCall]:
-    """All that there are in this process."""
+    """Return all call objects of this process."""
     return [found for found in gc.get_objects() if type(found) is ModelCall]
 
 
-def test_a_call_leaves_nothing_to_the_cyclic_collector(server: Server) -> None:
-    """A circle of references would keep every call with its bodies until the collector comes by, which is seldom."""
+def test_a_call_leaves_no_reference_cycles(server: Server) -> None:
+    """A reference cycle would hold each call with its bodies until the next garbage collection, which is rare."""
     gc.disable()
     before = calls()  # of other tests
     try:
@@ -83,7 +83,7 @@ def test_a_call_leaves_nothing_to_the_cyclic_collector(server: Server) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
-    """Each is sent before the one before it was answered; a path of the REST API stands between them."""
+    """Send every request before the previous response, with a path of the REST API between them."""
     health = b"GET /health HTTP/1.1\r\nhost: test\r\n\r\n"
     with connected(server) as wire:
         wire.sendall(request(server, body_of("first")) + health + request(server, body_of("third")))
@@ -95,7 +95,7 @@ def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
         assert held.index(b"first") < held.index(b'"database"') < held.index(b"third")
 
 
-def test_a_body_in_small_pieces_and_in_chunks(server: Server) -> None:
+def test_bodies_in_small_pieces_and_chunks_are_read(server: Server) -> None:
     body = body_of("in pieces")
     with connected(server) as wire:
         whole = request(server, body)
@@ -108,7 +108,7 @@ def test_a_body_in_small_pieces_and_in_chunks(server: Server) -> None:
         assert status == b"HTTP/1.1 200 OK" and b"in pieces" in answered
 
 
-def test_a_client_that_asks_first_is_told_to_go_on(server: Server) -> None:
+def test_expect_continue_is_answered_with_100(server: Server) -> None:
     body = body_of("after you")
     whole = request(server, body, b"expect: 100-continue")
     with connected(server) as wire:
@@ -119,7 +119,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(server: Server) -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_body_that_is_too_large_is_refused_and_the_connection_closed(server: Server, declared: bool) -> None:
+def test_a_too_large_body_is_rejected_and_the_connection_closed(server: Server, declared: bool) -> None:
     body = body_of("x" * 150_000)
     with connected(server) as wire:
         if declared:
@@ -133,7 +133,7 @@ def test_a_body_that_is_too_large_is_refused_and_the_connection_closed(server: S
         assert wire.recv(10) == b""
 
 
-def test_the_old_protocol_gets_its_answer_and_the_end(server: Server) -> None:
+def test_http_1_0_gets_its_response_and_the_connection_is_closed(server: Server) -> None:
     with connected(server) as wire:
         wire.sendall(request(server, body_of("old"), version=b"HTTP/1.0"))
         status, headers, body = answer(wire)
@@ -141,7 +141,7 @@ def test_the_old_protocol_gets_its_answer_and_the_end(server: Server) -> None:
         assert wire.recv(10) == b""
 
 
-def test_a_query_or_another_method_goes_the_ordinary_way(server: Server) -> None:
+def test_queries_and_other_methods_use_the_asgi_application(server: Server) -> None:
     with connected(server) as wire:
         asked = request(server, body_of("queried")).replace(PATH, PATH + b"?a=1", 1)
         wire.sendall(asked)

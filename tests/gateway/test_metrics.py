@@ -1,4 +1,4 @@
-"""What Prometheus reads of refusals, costs and circuits, over all servers that share the port."""
+"""Prometheus metrics of rejections, costs and circuits, added over all servers of a port."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from tests.live import eventually
+from tests.running_vong import eventually
 from vong.api import metrics
 from vong.api.metrics import MetricsSnapshot
 from vong.config import METRICS_FOLDER
@@ -20,7 +20,7 @@ from vong.records.span import SpanVersions
 from .conftest import Server
 
 PLAIN = 12_000_000
-"""What a call of priced/plain costs: 5 tokens read, 2 more from the cache at half the price, 3 made at twice."""
+"""Cost of a call of priced/plain: 5 input tokens, 2 cached at half the price, 3 output tokens at twice the price."""
 
 
 def value(text: str, name: str, **labels: str) -> float:
@@ -34,8 +34,8 @@ def read(server: Server, name: str, **labels: str) -> float:
     return value(httpx.get(f"{server.url}/metrics", timeout=60, trust_env=False).text, name, **labels)
 
 
-def refused(server: Server, model: str) -> str:
-    """Call until a limit that was just set is heard of: the code of what the caller is told then."""
+def wait_for_error_code(server: Server, model: str) -> str:
+    """Send calls until a new limit applies and return the error code."""
     until = time.monotonic() + 60
     body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 4}
     while True:
@@ -48,7 +48,7 @@ def refused(server: Server, model: str) -> str:
         assert time.monotonic() < until, "nobody refused it"
 
 
-def test_what_calls_cost_is_counted_once_it_is_known(server: Server) -> None:
+def test_costs_of_calls_are_counted_when_known(server: Server) -> None:
     server.client.gateway.set_route("costly", {"priced/plain": 1})
     for _ in range(2):
         server.client.gateway.chat("costly", "hi")
@@ -69,20 +69,20 @@ def test_what_calls_cost_is_counted_once_it_is_known(server: Server) -> None:
         (("project", "cost", "day", 1), "fake/plain", "price_unknown", "price_unknown"),
     ],
 )
-def test_what_limits_refuse_is_counted_by_their_kind(
+def test_rejections_are_counted_by_kind_of_limit(
     server: Server, limit: tuple[LimitSubject, LimitMetric, LimitWindow, int], model: str, code: str, reason: str
 ) -> None:
     what = limit[1]
     before = read(server, "vong_gateway_rejected_total", limit=what, reason=reason)
     server.client.gateway.set_limit(*limit)
-    assert refused(server, model) == code
+    assert wait_for_error_code(server, model) == code
     until = time.monotonic() + 60
     while read(server, "vong_gateway_rejected_total", limit=what, reason=reason) != before + 1:
-        assert time.monotonic() < until, "it was not counted"  # which is done a moment after the answer
+        assert time.monotonic() < until, "it was not counted"  # counted a moment after the response
     assert server.spans()[-1].attributes["vong.limit"] == what
 
 
-def test_a_target_that_rests_is_shown(server: Server) -> None:
+def test_open_circuits_are_shown(server: Server) -> None:
     policy = RoutePolicy(retries=0, breaker=CircuitBreakerPolicy(failures=1, open_seconds=600))
     server.client.gateway.set_route("resting", {"dead/resting": 1}, policy=policy)
     server.client.gateway.set_route("well", {"echo/echo?first=0": 1}, policy=policy)
@@ -95,13 +95,13 @@ def test_a_target_that_rests_is_shown(server: Server) -> None:
     server.client.gateway.delete_route("resting")
 
     def forgotten() -> bool:
-        server.client.gateway.chat("well", "hi")  # a call looks which routes there are
+        server.client.gateway.chat("well", "hi")  # a call loads the routes
         return "dead/resting" not in httpx.get(f"{server.url}/metrics", timeout=60, trust_env=False).text
 
     eventually(forgotten)
 
 
-def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(
+def test_metrics_of_servers_are_added_and_an_ended_server_has_no_circuits(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = server.platform.settings.model_copy(update={"server_processes": 2, "home": tmp_path})
@@ -111,7 +111,7 @@ def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(
     )
     folder = Path(settings.home_folder / METRICS_FOLDER)
     folder.mkdir(parents=True)
-    for process in (1, 2**22 + 1):  # there is one of the first id, and there cannot be one of the second
+    for process in (1, 2**22 + 1):  # the first id has a process, the second cannot have one
         (folder / f"{process}.json").write_bytes(msgspec.json.encode(left))
     text = metrics.render_metrics(metrics.take_all_snapshots(server.platform)).decode()
     assert value(text, "vong_gateway_rejected_total", limit="requests", reason="added") == 6
@@ -119,7 +119,7 @@ def test_all_servers_are_added_up_and_one_that_ended_has_no_circuits(
     assert value(text, "vong_gateway_circuits_open", target="added/target") == 1
 
 
-def test_labels_do_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_labels_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_costs", {})
     monkeypatch.setattr(metrics, "_routes", set[str]())
     monkeypatch.setattr(metrics, "MAX_LABEL_VALUES", 3)

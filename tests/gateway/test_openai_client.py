@@ -1,4 +1,4 @@
-"""What the `openai` package sends works unchanged, and what it gets it understands."""
+"""Tests of the `openai` package with models of the gateway."""
 
 import asyncio
 import math
@@ -9,7 +9,7 @@ import numpy as np
 import openai
 import pytest
 
-from tests.live import eventually
+from tests.running_vong import eventually
 from vong import gateway
 from vong.records import RouteTarget
 
@@ -17,8 +17,8 @@ from .conftest import Server
 from .fake_upstream import TOOL_CALL, WORDS, FakeUpstream
 from .test_listener import body_of, connected, request
 
-SAID = "".join(WORDS)
-ASK: list[Any] = [{"role": "user", "content": SAID}]
+PROMPT = "".join(WORDS)
+ASK: list[Any] = [{"role": "user", "content": PROMPT}]
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def client(server: Server) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
 
 
-def test_a_chat_is_answered_and_its_span_says_all(client: openai.OpenAI, server: Server) -> None:
+def test_a_chat_is_answered_and_recorded_as_a_span(client: openai.OpenAI, server: Server) -> None:
     raw = client.chat.completions.with_raw_response.create(
         model="echo/echo",
         messages=ASK,
@@ -35,7 +35,7 @@ def test_a_chat_is_answered_and_its_span_says_all(client: openai.OpenAI, server:
         extra_headers={"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
     )
     answer = raw.parse()
-    assert answer.choices[0].message.content == SAID
+    assert answer.choices[0].message.content == PROMPT
     assert answer.usage and answer.usage.completion_tokens == 3
     span = server.span()
     assert str(span.id) == raw.headers["x-vong-span-id"]
@@ -46,39 +46,41 @@ def test_a_chat_is_answered_and_its_span_says_all(client: openai.OpenAI, server:
     assert (span.user, span.session, span.versions.index_version) == ("linh", "s-1", "handbook@1")
     assert (span.usage.input_tokens, span.usage.output_tokens) == (3, 3)
     assert span.input["messages"] == ASK
-    assert span.output["choices"][0]["message"]["content"] == SAID
+    assert span.output["choices"][0]["message"]["content"] == PROMPT
     assert span.attributes["gen_ai.provider.name"] == "echo"
     assert span.attributes["http.response.status_code"] == 200
     assert span.duration_ms > 0 and span.first_token_ms is None
     assert span.versions.config_hash
 
 
-def test_a_stream_comes_word_by_word_and_its_span_has_the_whole_answer(client: openai.OpenAI, server: Server) -> None:
+def test_a_stream_arrives_in_pieces_and_its_span_has_the_complete_response(
+    client: openai.OpenAI, server: Server
+) -> None:
     chunks = list(client.chat.completions.create(model="fake/plain", messages=ASK, stream=True))
     assert [c.choices[0].delta.content for c in chunks if c.choices and c.choices[0].delta.content] == WORDS
     assert all(chunk.usage is None for chunk in chunks) and all(chunk.choices for chunk in chunks)
     span = server.span()
-    assert span.output["choices"][0]["message"]["content"] == SAID
+    assert span.output["choices"][0]["message"]["content"] == PROMPT
     assert span.output["choices"][0]["finish_reason"] == "stop"
     assert (span.usage.input_tokens, span.usage.output_tokens, span.usage.cached_tokens) == (7, 3, 2)
     assert span.first_token_ms is not None and 0 < span.first_token_ms <= span.duration_ms
 
 
-def test_usage_comes_in_the_stream_when_the_caller_asks_for_it(client: openai.OpenAI) -> None:
+def test_a_stream_has_usage_if_requested(client: openai.OpenAI) -> None:
     asked: Any = {"include_usage": True}
     for model in ("fake/plain", "fake/crlf", "echo/echo"):
         chunks = list(client.chat.completions.create(model=model, messages=ASK, stream=True, stream_options=asked))
         assert [chunk.usage.completion_tokens for chunk in chunks if chunk.usage] == [3]
 
 
-def test_usage_in_a_chunk_that_says_more_is_cut_out_alone(client: openai.OpenAI, server: Server) -> None:
+def test_only_usage_is_removed_from_a_chunk_with_other_fields(client: openai.OpenAI, server: Server) -> None:
     chunks = list(client.chat.completions.create(model="fake/usage-in-last", messages=ASK, stream=True))
     assert all(chunk.usage is None for chunk in chunks)
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
     assert server.span().usage.output_tokens == 3
 
 
-def test_the_upstream_is_asked_as_the_caller_asked(client: openai.OpenAI, fake: FakeUpstream) -> None:
+def test_the_upstream_receives_the_request_unchanged(client: openai.OpenAI, fake: FakeUpstream) -> None:
     body: dict[str, Any] = {"top_k": 5, "nested": {"a": [1.5, None, "Huế"]}}
     client.chat.completions.create(model="fake/plain", messages=ASK, temperature=0.25, seed=7, extra_body=body)
     sent = fake.requests[-1]
@@ -88,7 +90,7 @@ def test_the_upstream_is_asked_as_the_caller_asked(client: openai.OpenAI, fake: 
     assert fake.requests[-1].body["stream_options"] == {"include_usage": True}
 
 
-def test_tool_calls_pass_through_plain_and_streamed(client: openai.OpenAI, server: Server) -> None:
+def test_tool_calls_are_returned_complete_and_streamed(client: openai.OpenAI, server: Server) -> None:
     tools: Any = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
     message = client.chat.completions.create(model="fake/tools", messages=ASK, tools=tools).choices[0].message
     assert message.tool_calls and message.tool_calls[0].model_dump() == TOOL_CALL
@@ -98,16 +100,16 @@ def test_tool_calls_pass_through_plain_and_streamed(client: openai.OpenAI, serve
     assert [s.output["choices"][0]["message"]["tool_calls"] for s in server.spans()] == [[TOOL_CALL], [TOOL_CALL]]
 
 
-def test_the_asynchronous_client_works_too(server: Server) -> None:
+def test_the_async_client_is_supported(server: Server) -> None:
     async def talk() -> list[str]:
         async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key) as client:
             stream = await client.chat.completions.create(model="echo/echo", messages=ASK, stream=True)
             return [c.choices[0].delta.content async for c in stream if c.choices and c.choices[0].delta.content]
 
-    assert "".join(asyncio.run(talk())) == SAID
+    assert "".join(asyncio.run(talk())) == PROMPT
 
 
-def test_embeddings_come_from_any_provider(client: openai.OpenAI, server: Server) -> None:
+def test_embeddings_are_returned_by_any_provider(client: openai.OpenAI, server: Server) -> None:
     made = client.embeddings.create(model="echo/echo", input=["xin chào", "xin chào", "goodbye"]).data
     assert made[0].embedding == made[1].embedding != made[2].embedding
     assert math.isclose(math.hypot(*made[0].embedding), 1, abs_tol=1e-5)
@@ -118,7 +120,7 @@ def test_embeddings_come_from_any_provider(client: openai.OpenAI, server: Server
     assert (kept.kind, kept.usage.input_tokens, kept.output["count"]) == ("embeddings", 5, 3)
 
 
-def test_the_embedding_model_that_ships_knows_what_is_alike(client: openai.OpenAI) -> None:
+def test_the_bundled_embedding_model_has_similar_vectors_for_similar_texts(client: openai.OpenAI) -> None:
     texts = ["How do I get my money back?", "I want a refund.", "The weather is fine in Huế."]
     answer = client.embeddings.create(model="all-minilm-l6-v2", input=texts)
     vectors = np.array([item.embedding for item in answer.data])
@@ -127,7 +129,7 @@ def test_the_embedding_model_that_ships_knows_what_is_alike(client: openai.OpenA
     assert likeness[0, 1] > 0.4 > likeness[0, 2]
 
 
-def test_the_models_are_what_can_be_called(client: openai.OpenAI, server: Server) -> None:
+def test_the_model_list_has_all_callable_names(client: openai.OpenAI, server: Server) -> None:
     server.client.gateway.set_route("triage", {"echo/echo": 1})
     names = [model.id for model in client.models.list()]
     assert {"triage", "all-minilm-l6-v2", "echo/echo", "fake/one", "local/all-minilm-l6-v2"} <= set(names)
@@ -136,7 +138,7 @@ def test_the_models_are_what_can_be_called(client: openai.OpenAI, server: Server
         client.models.retrieve("triag")
 
 
-def test_a_route_answers_with_its_name_and_version_on_the_span(client: openai.OpenAI, server: Server) -> None:
+def test_the_span_of_a_route_has_its_name_and_version(client: openai.OpenAI, server: Server) -> None:
     made = server.client.gateway.set_route("triage", {"echo/echo": 1, "fake/plain": 0})
     client.chat.completions.create(model="triage", messages=ASK)
     span = server.span()
@@ -144,10 +146,10 @@ def test_a_route_answers_with_its_name_and_version_on_the_span(client: openai.Op
     assert span.attributes["gen_ai.request.model"] == "triage"
 
 
-def test_a_changed_route_is_followed_by_the_next_calls(client: openai.OpenAI, server: Server) -> None:
+def test_the_next_calls_use_a_changed_route(client: openai.OpenAI, server: Server) -> None:
     for target in ("echo/echo", "fake/plain", "echo/echo"):
         with server.platform.scope(server.project_id) as connection:
-            gateway.put_route(connection, "triage", [RouteTarget(model=target)])
+            gateway.set_route(connection, "triage", [RouteTarget(model=target)])
         for _ in range(100):
             client.chat.completions.create(model="triage", messages=ASK)
             if server.spans()[-1].model == target:
@@ -156,7 +158,7 @@ def test_a_changed_route_is_followed_by_the_next_calls(client: openai.OpenAI, se
     assert len(server.spans()) < 30
 
 
-def test_errors_are_the_ones_that_the_package_knows(client: openai.OpenAI, server: Server) -> None:
+def test_errors_are_those_of_the_package(client: openai.OpenAI, server: Server) -> None:
     with pytest.raises(openai.AuthenticationError, match="unknown API key") as unknown:
         openai.OpenAI(base_url=f"{server.url}/v1", api_key="wrong").models.list()
     assert unknown.value.code == "invalid_api_key"
@@ -185,7 +187,7 @@ def test_errors_are_the_ones_that_the_package_knows(client: openai.OpenAI, serve
     assert all(span.status == "error" and span.error for span in server.spans())
 
 
-def test_an_upstreams_own_errors_pass_on_with_their_status(client: openai.OpenAI) -> None:
+def test_upstream_errors_are_returned_with_their_status(client: openai.OpenAI) -> None:
     statuses = [400, 401, 403, 404, 409, 422, 429, 500, 503, 529]
     for status, stream in product(statuses, (False, True)):
         with pytest.raises(openai.APIStatusError, match="told to") as raised:
@@ -193,7 +195,7 @@ def test_an_upstreams_own_errors_pass_on_with_their_status(client: openai.OpenAI
         assert raised.value.status_code == status
 
 
-def test_an_upstream_that_breaks_is_a_502_with_a_reason(client: openai.OpenAI, server: Server) -> None:
+def test_a_broken_upstream_is_a_502_with_a_reason(client: openai.OpenAI, server: Server) -> None:
     for model in ("close", "not-http", "cut", "not-json", "redirect"):
         with pytest.raises(openai.InternalServerError) as raised:
             client.chat.completions.create(model=f"fake/{model}", messages=ASK)
@@ -201,7 +203,7 @@ def test_an_upstream_that_breaks_is_a_502_with_a_reason(client: openai.OpenAI, s
         assert server.spans()[-1].status == "error"
 
 
-def test_a_stream_that_breaks_off_ends_with_an_error_event(client: openai.OpenAI, server: Server) -> None:
+def test_a_broken_stream_ends_with_an_error_event(client: openai.OpenAI, server: Server) -> None:
     breaks = {"drop": "during its response", "no-end": "before the response was complete", "error-event": "overloaded"}
     for model, says in breaks.items():
         stream = client.chat.completions.create(model=f"fake/{model}", messages=ASK, stream=True)
@@ -213,7 +215,7 @@ def test_a_stream_that_breaks_off_ends_with_an_error_event(client: openai.OpenAI
         assert span.output["choices"][0]["message"]["content"] == WORDS[0]
 
 
-def test_a_caller_who_leaves_a_stream_cancels_the_upstream_within_a_tenth_of_a_second(
+def test_a_disconnect_during_a_stream_cancels_the_upstream_within_a_tenth_of_a_second(
     client: openai.OpenAI, server: Server, fake: FakeUpstream
 ) -> None:
     stream = client.chat.completions.create(model="fake/endless", messages=ASK, stream=True)
@@ -227,8 +229,8 @@ def test_a_caller_who_leaves_a_stream_cancels_the_upstream_within_a_tenth_of_a_s
     assert span.attributes["vong.usage_estimated"]
 
 
-def test_a_caller_who_leaves_before_the_answer_cancels_the_upstream(server: Server, fake: FakeUpstream) -> None:
-    """Once the upstream has been asked: a busy machine may take long until then, and the best of three tries counts."""
+def test_a_disconnect_before_the_response_cancels_the_upstream(server: Server, fake: FakeUpstream) -> None:
+    """Measure from the arrival of the upstream request, and use the best of three runs because of busy machines."""
     taken = list[float]()
     for tries in range(3):
         fake.broken_off = 0
@@ -240,7 +242,7 @@ def test_a_caller_who_leaves_before_the_answer_cancels_the_upstream(server: Serv
     assert "the caller disconnected before the response was complete" in {span.error for span in server.spans()}
 
 
-def test_a_stalled_stream_ends_at_its_limit(client: openai.OpenAI, server: Server) -> None:
+def test_a_stalled_stream_ends_at_its_timeout(client: openai.OpenAI, server: Server) -> None:
     with pytest.raises(openai.APIError, match="did not finish"):
         list(client.chat.completions.create(model="fake/stall", messages=ASK, stream=True))
     assert server.span().error

@@ -16,15 +16,15 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from tests.conftest import fresh_database
-from tests.gateway.guards.rehearse import use
+from tests.gateway.guards.scripted_calls import guard_config
 from tests.store.test_encryption import OLD_KEY
 from vong import access
 from vong.app.key_rotation import rotate_key
 from vong.cli.rekey import group
 from vong.gateway.guards.secret_settings import create_decryptor, decrypt_settings, encrypt_settings
-from vong.gateway.guards.store import guard_history, project_guards, put_guards
-from vong.gateway.providers.store import ProviderUpdate, load_settings, put_provider
-from vong.gateway.routing.store import get_route, put_route, route_history
+from vong.gateway.guards.store import guard_history, project_guards, set_guards
+from vong.gateway.providers.store import ProviderUpdate, load_settings, set_provider
+from vong.gateway.routing.store import get_route, route_history, set_route
 from vong.records import RoutePolicy, RouteTarget
 from vong.records.guard import GuardConfig
 from vong.store.database import Database
@@ -38,11 +38,11 @@ OLD_GUARD_SECRET = (  # "Bearer old" of a webhook at https://judge.example, encr
 
 
 def hook(secret: str = SECRET) -> GuardConfig:
-    return use("webhook", "block", "input", url="https://judge.example/x", headers={"x-judge": secret})
+    return guard_config("webhook", "block", "input", url="https://judge.example/x", headers={"x-judge": secret})
 
 
 class Stored(NamedTuple):
-    """A project with a secret in every place, and what decrypts them."""
+    """Project with a secret in every table, and its secret boxes."""
 
     database: Database
     home: Path
@@ -52,17 +52,17 @@ class Stored(NamedTuple):
         secrets = SecretBox(self.home)
         with self.database.scope(self.project_id) as connection:
             update = ProviderUpdate(kind="groq", api_key=SecretStr("sk-provider"))
-            put_provider(connection, "lab", update, secrets)
+            set_provider(connection, "lab", update, secrets)
             for words in (3, 4):  # two versions each
-                guards = encrypt_settings([hook(), use("length", "block", max_words=words)], secrets)
-                put_guards(connection, guards)
-                put_route(connection, "judged", TARGETS, policy=RoutePolicy(guards=guards))
+                guards = encrypt_settings([hook(), guard_config("length", "block", max_words=words)], secrets)
+                set_guards(connection, guards)
+                set_route(connection, "judged", TARGETS, policy=RoutePolicy(guards=guards))
 
     def keys(self) -> list[bytes]:
         return (self.home / KEY_FILE).read_bytes().split()
 
     def readable(self) -> bool:
-        """All secrets, with all versions."""
+        """Return all decrypted secrets of all versions."""
         secrets = SecretBox(self.home)
         with self.database.scope(self.project_id) as connection:
             assert load_settings(connection, self.project_id, "lab", secrets).resolve_api_key() == "sk-provider"
@@ -98,11 +98,11 @@ def test_every_secret_is_encrypted_again_and_versions_stay(stored: Stored) -> No
     with stored.database.scope(stored.project_id) as connection:
         assert (project_guards(connection).version, get_route(connection, "judged").version) == before
         guards = project_guards(connection).guards
-        again = encrypt_settings([hook(), use("length", "block", max_words=4)], secrets, guards)
+        again = encrypt_settings([hook(), guard_config("length", "block", max_words=4)], secrets, guards)
         assert again == guards, "equal secrets stay as they are stored"
-        put_guards(connection, again)
+        set_guards(connection, again)
         policy = get_route(connection, "judged").policy
-        put_route(connection, "judged", TARGETS, policy=policy)
+        set_route(connection, "judged", TARGETS, policy=policy)
         assert len(guard_history(connection)) == len(route_history(connection, "judged")) == 2
 
 
@@ -110,7 +110,7 @@ def test_secrets_of_the_former_format_are_encrypted_again(stored: Stored) -> Non
     stored.home.mkdir()
     (stored.home / KEY_FILE).write_bytes(OLD_KEY)
     with stored.database.scope(stored.project_id) as connection:
-        put_guards(connection, [hook(OLD_GUARD_SECRET)])
+        set_guards(connection, [hook(OLD_GUARD_SECRET)])
     assert rotate_key(stored.database, stored.home, grace_seconds=0).reencrypted == 1
     secrets = SecretBox(stored.home)
     with stored.database.scope(stored.project_id) as connection:
@@ -176,8 +176,8 @@ def test_writers_may_continue_meanwhile(stored: Stored) -> None:
             name = f"p{number}-{len(written)}"
             with stored.database.scope(stored.project_id) as connection:
                 update = ProviderUpdate(kind="groq", api_key=SecretStr(name))
-                put_provider(connection, name, update, SecretBox(stored.home))
-                put_route(connection, "judged", [RouteTarget(model="echo/echo", weight=len(written) + 1)])
+                set_provider(connection, name, update, SecretBox(stored.home))
+                set_route(connection, "judged", [RouteTarget(model="echo/echo", weight=len(written) + 1)])
             written.append(name)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(2)]

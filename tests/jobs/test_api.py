@@ -1,4 +1,4 @@
-"""Jobs over HTTP, by the client: lists, logs, live events and their resumption."""
+"""Jobs over HTTP with the client: lists, logs, event streams and their resumption."""
 
 import threading
 import time
@@ -51,14 +51,14 @@ def serving(database: Database, port: int = 0) -> Generator[tuple[str, uvicorn.S
 def client(database: Database, project_id: UUID, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     with database.scope(project_id) as connection:
         secret = access.create_key(connection, "test").secret
-    with serving(database) as (url, _), Client(url, secret) as made:
+    with serving(database) as (url, _), Client(url, secret) as submitted:
         monkeypatch.setenv("VONG_PUBLIC_URL", url)
         monkeypatch.setenv("VONG_API_KEY", secret)
-        yield made
+        yield submitted
 
 
 class Running:
-    """A job that a test itself runs, bit by bit."""
+    """Job that the test runs step by step."""
 
     def __init__(self, database: Database, project_id: UUID) -> None:
         self.database = database
@@ -92,21 +92,21 @@ def running(database: Database, project_id: UUID) -> Running:
     return Running(database, project_id)
 
 
-def test_jobs_are_listed_shown_cancelled_and_tried_again(client: Client, database: Database, project_id: UUID) -> None:
+def test_jobs_are_listed_shown_cancelled_and_retried(client: Client, database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
-        made = [jobs.submit(connection, kind, {}) for kind in ("a.x", "b.x")]
-    assert {job.id for job in client.jobs.list()} == {job.id for job in made}
+        submitted = [jobs.submit(connection, kind, {}) for kind in ("a.x", "b.x")]
+    assert {job.id for job in client.jobs.list()} == {job.id for job in submitted}
     assert [job.kind for job in client.jobs.list(kind="b.x", status="queued")] == ["b.x"]
-    assert client.jobs.get(made[0].id) == made[0]
-    assert client.jobs.cancel(made[0].id).status == "cancelled"
-    assert client.jobs.retry(made[0].id).status == "queued"
+    assert client.jobs.get(submitted[0].id) == submitted[0]
+    assert client.jobs.cancel(submitted[0].id).status == "cancelled"
+    assert client.jobs.retry(submitted[0].id).status == "queued"
     with pytest.raises(Conflict, match="is queued"):
-        client.jobs.retry(made[0].id)
+        client.jobs.retry(submitted[0].id)
     with pytest.raises(NotFound):
         client.jobs.get(project_id)
 
 
-def test_events_come_as_they_happen_and_end_with_the_job(client: Client, running: Running) -> None:
+def test_events_arrive_in_real_time_and_end_with_the_job(client: Client, running: Running) -> None:
     seen: list[Job | LogLine] = []
     reader = threading.Thread(target=lambda: seen.extend(client.jobs.events(running.id)))
     reader.start()
@@ -126,7 +126,7 @@ def test_events_come_as_they_happen_and_end_with_the_job(client: Client, running
     assert 3 < (states[-1].progress.rate or 0) < 6
 
 
-def test_a_broken_stream_goes_on_after_its_last_event(client: Client, running: Running) -> None:
+def test_a_broken_stream_resumes_after_its_last_event(client: Client, running: Running) -> None:
     with running.recorder() as recorder:
         recorder.log("one\ntwo\nthree")
     running.finish({})
@@ -138,7 +138,7 @@ def test_a_broken_stream_goes_on_after_its_last_event(client: Client, running: R
         list(client.transport.events(f"/api/v1/jobs/{running.id}/events", after="yesterday"))
 
 
-def test_following_survives_a_restart_of_the_server(database: Database, running: Running) -> None:
+def test_follow_survives_a_restart_of_the_server(database: Database, running: Running) -> None:
     with database.scope(running.project_id) as connection:
         secret = access.create_key(connection, "test").secret
     with serving(database) as (url, _), running.recorder() as recorder:
@@ -166,7 +166,7 @@ def test_a_log_is_read_in_pages(client: Client, running: Running) -> None:
     assert len(list(client.jobs.events(running.id))) == 1204
 
 
-def test_follow_raises_the_error_that_the_job_ended_with(
+def test_follow_raises_the_error_of_the_job(
     client: Client, running: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with running.recorder() as recorder:

@@ -1,4 +1,4 @@
-"""Real workers, real children, real kills."""
+"""Workers with real processes: children, cancellation, kills and restarts."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Site:
-    """A database, a folder and the workers that a test has started."""
+    """Database, home folder and workers of a test."""
 
     def __init__(self, database: Database, project_id: UUID, home: Path) -> None:
         self.database = database
@@ -33,7 +33,7 @@ class Site:
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def worker(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.jobs.work", self.database.url, str(self.home)]
+        command = [sys.executable, "-m", "tests.jobs.job_handlers", self.database.url, str(self.home)]
         with (self.home / f"worker{len(self.workers)}.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         self.workers.append(process)
@@ -58,7 +58,7 @@ class Site:
     def folder(self, id: UUID) -> Path:
         return self.home / "jobs" / str(id)
 
-    def until(self, true: Callable[[], Any], seconds: float = 30) -> Any:
+    def wait_for(self, true: Callable[[], Any], seconds: float = 30) -> Any:
         end = time.monotonic() + seconds
         while not (value := true()):
             if time.monotonic() > end:
@@ -67,13 +67,13 @@ class Site:
             time.sleep(0.05)
         return value
 
-    def ended(self, id: UUID) -> Job:
-        return self.until(lambda: (job := self.get(id)).finished_at and job)
+    def wait_for_end(self, id: UUID) -> Job:
+        return self.wait_for(lambda: (job := self.get(id)).finished_at and job)
 
-    def waiting(self, id: UUID) -> list[int]:
-        """The pids of a job that has come to its wait."""
+    def wait_for_pids(self, id: UUID) -> list[int]:
+        """Wait until a job waits for its file and return its process ids."""
         file = self.folder(id) / "waiting"
-        return self.until(lambda: file.exists() and [int(pid) for pid in file.read_text().split()])
+        return self.wait_for(lambda: file.exists() and [int(pid) for pid in file.read_text().split()])
 
 
 @pytest.fixture
@@ -85,91 +85,91 @@ def site(database: Database, project_id: UUID, tmp_path: Path) -> Iterator[Site]
         process.wait()
 
 
-def test_light_and_heavy_jobs_run_to_their_result(site: Site) -> None:
+def test_thread_and_isolated_jobs_finish_with_their_result(site: Site) -> None:
     site.worker()
     in_thread, isolated = site.submit("thread.add", a=1, b=2), site.submit("isolated.add", a=3, b=4)
     for id, total in ((in_thread, 3), (isolated, 7)):
-        job = site.ended(id)
+        job = site.wait_for_end(id)
         assert (job.status, job.result, job.attempts, job.error) == ("finished", {"sum": total}, 1, None)
         assert (job.progress.done, job.progress.unit) == (1, "sums")
         assert "adding" in site.log(id)
 
 
-def test_a_light_job_starts_while_all_heavy_places_are_taken(site: Site) -> None:
+def test_a_thread_job_starts_while_all_isolated_slots_are_in_use(site: Site) -> None:
     site.worker()
-    first, second = site.submit("isolated.stay"), site.submit("isolated.stay")
-    site.waiting(first)
-    assert site.ended(site.submit("thread.add", a=1, b=1)).status == "finished"
+    first, second = site.submit("isolated.wait_for_file"), site.submit("isolated.wait_for_file")
+    site.wait_for_pids(first)
+    assert site.wait_for_end(site.submit("thread.add", a=1, b=1)).status == "finished"
     assert site.get(second).status == "queued"
     (site.folder(first) / "go").touch()
-    assert site.ended(first).status == "finished"
-    site.waiting(second)
+    assert site.wait_for_end(first).status == "finished"
+    site.wait_for_pids(second)
 
 
-def test_of_a_kind_no_more_run_side_by_side_than_it_says(site: Site) -> None:
+def test_max_concurrency_limits_the_running_jobs_of_a_kind(site: Site) -> None:
     site.worker()
     first, second = site.submit("thread.few"), site.submit("thread.few")
-    site.waiting(first)
-    assert site.ended(site.submit("thread.add", a=1, b=1)).status == "finished"
+    site.wait_for_pids(first)
+    assert site.wait_for_end(site.submit("thread.add", a=1, b=1)).status == "finished"
     assert site.get(second).status == "queued"
     (site.folder(first) / "go").touch()
-    assert site.ended(first).status == "finished"
-    site.waiting(second)
+    assert site.wait_for_end(first).status == "finished"
+    site.wait_for_pids(second)
 
 
 def test_cancel_kills_the_whole_process_group(site: Site) -> None:
     site.worker()
-    id = site.submit("isolated.stubborn")
-    pids = site.waiting(id)
+    id = site.submit("isolated.ignore_sigterm")
+    pids = site.wait_for_pids(id)
     assert len(pids) == 2
     site.cancel(id)
-    job = site.ended(id)
+    job = site.wait_for_end(id)
     assert job.status == "cancelled"
-    site.until(lambda: not any(alive(pid) for pid in pids), 5)
+    site.wait_for(lambda: not any(alive(pid) for pid in pids), 5)
 
 
-def test_cancel_reaches_a_light_job_at_its_next_look(site: Site) -> None:
+def test_cancel_ends_a_thread_job_at_its_next_check(site: Site) -> None:
     site.worker()
-    id = site.submit("thread.stay")
-    site.waiting(id)
+    id = site.submit("thread.wait_for_file")
+    site.wait_for_pids(id)
     site.cancel(id)
-    assert site.ended(id).status == "cancelled"
+    assert site.wait_for_end(id).status == "cancelled"
 
 
-def test_a_killed_child_is_tried_again_and_goes_on_at_its_step(site: Site) -> None:
+def test_a_killed_child_is_retried_and_resumes_at_its_step(site: Site) -> None:
     site.worker()
-    id = site.submit("isolated.stay")
-    [pid] = site.waiting(id)
+    id = site.submit("isolated.wait_for_file")
+    [pid] = site.wait_for_pids(id)
     (site.folder(id) / "waiting").unlink()
     os.kill(pid, signal.SIGKILL)
-    site.waiting(id)
+    site.wait_for_pids(id)
     (site.folder(id) / "go").touch()
-    job = site.ended(id)
+    job = site.wait_for_end(id)
     assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 2)
     assert "SIGKILL" in site.log(id)
 
 
-@pytest.mark.parametrize("kind", ["isolated.stay", "thread.stay"])
-def test_another_worker_finishes_what_a_killed_one_has_begun(site: Site, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["isolated.wait_for_file", "thread.wait_for_file"])
+def test_another_worker_finishes_the_job_of_a_killed_worker(site: Site, kind: str) -> None:
     first = site.worker()
     id = site.submit(kind)
-    [pid] = site.waiting(id)
+    [pid] = site.wait_for_pids(id)
     (site.folder(id) / "waiting").unlink()
     site.worker()
     first.kill()
     first.wait()
-    site.until(lambda: not alive(pid))
-    site.waiting(id)
+    site.wait_for(lambda: not alive(pid))
+    site.wait_for_pids(id)
     (site.folder(id) / "go").touch()
-    job = site.ended(id)
+    job = site.wait_for_end(id)
     assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 2)
     assert "reclaimed" in site.log(id)
 
 
-def test_what_a_worker_runs_is_no_orphan_to_it_however_late_its_heartbeat(site: Site) -> None:
+def test_a_worker_does_not_reclaim_its_own_jobs_if_its_heartbeat_is_late(site: Site) -> None:
     site.worker()
-    id = site.submit("thread.stay")
-    site.waiting(id)
+    id = site.submit("thread.wait_for_file")
+    site.wait_for_pids(id)
     with site.database.owner() as connection:
         entry = connection.scalar(text("SELECT queue_entry_id FROM jobs_jobs WHERE id = :id").bindparams(id=id))
 
@@ -177,16 +177,16 @@ def test_what_a_worker_runs_is_no_orphan_to_it_however_late_its_heartbeat(site: 
             taken = lifecycle.ClaimedEntries(None, frozenset(entries))
             return [
                 orphan.id for orphan in lifecycle.find_orphans(connection, -60.0, taken)
-            ]  # every heartbeat is too old
+            ]  # every heartbeat counts as too old
 
         assert found() == [id] and found(entry + 1) == [id]
         assert found(entry) == []
 
 
-def test_a_worker_asked_to_stop_gives_its_jobs_back_without_a_failure(site: Site) -> None:
+def test_a_stopping_worker_requeues_its_jobs_without_a_failure(site: Site) -> None:
     first = site.worker()
-    isolated, in_thread = site.submit("isolated.stay"), site.submit("thread.stay")
-    [pid], _ = site.waiting(isolated), site.waiting(in_thread)
+    isolated, in_thread = site.submit("isolated.wait_for_file"), site.submit("thread.wait_for_file")
+    [pid], _ = site.wait_for_pids(isolated), site.wait_for_pids(in_thread)
     for id in (isolated, in_thread):
         (site.folder(id) / "waiting").unlink()
     first.terminate()
@@ -195,17 +195,17 @@ def test_a_worker_asked_to_stop_gives_its_jobs_back_without_a_failure(site: Site
     assert {site.get(isolated).status, site.get(in_thread).status} == {"queued"}
     site.worker()
     for id in (isolated, in_thread):
-        site.waiting(id)
+        site.wait_for_pids(id)
         (site.folder(id) / "go").touch()
-        assert site.ended(id).result == {"first": 1, "second": 1}
+        assert site.wait_for_end(id).result == {"first": 1, "second": 1}
         assert "asked to stop" in site.log(id)
 
 
-def test_running_jobs_outlive_a_restart_of_postgresql(site: Site) -> None:
+def test_running_jobs_survive_a_restart_of_postgresql(site: Site) -> None:
     worker = site.worker()
-    running = [site.submit("isolated.stay"), site.submit("thread.stay")]
+    running = [site.submit("isolated.wait_for_file"), site.submit("thread.wait_for_file")]
     for id in running:
-        site.waiting(id)
+        site.wait_for_pids(id)
     site.database.close()
     for _ in range(3):
         with psycopg.connect(site.database.url, autocommit=True) as connection:
@@ -216,37 +216,37 @@ def test_running_jobs_outlive_a_restart_of_postgresql(site: Site) -> None:
         time.sleep(0.5)
     for id in running:
         (site.folder(id) / "go").touch()
-        job = site.ended(id)
+        job = site.wait_for_end(id)
         assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 1)
-    assert site.ended(site.submit("thread.add", a=1, b=1)).result == {"sum": 2}
+    assert site.wait_for_end(site.submit("thread.add", a=1, b=1)).result == {"sum": 2}
     assert worker.poll() is None
 
 
-def test_a_callers_fault_fails_at_once_with_its_hint(site: Site) -> None:
+def test_a_client_error_fails_the_job_at_once_with_its_hint(site: Site) -> None:
     site.worker()
-    job = site.ended(site.submit("thread.wrong"))
+    job = site.wait_for_end(site.submit("thread.raise_invalid_input"))
     assert (job.status, job.attempts) == ("failed", 1)
     assert job.error == "the file has no rows; send a file with rows"
 
 
 @pytest.mark.parametrize(
-    ("kind", "how", "said"),
+    ("kind", "how", "message"),
     [
         ("thread.crash", "raise", "ZeroDivisionError: one by nought"),
         pytest.param("isolated.crash", signal.SIGABRT, "SIGABRT", marks=pytest.mark.slow),
     ],
 )
-def test_crashes_are_tried_again_and_then_the_job_is_given_up_with_the_reason(
-    site: Site, kind: str, how: Any, said: str
+def test_crashes_are_retried_and_then_fail_the_job_with_the_reason(
+    site: Site, kind: str, how: Any, message: str
 ) -> None:
     site.worker()
     good = site.submit(kind, how=how, good_at=3)
     bad = site.submit(kind, how=how)
-    assert site.ended(good).result == {"attempt": 3}
-    job = site.ended(bad)
+    assert site.wait_for_end(good).result == {"attempt": 3}
+    job = site.wait_for_end(bad)
     assert (job.status, job.attempts) == ("failed", 3)
     assert job.error is not None
-    assert said in job.error
+    assert message in job.error
     assert "failed 3 times" in job.error
     log = site.log(bad)
     assert log.count("retrying") == 2
@@ -254,12 +254,12 @@ def test_crashes_are_tried_again_and_then_the_job_is_given_up_with_the_reason(
         assert "about to crash" in log
     with site.database.scope(site.project_id) as connection:
         assert jobs.retry(connection, bad).status == "queued"
-    assert site.until(lambda: (job := site.get(bad)).status == "failed" and job).attempts == 6
+    assert site.wait_for(lambda: (job := site.get(bad)).status == "failed" and job).attempts == 6
 
 
-def test_a_function_that_cannot_be_loaded_is_the_configurations_fault(site: Site) -> None:
+def test_a_handler_that_cannot_be_loaded_is_a_configuration_error(site: Site) -> None:
     site.worker()
-    job = site.ended(site.submit("isolated.missing"))
+    job = site.wait_for_end(site.submit("isolated.missing"))
     assert (job.status, job.attempts) == ("failed", 1)
     assert "no_such_function" in (job.error or "")
 

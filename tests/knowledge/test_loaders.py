@@ -10,7 +10,7 @@ from vong.knowledge.loaders import load_document
 SAMPLES = Path(__file__).parents[2] / "samples" / "handbook"
 
 
-def test_markdown_headings_become_paths_and_marks_disappear() -> None:
+def test_markdown_headings_become_paths_and_markup_is_removed() -> None:
     text = load_document(
         b"# Guide\n\nIntro **bold** [link](x).\n\n## Refunds\n\n- within `14` days\n\n| a | b |\n|--|--|\n| 1 | 2 |\n",
         "g.md",
@@ -21,7 +21,7 @@ def test_markdown_headings_become_paths_and_marks_disappear() -> None:
     assert text.sections[1].text == "within 14 days\na | b\n1 | 2"
 
 
-def test_html_keeps_the_text_and_drops_navigation_and_scripts() -> None:
+def test_html_text_is_extracted_without_navigation_and_scripts() -> None:
     page = (
         b"<html><head><title>Fees</title></head><body><nav>menu</nav><h1>Fees</h1><p>Two <b>percent</b>.</p>"
         b"<script>x()</script><table><tr><th>k</th><td>v</td></tr></table></body></html>"
@@ -49,12 +49,12 @@ def test_every_handbook_document_has_a_title_and_text(file: Path) -> None:
         ("a.xyz", b"x", "no loader"),
     ],
 )
-def test_a_file_that_cannot_be_read_says_why(name: str, content: bytes, reason: str) -> None:
+def test_the_error_of_an_unreadable_file_names_the_reason(name: str, content: bytes, reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
         load_document(content, name)
 
 
-def test_a_zip_that_is_no_word_document_says_so() -> None:
+def test_a_zip_file_other_than_a_word_document_is_an_error() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("x.txt", "x")

@@ -37,21 +37,21 @@ def base(connection: Connection) -> str:
     return "handbook"
 
 
-def test_vectors_have_length_one_and_meaning() -> None:
+def test_vectors_are_normalized_and_similar_texts_have_similar_vectors() -> None:
     vectors = EMBEDDER.embed(["how do I get my money back", "a refund of the payment", "the weather in Hue"])
     assert vectors.shape == (3, DIMENSIONS)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
 
 
-def test_a_batch_gives_the_same_vectors_as_one_by_one() -> None:
+def test_batched_vectors_equal_single_vectors() -> None:
     texts = ["short", "a rather longer sentence about a refund that was promised last week", "mid length text"]
     together = EMBEDDER.embed(texts)
     alone = np.vstack([EMBEDDER.embed([text]) for text in texts])
     assert (together * alone).sum(axis=1).min() > 0.98  # int8 weights: activations are quantised per batch
 
 
-def test_meaning_and_words_find_the_passage(connection: Connection, base: str) -> None:
+def test_a_passage_is_found_by_meaning_and_by_words(connection: Connection, base: str) -> None:
     found = knowledge.retrieve(connection, base, "who must approve paying back 600 euros?", EMBEDDER.embed)
     assert found[0].chunk.heading == "Refunds > Limits"
     assert found[0].path == "refunds.md"
@@ -60,16 +60,16 @@ def test_meaning_and_words_find_the_passage(connection: Connection, base: str) -
     assert "blinks blue" in by_word[0].chunk.text
 
 
-def test_an_unknown_base_names_the_nearest(connection: Connection, base: str) -> None:
+def test_an_unknown_knowledge_base_suggests_the_nearest_name(connection: Connection, base: str) -> None:
     with pytest.raises(NotFound, match="did you mean 'handbook'"):
         knowledge.retrieve(connection, "handbok", "x", EMBEDDER.embed)
 
 
-def test_a_question_of_only_marks_is_searched_by_meaning_alone(connection: Connection, base: str) -> None:
+def test_a_question_of_only_punctuation_is_searched_by_meaning(connection: Connection, base: str) -> None:
     assert all(passage.text_rank is None for passage in knowledge.retrieve(connection, base, "?!", EMBEDDER.embed))
 
 
-def test_indexing_again_changes_nothing_and_a_new_text_replaces_the_old(connection: Connection, base: str) -> None:
+def test_reindexing_changes_nothing_and_a_new_text_replaces_the_old(connection: Connection, base: str) -> None:
     version = knowledge.update_index_version(connection, base, EMBEDDER.version)
     again = knowledge.index_file(connection, base, "router.md", ROUTER, EMBEDDER.embed)
     assert (
@@ -84,7 +84,7 @@ def test_indexing_again_changes_nothing_and_a_new_text_replaces_the_old(connecti
     assert not any("ten seconds" in text for text in texts)
 
 
-def test_a_broken_file_is_listed_with_its_reason_and_a_good_version_of_it_stays(
+def test_a_broken_file_is_listed_with_its_reason_and_the_indexed_version_remains(
     connection: Connection, base: str
 ) -> None:
     failed = knowledge.index_file(connection, base, "scan.pdf", b"%PDF-1.4", EMBEDDER.embed)
@@ -103,10 +103,10 @@ def test_another_project_finds_nothing(database: Database, connection: Connectio
 def test_an_answer_cites_document_and_passage(connection: Connection, base: str) -> None:
     question = "How long is the warranty of the router?"
     passages = knowledge.retrieve(connection, base, question, EMBEDDER.embed)
-    asked: list[Message] = []
+    messages_sent: list[Message] = []
 
     def generate(messages: object) -> GeneratedAnswer:
-        asked.extend(messages)  # type: ignore[arg-type]
+        messages_sent.extend(messages)  # type: ignore[arg-type]
         return GeneratedAnswer(
             text="The router carries a warranty of 24 months. Elephants can swim well.", model="test"
         )
@@ -122,10 +122,10 @@ def test_an_answer_cites_document_and_passage(connection: Connection, base: str)
     assert answer.answered
     assert [(citation.path, citation.heading) for citation in answer.citations] == [("router.md", "Router > Warranty")]
     assert answer.unsupported == ("Elephants can swim well.",)
-    assert "[1]" in asked[1].text and question in asked[1].text
+    assert "[1]" in messages_sent[1].text and question in messages_sent[1].text
 
 
-def test_nothing_fits_is_said_without_asking_the_model(connection: Connection, base: str) -> None:
+def test_without_a_passage_the_answer_needs_no_model_call(connection: Connection, base: str) -> None:
     question = "What is the capital of Mongolia?"
     passages = knowledge.retrieve(connection, base, question, EMBEDDER.embed)
 
@@ -147,26 +147,26 @@ def test_nothing_fits_is_said_without_asking_the_model(connection: Connection, b
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
-def test_the_handbook_answers_its_questions_and_says_when_it_cannot(connection: Connection) -> None:
+def test_the_handbook_answers_its_questions_and_reports_unanswerable_ones(connection: Connection) -> None:
     for file in sorted((SAMPLES / "handbook").iterdir()):
         knowledge.index_file(connection, "real", file.name, file.read_bytes(), EMBEDDER.embed)
     knowledge.update_index_version(connection, "real", EMBEDDER.version)
     for line in (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines():
-        wanted = json.loads(line)
-        passages = knowledge.retrieve(connection, "real", wanted["question"], EMBEDDER.embed, limit=4)
-        covered = knowledge.compute_coverage(connection, "real", wanted["question"], passages)
+        expected = json.loads(line)
+        passages = knowledge.retrieve(connection, "real", expected["question"], EMBEDDER.embed, limit=4)
+        covered = knowledge.compute_coverage(connection, "real", expected["question"], passages)
         answer = ask(
-            wanted["question"],
+            expected["question"],
             passages,
             lambda _: GeneratedAnswer(text="Yes.", model="test"),
             EMBEDDER.embed,
             index_version="v",
             coverage=covered,
         )
-        assert answer.answered == (wanted["document"] is not None), wanted["question"]
-        if wanted["document"]:
-            assert passages[0].path == wanted["document"]
-            assert any(wanted["answer_holds"] in passage.chunk.text for passage in passages), wanted["question"]
+        assert answer.answered == (expected["document"] is not None), expected["question"]
+        if expected["document"]:
+            assert passages[0].path == expected["document"]
+            assert any(expected["answer_holds"] in passage.chunk.text for passage in passages), expected["question"]
 
 
 def test_a_short_sentence_copied_from_a_long_passage_is_supported(connection: Connection) -> None:
@@ -180,7 +180,7 @@ def test_a_short_sentence_copied_from_a_long_passage_is_supported(connection: Co
     assert unsupported == []
 
 
-def test_words_are_found_in_ones_own_project_only(database: Database, connection: Connection, base: str) -> None:
+def test_words_are_found_only_in_the_same_project(database: Database, connection: Connection, base: str) -> None:
     connection.commit()
     matching = text("SELECT count(*) FROM knowledge_matching('handbook', to_tsquery('simple', 'refund'), 50)")
     with database.owner() as owner:

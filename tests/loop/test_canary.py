@@ -18,12 +18,12 @@ BEFORE = [RouteTarget(model="deployment/base", weight=3.0), RouteTarget(model="d
 CANDIDATE = "deployment/tuned"
 
 
-def begin(connection: Connection, share: float = 0.5, **rules: Any) -> Canary:
-    gateway.put_route(connection, "triage", BEFORE)
+def start_canary(connection: Connection, share: float = 0.5, **rules: Any) -> Canary:
+    gateway.set_route(connection, "triage", BEFORE)
     return loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=share, rules=DecisionRules(**rules))
 
 
-def judged(canary: Canary, value: float | None, *, candidate: bool, **changes: Any) -> ScoredSpan:
+def score_answer(canary: Canary, value: float | None, *, candidate: bool, **changes: Any) -> ScoredSpan:
     model = CANDIDATE if candidate else "deployment/base"
     at = changes.pop("at", now())
     versions = SpanVersions(
@@ -49,7 +49,7 @@ def traffic(canary: Canary, candidate: float, incumbent: float, size: int, seed:
     for _ in range(size):
         mine = bool(generator.random() < canary.share)
         value = float(generator.random() < (candidate if mine else incumbent))
-        found.append(judged(canary, value, candidate=mine))
+        found.append(score_answer(canary, value, candidate=mine))
     return found
 
 
@@ -57,8 +57,8 @@ def weights(connection: Connection) -> dict[str, float]:
     return {target.model: target.weight for target in gateway.get_route(connection, "triage").targets}
 
 
-def test_a_canary_takes_its_share_and_leaves_the_others_theirs(connection: Connection) -> None:
-    canary = begin(connection, share=0.2)
+def test_a_canary_takes_its_share_and_leaves_the_weights_of_other_targets(connection: Connection) -> None:
+    canary = start_canary(connection, share=0.2)
     assert canary.status == "running"
     assert canary.previous_targets == tuple(BEFORE)
     assert weights(connection) == pytest.approx({"deployment/base": 0.6, "deployment/older": 0.2, CANDIDATE: 0.2})
@@ -69,8 +69,8 @@ def test_a_canary_takes_its_share_and_leaves_the_others_theirs(connection: Conne
     assert [one.id for one in loop.list_canaries(connection, status="running")] == [canary.id]
 
 
-def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: Connection) -> None:
-    canary = begin(connection)
+def test_a_better_candidate_is_promoted_automatically_with_evidence(connection: Connection) -> None:
+    canary = start_canary(connection)
     stream = traffic(canary, 0.85, 0.1, 200)
     counted = 0
     for one in stream:
@@ -88,7 +88,7 @@ def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: 
     assert 0 < evidence.low < (evidence.difference or 0) <= evidence.high
     assert canary.reason is not None
     assert "better" in canary.reason
-    # Anybody can compute the decision again from the scores.
+    # The decision is reproducible from the scores.
     again = compute_evidence(
         pair_up(
             ScoreObservation("candidate" if one.span.model == CANDIDATE else "incumbent", one.score.value or 0.0)
@@ -101,42 +101,42 @@ def test_a_better_candidate_is_promoted_by_itself_with_its_evidence(connection: 
     assert after == canary
 
 
-def test_a_worse_candidate_is_rolled_back_and_the_route_is_as_before(connection: Connection) -> None:
-    canary = begin(connection)
+def test_a_worse_candidate_is_rolled_back_and_the_route_is_restored(connection: Connection) -> None:
+    canary = start_canary(connection)
     canary = loop.add_scores(connection, canary.id, traffic(canary, 0.1, 0.9, 200))
     assert (canary.status, canary.evidence.verdict) == ("rolled_back", "roll_back")
     assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
 
 
-def test_without_a_shown_difference_the_incumbent_stays(connection: Connection) -> None:
-    canary = begin(connection, max_pairs=30)
+def test_without_a_significant_difference_the_incumbent_stays(connection: Connection) -> None:
+    canary = start_canary(connection, max_pairs=30)
     canary = loop.add_scores(connection, canary.id, traffic(canary, 0.6, 0.6, 300))
     assert (canary.status, canary.evidence.pairs) == ("kept", 30)
     assert "no difference shown" in (canary.reason or "")
     assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
 
 
-def test_only_the_first_score_of_an_answer_of_this_canary_counts(connection: Connection) -> None:
-    canary = begin(connection)
-    first = judged(canary, 1.0, candidate=True)
+def test_only_the_first_score_of_an_answer_of_the_canary_counts(connection: Connection) -> None:
+    canary = start_canary(connection)
+    first = score_answer(canary, 1.0, candidate=True)
     noise = [
         first,
-        judged(canary, 0.0, candidate=True, span_id=first.span.id),
-        judged(canary, 0.0, candidate=True, name="speed"),
-        judged(canary, None, candidate=True),
-        judged(canary, 0.0, candidate=True, route="another"),
-        judged(canary, 0.0, candidate=True, version="an-older-one"),
-        judged(canary, 0.0, candidate=True, at=canary.started_at - timedelta(seconds=1)),
+        score_answer(canary, 0.0, candidate=True, span_id=first.span.id),
+        score_answer(canary, 0.0, candidate=True, name="speed"),
+        score_answer(canary, None, candidate=True),
+        score_answer(canary, 0.0, candidate=True, route="another"),
+        score_answer(canary, 0.0, candidate=True, version="an-older-one"),
+        score_answer(canary, 0.0, candidate=True, at=canary.started_at - timedelta(seconds=1)),
     ]
     for _ in range(2):
         canary = loop.add_scores(connection, canary.id, noise)
     assert (canary.evidence.candidate_scores, canary.evidence.incumbent_scores, canary.evidence.pairs) == (1, 0, 0)
-    canary = loop.add_scores(connection, canary.id, [judged(canary, 0.5, candidate=False)])
+    canary = loop.add_scores(connection, canary.id, [score_answer(canary, 0.5, candidate=False)])
     assert (canary.evidence.pairs, canary.evidence.difference) == (1, 0.5)
 
 
-def test_a_person_may_decide_and_is_named(connection: Connection) -> None:
-    canary = begin(connection)
+def test_a_manual_decision_records_the_author(connection: Connection) -> None:
+    canary = start_canary(connection)
     with pytest.raises(InvalidInput, match="needs a reason"):
         loop.decide_canary(connection, canary.id, "promote", " ", "lan")
     canary = loop.decide_canary(connection, canary.id, "promote", "checked by hand", "lan")
@@ -146,16 +146,16 @@ def test_a_person_may_decide_and_is_named(connection: Connection) -> None:
         loop.decide_canary(connection, canary.id, "roll_back", "no", "lan")
 
 
-def test_a_route_that_was_changed_meanwhile_is_left_alone(connection: Connection) -> None:
-    canary = begin(connection)
+def test_a_decision_does_not_change_a_route_that_was_edited_during_the_canary(connection: Connection) -> None:
+    canary = start_canary(connection)
     gateway.set_weights(connection, "triage", {CANDIDATE: 0.9})
     canary = loop.decide_canary(connection, canary.id, "roll_back", "enough", "lan")
     assert canary.status == "superseded"
     assert weights(connection)[CANDIDATE] == 0.9
 
 
-def test_another_share_begins_the_test_anew_and_keeps_what_was_found(connection: Connection) -> None:
-    first = begin(connection, share=0.1)
+def test_a_new_share_restarts_the_test_and_preserves_earlier_evidence(connection: Connection) -> None:
+    first = start_canary(connection, share=0.1)
     loop.add_scores(connection, first.id, traffic(first, 0.6, 0.5, 4))
     second = loop.change_share(connection, first.id, 0.4, "mai")
     ended = loop.get_canary(connection, first.id)
@@ -176,8 +176,8 @@ def test_a_promotion_moves_the_alias_of_a_registered_model(
 ) -> None:
     moved: list[tuple[Any, ...]] = []
     monkeypatch.setattr(registry, "set_alias", lambda _, *given, **more: moved.append((*given, more)))
-    canary = begin(connection)
-    one = judged(canary, 1.0, candidate=True)
+    canary = start_canary(connection)
+    one = score_answer(canary, 1.0, candidate=True)
     versions = one.span.versions.model_copy(update={"model_version": "triage@1f0c9a27b4de"})
     loop.add_scores(connection, canary.id, [ScoredSpan(one.score, one.span.model_copy(update={"versions": versions}))])
     loop.decide_canary(connection, canary.id, "promote", "good", "lan")
@@ -187,8 +187,8 @@ def test_a_promotion_moves_the_alias_of_a_registered_model(
     assert more == {"reason": "good", "moved_by": "lan"}
 
 
-def test_impossible_canaries_are_refused(connection: Connection) -> None:
-    gateway.put_route(connection, "alone", [RouteTarget(model=CANDIDATE)])
+def test_impossible_canaries_are_rejected(connection: Connection) -> None:
+    gateway.set_route(connection, "alone", [RouteTarget(model=CANDIDATE)])
     with pytest.raises(InvalidInput, match="no other target"):
         loop.start_canary(connection, route="alone", candidate=CANDIDATE)
     with pytest.raises(NotFound):
@@ -207,9 +207,9 @@ def test_impossible_canaries_are_refused(connection: Connection) -> None:
         loop.get_canary(connection, new_id())
 
 
-def test_scores_that_arrive_at_once_decide_once(database: Database, project_id: UUID) -> None:
+def test_concurrent_scores_decide_once(database: Database, project_id: UUID) -> None:
     with database.scope(project_id) as connection:
-        canary = begin(connection)
+        canary = start_canary(connection)
     stream = traffic(canary, 0.9, 0.1, 60)
     decided: list[Canary] = []
 

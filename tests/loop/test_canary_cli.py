@@ -1,4 +1,4 @@
-"""The commands of canaries against the real routes."""
+"""Commands of canaries with the real routes."""
 
 import json
 from typing import Any
@@ -31,7 +31,9 @@ def vong(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> Any:
     return run
 
 
-def test_a_canary_is_started_watched_and_its_evidence_drawn(vong: Any, platform: Platform, project_id: UUID) -> None:
+def test_a_canary_is_started_followed_and_its_evidence_is_plotted(
+    vong: Any, platform: Platform, project_id: UUID
+) -> None:
     canary = json.loads(vong("start", "triage", "echo/tuned", "--share", "0.5", "--json"))
     assert canary["id"] in vong("list", "--status", "running")
     replay(platform, project_id, canary, 0.95, 0.05, 45)
@@ -43,7 +45,7 @@ def test_a_canary_is_started_watched_and_its_evidence_drawn(vong: Any, platform:
     assert "promoted" in vong("evaluate", canary["id"])
 
 
-def test_a_person_rolls_back_with_a_reason(vong: Any) -> None:
+def test_a_manual_rollback_has_a_reason(vong: Any) -> None:
     canary = json.loads(vong("start", "triage", "echo/tuned", "--json"))
     assert "no pair" in vong("show", canary["id"]) or "after 0 pairs" in vong("show", canary["id"])
     rolled_back = vong("rollback", canary["id"], "--reason", "complaints")

@@ -28,7 +28,7 @@ observations = st.lists(
 
 
 def stream(candidate: Floats, incumbent: Floats, share: float, seed: int) -> list[PairedBlock]:
-    """Traffic drawn to the two sides by `share`; each side's scores come from its own array."""
+    """Yield scored traffic, assigned to candidate and incumbent by `share`. Each side has its own array of scores."""
     ours = np.random.default_rng(seed).random(len(candidate)) < share
     return pair_up(
         ScoreObservation("candidate" if mine else "incumbent", float(candidate[i] if mine else incumbent[i]))
@@ -37,7 +37,7 @@ def stream(candidate: Floats, incumbent: Floats, share: float, seed: int) -> lis
 
 
 def first_decision(pairs: list[PairedBlock], rules: DecisionRules) -> tuple[Verdict, int]:
-    """What peeking after every single pair decides, and when. (Without the intervals, which take most of the time.)"""
+    """Return the decision of a check after every pair, and its number. Intervals are skipped because they are slow."""
     data = np.array([(pair.candidate - pair.incumbent + 1) / 2 for pair in pairs])
     shown = 0.0 if rules.goal == "better" else -rules.margin
     better, worse = e_process(data, (shown + 1) / 2), e_process(1 - data, (rules.margin + 1) / 2)
@@ -49,7 +49,7 @@ def first_decision(pairs: list[PairedBlock], rules: DecisionRules) -> tuple[Verd
 
 
 def draw(kind: str, generator: np.random.Generator, size: int) -> Floats:
-    """Scores of one kind; every kind of the same mean as itself, so that the null is true."""
+    """Draw scores of one distribution. Both sides have equal means, so that the null hypothesis is true."""
     if kind == "rare":
         return (generator.random(size) < 0.03).astype(float)
     if kind == "coin":
@@ -65,7 +65,7 @@ def draw(kind: str, generator: np.random.Generator, size: int) -> Floats:
 
 @pytest.mark.parametrize("kind", ["rare", "coin", "frequent", "uniform", "stars", "beta"])
 @pytest.mark.parametrize("share", [0.5, 0.1])
-def test_equal_sides_are_told_apart_no_oftener_than_alpha_whoever_peeks(kind: str, share: float) -> None:
+def test_continuous_peeking_at_equal_sides_finds_a_difference_at_most_in_alpha_of_runs(kind: str, share: float) -> None:
     rules = DecisionRules(alpha=0.1, min_pairs=1, max_pairs=5000)
     wrong = 0
     for seed in range(200):
@@ -76,7 +76,7 @@ def test_equal_sides_are_told_apart_no_oftener_than_alpha_whoever_peeks(kind: st
     assert wrong / 200 <= 0.1
 
 
-def test_sides_of_the_same_mean_but_other_shapes_are_not_told_apart_either() -> None:
+def test_sides_of_equal_mean_and_different_distribution_show_no_difference() -> None:
     rules = DecisionRules(alpha=0.1, min_pairs=1, max_pairs=5000)
     wrong = 0
     for seed in range(200):
@@ -86,7 +86,7 @@ def test_sides_of_the_same_mean_but_other_shapes_are_not_told_apart_either() -> 
     assert wrong / 200 <= 0.1
 
 
-def test_traffic_that_gets_harder_for_both_sides_is_not_held_against_either() -> None:
+def test_traffic_that_gets_harder_for_both_sides_shows_no_difference() -> None:
     rules = DecisionRules(alpha=0.1, min_pairs=1, max_pairs=5000)
     falling = np.linspace(0.9, 0.3, 400)
     wrong = 0
@@ -98,9 +98,9 @@ def test_traffic_that_gets_harder_for_both_sides_is_not_held_against_either() ->
 
 
 @pytest.mark.parametrize("share", [0.5, 0.1])
-@pytest.mark.parametrize(("candidate", "incumbent", "wanted"), [(0.85, 0.1, "promote"), (0.1, 0.85, "roll_back")])
-def test_a_big_difference_is_decided_within_twenty_pairs(
-    candidate: float, incumbent: float, wanted: Verdict, share: float
+@pytest.mark.parametrize(("candidate", "incumbent", "expected"), [(0.85, 0.1, "promote"), (0.1, 0.85, "roll_back")])
+def test_a_large_difference_is_decided_within_twenty_pairs(
+    candidate: float, incumbent: float, expected: Verdict, share: float
 ) -> None:
     decisions: Counter[Verdict] = Counter()
     needed: list[int] = []
@@ -110,11 +110,11 @@ def test_a_big_difference_is_decided_within_twenty_pairs(
         verdict, n = first_decision(stream(sides[0], sides[1], share, seed + 10_000), DecisionRules())
         decisions[verdict] += 1
         needed.append(n)
-    assert decisions[wanted] == 200
+    assert decisions[expected] == 200
     assert np.quantile(needed, 0.95) <= 20
 
 
-def test_the_confidence_sequence_holds_the_truth_at_every_moment_at_once() -> None:
+def test_the_confidence_sequence_contains_the_true_value_at_all_times() -> None:
     missed = 0
     for seed in range(60):
         generator = np.random.default_rng(seed)
@@ -138,7 +138,7 @@ def test_a_block_ends_when_both_sides_have_a_score_and_every_score_is_used_once(
 
 @given(observations)
 @settings(max_examples=30, deadline=None)
-def test_figures_stay_in_bounds_and_do_not_depend_on_how_often_one_looks(stream: list[ScoreObservation]) -> None:
+def test_evidence_stays_in_bounds_and_does_not_depend_on_the_number_of_checks(stream: list[ScoreObservation]) -> None:
     pairs, rules = pair_up(stream), DecisionRules(margin=0.05)
     whole = compute_evidence(pairs, rules)
     step_by_step = [point for n in range(len(pairs)) for point in compute_evidence(pairs[: n + 1], rules, start=n)]
@@ -156,7 +156,7 @@ def test_figures_stay_in_bounds_and_do_not_depend_on_how_often_one_looks(stream:
 
 @given(st.lists(st.floats(0, 1, allow_subnormal=False), min_size=1, max_size=30))
 @settings(deadline=None)
-def test_the_interval_is_where_neither_bet_has_won(values: list[float]) -> None:
+def test_the_interval_contains_the_values_that_neither_bet_rejects(values: list[float]) -> None:
     data = np.array(values)
     low, high = confidence_interval(data, 0.1)
     for end, against in ((low, data), (-high, 1 - data)):
@@ -166,7 +166,7 @@ def test_the_interval_is_where_neither_bet_has_won(values: list[float]) -> None:
             assert e_process(against, (end + 1e-6 + 1) / 2).max() < 20
 
 
-def test_the_mirror_image_gives_the_mirrored_figures() -> None:
+def test_swapped_sides_have_mirrored_evidence() -> None:
     stream = [
         ScoreObservation("candidate", 0.9),
         ScoreObservation("incumbent", 0.2),
@@ -182,7 +182,7 @@ def test_the_mirror_image_gives_the_mirrored_figures() -> None:
         assert ours.low == pytest.approx(-theirs.high)
 
 
-def test_a_promotion_waits_for_enough_pairs_a_roll_back_does_not() -> None:
+def test_a_promotion_waits_for_the_minimum_of_pairs_and_a_rollback_does_not() -> None:
     rules = DecisionRules(min_pairs=10, max_pairs=20)
     good, bad = EvidencePoint(9, 1, 0, 100.0, 0.0, 0.5, 1), EvidencePoint(9, 0, 1, 0.0, 100.0, -1, -0.5)
     assert decide(good, rules) == "keep_going"
@@ -193,7 +193,7 @@ def test_a_promotion_waits_for_enough_pairs_a_roll_back_does_not() -> None:
     assert decide(open_._replace(n=20), rules) == "no_difference"
 
 
-def test_non_inferiority_is_shown_sooner_than_better() -> None:
+def test_non_inferiority_is_shown_earlier_than_superiority() -> None:
     generator = np.random.default_rng(4)
     sides = [(generator.random(3000) < 0.7).astype(float) for _ in range(2)]
     pairs = stream(sides[0], sides[1], 0.5, 5)
@@ -201,7 +201,7 @@ def test_non_inferiority_is_shown_sooner_than_better() -> None:
     assert first_decision(pairs, DecisionRules(goal="non_inferior", margin=0.2, max_pairs=5000))[0] == "promote"
 
 
-def test_evidence_beyond_all_numbers_stays_a_number_and_scores_out_of_bounds_are_refused() -> None:
+def test_extreme_evidence_stays_finite_and_scores_out_of_bounds_are_rejected() -> None:
     assert math.isfinite(e_process(np.ones(5000), 0.5)[-1])
     with pytest.raises(ValueError, match="between 0 and 1"):
         pair_up([ScoreObservation("candidate", 1.5)])

@@ -18,12 +18,12 @@ def test_ids_sort_by_time_and_are_version_7() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     ids = [new_id(start + timedelta(milliseconds=step)) for step in range(50)]
     assert ids == sorted(ids)
-    assert {made.version for made in ids} == {7}
-    assert {made.variant for made in ids} == {"specified in RFC 4122"}
+    assert {created.version for created in ids} == {7}
+    assert {created.variant for created in ids} == {"specified in RFC 4122"}
     assert ids[7].int >> 80 == int(start.timestamp() * 1000) + 7
 
 
-def test_ids_made_one_after_the_other_sort_within_a_millisecond_too() -> None:
+def test_consecutive_ids_of_one_millisecond_sort_in_order_of_creation() -> None:
     ids = [new_id() for _ in range(2000)]
     assert ids == sorted(ids)
 
@@ -34,7 +34,7 @@ def test_ids_of_one_millisecond_differ() -> None:
 
 
 @given(st.dictionaries(st.text(), json_values, max_size=5))
-def test_the_content_hash_does_not_depend_on_the_order_of_keys(value: dict[str, object]) -> None:
+def test_the_content_hash_is_independent_of_key_order(value: dict[str, object]) -> None:
     assert content_hash(value) == content_hash(dict(reversed(value.items())))
 
 
@@ -44,21 +44,21 @@ def example(text: str = "hi", **more: object) -> Example:
     )
 
 
-def test_the_same_conversation_from_two_places_is_the_same_example() -> None:
+def test_equal_conversations_of_different_origin_are_the_same_example() -> None:
     here = example(metadata={"split": "train"}, origin=ExampleOrigin(kind="file", id="a#1"))
     assert here.hash == example(weight=2.0).hash
     assert here.hash != example("ho").hash
 
 
 @given(st.text(), st.text())
-def test_an_example_survives_json(question: str, answer: str) -> None:
-    made = Example(
+def test_an_example_round_trips_as_json(question: str, answer: str) -> None:
+    created = Example(
         messages=(Message(role="user", content=question),), completion=Message(role="assistant", content=answer)
     )
-    assert Example.model_validate_json(made.model_dump_json()) == made
+    assert Example.model_validate_json(created.model_dump_json()) == created
 
 
-def test_records_are_frozen_and_refuse_unknown_fields() -> None:
+def test_records_are_frozen_and_reject_unknown_fields() -> None:
     with pytest.raises(ValidationError):
         setattr(example(), "weight", 3.0)  # noqa: B010
     with pytest.raises(ValidationError):

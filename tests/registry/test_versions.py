@@ -14,25 +14,25 @@ def blobs(tmp_path: Path) -> BlobStore:
     return BlobStore((tmp_path / "blobs").as_uri())
 
 
-def folder(path: Path, **files: str) -> Path:
+def model_folder(path: Path, **files: str) -> Path:
     path.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (path / name).write_text(text)
     return path
 
 
-def made(
+def register(
     connection: Connection, blobs: BlobStore, path: Path, text: str = "weights", name: str = "triage"
 ) -> ModelVersion:
-    return registry.register(connection, blobs, name, folder(path, model=text, config="{}"), kind="base")
+    return registry.register(connection, blobs, name, model_folder(path, model=text, config="{}"), kind="base")
 
 
-def test_registering_the_same_content_gives_the_same_version(
+def test_registering_equal_content_returns_the_existing_version(
     connection: Connection, blobs: BlobStore, tmp_path: Path
 ) -> None:
-    first = made(connection, blobs, tmp_path / "a")
-    again = made(connection, blobs, tmp_path / "b")
-    other = made(connection, blobs, tmp_path / "c", "others")
+    first = register(connection, blobs, tmp_path / "a")
+    again = register(connection, blobs, tmp_path / "b")
+    other = register(connection, blobs, tmp_path / "c", "others")
     assert first == again
     assert (first.number, other.number) == (1, 2)
     assert first.bytes == len("weights") + len("{}")
@@ -42,8 +42,8 @@ def test_registering_the_same_content_gives_the_same_version(
 def test_a_version_is_found_by_name_number_hash_and_alias(
     connection: Connection, blobs: BlobStore, tmp_path: Path
 ) -> None:
-    first = made(connection, blobs, tmp_path / "a")
-    second = made(connection, blobs, tmp_path / "b", "others")
+    first = register(connection, blobs, tmp_path / "a")
+    second = register(connection, blobs, tmp_path / "b", "others")
     registry.set_alias(connection, "triage", "candidate", first.ref)
     assert registry.find(connection, "triage") == second
     assert registry.find(connection, "triage@1") == first
@@ -55,27 +55,27 @@ def test_a_version_is_found_by_name_number_hash_and_alias(
 
 
 @pytest.mark.parametrize("ref", ["triag", "triage@9", "triage@abcdef", "triage:prod"])
-def test_an_unknown_ref_names_the_next_step(connection: Connection, blobs: BlobStore, tmp_path: Path, ref: str) -> None:
-    made(connection, blobs, tmp_path / "a")
+def test_an_unknown_reference_is_an_error_with_the_next_step(
+    connection: Connection, blobs: BlobStore, tmp_path: Path, ref: str
+) -> None:
+    register(connection, blobs, tmp_path / "a")
     with pytest.raises(NotFound) as error:
         registry.find(connection, ref)
     assert "vong registry" in error.value.hint
 
 
-def test_impossible_names_and_empty_folders_are_refused(
-    connection: Connection, blobs: BlobStore, tmp_path: Path
-) -> None:
+def test_invalid_names_and_empty_folders_are_rejected(connection: Connection, blobs: BlobStore, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
-        made(connection, blobs, tmp_path / "a", name="a/b")
+        register(connection, blobs, tmp_path / "a", name="a/b")
     with pytest.raises(InvalidInput):
-        registry.register(connection, blobs, "empty", folder(tmp_path / "empty"), kind="base")
+        registry.register(connection, blobs, "empty", model_folder(tmp_path / "empty"), kind="base")
 
 
-def test_an_alias_keeps_its_history_and_prod_wants_evidence(
+def test_an_alias_has_a_history_and_prod_requires_evidence(
     connection: Connection, blobs: BlobStore, tmp_path: Path
 ) -> None:
-    first = made(connection, blobs, tmp_path / "a")
-    second = made(connection, blobs, tmp_path / "b", "others")
+    first = register(connection, blobs, tmp_path / "a")
+    second = register(connection, blobs, tmp_path / "b", "others")
     with pytest.raises(PreconditionFailed):
         registry.set_alias(connection, "triage", "prod", first.ref)
     registry.set_alias(connection, "triage", "prod", first.ref, reason="the first one")
@@ -89,11 +89,16 @@ def test_an_alias_keeps_its_history_and_prod_wants_evidence(
     assert (model.versions, model.newest, model.aliases) == (2, second, {"prod": second.ref})
 
 
-def test_a_materialised_folder_is_whole_and_made_again_when_damaged(
+def test_a_downloaded_folder_is_complete_and_restored_if_damaged(
     connection: Connection, blobs: BlobStore, tmp_path: Path
 ) -> None:
     version = registry.register(
-        connection, blobs, "triage", folder(tmp_path / "a" / "sub", deep="x").parent, kind="base", format="safetensors"
+        connection,
+        blobs,
+        "triage",
+        model_folder(tmp_path / "a" / "sub", deep="x").parent,
+        kind="base",
+        format="safetensors",
     )
     models = tmp_path / "models"
     there = registry.download_version(blobs, version, models)
@@ -104,8 +109,8 @@ def test_a_materialised_folder_is_whole_and_made_again_when_damaged(
     assert (again / "sub" / "deep").read_text() == "x"
 
 
-def test_a_damaged_blob_is_never_materialised(connection: Connection, blobs: BlobStore, tmp_path: Path) -> None:
-    version = made(connection, blobs, tmp_path / "a")
+def test_a_damaged_blob_is_never_downloaded(connection: Connection, blobs: BlobStore, tmp_path: Path) -> None:
+    version = register(connection, blobs, tmp_path / "a")
     hash_ = version.files["model"]
     file = next((tmp_path / "blobs").rglob(hash_))
     file.chmod(0o644)

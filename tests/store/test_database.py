@@ -1,4 +1,4 @@
-"""Whether the database answers is known soon, even where it hangs."""
+"""Reachability of the database, also while it hangs."""
 
 import threading
 import time
@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 from vong.store.database import Database
 
 
-def test_a_database_that_answers_is_reachable(database: Database) -> None:
+def test_a_database_that_responds_is_reachable(database: Database) -> None:
     assert database.is_reachable(10)
     assert not Database("postgresql://nobody@127.0.0.1:9/none").is_reachable(10)
 
 
-def test_one_that_hangs_is_not_and_holds_one_thread(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_hangs_is_unreachable_and_occupies_one_thread(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     goes_on, owner = threading.Event(), database.owner
 
     @contextmanager

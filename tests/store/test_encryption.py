@@ -1,4 +1,4 @@
-"""Stored secrets: bound to their name, encrypted by the first key, decrypted by all, and read in the former format."""
+"""Encryption of secrets: bound to a name, encrypted with the first key, decrypted with all, former format readable."""
 
 import stat
 import threading
@@ -10,7 +10,7 @@ from vong.errors import Misconfigured
 from vong.store.encryption import KEY_FILE, SecretBox
 
 OLD_KEY = bytes(range(32))
-OLD_SECRET = bytes.fromhex(  # "sk-old-secret" of "p/lab", encrypted by the code of 41b5dcf
+OLD_SECRET = bytes.fromhex(  # "sk-old-secret" of "p/lab", encrypted with the code of 41b5dcf
     "0d30993d371fb05eea7a41be29e983745bfb174041b88ff62bb9f13da2d86976ec6f9cabc704749f34"
 )
 
@@ -41,7 +41,7 @@ def test_the_first_key_encrypts_and_all_decrypt(tmp_path: Path) -> None:
         secrets.decrypt(first, "n")
 
 
-def test_another_server_follows_at_once(tmp_path: Path) -> None:
+def test_another_server_uses_a_new_key_at_once(tmp_path: Path) -> None:
     one, other = SecretBox(tmp_path), SecretBox(tmp_path)
     one.encrypt("any", "n")
     one.add_key()
@@ -50,7 +50,7 @@ def test_another_server_follows_at_once(tmp_path: Path) -> None:
     assert other.decrypt(one.encrypt("secret", "n"), "n") == "secret"
 
 
-def test_secrets_and_keys_of_the_former_format_are_read(tmp_path: Path) -> None:
+def test_secrets_and_keys_of_the_former_format_can_be_read(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).write_bytes(OLD_KEY)
     secrets = SecretBox(tmp_path)
     assert secrets.decrypt(OLD_SECRET, "p/lab") == "sk-old-secret" and not secrets.is_current(OLD_SECRET)
@@ -65,13 +65,13 @@ def test_secrets_and_keys_of_the_former_format_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 33, b"no key at all, but a long line of text\n"])
-def test_a_damaged_key_file_is_named(tmp_path: Path, content: bytes) -> None:
+def test_the_error_of_a_damaged_key_file_names_the_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / KEY_FILE).write_bytes(content)
     with pytest.raises(Misconfigured, match="contains no valid keys"):
         SecretBox(tmp_path).encrypt("s", "n")
 
 
-def test_a_missing_key_file_is_created_to_encrypt_only_and_once(tmp_path: Path) -> None:
+def test_a_missing_key_file_is_created_once_and_only_to_encrypt(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be read"):
         SecretBox(tmp_path).decrypt(OLD_SECRET, "p/lab")
     tokens: list[bytes] = []

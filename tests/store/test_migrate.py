@@ -1,4 +1,4 @@
-"""Migrations: the tables as the code declares them, every project table guarded, a backup before each change."""
+"""Migrations: schema equal to the declared tables, row-level security, and a backup before each change."""
 
 import subprocess
 from collections.abc import Iterator
@@ -34,20 +34,20 @@ def owner(database: Database) -> Iterator[Connection]:
         yield connection
 
 
-def ours(object: Any, name: str | None, kind: str, reflected: bool, _: object) -> bool:
-    """Neither the day partitions nor the queue's own tables are declared in the code."""
+def is_declared_object(object: Any, name: str | None, kind: str, reflected: bool, _: object) -> bool:
+    """Return False for day partitions and tables of the job queue, which the code does not declare."""
     return not (kind == "table" and reflected and (str(name).startswith(("traces_spans_", "procrastinate_"))))
 
 
-def test_the_migrated_schema_is_what_the_tables_declare(owner: Connection) -> None:
-    options = {"include_object": ours, "compare_server_default": False, "compare_type": True}
+def test_the_migrated_schema_equals_the_declared_tables(owner: Connection) -> None:
+    options = {"include_object": is_declared_object, "compare_server_default": False, "compare_type": True}
     differences = compare_metadata(MigrationContext.configure(owner, opts=options), metadata)
     differences = [found for found in differences if "alembic_version" not in str(found)]
     assert not differences, "\n".join(map(str, differences))
 
 
 @pytest.mark.parametrize("table", PROJECT_TABLES)
-def test_every_project_table_is_guarded_by_row_level_security(owner: Connection, table: str) -> None:
+def test_every_project_table_has_row_level_security(owner: Connection, table: str) -> None:
     enabled = text("SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass(:name)")
     assert owner.scalar(enabled, {"name": table}) is True
     policies = owner.execute(
@@ -59,7 +59,7 @@ def test_every_project_table_is_guarded_by_row_level_security(owner: Connection,
     assert REQUEST_ROLE in policies[0][2]
 
 
-def test_the_restricted_role_reaches_no_table_without_a_guard(owner: Connection) -> None:
+def test_the_restricted_role_has_no_access_to_tables_without_row_level_security(owner: Connection) -> None:
     granted = text(
         "SELECT DISTINCT table_name, privilege_type FROM information_schema.role_table_grants "
         "WHERE grantee IN (:role, 'PUBLIC') AND table_schema = 'public'"
@@ -70,25 +70,25 @@ def test_the_restricted_role_reaches_no_table_without_a_guard(owner: Connection)
     assert unguarded == {("access_projects", "SELECT")}
 
 
-def test_a_database_that_is_up_to_date_is_left_alone(database: Database, tmp_path: Path) -> None:
+def test_an_up_to_date_database_is_unchanged(database: Database, tmp_path: Path) -> None:
     assert migrate(database, tmp_path / "backups") == []
     assert not (tmp_path / "backups").exists()
 
 
-def test_the_newest_revision_is_read_off_the_files_as_alembic_finds_it(owner: Connection) -> None:
+def test_the_newest_revision_equals_that_of_alembic(owner: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS_FOLDER))
     assert latest_revision() == ScriptDirectory.from_config(config).get_current_head() == current_revision(owner)
 
 
-def test_a_newer_database_is_refused(database: Database) -> None:
+def test_a_newer_database_is_rejected(database: Database) -> None:
     with database.owner() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Misconfigured, match="'9999'"):
         migrate(database)
 
 
-def test_a_new_database_gets_everything_and_needs_no_backup(empty: Database, tmp_path: Path) -> None:
+def test_a_new_database_is_migrated_without_a_backup(empty: Database, tmp_path: Path) -> None:
     applied = migrate(empty, tmp_path)
     assert applied == sorted(applied)
     assert applied[0] == "0001"
@@ -97,7 +97,7 @@ def test_a_new_database_gets_everything_and_needs_no_backup(empty: Database, tmp
         assert current_revision(connection) == applied[-1]
 
 
-def test_what_is_there_is_dumped_before_a_change_and_can_be_restored(
+def test_a_backup_is_written_before_a_migration_and_can_be_restored(
     database: Database, empty: Database, tmp_path: Path
 ) -> None:
     with database.owner() as connection:
@@ -128,7 +128,7 @@ def test_a_failing_migration_changes_nothing(empty: Database, tmp_path: Path, mo
         assert connection.scalar(text("SELECT to_regclass('access_projects')")) is None
 
 
-def test_a_change_of_a_database_in_use_is_preceded_by_its_backup(
+def test_a_database_in_use_is_backed_up_before_its_migration(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from alembic import command

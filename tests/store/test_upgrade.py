@@ -1,6 +1,6 @@
-"""An upgrade of a database that an older version filled.
+"""Upgrade of a database with data of an older version.
 
-`data/0024.dump` holds what revision 0024 stored: keys, routes, guards, limits, spans, ledger rows, a batch and more.
+`data/0024.dump` has data of revision 0024: keys, routes, guards, limits, spans, ledger rows, a batch and more.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from tests.store.test_migrate import ours
+from tests.store.test_migrate import is_declared_object
 from vong.store.database import REQUEST_ROLE, Database
 from vong.store.migrate import migrate
 from vong.store.postgres import server as postgres_server
@@ -50,16 +50,16 @@ def restored(empty: Database) -> Iterator[Database]:
     yield empty
 
 
-def test_the_upgrade_keeps_every_row_and_ends_with_the_declared_schema(restored: Database) -> None:
+def test_the_upgrade_preserves_every_row_and_ends_with_the_declared_schema(restored: Database) -> None:
     before = row_counts(restored)
     assert before["traces_spans"] == before["gateway_ledger"] == 25
     assert migrate(restored)[0] == "0025"
     expected = {NAMES.TABLES.get(table, table): count for table, count in before.items()}
     assert row_counts(restored) == expected
-    options = {"include_object": ours, "compare_server_default": False, "compare_type": True}
+    options = {"include_object": is_declared_object, "compare_server_default": False, "compare_type": True}
     with restored.owner() as connection:
         differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
-    assert not [found for found in differences if "alembic_version" not in str(found)]
+    assert not [stored for stored in differences if "alembic_version" not in str(stored)]
 
 
 def test_the_upgrade_renames_stored_settings_and_values(restored: Database) -> None:
@@ -79,8 +79,8 @@ def test_the_upgrade_renames_stored_settings_and_values(restored: Database) -> N
     assert column(restored, "SELECT count(*) FROM traces_spans WHERE attributes ? 'vong.shape'") == [0]
 
 
-def test_the_upgrade_leaves_the_keys_of_user_data_alone(restored: Database) -> None:
-    """A JSON schema of a guard may have any key, also one that is renamed elsewhere."""
+def test_the_upgrade_does_not_change_the_keys_of_user_data(restored: Database) -> None:
+    """A JSON schema of a guard may have any key, including names that are renamed elsewhere."""
     schema = '[{"guard": "json_schema", "settings": {"schema": {"properties": {"agreement": {}, "pause": {}}}}}]'
     with restored.owner() as connection:
         connection.execute(text("UPDATE gateway_guards SET guards = CAST(:guards AS jsonb)"), {"guards": schema})
@@ -90,7 +90,7 @@ def test_the_upgrade_leaves_the_keys_of_user_data_alone(restored: Database) -> N
 
 
 def test_spans_and_jobs_are_written_after_the_upgrade(restored: Database) -> None:
-    """The functions behind the span table and the queue know the new names."""
+    """Database functions of the span table and the queue use the new names."""
     migrate(restored)
     with restored.owner() as connection:
         connection.execute(

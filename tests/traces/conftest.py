@@ -1,4 +1,4 @@
-"""What tests of spans may use."""
+"""Fixtures of the tests of traces."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from vong.store.spans.writer import SpanWriter
 
 
 @pytest.fixture
-def journal(database: Database) -> Iterator[SpanWriter]:
-    """A writer on the test's own database."""
+def writer(database: Database) -> Iterator[SpanWriter]:
+    """Open a span writer on the database of the test."""
     opened = SpanWriter(database)
     yield opened
     opened.close()

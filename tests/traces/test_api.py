@@ -1,4 +1,4 @@
-"""The routes and commands of traces, over HTTP as the client and the console use them."""
+"""Routes and commands of traces over HTTP, as the client and the console use them."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from tests.traces.spans import span
+from tests.traces.factories import span
 from vong import access
 from vong.api.http import problems
 from vong.api.routes.traces import routes
@@ -28,7 +28,7 @@ from vong.store.database import Database
 
 @pytest.fixture
 def transport(database: Database, database_url: str, project_id: UUID, tmp_path: Path) -> Iterator[Transport]:
-    """The client's own transport, into an application of these routes only."""
+    """Return the transport of the client, connected to an application with only these routes."""
     with database.scope(project_id) as connection:
         secret = access.create_key(connection, "test").secret
     app = FastAPI()
@@ -50,7 +50,7 @@ def client(transport: Transport) -> TracesClient:
 
 @pytest.fixture
 def run(client: TracesClient, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run a `vong traces` command and give what it prints."""
+    """Return a function that runs a `vong traces` command and returns its output."""
 
     class Connected:
         traces = client
@@ -65,20 +65,20 @@ def run(client: TracesClient, monkeypatch: pytest.MonkeyPatch) -> Any:
     return command
 
 
-def test_what_is_sent_is_committed_when_answered_and_read_back(client: TracesClient) -> None:
-    made = [span(input={"messages": [{"role": "user", "content": f"number {n}"}]}, output=n) for n in range(3)]
-    assert client.ingest(made) == 3
-    assert client.ingest(made) == 3  # again: nothing is stored twice
+def test_sent_spans_are_committed_before_the_response_and_can_be_read(client: TracesClient) -> None:
+    sent = [span(input={"messages": [{"role": "user", "content": f"number {n}"}]}, output=n) for n in range(3)]
+    assert client.ingest(sent) == 3
+    assert client.ingest(sent) == 3  # sent again: no span is stored twice
     assert client.count() == 3
     assert client.count(text="number") == 3
     page = client.list(limit=2)
-    assert [one.id for one in page] == [made[2].id, made[1].id]
-    assert [one.id for one in client.list(after=page[-1].id)] == [made[0].id]
-    assert client.get(made[1].id) == made[1]
-    assert client.tree(made[0].trace_id).roots[0].span.input_preview == "number 0"
+    assert [one.id for one in page] == [sent[2].id, sent[1].id]
+    assert [one.id for one in client.list(after=page[-1].id)] == [sent[0].id]
+    assert client.get(sent[1].id) == sent[1]
+    assert client.tree(sent[0].trace_id).roots[0].span.input_preview == "number 0"
 
 
-def test_malformed_spans_are_refused_and_none_is_stored(client: TracesClient) -> None:
+def test_malformed_spans_are_rejected_and_none_is_stored(client: TracesClient) -> None:
     for bad in (span(trace_id="xyz"), span(span_id="0" * 16), span(duration_ms=-1.0), span(parent_span_id="short")):
         with pytest.raises(InvalidInput, match="span 1"):
             client.ingest([span(), bad])
@@ -87,7 +87,7 @@ def test_malformed_spans_are_refused_and_none_is_stored(client: TracesClient) ->
     assert client.count() == 0
 
 
-def test_unknown_names_and_filters_are_told(client: TracesClient, transport: Transport) -> None:
+def test_unknown_names_and_filters_are_errors(client: TracesClient, transport: Transport) -> None:
     with pytest.raises(NotFound):
         client.get(new_id())
     with pytest.raises(NotFound):
@@ -100,7 +100,7 @@ def test_unknown_names_and_filters_are_told(client: TracesClient, transport: Tra
             transport.get("/api/v1/traces/spans", **query)
 
 
-def test_the_list_command_shows_filters_counts_and_pages(client: TracesClient, run: Any) -> None:
+def test_the_list_command_has_filters_counts_and_pages(client: TracesClient, run: Any) -> None:
     client.ingest([span(model="small", input="blue printer", usage=Usage(input_tokens=4, output_tokens=2))])
     client.ingest([span(model="large", status="error", error="out of paper")])
     table = run("list")
@@ -112,7 +112,7 @@ def test_the_list_command_shows_filters_counts_and_pages(client: TracesClient, r
     assert run("list", "--since", "2030-01-01T00:00") == ""
 
 
-def test_tail_shows_the_newest_spans_then_each_new_one_once(
+def test_tail_prints_the_newest_spans_and_then_each_new_one_once(
     client: TracesClient, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.ingest([span(model="small", input="first"), span(model="small", input="second")])
@@ -136,7 +136,7 @@ def test_tail_shows_the_newest_spans_then_each_new_one_once(
     assert line["id"] == str(new.id)
 
 
-def test_the_show_command_draws_the_tree_and_one_spans_bodies(client: TracesClient, run: Any) -> None:
+def test_the_show_command_prints_the_tree_and_the_bodies_of_a_span(client: TracesClient, run: Any) -> None:
     root = span(name="answer", duration_ms=200.0)
     child = span(
         name="search", trace_id=root.trace_id, parent_span_id=root.span_id, kind="tool", input="why", output={"a": 1}
@@ -153,14 +153,14 @@ def test_the_show_command_draws_the_tree_and_one_spans_bodies(client: TracesClie
     assert json.loads(run("show", str(child.id), "--json"))["output"] == {"a": 1}
 
 
-def test_a_moment_is_so_long_ago_or_a_date_and_nothing_else() -> None:
+def test_a_time_is_a_duration_ago_or_a_date() -> None:
     assert commands.parse_time("15m")
     assert commands.parse_time("2026-11-22T08:00+07:00") == "2026-11-22T01:00:00+00:00"
     with pytest.raises(InvalidInput):
         commands.parse_time("yesterday")
 
 
-def test_the_waterfall_puts_each_span_where_it_was() -> None:
+def test_the_waterfall_places_each_span_at_its_time() -> None:
     assert commands.waterfall(0, 100, 100) == "█" * 30
     assert commands.waterfall(50, 50, 100) == "·" * 15 + "█" * 15
     assert commands.waterfall(100, 0, 100) == "·" * 29 + "█"

@@ -1,4 +1,4 @@
-"""A trace's spans hang together as they were measured."""
+"""Trees of the spans of a trace."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.traces.spans import span, write
+from tests.traces.factories import span, write_spans
 from vong import traces
 from vong.errors import NotFound
 from vong.records import Usage, now
@@ -20,7 +20,7 @@ TRACE = "ab" * 16
 
 
 def summary(number: int, parent: int | None) -> SpanSummary:
-    """The span of that number, which starts so many milliseconds in."""
+    """Return the summary of span `number`, which starts `number` milliseconds after the trace."""
     made = span(now() + timedelta(milliseconds=number), span_id=f"{number:016x}", trace_id=TRACE)
     kept = made.model_dump(include=set(SpanSummary.model_fields))
     return SpanSummary.model_validate({**kept, "parent_span_id": None if parent is None else f"{parent:016x}"})
@@ -30,8 +30,8 @@ def everything(nodes: tuple[SpanNode, ...]) -> list[str]:
     return [id for node in nodes for id in (node.span.span_id, *everything(node.children))]
 
 
-def test_children_hang_below_their_parents_with_offsets_from_the_start(
-    database: Database, journal: SpanWriter, project_id: UUID
+def test_children_are_below_their_parents_with_offsets_from_the_start(
+    database: Database, writer: SpanWriter, project_id: UUID
 ) -> None:
     begin = now()
     root = span(begin, trace_id=TRACE, duration_ms=100.0, usage=Usage(input_tokens=30, output_tokens=8))
@@ -42,7 +42,7 @@ def test_children_hang_below_their_parents_with_offsets_from_the_start(
         usage=Usage(input_tokens=20, output_tokens=5, cost=6),
     )  # fmt: skip
     orphan = span(begin + timedelta(milliseconds=70), trace_id=TRACE, parent_span_id="f" * 16)
-    write(journal, project_id, second, orphan, first, root, span())
+    write_spans(writer, project_id, second, orphan, first, root, span())
     with database.scope(project_id) as connection:
         trace = traces.get_trace(connection, TRACE)
     assert [node.span.id for node in trace.roots] == [root.id, orphan.id]
@@ -57,13 +57,13 @@ def test_an_unknown_trace_is_not_found(database: Database, project_id: UUID) -> 
 
 
 @given(st.lists(st.integers(-1, 30), min_size=1, max_size=30))
-def test_every_span_is_shown_once_whatever_the_parents_are(parents: list[int]) -> None:
+def test_every_span_is_shown_once_for_any_parents(parents: list[int]) -> None:
     spans = [summary(number, parent if parent >= 0 else None) for number, parent in enumerate(parents)]
     trace = build_tree(sorted(spans, key=lambda one: one.started_at))
     assert sorted(everything(trace.roots)) == sorted(one.span_id for one in spans)
 
 
-def test_a_chain_deeper_than_can_be_drawn_is_cut_and_kept() -> None:
+def test_a_chain_beyond_the_maximum_depth_is_flattened_without_loss() -> None:
     spans = [summary(number, number - 1 if number else None) for number in range(3000)]
     trace = build_tree(spans)
     assert len(everything(trace.roots)) == 3000

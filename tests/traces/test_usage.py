@@ -1,4 +1,4 @@
-"""Usage over time and facets: sums that agree with the spans, whatever came when and twice."""
+"""Usage over time and facets: sums agree with the spans, also for late and duplicate spans."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, text
 
-from tests.traces.spans import span, write
+from tests.traces.factories import span, write_spans
 from vong import access, traces
 from vong.errors import InvalidInput
 from vong.records import SpanVersions, Usage, now
@@ -19,8 +19,8 @@ from vong.traces.usage import percentile
 HOUR = now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
 
 
-def test_calls_are_summed_by_hour_and_group(database: Database, journal: SpanWriter, project_id: UUID) -> None:
-    made = [
+def test_calls_are_summed_by_hour_and_group(database: Database, writer: SpanWriter, project_id: UUID) -> None:
+    spans = [
         span(HOUR + timedelta(minutes=place * 20), model=model, status=status, usage=usage, duration_ms=100.0 + place)
         for place, (model, status, usage) in enumerate(
             [
@@ -31,8 +31,8 @@ def test_calls_are_summed_by_hour_and_group(database: Database, journal: SpanWri
             ]
         )
     ]
-    write(journal, project_id, *made)
-    write(journal, project_id, *made, span(HOUR, kind="tool", model="a/x"))  # what comes twice counts once
+    write_spans(writer, project_id, *spans)
+    write_spans(writer, project_id, *spans, span(HOUR, kind="tool", model="a/x"))  # duplicates count once
     with database.scope(project_id) as connection:
         report = traces.get_usage(connection, since=HOUR, by="model")
         whole = traces.get_usage(connection, since=HOUR)
@@ -50,9 +50,9 @@ def test_calls_are_summed_by_hour_and_group(database: Database, journal: SpanWri
 
 @pytest.mark.parametrize("bucket", ["minute", "hour", "day"])
 def test_every_bucket_counts_the_same_calls(
-    database: Database, journal: SpanWriter, project_id: UUID, bucket: str
+    database: Database, writer: SpanWriter, project_id: UUID, bucket: str
 ) -> None:
-    write(journal, project_id, *(span(HOUR + timedelta(minutes=n), key=f"k{n % 15}") for n in range(60)))
+    write_spans(writer, project_id, *(span(HOUR + timedelta(minutes=n), key=f"k{n % 15}") for n in range(60)))
     with database.scope(project_id) as connection:
         report = traces.get_usage(connection, since=HOUR, until=HOUR + timedelta(hours=1), bucket=bucket, by="key")  # type: ignore[arg-type]
     assert sum(point.calls for point in report.points) == 60 == sum(total.calls for total in report.totals)
@@ -60,7 +60,7 @@ def test_every_bucket_counts_the_same_calls(
     assert all(total.latency_p50 and abs(total.latency_p50 / 12.5 - 1) < 0.115 for total in report.totals)
 
 
-def test_a_percentile_of_a_histogram_lies_within_a_step(connection: Connection) -> None:
+def test_a_percentile_of_a_histogram_is_exact_to_one_bin(connection: Connection) -> None:
     drawn = np.random.default_rng(7).lognormal(5, 1.5, 2000)
     step = text("SELECT sum(traces_step(ms))::text FROM unnest(CAST(:drawn AS float8[])) AS ms")
     histogram = [float(count) for count in connection.scalar(step, {"drawn": drawn.tolist()}).strip("[]").split(",")]
@@ -71,7 +71,7 @@ def test_a_percentile_of_a_histogram_lies_within_a_step(connection: Connection) 
     assert percentile(None, 0.5) is None and percentile([0.0] * 128, 0.5) is None
 
 
-def test_a_spell_that_no_chart_can_show_is_refused(connection: Connection) -> None:
+def test_a_time_range_that_no_chart_can_show_is_rejected(connection: Connection) -> None:
     with pytest.raises(InvalidInput, match="bucket=hour"):
         traces.get_usage(connection, since=now() - timedelta(hours=7), bucket="minute")
     with pytest.raises(InvalidInput, match="not before"):
@@ -80,9 +80,9 @@ def test_a_spell_that_no_chart_can_show_is_refused(connection: Connection) -> No
         traces.get_usage(connection, since=datetime(2026, 1, 1))
 
 
-def test_facets_name_what_the_last_days_hold(database: Database, journal: SpanWriter, project_id: UUID) -> None:
-    write(
-        journal,
+def test_facets_list_the_values_of_the_last_days(database: Database, writer: SpanWriter, project_id: UUID) -> None:
+    write_spans(
+        writer,
         project_id,
         *(span(model="a/x", versions=SpanVersions(route="triage"), key="app") for _ in range(3)),
         span(status="error", kind="embeddings"),
@@ -95,8 +95,8 @@ def test_facets_name_what_the_last_days_hold(database: Database, journal: SpanWr
     assert [facet.value for facet in (*found.routes, *found.models, *found.keys)] == ["triage", "a/x", "app"]
 
 
-def test_a_project_sees_its_own_usage_only(database: Database, journal: SpanWriter, project_id: UUID) -> None:
-    write(journal, project_id, span())
+def test_a_project_reads_only_its_own_usage(database: Database, writer: SpanWriter, project_id: UUID) -> None:
+    write_spans(writer, project_id, span())
     with database.owner() as connection:
         other = access.create_project(connection, "other").id
     with database.scope(other) as connection:

@@ -1,4 +1,4 @@
-"""A tiny base model, rows to teach it, and the platform of a running server."""
+"""Fixtures of the tests of training: tiny base model, recorder, platform and HTTP client."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from tests.tiny import tiny_model
-from tests.training.made import Recorder
+from tests.tiny_model import create_tiny_model
+from tests.training.factories import Recorder
 from vong import access
 from vong.api.http import problems
 from vong.api.routes import experiments, registry, training
@@ -19,7 +19,7 @@ from vong.config import Settings
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("tiny"))
+    return create_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
-    made = Platform(Settings(home=tmp_path / "home", database_url=database_url, cpu_threads=1))
-    yield made
-    made.close()
+    opened = Platform(Settings(home=tmp_path / "home", database_url=database_url, cpu_threads=1))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A run through the public routes and the job behind them, from rows to a registered model and its lineage."""
+"""Training runs through the public routes and their job, from rows to a registered model and its lineage."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.training.made import rows
+from tests.training.factories import rows
 from vong import data, registry
 from vong.app import Platform
 from vong.app import training as wired
@@ -15,7 +15,7 @@ from vong.errors import JobCancelled
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, ExampleOrigin, ModelVersion, Operation
 
-WANTED: dict[str, Any] = {
+RUN_REQUEST: dict[str, Any] = {
     "name": "triage",
     "base": "tiny",
     "dataset": "letters",
@@ -41,7 +41,7 @@ def inputs(platform: Platform, project_id: UUID, base: Path) -> tuple[ModelVersi
 
 
 class Job:
-    """What the handler of a job needs of its context."""
+    """Job context for the handler."""
 
     def __init__(self, project_id: UUID, folder: Path, params: dict[str, Any], stop_at: float | None = None) -> None:
         self.project_id, self.folder, self.params, self.stop_at = project_id, folder, params, stop_at
@@ -56,13 +56,13 @@ class Job:
         self.lines.append(line)
 
 
-def test_a_run_ends_in_a_registered_model_with_its_lineage(
+def test_a_run_registers_a_model_with_its_lineage(
     http: TestClient, platform: Platform, project_id: UUID, inputs: tuple[ModelVersion, DatasetVersion], tmp_path: Path
 ) -> None:
     model, dataset = inputs
-    started = http.post("/api/v1/training/runs", json=WANTED, headers={"Idempotency-Key": "one"})
+    started = http.post("/api/v1/training/runs", json=RUN_REQUEST, headers={"Idempotency-Key": "one"})
     assert started.status_code == 202, started.text
-    again = http.post("/api/v1/training/runs", json=WANTED, headers={"Idempotency-Key": "one"})
+    again = http.post("/api/v1/training/runs", json=RUN_REQUEST, headers={"Idempotency-Key": "one"})
     assert again.json() == started.json()
     run, params = started.json()["run"], started.json()["job"]["params"]
     assert (run["status"], run["base"], run["dataset"]) == ("queued", model.ref, dataset.ref)
@@ -89,17 +89,17 @@ def test_a_run_ends_in_a_registered_model_with_its_lineage(
     assert events.count("event: metrics") >= 5
 
 
-def test_lineage_goes_both_ways(
+def test_lineage_is_followed_in_both_directions(
     http: TestClient, platform: Platform, project_id: UUID, inputs: tuple[ModelVersion, DatasetVersion], tmp_path: Path
 ) -> None:
     model, dataset = inputs
-    params = http.post("/api/v1/training/runs", json=WANTED).json()["job"]["params"]
+    params = http.post("/api/v1/training/runs", json=RUN_REQUEST).json()["job"]["params"]
     ref = wired.train(cast(JobContext, Job(project_id, tmp_path / "job", params)), platform)["model"]
     back = http.get("/api/v1/registry/lineage", params={"ref": ref}).json()["backwards"]
     assert [child["kind"] for child in back["children"]] == ["run", "dataset", "model"]
-    taught = back["children"][1]
-    assert (taught["ref"], taught["more"]) == (dataset.ref, 15)
-    row = taught["children"][0]
+    trained = back["children"][1]
+    assert (trained["ref"], trained["more"]) == (dataset.ref, 15)
+    row = trained["children"][0]
     assert row["children"][0] == {
         "kind": "file", "ref": "letters.jsonl#2", "title": "", "detail": {}, "children": [], "more": 0,
     }  # fmt: skip
@@ -112,8 +112,8 @@ def test_lineage_goes_both_ways(
     assert http.get("/api/v1/registry/lineage", params={"ref": "nothing"}).status_code == 404
 
 
-def test_a_plan_says_what_a_run_would_take(http: TestClient, inputs: object) -> None:
-    plan = http.post("/api/v1/training/plan", json=WANTED).json()
+def test_a_plan_estimates_the_cost_of_a_run(http: TestClient, inputs: object) -> None:
+    plan = http.post("/api/v1/training/plan", json=RUN_REQUEST).json()
     assert (plan["rows"], plan["validation_rows"], plan["steps"]) == (18, 6, 5)
     assert plan["parameters"] == 26880
     assert plan["seconds"] > 0
@@ -130,16 +130,16 @@ def test_a_plan_says_what_a_run_would_take(http: TestClient, inputs: object) -> 
         ({"recipe": "sfd"}, "no recipe named 'sfd'"),
     ],
 )
-def test_what_is_wrong_is_said_before_anything_starts(
+def test_invalid_requests_are_rejected_before_a_run_starts(
     http: TestClient, inputs: object, change: dict[str, Any], words: str
 ) -> None:
-    answer = http.post("/api/v1/training/runs", json={**WANTED, **change})
+    answer = http.post("/api/v1/training/runs", json={**RUN_REQUEST, **change})
     assert answer.status_code in {404, 422}
     assert words in answer.json()["detail"] + answer.json()["hint"]
     assert http.get("/api/v1/experiments/runs").json() == []
 
 
-def test_recipes_give_the_reason_of_every_default(http: TestClient) -> None:
+def test_recipes_explain_every_default(http: TestClient) -> None:
     (sft,) = http.get("/api/v1/training/recipes").json()
     for name, field in sft["settings_schema"]["properties"].items():
         assert field["title"] and len(field["description"]) > 20, name
@@ -152,7 +152,7 @@ def test_recipes_give_the_reason_of_every_default(http: TestClient) -> None:
     assert sft["name"] == "sft"
 
 
-def test_anybodys_trainer_can_log_its_run(http: TestClient) -> None:
+def test_an_external_trainer_can_log_its_run(http: TestClient) -> None:
     run = http.post("/api/v1/experiments/runs", json={"name": "theirs", "settings": {"rate": 1}}).json()
     path = f"/api/v1/experiments/runs/{run['id']}"
     http.post(f"{path}/metrics", json=[{"step": step, "values": {"loss": 3 - step}} for step in range(3)])
@@ -162,7 +162,7 @@ def test_anybodys_trainer_can_log_its_run(http: TestClient) -> None:
     assert compared["best"] == {"loss": [1.0]}
 
 
-def test_aliases_move_through_the_api(http: TestClient, inputs: tuple[ModelVersion, DatasetVersion]) -> None:
+def test_aliases_are_moved_over_the_api(http: TestClient, inputs: tuple[ModelVersion, DatasetVersion]) -> None:
     model, _ = inputs
     refused = http.put("/api/v1/registry/models/tiny/aliases/prod", json={"model": model.ref})
     assert (refused.status_code, refused.json()["code"]) == (409, "precondition_failed")

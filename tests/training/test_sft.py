@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.made import Recorder, work
+from tests.training.factories import Recorder, create_context
 from vong.errors import JobCancelled
 from vong.training.recipes.sft import SftRecipe
 
@@ -12,15 +12,17 @@ def weights(folder: Path) -> bytes:
     return (folder / "adapter_model.safetensors").read_bytes()
 
 
-def test_loss_falls_and_figures_are_live(base: Path, tmp_path: Path, recorder: Recorder) -> None:
-    outcome = SftRecipe().train(work(base, tmp_path / "run", {"epochs": 5}), recorder)
+def test_the_loss_falls_and_metrics_are_reported_during_training(
+    base: Path, tmp_path: Path, recorder: Recorder
+) -> None:
+    outcome = SftRecipe().train(create_context(base, tmp_path / "run", {"epochs": 5}), recorder)
     losses = recorder.series("loss")
     assert len(losses) == 30
     assert sum(losses[-5:]) / 5 < 0.6 * losses[0]
     assert len(recorder.series("eval_loss")) == 8
     for name in ("learning_rate", "grad_norm", "tokens_per_second", "memory_bytes", "seconds_left"):
         assert len(recorder.series(name)) == 30, name
-    assert recorder.done[-1] == 30
+    assert recorder.progress_values[-1] == 30
     assert outcome.kind == "adapter"
     assert outcome.summary["best_eval_loss"] == min(recorder.series("eval_loss"))
     assert outcome.folder.name == f"best-{outcome.summary['best_step']}"
@@ -33,27 +35,27 @@ def test_loss_falls_and_figures_are_live(base: Path, tmp_path: Path, recorder: R
     )
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_seed_others(base: Path, tmp_path: Path) -> None:
+def test_equal_seeds_give_equal_weights_and_another_seed_gives_different_ones(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 1, "lora_dropout": 0.1}
-    first = SftRecipe().train(work(base, tmp_path / "a", settings), Recorder())
-    second = SftRecipe().train(work(base, tmp_path / "b", settings), Recorder())
-    third = SftRecipe().train(work(base, tmp_path / "c", {**settings, "seed": 1}), Recorder())
+    first = SftRecipe().train(create_context(base, tmp_path / "a", settings), Recorder())
+    second = SftRecipe().train(create_context(base, tmp_path / "b", settings), Recorder())
+    third = SftRecipe().train(create_context(base, tmp_path / "c", {**settings, "seed": 1}), Recorder())
     assert weights(first.folder) == weights(second.folder)
     assert weights(first.folder) != weights(third.folder)
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one_to_the_digit(base: Path, tmp_path: Path) -> None:
+def test_a_resumed_run_equals_an_uninterrupted_one_exactly(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 3, "lora_dropout": 0.1, "checkpoint_every": 4, "eval_every": 6}
     whole, broken, again = Recorder(), Recorder(cancel_at=11), Recorder()
-    uninterrupted = SftRecipe().train(work(base, tmp_path / "whole", settings), whole)
+    uninterrupted = SftRecipe().train(create_context(base, tmp_path / "whole", settings), whole)
     with pytest.raises(JobCancelled):
-        SftRecipe().train(work(base, tmp_path / "broken", settings), broken)
-    # What a kill in the middle of a save leaves behind: the newest checkpoint, without its marker.
+        SftRecipe().train(create_context(base, tmp_path / "broken", settings), broken)
+    # A kill during a save leaves the newest checkpoint without its marker.
     torn = tmp_path / "broken" / "checkpoint-10"
     torn.mkdir()
     (torn / "trainer_state.json").write_text("{")
-    resumed = SftRecipe().train(work(base, tmp_path / "broken", settings), again)
-    assert again.figures[0][0] == 9
+    resumed = SftRecipe().train(create_context(base, tmp_path / "broken", settings), again)
+    assert again.metrics[0][0] == 9
     assert again.lines[0] == "resuming from checkpoint-8"
     assert weights(resumed.folder) == weights(uninterrupted.folder)
     assert broken.series("loss")[:8] + again.series("loss") == whole.series("loss")
@@ -61,17 +63,17 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_digit(base: Path, tmp_
     assert resumed.summary["tokens"] == uninterrupted.summary["tokens"]
 
 
-def test_a_run_that_ended_is_not_trained_again(base: Path, tmp_path: Path) -> None:
+def test_a_finished_run_is_not_trained_again(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 1}
-    first = SftRecipe().train(work(base, tmp_path / "run", settings), Recorder())
+    first = SftRecipe().train(create_context(base, tmp_path / "run", settings), Recorder())
     again = Recorder()
-    second = SftRecipe().train(work(base, tmp_path / "run", settings), again)
+    second = SftRecipe().train(create_context(base, tmp_path / "run", settings), again)
     assert again.series("loss") == []
     assert weights(first.folder) == weights(second.folder)
     assert second.summary["steps"] == first.summary["steps"]
 
 
-def test_it_stops_early_and_keeps_the_best_weights(base: Path, tmp_path: Path, recorder: Recorder) -> None:
+def test_training_stops_early_and_returns_the_best_weights(base: Path, tmp_path: Path, recorder: Recorder) -> None:
     settings = {
         "epochs": 20,
         "learning_rate": 0.4,
@@ -79,7 +81,7 @@ def test_it_stops_early_and_keeps_the_best_weights(base: Path, tmp_path: Path, r
         "early_stopping_patience": 2,
         "scheduler": "constant",
     }
-    outcome = SftRecipe().train(work(base, tmp_path / "run", settings), recorder)
+    outcome = SftRecipe().train(create_context(base, tmp_path / "run", settings), recorder)
     evaluations = recorder.series("eval_loss")
     assert outcome.summary["stopped_early"]
     assert outcome.summary["steps"] < 120
@@ -88,20 +90,20 @@ def test_it_stops_early_and_keeps_the_best_weights(base: Path, tmp_path: Path, r
     assert any("stopped early" in line for line in recorder.lines)
 
 
-def test_rows_that_are_too_long_are_left_out_and_warned_of(base: Path, tmp_path: Path, recorder: Recorder) -> None:
-    outcome = SftRecipe().train(work(base, tmp_path / "run", {"epochs": 1, "max_length": 30}), recorder)
+def test_too_long_rows_are_skipped_with_a_warning(base: Path, tmp_path: Path, recorder: Recorder) -> None:
+    outcome = SftRecipe().train(create_context(base, tmp_path / "run", {"epochs": 1, "max_length": 30}), recorder)
     assert outcome.summary["rows"] < 24
     assert any("longer than max_length 30" in warning for warning in recorder.warnings)
 
 
-def test_full_fine_tuning_gives_a_model_that_stands_alone(base: Path, tmp_path: Path, recorder: Recorder) -> None:
-    outcome = SftRecipe().train(work(base, tmp_path / "run", {"method": "full", "epochs": 1}), recorder)
+def test_full_fine_tuning_creates_a_standalone_model(base: Path, tmp_path: Path, recorder: Recorder) -> None:
+    outcome = SftRecipe().train(create_context(base, tmp_path / "run", {"method": "full", "epochs": 1}), recorder)
     assert outcome.kind == "merged"
     names = {file.name for file in outcome.folder.iterdir()}
     assert {"model.safetensors", "config.json", "tokenizer.json", "chat_template.jinja"} <= names
 
 
-def test_without_validation_rows_the_last_weights_are_kept(base: Path, tmp_path: Path, recorder: Recorder) -> None:
-    outcome = SftRecipe().train(work(base, tmp_path / "run", {"epochs": 1}, validation=0), recorder)
+def test_without_validation_rows_the_last_weights_are_returned(base: Path, tmp_path: Path, recorder: Recorder) -> None:
+    outcome = SftRecipe().train(create_context(base, tmp_path / "run", {"epochs": 1}, validation=0), recorder)
     assert outcome.folder.name == "best-6"
     assert any("no validation rows" in warning for warning in recorder.warnings)

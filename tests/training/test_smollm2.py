@@ -1,4 +1,4 @@
-"""The model that ships: imported, and taught for a few steps."""
+"""Bundled model: imported, and trained for a few steps."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.training.made import Recorder
+from tests.training.factories import Recorder
 from tests.training.test_job import Job
 from vong import registry
 from vong.app import Platform
@@ -28,13 +28,13 @@ def ticket(number: int) -> Example:
     )
 
 
-def test_the_shipped_model_is_imported_once_and_learns(platform: Platform, project_id: UUID, tmp_path: Path) -> None:
+def test_the_bundled_model_is_imported_once_and_learns(platform: Platform, project_id: UUID, tmp_path: Path) -> None:
     params = {"source": "shipped:smollm2-135m-instruct"}
     job = cast(JobContext, Job(project_id, tmp_path / "job", params))
-    made = wired.import_base(job, platform)
-    assert wired.import_base(job, platform) == made
+    imported = wired.import_base(job, platform)
+    assert wired.import_base(job, platform) == imported
     with platform.scope(project_id) as connection:
-        version, gguf = registry.find(connection, made["model"]), registry.find(connection, made["gguf"])
+        version, gguf = registry.find(connection, imported["model"]), registry.find(connection, imported["gguf"])
         base = wired.model_folder(platform, connection, version.ref)
     assert (version.name, version.format, version.licence) == ("smollm2-135m-instruct", "safetensors", "Apache-2.0")
     assert (gguf.name, gguf.format) == ("smollm2-135m-instruct-gguf", "gguf")
@@ -57,5 +57,5 @@ def test_the_shipped_model_is_imported_once_and_learns(platform: Platform, proje
     outcome = SftRecipe().train(work, recorder)
     losses = recorder.series("eval_loss")
     assert losses[-1] < 0.5 * recorder.series("loss")[0]
-    taught = compute_reference(base, outcome.folder, [ticket(200).messages])[0]
-    assert json.loads(taught["greedy"])["product"] == "phone"
+    trained = compute_reference(base, outcome.folder, [ticket(200).messages])[0]
+    assert json.loads(trained["greedy"])["product"] == "phone"

@@ -59,7 +59,7 @@ def pages(vong: Live, report: dict[str, Any]) -> dict[str, str]:
         "/evals/$id": f"/evals/{b}",
         "/evals/compare": f"/evals/compare?a={a}&b={b}",
         "/registry/$name": f"/registry/{quote(model)}",
-        "/registry/lineage": f"/registry/lineage?of={span}",
+        "/registry/lineage": f"/registry/lineage?ref={span}",
         "/serving/$name": "/serving/tuned",
         "/gateway/routes/$name": "/gateway/routes/kind",
         "/knowledge/$base": "/knowledge/care",

@@ -1,7 +1,7 @@
 """REST application: the routes under `/api/v1`, the console, health and metrics."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib import import_module
 
 from fastapi import FastAPI
@@ -41,12 +41,13 @@ def operation_id(route: APIRoute) -> str:
     return f"{route.tags[0]}_{route.name}" if route.tags else route.name
 
 
-def create_app(platform: Platform) -> FastAPI:
-    """Return the REST application of one server process."""
+def create_app(platform: Platform, background: AbstractAsyncContextManager[None] | None = None) -> FastAPI:
+    """Return the REST application of one server process. `background` runs as long as the application."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
-        yield
+        async with background or nullcontext():
+            yield
         platform.close()
 
     app = FastAPI(

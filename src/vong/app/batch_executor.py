@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import httpx
+from tenacity import RetryCallState, wait_exponential
 
 from vong.errors import error_message, parse_error
 from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, result_line
 from vong.gateway.upstream.retry_after import retry_after_seconds
 from vong.records import now
 from vong.records.batch import BatchStatus
+from vong.retries import call_async_with_retries
 
 STATUS_POLL_SECONDS = 1.0
 """Seconds between two checks of the batch's status and deadline."""
@@ -80,23 +82,19 @@ class BatchExecutor:
 
     async def _send_with_retries(self, line: BatchRequestLine) -> BatchResultLine:
         """Send a line and retry it until the response is final."""
-        attempts, delay = 0, INITIAL_RETRY_DELAY_SECONDS
-        while True:
-            attempts += 1
-            try:
-                response = await self._http.post(self._endpoint, content=line.body)
-            except httpx.TransportError as error:
-                self._retry_reasons[line.number] = f"the server is unreachable ({type(error).__name__})"
-                min_delay = 0.0
-            else:
-                if not should_retry(response, attempts):
-                    self._retry_reasons.pop(line.number, None)
-                    request_id = response.headers.get("x-request-id", "")
-                    return result_line(line, response.status_code, request_id, response.content)
-                self._retry_reasons[line.number] = _describe_failure(response)
-                min_delay = retry_after_seconds(response.headers)
-            await asyncio.sleep(max(delay, min_delay))
-            delay = min(delay * 2, MAX_RETRY_DELAY_SECONDS)
+
+        def record_reason(state: RetryCallState) -> None:
+            self._retry_reasons[line.number] = _describe_failure(_last_outcome(state))
+
+        response = await call_async_with_retries(
+            lambda: self._http.post(self._endpoint, content=line.body),
+            retry=lambda state: should_retry(_last_outcome(state), state.attempt_number),
+            wait=_retry_delay,
+            before_wait=record_reason,
+        )
+        self._retry_reasons.pop(line.number, None)
+        request_id = response.headers.get("x-request-id", "")
+        return result_line(line, response.status_code, request_id, response.content)
 
     async def _store_continuously(self) -> None:
         while True:
@@ -118,12 +116,29 @@ class BatchExecutor:
                 raise
 
 
-def should_retry(response: httpx.Response, attempts: int) -> bool:
+def should_retry(outcome: httpx.Response | BaseException, attempts: int) -> bool:
     """Return whether a later attempt may get another response."""
-    if response.status_code == 429:
-        return parse_error(response.content).get("code") != "insufficient_quota"
-    return attempts < MAX_ATTEMPTS_BY_STATUS.get(response.status_code, 0)
+    if isinstance(outcome, BaseException):
+        return isinstance(outcome, httpx.TransportError)
+    if outcome.status_code == 429:
+        return parse_error(outcome.content).get("code") != "insufficient_quota"
+    return attempts < MAX_ATTEMPTS_BY_STATUS.get(outcome.status_code, 0)
 
 
-def _describe_failure(response: httpx.Response) -> str:
-    return (error_message(parse_error(response.content)) or f"status {response.status_code}")[:300]
+def _last_outcome(state: RetryCallState) -> httpx.Response | BaseException:
+    assert state.outcome is not None
+    return state.outcome.exception() or state.outcome.result()
+
+
+def _retry_delay(state: RetryCallState) -> float:
+    """Return the exponential delay, or the Retry-After of the response if it is longer."""
+    outcome = _last_outcome(state)
+    min_delay = 0.0 if isinstance(outcome, BaseException) else retry_after_seconds(outcome.headers)
+    delay = wait_exponential(multiplier=INITIAL_RETRY_DELAY_SECONDS, max=MAX_RETRY_DELAY_SECONDS)(state)
+    return max(delay, min_delay)
+
+
+def _describe_failure(outcome: httpx.Response | BaseException) -> str:
+    if isinstance(outcome, BaseException):
+        return f"the server is unreachable ({type(outcome).__name__})"
+    return (error_message(parse_error(outcome.content)) or f"status {outcome.status_code}")[:300]

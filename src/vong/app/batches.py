@@ -21,7 +21,7 @@ from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, error_li
 from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.jobs import JobContext
 from vong.records import new_id, now
-from vong.records.batch import Batch, BatchInputError, BatchStatus
+from vong.records.batch import FINAL_STATUSES, Batch, BatchInputError, BatchStatus
 from vong.store.retry import retry_while_unavailable
 
 JOB_KIND = "gateway.batch"
@@ -96,7 +96,7 @@ def cancel_batch(platform: Platform, principal: access.Principal, id: UUID) -> B
 
 def sync_with_job(platform: Platform, connection: Connection, batch: Batch) -> Batch:
     """Return the batch, finished first if its job was cancelled or has failed and could not finish it itself."""
-    if batch.status in batch_store.TERMINAL_STATUSES:
+    if batch.status in FINAL_STATUSES:
         return batch
     try:
         job = jobs.get(connection, batch.id)
@@ -114,7 +114,7 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     """Run the job `gateway.batch`: send all lines without a result and finish the batch with its files."""
     in_project = partial(_run_in_project, platform, job)
     batch = in_project(lambda connection: batch_store.get_batch(connection, job.id))
-    if batch.status in batch_store.TERMINAL_STATUSES:
+    if batch.status in FINAL_STATUSES:
         return _result(batch)
     source = platform.blobs.fetch(batch.blob, job.folder / "input.jsonl")
     if batch.status == "validating":

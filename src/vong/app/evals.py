@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Connection
+from tenacity import retry_any, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
 
 from vong import data, evals, jobs
 from vong.app.platform import Platform
 from vong.errors import Forbidden, JobCancelled, NotFound, Unauthenticated, VongError, error_message, parse_error
-from vong.evals.runs import TERMINAL_STATUSES, update_run
+from vong.evals.runs import update_run
 from vong.jobs import JobContext
 from vong.records import EvalResult, Example, Job, Message, Usage, new_id
+from vong.records.job import FINAL_STATUSES
+from vong.retries import call_with_retries
 
 if TYPE_CHECKING:
     import httpx
 
 RETRY_TIMEOUT_SECONDS = 90.0
 """Seconds for which a request is retried while a server or an engine restarts."""
+
+RETRY_DELAY_SECONDS = 1.0
+"""Delay between two attempts."""
 
 FATAL_STATUSES: dict[int, type[VongError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound}
 RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
@@ -83,7 +89,7 @@ def sync_with_jobs(connection: Connection, results: Sequence[EvalResult]) -> lis
     """Return the runs, updated first if their job failed or was cancelled and could not record that itself."""
     current: list[EvalResult] = []
     for result in results:
-        if result.status not in TERMINAL_STATUSES:
+        if result.status not in FINAL_STATUSES:
             with suppress(NotFound):
                 job = jobs.get(connection, result.id)
                 if job.status in {"failed", "cancelled"}:
@@ -102,7 +108,7 @@ class GatewayChatClient:
         self._job = job
 
     def __call__(self, messages: list[Message], params: dict[str, Any]) -> evals.ModelOutput:
-        """Return one output with the latency of the successful attempt."""
+        """Return one output with the latency of the last attempt."""
         from httpx import TransportError
 
         body = {
@@ -110,25 +116,37 @@ class GatewayChatClient:
             "messages": [message.model_dump(exclude_none=True) for message in messages],
             **params,
         }
-        deadline = time.monotonic() + RETRY_TIMEOUT_SECONDS
-        while True:
+
+        def send() -> "tuple[httpx.Response, float]":
             started = time.perf_counter()
-            try:
-                response = self._http.post("/v1/chat/completions", json=body, timeout=600.0)
-            except TransportError as error:
-                failure = f"the server is unreachable: {type(error).__name__}"
-            else:
-                elapsed = (time.perf_counter() - started) * 1000
-                if response.status_code not in RETRYABLE_STATUSES:
-                    return parse_response(response, elapsed)
-                failure = describe_failure(response)
-            try:
-                self._job.check()
-            except JobCancelled as error:
-                return failed_output(str(error))
-            if time.monotonic() >= deadline:
-                return failed_output(failure)
-            time.sleep(1.0)
+            response = self._http.post("/v1/chat/completions", json=body, timeout=600.0)
+            return response, (time.perf_counter() - started) * 1000
+
+        try:
+            response, elapsed = call_with_retries(
+                send,
+                retry=retry_any(retry_if_exception_type(TransportError), retry_if_result(_is_retryable)),
+                wait=wait_fixed(RETRY_DELAY_SECONDS),
+                stop=stop_after_delay(RETRY_TIMEOUT_SECONDS),
+                cancelled=self._job.stop_event,
+            )
+        except TransportError as error:
+            return self._failed(f"the server is unreachable: {type(error).__name__}")
+        if _is_retryable((response, elapsed)):
+            return self._failed(describe_failure(response))
+        return parse_response(response, elapsed)
+
+    def _failed(self, message: str) -> evals.ModelOutput:
+        """Return an output with the reason why the retries ended: the job was asked to stop, or the last failure."""
+        try:
+            self._job.check()
+        except JobCancelled as error:
+            return failed_output(str(error))
+        return failed_output(message)
+
+
+def _is_retryable(attempt: "tuple[httpx.Response, float]") -> bool:
+    return attempt[0].status_code in RETRYABLE_STATUSES
 
 
 def parse_response(response: "httpx.Response", latency_ms: float) -> evals.ModelOutput:

@@ -12,11 +12,11 @@ from vong import data, feedback, traces
 from vong.app.platform import Platform
 from vong.app.traces import await_span, with_score_counts
 from vong.data.near_duplicates import DEFAULT_THRESHOLD, cluster, input_text
-from vong.data.versions import validate_name
 from vong.errors import InvalidInput, VongError
 from vong.feedback.harvest import Disagreement
 from vong.feedback.scores import Source, record_harvested
 from vong.records import Example, Operation, Record, Score, Span
+from vong.records.name import check_versioned_name
 from vong.records.trace import SpanSummary
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def harvest(platform: Platform, project_id: UUID, request: HarvestRequest) -> Ha
 
     Raises: InvalidInput if the dataset is new and nothing matches.
     """
-    validate_name(request.dataset)
+    check_versioned_name(request.dataset, "dataset")
     harvested = preview_harvest(platform, project_id, request)
     with platform.scope(project_id) as connection:
         newest = next(iter(data.list_versions(connection, request.dataset, limit=1)), None)

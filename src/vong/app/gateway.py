@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,7 +23,7 @@ from vong.gateway.accounting.ledger_writer import LedgerContext, LedgerWriter
 from vong.gateway.cache import store as cache_store
 from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints.response_store import DELETED_ATTRIBUTE
-from vong.gateway.fastpath.plan import CallCounter
+from vong.gateway.fastpath.plan import CallCounter, CounterFactory
 from vong.gateway.fastpath.record import CompactCallRecord, ledger_row
 from vong.gateway.gateway import CallSinks, Gateway, Repositories
 from vong.gateway.guards import GuardDependencies, secret_settings
@@ -34,7 +34,6 @@ from vong.gateway.limits import leases
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.store import list_limits
-from vong.gateway.pipeline.attempt_spans import ATTEMPT_KIND
 from vong.gateway.pricing.store import load_custom_prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local_embeddings import LocalEmbeddingsProvider
@@ -44,6 +43,7 @@ from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Span, now
 from vong.records.guard import GuardConfig, GuardTestResult, SelfTestReport
 from vong.records.record import replace_trusted
+from vong.records.span import ATTEMPT_KIND
 from vong.records.target_state import TargetsReport
 from vong.serving.deployments import list_deployments, list_ready_deployments
 from vong.store.database import libpq_url
@@ -70,7 +70,7 @@ class GatewayRuntime:
         self,
         platform: Platform,
         observe_span: Callable[[Span], None],
-        counter_for: Callable[[str, str | None, str, int], CallCounter],
+        counter_for: CounterFactory,
         count_self_test: Callable[[SelfTestReport], None] = lambda _: None,
         count_cost: Callable[[str | None, str, int], None] = lambda *_: None,
     ) -> None:
@@ -92,8 +92,19 @@ class GatewayRuntime:
         self.gateway = Gateway(
             upstream,
             configured,
-            repositories=Repositories(self._authenticate, self._load_catalog, self._load_span, self._delete_response),
-            sinks=CallSinks(self._record, self._record_compact, observe_span, counter_for, self._prices.price_of),
+            repositories=Repositories(
+                load_principal=self._authenticate,
+                load_catalog=self._load_catalog,
+                load_span=self._load_span,
+                delete_bodies=self._delete_response,
+            ),
+            sinks=CallSinks(
+                record_span=self._record,
+                record_compact=self._record_compact,
+                count_span=observe_span,
+                counter_for=counter_for,
+                price_of=self._prices.price_of,
+            ),
             limiter=self._limiter,
             response_cache=ResponseCache(platform.scope, _LazyEmbedder(platform.settings.cpu_threads)),
         )
@@ -108,11 +119,12 @@ class GatewayRuntime:
 
         self.gateway.on_change = partial(call_in_loop, self.gateway.invalidate)
         url = libpq_url(self._platform.database.url)
-        callbacks = (
-            partial(call_in_loop, do)
-            for do in (self._on_change, self.gateway.invalidate_principals, self._on_disconnect)
+        self._change_listener = ChangeListener(
+            url,
+            on_change=partial(call_in_loop, self._on_change),
+            on_key_change=partial(call_in_loop, self.gateway.invalidate_principals),
+            on_disconnect=partial(call_in_loop, self._on_disconnect),
         )
-        self._change_listener = ChangeListener(url, *callbacks)
         self._change_listener.start()
         writer = self._platform.span_writer
         writer.hook = self._ledger_writer
@@ -278,7 +290,7 @@ def build_catalog(
 
 
 def target_check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
-    """Return the target check for `gateway.put_route`: it raises NotFound for an unknown deployment or provider."""
+    """Return the target check for `gateway.set_route`: it raises NotFound for an unknown deployment or provider."""
     upstream = UpstreamClient()
     available = {
         **StoredProviders(platform.settings.home_folder, upstream).for_project(connection, project_id),
@@ -287,20 +299,26 @@ def target_check(platform: Platform, project_id: UUID, connection: Connection) -
     return build_catalog(connection, available, upstream).check_target
 
 
-def list_callable_models(platform: Platform, principal: access.Principal) -> list[str]:
+@contextmanager
+def open_gateway(platform: Platform) -> Generator[Gateway]:
+    """Return the gateway that runs in this process, or one for the time of the block if there is none."""
+    if platform.gateway is not None:
+        yield platform.gateway
+        return
+    temporary = GatewayRuntime(platform, observe_span=_ignore_span, counter_for=_null_counter).gateway
+    try:
+        yield temporary
+    finally:
+        temporary.close()
+
+
+async def list_callable_models(platform: Platform, principal: access.Principal) -> list[str]:
     """Return all model names that the principal's project can call."""
-
-    async def list_models() -> list[str]:
-        runtime = GatewayRuntime(platform, observe_span=_ignore_span, counter_for=_null_counter)
-        try:
-            return await runtime.gateway.list_models(principal)
-        finally:
-            runtime.gateway.close()
-
-    return asyncio.run(list_models())
+    with open_gateway(platform) as running:
+        return await running.list_models(principal)
 
 
-def test_guards(
+async def test_guards(
     platform: Platform,
     principal: access.Principal,
     text: str,
@@ -309,15 +327,8 @@ def test_guards(
     on: Literal["input", "output"],
 ) -> GuardTestResult:
     """Return the result of applying guards to a text: the given ones, or those of calls to a model or route."""
-
-    async def run() -> GuardTestResult:
-        runtime = GatewayRuntime(platform, observe_span=_ignore_span, counter_for=_null_counter)
-        try:
-            return await runtime.gateway.test_guards(principal, text, configs, model, on)
-        finally:
-            runtime.gateway.close()
-
-    return asyncio.run(run())
+    with open_gateway(platform) as running:
+        return await running.test_guards(principal, text, configs, model, on)
 
 
 def target_states(platform: Platform, project_id: UUID, connection: Connection) -> TargetsReport:

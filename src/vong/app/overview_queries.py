@@ -33,13 +33,13 @@ from vong.knowledge.tables import bases, documents
 from vong.loop.tables import canaries
 from vong.loop.tables import scores as counted
 from vong.records import now
+from vong.records.job import ACTIVE_STATUSES
 from vong.registry.tables import aliases
 from vong.registry.tables import versions as models
 from vong.serving.tables import deployments
 from vong.traces.tables import hourly
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-ACTIVE_STATUSES = ("queued", "running")
 MAX_RECENT_EVENTS = 10
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 INTERNAL_KEY_NAME = "internal"
 INTERNAL_KEY_LIFETIME = timedelta(days=7)
+CLIENT_RETRY_SECONDS = 120.0
+"""Seconds for which a job retries a request while the server restarts."""
 
 
 @dataclass
@@ -64,17 +66,14 @@ class Platform:
         with self.database.scope(project_id) as connection:
             yield connection
 
-    def client(self, project_id: UUID, *, retry_seconds: float = 120.0) -> "Client":
-        """Return a client of this server with an expiring key, through which jobs use the public API.
-
-        `retry_seconds` is how long requests are retried while the server restarts.
-        """
+    def client(self, project_id: UUID) -> "Client":
+        """Return a client of this server with an expiring key, through which jobs use the public API."""
         from vong.client import Client  # imports an HTTP library that only jobs need
 
         with self.scope(project_id) as connection:
             access.delete_expired_keys(connection, INTERNAL_KEY_NAME)
             created = access.create_key(connection, INTERNAL_KEY_NAME, expires_at=now() + INTERNAL_KEY_LIFETIME)
-        return Client(self.settings.server_url, created.secret, retry_seconds=retry_seconds)
+        return Client(self.settings.server_url, created.secret, retry_seconds=CLIENT_RETRY_SECONDS)
 
     def close(self) -> None:
         """Close the span writer and the database pool if they were opened."""

@@ -161,13 +161,13 @@ def create_provider(name: str, settings: ProviderSettings, upstream: UpstreamCli
     return plugins.load_extension("provider", settings.kind)(name, settings, upstream)
 
 
-def put_provider(platform: Platform, project_id: UUID, name: str, update: ProviderUpdate) -> ProviderState:
+def set_provider(platform: Platform, project_id: UUID, name: str, update: ProviderUpdate) -> ProviderState:
     """Create or update a stored provider."""
     reserved = {*platform.settings.providers, LOCAL_PROVIDER, DEPLOYMENT}
     secrets, allow_link_local = SecretBox(platform.settings.home_folder), platform.settings.allow_link_local
     with platform.scope(project_id) as connection:
         return _stored_state(
-            provider_store.put_provider(
+            provider_store.set_provider(
                 connection, name, update, secrets, reserved=reserved, allow_link_local=allow_link_local
             )
         )

@@ -13,7 +13,9 @@ from vong.app.platform import Platform
 from vong.app.registry import model_folder
 from vong.errors import NotFound, PreconditionFailed, Unavailable
 from vong.jobs import JobContext
+from vong.log_files import read_last_lines
 from vong.records import Deployment, Message, ModelVersion
+from vong.records.deployment import DeployResult
 from vong.serving import engine_launcher
 from vong.serving import parity as check
 from vong.serving.deployments import DeploymentSettings
@@ -47,7 +49,7 @@ def deploy(
     *,
     engine: str | None = None,
     settings: DeploymentSettings | None = None,
-) -> serving.DeployResult:
+) -> DeployResult:
     """Deploy a model version under a name. The parity check of a tuned model is queued with it."""
     model = registry.find(connection, ref)
     return serving.deploy(connection, name, model, _base_model(connection, model), engine=engine, settings=settings)
@@ -64,7 +66,7 @@ def supervise(platform: Platform, stop: threading.Event) -> None:
 def read_log(platform: Platform, connection: Connection, name: str, lines: int) -> list[str]:
     """Return the last lines of the log of a deployment's engine."""
     group = serving.get_deployment(connection, name).engine_key
-    return engine_launcher.read_log_tail(engine_launcher.engine_log_path(platform.settings.home_folder, group), lines)
+    return read_last_lines(engine_launcher.engine_log_path(platform.settings.home_folder, group), lines)
 
 
 def parity(job: JobContext, platform: Platform) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from vong.app.registry import model_folder
 from vong.errors import InvalidInput, JobCancelled
 from vong.experiments.runs import FinalStatus
 from vong.jobs import JobContext
-from vong.records import DatasetVersion, Example, Job, ModelVersion, Record, TrainingRun, new_id
+from vong.records import DatasetVersion, Example, ModelVersion, Record, new_id
+from vong.records.run import TrainingStarted
 from vong.store.retry import retry_while_unavailable
 from vong.training.device import available_cores
 
@@ -41,13 +42,6 @@ class TrainingRequest(Record):
     train_split: str = "train"
     validation_split: str = "validation"
     settings: dict[str, Any] = {}
-
-
-class TrainingStarted(Record):
-    """Training run and its job."""
-
-    run: TrainingRun
-    job: Job
 
 
 class RecipeInfo(Record):

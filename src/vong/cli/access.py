@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from vong.cli.output import emit, json_option, parse_duration, print_message
+from vong.cli.output import duration_argument, emit, json_option, print_message
 from vong.client import Client
 from vong.records import now
 
@@ -89,7 +89,7 @@ def show_key(name: str, as_json: bool) -> None:
 @json_option
 def rotate_key(name: str, overlap: str, expires: str | None, as_json: bool) -> None:
     """Replace a key's secret and show the new one once. Name, scope, limits, budgets and ledger stay."""
-    seconds = int(parse_duration(overlap).total_seconds())
+    seconds = int(duration_argument(overlap).total_seconds())
     rotated = Client().access.rotate_key(name, overlap=seconds, expires_at=_expires_at(expires))
     if not as_json:
         validity = f"is valid until {rotated['key']['previous_until']}" if seconds else "is no longer valid"
@@ -186,4 +186,4 @@ def _key_row(key: dict[str, Any]) -> dict[str, Any]:
 
 
 def _expires_at(expires: str | None) -> str | None:
-    return (now() + parse_duration(expires)).isoformat() if expires else None
+    return (now() + duration_argument(expires)).isoformat() if expires else None

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from vong.cli.output import emit, json_option, print_message
 from vong.client import Client
-from vong.client.data import RowEdit
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Job
+from vong.records.dataset_row import RowEdit
 
 VERSION_COLUMNS = ["ref", "number", "rows", "splits", "operation", "created_at"]
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import click
 from pydantic import BaseModel
 
+from vong.durations import parse_duration
 from vong.errors import InvalidInput
 
-TIME_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -78,16 +78,17 @@ def parse_time(text: str | None) -> str | None:
     """Return a time in the API's format, from `15m` (ago) or ISO 8601 (local time without an offset)."""
     if not text:
         return None
-    if text[-1] in TIME_UNITS and text[:-1].isdigit():
-        return (datetime.now(UTC) - timedelta(**{TIME_UNITS[text[-1]]: int(text[:-1])})).isoformat()
+    ago = parse_duration(text)
     try:
-        return datetime.fromisoformat(text).astimezone(UTC).isoformat()
-    except ValueError:
+        time = datetime.now(UTC) - ago if ago is not None else datetime.fromisoformat(text).astimezone(UTC)
+        return time.isoformat()
+    except (ValueError, OverflowError):
         raise InvalidInput(f"{text!r} is not a time", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None
 
 
-def parse_duration(text: str) -> timedelta:
-    """Return a duration from `15m`, `24h` or `30d`."""
-    if text and text[-1] in TIME_UNITS and text[:-1].isdigit():
-        return timedelta(**{TIME_UNITS[text[-1]]: int(text[:-1])})
-    raise click.BadParameter(f"{text!r} is not a duration: write 24h or 30d")
+def duration_argument(text: str) -> timedelta:
+    """Return a duration from `15m`, `24h` or `30d`. Raises click.BadParameter if it is none."""
+    duration = parse_duration(text)
+    if duration is None:
+        raise click.BadParameter(f"{text!r} is not a duration: write 24h or 30d")
+    return duration

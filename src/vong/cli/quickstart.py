@@ -14,8 +14,7 @@ from vong.cli.output import print_message
 from vong.cli.status import get_status
 from vong.client import Client
 from vong.records import Job
-
-ACTIVE_STATUSES = ("queued", "running")
+from vong.records.job import ACTIVE_STATUSES
 
 
 @click.command("quickstart")

@@ -11,10 +11,9 @@ import httpx
 
 from vong.client.transport import Transport, raise_for_error
 from vong.errors import NotFound
-from vong.records.batch import Batch
+from vong.records.batch import FINAL_STATUSES, Batch
 
 ROOT = "/api/v1/gateway/batches"
-FINAL_STATUSES = frozenset({"failed", "completed", "expired", "cancelled"})
 POLL_INTERVAL_SECONDS = 1.0
 """Seconds between two status requests while waiting for a batch."""
 

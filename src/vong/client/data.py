@@ -8,22 +8,8 @@ from typing import Any
 
 from vong.client.transport import Transport
 from vong.errors import InvalidInput
-from vong.records import DatasetVersion, Example, Job, Record
-
-
-class VersionRow(Record):
-    """One row of a version; `number` counts from 1."""
-
-    number: int
-    hash: str
-    example: Example
-
-
-class RowEdit(Record):
-    """Edit of one row: the row that replaces row `number`, or null to remove it."""
-
-    number: int
-    example: Example | None
+from vong.records import DatasetVersion, Example, Job
+from vong.records.dataset_row import DatasetRow
 
 
 class DataClient:
@@ -107,13 +93,13 @@ class DataClient:
         limit: int = 50,
         split: str | None = None,
         **filters: Any,
-    ) -> list[VersionRow]:
+    ) -> list[DatasetRow]:
         """Return a page of rows: those after number `after` that match `split` and `filters`.
 
         Filters: `text`, `metadata` and `labels` (dicts of names or paths to values), `origin` (`span`: corrections).
         """
         params = {"after": after, "limit": limit, "split": split, **_filter_params(filters)}
-        return self._transport.get(f"/api/v1/data/versions/{ref}/rows", list[VersionRow], **params)
+        return self._transport.get(f"/api/v1/data/versions/{ref}/rows", list[DatasetRow], **params)
 
     def count(self, ref: str, *, split: str | None = None, **filters: Any) -> int:
         """Return the number of matching rows; `filters` as for `rows`."""

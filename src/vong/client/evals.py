@@ -5,14 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from vong.client.transport import Transport
-from vong.records import EvalResult, Job, Record
-
-
-class StartedEval(Record):
-    """Evaluation run that was started, and its job."""
-
-    result: EvalResult
-    job: Job
+from vong.records import EvalResult
+from vong.records.evals import EvalStarted
 
 
 class EvalsClient:
@@ -35,7 +29,7 @@ class EvalsClient:
         name: str = "",
         key: str | None = None,
         **settings: Any,
-    ) -> StartedEval:
+    ) -> EvalStarted:
         """Start an evaluation run; its scores are available once its job has finished.
 
         Settings are those of `vong.evals.EvalSettings`: `system`, `template`, `shots`, `shots_split`, `limit`, `seed`,
@@ -43,7 +37,7 @@ class EvalsClient:
         """
         body: dict[str, Any] = {"model": model, "dataset": dataset, "split": split, "scorers": list(scorers)}
         body |= {"name": name, "settings": settings}
-        return self._transport.post("/api/v1/evals/runs", StartedEval, body=body, idempotency_key=key)
+        return self._transport.post("/api/v1/evals/runs", EvalStarted, body=body, idempotency_key=key)
 
     def list(self, *, model: str | None = None, after: UUID | None = None, limit: int = 50) -> list[EvalResult]:
         """Return the project's runs, newest first."""

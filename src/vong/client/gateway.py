@@ -1,7 +1,6 @@
 """Gateway namespace of the client: routes and model calls."""
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,10 +8,11 @@ from urllib.parse import quote
 from uuid import UUID
 
 import httpx
+from tenacity import retry_if_exception_type, stop_after_delay, wait_fixed
 
 from vong import errors
 from vong.client.guards import GuardsClient
-from vong.client.transport import Transport, iter_events, raise_for_error
+from vong.client.transport import RETRY_DELAY_SECONDS, Transport, iter_events, raise_for_error
 from vong.records import Record, Route, RoutePolicy, RouteTarget, Usage
 from vong.records.cache import CacheStats, ShadowTargetStats
 from vong.records.limit import (
@@ -29,6 +29,7 @@ from vong.records.limit import (
 from vong.records.routing_tree import RouteNode
 from vong.records.target_state import TargetsReport
 from vong.records.usage_report import UsageBucket, UsageBy, UsageReport
+from vong.retries import call_with_retries
 
 if TYPE_CHECKING:
     from vong.client.batches import BatchesClient
@@ -271,24 +272,24 @@ class GatewayClient:
         return [item["name"] for item in self._transport.get("/api/v1/gateway/models", list[dict[str, Any]])]
 
     def _post(self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None) -> httpx.Response:
-        deadline = time.monotonic() + self._transport.retry_seconds
-        while True:
-            try:
-                response = self._transport.http.post(
-                    path, json=body, headers=headers, timeout=httpx.Timeout(30, read=600)
-                )
-                break
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                if time.monotonic() >= deadline:
-                    message = f"the server at {self._transport.url} is unreachable ({type(error).__name__})"
-                    raise errors.Unavailable(message, "start it with: vong up") from error
-                time.sleep(0.3)
-            except httpx.TransportError as error:
-                reason = type(error).__name__
-                message = f"the server at {self._transport.url} closed the connection during the call ({reason})"
-                raise errors.Unavailable(
-                    message, "the call may have been processed; send it again only if it may be repeated"
-                ) from error
+        """Send a call. Only a failed connection is retried, because a call that was sent may have been processed."""
+        timeout = httpx.Timeout(30, read=600)
+        try:
+            response = call_with_retries(
+                lambda: self._transport.http.post(path, json=body, headers=headers, timeout=timeout),
+                retry=retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout)),
+                wait=wait_fixed(RETRY_DELAY_SECONDS),
+                stop=stop_after_delay(self._transport.retry_seconds),
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            message = f"the server at {self._transport.url} is unreachable ({type(error).__name__})"
+            raise errors.Unavailable(message, "start it with: vong up") from error
+        except httpx.TransportError as error:
+            reason = type(error).__name__
+            message = f"the server at {self._transport.url} closed the connection during the call ({reason})"
+            raise errors.Unavailable(
+                message, "the call may have been processed; send it again only if it may be repeated"
+            ) from error
         if response.status_code >= 400:
             raise_for_error(response)
         return response

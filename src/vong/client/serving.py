@@ -6,14 +6,8 @@ from typing import Any
 
 from vong.client.transport import Transport
 from vong.errors import PreconditionFailed, Unavailable
-from vong.records import Deployment, Job, Record
-
-
-class StartedDeployment(Record):
-    """Deployment and the parity check job of a tuned model, if there is one."""
-
-    deployment: Deployment
-    job: Job | None = None
+from vong.records import Deployment
+from vong.records.deployment import DeployResult
 
 
 class ServingClient:
@@ -24,10 +18,10 @@ class ServingClient:
 
     def deploy(
         self, name: str, *, model: str, engine: str | None = None, settings: dict[str, Any] | None = None
-    ) -> StartedDeployment:
+    ) -> DeployResult:
         """Deploy a model; it is served as `deployment/NAME` once its state is `ready` (see `wait`)."""
         body = {"model": model, "engine": engine, "settings": settings or {}}
-        return self._transport.request("PUT", f"/api/v1/serving/deployments/{name}", StartedDeployment, body=body)
+        return self._transport.request("PUT", f"/api/v1/serving/deployments/{name}", DeployResult, body=body)
 
     def wait(
         self, name: str, *, timeout: float = 900.0, on_change: Callable[[Deployment], None] | None = None
@@ -67,9 +61,9 @@ class ServingClient:
         """Stop a deployment."""
         return self._transport.request("DELETE", f"/api/v1/serving/deployments/{name}", Deployment)
 
-    def restart(self, name: str) -> StartedDeployment:
+    def restart(self, name: str) -> DeployResult:
         """Restart the engine process of a deployment and reset its failures."""
-        return self._transport.post(f"/api/v1/serving/deployments/{name}/restart", StartedDeployment)
+        return self._transport.post(f"/api/v1/serving/deployments/{name}/restart", DeployResult)
 
     def logs(self, name: str, *, lines: int = 100) -> "list[str]":
         """Return the last lines of the engine's log."""

@@ -3,14 +3,7 @@
 from typing import Any
 
 from vong.client.transport import Transport
-from vong.records import Job, Record, TrainingRun
-
-
-class StartedTraining(Record):
-    """Training run and its job."""
-
-    run: TrainingRun
-    job: Job
+from vong.records.run import TrainingStarted
 
 
 class TrainingClient:
@@ -28,11 +21,11 @@ class TrainingClient:
         body = {"name": name, "base": base, "dataset": dataset, **more}
         return self._transport.post("/api/v1/training/plan", dict[str, Any], body=body)
 
-    def start(self, name: str, base: str, dataset: str, *, key: str | None = None, **more: Any) -> StartedTraining:
+    def start(self, name: str, base: str, dataset: str, *, key: str | None = None, **more: Any) -> TrainingStarted:
         """Start a run that registers a version of the model `name`.
 
         `base` and `dataset` are refs. `more` may have `recipe` (sft), `settings`, `train_split` (train) and
         `validation_split` (validation). A repeated call with the same `key` returns the same run.
         """
         body = {"name": name, "base": base, "dataset": dataset, **more}
-        return self._transport.post("/api/v1/training/runs", StartedTraining, body=body, idempotency_key=key)
+        return self._transport.post("/api/v1/training/runs", TrainingStarted, body=body, idempotency_key=key)

@@ -1,6 +1,5 @@
 """HTTP transport of the client: one connection pool, retries during server restarts, typed errors."""
 
-import time
 from collections.abc import Iterator
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -8,11 +7,17 @@ from uuid import uuid4
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 from pydantic import BaseModel, TypeAdapter
+from tenacity import retry_if_exception, retry_if_result, stop_after_delay, wait_fixed
 
 from vong import errors
 from vong.errors import Unavailable, VongError, error_message, parse_error
+from vong.retries import call_with_retries
 
 T = TypeVar("T")
+
+REQUEST_TIMEOUT_SECONDS = 120.0
+RETRY_DELAY_SECONDS = 0.3
+"""Delay between two attempts."""
 
 ERRORS_BY_CODE: dict[str, type[VongError]] = {
     kind.code: kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, VongError)
@@ -37,11 +42,11 @@ class Transport:
     `retry_seconds` is how long a request is retried while the server is unreachable or responds with 503.
     """
 
-    def __init__(self, url: str, api_key: str | None, *, retry_seconds: float = 10.0, timeout: float = 120.0) -> None:
+    def __init__(self, url: str, api_key: str | None, *, retry_seconds: float = 10.0) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self.url = url.rstrip("/")
         self.retry_seconds = retry_seconds
-        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, trust_env=False)
 
     def get(self, path: str, kind: Any = Any, /, **params: Any) -> Any:
         """Send a GET request and return the response as that type."""
@@ -75,22 +80,28 @@ class Transport:
             yield from iter_events(response)
 
     def _send_with_retries(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        deadline = time.monotonic() + self.retry_seconds
-        while True:
-            try:
-                response = self.http.request(method, path, **options)
-            except httpx.TransportError as error:
-                if time.monotonic() >= deadline or isinstance(error, httpx.ReadTimeout):
-                    message = f"the server at {self.url} is unreachable ({type(error).__name__})"
-                    raise Unavailable(message, "check it with: vong status; start it with: vong up") from error
-            else:
-                if response.status_code != 503 or time.monotonic() >= deadline:
-                    return response
-            time.sleep(0.3)
+        try:
+            return call_with_retries(
+                lambda: self.http.request(method, path, **options),
+                retry=retry_if_exception(_is_retryable) | retry_if_result(_is_unavailable),
+                wait=wait_fixed(RETRY_DELAY_SECONDS),
+                stop=stop_after_delay(self.retry_seconds),
+            )
+        except httpx.TransportError as error:
+            message = f"the server at {self.url} is unreachable ({type(error).__name__})"
+            raise Unavailable(message, "check it with: vong status; start it with: vong up") from error
 
     def close(self) -> None:
         """Close the connection pool."""
         self.http.close()
+
+
+def _is_retryable(error: BaseException) -> bool:
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.ReadTimeout)
+
+
+def _is_unavailable(response: httpx.Response) -> bool:
+    return response.status_code == 503
 
 
 def raise_for_problem(response: httpx.Response) -> None:

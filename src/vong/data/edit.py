@@ -2,22 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pydantic import PositiveInt
 from sqlalchemy import Connection
 
 from vong.data.clean import CleaningChange
 from vong.data.report_store import save_changes
 from vong.data.versions import find, lock_dataset, read_lines, write
 from vong.errors import Conflict, InvalidInput
-from vong.records import DatasetVersion, Example, Operation, Record
+from vong.records import DatasetVersion, Example, Operation
+from vong.records.dataset_row import RowEdit
 from vong.store.blobs import BlobStore
-
-
-class RowEdit(Record):
-    """Edit of one row: the new row, or null to remove it."""
-
-    number: PositiveInt
-    example: Example | None = None
 
 
 def edit(connection: Connection, blobs: BlobStore, version: DatasetVersion, edits: Sequence[RowEdit]) -> DatasetVersion:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
 
+from cachetools import LRUCache
 from pydantic import Field
 
 from vong.records import Example
@@ -30,6 +31,8 @@ DEFAULT_THRESHOLD = 0.8
 SEED = 42
 CHUNK_ROWS = 2000
 """Number of rows hashed at once."""
+MAX_CACHED_SHINGLES = 50_000
+"""Rows whose shingles are cached."""
 MAX_COMPARED_ROWS = 200
 """Maximum number of rows of one band that a row is compared with. In larger groups only the preceding rows are."""
 ESTIMATE_TOLERANCE = 0.2
@@ -158,15 +161,13 @@ def _unite_near_duplicates(
     texts: Sequence[str], signatures: Any, shape: tuple[int, int], threshold: float, forest: "_DisjointSets"
 ) -> int:
     """Unite near-duplicate rows and return the number of rows not compared with all rows of their band."""
-    shingle_cache: dict[int, frozenset[str]] = {}
+    shingle_cache: LRUCache[int, frozenset[str]] = LRUCache(MAX_CACHED_SHINGLES)
     unchecked: set[int] = set()
     for number in range(shape[0]):
         band = signatures[:, number * shape[1] : (number + 1) * shape[1]]
         for members in _iter_buckets(band):
             unchecked.update(members[MAX_COMPARED_ROWS:])
             _verify_bucket(texts, signatures, members, (threshold, forest, shingle_cache))
-        if len(shingle_cache) > 50_000:
-            shingle_cache.clear()
     return len(unchecked)
 
 
@@ -191,7 +192,7 @@ def _verify_bucket(
     texts: Sequence[str],
     signatures: Any,
     members: list[int],
-    state: tuple[float, "_DisjointSets", dict[int, frozenset[str]]],
+    state: tuple[float, "_DisjointSets", "LRUCache[int, frozenset[str]]"],
 ) -> None:
     """Verify the pairs of one bucket that are not connected yet and whose estimate is close to the threshold."""
     threshold, forest, shingle_cache = state
@@ -217,10 +218,11 @@ def _verify_bucket(
                 forest.union(other, row)
 
 
-def _cached_shingles(known: dict[int, frozenset[str]], texts: Sequence[str], row: int) -> frozenset[str]:
-    if row not in known:
-        known[row] = shingles(texts[row])
-    return known[row]
+def _cached_shingles(known: "LRUCache[int, frozenset[str]]", texts: Sequence[str], row: int) -> frozenset[str]:
+    found = known.get(row)
+    if found is None:
+        found = known[row] = shingles(texts[row])
+    return found
 
 
 class _DisjointSets:

@@ -7,19 +7,11 @@ from typing import Literal
 
 from vong.data.row_search import CompiledRowFilter, RowFilter
 from vong.data.versions import read, read_lines
-from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Record, content_hash
+from vong.records.dataset_row import DatasetRow
 from vong.store.blobs import BlobStore
 
 DiffKind = Literal["added", "removed", "changed"]
-
-
-class DatasetRow(Record):
-    """One row of a version. `number` starts at 1; `hash` is the hash of the Example."""
-
-    number: int
-    hash: str
-    example: Example
 
 
 class RowDiff(Record):
@@ -60,18 +52,6 @@ def list_rows(
         if len(rows) == limit:
             break
     return rows
-
-
-def find_row(blobs: BlobStore, version: DatasetVersion, number: int) -> DatasetRow:
-    """Return one row by its number.
-
-    Raises:
-        InvalidInput: The version has fewer rows.
-    """
-    rows = list_rows(blobs, version, after=number - 1, limit=1) if 1 <= number <= version.rows else []
-    if not rows:
-        raise InvalidInput(f"{version.ref} has no row {number}", f"choose a row from 1 to {version.rows}")
-    return rows[0]
 
 
 class _RowKeys(Record):

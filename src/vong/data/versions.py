@@ -16,12 +16,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from vong.data import row_index, tables
 from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.records import DatasetVersion, Example, Operation, new_id, now
+from vong.records.name import check_versioned_name
 from vong.records.record import canonical_json
 from vong.store.blobs import BlobStore
 
-NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MIN_HASH_DIGITS = 6
 """Minimum number of hexadecimal digits of a hash in a ref."""
+MAX_CONTAINING_VERSIONS = 1000
+"""Versions that are returned for a row."""
 COMPRESSION_LEVEL = 6  # zstd level: rows are written once and read often
 
 
@@ -50,7 +52,7 @@ def write(
     Raises:
         InvalidInput: There are no rows, or the name is invalid.
     """
-    validate_name(name)
+    check_versioned_name(name, "dataset")
     with tempfile.TemporaryDirectory(prefix="vong-data-") as folder:
         path = Path(folder) / "rows.jsonl.zst"
         written = _write_file(examples, path)
@@ -88,17 +90,6 @@ def write(
 def lock_dataset(connection: Connection, name: str) -> None:
     """Lock a dataset for writing until the end of the transaction, so that version numbers stay unique and gapless."""
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"data:{name}"))))
-
-
-def validate_name(name: str) -> str:
-    """Return the name if it is a valid dataset name: letters, digits, `.`, `_` and `-`, at most 100.
-
-    Raises:
-        InvalidInput: The name is invalid.
-    """
-    if not NAME_PATTERN.fullmatch(name):
-        raise InvalidInput(f"invalid dataset name {name!r}", "use letters, digits, '.', '_' and '-', at most 100")
-    return name
 
 
 def find(connection: Connection, ref: str) -> DatasetVersion:
@@ -271,13 +262,11 @@ def _find_by_hash(connection: Connection, name: str, prefix: str) -> DatasetVers
     return matches[0] if matches else None
 
 
-def list_versions_containing(
-    connection: Connection, blobs: BlobStore, hash_: str, limit: int = 1000
-) -> list[DatasetVersion]:
+def list_versions_containing(connection: Connection, blobs: BlobStore, hash_: str) -> list[DatasetVersion]:
     """Return the versions that contain a row or a row derived from it, given the row's hash: by name, newest first."""
     index_pending_versions(connection, blobs)
     records = connection.execute(
-        tables.SELECT_VERSIONS_CONTAINING, {"hash": bytes.fromhex(hash_), "limit": limit}
+        tables.SELECT_VERSIONS_CONTAINING, {"hash": bytes.fromhex(hash_), "limit": MAX_CONTAINING_VERSIONS}
     ).mappings()
     return [_to_version(row) for row in records]
 

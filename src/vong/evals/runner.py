@@ -1,6 +1,5 @@
 """Execution of an evaluation run: send every example to a model, score the outputs and store them at once."""
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
+from tenacity import retry_if_result, stop_after_attempt, wait_exponential
 
 from vong.errors import InvalidInput, JobCancelled, UpstreamFailed, VongError
 from vong.evals import runs, scoring, tables
@@ -15,6 +15,7 @@ from vong.evals.prompting import EvalSettings, build_messages, choose_examples, 
 from vong.evals.runs import ScoredOutput
 from vong.evals.scorers.texts import to_storable_text
 from vong.records import EvalResult, Example, Message, Usage, now
+from vong.retries import call_with_retries
 
 MAX_ATTEMPTS = 3
 RETRY_DELAY_SECONDS = 0.5
@@ -126,13 +127,12 @@ def _with_retries(
 
     def ask(example: Example) -> ModelOutput:
         messages = build_messages(example, shots, settings)
-        output = generate(messages, params)
-        for attempt in range(1, MAX_ATTEMPTS):
-            if output.error is None:
-                break
-            time.sleep(RETRY_DELAY_SECONDS * 2 ** (attempt - 1))
-            output = generate(messages, params)
-        return output
+        return call_with_retries(
+            lambda: generate(messages, params),
+            retry=retry_if_result(lambda output: output.error is not None),
+            wait=wait_exponential(multiplier=RETRY_DELAY_SECONDS),
+            stop=stop_after_attempt(MAX_ATTEMPTS),
+        )
 
     return ask
 

@@ -15,8 +15,6 @@ from vong.evals.prompting import EvalSettings
 from vong.evals.scorers import MetricValue
 from vong.records import DatasetVersion, EvalResult, Record, new_id, now
 
-TERMINAL_STATUSES = frozenset({"finished", "failed", "cancelled"})
-
 
 class ScoredOutput(Record):
     """One model output of a run with its scores.

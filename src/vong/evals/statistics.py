@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 
 MAX_COUNTS_PER_DRAW = 4_000_000
 """Number of counts drawn at once: 32 MB."""
+POWER = 0.8
+"""Probability with which a comparison shows a difference of the minimum detectable size."""
 
 
 class BootstrapInterval(NamedTuple):
@@ -66,17 +68,14 @@ def mcnemar_p_value(wins: int, losses: int) -> float:
     return min(1.0, 2 * sum(comb(n, i) for i in range(min(wins, losses) + 1)) / 2**n)
 
 
-def minimum_detectable_difference(
-    standard_error: float, *, confidence: float = 0.95, power: float = 0.8
-) -> float | None:
-    """Return the smallest true difference that this number of examples detects with the given power.
+def minimum_detectable_difference(standard_error: float, *, confidence: float = 0.95) -> float | None:
+    """Return the smallest true difference that this number of examples detects with a probability of POWER.
 
-    This is (z(1 - alpha/2) + z(power)) times the standard error. Returns None if the resamples never differed.
+    This is (z(1 - alpha/2) + z(POWER)) times the standard error. Returns None if the resamples never differed.
     """
     normal = NormalDist()
-    return (
-        (normal.inv_cdf((1 + confidence) / 2) + normal.inv_cdf(power)) * standard_error if standard_error > 0 else None
-    )
+    factor = normal.inv_cdf((1 + confidence) / 2) + normal.inv_cdf(POWER)
+    return factor * standard_error if standard_error > 0 else None
 
 
 def _totals(sums: Floats, total: Callable[[Sequence[float]], float] | None) -> Floats:

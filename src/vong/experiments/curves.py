@@ -10,6 +10,9 @@ from vong.experiments import tables
 from vong.experiments.runs import get_run
 from vong.records import Record
 
+MAX_ENTRIES = 500
+"""Metric entries that are returned at a time."""
+
 
 class MetricPoint(Record):
     """One value of a metric at one step."""
@@ -81,12 +84,10 @@ def downsample_lttb(points: Sequence[MetricPoint], max_points: int) -> list[Metr
     return [*selected, points[-1]]
 
 
-def list_metric_entries(
-    connection: Connection, run_id: UUID, after: UUID | None = None, limit: int = 500
-) -> list[MetricEntry]:
-    """Return the metric entries logged after the entry `after`, in order of time."""
+def list_metric_entries(connection: Connection, run_id: UUID, after: UUID | None = None) -> list[MetricEntry]:
+    """Return the metric entries logged after the entry `after`, in order of time, at most MAX_ENTRIES of them."""
     column = tables.metrics.c
-    entries = select(column.entry).where(column.run_id == run_id).distinct().order_by(column.entry).limit(limit)
+    entries = select(column.entry).where(column.run_id == run_id).distinct().order_by(column.entry).limit(MAX_ENTRIES)
     entries = entries if after is None else entries.where(column.entry > after)
     query = select(column.entry, column.step, column.name, column.value, column.recorded_at).where(
         column.run_id == run_id

@@ -9,8 +9,8 @@ from vong.gateway.routing.store import (
     get_route,
     list_routes,
     pick_weighted,
-    put_route,
     route_history,
+    set_route,
     set_weights,
 )
 
@@ -19,7 +19,7 @@ __all__ = [
     "get_route",
     "list_routes",
     "pick_weighted",
-    "put_route",
     "route_history",
+    "set_route",
     "set_weights",
 ]

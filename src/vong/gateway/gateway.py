@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from random import random
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -19,11 +20,10 @@ from vong.gateway.endpoints.json_depth import check_max_depth
 from vong.gateway.endpoints.messages import parse_count_request
 from vong.gateway.endpoints.parsing import TraceContext, with_model
 from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
-from vong.gateway.fastpath.plan import CallCounter, FastPathPlanner
+from vong.gateway.fastpath.plan import CounterFactory, FastPathPlanner
 from vong.gateway.fastpath.record import CompactCallRecord
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
-from vong.gateway.pipeline.attempt_spans import ATTEMPT_KIND
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.pipeline.moderation import ModerationRequest, run_guard_test
 from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices
@@ -39,6 +39,7 @@ from vong.gateway.routing.status import route_targets, target_states
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Route, Span, new_id
 from vong.records.guard import GuardConfig, GuardTestResult
+from vong.records.span import ATTEMPT_KIND
 from vong.records.target_state import TargetState
 
 CATALOG_MAX_AGE_SECONDS = 1.0
@@ -47,30 +48,54 @@ MODEL_LIST_TTL_SECONDS = 60.0
 """Time for which the list of models of a provider is cached."""
 
 
-class Repositories(NamedTuple):
+class LoadSpan(Protocol):
+    """Function that loads a span."""
+
+    def __call__(self, project_id: UUID, span_id: UUID, /) -> Span:
+        """Return a stored span."""
+        ...
+
+
+class DeleteBodies(Protocol):
+    """Function that deletes the bodies of a span."""
+
+    def __call__(self, project_id: UUID, span_id: UUID, /) -> object:
+        """Delete the stored request and response of a span."""
+        ...
+
+
+class QueueSpan(Protocol):
+    """Function that queues a span."""
+
+    def __call__(
+        self, project_id: UUID, span: Span, tags: tuple[str, ...], reservation: Reservation | None, /
+    ) -> object:
+        """Queue a span with its tags and its reservation. Spans of attempts have neither and count nowhere."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repositories:
     """Database lookups, called in threads."""
 
     load_principal: Callable[[str], GatewayPrincipal]
     """Return the principal of a secret."""
     load_catalog: Callable[[UUID], ModelCatalog]
     """Return the model catalog of a project."""
-    load_span: Callable[[UUID, UUID], Span]
-    """Return a stored span."""
-    delete_bodies: Callable[[UUID, UUID], object]
-    """Delete the stored request and response of a span."""
+    load_span: LoadSpan
+    delete_bodies: DeleteBodies
 
 
-class CallSinks(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSinks:
     """Receivers of finished calls. None of them waits."""
 
-    record_span: Callable[[UUID, Span, tuple[str, ...], Reservation | None], object]
-    """Queue a span with its tags and its reservation. Child spans of attempts have neither and count nowhere."""
+    record_span: QueueSpan
     record_compact: Callable[[CompactCallRecord], object]
     """Queue the compact record of a fast-path call."""
     count_span: Callable[[Span], None]
     """Count a call in the metrics."""
-    counter_for: Callable[[str, str | None, str, int], CallCounter]
-    """Return the counter of fast-path calls with these labels."""
+    counter_for: CounterFactory
     price_of: Callable[[ResolvedTarget], ModelPrice | None]
     """Return the current price of a target, or None if the price is unknown."""
 
@@ -111,17 +136,19 @@ class Gateway:
         self._response_cache = response_cache
         self._shadows = ShadowRunner(self._send_shadow, response_cache)
         self._services = CallServices(
-            self.load_catalog,
-            self._record_span,
-            self._circuit_breaker,
-            self._target_load,
-            limiter,
-            self._load_history,
-            response_cache,
-            self._shadows.enqueue,
-            self._ask_model,
+            load_catalog=self.load_catalog,
+            record_span=self._record_span,
+            circuit_breaker=self._circuit_breaker,
+            target_load=self._target_load,
+            limiter=limiter,
+            load_history=self._load_history,
+            response_cache=response_cache,
+            enqueue_shadow=self._shadows.enqueue,
+            ask_model=self._ask_model,
         )
-        self._planner = FastPathPlanner(self.principals, self._catalogs, limiter, sinks.price_of, sinks.counter_for)
+        self._planner = FastPathPlanner(
+            self.principals, self._catalogs, limiter, price_of=sinks.price_of, counter_for=sinks.counter_for
+        )
         self._fast_path = FastPath(self._services, self._planner, self._record_compact)
         self._model_lists: WeakKeyDictionary[Provider, tuple[float, list[str]]] = WeakKeyDictionary()
 
@@ -205,11 +232,9 @@ class Gateway:
     ) -> GuardTestResult:
         """Test guards on a text: the given ones, or those of calls to a model or route if none are given."""
         catalog = await self.load_catalog(principal)
-        guards = (
-            [catalog.guard_factory.create_validated(config) for config in configs]
-            if configs
-            else catalog.guards_for(model)
-        )
+        guards = catalog.guards_for(model)
+        if configs:  # in a thread: a guard may compile thousands of patterns
+            guards = await asyncio.to_thread(lambda: [*map(catalog.guard_factory.create_validated, configs)])
         return await run_guard_test(
             guards, partial(self._ask_model, principal, TraceContext.from_headers({})), text, on
         )

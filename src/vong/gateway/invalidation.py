@@ -37,6 +37,7 @@ class ChangeListener:
     def __init__(
         self,
         url: str,
+        *,
         on_change: Callable[[UUID | None], None],
         on_key_change: Callable[[], None],
         on_disconnect: Callable[[], None],

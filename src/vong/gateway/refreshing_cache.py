@@ -20,6 +20,7 @@ from vong.errors import Unavailable, VongError
 log = logging.getLogger(__name__)
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+MAX_ENTRIES = 10_000
 GRACE_SECONDS = 300.0
 """Time for which an old value may be served, in seconds."""
 REFRESH_TIMEOUT_SECONDS = 1.0
@@ -36,7 +37,7 @@ class _CacheSlot(Generic[V]):
 
 
 class RefreshingCache(Generic[K, V]):
-    """Values by key, at most `max_entries` of them.
+    """Values by key, at most MAX_ENTRIES of them.
 
     `load` runs in a thread; a VongError that it raises is cached too. `events_connected` returns True while every
     change invalidates its value at once.
@@ -47,13 +48,11 @@ class RefreshingCache(Generic[K, V]):
         load: Callable[..., V],
         *,
         max_age: float,
-        max_entries: int = 10_000,
         events_connected: Callable[[], bool] = lambda: False,
     ) -> None:
         self._load = load
         self._max_age = max_age
         self._events_connected = events_connected
-        self._max_entries = max_entries
         self._entries: dict[K, _CacheSlot[V]] = {}
         self._loading: dict[K, tuple[asyncio.Task[_CacheSlot[V]], float]] = {}
 
@@ -148,6 +147,6 @@ class RefreshingCache(Generic[K, V]):
         if current:
             self._entries.pop(key, None)
             self._entries[key] = new
-            if len(self._entries) > self._max_entries:
+            if len(self._entries) > MAX_ENTRIES:
                 del self._entries[next(iter(self._entries))]
         return new

@@ -1,6 +1,5 @@
 """Retrying PostgreSQL connector for procrastinate, so that a worker survives a restart of the database."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, LiteralString, TypeVar
@@ -10,8 +9,10 @@ from procrastinate import PsycopgConnector
 from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
+from tenacity import RetryCallState, retry_if_exception, wait_fixed
 
 from vong.jobs.tables import QUEUE_SCHEMA
+from vong.retries import call_async_with_retries
 
 T = TypeVar("T")
 
@@ -51,22 +52,28 @@ class RetryingConnector(PsycopgConnector):
 
 
 async def retry_while_unavailable(query: Callable[[], Awaitable[T]]) -> T:
-    """Retry a query until the database is available."""
-    logged = False
-    while True:
-        try:
-            result = await query()
-        except ConnectorException as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError):
-                raise
-            if not logged:
-                log.warning("PostgreSQL is unavailable, retrying (%s)", str(error.__cause__).splitlines()[0])
-                logged = True
-        else:
-            if logged:
-                log.warning("PostgreSQL is available again")
-            return result
-        await asyncio.sleep(RETRY_DELAY_SECONDS)
+    """Retry a query until the database is available. Log the first failure and the recovery."""
+    attempts = 1
+
+    def log_first_failure(state: RetryCallState) -> None:
+        nonlocal attempts
+        attempts = state.attempt_number + 1
+        if state.attempt_number == 1 and state.outcome is not None and (error := state.outcome.exception()):
+            log.warning("PostgreSQL is unavailable, retrying (%s)", str(error.__cause__).splitlines()[0])
+
+    result = await call_async_with_retries(
+        query,
+        retry=retry_if_exception(_is_unavailable),
+        wait=wait_fixed(RETRY_DELAY_SECONDS),
+        before_wait=log_first_failure,
+    )
+    if attempts > 1:
+        log.warning("PostgreSQL is available again")
+    return result
+
+
+def _is_unavailable(error: BaseException) -> bool:
+    return isinstance(error, ConnectorException) and isinstance(error.__cause__, psycopg.OperationalError)
 
 
 class WakeableWorker(Worker):

@@ -1,5 +1,6 @@
 """Context of a job function: parameters, folder, progress, log and steps."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,11 @@ class JobContext:
         self.attempt = job.attempts
         self.folder = folder
         self._writer = writer
+
+    @property
+    def stop_event(self) -> threading.Event:
+        """Return the event that is set when the attempt must stop. A wait on this event ends at once."""
+        return self._writer.stop.event
 
     def progress(self, done: float, total: float | None = None, *, unit: str = "", message: str = "") -> None:
         """Report the progress, from which rate and remaining time are computed. Written at most twice a second."""

@@ -43,21 +43,22 @@ StopReason = Literal["cancel", "shutdown", "lost"]
 class StopRequest:
     """Request to stop an attempt, with a reason.
 
-    The reasons are `cancel`, `shutdown` of the worker, and `lost`: another attempt took over.
+    The reasons are `cancel`, `shutdown` of the worker, and `lost`: another attempt took over. `event` is set with the
+    request.
     """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self.event = threading.Event()
         self.reason: StopReason | None = None
 
     def set(self, reason: StopReason) -> None:
         """Request the stop. The first reason is kept."""
         self.reason = self.reason or reason
-        self._event.set()
+        self.event.set()
 
     def is_set(self) -> bool:
         """Return true if a stop was requested."""
-        return self._event.is_set()
+        return self.event.is_set()
 
 
 class RateEstimator:
@@ -151,7 +152,7 @@ class ProgressWriter:
         connection.execute(insert(tables.steps).values(row))
 
     def _retry(self, work: Callable[[Connection], T]) -> T:
-        return retry_while_unavailable(self._database, self._project, work, cancelled=self.stop.is_set)
+        return retry_while_unavailable(self._database, self._project, work, cancelled=self.stop.event)
 
     def _run(self) -> None:
         last = False

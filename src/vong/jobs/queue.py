@@ -12,8 +12,6 @@ from vong.jobs.json_values import to_jsonb_safe
 from vong.records import Job, Progress, new_id, now
 from vong.records.job import JobStatus, LogLine
 
-FINAL_STATUSES = frozenset({"finished", "failed", "cancelled"})
-
 JOB_COLUMNS = [tables.jobs.c[name] for name in Job.model_fields]
 
 

@@ -1,7 +1,6 @@
 """Execution of one job attempt, from lock to outcome, in a thread of the worker or in a separate process."""
 
 import logging
-import os
 import traceback
 from collections.abc import Callable
 from importlib import import_module
@@ -118,13 +117,3 @@ def load_function(handler: JobHandler) -> Callable[[JobContext, Any], Any]:
         raise Misconfigured(
             f"{handler.function} could not be loaded: {error}", "reinstall Vong, or install the missing extra"
         ) from error
-
-
-def last_lines(file: Path, count: int = 20) -> list[str]:
-    """Return the last lines of a file."""
-    if not file.is_file():
-        return []
-    with file.open("rb") as opened:
-        opened.seek(0, os.SEEK_END)
-        opened.seek(max(0, opened.tell() - 16_384))
-        return opened.read().decode(errors="replace").splitlines()[-count:]

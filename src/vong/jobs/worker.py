@@ -20,8 +20,9 @@ from vong.jobs.cleanup import delete_old_folders
 from vong.jobs.config import WorkerConfig
 from vong.jobs.connector import RetryingConnector, WakeableWorker
 from vong.jobs.progress import ProgressWriter
-from vong.jobs.runner import JobRun, commit_outcome, last_lines, run_job
+from vong.jobs.runner import JobRun, commit_outcome, run_job
 from vong.jobs.subprocess_runner import JobProcess
+from vong.log_files import read_last_lines
 from vong.store.retry import is_unavailable, retry_while_unavailable
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 CLEANUP_INTERVAL_SECONDS = 3600.0
 """Interval between two cleanups of old job folders."""
+CRASH_LOG_LINES = 20
+"""Last lines of the output of a crashed process that are appended to the log of its job."""
 
 
 class Worker:
@@ -162,7 +165,7 @@ class Worker:
 
     def _record_crash(self, connection: Connection, run: JobRun, child: JobProcess, code: int) -> None:
         """Record a crash, if the ended process has committed no outcome."""
-        lifecycle.append_log(connection, run.job.id, run.job.attempts, last_lines(child.output))
+        lifecycle.append_log(connection, run.job.id, run.job.attempts, read_last_lines(child.output, CRASH_LOG_LINES))
         lifecycle.record_failure(connection, run.job.id, run.job.attempts, child.describe_exit(code), run.policy)
 
     async def _commit_outcome(self, run: JobRun, outcome: Callable[[Connection, UUID, int], None]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from vong.knowledge.indexing import Embed
-from vong.knowledge.postprocess import clean_answer
+from vong.knowledge.postprocess import SENTENCE_BOUNDARY, clean_answer
 from vong.records import Message, Record, RetrievedPassage
 
 MIN_SIMILARITY = 0.35
@@ -22,7 +22,6 @@ INSTRUCTION = (
     "you used in square brackets, like [1]. If they do not answer it, say: " + NO_ANSWER_TEXT
 )
 CITATION_PATTERN = re.compile(r"\[(\d{1,2})\]")
-SENTENCE_BOUNDARY = re.compile(r"(?<=[.!?…])\s+(?!\[)")
 
 
 class GeneratedAnswer(Record):

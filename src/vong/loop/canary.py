@@ -251,7 +251,7 @@ def change_share(connection: Connection, id: UUID, share: float, by: str) -> Can
     if gateway.get_route(connection, canary.route).version != canary.route_version:
         hint = f"roll the canary back and start another: vong loop canaries rollback {id}"
         raise Conflict(f"route {canary.route!r} was changed after this canary started", hint)
-    gateway.put_route(connection, canary.route, canary.previous_targets)
+    gateway.set_route(connection, canary.route, canary.previous_targets)
     reason = f"the share changed from {canary.share:g} to {share:g}: the test restarts"
     ended = {"status": "superseded", "reason": reason, "decided_by": by, "decided_at": now()}
     connection.execute(_update_query(id).values(ended))
@@ -326,7 +326,7 @@ def _end_canary(connection: Connection, canary: Canary, status: Status, reason: 
     elif status == "promoted":
         _promote(connection, canary, route, reason, by)
     else:
-        gateway.put_route(connection, canary.route, canary.previous_targets)
+        gateway.set_route(connection, canary.route, canary.previous_targets)
     values = {"status": status, "reason": reason, "decided_by": by, "decided_at": now()}
     connection.execute(_update_query(canary.id).values(values))
     return get_canary(connection, canary.id)

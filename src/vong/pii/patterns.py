@@ -166,7 +166,8 @@ WORD = re.compile(r"\w+|\W")
 VERSION_CONTEXT = re.compile(r"\b(?:version|release|build|v)[ .:]?$", re.IGNORECASE)
 PHONE_NAMES = r"phone|mobile|cell|tel|telephone|fax|desk|landline|hotline|whatsapp|zalo|điện thoại|di động|đt|sđt"
 PHONE_CONTEXT = re.compile(
-    rf"\b(?:(?:{PHONE_NAMES})(?: number| no\.?| số)?(?: is| là)?|(?:call|answer|reach|text)\w*(?: \w+)? (?:on|at))\W{{0,4}}$",
+    rf"\b(?:(?:{PHONE_NAMES})(?: number| no\.?| số)?(?: is| là)?"
+    r"|(?:call|answer|reach|text)\w*(?: \w+)? (?:on|at))\W{0,4}$",
     re.IGNORECASE,
 )
 BIRTH_DATE_CONTEXT = re.compile(rf"{BIRTH_DATE_NAMES}\W{{0,4}}(?:is |was |là )?$", re.IGNORECASE)

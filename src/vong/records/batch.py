@@ -9,6 +9,7 @@ from vong.records.record import Record
 BatchStatus = Literal[
     "validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"
 ]
+FINAL_STATUSES: frozenset[BatchStatus] = frozenset({"failed", "completed", "expired", "cancelled"})
 
 
 class StoredFile(Record):

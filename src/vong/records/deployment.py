@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
+from vong.records.job import Job
 from vong.records.record import Record
 
 DeploymentState = Literal["pending", "checking", "starting", "ready", "failed", "stopped"]
@@ -30,3 +31,10 @@ class Deployment(Record):
     parity: dict[str, Any] | None = None
     created_at: datetime
     updated_at: datetime
+
+
+class DeployResult(Record):
+    """Deployment and the job of its parity check, if it needs one."""
+
+    deployment: Deployment
+    job: Job | None = None

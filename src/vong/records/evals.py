@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from vong.records.job import Job
 from vong.records.record import Record
 
 
@@ -35,3 +36,10 @@ class EvalResult(Record):
     cost: int | None = None
     created_at: datetime
     finished_at: datetime | None = None
+
+
+class EvalStarted(Record):
+    """Evaluation run and its job. Both have the same id."""
+
+    result: EvalResult
+    job: Job

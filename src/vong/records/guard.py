@@ -10,6 +10,8 @@ from vong.records.record import Record
 GuardDirection = Literal["input", "output", "both"]
 GuardAction = Literal["block", "mask", "flag", "retry"]
 GuardedRole = Literal["system", "user", "assistant", "tool"]
+MAX_GUARDS = 50
+"""Maximum number of guards of a project or a route."""
 
 
 class GuardConfig(Record):

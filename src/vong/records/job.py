@@ -7,6 +7,8 @@ from uuid import UUID
 from vong.records.record import Record
 
 JobStatus = Literal["queued", "running", "finished", "failed", "cancelled"]
+ACTIVE_STATUSES: tuple[JobStatus, ...] = ("queued", "running")
+FINAL_STATUSES: frozenset[JobStatus] = frozenset({"finished", "failed", "cancelled"})
 
 
 class Progress(Record):

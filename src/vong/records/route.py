@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from vong.errors import InvalidInput
 from vong.records.cache import CachePolicy, ShadowPolicy
 from vong.records.capture import Capture
-from vong.records.guard import GuardConfig
+from vong.records.guard import MAX_GUARDS, GuardConfig
 from vong.records.record import Record
 from vong.records.routing_tree import ConcurrencyCap, RouteNode
 
@@ -69,7 +69,7 @@ class RoutePolicy(Record):
     continue_streams: bool = False
     cache: CachePolicy | None = None
     shadow: ShadowPolicy | None = None
-    guards: tuple[GuardConfig, ...] = Field(default=(), max_length=50)
+    guards: tuple[GuardConfig, ...] = Field(default=(), max_length=MAX_GUARDS)
     capture: Capture = "full"
 
     @model_validator(mode="after")

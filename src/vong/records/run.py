@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from vong.records.job import Job
 from vong.records.record import Record
 
 
@@ -27,3 +28,10 @@ class TrainingRun(Record):
     warnings: tuple[str, ...] = ()
     created_at: datetime
     finished_at: datetime | None = None
+
+
+class TrainingStarted(Record):
+    """Training run and its job."""
+
+    run: TrainingRun
+    job: Job

@@ -9,6 +9,9 @@ import msgspec
 from vong.records.record import Record, replace_trusted
 from vong.records.usage import Usage
 
+ATTEMPT_KIND: Literal["attempt"] = "attempt"
+"""Kind of a span that is an attempt within a call. Lists of calls omit it."""
+
 
 class SpanVersions(Record):
     """Exact configuration behind a span. Each field is a ref or a hash; null if it was not used."""

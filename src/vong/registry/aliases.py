@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
-from vong.errors import InvalidInput, PreconditionFailed
+from vong.errors import PreconditionFailed
 from vong.records import Record, new_id, now
+from vong.records.name import check_versioned_name
 from vong.registry import tables
-from vong.registry.versions import NAME_PATTERN, find
+from vong.registry.versions import find
 
 PROTECTED_ALIAS = "prod"
 """Alias that changes only with evidence or with an explicit reason."""
@@ -46,8 +47,7 @@ def set_alias(
     Raises:
         PreconditionFailed: The alias is `prod` and there is neither evidence nor a reason.
     """
-    if not NAME_PATTERN.fullmatch(alias):
-        raise InvalidInput(f"invalid alias {alias!r}", "use letters, digits, '.', '_' and '-'")
+    check_versioned_name(alias, "alias")
     version = find(connection, ref if ref.split("@")[0].split(":")[0] == name else f"{name}@{ref}")
     if alias == PROTECTED_ALIAS and not evidence and not reason:
         raise PreconditionFailed(

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, text
 
 from vong.errors import InvalidInput, NotFound, did_you_mean
 from vong.records import ModelVersion, Record, content_hash, now
+from vong.records.name import check_versioned_name
 from vong.registry import tables
 from vong.store.blobs import BlobStore
 
-NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LIST_COMMAND = "vong registry list"
 
 
@@ -50,10 +50,7 @@ def register(
     Raises:
         InvalidInput: The name is invalid, or the folder has no files.
     """
-    if not NAME_PATTERN.fullmatch(name):
-        raise InvalidInput(
-            f"invalid model name {name!r}", "use letters, digits, '.', '_' and '-', starting with a letter or digit"
-        )
+    check_versioned_name(name, "model")
     paths = _list_files(folder)
     hashes = {file: _hash_file(path) for file, path in paths.items()}
     hash_ = content_hash(sorted(hashes.items()))

@@ -5,7 +5,6 @@ has passed the parity check; `list_ready_deployments` returns these for the gate
 """
 
 from vong.serving.deployments import (
-    DeployResult,
     deploy,
     get_deployment,
     list_deployments,
@@ -17,7 +16,6 @@ from vong.serving.deployments import (
 from vong.serving.reconciler import stop_all, supervise
 
 __all__ = [
-    "DeployResult",
     "deploy",
     "get_deployment",
     "list_deployments",

@@ -1,6 +1,5 @@
 """Desired state of deployments: deploy, list, stop and restart. The reconciler applies it."""
 
-import re
 from dataclasses import fields
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -10,10 +9,11 @@ from sqlalchemy import Connection, RowMapping
 from vong import jobs, plugins
 from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.records import Deployment, Job, ModelVersion, Record, content_hash, new_id, now
+from vong.records.deployment import DeployResult
+from vong.records.name import check_name
 from vong.serving import tables
 from vong.serving.engine import EngineSettings
 
-NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 PARITY_JOB = "serving.parity"
 ENGINE_FIELDS = {field.name for field in fields(EngineSettings)}
 
@@ -31,13 +31,6 @@ class DeploymentSettings(Record):
     batch: int = 8
     prefix_bytes: int = 256_000_000
     parity: Literal["required", "skip"] = "required"
-
-
-class DeployResult(Record):
-    """A deployment and the job of its parity check, if it needs one."""
-
-    deployment: Deployment
-    job: Job | None = None
 
 
 class ReadyDeployment(NamedTuple):
@@ -68,10 +61,7 @@ def deploy(
     Raises: NotFound if the engine is unknown; InvalidInput if the name is invalid or the engine cannot serve the model.
     """
     settings = settings or DeploymentSettings()
-    if not NAME_PATTERN.fullmatch(name):
-        raise InvalidInput(
-            f"invalid deployment name {name!r}", "use lower-case letters, digits, and - _ . between them"
-        )
+    check_name(name, "deployment")
     engine = engine or ("xllamacpp" if base.format == "gguf" else "transformers")
     _check_engine_exists(engine)
     _check_format(engine, model, base)

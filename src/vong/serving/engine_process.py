@@ -15,6 +15,8 @@ from sqlalchemy import Connection, RowMapping
 
 from vong import jobs
 from vong.errors import InvalidInput, NotFound, UpstreamFailed, VongError
+from vong.log_files import read_last_lines
+from vong.processes import find_process
 from vong.records import new_id, now
 from vong.serving import engine_launcher, tables
 from vong.serving.deployments import ENGINE_FIELDS, is_parity_passed
@@ -124,15 +126,15 @@ class EngineProcess:
             member["engine"], folder, settings, address, lease=self._lease_path(launch), log=self._log_path
         )
         log.info("started engine %s as process %d", self.name, self.process.pid)
-        status = engine_launcher.find_process(self.process.pid)
-        self._update_engine(pid=self.process.pid, started=status.started if status else time.time())
+        process = find_process(self.process.pid)
+        self._update_engine(pid=self.process.pid, started=process.create_time() if process else time.time())
 
     def _supervise(self, engine: RowMapping, members: Sequence[RowMapping]) -> None:
         """Check that the process runs and answers, and synchronize what it serves."""
         if self.process is not None:
             self.process.poll()
-        alive = engine_launcher.find_process(engine["pid"], engine["started"]) if engine["pid"] else None
-        if engine["pid"] and alive is None:
+        alive = bool(engine["pid"]) and find_process(engine["pid"], engine["started"]) is not None
+        if engine["pid"] and not alive:
             self._record_end(engine, members, f"the engine ended ({self._describe_exit()})")
             return
         self._renew_lease(engine)
@@ -154,13 +156,11 @@ class EngineProcess:
                 engine, members, f"the model did not load within {self.dependencies.settings.load_timeout:g} s"
             )
 
-    def _record_health(
-        self, engine: RowMapping, health: dict[str, Any], status: engine_launcher.ProcessStatus | None
-    ) -> None:
+    def _record_health(self, engine: RowMapping, health: dict[str, Any], alive: bool) -> None:
         values: dict[str, Any] = {}
-        if status is None:  # the supervisor that started it died before recording the pid
-            process = engine_launcher.find_process(int(health["pid"]))
-            values |= {"pid": health["pid"], "started": process.started if process else time.time()}
+        if not alive:  # the supervisor that started it died before recording the pid
+            process = find_process(int(health["pid"]))
+            values |= {"pid": health["pid"], "started": process.create_time() if process else time.time()}
             log.info("adopted engine %s as process %d", self.name, health["pid"])
         state = "ready" if health["state"] == "ready" else "starting"
         if time.monotonic() - self.memory_reported_at > MEMORY_REPORT_SECONDS or engine["state"] != state:
@@ -226,7 +226,7 @@ class EngineProcess:
             "retry_at": None if gave_up else retry_at,
         }
         if gave_up:
-            tail = "\n".join(engine_launcher.read_log_tail(self._log_path, 15))
+            tail = "\n".join(read_last_lines(self._log_path, 15))
             minutes = settings.failure_window / 60
             reason = f"{reason}, {len(failures)} times in {minutes:.0f} minutes; end of the log:\n{tail}"
             for member in members:

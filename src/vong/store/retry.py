@@ -1,13 +1,15 @@
 """Retries of a transaction while the database is unavailable."""
 
-import time
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
+from tenacity import retry_if_exception, stop_after_delay, wait_fixed
 
+from vong.retries import call_with_retries
 from vong.store.database import Database
 
 T = TypeVar("T")
@@ -16,8 +18,10 @@ RETRY_DELAY_SECONDS = 0.5
 """Delay between two attempts."""
 
 
-def is_unavailable(error: DBAPIError) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Check that an error means an unavailable database (restarting, unreachable) and not a wrong query."""
+    if not isinstance(error, DBAPIError):
+        return False
     state = getattr(error.orig, "sqlstate", None)
     lost = isinstance(error, OperationalError) and state is None
     return lost or error.connection_invalidated or (state or "").startswith(("08", "57P"))
@@ -29,18 +33,21 @@ def retry_while_unavailable(
     work: Callable[[Connection], T],
     *,
     timeout_seconds: float = 120.0,
-    cancelled: Callable[[], bool] = bool,
+    cancelled: threading.Event | None = None,
 ) -> T:
     """Run `work` in one transaction of the project and retry while the database is unavailable.
 
-    The last error is raised after `timeout_seconds`, or as soon as `cancelled` returns true.
+    The last error is raised after `timeout_seconds`, or as soon as `cancelled` is set.
     """
-    deadline = time.monotonic() + timeout_seconds
-    while True:
-        try:
-            with database.scope(project_id) as connection:
-                return work(connection)
-        except DBAPIError as error:
-            if not is_unavailable(error) or time.monotonic() > deadline or cancelled():
-                raise
-        time.sleep(RETRY_DELAY_SECONDS)
+
+    def run() -> T:
+        with database.scope(project_id) as connection:
+            return work(connection)
+
+    return call_with_retries(
+        run,
+        retry=retry_if_exception(is_unavailable),
+        wait=wait_fixed(RETRY_DELAY_SECONDS),
+        stop=stop_after_delay(timeout_seconds),
+        cancelled=cancelled,
+    )

@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Sequence
 
 import httpx
+from tenacity import RetryCallState, retry_if_exception_type, retry_if_result, stop_after_attempt
 
 from vong.config import OtlpExportSettings
 from vong.records import Span
+from vong.retries import call_with_retries
 from vong.traces import otlp
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Delays between attempts to send a batch. After the last attempt the batch is dropped and counted."""
 RETRYABLE_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 """HTTP statuses of temporary errors, which are retried."""
+SEND_ERRORS = (httpx.HTTPError, RuntimeError)
+"""Errors of sending a batch. httpx raises RuntimeError if the client was closed."""
 
 
 class OtlpExporter:
@@ -87,19 +91,30 @@ class OtlpExporter:
             self._send_with_retries(batch)
 
     def _send_with_retries(self, batch: Sequence[Span]) -> None:
-        reason = ""
-        for pause in (*BACKOFF_SECONDS, None):
-            try:
-                response = self.send(batch)
-                if response.is_success:
-                    self.exported += len(batch)
-                    return
-                reason = f"{response.status_code} {response.text[:200]}"
-                if response.status_code not in RETRYABLE_STATUSES:
-                    break
-            except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: the client was closed
-                reason = f"{type(error).__name__}: {error}"
-            if pause is None or self._ending.wait(pause * random.uniform(0.5, 1.0)):
-                break
+        try:
+            response = call_with_retries(
+                lambda: self.send(batch),
+                retry=retry_if_exception_type(SEND_ERRORS) | retry_if_result(_is_retryable),
+                wait=_backoff_seconds,
+                stop=stop_after_attempt(1 + len(BACKOFF_SECONDS)),
+                cancelled=self._ending,
+            )
+        except SEND_ERRORS as error:
+            reason = f"{type(error).__name__}: {error}"
+        else:
+            if response.is_success:
+                self.exported += len(batch)
+                return
+            reason = f"{response.status_code} {response.text[:200]}"
         self.dropped += len(batch)
         log.warning("OTLP exporter %r dropped %d spans: %s", self.name, len(batch), reason)
+
+
+def _is_retryable(response: httpx.Response) -> bool:
+    return response.status_code in RETRYABLE_STATUSES
+
+
+def _backoff_seconds(state: RetryCallState) -> float:
+    """Return the delay after an attempt, with jitter. tenacity also computes it after the last attempt."""
+    number = min(state.attempt_number, len(BACKOFF_SECONDS))
+    return BACKOFF_SECONDS[number - 1] * random.uniform(0.5, 1.0)

@@ -38,8 +38,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 
+from vong.records.span import ATTEMPT_KIND
+from vong.records.usage import SUMMED_FIELDS
 from vong.store.schema import project_table
-from vong.store.spans.schema import SEARCH_EXPRESSION, SPAN_COLUMNS, USAGE_COLUMNS, VERSION_COLUMNS, spans, start_range
+from vong.store.spans.schema import (
+    MICROSECOND,
+    SEARCH_EXPRESSION,
+    SPAN_COLUMNS,
+    USAGE_COLUMNS,
+    VERSION_COLUMNS,
+    spans,
+    start_range,
+)
 
 SPANS_CHANNEL = "vong_traces"
 """NOTIFY channel for stored spans. The payload is the id of the project."""
@@ -51,7 +61,7 @@ hourly = project_table(
     Column("hour", DateTime(timezone=True), nullable=False),
     *(Column(name, Text, nullable=False) for name in ("kind", "route", "model", "key")),
     *(Column(name, BigInteger, nullable=False) for name in ("calls", "errors")),
-    *(Column(name, BigInteger) for name in ("input_tokens", "output_tokens", "cost")),
+    *(Column(name, BigInteger) for name in SUMMED_FIELDS),
     Column("priced", BigInteger, nullable=False),
     *(Column(name, VECTOR(HISTOGRAM_BUCKETS)) for name in ("durations", "first_tokens")),
     PrimaryKeyConstraint("project_id", "hour", "kind", "route", "model", "key", name="traces_hourly_pk"),
@@ -72,13 +82,10 @@ MAX_TOTALS = 100
 """Maximum groups with totals."""
 OTHER_GROUP = "…"
 
-ATTEMPT_KIND = "attempt"
-"""Kind of the spans within a call, which lists of calls omit."""
 MAX_SCANNED_SPANS = 1000
 """Maximum spans that are scanned one by one in a word search."""
 FIRST_WINDOW = timedelta(hours=1)
 """First time window of a word search. Each further window is four times as long."""
-MICROSECOND = timedelta(microseconds=1)
 PREVIEW_CHARS = 160
 """Characters of a preview in a list."""
 SUMMARY_COLUMNS: tuple[ColumnElement[Any], ...] = (
@@ -282,7 +289,7 @@ def usage_from_hours(connection: Connection, query: UsageQuery) -> UsageRows:
     columns = hourly.c
     metrics = [
         *(_as_bigint(func.coalesce(func.sum(columns[name]), 0)).label(name) for name in ("calls", "errors", "priced")),
-        *(_as_bigint(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
+        *(_as_bigint(func.sum(columns[name])).label(name) for name in SUMMED_FIELDS),
         *(func.sum(columns[name]).label(name) for name in ("durations", "first_tokens")),
     ]
     within = [columns.hour >= query.since, columns.hour < query.until, columns.kind.in_(query.kinds)]
@@ -298,7 +305,7 @@ def usage_from_spans(connection: Connection, query: UsageQuery) -> UsageRows:
         func.count().label("calls"),
         func.count().filter(columns.status == "error").label("errors"),
         func.count(columns.cost).label("priced"),
-        *(_as_bigint(func.sum(columns[name])).label(name) for name in ("input_tokens", "output_tokens", "cost")),
+        *(_as_bigint(func.sum(columns[name])).label(name) for name in SUMMED_FIELDS),
         func.percentile_cont(0.5).within_group(columns.duration_ms).label("latency_p50"),
         func.percentile_cont(0.95).within_group(columns.duration_ms).label("latency_p95"),
         func.percentile_cont(0.5).within_group(columns.first_token_ms).label("first_token_p50"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vong.errors import MissingExtra
+from vong.processes import resident_bytes
 
 
 class Device(NamedTuple):
@@ -36,10 +37,3 @@ def available_cores() -> int:
     """Return the number of CPU cores available to this process."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def resident_bytes() -> float:
-    """Return the resident memory of this process in bytes."""
-    import psutil
-
-    return float(psutil.Process().memory_info().rss)

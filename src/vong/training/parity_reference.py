@@ -9,6 +9,9 @@ from vong.records import Message
 from vong.training.recipes.sft import load_tokenizer
 from vong.training.tokenization import to_template_message
 
+TOP_TOKENS = 20
+"""Most likely next tokens whose log-probabilities are returned."""
+
 
 def compute_reference(
     folder: Path,
@@ -16,13 +19,12 @@ def compute_reference(
     conversations: Sequence[Sequence[Message]],
     *,
     positions: int = 1,
-    top: int = 20,
     max_tokens: int = 32,
 ) -> list[dict[str, Any]]:
     """Return the reference outputs of each conversation.
 
     Each item has `ids`, the prompt's token ids; `logprobs`, for each of the last `positions` prefixes of the prompt
-    (the longest last) the `top` most likely next tokens with their natural log-probabilities (id -> value); and
+    (the longest last) the TOP_TOKENS most likely next tokens with their natural log-probabilities (id -> value); and
     `greedy`, the decoded text of at most `max_tokens` tokens, generated greedily.
 
     Computed in fp32 by transformers and PEFT, one conversation at a time, without padding and without a cache shared
@@ -50,7 +52,7 @@ def compute_reference(
             ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
             input_ids = torch.tensor([ids])
             log_probs = model(input_ids=input_ids).logits[0, -positions:].float().log_softmax(-1)
-            likeliest = log_probs.topk(min(top, log_probs.shape[-1]))
+            likeliest = log_probs.topk(min(TOP_TOKENS, log_probs.shape[-1]))
             output = model.generate(
                 input_ids=input_ids,
                 attention_mask=torch.ones_like(input_ids),

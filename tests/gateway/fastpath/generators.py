@@ -29,7 +29,7 @@ RAW_STRINGS = ('"\\ud83d\\ude80"', '"\\ud800"', '"a\\u0000b"', '"\\/\\b\\f"')
 ODD_VALUES = ("null", "true", "1", "-0.0", "1E400", "1.5e-3", '"text"', "[]", "{}", "123456789012345678901234567890")
 DEEP = "[" * 300 + "]" * 300
 MODELS = ("single", "weighted", "priced/plain", "fake/plain")
-ODD_MODELS = ("fake/other", "fake/a:b/c", "fake/hüé", "keyless/plain", "nobody/none", "none", "")
+ODD_MODELS = ("fake/other", "fake/a:b/c", "fake/hüé", "fake/\0", "keyless/plain", "nobody/none", "none", "")
 USAGE_DETAILS = {
     "prompt_tokens_details": ("cached_tokens", "audio_tokens", "cache_write_tokens"),
     "completion_tokens_details": ("reasoning_tokens", "audio_tokens"),
@@ -53,7 +53,7 @@ class Exchange(NamedTuple):
 
 
 def rarely(usual: Raw, odd: Raw, one_in: int = 12) -> Raw:
-    """Return values of `usual`, and one of `odd` in a number of times."""
+    """Return values of `usual`, and one in `one_in` of `odd`."""
     return st.integers(1, one_in).flatmap(lambda number: odd if number == one_in else usual)
 
 
@@ -62,7 +62,9 @@ def one_of(*values: str) -> Raw:
 
 
 texts = st.one_of(st.text(max_size=30), st.sampled_from(SPECIAL_TEXTS))
-strings = rarely(st.builds(lambda text, ascii: json.dumps(text, ensure_ascii=ascii), texts, st.booleans()), one_of(*RAW_STRINGS))
+strings = rarely(
+    st.builds(lambda text, ascii: json.dumps(text, ensure_ascii=ascii), texts, st.booleans()), one_of(*RAW_STRINGS)
+)
 odd_values = st.one_of(one_of(*ODD_VALUES), strings)
 counts = rarely(st.integers(0, 5_000).map(str), one_of("5.0", "1e2", "-1", "null", "true", '"5"', "5.5", "10" * 12))
 separators = one_of("", "", "", " ", "\n\t", "\r\n")
@@ -94,7 +96,7 @@ messages = rarely(
     arrays(
         objects(
             {
-                "role": one_of('"user"', '"user"', '"system"', '"assistant"', '"developer"'),
+                "role": rarely(one_of('"user"', '"user"', '"system"', '"assistant"', '"developer"'), odd_values, 24),
                 "content": rarely(strings, st.one_of(arrays(parts, 0, 3), odd_values), 6),
             },
             {"name": strings},
@@ -105,12 +107,14 @@ messages = rarely(
     st.one_of(odd_values, one_of("[1]", "[{}]", DEEP)),
     16,
 )
-stream_options = rarely(one_of('{"include_usage": true}', '{"include_usage":false, "other": 1}', "{}", "null"), odd_values)
+stream_options = rarely(
+    one_of('{"include_usage": true}', '{"include_usage":false, "other": 1}', "{}", "null"), odd_values
+)
 OPTIONAL_FIELDS: Mapping[str, Raw] = {
     "temperature": one_of("0", "0.7", "1e-3", "-0.0", "2E0", "null"),
     "max_tokens": counts,
     "max_completion_tokens": counts,
-    "user": rarely(one_of('"mai"', '"lan"', "null"), odd_values),
+    "user": rarely(one_of('"mai"', '"lan"', "null"), st.one_of(odd_values, one_of(*RAW_STRINGS))),
     "n": rarely(one_of("1", "2", "null"), odd_values),
     "tools": one_of('[{"type": "function", "function": {"name": "weather"}}]', "[]"),
     "metadata": one_of("null", "{}", '{"team": "a"}', '{"tags": ["x", "y"], "session_id": 5}'),
@@ -125,7 +129,9 @@ def requests(draw: Draw) -> tuple[bytes, bool]:
     """Return the body of a chat request, and if it asks for a stream."""
     stream = draw(st.booleans())
     fields: dict[str, Raw] = {
-        "model": rarely(one_of(*map(json.dumps, MODELS)), st.one_of(one_of(*map(json.dumps, ODD_MODELS)), odd_values), 8),
+        "model": rarely(
+            one_of(*map(json.dumps, MODELS)), st.one_of(one_of(*map(json.dumps, ODD_MODELS)), odd_values), 8
+        ),
         "messages": messages,
     }
     optional = dict(OPTIONAL_FIELDS)
@@ -138,7 +144,11 @@ def requests(draw: Draw) -> tuple[bytes, bool]:
     space = draw(separators)
     data = f"{space}{body}{space}".encode()
     if draw(st.integers(0, 30)) == 30:
-        data = draw(st.sampled_from((data[:-3], data + b"x", data.replace(b'"user"', b'"us\xff"'), b"", b"[]", b"\xef\xbb\xbf" + data)))
+        data = draw(
+            st.sampled_from(
+                (data[:-3], data + b"x", data.replace(b'"user"', b'"us\xff"'), b"", b"[]", b"\xef\xbb\xbf" + data)
+            )
+        )
     return data, stream
 
 
@@ -147,14 +157,20 @@ usage = rarely(
         {"prompt_tokens": counts, "completion_tokens": counts},
         {
             "total_tokens": counts,
-            **{name: rarely(objects({}, dict.fromkeys(fields, counts)), odd_values) for name, fields in USAGE_DETAILS.items()},
+            **{
+                name: rarely(objects({}, dict.fromkeys(fields, counts)), odd_values)
+                for name, fields in USAGE_DETAILS.items()
+            },
         },
     ),
     odd_values,
 )
 finish_reasons = rarely(one_of('"stop"', '"length"', '"tool_calls"', "null"), odd_values)
 message = objects(
-    {"role": rarely(one_of('"assistant"'), one_of("null", '"system"', "1")), "content": rarely(strings, odd_values)},
+    {
+        "role": rarely(one_of('"assistant"'), one_of("null", '"system"', "1", "[]")),
+        "content": rarely(strings, odd_values),
+    },
     {
         "tool_calls": rarely(tool_calls, odd_values),
         "refusal": one_of("null", '"I cannot help."'),
@@ -163,22 +179,24 @@ message = objects(
     },
 )
 choice = objects({"index": one_of("0"), "message": message, "finish_reason": finish_reasons}, {"logprobs": odd_values})
-completion = objects(
-    {
-        "id": rarely(one_of('"cmpl-1"'), odd_values),
-        "object": one_of('"chat.completion"', '"list"'),
-        "created": one_of("1", "1.0"),
-        "model": rarely(one_of('"plain"'), odd_values),
-        "choices": rarely(arrays(choice, 1, 1), st.one_of(arrays(choice, 0, 3), odd_values), 8),
-    },
-    {
-        "usage": usage,
-        "error": one_of("null", '{"message": "overloaded"}', '"overloaded"', "5"),
-        "data": one_of("[1, 2]", "null"),
-        "messages": one_of("null", "[]", '[{"role": "user", "content": "echo"}]'),
-        "system_fingerprint": odd_values,
-        "service_tier": rarely(odd_values, one_of(DEEP)),
-    },
+COMPLETION_FIELDS: Mapping[str, Raw] = {
+    "id": rarely(one_of('"cmpl-1"'), odd_values),
+    "object": one_of('"chat.completion"', '"list"'),
+    "created": one_of("1", "1.0"),
+    "model": rarely(one_of('"plain"'), odd_values),
+    "choices": rarely(arrays(choice, 1, 1), st.one_of(arrays(choice, 0, 3), odd_values, one_of("[null]", "[[]]")), 8),
+}
+OPTIONAL_COMPLETION_FIELDS: Mapping[str, Raw] = {
+    "error": one_of("null", '{"message": "overloaded"}', '"overloaded"', "5"),
+    "data": one_of("[1, 2]", "null"),
+    "messages": one_of("null", "[]", '[{"role": "user", "content": "echo"}]'),
+    "system_fingerprint": odd_values,
+    "service_tier": rarely(odd_values, one_of(DEEP)),
+}
+completion = st.one_of(
+    objects(COMPLETION_FIELDS, OPTIONAL_COMPLETION_FIELDS),
+    objects({**COMPLETION_FIELDS, "usage": usage}),
+    objects({**COMPLETION_FIELDS, "usage": usage}, OPTIONAL_COMPLETION_FIELDS),
 )
 error_body = st.one_of(
     objects({"error": objects({"message": strings}, {"type": strings, "code": odd_values, "param": odd_values})}),
@@ -216,10 +234,17 @@ def events(draw: Draw) -> bytes:
     index = one_of("0", "0", "0", "1")
     part = objects({"index": index, "delta": rarely(delta, odd_values)}, {"finish_reason": one_of("null")})
     common = {"id": one_of('"cmpl-1"', "null"), "model": one_of('"plain"')}
-    chunk = objects({**common, "choices": rarely(arrays(part, 1, 1), arrays(part, 0, 2))}, {"usage": one_of("null"), "x": odd_values})
-    last = objects({**common, "choices": st.just('[{"index": 0, "delta": {}, "finish_reason": "stop"}]')}, {"usage": usage})
+    chunk = objects(
+        {**common, "choices": rarely(arrays(part, 1, 1), arrays(part, 0, 2))},
+        {"usage": one_of("null"), "x": odd_values},
+    )
+    last = objects(
+        {**common, "choices": st.just('[{"index": 0, "delta": {}, "finish_reason": "stop"}]')}, {"usage": usage}
+    )
     counted = objects({**common, "choices": st.just("[]"), "usage": usage})
-    odd = one_of(": a comment", "data: {", "data: 5", 'data: {"error": {"message": "overloaded"}}', "event: x", "data:", "x")
+    odd = one_of(
+        ": a comment", "data: {", "data: 5", 'data: {"error": {"message": "overloaded"}}', "event: x", "data:", "x"
+    )
     texts: list[str] = [f"data: {draw(chunk)}" for _ in range(draw(st.integers(0, 4)))]
     if draw(st.integers(0, 7)) < 7:
         texts.append(f"data: {draw(last)}")
@@ -243,7 +268,11 @@ def answers(draw: Draw, stream: bool) -> Answer:
         status = draw(st.sampled_from((400, 401, 404, 429, 500, 503, 201, 302)))
         body = draw(error_body).encode()
     elif kind == 1:
-        body = draw(st.sampled_from((b"<html>", b"", b"[]", b"5", b'{"a": "\xff"}', b'{"choices": [{"message": {"content": "\xff"}}]}')))
+        body = draw(
+            st.sampled_from(
+                (b"<html>", b"", b"[]", b"5", b'{"a": "\xff"}', b'{"choices": [{"message": {"content": "\xff"}}]}')
+            )
+        )
     elif stream is (kind > 2):
         body, content_type = draw(events()), draw(one_of("text/event-stream", "text/event-stream; charset=utf-8"))
     else:
@@ -260,11 +289,13 @@ def frame(draw: Draw, status: int, header_lines: Sequence[str], body: bytes) -> 
     lines = [f"HTTP/1.1 {status} X", *header_lines]
     if framing in ("length", "surplus"):
         lines.append(f"content-length: {len(body)}")
-        pieces += [b"and more"] if framing == "surplus" else []
     elif framing in ("chunked", "cut"):
         lines.append("transfer-encoding: chunked")
         pieces = [*map(chunked, pieces), *([b"0\r\n\r\n"] if framing == "chunked" else [])]
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    if framing == "surplus":  # sent with the end of the response, else it could arrive as the next response
+        *pieces, last = [head, *pieces]
+        return Answer((*pieces, last + b"and more"), closes=True)
     return Answer((head, *pieces), framing not in ("length", "chunked"))
 
 
@@ -272,4 +303,6 @@ def frame(draw: Draw, status: int, header_lines: Sequence[str], body: bytes) -> 
 def exchanges(draw: Draw, setups: Sequence[str]) -> Exchange:
     """Return a request with a response to it."""
     body, stream = draw(requests())
-    return Exchange(draw(st.sampled_from(setups)), draw(st.sampled_from((0.0, 0.3, 0.6, 0.99))), body, draw(answers(stream)))
+    return Exchange(
+        draw(st.sampled_from(setups)), draw(st.sampled_from((0.0, 0.3, 0.6, 0.99))), body, draw(answers(stream))
+    )

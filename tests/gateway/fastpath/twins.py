@@ -22,24 +22,38 @@ from .generators import Answer, Exchange
 
 OWN_FIELDS = {"id", "trace_id", "span_id", "started_at", "duration_ms", "first_token_ms"}
 """Ids and times of a span."""
-CHANGING_HEADERS = ("date", "x-request-id", "x-vong-span-id", "x-vong-trace-id", "x-ratelimit-reset", "x-vong-budget-reset")
+CHANGING_HEADERS = (
+    "date",
+    "x-request-id",
+    "x-vong-span-id",
+    "x-vong-trace-id",
+    "x-ratelimit-reset",
+    "x-vong-budget-reset",
+)
 """Beginnings of the names of headers whose values are ids and times."""
 PIECE_PAUSE_SECONDS = 0.001
+"""Pause after each piece of a response, so that the gateway receives the pieces one by one."""
 
 
 class Setup(NamedTuple):
-    """Configuration of a project: limits, labels of its key, and if it has custom prices."""
+    """Configuration of a project: limits, labels of its key, and if it has custom prices.
+
+    New projects are created after `max_calls` calls, because the limits are exhausted by then.
+    """
 
     limits: tuple[tuple[Any, ...], ...] = ()
     labels: KeyLabels | None = None
     prices: bool = False
+    max_calls: int = 1_000_000
 
 
 LABELS = KeyLabels(tags=("team-a", "Huế"), user="khách")
 SETUPS: Mapping[str, Setup] = {
     "bare": Setup(),
     "labels and prices": Setup(labels=LABELS, prices=True),
-    "rate limits": Setup((("key", "requests", "month", 10**7), ("key", "tokens", "month", 10**13), ("key", "concurrency", "now", 3))),
+    "rate limits": Setup(
+        (("key", "requests", "month", 10**7), ("key", "tokens", "month", 10**13), ("key", "concurrency", "now", 3))
+    ),
     "budgets": Setup((("key", "cost", "lifetime", 10**15), ("project", "cost", "month", 10**14)), prices=True),
     "subjects": Setup(
         (
@@ -51,7 +65,8 @@ SETUPS: Mapping[str, Setup] = {
         LABELS,
         prices=True,
     ),
-    "exhausted": Setup((("key", "requests", "month", 20), ("user", "cost", "lifetime", 10**11)), prices=True),
+    "few requests": Setup((("key", "requests", "month", 5),), max_calls=9),
+    "small budget": Setup((("project", "cost", "lifetime", 3 * 10**10),), prices=True, max_calls=12),
 }
 
 
@@ -95,7 +110,8 @@ class Twins:
 
     def __init__(self, running: Running, upstream: ScriptedUpstream, setup: Setup) -> None:
         self._running, self._upstream = running, upstream
-        self._projects = [_configured(running, setup) for _ in range(2)]
+        self._projects = [_create_project(running, setup) for _ in range(2)]
+        self.calls_left = setup.max_calls
         self._client = httpx.Client(base_url=running.url, trust_env=False, timeout=30)
 
     @property
@@ -104,28 +120,23 @@ class Twins:
         return self._projects[1].key
 
     def close(self) -> None:
+        """Close the connections."""
         self._client.close()
         for project in self._projects:
             project.client.close()
 
-    def start(self) -> None:
-        """Load keys and configuration of both projects."""
+    def load(self) -> None:
+        """Load keys and configuration of both projects, and leave a connection to the upstream idle."""
         for project in self._projects:
-            self._embed(project)
-
-    def warm(self) -> None:
-        """Leave a connection to the upstream idle."""
-        if self._upstream.answer.closes:
-            for project in self._projects:
-                self._embed(project)
-
-    def _embed(self, project: Server) -> None:
-        body = {"model": "priced/embedding", "input": "hi"}
-        self._client.post("/v1/embeddings", json=body, headers=_authorization(project))
+            body = {"model": "priced/embedding", "input": "hi"}
+            response = self._client.post("/v1/embeddings", json=body, headers=_authorization(project))
+            self._rows(project, UUID(response.headers["x-vong-span-id"]))
+        self._running.platform.span_writer.flush(60)
 
     def run(self, exchange: Exchange, limiter: Callable[[], Limiter]) -> list[Outcome]:
         """Send the request from both projects and return both outcomes, that of the fast path first."""
         self._upstream.answer = exchange.answer
+        self.calls_left -= 1
         answered: list[tuple[httpx.Response, Any]] = []
         for project in self._projects:
             before = len(self._upstream.requests)
@@ -142,12 +153,12 @@ class Twins:
         ]
 
     def used(self, project: int) -> list[tuple[Any, ...]]:
-        """Return what the database counts as used of each limit of a project."""
+        """Return the used amount of each limit of a project, from the database."""
         states = self._projects[project].client.gateway.limits()
         return sorted((state.limit.subject_type, state.limit.metric, state.subject, state.used) for state in states)
 
     def _rows(self, project: Server, id: UUID) -> tuple[Any, Any]:
-        """Return the rows of a span and its ledger entry as soon as they are written."""
+        """Wait until a span is written, and return its row and its ledger entry."""
         until = time.monotonic() + 20
         while time.monotonic() < until:
             self._running.platform.span_writer.flush(60)
@@ -160,7 +171,8 @@ class Twins:
         raise AssertionError(f"no span {id} was recorded")
 
 
-def _configured(running: Running, setup: Setup) -> Server:
+def _create_project(running: Running, setup: Setup) -> Server:
+    """Create a project with routes, prices and limits, and return it with a key of its owner."""
     project_id = new_project(running.database)
     with running.database.scope(project_id) as connection:
         key = access.create_key(connection, "tester", role="owner", labels=setup.labels).secret
@@ -186,6 +198,8 @@ def _members(body: bytes) -> dict[str, bytes]:
 
 def _outcome(response: httpx.Response, sent: Any, span_row: Any, entry: Any, limits: list[tuple[Any, ...]]) -> Outcome:
     span = decode_span(span_row)
+    # A limit of the gateway returns the seconds until its reset, an upstream any value.
+    changing = CHANGING_HEADERS if sent is not None else (*CHANGING_HEADERS, "retry-after")
     columns = {} if entry is None else dict(entry._mapping)
     assert columns.pop("id", span.id) == span.id
     assert columns.pop("started_at", span.started_at) == span.started_at
@@ -194,7 +208,7 @@ def _outcome(response: httpx.Response, sent: Any, span_row: Any, entry: Any, lim
     return Outcome(
         response.status_code,
         list(response.headers),
-        {name: value for name, value in response.headers.items() if not name.startswith(CHANGING_HEADERS)},
+        {name: value for name, value in response.headers.items() if not name.startswith(changing)},
         response.content.replace(id, b"ID"),
         sent,
         span.model_dump(exclude=OWN_FIELDS),
@@ -206,9 +220,16 @@ def _outcome(response: httpx.Response, sent: Any, span_row: Any, entry: Any, lim
 
 
 def _quotas(limiter: Limiter, project_id: UUID) -> list[tuple[Any, ...]]:
-    """Return what is left and what is reserved of each limit."""
+    """Return the remaining, the reserved and the held amount of each limit."""
     quotas = [quota for quota in limiter._quotas.values() if quota.project_id == project_id]
     return sorted(
-        (quota.limit.subject_type, quota.limit.metric, quota.counter_key.subject, quota.remaining, quota.reserved, quota.held_cost)
+        (
+            quota.limit.subject_type,
+            quota.limit.metric,
+            quota.counter_key.subject,
+            quota.remaining,
+            quota.reserved,
+            quota.held_cost,
+        )
         for quota in quotas
     )

@@ -1,4 +1,4 @@
-"""Masking: whatever the shape, plain or streamed, however the stream is cut, nobody sees what was masked."""
+"""Masking: no masked text is visible at any endpoint, complete or streamed, for any cut of the stream."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from vong.gateway.guards.run import GuardRun, mask_detections
 from vong.gateway.self_test import CARD_NUMBER, MESSAGE, InProcessGateway, SelfTestCase, contains_card_number, self_test
 from vong.pii import ALL_KINDS, mask_pii
 
-from .rehearse import Scripted, chat, choices, spoken, told, use
+from .scripted_calls import ScriptedProvider, chat, choices, guard_config, run_call, stream_text
 
 SECRET = "sk-proj-abcdefghij0123456789ABCDEFGHIJ"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7bq9" * 60 + "\n-----END RSA PRIVATE KEY-----"
@@ -47,16 +47,16 @@ PIECES = [
 ]
 
 
-async def nobody(model: str, messages: list[dict[str, Any]]) -> str:
+async def unused_judge(model: str, messages: list[dict[str, Any]]) -> str:
     raise AssertionError("no model is asked")
 
 
-def passed(guard: str, parts: list[str], before: str = "") -> str:
-    """What a stream says after a guard that masks; `before` has passed already, of a stream that broke off."""
-    post = GuardFactory(NULL_DEPENDENCIES).create(use(guard))
+def masked_stream(guard: str, parts: list[str], before: str = "") -> str:
+    """Return the text of a stream after a masking guard. `before` is the text that was sent before the stream broke."""
+    post = GuardFactory(NULL_DEPENDENCIES).create(guard_config(guard))
 
     async def push() -> str:
-        passing = GuardChain([GuardRun(post, "output", nobody)], is_content=True, before=before)
+        passing = GuardChain([GuardRun(post, "output", unused_judge)], is_content=True, before=before)
         return "".join([await passing.push(part) for part in parts]) + await passing.finish()
 
     return asyncio.run(push())
@@ -71,34 +71,35 @@ def cut(draw: st.DrawFn, pieces: list[str]) -> list[str]:
 
 @settings(max_examples=150, deadline=None)
 @given(parts=cut(PIECES))
-def test_a_stream_is_masked_as_the_whole_text_is_however_it_is_cut(parts: list[str]) -> None:
-    assert passed("pii", parts) == mask_pii("".join(parts), ALL_KINDS)[0]
+def test_a_stream_is_masked_like_the_complete_text_for_any_cut(parts: list[str]) -> None:
+    assert masked_stream("pii", parts) == mask_pii("".join(parts), ALL_KINDS)[0]
 
 
 @settings(max_examples=60, deadline=None)
 @given(parts=cut([SECRET, KEY, "password = hunter2X9qLw", "the key ", "is", "\n", "token", "https://u:pa55word@h.dev"]))
-def test_so_are_secrets(parts: list[str]) -> None:
-    guard = GuardFactory(NULL_DEPENDENCIES).create(use("secrets")).guard
+def test_secrets_in_a_stream_are_masked_for_any_cut(parts: list[str]) -> None:
+    guard = GuardFactory(NULL_DEPENDENCIES).create(guard_config("secrets")).guard
     text = "".join(parts)
-    assert passed("secrets", parts) == mask_detections(text, asyncio.run(guard.check(text, nobody)))
-    assert "MIIEow" not in passed("secrets", parts)
+    assert masked_stream("secrets", parts) == mask_detections(text, asyncio.run(guard.check(text, unused_judge)))
+    assert "MIIEow" not in masked_stream("secrets", parts)
 
 
-def test_the_rest_of_a_stream_is_read_with_what_was_said_before_it_broke_off() -> None:
-    assert passed("pii", ["467", " 3395."]) == "467 3395."
-    assert passed("pii", ["467", " 3395."], before="Sure. Phone: ") == "[PHONE]."
+def test_a_continuation_is_masked_together_with_the_text_before_the_break() -> None:
+    assert masked_stream("pii", ["467", " 3395."]) == "467 3395."
+    assert masked_stream("pii", ["467", " 3395."], before="Sure. Phone: ") == "[PHONE]."
 
 
-def test_a_long_key_is_never_let_out_though_nobody_knows_its_end() -> None:
+def test_a_long_key_is_never_sent_before_its_end() -> None:
     key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7bq9" * 800
     parts = ["here: ", *(key[at : at + 7] for at in range(0, len(key), 7))]
-    assert passed("secrets", parts) == "here: [PRIVATE_KEY]"
+    assert masked_stream("secrets", parts) == "here: [PRIVATE_KEY]"
 
 
-def test_little_is_held_back_of_what_holds_nothing() -> None:
+def test_little_text_without_detections_is_held_back() -> None:
     async def lags() -> list[int]:
         passing = GuardChain(
-            [GuardRun(GuardFactory(NULL_DEPENDENCIES).create(use("pii")), "output", nobody)], is_content=True
+            [GuardRun(GuardFactory(NULL_DEPENDENCIES).create(guard_config("pii")), "output", unused_judge)],
+            is_content=True,
         )
         came = went = 0
         found: list[int] = []
@@ -114,12 +115,12 @@ def test_little_is_held_back_of_what_holds_nothing() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("shape", ["chat", "completions", "messages", "responses"])
-def test_every_shape_is_masked_on_both_ways(shape: Any, stream: bool) -> None:
+@pytest.mark.parametrize("endpoint", ["chat", "completions", "messages", "responses"])
+def test_requests_and_responses_of_every_endpoint_are_masked(endpoint: Any, stream: bool) -> None:
     for on in ("input", "output"):
-        way = SelfTestCase(shape, stream, on, "echo/echo")
+        way = SelfTestCase(endpoint, stream, on, "echo/echo")
         found = asyncio.run(
-            InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("pii", on=on)]).call(shape, way.body())
+            InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [guard_config("pii", on=on)]).call(endpoint, way.body())
         )
         assert b"[CARD]" in found.response and not contains_card_number(found.response)
         assert not contains_card_number(json.dumps(found.span.output).encode())
@@ -132,14 +133,14 @@ def test_every_shape_is_masked_on_both_ways(shape: Any, stream: bool) -> None:
         assert outcome["found"] == {"card": 1} and outcome["action"] == "mask" and outcome["ms"] > 0
 
 
-def test_what_is_embedded_is_masked_and_tokens_are_refused() -> None:
-    found = told([use("pii")], {"model": "echo/echo", "input": [MESSAGE, "nothing"]}, "embeddings")
+def test_embedding_inputs_are_masked_and_token_inputs_rejected() -> None:
+    found = run_call([guard_config("pii")], {"model": "echo/echo", "input": [MESSAGE, "nothing"]}, "embeddings")
     assert json.loads(found.sent[0])["input"] == [mask_pii(MESSAGE)[0], "nothing"]
     with pytest.raises(Exception, match="guards cannot read token ids"):
-        told([use("pii")], {"model": "echo/echo", "input": [[1, 2], [3]]}, "embeddings")
+        run_call([guard_config("pii")], {"model": "echo/echo", "input": [[1, 2], [3]]}, "embeddings")
 
 
-def test_tools_arguments_and_results_are_masked_and_stay_json() -> None:
+def test_tool_arguments_and_results_are_masked_and_remain_json() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "pay", "arguments": '{"card": 4539148803436467}'}}
     messages = [
         {"role": "system", "content": "Be kind."},
@@ -147,7 +148,7 @@ def test_tools_arguments_and_results_are_masked_and_stay_json() -> None:
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": f"paid with {CARD_NUMBER} for linh@example.com"},
     ]
-    found = told([use("pii")], {"model": "echo/echo", "messages": messages})
+    found = run_call([guard_config("pii")], {"model": "echo/echo", "messages": messages})
     sent = json.loads(found.sent[0])["messages"]
     assert sent[1]["content"][0]["text"] == "pay with [CARD]"
     assert json.loads(sent[2]["tool_calls"][0]["function"]["arguments"]) == {"card": "[CARD]"}
@@ -155,7 +156,7 @@ def test_tools_arguments_and_results_are_masked_and_stay_json() -> None:
     assert sent[2]["tool_calls"][0]["id"] == "c1" and sent[0] == messages[0]
 
 
-def test_arguments_that_a_model_streams_are_masked_and_come_whole() -> None:
+def test_streamed_arguments_are_masked_and_sent_in_one_piece() -> None:
     def part(index: int, **function: str) -> dict[str, Any]:
         named = {"id": f"c{index}", "type": "function"} if "name" in function else {}
         return {"tool_calls": [{"index": index, **named, "function": function}]}
@@ -163,7 +164,7 @@ def test_arguments_that_a_model_streams_are_masked_and_come_whole() -> None:
     parts: list[Any] = ["I pay. ", part(0, name="pay", arguments="")]
     parts += [part(0, arguments=text) for text in ('{"card": 45391488', '03436467, "to"', ': "linh@exa', 'mple.com"}')]
     parts += [part(1, name="note", arguments='{"a": "4539 1488 '), part(1, arguments='0343 6467"}')]
-    found = told([use("pii")], chat("pay", "script/x", stream=True), script=Scripted(parts))
+    found = run_call([guard_config("pii")], chat("pay", "script/x", stream=True), script=ScriptedProvider(parts))
     (message,) = [choice["message"] for choice in found.span.output["choices"]]
     arguments = [json.loads(call["function"]["arguments"]) for call in message["tool_calls"]]
     assert arguments == [{"card": "[CARD]", "to": "[EMAIL]"}, {"a": "[CARD]"}]
@@ -173,39 +174,41 @@ def test_arguments_that_a_model_streams_are_masked_and_come_whole() -> None:
     assert [call["id"] for call in message["tool_calls"]] == ["c0", "c1"]
 
 
-def test_thoughts_refusals_and_unknown_fields_of_a_stream_are_masked_too() -> None:
+def test_reasoning_refusals_and_unknown_fields_of_a_stream_are_masked() -> None:
     parts = [
         {"reasoning_content": "the card 4539 1488"},
         {"reasoning_content": " 0343 6467 is"},
         {"content": "mail linh@exam"},
         {"content": "ple.com", "annotations": [{"type": "note", "text": f"see {CARD_NUMBER}"}]},
     ]
-    found = told([use("pii")], chat("x", "script/x", stream=True), script=Scripted(parts))
+    found = run_call([guard_config("pii")], chat("x", "script/x", stream=True), script=ScriptedProvider(parts))
     deltas = [choice["delta"] for choice in choices(found.response)]
     assert "".join(delta.get("reasoning_content") or "" for delta in deltas) == "the card [CARD] is"
-    assert spoken(found.response) == "mail [EMAIL]"
+    assert stream_text(found.response) == "mail [EMAIL]"
     assert not contains_card_number(found.response) and not contains_card_number(found.span.model_dump_json().encode())
     order = [name for delta in deltas for name in delta]
     assert order.index("content") > max(n for n, name in enumerate(order) if name == "reasoning_content")
 
 
-def test_only_the_roles_that_were_named_are_read() -> None:
+def test_only_the_configured_roles_are_masked() -> None:
     messages = [{"role": "system", "content": "help@vong.dev answers"}, {"role": "user", "content": "a@b.example.com"}]
-    guard = use("pii", on="input").model_copy(update={"roles": ("user",)})
-    sent = json.loads(told([guard], {"model": "echo/echo", "messages": messages}).sent[0])["messages"]
+    guard = guard_config("pii", on="input").model_copy(update={"roles": ("user",)})
+    sent = json.loads(run_call([guard], {"model": "echo/echo", "messages": messages}).sent[0])["messages"]
     assert [message["content"] for message in sent] == ["help@vong.dev answers", "[EMAIL]"]
 
 
-def test_a_field_that_stands_twice_hides_nothing() -> None:
+def test_duplicate_fields_are_masked() -> None:
     body = f'{{"model":"echo/echo","messages":[{{"role":"user","content":"{CARD_NUMBER}","content":"hello"}}]}}'
     request = GuardedRequest("chat", body.encode())
     assert not contains_card_number(request.encode())
-    found = asyncio.run(InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("pii")]).call("chat", body.encode()))
+    found = asyncio.run(
+        InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [guard_config("pii")]).call("chat", body.encode())
+    )
     assert not contains_card_number(found.sent[0]) and not contains_card_number(found.span.model_dump_json().encode())
 
 
-def test_a_body_that_cannot_be_used_leaves_no_text_behind() -> None:
-    rehearsal = InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [use("pii")])
+def test_an_unusable_body_leaves_no_text_in_spans() -> None:
+    rehearsal = InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [guard_config("pii")])
     bodies = [
         f'{{"model": "echo/echo", "messages": "{CARD_NUMBER}',
         f'{{"model": "echo/echo", "said": "{CARD_NUMBER}"}}',
@@ -217,7 +220,7 @@ def test_a_body_that_cannot_be_used_leaves_no_text_behind() -> None:
     assert not any(contains_card_number(span.model_dump_json().encode()) for span in rehearsal.spans)
 
 
-def test_the_self_test_passes_and_fails_where_a_guard_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_self_test_passes_and_fails_for_a_broken_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     good = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
     assert good.passed and good.cases == 21 and not good.leaks
 
@@ -229,7 +232,7 @@ def test_the_self_test_passes_and_fails_where_a_guard_is_broken(monkeypatch: pyt
     assert not bad.passed and len(bad.leaks) == 21
 
 
-def test_the_self_test_names_the_way_that_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_self_test_names_the_leaking_path(monkeypatch: pytest.MonkeyPatch) -> None:
     async def sieve(self: GuardChain, text: str) -> str:
         return text
 
@@ -241,12 +244,12 @@ def test_the_self_test_names_the_way_that_leaks(monkeypatch: pytest.MonkeyPatch)
     }
 
 
-def test_without_guards_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_guards_no_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def no(*_: Any) -> None:
         raise AssertionError("it was read")
 
     monkeypatch.setattr(GuardedRequest, "__init__", no)
-    assert contains_card_number(told([], chat(MESSAGE)).response)
+    assert contains_card_number(run_call([], chat(MESSAGE)).response)
     assert (
         GuardFactory(GuardDependencies(NULL_DEPENDENCIES.embed, NULL_DEPENDENCIES.upstream)).create_guard_set([], None)
         is None

@@ -1,4 +1,4 @@
-"""Guards on a running server: set by API, client and command, seen in answers, spans and metrics; moderations."""
+"""Guards on a running server: API, client, commands, responses, spans, metrics and moderations."""
 
 import json
 import time
@@ -19,9 +19,9 @@ from vong.errors import Forbidden, InvalidInput, NotFound
 from vong.gateway.self_test import CARD_NUMBER, contains_card_number
 from vong.records import RoutePolicy
 
-from .rehearse import use
+from .scripted_calls import guard_config
 
-MASK = use("pii")
+MASK = guard_config("pii")
 
 
 @pytest.fixture
@@ -29,20 +29,20 @@ def client(server: Server) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
 
 
-def said(client: openai.OpenAI, text: str, model: str = "echo/echo") -> str | None:
+def ask(client: openai.OpenAI, text: str, model: str = "echo/echo") -> str | None:
     asked: Any = [{"role": "user", "content": text}]
     return client.chat.completions.create(model=model, messages=asked).choices[0].message.content
 
 
-def until(wanted: str, client: openai.OpenAI, text: str, model: str = "echo/echo") -> None:
-    """Servers follow within a second of a change."""
+def wait_for_answer(expected: str, client: openai.OpenAI, text: str, model: str = "echo/echo") -> None:
+    """Wait until the server answers as expected. A change applies within a second."""
     ends = time.monotonic() + 30
-    while said(client, text, model) != wanted:
+    while ask(client, text, model) != expected:
         assert time.monotonic() < ends, "the guards were never seen"
         time.sleep(0.05)
 
 
-def test_project_guards_hold_for_every_call_and_are_kept_with_their_history(
+def test_project_guards_apply_to_every_call_and_have_a_history(
     server: Server,
     client: openai.OpenAI,
 ) -> None:
@@ -50,7 +50,7 @@ def test_project_guards_hold_for_every_call_and_are_kept_with_their_history(
     assert guards.get().guards == () and guards.history() == []
     made = guards.set([MASK])
     assert guards.set([MASK]) == made == guards.get() and made.changed_at
-    until("pay with [CARD]", client, f"pay with {CARD_NUMBER}")
+    wait_for_answer("pay with [CARD]", client, f"pay with {CARD_NUMBER}")
     span = server.spans()[-1]
     assert not contains_card_number(span.model_dump_json().encode())
     assert span.attributes["vong.guards_version"] == made.version
@@ -58,28 +58,32 @@ def test_project_guards_hold_for_every_call_and_are_kept_with_their_history(
     counted = 'vong_gateway_guards_total{action="mask",guard="pii",on="input"}'
     assert counted in metrics.render_metrics([metrics.take_snapshot(server.platform)]).decode()
     assert [len(version.guards) for version in (guards.set([]), *guards.history())] == [0, 0, 1]
-    until(f"pay with {CARD_NUMBER}", client, f"pay with {CARD_NUMBER}")
+    wait_for_answer(f"pay with {CARD_NUMBER}", client, f"pay with {CARD_NUMBER}")
 
 
-def test_a_blocked_request_is_told_in_openais_words_and_in_anthropics(
+def test_a_blocked_request_is_an_error_in_openai_and_anthropic_format(
     server: Server,
     client: openai.OpenAI,
 ) -> None:
-    server.client.gateway.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(use("pii", "block"),)))
+    server.client.gateway.set_route(
+        "shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(guard_config("pii", "block"),))
+    )
     ends = time.monotonic() + 30
     while "shop" not in server.client.gateway.models():
         assert time.monotonic() < ends
     with pytest.raises(openai.BadRequestError) as raised:
-        said(client, f"pay with {CARD_NUMBER}", "shop")
+        ask(client, f"pay with {CARD_NUMBER}", "shop")
     assert raised.value.code == "content_filter" and "'pii'" in raised.value.message and CARD_NUMBER not in str(raised)
     body = {"model": "shop", "max_tokens": 9, "messages": [{"role": "user", "content": CARD_NUMBER}]}
     answer = httpx.post(f"{server.url}/v1/messages", json=body, headers={"x-api-key": server.key})
     assert answer.status_code == 400 and answer.json()["error"]["type"] == "invalid_request_error"
     assert not any(contains_card_number(span.model_dump_json().encode()) for span in server.spans())
-    assert said(client, f"pay with {CARD_NUMBER}") == f"pay with {CARD_NUMBER}"  # other calls are not the route's
+    assert (
+        ask(client, f"pay with {CARD_NUMBER}") == f"pay with {CARD_NUMBER}"
+    )  # calls of other models do not use the route
 
 
-def test_guards_of_a_route_stay_until_they_are_taken_away(server: Server) -> None:
+def test_guards_of_a_route_stay_until_they_are_removed(server: Server) -> None:
     api = server.client.gateway
     first = api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(MASK,)))
     second = api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(retries=3))
@@ -87,12 +91,12 @@ def test_guards_of_a_route_stay_until_they_are_taken_away(server: Server) -> Non
     third = api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=()))
     assert third.policy and third.policy.guards == ()
     with pytest.raises(InvalidInput, match="cannot mask"):
-        api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(use("length", max_words=3),)))
+        api.set_route("shop", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(guard_config("length", max_words=3),)))
     with pytest.raises(NotFound, match="did you mean 'pii'"):
-        api.guards.set([use("pi")])
+        api.guards.set([guard_config("pi")])
 
 
-def test_moderations_answer_openais_client(server: Server, client: openai.OpenAI) -> None:
+def test_moderations_are_answered_for_the_openai_client(server: Server, client: openai.OpenAI) -> None:
     found = client.moderations.create(input=["nothing here", f"pay {CARD_NUMBER}"])
     clean, dirty = found.results
     assert not clean.flagged and dirty.flagged and found.id.startswith("modr-")
@@ -103,7 +107,7 @@ def test_moderations_answer_openais_client(server: Server, client: openai.OpenAI
     assert client.moderations.create(input=parts, model="omni-moderation-latest").results[0].flagged
     only = client.moderations.create(input="ghp_" + "a1B2" * 9, model="pii").results[0]
     assert not only.flagged
-    violent = use("patterns", "block", patterns={"violence": "kill"})
+    violent = guard_config("patterns", "block", patterns={"violence": "kill"})
     server.client.gateway.set_route("strict", {"echo/echo": 1.0}, policy=RoutePolicy(guards=(violent,)))
     ends = time.monotonic() + 30
     while "strict" not in server.client.gateway.models():
@@ -119,7 +123,7 @@ def test_moderations_answer_openais_client(server: Server, client: openai.OpenAI
     assert httpx.get(f"{server.url}/v1/moderations").status_code == 405
 
 
-def test_texts_are_tried_by_client_and_command(
+def test_guards_are_tested_by_client_and_command(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -128,7 +132,7 @@ def test_texts_are_tried_by_client_and_command(
     guards = server.client.gateway.guards
     tried = guards.test(f"pay {CARD_NUMBER}", [MASK])
     assert tried.text == "pay [CARD]" and tried.outcomes[0].found == {"card": 1}
-    assert guards.test(CARD_NUMBER, [use("pii", "block")]).blocked_by == "pii"
+    assert guards.test(CARD_NUMBER, [guard_config("pii", "block")]).blocked_by == "pii"
     assert {kind.name for kind in guards.types()} >= {"pii", "judge"} and guards.self_test().passed
 
     def run(*words: str, code: int = 0) -> str:
@@ -152,12 +156,12 @@ def test_texts_are_tried_by_client_and_command(
     run("routes", "set", "shop", "echo/echo", "--guards", "/no/such/file", code=2)
 
 
-def test_only_owners_set_the_projects_guards(server: Server) -> None:
+def test_only_owners_set_project_guards(server: Server) -> None:
     member = server.client.access.create_key("m", role="member")["secret"]
     with Client(server.url, member) as other, pytest.raises(Forbidden):
         other.gateway.guards.set([MASK])
 
 
-def test_the_doctor_sends_the_card_number_too() -> None:
+def test_the_doctor_tests_the_masking_of_card_numbers() -> None:
     (found,) = [finding for finding in run_checks(Settings()) if finding.check == "masking"]
     assert found.state == "ok" and "21 paths" in found.seen

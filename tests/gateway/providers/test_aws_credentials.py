@@ -1,4 +1,4 @@
-"""Where a Bedrock provider takes its credentials from: its key, or AWS's chain if it is one of the settings."""
+"""Credentials of Bedrock providers: configured key, or the AWS credential chain for providers of the settings."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import CredentialRetrievalError
 from pydantic import SecretStr
 
-from tests.gateway.fake_natives import message
+from tests.gateway.fake_native_apis import event_stream_message
 from tests.gateway.fake_upstream import FakeUpstream
 from vong import plugins
 from vong.config import ProviderSettings
@@ -26,7 +26,7 @@ from vong.gateway.upstream.client import UpstreamClient
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No credentials of this machine, and no metadata service."""
+    """Remove credentials of this machine and disable the metadata service."""
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -95,13 +95,13 @@ def test_a_container_has_the_credentials_of_its_role(fake: FakeUpstream, monkeyp
     assert key_id(fake) == "akidrole"
 
 
-def test_the_error_names_what_was_tried(fake: FakeUpstream) -> None:
+def test_the_error_lists_all_tried_sources(fake: FakeUpstream) -> None:
     with pytest.raises(Misconfigured, match=r"'mine' found; tried: env, .*sso.*container-role, iam-role; set api_key"):
         call(fake.url)
     assert not fake.requests
 
 
-def test_a_project_does_not_spend_the_credentials_of_the_server(
+def test_a_project_does_not_use_the_credentials_of_the_server(
     fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stored providers are created with `server_credentials` off; a named but empty variable uses no other key."""
@@ -114,14 +114,14 @@ def test_a_project_does_not_spend_the_credentials_of_the_server(
 
 
 def test_a_changed_stream_is_an_upstream_failure(fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.gateway import fake_natives
+    from tests.gateway import fake_native_apis
 
     def broken(*arguments: Any) -> bytes:
-        whole = bytearray(message(*arguments))
+        whole = bytearray(event_stream_message(*arguments))
         whole[-1] ^= 1
         return bytes(whole)
 
-    monkeypatch.setattr(fake_natives, "message", broken)
+    monkeypatch.setattr(fake_native_apis, "event_stream_message", broken)
 
     async def run() -> None:
         upstream = UpstreamClient()
@@ -183,7 +183,7 @@ def test_expired_credentials_are_refreshed_once_in_a_thread(monkeypatch: pytest.
     assert threading.main_thread().name not in source.threads
 
 
-def test_a_failed_refresh_is_not_repeated_at_once_and_uses_what_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_refresh_is_delayed_and_valid_credentials_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(monkeypatch, expires_in=300)  # within the window in which botocore must refresh
     source.failing = True
 
@@ -191,7 +191,7 @@ def test_a_failed_refresh_is_not_repeated_at_once_and_uses_what_is_valid(monkeyp
         assert await source.get() == "AKID0"
 
     with pytest.raises(UpstreamFailed, match="the role is gone"):
-        asyncio.run(run())  # nothing was used before, so nothing is known to be valid
+        asyncio.run(run())  # no earlier credentials exist that could be valid
     source.chain = aws.CredentialChain("mine")
     source.failing, source.refreshes = False, 0
 

@@ -1,4 +1,4 @@
-"""What `echo` says where more than an echo is asked for."""
+"""Echo provider: tool calls, streams, structured output and stop sequences."""
 
 import asyncio
 import json
@@ -26,16 +26,16 @@ ADDER = {"name": "add", "parameters": {"properties": {"a": {"type": "integer"}, 
 TOOLS = [{"type": "function", "function": function} for function in (WEATHER, ADDER)]
 
 
-def ask(said: str | list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
-    messages = [{"role": "user", "content": said}] if isinstance(said, str) else said
+def ask_echo(text: str | list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+    messages = [{"role": "user", "content": text}] if isinstance(text, str) else text
     body = msgspec.json.encode({"model": "echo", "messages": messages, **fields})
     echo = EchoProvider("echo", ProviderSettings(kind="echo"), UpstreamClient())
     reply = asyncio.run(echo.call(ProviderRequest("chat", "echo", body)))
     return json.loads(reply.body)["choices"][0]
 
 
-def streamed(said: str, **fields: Any) -> list[dict[str, Any]]:
-    body = msgspec.json.encode({"model": "echo", "messages": [{"role": "user", "content": said}], **fields})
+def streamed(text: str, **fields: Any) -> list[dict[str, Any]]:
+    body = msgspec.json.encode({"model": "echo", "messages": [{"role": "user", "content": text}], **fields})
     echo = EchoProvider("echo", ProviderSettings(kind="echo"), UpstreamClient())
 
     async def read() -> bytes:
@@ -53,7 +53,7 @@ def call(choice: dict[str, Any]) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("said", "choice", "expected"),
+    ("text", "choice", "expected"),
     [
         ("the weather in 'Huế' for 3 days", "auto", ("get_weather", {"place": "Huế", "days": 3})),
         ("add 2 and 40.5", None, ("add", {"a": 2, "b": 40.5})),
@@ -61,23 +61,23 @@ def call(choice: dict[str, Any]) -> tuple[str, Any]:
         ("Hello!", {"type": "function", "function": {"name": "add"}}, ("add", {"a": 0, "b": 0.0})),
     ],
 )
-def test_a_tool_is_called_with_what_the_message_says(said: str, choice: Any, expected: Any) -> None:
-    assert call(ask(said, tools=TOOLS, tool_choice=choice)) == expected
+def test_a_tool_is_called_with_arguments_from_the_message(text: str, choice: Any, expected: Any) -> None:
+    assert call(ask_echo(text, tools=TOOLS, tool_choice=choice)) == expected
 
 
-def test_no_tool_is_called_where_none_is_meant_or_one_has_answered() -> None:
-    assert ask("Hello!", tools=TOOLS)["message"]["content"] == "Hello!"
-    assert ask("the weather", tools=TOOLS, tool_choice="none")["message"]["content"] == "the weather"
+def test_no_tool_is_called_without_a_match_or_after_a_tool_result() -> None:
+    assert ask_echo("Hello!", tools=TOOLS)["message"]["content"] == "Hello!"
+    assert ask_echo("the weather", tools=TOOLS, tool_choice="none")["message"]["content"] == "the weather"
     result = [
         {"role": "user", "content": "the weather"},
         {"role": "tool", "tool_call_id": "1", "content": "weather: fine"},
     ]
-    assert ask(result, tools=TOOLS)["message"]["content"] == "weather: fine"
+    assert ask_echo(result, tools=TOOLS)["message"]["content"] == "weather: fine"
     with pytest.raises(InvalidInput, match="not in tools"):
-        ask("Hello!", tools=TOOLS, tool_choice={"type": "function", "function": {"name": "sub"}})
+        ask_echo("Hello!", tools=TOOLS, tool_choice={"type": "function", "function": {"name": "sub"}})
 
 
-def test_a_call_is_streamed_in_pieces_that_add_up() -> None:
+def test_a_tool_call_is_streamed_in_pieces_that_add_up() -> None:
     chunks = streamed("the weather in 'Đà Nẵng'", tools=TOOLS)
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks if chunk["choices"]]
     calls = [delta["tool_calls"][0] for delta in deltas if "tool_calls" in delta]
@@ -86,24 +86,24 @@ def test_a_call_is_streamed_in_pieces_that_add_up() -> None:
     assert chunks[-1]["usage"]["completion_tokens"] == len(calls) - 1
 
 
-def test_an_answer_has_the_form_that_was_asked_for() -> None:
+def test_a_completion_has_the_requested_format() -> None:
     schema = {
         "type": "object",
         "properties": {"color": {"enum": ["red", "blue"]}, "n": {"anyOf": [{"type": "null"}, {"type": "integer"}]}},
     }
     form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
-    assert json.loads(ask("a blue one, 7 times", response_format=form)["message"]["content"]) == {
+    assert json.loads(ask_echo("a blue one, 7 times", response_format=form)["message"]["content"]) == {
         "color": "blue",
         "n": 7,
     }
-    said = ask("JSON with 'a' and 'b'", response_format={"type": "json_object"})["message"]["content"]
-    assert set(json.loads(said)) == {"a", "b"}
+    text = ask_echo("JSON with 'a' and 'b'", response_format={"type": "json_object"})["message"]["content"]
+    assert set(json.loads(text)) == {"a", "b"}
     with pytest.raises(InvalidInput, match="invalid schema"):
-        ask("x", response_format={"type": "json_schema", "json_schema": {"schema": {"properties": [1]}}})
+        ask_echo("x", response_format={"type": "json_schema", "json_schema": {"schema": {"properties": [1]}}})
 
 
-def test_an_answer_ends_at_a_stop_sequence() -> None:
-    assert ask("one two three", stop=["three", "two"])["message"]["content"] == "one "
+def test_a_completion_ends_at_a_stop_sequence() -> None:
+    assert ask_echo("one two three", stop=["three", "two"])["message"]["content"] == "one "
 
 
 SCHEMAS = st.recursive(
@@ -123,11 +123,11 @@ SCHEMAS = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(SCHEMAS, st.text(max_size=40))
-def test_what_is_invented_is_valid(schema: dict[str, Any], text: str) -> None:
+def test_generated_values_are_valid(schema: dict[str, Any], text: str) -> None:
     validate(SchemaSampler(text, schema).sample(), schema)
 
 
-def test_a_schema_that_contains_itself_many_times_ends() -> None:
+def test_a_recursive_schema_terminates() -> None:
     tree = {"type": "object", "properties": {str(n): {"$ref": "#/$defs/tree"} for n in range(10)}}
     value = SchemaSampler("x", {"$defs": {"tree": tree}, "$ref": "#/$defs/tree"}).sample()
     assert len(json.dumps(value)) < 100_000

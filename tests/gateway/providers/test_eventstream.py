@@ -1,4 +1,4 @@
-"""Binary events are decoded completely, however they are cut, and never if they were changed."""
+"""AWS event streams: decoded for every cut, and rejected if changed."""
 
 import struct
 from zlib import crc32
@@ -11,8 +11,8 @@ EMPTY = bytes.fromhex("000000100000000005c248eb7d98c8ff")
 PAYLOAD = bytes.fromhex("0000001d00000000fd528c5a7b27666f6f273a27626172277dc3653936")
 
 
-def written(name: bytes, value: bytes, payload: bytes) -> bytes:
-    """One message with a number and a text as headers."""
+def encode_message(name: bytes, value: bytes, payload: bytes) -> bytes:
+    """Encode one message with a number and a text as headers."""
     headers = b"\x01n\x04" + struct.pack(">i", 7)
     headers += bytes([len(name)]) + name + b"\x07" + struct.pack(">H", len(value)) + value
     start = struct.pack(">II", len(headers) + len(payload) + 16, len(headers))
@@ -21,7 +21,7 @@ def written(name: bytes, value: bytes, payload: bytes) -> bytes:
     return whole + struct.pack(">I", crc32(whole))
 
 
-STREAM = EMPTY + PAYLOAD + written(b":event-type", b"messageStop", b"{}")
+STREAM = EMPTY + PAYLOAD + encode_message(b":event-type", b"messageStop", b"{}")
 MESSAGES = [({}, b""), ({}, b"{'foo':'bar'}"), ({"n": 7, ":event-type": "messageStop"}, b"{}")]
 
 
@@ -34,7 +34,7 @@ def test_a_cut_anywhere_changes_nothing(cut: int) -> None:
 
 
 @pytest.mark.parametrize("at", range(len(PAYLOAD)))
-def test_a_changed_byte_is_found(at: int) -> None:
+def test_a_changed_byte_is_detected(at: int) -> None:
     changed = bytearray(PAYLOAD)
     changed[at] ^= 1
     with pytest.raises(ValueError, match="invalid event stream"):

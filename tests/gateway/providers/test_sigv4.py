@@ -1,4 +1,4 @@
-"""Signatures are those that AWS publishes for the same requests (aws-sig-v4-test-suite)."""
+"""AWS signatures compared with the published ones (aws-sig-v4-test-suite)."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ import pytest
 
 from vong.gateway.providers.aws import Credentials, sign
 
-WHO = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+CREDENTIALS = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 TOKEN = (
     "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YUuww"
     "thAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXA"
@@ -23,7 +23,7 @@ def published_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def authorization(method: str, url: str, headers: dict[str, str], body: bytes = b"", token: str | None = None) -> str:
-    return sign(method, url, headers, body, Credentials(*WHO, token), "us-east-1", "service")["authorization"]
+    return sign(method, url, headers, body, Credentials(*CREDENTIALS, token), "us-east-1", "service")["authorization"]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def authorization(method: str, url: str, headers: dict[str, str], body: bytes = 
         ),
     ],
 )
-def test_the_published_requests_get_their_published_signatures(
+def test_signatures_equal_the_published_ones(
     method: str, url: str, headers: dict[str, str], body: bytes, signature: str
 ) -> None:
     names = ";".join(sorted(["host", "x-amz-date", *map(str.lower, headers)]))
@@ -62,7 +62,7 @@ def test_the_published_requests_get_their_published_signatures(
 
 
 def test_a_token_is_sent_and_signed() -> None:
-    headers = sign("POST", ROOT, {}, b"", Credentials(*WHO, TOKEN), "us-east-1", "service")
+    headers = sign("POST", ROOT, {}, b"", Credentials(*CREDENTIALS, TOKEN), "us-east-1", "service")
     assert headers["x-amz-security-token"] == TOKEN and headers["host"] == "example.amazonaws.com"
     assert "SignedHeaders=host;x-amz-date;x-amz-security-token," in headers["authorization"]
     plain = authorization("POST", ROOT, {})

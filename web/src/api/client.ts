@@ -1,7 +1,8 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { messagesNow } from "@/app/i18n";
 import type { components, paths } from "./schema";
 
-/** Schemas of the API by name, for example `S["Job"]`. */
+/** Schemas of the API by name, for example `Schema["Job"]`. */
 export type Schema = components["schemas"];
 
 /** Error response of the server: message and next step. `status` is 0 if the server did not respond. */
@@ -66,7 +67,7 @@ export async function sendRequest(input: RequestInfo | URL, init?: RequestInit):
   } catch (error) {
     if ((error as Error).name === "AbortError") throw error;
     setUnreachable(true);
-    throw new ApiError(0, "the server does not answer");
+    throw new ApiError(0, messagesNow()?.app.unreachable.title ?? "Server unreachable");
   }
 }
 

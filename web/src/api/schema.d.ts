@@ -920,10 +920,10 @@ export interface paths {
          */
         get: operations["gateway_get_guards"];
         /**
-         * Put Guards
+         * Set Guards
          * @description Set the guards of all calls of the project. Owners only. Setting the same guards again changes nothing.
          */
-        put: operations["gateway_put_guards"];
+        put: operations["gateway_set_guards"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1044,12 +1044,12 @@ export interface paths {
          */
         get: operations["gateway_list_limits"];
         /**
-         * Put Limit
+         * Set Limit
          * @description Set a limit or a budget. Owners only.
          *
          *     A limit with the same subject, metric and window gets the new amount.
          */
-        put: operations["gateway_put_limit"];
+        put: operations["gateway_set_limit"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1110,12 +1110,12 @@ export interface paths {
          */
         get: operations["gateway_list_prices"];
         /**
-         * Put Price
+         * Set Price
          * @description Set the price of a target, in US dollars per million tokens. Owners only.
          *
          *     The price takes precedence over vong.toml and the catalog price, starting with the next call.
          */
-        put: operations["gateway_put_price"];
+        put: operations["gateway_set_price"];
         post?: never;
         /**
          * Delete Price
@@ -1160,12 +1160,12 @@ export interface paths {
          */
         get: operations["gateway_get_provider"];
         /**
-         * Put Provider
+         * Set Provider
          * @description Create or change a provider. Owners only.
          *
          *     `api_key` is write-only: if left out it is kept, null removes it.
          */
-        put: operations["gateway_put_provider"];
+        put: operations["gateway_set_provider"];
         post?: never;
         /**
          * Delete Provider
@@ -1230,10 +1230,10 @@ export interface paths {
          */
         get: operations["gateway_get_route"];
         /**
-         * Put Route
+         * Set Route
          * @description Create a route, or change its targets and failure policy. Setting the same values again changes nothing.
          */
-        put: operations["gateway_put_route"];
+        put: operations["gateway_set_route"];
         post?: never;
         /**
          * Delete Route
@@ -1920,10 +1920,10 @@ export interface paths {
          */
         get: operations["serving_get_deployment"];
         /**
-         * Put Deployment
+         * Deploy
          * @description Deploy a model under a name. A fine-tuned model serves after its parity check has passed; see the job.
          */
-        put: operations["serving_put_deployment"];
+        put: operations["serving_deploy"];
         post?: never;
         /**
          * Stop Deployment
@@ -3183,7 +3183,7 @@ export interface components {
         };
         /**
          * DeployResult
-         * @description A deployment and the job of its parity check, if it needs one.
+         * @description Deployment and the job of its parity check, if it needs one.
          */
         DeployResult: {
             deployment: components["schemas"]["Deployment"];
@@ -8888,7 +8888,7 @@ export interface operations {
             };
         };
     };
-    gateway_put_guards: {
+    gateway_set_guards: {
         parameters: {
             query?: never;
             header?: never;
@@ -9079,7 +9079,7 @@ export interface operations {
             };
         };
     };
-    gateway_put_limit: {
+    gateway_set_limit: {
         parameters: {
             query?: never;
             header?: never;
@@ -9183,7 +9183,7 @@ export interface operations {
             };
         };
     };
-    gateway_put_price: {
+    gateway_set_price: {
         parameters: {
             query?: never;
             header?: never;
@@ -9309,7 +9309,7 @@ export interface operations {
             };
         };
     };
-    gateway_put_provider: {
+    gateway_set_provider: {
         parameters: {
             query?: never;
             header?: never;
@@ -9469,7 +9469,7 @@ export interface operations {
             };
         };
     };
-    gateway_put_route: {
+    gateway_set_route: {
         parameters: {
             query?: never;
             header?: never;
@@ -10709,7 +10709,7 @@ export interface operations {
             };
         };
     };
-    serving_put_deployment: {
+    serving_deploy: {
         parameters: {
             query?: never;
             header?: never;

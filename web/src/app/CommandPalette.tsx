@@ -85,7 +85,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
     <Spotlight
       actions={groups}
       onSpotlightClose={onClose}
-      nothingFound={t.palette.nothing}
+      nothingFound={t.palette.noResults}
       searchProps={{ placeholder: t.palette.search, "aria-label": t.palette.search }}
       shortcut={null}
       scrollable

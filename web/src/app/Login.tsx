@@ -9,11 +9,11 @@ import c from "./Login.module.css";
 import { Logo } from "./Logo";
 
 /** Show the sign-in page. */
-export default function Login({ onDone }: { onDone: (session: Schema["Session"]) => void }) {
+export default function Login({ onDone }: { onDone: (session: Schema["SessionView"]) => void }) {
   const t = useMessages().app;
   useDocumentTitle(t.login.title);
   const form = useForm({ initialValues: { email: "", password: "" } });
-  const signIn = useMutation<Schema["Session"], ApiError, { email: string; password: string }>({
+  const signIn = useMutation<Schema["SessionView"], ApiError, { email: string; password: string }>({
     mutationFn: (body) => unwrap(api.POST("/api/v1/access/session", { body })),
     onSuccess: onDone,
   });

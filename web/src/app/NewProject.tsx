@@ -14,7 +14,7 @@ export default function NewProject({ opened, onClose }: { opened: boolean; onClo
   const create = useMutation({
     mutationFn: (body: { name: string }) => unwrap(api.POST("/api/v1/access/projects", { body })),
     onSuccess: ({ name }) => {
-      notifySuccess(t.project.made(name));
+      notifySuccess(t.project.created(name));
       switchProject.mutate(name);
     },
     onError: (error: ApiError) => form.setFieldError("name", [error.title, error.hint].filter(Boolean).join(": ")),

@@ -24,9 +24,9 @@ export function ServerUnreachableBanner() {
         <Box className={c.unreachable}>
           <Loader size={14} color="currentColor" aria-hidden />
           <Text size="sm" fw={600}>
-            {t.away.title}
+            {t.unreachable.title}
           </Text>
-          <Text size="sm">{t.away.text}</Text>
+          <Text size="sm">{t.unreachable.text}</Text>
         </Box>
       )}
     </div>

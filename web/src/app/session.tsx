@@ -3,7 +3,7 @@ import { createContext, lazy, type ReactNode, Suspense, useContext, useEffect } 
 import { ApiError, api, type Schema, unwrap } from "@/api/client";
 import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
 
-type Session = Schema["Session"];
+type Session = Schema["SessionView"];
 const SESSION_KEY = ["session"];
 const Login = lazy(() => import("./Login"));
 const SessionContext = createContext<Session | null>(null);

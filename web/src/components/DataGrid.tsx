@@ -140,7 +140,7 @@ export function DataGrid<T>(props: Props<T>) {
       )}
       {!loading && rows.length === 0 && (
         <Stack align="center" gap={4} py={56}>
-          <Text fw={600}>{t.nothing}</Text>
+          <Text fw={600}>{t.noMatches}</Text>
           {onClear && (
             <>
               <Text size="sm" c="dimmed">

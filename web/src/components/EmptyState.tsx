@@ -36,7 +36,7 @@ export function EmptyState({ icon: Icon, title, children, action, cli, python }:
 
 /** Show how to do the same with the CLI or in Python. */
 export function CodeAlternatives({ cli, python }: { cli?: string; python?: string }) {
-  const t = useMessages().app.same;
+  const t = useMessages().app.codeSample;
   const [selected, setSelected] = useState(cli ? "cli" : "python");
   const text = selected === "cli" ? cli : python;
   return (

@@ -129,7 +129,7 @@ export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onE
               loading={retry.isPending}
               onClick={() => retry.mutate()}
             >
-              {t.again}
+              {t.retry}
             </Button>
           )}
         </Group>
@@ -145,7 +145,7 @@ export function JobPanel({ id, title, onEnd }: { id: string; title?: string; onE
       />
       <Group justify="space-between" mt={6} gap="sm">
         <Text size="xs" c="dimmed" className="num">
-          {total ? t.of(f.number(done), f.number(total)) : f.number(done)} {unit}
+          {total ? t.progress(f.number(done), f.number(total)) : f.number(done)} {unit}
           {message && `, ${message}`}
         </Text>
         <Text size="xs" c="dimmed" className="num">

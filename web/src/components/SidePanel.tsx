@@ -16,7 +16,7 @@ type Props = {
 
 /** Show a panel at the side of a list. J and K step through the list, Escape closes the panel. */
 export function SidePanel({ opened, onClose, title, actions, onStep, children }: Props) {
-  const t = useMessages().app.peek;
+  const t = useMessages().app.sidePanel;
   useHotkeys(
     opened && onStep
       ? [

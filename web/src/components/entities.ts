@@ -25,7 +25,7 @@ export function entityLocation(kind: string, ref: string): Location | null {
     case "dataset":
       return { to: toPath("data", refName(ref)), search: { version: ref } };
     case "row":
-      return { to: "/registry/lineage", search: { of: ref } };
+      return { to: "/registry/lineage", search: { ref } };
     default:
       return null;
   }

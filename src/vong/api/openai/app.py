@@ -1,195 +1,110 @@
-"""OpenAI-compatible API as a plain ASGI application. A web framework would cost more CPU than the whole call.
+"""Starlette application of the OpenAI-compatible API: the routes under `/v1` and their errors.
 
-Under uvicorn the model calls take an even shorter path (`protocol.model_calls`). Here a client disconnect is noticed
-only after WATCH_DELAY_SECONDS, and cancels the call at the upstream.
+Under uvicorn the protocol (`protocol.model_calls`) takes most model calls before they reach this application.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-from urllib.parse import unquote
+from functools import partial
 
 import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
 
-from vong.api.http.credentials import read_credential
-from vong.api.openai.errors import MethodNotAllowed, RequestTooLarge, UnknownPath
-from vong.api.openai.responder import JSON_CONTENT_TYPE, Headers, run_call, send_error
-from vong.api.openai.stored_responses import handle_request, serves_path
-from vong.errors import NotFound, VongError, did_you_mean
+from vong.api.openai.errors import MethodNotAllowed, UnknownPath, encode_error, error_fields, http_status
+from vong.api.openai.files_and_batches import BatchHandlers, FileHandlers
+from vong.api.openai.model_handlers import ModelHandlers
+from vong.api.openai.responder import error_headers
+from vong.api.openai.stored_responses import ResponseHandlers, get_openapi
+from vong.app import Platform
+from vong.errors import InvalidInput, NotFound, VongError
 from vong.gateway.endpoints import ENDPOINT_PATHS
-from vong.gateway.endpoints.parsing import FORWARDED_HEADERS, TraceContext
 from vong.gateway.gateway import Gateway
+from vong.gateway.providers import Endpoint
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-WATCH_DELAY_SECONDS = 0.05
-"""Seconds into a call after which client disconnects are watched. Most calls end sooner."""
 COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
-MODERATIONS_PATH = "/v1/moderations"
-READ_HEADERS = {
-    name.encode(): name
-    for name in (
-        # credentials, see api/http/credentials.py
-        *("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site"),
-        *("content-length", "traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache"),
-        *FORWARDED_HEADERS,
+ERROR_FORMATS: dict[str, Endpoint] = {**ENDPOINT_PATHS, COUNT_TOKENS_PATH: "messages"}
+"""Endpoints whose error format a path uses. Every other path uses OpenAI's format."""
+FILES_AND_BATCHES_PATHS = ("/v1/files", "/v1/batches")
+CLIENT_CLOSED_REQUEST = 499
+"""Status of the response to a client that has disconnected. No client receives it."""
+
+
+def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
+    """Return the application for everything under `/v1/`."""
+    models = ModelHandlers(gateway, platform.settings.max_request_bytes)
+    responses = ResponseHandlers(gateway)
+    files, batches = FileHandlers(platform, gateway), BatchHandlers(platform, gateway)
+    routes = [
+        *(Route(path, partial(models.create_call, name), methods=["POST"]) for path, name in ENDPOINT_PATHS.items()),
+        Route(COUNT_TOKENS_PATH, models.count_tokens, methods=["POST"]),
+        Route("/v1/moderations", models.create_moderation, methods=["POST"]),
+        Route("/v1/models", models.list_models, methods=["GET"]),
+        Route("/v1/models/{model:path}", models.get_model, methods=["GET"]),
+        Route("/v1/responses/{id}", responses.get_response, methods=["GET"]),
+        Route("/v1/responses/{id}", responses.delete_response, methods=["DELETE"]),
+        Route("/v1/responses/{id}/input_items", responses.list_input_items, methods=["GET"]),
+        Route("/v1/files", files.upload_file, methods=["POST"]),
+        Route("/v1/files", files.list_files, methods=["GET"]),
+        Route("/v1/files/{id}", files.get_file, methods=["GET"]),
+        Route("/v1/files/{id}", files.delete_file, methods=["DELETE"]),
+        Route("/v1/files/{id}/content", files.get_file_content, methods=["GET"]),
+        Route("/v1/batches", batches.create_batch, methods=["POST"]),
+        Route("/v1/batches", batches.list_batches, methods=["GET"]),
+        Route("/v1/batches/{id}", batches.get_batch, methods=["GET"]),
+        Route("/v1/batches/{id}/cancel", batches.cancel_batch, methods=["POST"]),
+        Route("/v1/openapi.json", get_openapi, methods=["GET"]),
+    ]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={
+            VongError: _handle_vong_error,
+            HTTPException: _handle_http_error,
+            ClientDisconnect: _handle_client_disconnect,
+            Exception: _handle_unexpected_error,
+        },
     )
-}
-"""Request headers that the API reads."""
-
-
-class ClientDisconnected(BaseException):
-    """Signal that the connection ended before the request was read."""
-
-
-def create_openai_app(gateway: Gateway, max_body: int) -> AsgiApp:
-    """Return the ASGI application for everything under `/v1/`. `max_body` is the maximum bytes of a request body."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {
-            READ_HEADERS[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ_HEADERS
-        }
-        path: str = scope["path"]
-        endpoint = "messages" if path == COUNT_TOKENS_PATH else ENDPOINT_PATHS.get(path)
-        try:
-            if path == COUNT_TOKENS_PATH and scope["method"] == "POST":
-                await _handle_count_tokens(gateway, headers, receive, send, max_body)
-            elif path == MODERATIONS_PATH and scope["method"] == "POST":
-                await _handle_moderations(gateway, headers, receive, send, max_body)
-            elif endpoint is None and serves_path(path):
-                await _send_json(send, await handle_request(gateway, scope, headers))
-            elif endpoint is None:
-                await _handle_models(gateway, scope, headers, send)
-            elif scope["method"] != "POST":
-                raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a POST")
-            else:
-                principal = await gateway.principals.authenticate(read_credential("POST", headers))
-                body = await _read_body(headers, receive, max_body)
-                call = gateway.create_call(principal, endpoint, body, TraceContext.from_headers(headers))
-                writer = _WatchedResponseWriter(send, receive)
-                try:
-                    await run_call(call, writer)
-                finally:
-                    writer.stop()
-        except VongError as error:
-            await send_error(_AsgiResponseWriter(send), error, endpoint or "chat")
-        except ClientDisconnected:
-            return
-
+    app.router.redirect_slashes = False
     return app
 
 
-async def _handle_models(gateway: Gateway, scope: Scope, headers: dict[str, str], send: Send) -> None:
-    path = unquote(scope["path"])
-    if path == MODERATIONS_PATH:
-        raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a POST")
-    if path != "/v1/models" and not path.startswith("/v1/models/"):
-        raise UnknownPath(f"path {path} does not exist", "see docs/guides/gateway.md for the paths under /v1")
-    if scope["method"] != "GET":
-        raise MethodNotAllowed(f"{path} does not accept {scope['method']}", "send a GET")
-    principal = await gateway.principals.authenticate(read_credential("GET", headers), for_call=False)
-    names = await gateway.list_models(principal)
-    model = path.removeprefix("/v1/models").removeprefix("/")
-    if model and model not in names:
-        raise NotFound(f"no model named {model!r}", did_you_mean(model, names, "vong gateway models"))
-    cards = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in names]
-    found = next(card for card in cards if card["id"] == model) if model else {"object": "list", "data": cards}
-    await _send_json(send, found)
+def _error_response(request: Request, error: VongError) -> Response:
+    path: str = request.scope["path"]
+    body = encode_error(error, ERROR_FORMATS.get(path, "chat"))
+    if isinstance(error, NotFound) and path.startswith(FILES_AND_BATCHES_PATHS):  # the file or batch, not a model
+        body = msgspec.json.encode({"error": {**error_fields(error), "param": "id", "code": error.code}})
+    response = Response(body, http_status(error))
+    response.raw_headers = error_headers(error, body)
+    return response
 
 
-async def _handle_count_tokens(
-    gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int
-) -> None:
-    principal = await gateway.principals.authenticate(read_credential("POST", headers))
-    body = await _read_body(headers, receive, max_body)
-    await _send_json(send, {"input_tokens": await gateway.count_tokens(principal, body)})
+async def _handle_vong_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, VongError)
+    return _error_response(request, error)
 
 
-async def _handle_moderations(
-    gateway: Gateway, headers: dict[str, str], receive: Receive, send: Send, max_body: int
-) -> None:
-    principal = await gateway.principals.authenticate(read_credential("POST", headers))
-    body = await _read_body(headers, receive, max_body)
-    await _send_json(send, await gateway.moderate(principal, body, TraceContext.from_headers(headers)))
+async def _handle_http_error(request: Request, error: Exception) -> Response:
+    """Return the error of Starlette: an unknown path, a wrong method or an invalid form."""
+    assert isinstance(error, HTTPException)
+    path = request.scope["path"]
+    if error.status_code == 404:
+        found = UnknownPath(f"path {path} does not exist", "see docs/guides/gateway.md for the paths under /v1")
+    elif error.status_code == 405:
+        matching = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+        allowed = sorted({method for route in matching for method in route.methods} - {"HEAD"})
+        found = MethodNotAllowed(f"{path} does not accept {request.method}", f"send a {' or a '.join(allowed)}")
+    else:
+        found = InvalidInput(str(error.detail), "see docs/guides/batches.md for an example")
+    return _error_response(request, found)
 
 
-async def _send_json(send: Send, found: Any) -> None:
-    body = msgspec.json.encode(found)
-    writer = _AsgiResponseWriter(send)
-    await writer.start(200, [JSON_CONTENT_TYPE, (b"content-length", b"%d" % len(body))])
-    await writer.write(body, more=False)
+async def _handle_client_disconnect(_: Request, __: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
-async def _read_body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
-    """Read the whole body.
-
-    Raises:
-        RequestTooLarge: as soon as the body is known to exceed the limit.
-        ClientDisconnected: if the client disconnects first.
-    """
-    declared = headers.get("content-length", "0")
-    message = await receive() if declared.isdigit() and int(declared) <= limit else None
-    chunks: list[bytes] = []
-    size = 0
-    while message is not None:
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        chunk = message.get("body", b"")
-        if not chunks and not message.get("more_body"):
-            return chunk
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > limit:
-            break
-        if not message.get("more_body"):
-            return b"".join(chunks)
-        message = await receive()
-    raise RequestTooLarge(
-        f"the request has more than {limit} bytes", "send less, or raise max_request_bytes in vong.toml"
+async def _handle_unexpected_error(request: Request, _: Exception) -> Response:
+    """Return 500. Starlette raises the error again afterwards, and uvicorn logs it."""
+    return _error_response(
+        request, VongError("the server failed on this request", "see the traceback in the server log")
     )
-
-
-class _AsgiResponseWriter:
-    """Response writer over ASGI."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.started = False
-        self.client_left = False
-
-    async def start(self, status: int, headers: Headers) -> None:
-        self.started = True
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-
-    async def write(self, data: bytes, *, more: bool) -> None:
-        await self._send({"type": "http.response.body", "body": data, "more_body": more})
-
-
-class _WatchedResponseWriter(_AsgiResponseWriter):
-    """Response writer that cancels the task that created it when the client disconnects."""
-
-    def __init__(self, send: Send, receive: Receive) -> None:
-        super().__init__(send)
-        self._receive = receive
-        self._task = asyncio.current_task()
-        self._watcher: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(WATCH_DELAY_SECONDS, self._start_watcher)
-
-    def stop(self) -> None:
-        """Stop watching, because the call has ended."""
-        self._timer.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
-
-    def _start_watcher(self) -> None:
-        self._watcher = asyncio.create_task(self._wait_for_disconnect())
-
-    async def _wait_for_disconnect(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.client_left = True
-        if self._task is not None:
-            self._task.cancel()

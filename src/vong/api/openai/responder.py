@@ -1,6 +1,6 @@
 """Run a model call, write its response as it arrives, and close the call however it ends.
 
-`ResponseWriter` is implemented by the HTTP protocol (`protocol.model_calls`) and by the ASGI application (`app`).
+`ResponseWriter` is implemented by the HTTP protocol (`protocol.model_calls`) and over ASGI (`model_handlers`).
 """
 
 import asyncio
@@ -88,6 +88,12 @@ async def send_error(
 ) -> None:
     """Write an error response in the format of the endpoint."""
     body = encode_error(error, endpoint)
+    await writer.start(http_status(error), error_headers(error, body, head))
+    await writer.write(body, more=False)
+
+
+def error_headers(error: VongError, body: bytes, head: Headers | None = None) -> Headers:
+    """Return the headers of an error response. `head` identifies the call, and is a new request id by default."""
     headers = [JSON_CONTENT_TYPE, (b"content-length", b"%d" % len(body))]
     headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
     if isinstance(error, RequestTooLarge):
@@ -96,8 +102,7 @@ async def send_error(
         headers.append((b"retry-after", b"%d" % error.retry_after))
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    await writer.start(http_status(error), headers)
-    await writer.write(body, more=False)
+    return headers
 
 
 def build_headers(call: ModelCall, reply: ProviderResponse) -> Headers:

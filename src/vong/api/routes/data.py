@@ -11,15 +11,16 @@ from vong.app import data as data_app
 from vong.data import rows as dataset_rows
 from vong.data import versions as dataset_versions
 from vong.data.clean import CleaningChange, CleanSettings
-from vong.data.edit import RowEdit
 from vong.data.graph import VersionGraph, build_graph
 from vong.data.preview import FilePreview
 from vong.data.report import HealthReport, ProfileSettings
 from vong.data.report_store import load_changes, load_latest_report
 from vong.data.row_search import OriginKind, RowFilter, count_matches
-from vong.data.rows import DatasetDiff, DatasetRow, DiffKind
+from vong.data.rows import DatasetDiff, DiffKind
 from vong.data.split import SplitSettings
 from vong.records import DatasetVersion, Example, Job, Record
+from vong.records.dataset_row import DatasetRow, RowEdit
+from vong.records.name import check_versioned_name
 
 routes = APIRouter(prefix="/api/v1/data", tags=["data"])
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -73,7 +74,8 @@ def import_files(
     on_error: Annotated[Literal["stop", "skip"], Form()] = "stop",
 ) -> Job:
     """Upload files and import them as the next version of a dataset. The job result contains the ref."""
-    given = {"name": dataset_versions.validate_name(name), "format": format, "options": options, "on_error": on_error}
+    check_versioned_name(name, "dataset")
+    given = {"name": name, "format": format, "options": options, "on_error": on_error}
     stored = data_app.store_uploads(context.platform, [(one.filename or "rows.jsonl", one.file) for one in files])
     with context.project_transaction() as connection:
         return jobs.submit(connection, "data.import", given | {"files": stored}, key=context.idempotency_key)

@@ -11,7 +11,8 @@ from vong.api.http.dependencies import CurrentUser
 from vong.app import evals as evals_app
 from vong.evals.runs import ScoredOutput
 from vong.evals.scoring import ScorerInfo
-from vong.records import EvalResult, Job, Record
+from vong.records import EvalResult, Record
+from vong.records.evals import EvalStarted
 
 routes = APIRouter(prefix="/api/v1/evals", tags=["evals"])
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -30,13 +31,6 @@ class EvalRequest(Record):
     scorers: tuple[str, ...] = ("exact_match",)
     name: str = ""
     settings: evals.EvalSettings = evals.EvalSettings()
-
-
-class EvalStarted(Record):
-    """Evaluation run and its job. Both have the same id."""
-
-    result: EvalResult
-    job: Job
 
 
 @routes.get("/scorers")

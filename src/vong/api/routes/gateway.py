@@ -69,7 +69,7 @@ def get_route(name: str, context: CurrentUser) -> Route:
 
 
 @routes.put("/routes/{name}")
-def put_route(name: str, body: RouteUpdate, context: CurrentUser) -> Route:
+def set_route(name: str, body: RouteUpdate, context: CurrentUser) -> Route:
     """Create a route, or change its targets and failure policy. Setting the same values again changes nothing."""
     with context.project_transaction() as connection:
         known = target_check(context.platform, context.principal.project_id, connection)
@@ -78,7 +78,7 @@ def put_route(name: str, body: RouteUpdate, context: CurrentUser) -> Route:
             policy = encrypt_policy(context.platform, connection, name, policy)
         if body.tree is not None and body.targets:
             raise InvalidInput("a route cannot have both targets and a tree", "remove one of them")
-        return gateway.put_route(connection, name, body.targets, known, policy, body.tree)
+        return gateway.set_route(connection, name, body.targets, known, policy, body.tree)
 
 
 @routes.delete("/routes/{name}")
@@ -118,13 +118,13 @@ def get_provider(name: str, context: CurrentUser) -> ProviderState:
 
 
 @routes.put("/providers/{name}")
-def put_provider(name: str, body: ProviderUpdate, context: CurrentUser) -> ProviderState:
+def set_provider(name: str, body: ProviderUpdate, context: CurrentUser) -> ProviderState:
     """Create or change a provider. Owners only.
 
     `api_key` is write-only: if left out it is kept, null removes it.
     """
     context.require_role()
-    return providers_app.put_provider(context.platform, context.principal.project_id, name, body)
+    return providers_app.set_provider(context.platform, context.principal.project_id, name, body)
 
 
 @routes.delete("/providers/{name}")
@@ -141,9 +141,9 @@ def test_provider(name: str, context: CurrentUser) -> ProviderTest:
 
 
 @routes.get("/models")
-def list_models(context: CurrentUser) -> list[CallableModel]:
+async def list_models(context: CurrentUser) -> list[CallableModel]:
     """List the callable model names: routes, deployments, and models of the providers."""
-    return [CallableModel(name=name) for name in list_callable_models(context.platform, context.principal)]
+    return [CallableModel(name=name) for name in await list_callable_models(context.platform, context.principal)]
 
 
 @routes.get("/limits")
@@ -154,14 +154,14 @@ def list_limits(context: CurrentUser) -> list[LimitState]:
 
 
 @routes.put("/limits")
-def put_limit(body: LimitCreate, context: CurrentUser) -> Limit:
+def set_limit(body: LimitCreate, context: CurrentUser) -> Limit:
     """Set a limit or a budget. Owners only.
 
     A limit with the same subject, metric and window gets the new amount.
     """
     context.require_role()
     with context.project_transaction() as connection:
-        return limit_store.put_limit(connection, body)
+        return limit_store.set_limit(connection, body)
 
 
 @routes.delete("/limits/{id}")

@@ -11,7 +11,7 @@ from vong.app.guard_secrets import encrypt_guards
 from vong.gateway.guards import registry
 from vong.gateway.guards import store as guard_store
 from vong.records import Record
-from vong.records.guard import GuardConfig, GuardTestResult, GuardType, ProjectGuards, SelfTestReport
+from vong.records.guard import MAX_GUARDS, GuardConfig, GuardTestResult, GuardType, ProjectGuards, SelfTestReport
 
 routes = APIRouter(prefix="/api/v1/gateway/guards", tags=["gateway"])
 
@@ -19,7 +19,7 @@ routes = APIRouter(prefix="/api/v1/gateway/guards", tags=["gateway"])
 class GuardsUpdate(Record):
     """Guards of all calls, in the order in which they check. An empty list removes them."""
 
-    guards: tuple[GuardConfig, ...] = Field(max_length=50)
+    guards: tuple[GuardConfig, ...] = Field(max_length=MAX_GUARDS)
 
 
 class GuardTestRequest(Record):
@@ -31,7 +31,7 @@ class GuardTestRequest(Record):
 
     text: str = Field(max_length=100_000)
     on: Literal["input", "output"] = "input"
-    guards: tuple[GuardConfig, ...] = Field(default=(), max_length=50)
+    guards: tuple[GuardConfig, ...] = Field(default=(), max_length=MAX_GUARDS)
     model: str = Field(default="", max_length=300)
 
 
@@ -43,12 +43,12 @@ def get_guards(context: CurrentUser) -> ProjectGuards:
 
 
 @routes.put("")
-def put_guards(body: GuardsUpdate, context: CurrentUser) -> ProjectGuards:
+def set_guards(body: GuardsUpdate, context: CurrentUser) -> ProjectGuards:
     """Set the guards of all calls of the project. Owners only. Setting the same guards again changes nothing."""
     context.require_role()
     with context.project_transaction() as connection:
         stored = guard_store.project_guards(connection).guards
-        return guard_store.put_guards(connection, encrypt_guards(context.platform, connection, body.guards, stored))
+        return guard_store.set_guards(connection, encrypt_guards(context.platform, connection, body.guards, stored))
 
 
 @routes.get("/history")
@@ -66,9 +66,11 @@ def list_guard_types(context: CurrentUser) -> list[GuardType]:
 
 
 @routes.post("/test")
-def test_guards(body: GuardTestRequest, context: CurrentUser) -> GuardTestResult:
+async def test_guards(body: GuardTestRequest, context: CurrentUser) -> GuardTestResult:
     """Test guards on a text. Nothing is stored."""
-    return gateway_app.test_guards(context.platform, context.principal, body.text, body.guards, body.model, body.on)
+    return await gateway_app.test_guards(
+        context.platform, context.principal, body.text, body.guards, body.model, body.on
+    )
 
 
 @routes.post("/self-test")

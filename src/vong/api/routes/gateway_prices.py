@@ -18,7 +18,7 @@ def list_prices(context: CurrentUser) -> list[CustomPrice]:
 
 
 @routes.put("")
-def put_price(body: PriceUpdate, context: CurrentUser) -> CustomPrice:
+def set_price(body: PriceUpdate, context: CurrentUser) -> CustomPrice:
     """Set the price of a target, in US dollars per million tokens. Owners only.
 
     The price takes precedence over vong.toml and the catalog price, starting with the next call.
@@ -26,7 +26,7 @@ def put_price(body: PriceUpdate, context: CurrentUser) -> CustomPrice:
     context.require_role()
     with context.project_transaction() as connection:
         known = target_check(context.platform, context.principal.project_id, connection)
-        return price_store.put_price(connection, body, known)
+        return price_store.set_price(connection, body, known)
 
 
 @routes.delete("")

@@ -10,10 +10,9 @@ from vong import jobs
 from vong.api.http.dependencies import CurrentUser, RequestContext
 from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream_events
 from vong.errors import InvalidInput
-from vong.jobs.queue import FINAL_STATUSES
 from vong.jobs.tables import JOBS_CHANNEL
 from vong.records import Job
-from vong.records.job import JobStatus, LogLine
+from vong.records.job import FINAL_STATUSES, JobStatus, LogLine
 
 routes = APIRouter(prefix="/api/v1/jobs", tags=["jobs"])
 

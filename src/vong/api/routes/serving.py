@@ -8,7 +8,7 @@ from vong import serving
 from vong.api.http.dependencies import CurrentUser
 from vong.app import serving as serving_app
 from vong.records import Deployment, Record
-from vong.serving import DeployResult
+from vong.records.deployment import DeployResult
 from vong.serving.deployments import DeploymentSettings
 
 routes = APIRouter(prefix="/api/v1/serving", tags=["serving"])
@@ -29,7 +29,7 @@ class LogTail(Record):
 
 
 @routes.put("/deployments/{name}", status_code=202)
-def put_deployment(name: str, body: DeploymentCreate, context: CurrentUser) -> DeployResult:
+def deploy(name: str, body: DeploymentCreate, context: CurrentUser) -> DeployResult:
     """Deploy a model under a name. A fine-tuned model serves after its parity check has passed; see the job."""
     with context.project_transaction() as connection:
         return serving_app.deploy(connection, name, body.model, engine=body.engine, settings=body.settings)

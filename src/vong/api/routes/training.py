@@ -4,7 +4,8 @@ from fastapi import APIRouter
 
 from vong.api.http.dependencies import CurrentUser
 from vong.app import training as training_app
-from vong.app.training import RecipeInfo, TrainingRequest, TrainingStarted
+from vong.app.training import RecipeInfo, TrainingRequest
+from vong.records.run import TrainingStarted
 from vong.training import TrainingPlan
 
 routes = APIRouter(prefix="/api/v1/training", tags=["training"])

@@ -3,7 +3,6 @@
 A process is identified by its pid and start time, because a pid alone may have been reused by another program.
 """
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+
+from vong.processes import find_process, signal_group
 
 
 class ProcessIdentity(NamedTuple):
@@ -28,12 +29,7 @@ class ProcessIdentity(NamedTuple):
 
     def find(self) -> psutil.Process | None:
         """Return the process, or None if it has ended or is a zombie."""
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return None
-        return process if same else None
+        return find_process(self.pid, self.started)
 
 
 def spawn(
@@ -65,19 +61,8 @@ def terminate(identity: ProcessIdentity, *, grace_seconds: float = 5.0) -> None:
     try:
         process.wait(grace_seconds)
     except psutil.TimeoutExpired:
-        kill_group(identity.pid)
+        signal_group(identity.pid, signal.SIGKILL)
     except psutil.NoSuchProcess:
-        return
-
-
-def kill_group(pid: int) -> None:
-    """Send SIGKILL to a process and, if it leads a process group, to the whole group."""
-    try:
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
         return
 
 
@@ -99,10 +84,3 @@ def memory_bytes(pid: int, *, children: bool = True) -> int:
         except psutil.Error:
             continue
     return total
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies. Does nothing on other systems."""
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)

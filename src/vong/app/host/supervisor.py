@@ -26,6 +26,7 @@ from vong import __version__
 from vong.app.host.processes import ProcessIdentity, spawn, terminate
 from vong.config import METRICS_FOLDER, Settings
 from vong.errors import Conflict, Unavailable, VongError
+from vong.log_files import read_last_lines
 from vong.records import now
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 STATE_FILE = "server.json"
 MODULES = {"server": "vong.api.main", "worker": "vong.app.worker"}
+START_TIMEOUT_SECONDS = 60.0
+"""Seconds in which the first server must become healthy."""
 MAX_RESTART_DELAY_SECONDS = 30.0
 
 
@@ -132,12 +135,12 @@ class Supervisor:
         if early:
             os.close(inherited_fds[-1])
 
-    def _wait_until_healthy(self, url: str, timeout: float = 60.0) -> None:
+    def _wait_until_healthy(self, url: str) -> None:
         """Wait until the server is healthy.
 
         Raises: Unavailable with the end of the server's log if the server exits or is not healthy in time.
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < deadline and not self.stopping.is_set():
             if is_healthy(url):
                 return
@@ -147,9 +150,8 @@ class Supervisor:
             time.sleep(0.05)
         if not self.stopping.is_set():
             log = self.settings.home_folder / "logs" / "server.log"
-            raise Unavailable(
-                f"the server did not start; the end of {log}:\n{tail(log)}", "find the cause with: vong doctor"
-            )
+            end = "\n".join(read_last_lines(log, 15))
+            raise Unavailable(f"the server did not start; the end of {log}:\n{end}", "find the cause with: vong doctor")
 
     def _watch(self, environment: dict[str, str], listener: socket.socket, url: str) -> None:
         rounds = 0
@@ -264,11 +266,6 @@ def get_health(url: str) -> dict[str, Any]:
     except OSError:
         pass
     return {}
-
-
-def tail(file: Path, lines: int = 15) -> str:
-    """Return the last lines of a log."""
-    return "\n".join(file.read_text(errors="replace").splitlines()[-lines:]) if file.is_file() else ""
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -11,9 +11,10 @@ from sqlalchemy import BigInteger, Connection, Subquery, case, cast, func, liter
 
 from vong.gateway import tables
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary
+from vong.records.usage import SUMMED_FIELDS
 from vong.records.usage_report import UsageBucket, UsagePoint, UsageReport, UsageTotals
+from vong.store.spans.schema import USAGE_COLUMNS
 
-SUMMED_COLUMNS = ("input_tokens", "output_tokens", "cached_tokens", "cost")
 MAX_CHART_GROUPS, MAX_TABLE_GROUPS, OTHER_GROUPS = 12, 100, "…"
 """Maximum number of groups of a chart and of a table, and the chart's name for all other groups."""
 
@@ -32,7 +33,7 @@ def summarize_ledger(
     each of them.
     """
     rows = _ledger_rows(since, until, by, bucket)
-    sums = [func.coalesce(func.sum(rows.c[name]), 0).label(name) for name in SUMMED_COLUMNS]
+    sums = [func.coalesce(func.sum(rows.c[name]), 0).label(name) for name in USAGE_COLUMNS]
     counts = [func.count().label("calls"), func.count(rows.c.cost).label("priced")]
     failed = func.count().filter(rows.c.failed).label("failed")
     grouped = select(rows.c.at, rows.c.group, *counts, failed, *sums).group_by(rows.c.at, rows.c.group)
@@ -51,7 +52,7 @@ def report_usage(
         calls.label("calls"),
         func.count().filter(rows.c.failed).label("errors"),
         func.count(rows.c.cost).label("priced"),
-        *(cast(func.sum(rows.c[name]), BigInteger).label(name) for name in ("input_tokens", "output_tokens", "cost")),
+        *(cast(func.sum(rows.c[name]), BigInteger).label(name) for name in SUMMED_FIELDS),
     ]
     query = (
         select(rows.c.group, *totals_columns)
@@ -87,6 +88,6 @@ def _ledger_rows(since: datetime, until: datetime, by: LedgerBy, bucket: str | N
     day = func.to_char(func.timezone("UTC", entries.started_at), "YYYY-MM-DD")
     groups |= {"tag": func.unnest(entries.tags), "day": day}
     at = null() if bucket is None else func.date_trunc(bucket, entries.started_at, "UTC")
-    columns = (entries[name] for name in (*SUMMED_COLUMNS, "failed"))
+    columns = (entries[name] for name in (*USAGE_COLUMNS, "failed"))
     period = entries.started_at >= since, entries.started_at < until
     return select(groups.get(by, null()).label("group"), at.label("at"), *columns).where(*period).subquery()

@@ -13,19 +13,19 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Connection, RowMapping, cast, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from vong.durations import parse_duration
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.gateway import tables
 from vong.gateway.batch.files import FileOwner, build_file, insert_file
 from vong.gateway.batch.jsonl import BatchResultLine
 from vong.records import now
-from vong.records.batch import Batch, BatchInputError, BatchStatus, StoredFile
+from vong.records.batch import FINAL_STATUSES, Batch, BatchInputError, BatchStatus, StoredFile
+from vong.records.usage import SUMMED_FIELDS
 from vong.store.blobs import BlobStore
 
-TERMINAL_STATUSES = frozenset({"failed", "completed", "expired", "cancelled"})
-WINDOW_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+WINDOW_UNITS = "mhd"
 MAX_WINDOW = timedelta(days=14)
-COST_COLUMNS = ("input_tokens", "output_tokens", "cost")
-BATCH_COLUMNS = [name for name in Batch.model_fields if name not in COST_COLUMNS]
+BATCH_COLUMNS = [name for name in Batch.model_fields if name not in SUMMED_FIELDS]
 RESULTS_PAGE_SIZE = 500
 """Number of results that are read from the database at a time."""
 
@@ -41,11 +41,8 @@ class BatchRow(Batch):
 
 def parse_window(window: str) -> timedelta:
     """Return the duration of a completion window (`24h`, `3d`). Raises InvalidInput if it is invalid or too long."""
-    number, unit = window[:-1], window[-1:]
-    length = (
-        timedelta(**{WINDOW_UNITS[unit]: int(number)}) if unit in WINDOW_UNITS and number.isdigit() else timedelta(0)
-    )
-    if not timedelta(0) < length <= MAX_WINDOW:
+    length = parse_duration(window, WINDOW_UNITS)
+    if length is None or not timedelta(0) < length <= MAX_WINDOW:
         raise InvalidInput(
             f"invalid completion_window {window!r}", "use a number of m, h or d, at most 14d, for example 24h"
         )
@@ -54,7 +51,7 @@ def parse_window(window: str) -> timedelta:
 
 def insert_batch(connection: Connection, batch: BatchRow) -> Batch:
     """Insert a batch."""
-    values = batch.model_dump(mode="python", exclude=set(COST_COLUMNS))
+    values = batch.model_dump(mode="python", exclude=set(SUMMED_FIELDS))
     connection.execute(insert(tables.batches).values(values))
     return _to_public_batch(batch)
 
@@ -88,13 +85,13 @@ def with_costs(connection: Connection, batches: Sequence[Batch]) -> list[Batch]:
         return []
     ledger, tags = tables.ledger.c, [batch.tag for batch in batches]
     since = min(batch.created_at for batch in batches)
-    calls = select(func.unnest(ledger.tags).label("tag"), *(ledger[name] for name in COST_COLUMNS))
+    calls = select(func.unnest(ledger.tags).label("tag"), *(ledger[name] for name in SUMMED_FIELDS))
     rows = calls.where(ledger.started_at >= since, ledger.tags.overlap(tags)).subquery()
-    sums = [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in COST_COLUMNS]
+    sums = [cast(func.sum(rows.c[name]), BigInteger).label(name) for name in SUMMED_FIELDS]
     query = select(rows.c.tag, *sums).where(rows.c.tag.in_(tags)).group_by(rows.c.tag)
     costs = dict[str, dict[str, int | None]]()
     for row in connection.execute(query).mappings():
-        tokens = {name: row[name] or 0 for name in COST_COLUMNS if name != "cost"}
+        tokens = {name: row[name] or 0 for name in SUMMED_FIELDS if name != "cost"}
         costs[row["tag"]] = {**tokens, "cost": row["cost"]}
     return [_to_public_batch(batch).model_copy(update=costs.get(batch.tag, {})) for batch in batches]
 
@@ -116,7 +113,7 @@ def fail_batch(connection: Connection, id: UUID, errors: Sequence[BatchInputErro
 def request_cancel(connection: Connection, id: UUID, *, key_id: UUID | None = None) -> BatchRow:
     """Request cancellation of a batch. Raises Conflict if it has ended."""
     batch = get_batch(connection, id, key_id=key_id, lock=True)
-    if batch.status in TERMINAL_STATUSES:
+    if batch.status in FINAL_STATUSES:
         raise Conflict(f"the batch {batch.tag!r} is {batch.status}", "cancel a batch before it ends")
     if batch.status != "cancelling":
         values = {"status": "cancelling", "cancelling_at": now()}
@@ -130,7 +127,7 @@ def insert_results(connection: Connection, id: UUID, lines: Iterable[BatchResult
     Results that arrive after the end of the batch are dropped.
     """
     rows = [{"batch_id": id, "number": line.number, "ok": line.ok, "line": line.text} for line in lines]
-    if not rows or get_batch(connection, id, lock=True).status in TERMINAL_STATUSES:
+    if not rows or get_batch(connection, id, lock=True).status in FINAL_STATUSES:
         return
     results = tables.batch_results.c
     inserted = upsert(tables.batch_results).values(rows).on_conflict_do_nothing().returning(results.ok)
@@ -151,7 +148,7 @@ def finish_batch(
 ) -> Batch:
     """Finish a batch and write its results so far to files. A batch that has ended is returned unchanged."""
     batch = get_batch(connection, id, lock=True)
-    if batch.status in TERMINAL_STATUSES:
+    if batch.status in FINAL_STATUSES:
         return _to_public_batch(batch)
     values: dict[str, Any] = {"status": status, "finalizing_at": batch.finalizing_at or now()}
     for column, ok, name in (("output_file", True, "output"), ("error_file", False, "error")):

@@ -8,12 +8,13 @@ import asyncio
 import json
 import logging
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
+from cachetools import LRUCache
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -45,8 +46,7 @@ class ResponseCache:
     def __init__(self, scope: Callable[[UUID], AbstractContextManager[Connection]], embedder: EmbeddingModel) -> None:
         self._scope = scope
         self._embedder = embedder
-        self._entries: OrderedDict[tuple[UUID, bytes], CachedResponse] = OrderedDict()
-        self._memory_bytes = 0
+        self._entries: LRUCache[tuple[UUID, bytes], CachedResponse] = LRUCache(MAX_MEMORY_BYTES, _memory_size)
         self._hits: dict[UUID, Counter[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._retry_at = 0.0
@@ -56,7 +56,6 @@ class ResponseCache:
         """Return the response with that key, or None."""
         cached = self._entries.get((project_id, key))
         if cached is not None and cached.expires_at > now():
-            self._entries.move_to_end((project_id, key))
             return cached
         response = await self._query(project_id, lambda connection: cache_store.find_exact(connection, key, now()))
         if response is not None:
@@ -121,21 +120,16 @@ class ResponseCache:
 
     def invalidate(self, project_id: UUID | None) -> None:
         """Drop the responses of a project, or of all projects, from memory."""
-        if project_id is None:
-            self._entries.clear()
-            self._memory_bytes = 0
-        for key in [key for key in self._entries if key[0] == project_id]:
-            self._memory_bytes -= len(self._entries.pop(key).body)
+        for key in [key for key in self._entries if project_id is None or key[0] == project_id]:
+            del self._entries[key]
 
     def _embed(self, text: str) -> list[float]:
         return [float(number) for number in self._embedder.embed([text])[0]]
 
     def _store_in_memory(self, project_id: UUID, response: CachedResponse) -> None:
-        old = self._entries.pop((project_id, response.key), None)
-        self._memory_bytes += len(response.body) - (len(old.body) if old else 0)
-        self._entries[project_id, response.key] = response
-        while self._memory_bytes > MAX_MEMORY_BYTES:
-            self._memory_bytes -= len(self._entries.popitem(last=False)[1].body)
+        self._entries.pop((project_id, response.key), None)
+        if _memory_size(response) <= MAX_MEMORY_BYTES:
+            self._entries[project_id, response.key] = response
 
     async def _query(
         self, project_id: UUID, query: Callable[[Connection], CachedResponse | None]
@@ -176,6 +170,10 @@ class ResponseCache:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _memory_size(response: CachedResponse) -> int:
+    return len(response.body)
 
 
 def completion_content(completion: Mapping[str, Any]) -> tuple[str, list[Any]]:

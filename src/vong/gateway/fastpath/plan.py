@@ -48,6 +48,14 @@ class CallCounter(Protocol):
         ...
 
 
+class CounterFactory(Protocol):
+    """Function that finds the counter of calls with the same metric labels."""
+
+    def __call__(self, kind: str, route: str | None, provider: str, status: int, /) -> CallCounter:
+        """Return the counter of fast-path calls with these labels."""
+        ...
+
+
 class FastPathPlan(NamedTuple):
     """Plan of the calls of one key and user to one model.
 
@@ -90,20 +98,21 @@ class _RoutePlans(NamedTuple):
 
 
 class FastPathPlanner:
-    """Planner of one gateway. `price` returns the price of a target, or None if the price is unknown."""
+    """Planner of one gateway. `price_of` returns the price of a target, or None if the price is unknown."""
 
     def __init__(
         self,
         principals: PrincipalCache,
         catalogs: RefreshingCache[UUID, ModelCatalog],
         limiter: Limiter,
-        price: Callable[[ResolvedTarget], ModelPrice | None],
-        counter_for: Callable[[str, str | None, str, int], CallCounter],
+        *,
+        price_of: Callable[[ResolvedTarget], ModelPrice | None],
+        counter_for: CounterFactory,
     ) -> None:
         self._principals = principals
         self._catalogs = catalogs
         self._limiter = limiter
-        self._price = price
+        self._price_of = price_of
         self._counter_for = counter_for
         self._plans: dict[tuple[str, str, str | None], _RoutePlans] = {}
 
@@ -181,7 +190,7 @@ class FastPathPlanner:
             return None
         sending = cast(PassthroughProvider, choice.provider).request_template("chat")
         sending.api.require_key()
-        price = self._price(choice)
+        price = self._price_of(choice)
         labels = principal.labels
         if labels is not None:
             user = user or labels.user

@@ -65,6 +65,7 @@ class ParsedCompletion(msgspec.Struct):
 
 
 _decode_completion = msgspec.json.Decoder(ParsedCompletion).decode
+_decode_any = msgspec.json.Decoder().decode
 
 
 def parse_completion(body: bytes) -> ParsedCompletion | None:
@@ -73,6 +74,7 @@ def parse_completion(body: bytes) -> ParsedCompletion | None:
         if not body.isascii():
             body.decode()
         found = _decode_completion(body)
+        _decode_any(body)  # raises for a number out of range in a field that is not read, as the slow path does
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     used = found.usage

@@ -1,9 +1,10 @@
 """Guard registry: creates guards from their settings, caches them, and collects the guards of a call."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from cachetools import LRUCache
 
 from vong import plugins
 from vong.errors import InvalidInput, Misconfigured, VongError
@@ -87,7 +88,7 @@ class GuardFactory:
 
     def __init__(self, dependencies: GuardDependencies = NULL_DEPENDENCIES) -> None:
         self._dependencies = dependencies
-        self._cache: OrderedDict[str, Guard] = OrderedDict()
+        self._cache: LRUCache[str, Guard] = LRUCache(MAX_CACHED_GUARDS)
         self._lock = Lock()
 
     def create_guard_set(self, routes: Sequence[Route], project: ProjectGuards | None) -> GuardSet | None:
@@ -124,8 +125,6 @@ class GuardFactory:
                 except VongError as error:
                     guard = UnavailableGuard(error, self._dependencies)
                 self._cache[key] = guard
-                if len(self._cache) > MAX_CACHED_GUARDS:
-                    self._cache.popitem(last=False)
         return ConfiguredGuard(config, guard)
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from vong.errors import InvalidInput, Unsupported
 from vong.gateway.providers import Endpoint
+from vong.gateway.translators.content import ACCOUNTING_FIELDS
 from vong.records.guard import GuardedRole
 
 CONVERSATION_FIELDS: Mapping[Endpoint, Mapping[str, GuardedRole]] = {
@@ -25,19 +26,11 @@ CONVERSATION_FIELDS: Mapping[Endpoint, Mapping[str, GuardedRole]] = {
 """Fields with the conversation, and the role of their texts if the request names none."""
 PARAMETER_FIELDS = frozenset(
     {
-        *("model", "user", "metadata", "tools", "tool_choice", "functions", "function_call", "response_format", "text"),
-        *(
-            "stop",
-            "stop_sequences",
-            "stream",
-            "stream_options",
-            "service_tier",
-            "safety_identifier",
-            "include",
-            "store",
-        ),
-        *("prompt_cache_key", "reasoning", "reasoning_effort", "verbosity", "thinking", "modalities", "audio", "betas"),
-        *("encoding_format", "previous_response_id", "conversation", "truncation", "container", "store"),
+        *ACCOUNTING_FIELDS,
+        *("model", "tools", "tool_choice", "functions", "function_call", "response_format", "text"),
+        *("stop", "stop_sequences", "stream", "include"),
+        *("reasoning", "reasoning_effort", "verbosity", "thinking", "modalities", "audio", "betas"),
+        *("encoding_format", "previous_response_id", "conversation", "truncation", "container"),
         *("web_search_options", "context_management", "output_config", "cache_control", "logit_bias", "mcp_servers"),
     }
 )

@@ -8,11 +8,8 @@ from vong.errors import InvalidInput
 from vong.gateway import tables
 from vong.gateway.guards.registry import validate_configs
 from vong.records import content_hash, new_id, now
-from vong.records.guard import GuardConfig, ProjectGuards
+from vong.records.guard import MAX_GUARDS, GuardConfig, ProjectGuards
 from vong.store.encryption import lock_secrets
-
-MAX_GUARDS = 50
-"""Maximum number of guards of a project or a route."""
 
 
 def validate_guards(configs: Sequence[GuardConfig]) -> None:
@@ -29,7 +26,7 @@ def validate_guards(configs: Sequence[GuardConfig]) -> None:
     validate_configs(configs)
 
 
-def put_guards(connection: Connection, configs: Sequence[GuardConfig]) -> ProjectGuards:
+def set_guards(connection: Connection, configs: Sequence[GuardConfig]) -> ProjectGuards:
     """Set the guards of all calls of a project. An empty list removes them.
 
     Setting the same guards again changes nothing. Servers apply a change within a second after the commit.

@@ -46,7 +46,7 @@ def window_end(window: LimitWindow, at: datetime) -> datetime | None:
     return start + steps[window] if window in steps else None
 
 
-def put_limit(connection: Connection, request: LimitCreate) -> Limit:
+def set_limit(connection: Connection, request: LimitCreate) -> Limit:
     """Create a limit, or change the amount of the limit on the same subject, metric and window.
 
     Recorded usage is kept.

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from vong.gateway.pipeline.context import CallContext
 from vong.records import Span, new_id
-from vong.records.span import SpanVersions
+from vong.records.span import ATTEMPT_KIND, SpanVersions
 
-ATTEMPT_KIND: Literal["attempt"] = "attempt"
-"""Kind of a span that is an attempt within a call."""
 SKIPPED_ERRORS = ("circuit_open", "busy")
 """Errors of attempts that were not sent, because the circuit was open or the target was at its cap."""
 

@@ -21,15 +21,11 @@ from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.cache.store import CachedResponse, CacheEntry
 from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.routing.catalog import ResolvedTarget
+from vong.gateway.translators.content import ACCOUNTING_FIELDS
 from vong.records import now
 from vong.records.cache import CachePolicy
 
-UNHASHED_FIELDS = frozenset(
-    {
-        *("model", "stream", "stream_options", "user", "metadata", "store", "service_tier"),
-        *("safety_identifier", "prompt_cache_key"),
-    }
-)
+UNHASHED_FIELDS = ACCOUNTING_FIELDS | {"model", "stream"}
 """Request fields that do not change the response. The model is part of the hashed configuration."""
 CACHEABLE_FINISH_REASONS = {"stop", "length", "tool_calls", "function_call"}
 """Finish reasons of responses that may be cached."""

@@ -101,7 +101,7 @@ class CallContext:
             "attributes": self._attributes(operation, error, output)
             | self._request_attributes(metadata, captured=captured),
             "input": (exchange.recorded_request() if exchange else _decode_json(self.body)) if captured else None,
-            "output": _without_embeddings(output) if captured else None,
+            "output": self._recorded_output(output) if captured else None,
         }
         return construct_trusted(Span, values)
 
@@ -110,6 +110,12 @@ class CallContext:
         """Return True if the span stores the request and the response."""
         policy = self.route.policy if self.route else None
         return policy is None or should_capture(policy.capture, self.trace.trace_id)
+
+    def _recorded_output(self, output: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Return the output for the span. Embedding vectors are replaced by their number."""
+        if self.endpoint != "embeddings" or output is None or not isinstance(output.get("data"), list):
+            return output
+        return {**output, "data": [], "count": len(output["data"])}
 
     def _describe_error(self, error: BaseException | None, output: dict[str, Any] | None) -> str | None:
         """Return the error message of the call, or None if the call succeeded."""
@@ -233,10 +239,3 @@ def _decode_json(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def _without_embeddings(output: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the output without embedding vectors, which are replaced by their number."""
-    if output is None or output.get("object") != "list" or not isinstance(output.get("data"), list):
-        return output
-    return {**output, "data": [], "count": len(output["data"])}

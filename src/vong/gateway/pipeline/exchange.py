@@ -52,11 +52,6 @@ class UpstreamExchange:
         self._decoded_request: dict[str, Any] | None = None
         self._chat_request: dict[str, Any] | None = None
 
-    @property
-    def is_translated(self) -> bool:
-        """Return True if most targets do not support the caller's endpoint."""
-        return self._adapter is not None
-
     def prepare_for(self, resolved: ResolvedTarget) -> tuple[Endpoint, bytes]:
         """Return the endpoint and the body for a target.
 

@@ -1,18 +1,17 @@
 """Actions after a successful response of a route: store it in the cache and send a shadow request."""
 
-from collections.abc import Callable
 from random import random
 from typing import Any
-from uuid import UUID
 
 from vong.gateway.endpoints.parsing import without_stream
 from vong.gateway.pipeline.context import CallContext
+from vong.gateway.pipeline.services import EnqueueShadow
 from vong.gateway.pipeline.shadow import ShadowRequest
 from vong.records import Span
 from vong.records.cache import ShadowResultKind
 
 
-def follow_up(context: CallContext, span: Span, enqueue_shadow: Callable[[UUID, ShadowRequest], None]) -> None:
+def follow_up(context: CallContext, span: Span, enqueue_shadow: EnqueueShadow) -> None:
     """Store the response in the cache and send a shadow request, as the policy of the route requires."""
     completion, policy = context.output, context.route.policy if context.route else None
     if policy is None or completion is None:

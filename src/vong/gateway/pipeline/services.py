@@ -1,7 +1,8 @@
 """Dependencies and options of a model call."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from vong.gateway.auth.principals import GatewayPrincipal
@@ -16,25 +17,72 @@ from vong.gateway.routing.load import TargetLoad
 from vong.records import Span
 
 
-class CallServices(NamedTuple):
-    """Dependencies of a model call, given as callables so that the pipeline knows no database."""
+class RecordSpan(Protocol):
+    """Function that records a span."""
+
+    def __call__(
+        self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], reservation: Reservation | None, /
+    ) -> None:
+        """Record a span with its tags and settle its reservation."""
+        ...
+
+
+class FindCircuitBreaker(Protocol):
+    """Function that finds a circuit breaker."""
+
+    def __call__(self, project_id: UUID, target: str, /) -> CircuitBreaker:
+        """Return the circuit breaker of a target of a project."""
+        ...
+
+
+class FindTargetLoad(Protocol):
+    """Function that finds the load of a target."""
+
+    def __call__(self, project_id: UUID, target: str, /) -> TargetLoad:
+        """Return the load of a target of a project."""
+        ...
+
+
+class LoadHistory(Protocol):
+    """Function that loads a conversation."""
+
+    def __call__(self, project_id: UUID, response: str, /) -> Awaitable[list[dict[str, Any]]]:
+        """Return the conversation up to and including a stored response."""
+        ...
+
+
+class EnqueueShadow(Protocol):
+    """Function that enqueues a shadow request."""
+
+    def __call__(self, project_id: UUID, request: ShadowRequest, /) -> None:
+        """Send a shadow request later, outside of the call."""
+        ...
+
+
+class AskModel(Protocol):
+    """Function that asks a model on behalf of a guard."""
+
+    def __call__(
+        self, principal: GatewayPrincipal, parent: TraceContext, model: str, messages: list[dict[str, Any]], /
+    ) -> Awaitable[str]:
+        """Return the text that a model answers to a guard."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallServices:
+    """Dependencies of a model call. Most of them are functions, so that the pipeline knows no database."""
 
     load_catalog: Callable[[GatewayPrincipal], Awaitable[ModelCatalog]]
     """Return the model catalog of the principal's project."""
-    record_span: Callable[[GatewayPrincipal, Span, tuple[str, ...], Reservation | None], None]
-    """Record a span with its tags and settle its reservation."""
-    circuit_breaker: Callable[[UUID, str], CircuitBreaker]
-    """Return the circuit breaker of a target of a project."""
-    target_load: Callable[[UUID, str], TargetLoad]
-    """Return the load of a target of a project."""
+    record_span: RecordSpan
+    circuit_breaker: FindCircuitBreaker
+    target_load: FindTargetLoad
     limiter: Limiter
-    load_history: Callable[[UUID, str], Awaitable[list[dict[str, Any]]]]
-    """Return the conversation up to and including a stored response."""
+    load_history: LoadHistory
     response_cache: ResponseCache
-    enqueue_shadow: Callable[[UUID, ShadowRequest], None]
-    """Send a shadow request later, outside of the call."""
-    ask_model: Callable[[GatewayPrincipal, TraceContext, str, list[dict[str, Any]]], Awaitable[str]]
-    """Return the text that a model answers to a guard."""
+    enqueue_shadow: EnqueueShadow
+    ask_model: AskModel
 
 
 class CallOptions(NamedTuple):

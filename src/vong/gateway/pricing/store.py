@@ -47,7 +47,7 @@ class CustomPrice(PriceUpdate):
     updated_at: datetime | None = None
 
 
-def put_price(
+def set_price(
     connection: Connection, update: PriceUpdate, check: Callable[[str], None] = check_target_name
 ) -> CustomPrice:
     """Set the custom price of a target.

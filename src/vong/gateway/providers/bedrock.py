@@ -139,11 +139,11 @@ def _build_embed_requests(model: str, request: EmbeddingRequest) -> list[dict[st
     """
     if "titan-embed" in model:
         size = {} if request.dimensions is None else {"dimensions": request.dimensions}
-        return [{"inputText": text, **size, **request.more} for text in request.texts]
+        return [{"inputText": text, **size, **request.unknown_fields} for text in request.texts]
     if "cohere.embed" in model:
         size = {} if request.dimensions is None else {"output_dimension": request.dimensions}
         options = {"input_type": "search_document", "embedding_types": ["float"]}
-        return [{"texts": request.texts, **options, **size, **request.more}]
+        return [{"texts": request.texts, **options, **size, **request.unknown_fields}]
     raise Unsupported(f"embeddings of {model!r} are not supported", "use a Titan or Cohere model")
 
 

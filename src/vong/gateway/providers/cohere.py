@@ -49,7 +49,8 @@ class CohereProvider(HttpProvider):
     async def _embed(self, call: ProviderRequest) -> ProviderResponse:
         request = parse_embedding_request(call.body)
         size = {} if request.dimensions is None else {"output_dimension": request.dimensions}
-        body = {"model": call.model, "texts": request.texts, "input_type": "search_document", **size, **request.more}
+        fields = {"input_type": "search_document", **size, **request.unknown_fields}
+        body = {"model": call.model, "texts": request.texts, **fields}
         body["embedding_types"] = ["float"]
         response = await self._api.post("/v2/embed", msgspec.json.encode(body), call.limits)
         payload = await self._api.read_body(response)

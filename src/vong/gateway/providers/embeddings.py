@@ -4,6 +4,7 @@ import base64
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,15 +16,25 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 KNOWN_FIELDS = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
+"""Request fields of OpenAI. All others are passed on to the provider."""
 
 
-class EmbeddingRequest(msgspec.Struct):
-    """Fields of an embedding request. `more` are fields that OpenAI does not have."""
+class _EmbeddingFields(msgspec.Struct):
+    """Fields of the body of an embedding request that Vong reads."""
 
     input: str | list[str]
     encoding_format: str = "float"
     dimensions: int | None = None
-    more: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingRequest:
+    """Embedding request. `unknown_fields` are the fields of the body that OpenAI does not have."""
+
+    input: str | list[str]
+    encoding_format: str
+    dimensions: int | None
+    unknown_fields: Mapping[str, Any]
 
     @property
     def texts(self) -> list[str]:
@@ -37,10 +48,11 @@ def parse_embedding_request(body: bytes) -> EmbeddingRequest:
     Raises: InvalidInput if the request has another format (token ids, for example).
     """
     try:
-        request = msgspec.json.decode(body, type=EmbeddingRequest)
-        request.more = {name: value for name, value in msgspec.json.decode(body).items() if name not in KNOWN_FIELDS}
+        fields = msgspec.json.decode(body, type=_EmbeddingFields)
+        unknown_fields = {name: value for name, value in msgspec.json.decode(body).items() if name not in KNOWN_FIELDS}
     except msgspec.DecodeError as error:
         raise InvalidInput(f"invalid request: {error}", "send input as a text or a list of texts") from error
+    request = EmbeddingRequest(**msgspec.structs.asdict(fields), unknown_fields=unknown_fields)
     if not request.texts or not all(request.texts):
         raise InvalidInput("input is empty or contains an empty text", "send at least one text, and no empty ones")
     if request.encoding_format not in ("float", "base64"):

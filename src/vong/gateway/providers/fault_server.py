@@ -21,6 +21,7 @@ from vong.config import ProviderSettings
 from vong.errors import VongError
 from vong.gateway.providers.base import ProviderRequest
 from vong.gateway.providers.echo import EchoProvider
+from vong.gateway.providers.http import EVENT_STREAM
 from vong.gateway.upstream.client import UpstreamClient
 
 SLOW_BODY_CHUNKS = 20
@@ -28,7 +29,6 @@ MAX_ENDLESS_BYTES = 128 * 1024 * 1024
 """Number of bytes after which even an endless response ends."""
 BLOCK = b"x" * 65536
 JSON = "application/json"
-EVENT_STREAM = "text/event-stream"
 
 
 @cache

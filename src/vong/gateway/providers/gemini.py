@@ -51,7 +51,9 @@ class GeminiProvider(HttpProvider):
 
     async def _embed(self, call: ProviderRequest) -> ProviderResponse:
         request = parse_embedding_request(call.body)
-        body = msgspec.json.encode(to_gemini_embed_request(call.model, request.texts, request.dimensions, request.more))
+        body = msgspec.json.encode(
+            to_gemini_embed_request(call.model, request.texts, request.dimensions, request.unknown_fields)
+        )
         response = await self._api.post(_path(call.model, "batchEmbedContents"), body, call.limits)
         payload = await self._api.read_body(response)
 

@@ -8,7 +8,7 @@ forwarded as the caller wrote them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 
@@ -17,18 +17,8 @@ from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers.base import COMMON_ENDPOINTS, OPENAI_ENDPOINTS, Endpoint, ProviderRequest, ProviderResponse
 from vong.gateway.providers.http import HttpProvider, RequestTemplate, key_headers
 from vong.gateway.providers.openai import ENDPOINT_PATHS, forward
+from vong.gateway.translators.content import ACCOUNTING_FIELDS, check_no_op
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
-
-NO_OP_VALUES: Mapping[str, tuple[Any, ...]] = {
-    "n": (1,),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
-    "logit_bias": ({},),
-    "tool_choice": ("auto",),
-}
-"""Values without effect: an API without the field already does what was requested. Null is one for every field."""
-ACCOUNTING_FIELDS = frozenset({"user", "store", "metadata", "service_tier"})
-"""Fields that control storage and billing at OpenAI and do not change the response."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -63,7 +53,8 @@ PROFILES: Mapping[str, ProviderProfile] = {
         "MISTRAL_API_KEY",
         renamed_fields={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
         unsupported_fields=frozenset({"logprobs", "top_logprobs", "logit_bias"}),
-        ignored_fields=ACCOUNTING_FIELDS | {"stream_options"},  # its streams always end with usage
+        # Its streams always end with usage.
+        ignored_fields=ACCOUNTING_FIELDS - {"prompt_cache_key", "safety_identifier"},
     ),
     "ollama": ProviderProfile(
         "http://127.0.0.1:11434/v1",
@@ -112,14 +103,8 @@ class OpenAICompatibleProvider(HttpProvider):
             if name in profile.renamed_fields:
                 fields[profile.renamed_fields[name]] = value
             elif name in profile.unsupported_fields:
-                self._check_unsupported(name, msgspec.json.decode(value))
+                check_no_op(self.kind, name, msgspec.json.decode(value))
         return msgspec.json.encode(fields) if changed else body
-
-    def _check_unsupported(self, name: str, value: Any) -> None:
-        if value is not None and value not in NO_OP_VALUES.get(name, ()):
-            raise Unsupported(
-                f"{self.kind} does not support {name}", f"remove {name}, or use a model of another provider"
-            )
 
 
 class AzureProvider(OpenAICompatibleProvider):

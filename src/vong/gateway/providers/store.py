@@ -1,6 +1,5 @@
 """Providers configured at run time: stored per project, with encrypted keys; every server is notified of changes."""
 
-import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -17,10 +16,10 @@ from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.gateway import tables
 from vong.gateway.upstream.url_policy import check_url
 from vong.records import Record, now
+from vong.records.name import check_name
 from vong.store.encryption import SecretBox, lock_secrets
 from vong.store.schema import PROJECT_SETTING
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 MIN_LENGTH_FOR_SUFFIX = 13
 """Minimum length of an API key whose last four characters may be shown."""
 
@@ -52,7 +51,7 @@ class StoredProvider(Record):
     updated_at: datetime
 
 
-def put_provider(
+def set_provider(
     connection: Connection,
     name: str,
     update: ProviderUpdate,
@@ -129,9 +128,7 @@ def load_settings(connection: Connection, project_id: UUID, name: str, secrets: 
 
 
 def _validate(name: str, update: ProviderUpdate, reserved: Collection[str]) -> None:
-    if not NAME.fullmatch(name):
-        hint = "use up to 63 lowercase letters, digits, '.', '_' and '-', starting with a letter or digit"
-        raise InvalidInput(f"{name!r} is not a valid provider name", hint)
+    check_name(name, "provider")
     if name in reserved:
         raise Conflict(
             f"the provider {name!r} is defined in vong.toml or built in", "choose another name, or edit the file"

@@ -1,6 +1,5 @@
 """SQL of routes: named, weighted and versioned, with the history of all changes."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -17,11 +16,11 @@ from vong.errors import Conflict, InvalidInput, NotFound, Unavailable, did_you_m
 from vong.gateway import tables
 from vong.gateway.guards.store import validate_guards
 from vong.records import Record, Route, RoutePolicy, RouteTarget, content_hash, new_id, now
+from vong.records.name import check_name
 from vong.records.route import check_target_name
 from vong.records.routing_tree import RouteNode
 from vong.store.encryption import lock_secrets
 
-ROUTE_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 TargetCheck = Callable[[str], None]
 """Raises NotFound or InvalidInput if a target's `model` cannot be called."""
 
@@ -47,7 +46,7 @@ class PolicySentinel(Enum):
 UNCHANGED_POLICY = PolicySentinel.UNCHANGED
 
 
-def put_route(
+def set_route(
     connection: Connection,
     name: str,
     targets: Sequence[RouteTarget],
@@ -152,7 +151,7 @@ def set_weights(
     present = {target.model: target for target in route.targets}
     for model, weight in weights.items():
         present[model] = RouteTarget(model=model, weight=weight)
-    return put_route(connection, name, list(present.values()), check)
+    return set_route(connection, name, list(present.values()), check)
 
 
 def pick_weighted(route: Route, random: Callable[[], float]) -> RouteTarget:
@@ -172,9 +171,7 @@ def _last_weighted_index(route: Route) -> int:
 
 
 def _validate_targets(name: str, targets: Sequence[RouteTarget]) -> None:
-    if not ROUTE_NAME_PATTERN.fullmatch(name):
-        hint = "use up to 63 lowercase letters, digits, '.', '_' and '-', starting with a letter or digit"
-        raise InvalidInput(f"invalid route name {name!r}", hint)
+    check_name(name, "route")
     _reject_duplicates([target.model for target in targets])
     if any(not isfinite(target.weight) or target.weight < 0 for target in targets):
         raise InvalidInput(

@@ -11,42 +11,27 @@ from typing import Any
 import msgspec
 
 from vong.errors import InvalidInput, Unsupported
-from vong.gateway.translators.content import parse_tool_choice, pop_functions, select_reasoning
+from vong.gateway.translators.content import (
+    CLAUDE_REASONING_FORMAT,
+    parse_tool_choice,
+    pop_functions,
+    select_fields,
+    select_reasoning,
+)
+from vong.gateway.translators.reasoning_effort import (
+    CLAUDE_BUDGET_TOKENS,
+    DEFAULT_ANSWER_TOKENS,
+    EFFORT_ALIASES,
+    claude_thinking,
+)
 from vong.gateway.translators.reasoning_envelope import is_packed, unpack_reasoning
 
-REASONING_FORMAT = "anthropic-claude-v1"
-"""Format of the reasoning that Anthropic accepts back."""
-DEFAULT_MAX_TOKENS = 4096
-"""Default of `max_tokens`, which messages require, if a chat sets no maximum."""
-THINKING_BUDGET_TOKENS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
-"""Thinking budget in tokens for each of OpenAI's efforts."""
 IGNORED_FIELDS = {"service_tier", "metadata"}
-ACCOUNTING_FIELDS = {
-    "stream_options",
-    "user",
-    "store",
-    "metadata",
-    "service_tier",
-    "prompt_cache_key",
-    "safety_identifier",
-}
-UNSUPPORTED_FIELDS: Mapping[str, tuple[Any, ...]] = {
-    "n": (1,),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
-    "logit_bias": ({},),
-    "frequency_penalty": (0,),
-    "presence_penalty": (0,),
-    "seed": (),
-    "audio": (),
-    "modalities": (["text"],),
-    "prediction": (),
-    "functions": (),
-    "function_call": (),
-    "web_search_options": (),
-}
-"""Fields that messages do not support, with the values that have no effect."""
-EFFORT_ALIASES = {"xhigh": "high", "max": "high"}
+UNSUPPORTED_FIELDS = (
+    *("n", "logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty", "seed", "audio"),
+    *("modalities", "prediction", "functions", "function_call", "web_search_options"),
+)
+"""Fields that messages do not support."""
 
 
 def to_chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,13 +65,7 @@ def to_anthropic_request(chat: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises: Unsupported if messages cannot express the request.
     """
-    fields = {name: value for name, value in chat.items() if value is not None and name not in ACCOUNTING_FIELDS}
-    for name, neutral in UNSUPPORTED_FIELDS.items():
-        value = fields.pop(name, None)
-        if value is not None and value not in neutral:
-            raise Unsupported(
-                f"Anthropic does not support {name}", f"remove {name}, or use a model of another provider"
-            )
+    fields = select_fields(chat, "Anthropic", UNSUPPORTED_FIELDS)
     request: dict[str, Any] = {"model": fields.pop("model")}
     system, request["messages"] = _to_turns(fields.pop("messages"))
     if system:
@@ -102,7 +81,7 @@ def to_anthropic_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     _tools_to_anthropic(fields, request)
     max_tokens = _effort_to_anthropic(fields, request, max_tokens)
     _format_to_anthropic(fields, request)
-    return {**request, "max_tokens": max_tokens or DEFAULT_MAX_TOKENS, **fields}
+    return {**request, "max_tokens": max_tokens or DEFAULT_ANSWER_TOKENS, **fields}
 
 
 def _to_system_messages(system: Any) -> list[dict[str, Any]]:
@@ -239,7 +218,7 @@ def _to_turns(messages: list[dict[str, Any]]) -> tuple[Any, list[dict[str, Any]]
 
 def _to_assistant_blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     blocks = list[dict[str, Any]]()
-    for detail in select_reasoning(message, REASONING_FORMAT):
+    for detail in select_reasoning(message, CLAUDE_REASONING_FORMAT):
         if detail["type"] == "reasoning.encrypted":
             blocks.append({"type": "redacted_thinking", "data": detail["data"]})
         elif detail.get("signature"):
@@ -318,11 +297,9 @@ def _effort_to_anthropic(fields: dict[str, Any], request: dict[str, Any], tokens
     effort = fields.pop("reasoning_effort", None)
     if effort is None or effort == "none":
         return tokens
-    budget = THINKING_BUDGET_TOKENS.get(effort, THINKING_BUDGET_TOKENS["high"])
-    tokens = tokens or budget + DEFAULT_MAX_TOKENS
-    if tokens <= THINKING_BUDGET_TOKENS["minimal"]:
-        raise Unsupported("thinking requires more than 1024 tokens", "raise max_completion_tokens")
-    request["thinking"] = {"type": "enabled", "budget_tokens": min(budget, tokens - 1)}
+    budget = CLAUDE_BUDGET_TOKENS.get(effort, CLAUDE_BUDGET_TOKENS["high"])
+    tokens = tokens or budget + DEFAULT_ANSWER_TOKENS
+    request["thinking"] = claude_thinking(budget, tokens)
     return tokens
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.translators.anthropic_request import REASONING_FORMAT
-from vong.gateway.translators.content import merge_reasoning
+from vong.gateway.translators.content import CLAUDE_REASONING_FORMAT, merge_reasoning
 from vong.gateway.translators.reasoning_envelope import pack_reasoning
 
 FINISH_REASONS = {
@@ -41,7 +40,12 @@ def to_chat_completion(message: Mapping[str, Any]) -> dict[str, Any]:
             details.append(_reasoning_detail(index, block["thinking"], block.get("signature")))
         elif kind == "redacted_thinking":
             details.append(
-                {"type": "reasoning.encrypted", "data": block["data"], "format": REASONING_FORMAT, "index": index}
+                {
+                    "type": "reasoning.encrypted",
+                    "data": block["data"],
+                    "format": CLAUDE_REASONING_FORMAT,
+                    "index": index,
+                }
             )
         elif kind == "tool_use":
             arguments = msgspec.json.encode(block["input"]).decode()
@@ -175,7 +179,12 @@ class AnthropicChunkDecoder:
             call = {"index": self._calls[index], "id": block["id"], "type": "function", "function": function}
             return [self._chunk({"tool_calls": [call]})]
         if block["type"] == "redacted_thinking":
-            detail = {"type": "reasoning.encrypted", "data": block["data"], "format": REASONING_FORMAT, "index": index}
+            detail = {
+                "type": "reasoning.encrypted",
+                "data": block["data"],
+                "format": CLAUDE_REASONING_FORMAT,
+                "index": index,
+            }
             return [self._chunk({"reasoning_details": [detail]})]
         return []
 
@@ -203,7 +212,7 @@ def _has_text(details: list[dict[str, Any]]) -> bool:
 
 def is_anthropic_reasoning(detail: Mapping[str, Any]) -> bool:
     """Return True if the reasoning is from Claude."""
-    return detail.get("format") in {None, REASONING_FORMAT}
+    return detail.get("format") in {None, CLAUDE_REASONING_FORMAT}
 
 
 class AnthropicEventEncoder:
@@ -322,7 +331,7 @@ class AnthropicEventEncoder:
 
 def _reasoning_detail(index: int, text: str, signature: str | None) -> dict[str, Any]:
     content = {"text": text, "signature": signature}
-    return {"type": "reasoning.text", **content, "format": REASONING_FORMAT, "index": index}
+    return {"type": "reasoning.text", **content, "format": CLAUDE_REASONING_FORMAT, "index": index}
 
 
 def _to_finish_reason(message: Mapping[str, Any]) -> dict[str, Any]:

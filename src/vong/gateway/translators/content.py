@@ -17,7 +17,7 @@ MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 ACCOUNTING_FIELDS = frozenset(
     {"stream_options", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier"}
 )
-"""Fields that control storage and billing and do not change the answer."""
+"""Fields that control storage and billing at OpenAI and do not change the answer."""
 NO_OP_VALUES: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
     "logprobs": (False,),
@@ -27,9 +27,12 @@ NO_OP_VALUES: Mapping[str, tuple[Any, ...]] = {
     "presence_penalty": (0,),
     "modalities": (["text"],),
     "parallel_tool_calls": (True,),
+    "tool_choice": ("auto",),
     "reasoning_effort": ("none",),
 }
-"""Values without effect. Null is one for every field."""
+"""Values without effect: an API without the field already does what was requested. Null is one for every field."""
+CLAUDE_REASONING_FORMAT = "anthropic-claude-v1"
+"""Format of the reasoning of Claude models, whose signatures are the same at Anthropic and Bedrock."""
 OPENAI_ONLY_FIELDS = (
     "audio",
     "prediction",
@@ -62,12 +65,17 @@ def select_fields(request: Mapping[str, Any], provider: str, unsupported: Iterab
     """
     fields = {name: value for name, value in request.items() if value is not None and name not in ACCOUNTING_FIELDS}
     for name in unsupported:
-        value = fields.pop(name, None)
-        if value is not None and value not in NO_OP_VALUES.get(name, ()):
-            raise Unsupported(
-                f"{provider} does not support {name}", f"remove {name}, or use a model of another provider"
-            )
+        check_no_op(provider, name, fields.pop(name, None))
     return fields
+
+
+def check_no_op(provider: str, name: str, value: Any) -> None:
+    """Check the value of a field that a provider does not support.
+
+    Raises: Unsupported if the value has an effect.
+    """
+    if value is not None and value not in NO_OP_VALUES.get(name, ()):
+        raise Unsupported(f"{provider} does not support {name}", f"remove {name}, or use a model of another provider")
 
 
 def parse_data_url(url: str) -> DataUrl | None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
-from vong.errors import InvalidInput, Unsupported
+from vong.errors import Unsupported
 from vong.gateway.translators.content import (
+    CLAUDE_REASONING_FORMAT,
     OPENAI_ONLY_FIELDS,
     parse_arguments,
     parse_data_url,
@@ -18,9 +19,14 @@ from vong.gateway.translators.content import (
     select_reasoning,
     to_parts,
 )
+from vong.gateway.translators.reasoning_effort import (
+    CLAUDE_BUDGET_TOKENS,
+    DEFAULT_ANSWER_TOKENS,
+    EFFORT_ALIASES,
+    claude_thinking,
+    resolve_effort,
+)
 
-REASONING_FORMAT = "anthropic-claude-v1"
-"""Format of the reasoning signatures of Bedrock's models: Claude's, which are the same everywhere."""
 UNSUPPORTED_FIELDS = (
     *OPENAI_ONLY_FIELDS,
     *("n", "logprobs", "top_logprobs", "frequency_penalty", "presence_penalty", "seed", "modalities"),
@@ -43,8 +49,7 @@ DOCUMENT_FORMATS = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
-THINKING_BUDGET_TOKENS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576, "xhigh": 32768, "max": 63999}
-DEFAULT_ANSWER_TOKENS = 4096
+THINKING_BUDGET_TOKENS = {**CLAUDE_BUDGET_TOKENS, "xhigh": 32768, "max": 63999}
 
 
 def to_bedrock_request(chat: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +109,7 @@ def _to_turns(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], lis
 
 def _to_assistant_blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     blocks = list[dict[str, Any]]()
-    for detail in select_reasoning(message, REASONING_FORMAT):
+    for detail in select_reasoning(message, CLAUDE_REASONING_FORMAT):
         if detail["type"] == "reasoning.encrypted":
             blocks.append({"reasoningContent": {"redactedContent": detail["data"]}})
         elif detail.get("signature"):
@@ -192,17 +197,14 @@ def _effort_fields(fields: dict[str, Any], inference: dict[str, Any], model: str
     effort = fields.pop("reasoning_effort", None)
     if effort is None or effort == "none":
         return {}
-    if effort not in THINKING_BUDGET_TOKENS:
-        raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(THINKING_BUDGET_TOKENS)}")
+    effort = resolve_effort(effort, THINKING_BUDGET_TOKENS)
     if "openai." in model:
         return {"reasoning_effort": effort}
     if "nova-2" in model:
-        level = {"minimal": "low", "xhigh": "high", "max": "high"}.get(effort, effort)
+        level = {"minimal": "low", **EFFORT_ALIASES}.get(effort, effort)
         return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": level}}
     if "claude" not in model:
         raise Unsupported(f"reasoning_effort is not supported for {model!r}", "send the model's own fields")
     budget = THINKING_BUDGET_TOKENS[effort]
     tokens = inference.setdefault("maxTokens", budget + DEFAULT_ANSWER_TOKENS)
-    if tokens <= THINKING_BUDGET_TOKENS["minimal"]:
-        raise Unsupported("thinking requires more than 1024 tokens", "raise max_completion_tokens")
-    return {"thinking": {"type": "enabled", "budget_tokens": min(budget, tokens - 1)}}
+    return {"thinking": claude_thinking(budget, tokens)}

@@ -10,8 +10,7 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
-from vong.gateway.translators.content import build_completion_head, build_tool_call
-from vong.gateway.translators.openai_bedrock_request import REASONING_FORMAT
+from vong.gateway.translators.content import CLAUDE_REASONING_FORMAT, build_completion_head, build_tool_call
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -69,9 +68,9 @@ def _to_finish_reason(reason: str) -> str:
 
 def _reasoning_detail(index: int, thought: Mapping[str, Any], hidden: str | None) -> dict[str, Any]:
     if hidden is not None:
-        return {"type": "reasoning.encrypted", "data": hidden, "format": REASONING_FORMAT, "index": index}
+        return {"type": "reasoning.encrypted", "data": hidden, "format": CLAUDE_REASONING_FORMAT, "index": index}
     content = {"text": thought.get("text") or "", "signature": thought.get("signature")}
-    return {"type": "reasoning.text", **content, "format": REASONING_FORMAT, "index": index}
+    return {"type": "reasoning.text", **content, "format": CLAUDE_REASONING_FORMAT, "index": index}
 
 
 class BedrockChunkDecoder:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from vong.errors import InvalidInput, Unsupported, UpstreamFailed
+from vong.errors import Unsupported, UpstreamFailed
 from vong.gateway.translators.content import (
     OPENAI_ONLY_FIELDS,
     build_completion_head,
@@ -21,6 +21,7 @@ from vong.gateway.translators.content import (
     select_reasoning,
     to_parts,
 )
+from vong.gateway.translators.reasoning_effort import THINKING_BUDGET_TOKENS, resolve_effort
 
 PLAN_FORMAT, THINKING_FORMAT = "cohere-tool-plan", "cohere-thinking"
 UNSUPPORTED_FIELDS = (*OPENAI_ONLY_FIELDS, "n", "top_logprobs", "parallel_tool_calls", "modalities")
@@ -32,8 +33,6 @@ FINISH_REASONS = {
     "ERROR_TOXIC": "content_filter",
 }
 """Finish reasons by Cohere's reason. Every other reason means that the model failed to produce an answer."""
-THINKING_BUDGET_TOKENS = {"minimal": 512, "low": 1024, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576}
-"""Thinking budget in tokens for each of OpenAI's efforts."""
 
 
 def to_cohere_request(chat: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,11 +56,8 @@ def to_cohere_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     if effort == "none":
         request["thinking"] = {"type": "disabled"}
     elif effort is not None:
-        if effort not in THINKING_BUDGET_TOKENS:
-            raise InvalidInput(
-                f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(THINKING_BUDGET_TOKENS)}"
-            )
-        request["thinking"] = {"type": "enabled", "token_budget": THINKING_BUDGET_TOKENS[effort]}
+        budget = THINKING_BUDGET_TOKENS[resolve_effort(effort, THINKING_BUDGET_TOKENS)]
+        request["thinking"] = {"type": "enabled", "token_budget": budget}
     return {**request, **fields}
 
 

@@ -23,6 +23,7 @@ from vong.gateway.translators.content import (
     select_reasoning,
     to_parts,
 )
+from vong.gateway.translators.reasoning_effort import THINKING_BUDGET_TOKENS, resolve_effort
 
 REASONING_FORMAT = "google-gemini-v1"
 UNSUPPORTED_FIELDS = (*OPENAI_ONLY_FIELDS, "parallel_tool_calls")
@@ -38,11 +39,10 @@ RENAMED_FIELDS = {
     "top_logprobs": "logprobs",
 }
 """Fields that have another name at Gemini."""
-THINKING_BUDGET_TOKENS = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24576}
-"""Thinking budget in tokens for each of OpenAI's efforts, for models that take a number."""
+GEMINI_BUDGET_TOKENS = {"none": 0, **THINKING_BUDGET_TOKENS}
+"""Thinking budgets, for models that take a number."""
 THINKING_LEVELS = {"none": "minimal", "minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
 """Thinking levels, for models that take a level."""
-EFFORT_ALIASES = {"xhigh": "high", "max": "high"}
 FETCHABLE_PREFIXES = (
     "https://generativelanguage.googleapis.com/",
     "gs://",
@@ -193,11 +193,9 @@ def _set_thinking(fields: dict[str, Any], config: dict[str, Any], model: str) ->
     effort = fields.pop("reasoning_effort", None)
     if effort is None:
         return
-    effort = EFFORT_ALIASES.get(effort, effort)
-    if effort not in THINKING_BUDGET_TOKENS:
-        raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(THINKING_BUDGET_TOKENS)}")
+    effort = resolve_effort(effort, GEMINI_BUDGET_TOKENS)
     if model.startswith(("gemini-1", "gemini-2")):
-        thinking: dict[str, Any] = {"thinkingBudget": THINKING_BUDGET_TOKENS[effort]}
+        thinking: dict[str, Any] = {"thinkingBudget": GEMINI_BUDGET_TOKENS[effort]}
     else:
         thinking = {"thinkingLevel": THINKING_LEVELS[effort]}
     config["thinkingConfig"] = thinking if effort == "none" else {**thinking, "includeThoughts": True}

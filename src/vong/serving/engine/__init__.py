@@ -79,7 +79,10 @@ class EngineLoad:
 
 
 class Engine(Protocol):
-    """Runtime of one base model and its adapters. `precision` (`fp32`, `bf16`, `quantised`) sets the parity tolerance."""
+    """Runtime of one base model and its adapters.
+
+    `precision` (`fp32`, `bf16`, `quantised`) sets the tolerance of the parity check.
+    """
 
     precision: str
 

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from vong.errors import InvalidInput, NotFound, Unauthenticated, Unavailable, VongError
+from vong.processes import resident_bytes
 from vong.serving.engine import Engine, GenerationChunk
 from vong.serving.engine.chat import ChatCompletion, parse_chat
 
@@ -74,7 +75,7 @@ class EngineApp(Starlette):
                 "state": state,
                 "reason": self.failure,
                 "precision": self.engine.precision if self.engine else None,
-                "memory": resident_memory(),
+                "memory": resident_bytes(),
                 "models": self._adapter_folders,
                 "active": load.active if load else 0,
                 "waiting": load.waiting if load else 0,
@@ -269,10 +270,3 @@ def openai_error(error: VongError) -> tuple[int, dict[str, Any]]:
     status = 400 if isinstance(error, InvalidInput) else error.status
     kind = kinds.get(status, "invalid_request_error" if status < 500 else "server_error")
     return status, {"error": {"message": str(error), "type": kind, "param": None, "code": error.code}}
-
-
-def resident_memory() -> int:
-    """Return the resident memory of this process in bytes."""
-    import psutil
-
-    return psutil.Process().memory_info().rss

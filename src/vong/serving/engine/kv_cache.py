@@ -5,11 +5,11 @@ This module requires torch. Only the engine `transformers` imports it, in a sepa
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
 from weakref import proxy
 
 import torch
+from cachetools import LRUCache
 from torch import Tensor
 from transformers.cache_utils import Cache, DynamicLayer
 
@@ -122,8 +122,7 @@ class PrefixCache:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._bytes = 0
-        self._entries: OrderedDict[tuple[str | None, tuple[int, ...]], Tensor] = OrderedDict()
+        self._entries: LRUCache[tuple[str | None, tuple[int, ...]], Tensor] = LRUCache(max_bytes, _tensor_bytes)
 
     def find(self, adapter: str | None, ids: list[int]) -> Tensor | None:
         """Return the longest cached prefix of `ids`: at least 16 tokens, never all. Returns None if there is none."""
@@ -133,26 +132,24 @@ class PrefixCache:
                 best_length, key = length, entry_key
         if key is None:
             return None
-        self._entries.move_to_end(key)
         return self._entries[key][..., :best_length, :]
 
     def store(self, adapter: str | None, ids: list[int], cache: BatchedKvCache) -> None:
         """Store a prompt and evict the least recently used ones."""
-        size = cache.tensor[..., : cache.end_column, :].numel() * cache.tensor.element_size()
+        size = _tensor_bytes(cache.tensor[..., : cache.end_column, :])
         key = (adapter, tuple(ids))
         if size > self._max_bytes // 2 or key in self._entries:
             return
         self._entries[key] = cache.snapshot()
-        self._bytes += size
-        while self._bytes > self._max_bytes:
-            _, dropped = self._entries.popitem(last=False)
-            self._bytes -= dropped.numel() * dropped.element_size()
 
     def drop_adapter(self, adapter: str) -> None:
         """Drop all prompts of an adapter that was unloaded."""
         for key in [key for key in self._entries if key[0] == adapter]:
-            dropped = self._entries.pop(key)
-            self._bytes -= dropped.numel() * dropped.element_size()
+            del self._entries[key]
+
+
+def _tensor_bytes(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
 
 
 def _shared_prefix_length(one: tuple[int, ...], other: list[int]) -> int:

@@ -20,8 +20,10 @@ from urllib.parse import quote
 
 import psutil
 import psycopg
+from tenacity import retry_if_exception_type, stop_after_delay, wait_fixed
 
 from vong.errors import Misconfigured, MissingExtra, Unavailable
+from vong.retries import call_with_retries
 from vong.store.postgres.os_user import (
     OsAccount,
     chown_folder,
@@ -69,15 +71,21 @@ def start(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _start_lock(folder, deadline):
         account = select_account(folder)
-        while True:
+
+        def open_database() -> str:
             running = _wait_until_ready(folder, deadline) or _start_server(folder, account, deadline)
-            try:
-                _create_database(running)
-                return _url(running, OWNER, DATABASE)
-            except psycopg.OperationalError as error:  # the server was killed a moment ago and only seemed alive
-                if time.monotonic() > deadline:
-                    raise _start_failed(folder, f"PostgreSQL accepts no connections: {error}") from error
-                time.sleep(0.1)
+            _create_database(running)
+            return _url(running, OWNER, DATABASE)
+
+        try:
+            return call_with_retries(
+                open_database,
+                retry=retry_if_exception_type(psycopg.OperationalError),  # a server that was just killed seems alive
+                wait=wait_fixed(0.1),
+                stop=stop_after_delay(deadline - time.monotonic()),
+            )
+        except psycopg.OperationalError as error:
+            raise _start_failed(folder, f"PostgreSQL accepts no connections: {error}") from error
 
 
 def stop(folder: Path, timeout: float = 30.0) -> None:

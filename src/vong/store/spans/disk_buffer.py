@@ -81,16 +81,6 @@ class DiskBuffer:
         """Return the number of spans on disk."""
         return self.segment_log.count if self.segment_log else 0
 
-    @property
-    def size(self) -> int:
-        """Return the bytes on disk."""
-        return self.segment_log.size if self.segment_log else 0
-
-    @property
-    def full(self) -> bool:
-        """Return true if disk storage is disabled or full."""
-        return self.segment_log is None or self.segment_log.full
-
     def spool(
         self, batch: Sequence[EncodedSpan], hook: TransactionHook | None, *, also_in_memory: bool = False
     ) -> bool:

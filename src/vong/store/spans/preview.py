@@ -72,9 +72,9 @@ def _single_completion(value: Any) -> str | None:
     """
     if not isinstance(value, dict) or "messages" in value:
         return None
-    choices = value.get("choices")
-    message = choices[0].get("message") if isinstance(choices, list) and len(choices) == 1 else None
-    if not isinstance(message, dict) or message.get("tool_calls") or message.get("role") in HIDDEN_ROLES:
+    choices = _as_list(value.get("choices"))
+    message = choices[0].get("message") if len(choices) == 1 and _is_dict(choices[0]) else None
+    if not isinstance(message, dict) or message.get("tool_calls") or _is_hidden(message):
         return None
     content = message.get("content")
     return content if isinstance(content, str) and content and not message.get("text") else None
@@ -110,7 +110,7 @@ def _extract_texts(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         items = [item.model_dump(exclude_none=True) if isinstance(item, BaseModel) else item for item in value]
         if items and all(isinstance(item, dict) and "role" in item for item in items):
-            visible = [message for message in items if message["role"] not in HIDDEN_ROLES] or items
+            visible = [message for message in items if not _is_hidden(message)] or items
             return [piece for message in reversed(visible) for piece in _extract_object_texts(message)]
         return [piece for item in items for piece in _extract_texts(item)]
     return [str(value)]
@@ -122,15 +122,25 @@ def _extract_object_texts(value: dict[str, Any]) -> list[str]:
             return _extract_texts(value[name])
     content = [piece for name in ("content", "text") for piece in _extract_texts(value.get(name))]
     calls = [
-        encode_json(call.get("function", call)).decode() for call in value.get("tool_calls") or [] if _is_dict(call)
+        encode_json(call.get("function", call)).decode() for call in _as_list(value.get("tool_calls")) if _is_dict(call)
     ]
-    if content or calls or "role" in value or value.get("type") in {"image_url", "input_audio", "file"}:
+    if content or calls or "role" in value or value.get("type") in ("image_url", "input_audio", "file"):
         return [*content, *calls]
     return [encode_json(value).decode("utf-8", "replace")]
 
 
 def _is_dict(value: Any) -> bool:
     return isinstance(value, dict)
+
+
+def _is_hidden(message: dict[str, Any]) -> bool:
+    role = message.get("role")
+    return isinstance(role, str) and role in HIDDEN_ROLES
+
+
+def _as_list(value: Any) -> list[Any]:
+    """Return a list of a body, or an empty list if the value is of another type."""
+    return value if isinstance(value, list) else []
 
 
 def encode_json(value: Any) -> bytes:

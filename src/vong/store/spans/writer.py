@@ -32,6 +32,7 @@ from vong.store.spans.incoming import DURABLE_DELAY_SECONDS, MAX_BATCH_SPANS, In
 log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Span | SpanSource)
+MAX_MEMORY_BYTES = 256 << 20
 ENCODE_CHUNK_SPANS = 50
 """Spans that are encoded at once."""
 IDLE_SECONDS = 600.0  # interval at which an idle writer creates the partitions of the coming days
@@ -45,14 +46,13 @@ WRITER_CLOSED = Unavailable("span writer stopped before this span was written", 
 
 
 class SpanWriter:
-    """Span writer with limits `max_spans` and `max_bytes` in memory and `max_disk_bytes` in `folder`."""
+    """Span writer with limits `max_spans` and MAX_MEMORY_BYTES in memory and `max_disk_bytes` in `folder`."""
 
     def __init__(
         self,
         database: Database,
         *,
         max_spans: int = 50_000,
-        max_bytes: int = 256 << 20,
         folder: Path | None = None,
         max_disk_bytes: int = 1 << 30,
     ) -> None:
@@ -60,7 +60,7 @@ class SpanWriter:
         """Spans dropped because the limits were reached."""
         self.hook: TransactionHook | None = None
         """Hook that writes an additional row per span in the same transaction."""
-        self._limits = max_spans, max_bytes
+        self._limits = max_spans, MAX_MEMORY_BYTES
         self._in_memory = [0, 0]  # spans and bytes in memory, now
         self._appended = self._done = 0
         self._lock = threading.RLock()

@@ -18,14 +18,14 @@ export function findTrainingRun(node: LineageNode | null | undefined): LineageNo
 }
 
 /** Show links to what produced an answer: route, deployment, model version, training run and dataset. */
-export function Provenance({ id, versions }: { id: string; versions: Schema["Versions"] }) {
+export function Provenance({ id, versions }: { id: string; versions: Schema["SpanVersions"] }) {
   const t = useMessages().traces.span;
   const { route, route_version, deployment, model_version, dataset_version } = versions;
   const { prompt_version, index_version, config_hash } = versions;
   const lineage = useQuery({
     queryKey: ["traces", "lineage", id],
     enabled: Boolean(model_version && dataset_version),
-    queryFn: () => unwrap(api.GET("/api/v1/registry/lineage", { params: { query: { of: id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/registry/lineage", { params: { query: { ref: id } } })),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });

@@ -50,7 +50,7 @@ export function SaveAsExample({ messages, answer, span, tools, onClose }: Props)
       {saved ? (
         <Stack gap="md">
           <Alert variant="outline" color="teal" icon={<Check size={18} aria-hidden />} role="status">
-            {t.kept(f.number(saved.rows))}{" "}
+            {t.added(f.number(saved.rows))}{" "}
             <EntityLink kind="dataset" entityRef={`${saved.name}@${saved.hash.slice(0, 12)}`} />
           </Alert>
           <Group justify="flex-end">

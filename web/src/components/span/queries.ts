@@ -20,7 +20,7 @@ export const spanQuery = (id: string, mayBePending = false) =>
 export const traceQuery = (id: string) =>
   queryOptions({
     queryKey: ["traces", "trace", id],
-    queryFn: () => unwrap(api.GET("/api/v1/traces/traces/{trace_id}", { params: { path: { trace_id: id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/traces/{trace_id}", { params: { path: { trace_id: id } } })),
   });
 
 /** Query the scores of a span, newest first. */
@@ -44,7 +44,7 @@ export function useScoreSpan(onDone?: (score: Schema["Score"]) => void) {
   const t = useMessages().traces.judge;
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: Schema["Judgement"]) => unwrap(api.POST("/api/v1/feedback", { body })),
+    mutationFn: (body: Schema["ScoreCreate"]) => unwrap(api.POST("/api/v1/feedback", { body })),
     onError: notifyError,
     onSuccess: (score) => {
       notifySuccess(score.correction === null || score.correction === undefined ? t.scored : t.corrected);

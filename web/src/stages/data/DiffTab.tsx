@@ -66,21 +66,21 @@ function VersionSelects({ a, b, versions }: { a: string; b: string; versions: Ve
   );
 }
 
-function ChangedRows({ rows, total, kind }: { rows: Schema["RowChange"][]; total: number; kind?: ChangeKind }) {
+function ChangedRows({ rows, total, kind }: { rows: Schema["RowDiff"][]; total: number; kind?: ChangeKind }) {
   const t = useMessages().data.diff;
   const f = useFormats();
   const [visibleCount, setVisibleCount] = useState(PAGE_ROWS);
   if (total === 0)
     return (
       <Text size="sm" c="dimmed">
-        {kind ? t.noneOf : t.none}
+        {kind ? t.noMatches : t.none}
       </Text>
     );
   return (
     <>
       {total > rows.length && (
         <Text size="sm" c="dimmed" mb="xs">
-          {t.cut(f.number(rows.length), f.number(total))}
+          {t.limited(f.number(rows.length), f.number(total))}
         </Text>
       )}
       <ul className={c.changes}>

@@ -10,7 +10,7 @@ import c from "./data.module.css";
 import { splitColor } from "./model";
 import { RowGroups } from "./RowGroups";
 
-type Report = Schema["Report"];
+type Report = Schema["HealthReport"];
 const route = getRouteApi("/data/$name");
 
 /** Return a function that opens a row through the URL. */
@@ -36,15 +36,15 @@ export function PiiPanel({ report, datasetRef }: { report: Report; datasetRef: s
   const f = useFormats();
   const [kind, setKind] = useState<string | null>(null);
   const kinds = Object.entries(report.personal).sort(([, a], [, b]) => b.found - a.found);
-  if (kinds.length === 0) return <NoFindingsPanel title={t.personal} text={t.noPersonal} />;
+  if (kinds.length === 0) return <NoFindingsPanel title={t.pii} text={t.noPii} />;
   const listedRows = report.personal[kind ?? ""]?.listed ?? [];
   return (
-    <Panel title={t.personal}>
+    <Panel title={t.pii}>
       <Text size="xs" c="dimmed" mb={6}>
-        {t.personalHint}
+        {t.piiHint}
       </Text>
       <BarList
-        label={t.personal}
+        label={t.pii}
         bars={kinds.map(([name, detection]) => ({
           label: t.kinds[name] ?? name,
           value: detection.found,
@@ -127,7 +127,7 @@ export function ConflictPanel({ report, datasetRef }: { report: Report; datasetR
   const t = useMessages().data.health;
   const f = useFormats();
   if (report.conflicts === 0) return <NoFindingsPanel title={t.conflictsTitle} text={t.noConflicts} />;
-  const formatVotes = (votes: Schema["Conflict"]["votes"]): ReactNode =>
+  const formatVotes = (votes: Schema["LabelConflict"]["votes"]): ReactNode =>
     Object.entries(votes)
       .map(
         ([path, counts]) =>

@@ -18,7 +18,7 @@ import { ConflictPanel, DuplicatesPanel, LeakPanel, NoFindingsPanel, PiiPanel, u
 import { histogramBins, type Version, versionRef, worstSeverity } from "./model";
 import { reportQuery } from "./queries";
 
-type Report = Schema["Report"];
+type Report = Schema["HealthReport"];
 type OpenForm = (form: FormName) => void;
 const route = getRouteApi("/data/$name");
 const SEVERITY_COLORS = { error: "red", warning: "yellow", info: "gray" } as const;
@@ -31,8 +31,16 @@ const STATUS_OF_SEVERITY: Record<string, string> = {
 const MAX_LABELS = 12;
 
 /** Show the button that fixes a finding: it opens a form or a row. */
-function FixButton({ finding, report, onForm }: { finding: Schema["Finding"]; report: Report; onForm: OpenForm }) {
-  const t = useMessages().data.health.mend;
+function FixButton({
+  finding,
+  report,
+  onForm,
+}: {
+  finding: Schema["HealthFinding"];
+  report: Report;
+  onForm: OpenForm;
+}) {
+  const t = useMessages().data.health.actions;
   const open = useOpenRow();
   const button = (label: string, onClick: () => void) => (
     <Button size="compact-xs" variant="default" onClick={onClick}>
@@ -62,7 +70,7 @@ function FixButton({ finding, report, onForm }: { finding: Schema["Finding"]; re
 function Findings({ report, onForm }: { report: Report; onForm: OpenForm }) {
   const t = useMessages().data.health;
   const f = useFormats();
-  const detail = (finding: Schema["Finding"]) => {
+  const detail = (finding: Schema["HealthFinding"]) => {
     if (finding.code === "leakage") return report.leakage.map((leak) => t.leak(leak.a, leak.b)).join("; ");
     if (finding.code === "unbalanced") return finding.text.split(" ")[0];
     if (finding.code === "personal_data")
@@ -75,7 +83,7 @@ function Findings({ report, onForm }: { report: Report; onForm: OpenForm }) {
     <Panel title={t.findings} flush>
       {report.findings.length === 0 && (
         <Text size="sm" c="dimmed" px={16} pb={16}>
-          {t.nothing}
+          {t.noFindings}
         </Text>
       )}
       <ul className={c.findings}>
@@ -239,7 +247,7 @@ function HealthReport({ report, datasetRef, onForm }: { report: Report; datasetR
           {
             label: t.state,
             value: <Status state={STATUS_OF_SEVERITY[severity] ?? "ok"} label={t.worst[severity]} />,
-            note: t.took(f.duration(report.seconds * 1000)),
+            note: t.duration(f.duration(report.seconds * 1000)),
           },
           {
             label: t.duplicates,
@@ -247,7 +255,7 @@ function HealthReport({ report, datasetRef, onForm }: { report: Report; datasetR
             note: t.duplicatesNote(f.number(report.exact.extra), f.number(report.near.extra)),
           },
           {
-            label: t.personalRows,
+            label: t.piiRows,
             value: f.number(Object.values(report.personal).reduce((sum, detections) => sum + detections.found, 0)),
             note: piiRows ? t.inRows(f.number(piiRows)) : undefined,
           },

@@ -71,7 +71,7 @@ function History({ current, versions }: { current: Version; versions: Version[] 
       </QueryBoundary>
       {versions.length > MAX_DRAWN_VERSIONS && (
         <Text size="xs" c="dimmed" px={16} py={8}>
-          {t.overview.cut(f.number(MAX_DRAWN_VERSIONS))}
+          {t.overview.limited(f.number(MAX_DRAWN_VERSIONS))}
         </Text>
       )}
     </Panel>
@@ -111,10 +111,10 @@ function OperationPanel({ current }: { current: Version }) {
   const { operation, parents } = current;
   const settings = settingEntries(operation);
   return (
-    <Panel title={t.overview.madeBy}>
+    <Panel title={t.overview.operationTitle}>
       <Facts
         items={[
-          [t.overview.by, t.operations[operation.name] ?? operation.name],
+          [t.overview.operation, t.operations[operation.name] ?? operation.name],
           ...(parents.length
             ? [
                 [
@@ -127,7 +127,7 @@ function OperationPanel({ current }: { current: Version }) {
                 ] as [React.ReactNode, React.ReactNode],
               ]
             : []),
-          [t.overview.made, f.time(current.created_at)],
+          [t.overview.created, f.time(current.created_at)],
           [
             t.overview.hash,
             <span key="hash" className="mono">
@@ -173,11 +173,11 @@ function CleaningChanges({ current }: { current: Version }) {
     { id: "row", title: t.overview.row, width: "70px", alignRight: true, cell: (change) => f.number(change.row) },
     {
       id: "what",
-      title: t.overview.what,
+      title: t.overview.change,
       width: "minmax(170px, 0.7fr)",
       cell: (change) => t.changes[change.what] ?? change.what,
     },
-    { id: "why", title: t.overview.why, width: "minmax(220px, 1.6fr)", cell: (change) => change.reason },
+    { id: "why", title: t.overview.reason, width: "minmax(220px, 1.6fr)", cell: (change) => change.reason },
     {
       id: "id",
       title: t.overview.id,
@@ -226,7 +226,7 @@ export function OverviewTab({ current, versions }: { current: Version; versions:
               : f.number(current.number),
           },
           { label: t.list.splits, value: f.number(splits) },
-          { label: t.overview.by, value: t.operations[current.operation.name] ?? current.operation.name },
+          { label: t.overview.operation, value: t.operations[current.operation.name] ?? current.operation.name },
           { label: t.list.when, value: <RelativeTime at={current.created_at} /> },
         ]}
       />

@@ -115,7 +115,7 @@ export function RowEditForm({ example, isOlderVersion, saving, onSave, onCancel 
         </Alert>
       )}
       <Messages draft={draft} onChange={(messages) => setDraft({ ...draft, messages })} />
-      {answerField("completion", t.wanted)}
+      {answerField("completion", t.completion)}
       {answerField("rejected", t.rejected)}
       <Textarea
         label={t.metadata}

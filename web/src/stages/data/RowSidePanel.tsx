@@ -48,7 +48,7 @@ function RowDetails({ row }: { row: Row }) {
       <SidePanelSection title={t.conversation}>
         <Chat messages={messages} />
       </SidePanelSection>
-      <SidePanelSection title={t.wanted}>
+      <SidePanelSection title={t.completion}>
         {completion ? (
           <Chat messages={[completion]} />
         ) : (
@@ -86,7 +86,7 @@ function RowDetails({ row }: { row: Row }) {
       <SidePanelSection title={t.origin}>
         <Facts
           items={[
-            [t.from, <Origin key="origin" example={row.example} />],
+            [t.source, <Origin key="origin" example={row.example} />],
             [t.weight, f.number(weight, 2)],
             [
               t.hash,
@@ -170,7 +170,7 @@ export function RowSidePanel(props: Props) {
                 variant="subtle"
                 color="gray"
                 aria-label={t.lineage}
-                onClick={() => navigateTo({ to: "/registry/lineage", search: { of: `row:${row.hash}` } })}
+                onClick={() => navigateTo({ to: "/registry/lineage", search: { ref: `row:${row.hash}` } })}
               >
                 <GitFork size={16} />
               </ActionIcon>

@@ -30,10 +30,10 @@ function useColumns(): Column<Row>[] {
   const f = useFormats();
   return [
     { id: "number", title: t.number, width: "72px", alignRight: true, cell: (row) => f.number(row.number) },
-    { id: "asked", title: t.asked, width: "minmax(240px, 1.5fr)", cell: (row) => questionLine(row.example) },
+    { id: "asked", title: t.input, width: "minmax(240px, 1.5fr)", cell: (row) => questionLine(row.example) },
     {
       id: "answered",
-      title: t.answered,
+      title: t.completion,
       width: "minmax(220px, 1.2fr)",
       cell: (row) => <span className="mono">{answerLine(row.example) || "–"}</span>,
     },
@@ -93,17 +93,17 @@ function Filters({ current, countLabel }: { current: Version; countLabel: string
         size="xs"
         w={190}
         key={`where ${search.where === undefined}`}
-        title={t.whereTitle}
-        aria-label={t.where}
-        placeholder={t.whereHint}
+        title={t.filterTitle}
+        aria-label={t.filter}
+        placeholder={t.filterHint}
         defaultValue={search.where}
         onChange={(event) => setWhere(event.currentTarget.value)}
       />
       <NumberInput
         size="xs"
         w={120}
-        aria-label={t.from}
-        placeholder={t.from}
+        aria-label={t.fromRow}
+        placeholder={t.fromRow}
         min={1}
         max={current.rows}
         allowDecimal={false}

@@ -38,7 +38,7 @@ function DiffSide({ diff, hiddenKind }: { diff: DiffPart[]; hiddenKind: "removed
 }
 
 /** Show a changed row: before on the left, after on the right, changed words marked. */
-export function SideBySideDiff({ change }: { change: Schema["RowChange"] }) {
+export function SideBySideDiff({ change }: { change: Schema["RowDiff"] }) {
   const t = useMessages().data.diff;
   const f = useFormats();
   const { kind, before, after, row_a: a, row_b: b } = change;
@@ -65,7 +65,7 @@ export function SideBySideDiff({ change }: { change: Schema["RowChange"] }) {
         ))}
       </div>
     ) : (
-      <div className={`${c.side} ${c.absent}`}>{t.nothing}</div>
+      <div className={`${c.side} ${c.absent}`}>{t.absent}</div>
     );
   const currentExample = after ?? before;
   return (

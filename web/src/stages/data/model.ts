@@ -4,7 +4,7 @@ import type { Bin } from "@/components/charts/Bars";
 import type { GraphEdge } from "@/components/graph";
 
 export type Version = Schema["DatasetVersion"];
-export type Row = Schema["Row"];
+export type Row = Schema["DatasetRow"];
 export type Example = Schema["Example"];
 
 /** Return a version's ref: its name and the first 12 digits of its hash. */
@@ -100,7 +100,7 @@ const MIN_BINS = 7;
  * Return the bins of a length distribution. The server reports the upper end of each bin, a power of two. Each bin
  * starts at the end of the previous one.
  */
-export function histogramBins(lengths: Pick<Schema["Lengths"], "histogram">): Bin[] {
+export function histogramBins(lengths: Pick<Schema["LengthStats"], "histogram">): Bin[] {
   const counts = new Map(lengths.histogram.map(([to, count]) => [to, count]));
   const upperEnds = [...counts.keys()];
   const bins: Bin[] = [];
@@ -223,6 +223,6 @@ export async function readFileStart(file: File): Promise<Blob | null> {
 }
 
 /** Return the highest severity among a report's findings, or `none`. */
-export const worstSeverity = (report: Pick<Schema["Report"], "findings">): string =>
+export const worstSeverity = (report: Pick<Schema["HealthReport"], "findings">): string =>
   ["error", "warning", "info"].find((severity) => report.findings.some((finding) => finding.severity === severity)) ??
   "none";

@@ -77,7 +77,7 @@ export const rowsQuery = (ref: string, { split, text, where, from }: Filter) =>
         }),
       ),
     initialPageParam: (from ?? 1) - 1,
-    getNextPageParam: (last: Schema["Row"][]) => (last.length < ROWS_PAGE ? undefined : last.at(-1)?.number),
+    getNextPageParam: (last: Schema["DatasetRow"][]) => (last.length < ROWS_PAGE ? undefined : last.at(-1)?.number),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
@@ -117,7 +117,7 @@ export const reportQuery = (ref: string) =>
     queryFn: async () => {
       try {
         const healthReport = await unwrap(api.GET("/api/v1/data/versions/{ref}/report", { params: { path: { ref } } }));
-        return healthReport as unknown as Schema["Report"]; // the generated types turn pairs into arrays
+        return healthReport as unknown as Schema["HealthReport"]; // the generated types turn pairs into arrays
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return null;
         throw error;
@@ -163,7 +163,7 @@ export type FileOptions = { format?: string; options?: Record<string, string> };
 function toFormData(files: (File | [Blob, string])[], { format, options }: FileOptions): FormData {
   const formData = new FormData();
   for (const file of files)
-    Array.isArray(file) ? formData.append("file", file[0], file[1]) : formData.append("file", file);
+    Array.isArray(file) ? formData.append("files", file[0], file[1]) : formData.append("files", file);
   if (format) formData.append("format", format);
   if (options && Object.keys(options).length) formData.append("options", JSON.stringify(options));
   return formData;

@@ -128,7 +128,7 @@ function Changes({ comparison }: { comparison: Schema["EvalComparison"] }) {
   const t = useMessages().evals.cmp;
   const f = useFormats();
   const navigate = useNavigate({ from: "/evals/compare" });
-  const { turn: changeFilter = "all", by } = page.useSearch();
+  const { change: changeFilter = "all", by } = page.useSearch();
   const names = sortScores(Object.keys(comparison.metrics));
   const metric = by && names.includes(by) ? by : (names[0] ?? "");
   const direction = { all: undefined, regressions: -1, improvements: 1 }[changeFilter];
@@ -160,7 +160,7 @@ function Changes({ comparison }: { comparison: Schema["EvalComparison"] }) {
             value={changeFilter}
             data={CHANGE_FILTERS.map((value) => ({ value, label: t[value] }))}
             onChange={(value) =>
-              navigate({ search: (previous) => ({ ...previous, turn: value as typeof changeFilter }), replace: true })
+              navigate({ search: (previous) => ({ ...previous, change: value as typeof changeFilter }), replace: true })
             }
           />
         </Group>
@@ -213,7 +213,7 @@ function Comparison({ a, b }: { a: string; b: string }) {
           <Text size="sm" c="dimmed">
             {t.lead(f.number(comparison.n))}
           </Text>
-          {comparison.left_out > 0 && <Alert color="yellow">{t.leftOut(f.number(comparison.left_out))}</Alert>}
+          {comparison.left_out > 0 && <Alert color="yellow">{t.skippedExamples(f.number(comparison.left_out))}</Alert>}
           <Metrics comparison={comparison} />
           <Changes comparison={comparison} />
         </>

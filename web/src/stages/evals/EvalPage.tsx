@@ -21,7 +21,7 @@ import { ScoreChips } from "./ScoreChips";
 import { maxScore, scoreDecimals, sortScores } from "./scores";
 
 type EvalRun = Schema["EvalResult"];
-type Answer = Schema["ScoredAnswer"];
+type Answer = Schema["ScoredOutput"];
 const page = getRouteApi("/evals/$id");
 
 function Scores({ run }: { run: EvalRun }) {
@@ -182,7 +182,7 @@ function EvalDetail({ run }: { run: EvalRun }) {
               variant="default"
               leftSection={<RotateCcw size={14} aria-hidden />}
             >
-              {t.run.again}
+              {t.run.runAgain}
             </Button>
           </>
         }

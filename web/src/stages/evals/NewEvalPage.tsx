@@ -40,7 +40,7 @@ function toRequest({
   limit,
   max_tokens,
   system,
-}: Values): Schema["EvalWanted"] {
+}: Values): Schema["EvalRequest"] {
   const number = (value: number | "") => (value === "" ? undefined : value);
   const settings = {
     ...(number(shots) !== undefined && { shots: number(shots) }),
@@ -48,14 +48,14 @@ function toRequest({
     ...(number(max_tokens) !== undefined && { max_tokens: number(max_tokens) }),
     ...(system && { system }),
   };
-  return { model, dataset, split, scorers, ...(name && { name }), settings } as Schema["EvalWanted"];
+  return { model, dataset, split, scorers, ...(name && { name }), settings } as Schema["EvalRequest"];
 }
 
 function Form({ choices }: { choices: Choices }) {
   const { form: t, scorersAbout } = useMessages().evals;
   const search = page.useSearch();
   const navigate = useNavigate();
-  const required = (value: string) => (value.trim() ? null : t.needed);
+  const required = (value: string) => (value.trim() ? null : t.required);
   const newestDataset = choices.datasets[0];
   const form = useForm<Values>({
     initialValues: {
@@ -113,8 +113,8 @@ function Form({ choices }: { choices: Choices }) {
               />
               <Group grow align="flex-start">
                 <NumberInput
-                  label={t.shots}
-                  description={t.shotsHint}
+                  label={t.fewShot}
+                  description={t.fewShotHint}
                   min={0}
                   max={64}
                   {...form.getInputProps("shots")}
@@ -140,7 +140,7 @@ function Form({ choices }: { choices: Choices }) {
           </Panel>
         }
         side={
-          <Panel title={t.about}>
+          <Panel title={t.scorerReference}>
             <Stack gap="sm">
               {choices.scorers.map((candidate) => (
                 <div key={candidate.name}>

@@ -29,7 +29,7 @@ export const answersQuery = (id: string, failed: boolean) =>
     queryKey: ["evals", "answers", id, failed],
     queryFn: ({ pageParam }) =>
       unwrap(
-        api.GET("/api/v1/evals/runs/{id}/examples", {
+        api.GET("/api/v1/evals/runs/{id}/outputs", {
           params: { path: { id }, query: { failed: failed || undefined, after: pageParam, limit: PAGE } },
         }),
       ),

@@ -3,7 +3,7 @@ export type FormSearch = { model?: string; dataset?: string; split?: string };
 export type RunSearch = { failed?: true; open?: number };
 export const CHANGE_FILTERS = ["all", "regressions", "improvements"] as const;
 export type ChangeFilter = (typeof CHANGE_FILTERS)[number];
-export type CompareSearch = { a?: string; b?: string; turn?: ChangeFilter; by?: string };
+export type CompareSearch = { a?: string; b?: string; change?: ChangeFilter; by?: string };
 
 const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
@@ -24,6 +24,6 @@ export const readRunSearch = (search: Record<string, unknown>): RunSearch => {
 export const readCompareSearch = (search: Record<string, unknown>): CompareSearch => ({
   a: optionalText(search.a),
   b: optionalText(search.b),
-  turn: CHANGE_FILTERS.find((changeFilter) => changeFilter === search.turn),
+  change: CHANGE_FILTERS.find((changeFilter) => changeFilter === search.change),
   by: optionalText(search.by),
 });

@@ -41,9 +41,9 @@ export default function HarvestPage() {
       const body = {
         ...previewParams(search),
         dataset: (search.dataset ?? "").trim(),
-        away_from: search.away_from ?? DEFAULT_EXCLUDED_SPLITS,
+        exclude_splits: search.exclude_splits ?? DEFAULT_EXCLUDED_SPLITS,
       };
-      return unwrap(api.POST("/api/v1/feedback/harvest", { body: body as Schema["HarvestWanted"] }));
+      return unwrap(api.POST("/api/v1/feedback/harvest", { body: body as Schema["HarvestRequest"] }));
     },
     onError: notifyError,
     onSuccess: () => {
@@ -74,7 +74,7 @@ export default function HarvestPage() {
       <PageBody>
         {runHarvest.data && <HarvestResult result={runHarvest.data} />}
         <div className={c.harvest}>
-          <Panel title={t.form.what}>
+          <Panel title={t.form.selection}>
             <Form search={search} onChange={updateSearch} />
           </Panel>
           <div className={c.right}>
@@ -86,7 +86,7 @@ export default function HarvestPage() {
   );
 }
 
-function HarvestResult({ result }: { result: Schema["Harvested"] }) {
+function HarvestResult({ result }: { result: Schema["HarvestResult"] }) {
   const t = useMessages().feedback.form;
   const f = useFormats();
   return (
@@ -100,7 +100,7 @@ function HarvestResult({ result }: { result: Schema["Harvested"] }) {
       <Group justify="space-between" gap="sm">
         <Text size="sm" component="div">
           {t.result(f.number(result.rows))} <EntityLink kind="dataset" entityRef={result.ref} />
-          {result.held_back > 0 && ` · ${t.held(f.number(result.held_back))}`}
+          {result.excluded > 0 && ` · ${t.excluded(f.number(result.excluded))}`}
         </Text>
         <Button
           component={Link}
@@ -187,10 +187,10 @@ function Form({ search, onChange }: FormProps) {
         onChange={(event) => onChange({ since: event.currentTarget.value || undefined })}
       />
       <TagsInput
-        label={t.form.away}
-        description={t.form.awayHint}
-        value={search.away_from ?? DEFAULT_EXCLUDED_SPLITS}
-        onChange={(away_from) => onChange({ away_from })}
+        label={t.form.excludeSplits}
+        description={t.form.excludeSplitsHint}
+        value={search.exclude_splits ?? DEFAULT_EXCLUDED_SPLITS}
+        onChange={(exclude_splits) => onChange({ exclude_splits })}
       />
       <Checkbox
         label={t.form.pairs}

@@ -22,7 +22,7 @@ export function HarvestPreview({ preview }: { preview: UseQueryResult<Schema["Ha
   return (
     <QueryBoundary query={preview}>
       {(harvest) => {
-        const skipped = Object.entries(harvest.passed_over);
+        const skipped = Object.entries(harvest.skipped);
         const total = harvest.corrections + harvest.good;
         return (
           <>
@@ -32,20 +32,20 @@ export function HarvestPreview({ preview }: { preview: UseQueryResult<Schema["Ha
                 { label: t.corrections, value: f.number(harvest.corrections) },
                 { label: t.good, value: f.number(harvest.good) },
                 { label: t.disagreements, value: f.number(harvest.disagreements.length) },
-                { label: t.passed, value: f.number(skipped.reduce((sum, [, count]) => sum + count, 0)) },
+                { label: t.skipped, value: f.number(skipped.reduce((sum, [, count]) => sum + count, 0)) },
               ]}
             />
             <Panel title={t.preview} flush>
               {total === 0 ? (
                 <Text size="sm" c="dimmed" px="md" pb="md">
-                  {t.nothing}
+                  {t.empty}
                 </Text>
               ) : (
                 <Examples examples={harvest.examples} total={total} />
               )}
             </Panel>
             {skipped.length > 0 && (
-              <Panel title={t.passedNote}>
+              <Panel title={t.skippedReasons}>
                 <Facts items={skipped.map(([reason, count]) => [t.reasons[reason] ?? reason, f.number(count)])} />
               </Panel>
             )}
@@ -69,14 +69,14 @@ function Examples({ examples, total }: { examples: Schema["Example"][]; total: n
     () => [
       { id: "question", title: t.question, width: "minmax(180px, 1fr)", cell: ({ example }) => questionText(example) },
       {
-        id: "wanted",
-        title: t.wanted,
+        id: "completion",
+        title: t.completion,
         width: "minmax(180px, 1fr)",
         cell: ({ example }) => <span className="mono">{String(example.completion?.content ?? "").slice(0, 200)}</span>,
       },
       {
         id: "from",
-        title: t.from,
+        title: t.source,
         width: "120px",
         cell: ({ example }) => (example.metadata?.feedback === "correction" ? t.correction : t.goodAnswer),
       },
@@ -89,7 +89,7 @@ function Examples({ examples, total }: { examples: Schema["Example"][]; total: n
     <>
       {examples.length < total && (
         <Text size="xs" c="dimmed" px="md" pb={6} className="num">
-          {t.first(f.number(examples.length), f.number(total))}
+          {t.shown(f.number(examples.length), f.number(total))}
         </Text>
       )}
       <DataGrid
@@ -117,7 +117,7 @@ function Examples({ examples, total }: { examples: Schema["Example"][]; total: n
               </SidePanelSection>
             )}
             {origin && (
-              <SidePanelSection title={t.from}>
+              <SidePanelSection title={t.source}>
                 <EntityLink kind={origin.kind} entityRef={origin.id} />
               </SidePanelSection>
             )}

@@ -7,7 +7,7 @@ import { Meter } from "@/components/charts/Bars";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import c from "./Feedback.module.css";
 
-type Props = { summary: UseQueryResult<Schema["Summary"][]>; onVersion: (version: string) => void };
+type Props = { summary: UseQueryResult<Schema["ScoreSummary"][]>; onVersion: (version: string) => void };
 
 /** Show the mean of each score per model version, with its confidence interval. */
 export function SummaryList({ summary, onVersion }: Props) {

@@ -50,14 +50,14 @@ export type HarvestSearch = {
   source?: Source;
   since?: string;
   pairs?: boolean;
-  away_from?: string[];
+  exclude_splits?: string[];
 };
 /** Splits excluded by default, the same as in the API. */
 export const DEFAULT_EXCLUDED_SPLITS = ["test", "validation"];
 
 export function readHarvestSearch(search: Record<string, unknown>): HarvestSearch {
   const share = Number(search.min_value);
-  const excluded = search.away_from;
+  const excluded = search.exclude_splits;
   return withoutUndefined({
     dataset: optionalText(search.dataset),
     split: optionalText(search.split),
@@ -68,13 +68,13 @@ export function readHarvestSearch(search: Record<string, unknown>): HarvestSearc
     source: oneOf(SOURCES, search.source),
     since: typeof search.since === "string" && !Number.isNaN(Date.parse(search.since)) ? search.since : undefined,
     pairs: search.pairs === true ? true : undefined,
-    away_from: Array.isArray(excluded)
+    exclude_splits: Array.isArray(excluded)
       ? excluded.filter((split): split is string => typeof split === "string")
       : undefined,
   });
 }
 
 /** Return the parameters that affect the preview of a harvest. */
-export function previewParams({ dataset: _dataset, away_from: _away, ...params }: HarvestSearch) {
+export function previewParams({ dataset: _dataset, exclude_splits: _excludedSplits, ...params }: HarvestSearch) {
   return { ...params, ...(params.since && { since: new Date(params.since).toISOString() }) };
 }

@@ -14,7 +14,7 @@ export function BatchForm({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const form = useForm({
     initialValues: { file: null as File | null, endpoint: ENDPOINTS[0] as string, window: "24h" },
-    validate: { file: (value) => (value ? null : t.needed) },
+    validate: { file: (value) => (value ? null : t.required) },
   });
   const start = useMutation({
     mutationFn: ({ file, endpoint, window }: typeof form.values) => startBatch(file as File, endpoint, window),
@@ -26,7 +26,7 @@ export function BatchForm({ onClose }: { onClose: () => void }) {
     onError: notifyError,
   });
   return (
-    <Modal opened onClose={onClose} title={t.make} closeButtonProps={{ "aria-label": app.close }}>
+    <Modal opened onClose={onClose} title={t.create} closeButtonProps={{ "aria-label": app.close }}>
       <form onSubmit={form.onSubmit((values) => start.mutate(values))}>
         <Stack gap="sm">
           <FileInput

@@ -43,7 +43,7 @@ function BatchProgress({ batch }: { batch: Batch }) {
   const f = useFormats();
   const { total = 0, completed = 0, failed: failedCount = 0 } = batch;
   if (!total) return <>–</>;
-  const summary = t.of(f.number(completed + failedCount), f.number(total));
+  const summary = t.progress(f.number(completed + failedCount), f.number(total));
   return (
     <Stack gap={4} w="100%">
       <Text inherit size="xs">
@@ -158,7 +158,7 @@ export default function BatchesPage() {
   const columns = useColumns();
   const button = (
     <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
-      {t.make}
+      {t.create}
     </Button>
   );
   return (

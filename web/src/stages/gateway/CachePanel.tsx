@@ -11,23 +11,23 @@ import { notifyError, notifySuccess } from "@/components/notify";
 import { Facts, Panel, Stats } from "@/components/Page";
 import c from "./gateway.module.css";
 import { toFormValues, toPolicy, useSavePolicy } from "./PolicyPanel";
-import { cacheStatesQuery } from "./queries";
+import { cacheStatsQuery } from "./queries";
 
-type Caching = Schema["Caching"];
+type CachePolicy = Schema["CachePolicy"];
 const DEFAULTS = {
   mode: "exact" as "off" | "exact" | "semantic",
   ttl: 3600,
-  scope: "project" as NonNullable<Caching["scope"]>,
+  scope: "project" as NonNullable<CachePolicy["scope"]>,
   threshold: 0.95,
-  checked: 0.05,
-  agreement: 0.8,
+  verify_rate: 0.05,
+  min_agreement: 0.8,
 };
 const MODES = ["off", "exact", "semantic"] as const;
 const SCOPES = ["project", "key", "user"] as const;
 
 function CacheForm({ route, onClose }: { route: Schema["Route"]; onClose: () => void }) {
   const { gateway, app } = useMessages();
-  const t = gateway.again;
+  const t = gateway.cache;
   const save = useSavePolicy(route, onClose);
   const form = useForm({ initialValues: { ...DEFAULTS, ...route.policy?.cache } });
   const { mode } = form.values;
@@ -71,16 +71,16 @@ function CacheForm({ route, onClose }: { route: Schema["Route"]; onClose: () => 
               {...form.getInputProps("threshold")}
             />
             <NumberInput
-              label={t.checked}
-              description={t.checkedHint}
+              label={t.verifyRate}
+              description={t.verifyRateHint}
               {...shareProps}
-              {...form.getInputProps("checked")}
+              {...form.getInputProps("verify_rate")}
             />
             <NumberInput
-              label={t.agreement}
-              description={t.agreementHint}
+              label={t.minAgreement}
+              description={t.minAgreementHint}
               {...shareProps}
-              {...form.getInputProps("agreement")}
+              {...form.getInputProps("min_agreement")}
             />
           </>
         )}
@@ -98,14 +98,14 @@ function CacheForm({ route, onClose }: { route: Schema["Route"]; onClose: () => 
 }
 
 function ClearCache({ route }: { route: string }) {
-  const t = useMessages().gateway.again;
+  const t = useMessages().gateway.cache;
   const f = useFormats();
   const client = useQueryClient();
   const clear = useMutation({
     mutationFn: () => unwrap(api.DELETE("/api/v1/gateway/cache", { params: { query: { route } } })),
-    onSuccess: ({ answers }) => {
+    onSuccess: ({ deleted }) => {
       void client.invalidateQueries({ queryKey: ["gateway", "cache"] });
-      notifySuccess(t.cleared(f.number(answers)));
+      notifySuccess(t.cleared(f.number(deleted)));
     },
     onError: notifyError,
   });
@@ -120,21 +120,21 @@ function ClearCache({ route }: { route: string }) {
   );
 }
 
-function CacheStats({ state }: { state: Schema["CacheState"] | undefined }) {
-  const t = useMessages().gateway.again;
+function CacheStats({ stats }: { stats: Schema["CacheStats"] | undefined }) {
+  const t = useMessages().gateway.cache;
   const f = useFormats();
-  const checked = state?.checked ?? 0;
-  const { false_low: low, false_high: high } = state ?? {};
+  const verified = stats?.verified ?? 0;
+  const { false_rate_low: low, false_rate_high: high } = stats ?? {};
   return (
     <Stats
       items={[
-        { label: t.entries, value: f.number(state?.entries ?? 0) },
-        { label: t.hits, value: f.number(state?.hits ?? 0) },
-        { label: t.saved, value: f.compact(state?.saved_tokens ?? 0) },
+        { label: t.entries, value: f.number(stats?.entries ?? 0) },
+        { label: t.hits, value: f.number(stats?.hits ?? 0) },
+        { label: t.savedTokens, value: f.compact(stats?.saved_tokens ?? 0) },
         {
           label: t.falseHits,
-          value: checked ? `${f.number(state?.false ?? 0)} / ${f.number(checked)}` : "–",
-          note: low != null && high != null ? t.falseNote(f.percent(low), f.percent(high)) : t.unchecked,
+          value: verified ? `${f.number(stats?.false_hits ?? 0)} / ${f.number(verified)}` : "–",
+          note: low != null && high != null ? t.falseNote(f.percent(low), f.percent(high)) : t.noneVerified,
         },
       ]}
     />
@@ -144,26 +144,26 @@ function CacheStats({ state }: { state: Schema["CacheState"] | undefined }) {
 /** Show the response cache of a route: its settings and statistics. */
 export function CachePanel({ route }: { route: Schema["Route"] }) {
   const { gateway } = useMessages();
-  const t = gateway.again;
+  const t = gateway.cache;
   const f = useFormats();
   const [open, setOpen] = useState(false);
   const cache = route.policy?.cache;
-  const statesQuery = useQuery({ ...cacheStatesQuery(), enabled: Boolean(cache) });
-  const state = statesQuery.data?.find((cacheState) => cacheState.route === route.name);
+  const statsQuery = useQuery({ ...cacheStatsQuery(), enabled: Boolean(cache) });
+  const stats = statsQuery.data?.find((routeStats) => routeStats.route === route.name);
   return (
     <Panel
       title={t.title}
       actions={
         !open && (
           <>
-            {cache && Boolean(state?.entries) && <ClearCache route={route.name} />}
+            {cache && Boolean(stats?.entries) && <ClearCache route={route.name} />}
             <Button
               size="xs"
               variant="default"
               leftSection={<DatabaseZap size={14} aria-hidden />}
               onClick={() => setOpen(true)}
             >
-              {cache ? t.change : t.make}
+              {cache ? t.change : t.setUp}
             </Button>
           </>
         )
@@ -172,13 +172,13 @@ export function CachePanel({ route }: { route: Schema["Route"] }) {
       {open && <CacheForm route={route} onClose={() => setOpen(false)} />}
       {!open && !cache && (
         <Text size="sm" c="dimmed">
-          {t.without}
+          {t.emptyText}
         </Text>
       )}
       {!open && cache && (
         <>
           <div style={{ marginBottom: 12 }}>
-            <CacheStats state={state} />
+            <CacheStats stats={stats} />
           </div>
           <Facts
             items={[
@@ -188,7 +188,7 @@ export function CachePanel({ route }: { route: Schema["Route"] }) {
               ...(cache.mode === "semantic"
                 ? ([
                     [t.threshold, f.fixed(cache.threshold ?? DEFAULTS.threshold, 2)],
-                    [t.checked, f.percent(cache.checked ?? DEFAULTS.checked)],
+                    [t.verifyRate, f.percent(cache.verify_rate ?? DEFAULTS.verify_rate)],
                   ] as [string, string][])
                 : []),
             ]}

@@ -19,7 +19,7 @@ import { FormActions } from "@/components/FormActions";
 import { notifyError, notifySuccess } from "@/components/notify";
 import { callableModelsQuery } from "./queries";
 
-type Goal = "better" | "not_worse";
+type Goal = "better" | "non_inferior";
 
 /** Show a form that starts a canary: candidate, share and decision rule. */
 export function CanaryForm({ route, onClose }: { route: Schema["Route"]; onClose: () => void }) {
@@ -45,9 +45,9 @@ export function CanaryForm({ route, onClose }: { route: Schema["Route"]; onClose
       max: 500,
     },
     validate: {
-      candidate: (value) => (value ? null : t.needed),
-      metric: (value) => (value.trim() ? null : t.needed),
-      margin: (value, values) => (values.goal === "not_worse" && !(value > 0) ? t.marginNeeded : null),
+      candidate: (value) => (value ? null : t.required),
+      metric: (value) => (value.trim() ? null : t.required),
+      margin: (value, values) => (values.goal === "non_inferior" && !(value > 0) ? t.marginNeeded : null),
     },
   });
   const start = useMutation({
@@ -110,12 +110,12 @@ export function CanaryForm({ route, onClose }: { route: Schema["Route"]; onClose
               aria-label={t.goal}
               data={[
                 { value: "better", label: t.goals.better },
-                { value: "not_worse", label: t.goals.not_worse },
+                { value: "non_inferior", label: t.goals.non_inferior },
               ]}
               {...form.getInputProps("goal")}
             />
           </div>
-          {form.values.goal === "not_worse" && (
+          {form.values.goal === "non_inferior" && (
             <NumberInput
               label={t.margin}
               description={t.marginHint}

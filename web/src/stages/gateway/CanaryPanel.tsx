@@ -32,7 +32,7 @@ function ShareSlider({ canary }: { canary: Schema["Canary"] }) {
   const changeShare = useMutation({
     mutationFn: () =>
       unwrap(
-        api.PUT("/api/v1/loop/canaries/{id}/share", {
+        api.PUT("/api/v1/loop/canaries/{id}/traffic", {
           params: { path: { id: canary.id } },
           body: { share: percent / 100 },
         }),
@@ -92,7 +92,7 @@ function DecisionButtons({ canary }: { canary: Schema["Canary"] }) {
   const decide = useMutation({
     mutationFn: (selected: Verdict) =>
       unwrap(
-        api.POST("/api/v1/loop/canaries/{id}/decide", {
+        api.POST("/api/v1/loop/canaries/{id}/decision", {
           params: { path: { id: canary.id } },
           body: { verdict: selected, reason: reason.trim() },
         }),
@@ -227,8 +227,8 @@ function TestHistory({ canary }: { canary: Schema["Canary"] }) {
           log
           height={200}
           series={[
-            { label: t.forBetter, values: curves.better, color: "--series-3" },
-            { label: t.forWorse, values: curves.worse, color: "--series-2" },
+            { label: t.evidenceFor, values: curves.better, color: "--series-3" },
+            { label: t.evidenceAgainst, values: curves.worse, color: "--series-2" },
             { ...threshold, values: curves.threshold, points: false },
           ]}
         />
@@ -272,7 +272,7 @@ function CanaryTest({ canary }: { canary: Schema["Canary"] }) {
           <Alert variant="default">
             {canary.reason}
             <Text size="xs" mt={2}>
-              {canary.decided_by === "evidence" ? t.byEvidence : t.by(canary.decided_by ?? "–")}{" "}
+              {canary.decided_by === "evidence" ? t.byEvidence : t.decidedBy(canary.decided_by ?? "–")}{" "}
               <RelativeTime at={canary.decided_at} />
             </Text>
           </Alert>
@@ -287,7 +287,7 @@ function CanaryTest({ canary }: { canary: Schema["Canary"] }) {
                   {canary.candidate}
                 </EntityLink>
               ),
-              note: t.sends(f.percent(canary.share)),
+              note: t.trafficShare(f.percent(canary.share)),
             },
             {
               label: t.pairs,
@@ -300,7 +300,7 @@ function CanaryTest({ canary }: { canary: Schema["Canary"] }) {
               note: t.scoresOf(f.number(evidence.candidate_scores), f.number(evidence.incumbent_scores)),
             },
             {
-              label: t.forBetter,
+              label: t.evidenceFor,
               value: f.number(evidence.e_better, 2),
               note: (
                 <Meter
@@ -311,7 +311,7 @@ function CanaryTest({ canary }: { canary: Schema["Canary"] }) {
               ),
             },
             {
-              label: t.forWorse,
+              label: t.evidenceAgainst,
               value: f.number(evidence.e_worse, 2),
               note: (
                 <Meter
@@ -322,18 +322,18 @@ function CanaryTest({ canary }: { canary: Schema["Canary"] }) {
               ),
             },
             {
-              label: t.decides,
+              label: t.thresholdLabel,
               value: f.number(evidence.threshold),
-              note: t.decidesNote(canary.metric, t.goals[canary.goal]),
+              note: t.thresholdNote(canary.metric, t.goals[canary.goal]),
             },
           ]}
         />
         <MeanComparison canary={canary} />
-        {(canary.trail ?? []).length > 0 ? (
+        {(canary.evidence_history ?? []).length > 0 ? (
           <TestHistory canary={canary} />
         ) : (
           <Text size="sm" c="dimmed">
-            {isRunning ? t.waiting(canary.metric) : t.noPairs}
+            {isRunning ? t.noPairsYet(canary.metric) : t.noPairs}
           </Text>
         )}
       </Stack>

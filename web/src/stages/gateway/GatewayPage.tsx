@@ -40,23 +40,23 @@ function useMetricFormats() {
   };
 }
 
-function UsageTotals({ totals, latencies }: { totals: Schema["Consumed"][]; latencies: boolean }) {
+function UsageTotals({ totals, latencies }: { totals: Schema["UsageTotals"][]; latencies: boolean }) {
   const t = useMessages().gateway.usage;
   const f = useFormats();
   const metricColumn = (
     id: string,
     title: string,
-    cell: (group: Schema["Consumed"]) => string,
+    cell: (group: Schema["UsageTotals"]) => string,
     width = "96px",
-  ): Column<Schema["Consumed"]> => ({
+  ): Column<Schema["UsageTotals"]> => ({
     id,
     title,
     width,
     alignRight: true,
     cell,
   });
-  const columns: Column<Schema["Consumed"]>[] = [
-    { id: "group", title: t.group, width: "minmax(180px, 1fr)", cell: (group) => group.group ?? t.unnamed },
+  const columns: Column<Schema["UsageTotals"]>[] = [
+    { id: "group", title: t.name, width: "minmax(180px, 1fr)", cell: (group) => group.group ?? t.unnamed },
     metricColumn("calls", t.calls, (group) => f.number(group.calls)),
     metricColumn("errors", t.errors, (group) => f.number(group.errors), "80px"),
     metricColumn("input", t.input, (group) => f.number(group.input_tokens), "110px"),
@@ -66,7 +66,7 @@ function UsageTotals({ totals, latencies }: { totals: Schema["Consumed"][]; late
   const latencyColumns = [
     metricColumn("p50", t.metrics.p50, (group) => f.duration(group.latency_p50), "124px"),
     metricColumn("p95", t.metrics.p95, (group) => f.duration(group.latency_p95), "124px"),
-    metricColumn("first", t.first, (group) => f.duration(group.first_token_p50), "112px"),
+    metricColumn("first", t.firstToken, (group) => f.duration(group.first_token_p50), "112px"),
   ];
   return (
     <DataGrid
@@ -119,7 +119,7 @@ function UsageReport() {
         />
         <SegmentedControl
           size="xs"
-          aria-label={t.by}
+          aria-label={t.groupBy}
           data={GROUPINGS.map((value) => ({ value, label: t.groupings[value] }))}
           value={by}
           onChange={(value) => updateSearch({ by: value })}
@@ -130,7 +130,7 @@ function UsageReport() {
           {
             label: t.calls,
             value: isLoaded ? f.number(totals.calls) : "–",
-            note: totalQuery.data && t.rate(f.number(totals.calls / durationMinutes(totalQuery.data), 2)),
+            note: totalQuery.data && t.perMinute(f.number(totals.calls / durationMinutes(totalQuery.data), 2)),
           },
           {
             label: t.errors,
@@ -139,7 +139,7 @@ function UsageReport() {
           },
           { label: t.metrics.p50, value: f.duration(overall?.latency_p50) },
           { label: t.metrics.p95, value: f.duration(overall?.latency_p95) },
-          { label: t.metrics.tokens, value: f.compact(totals.input), note: t.out(f.compact(totals.output)) },
+          { label: t.metrics.tokens, value: f.compact(totals.input), note: t.outputCount(f.compact(totals.output)) },
           {
             label: t.cost,
             value: f.money(totals.cost),
@@ -149,14 +149,14 @@ function UsageReport() {
       />
       <div className={c.charts} style={{ gap: "var(--mantine-spacing-md)" }}>
         <Panel
-          title={t.over[metric]}
+          title={t.chartTitles[metric]}
           actions={
             <SegmentedControl
               size="xs"
               aria-label={t.metric}
               data={METRICS.filter((value) => value !== "p95" && (hasLatency(by) || value !== "p50")).map((value) => ({
                 value,
-                label: t.short[value],
+                label: t.metricLabels[value],
               }))}
               value={metric}
               onChange={(value) => updateSearch({ metric: value })}
@@ -167,7 +167,7 @@ function UsageReport() {
             {(usageReport) => (
               <LineChart
                 {...usageCurves(usageReport, metric, t.unnamed)}
-                label={t.over[metric]}
+                label={t.chartTitles[metric]}
                 time
                 format={formats[metric]}
               />
@@ -260,7 +260,7 @@ export default function GatewayPage() {
   const rows = query.data?.pages.flat() ?? [];
   const button = (
     <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
-      {t.routes.make}
+      {t.routes.create}
     </Button>
   );
   return (

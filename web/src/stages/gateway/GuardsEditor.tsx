@@ -5,15 +5,15 @@ import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { type Column, DataGrid } from "@/components/DataGrid";
-import { guardKindsQuery } from "./queries";
+import { guardTypesQuery } from "./queries";
 
-export type GuardUse = Schema["GuardUse"];
+export type GuardConfig = Schema["GuardConfig"];
 /** Guard in the editor. Its settings are JSON text. */
-export type EditedGuard = { key: number; use: GuardUse; settings: string };
+export type EditedGuard = { key: number; config: GuardConfig; settings: string };
 const STAGES = ["input", "output", "both"] as const;
-const ACTIONS: readonly GuardUse["action"][] = ["block", "mask", "flag", "retry"];
+const ACTIONS: readonly GuardConfig["action"][] = ["block", "mask", "flag", "retry"];
 
-const newGuard = (guard: string, action: GuardUse["action"]): GuardUse => ({
+const newGuard = (guard: string, action: GuardConfig["action"]): GuardConfig => ({
   guard,
   on: "both",
   action,
@@ -22,12 +22,12 @@ const newGuard = (guard: string, action: GuardUse["action"]): GuardUse => ({
 });
 
 /** Return guards in their editable form. */
-export const toEditedGuards = (uses: readonly GuardUse[]): EditedGuard[] =>
-  uses.map((use, key) => ({ key, use, settings: settingsText(use) }));
+export const toEditedGuards = (guards: readonly GuardConfig[]): EditedGuard[] =>
+  guards.map((config, key) => ({ key, config, settings: settingsText(config) }));
 
 /** Return the settings of a guard as JSON text, or an empty string if there are none. */
-export function settingsText(use: GuardUse): string {
-  return Object.keys(use.settings ?? {}).length ? JSON.stringify(use.settings, null, 2) : "";
+export function settingsText(config: GuardConfig): string {
+  return Object.keys(config.settings ?? {}).length ? JSON.stringify(config.settings, null, 2) : "";
 }
 
 /** Return settings on one line. Encrypted secrets are masked. */
@@ -47,14 +47,14 @@ function valueSummary(value: unknown): string {
 }
 
 /** Return the guards of a form, or null if the settings of one are not a JSON object. */
-export function toGuardUses(edited: readonly EditedGuard[]): GuardUse[] | null {
-  const guards: GuardUse[] = [];
-  for (const { use, settings } of edited) {
+export function toGuardConfigs(edited: readonly EditedGuard[]): GuardConfig[] | null {
+  const configs: GuardConfig[] = [];
+  for (const { config, settings } of edited) {
     const parsed = parseSettings(settings);
     if (parsed === null) return null;
-    guards.push({ ...use, settings: parsed });
+    configs.push({ ...config, settings: parsed });
   }
-  return guards;
+  return configs;
 }
 
 /** Parse the settings of a guard. Returns null if the text is not a JSON object. */
@@ -72,41 +72,42 @@ export function parseSettings(text: string): Record<string, unknown> | null {
 
 type RowProps = {
   editedGuard: EditedGuard;
-  kinds: Schema["GuardKind"][];
+  types: Schema["GuardType"][];
   onChange: (editedGuard: EditedGuard) => void;
   onRemove: () => void;
 };
 
-function GuardRow({ editedGuard, kinds, onChange, onRemove }: RowProps) {
+function GuardRow({ editedGuard, types, onChange, onRemove }: RowProps) {
   const t = useMessages().guards;
-  const kind = kinds.find(({ name }) => name === editedGuard.use.guard);
-  const actions = ACTIONS.filter((action) => kind?.actions.includes(action) ?? true);
-  const updateUse = (use: Partial<GuardUse>) => onChange({ ...editedGuard, use: { ...editedGuard.use, ...use } });
+  const guardType = types.find(({ name }) => name === editedGuard.config.guard);
+  const actions = ACTIONS.filter((action) => guardType?.actions.includes(action) ?? true);
+  const updateConfig = (config: Partial<GuardConfig>) =>
+    onChange({ ...editedGuard, config: { ...editedGuard.config, ...config } });
   return (
     <Stack gap={6} p="sm" style={{ borderBottom: "1px solid var(--line)" }}>
       <Group grow align="flex-end" gap="sm">
         <Select
           label={t.guard}
           allowDeselect={false}
-          data={kinds.map(({ name }) => name)}
-          value={editedGuard.use.guard}
-          onChange={(guard) => guard && onChange({ ...editedGuard, use: newGuard(guard, "block"), settings: "" })}
+          data={types.map(({ name }) => name)}
+          value={editedGuard.config.guard}
+          onChange={(guard) => guard && onChange({ ...editedGuard, config: newGuard(guard, "block"), settings: "" })}
         />
         <Select
-          label={t.on}
+          label={t.stage}
           allowDeselect={false}
-          data={STAGES.map((value) => ({ value, label: t.looks[value] }))}
-          value={editedGuard.use.on ?? "both"}
-          onChange={(on) => updateUse({ on: on as GuardUse["on"] })}
+          data={STAGES.map((value) => ({ value, label: t.stages[value] }))}
+          value={editedGuard.config.on ?? "both"}
+          onChange={(on) => updateConfig({ on: on as GuardConfig["on"] })}
         />
         <Select
           label={t.action}
           allowDeselect={false}
-          data={actions.map((value) => ({ value, label: t.follows[value] }))}
-          value={editedGuard.use.action ?? "block"}
+          data={actions.map((value) => ({ value, label: t.actions[value] }))}
+          value={editedGuard.config.action ?? "block"}
           onChange={(action) =>
-            updateUse({
-              action: action as GuardUse["action"],
+            updateConfig({
+              action: action as GuardConfig["action"],
               ...(action === "retry" ? { on: "output" as const } : {}),
             })
           }
@@ -121,20 +122,20 @@ function GuardRow({ editedGuard, kinds, onChange, onRemove }: RowProps) {
           {t.remove}
         </Button>
       </Group>
-      {kind && (
+      {guardType && (
         <Text size="xs" c="dimmed">
-          {kind.about}
+          {guardType.description}
         </Text>
       )}
       <JsonInput
         label={t.settings}
         description={t.settingsHint}
-        placeholder={settingsPlaceholder(kind)}
+        placeholder={settingsPlaceholder(guardType)}
         autosize
         minRows={1}
         maxRows={12}
         formatOnBlur
-        error={parseSettings(editedGuard.settings) === null && t.wrongJson}
+        error={parseSettings(editedGuard.settings) === null && t.invalidJson}
         value={editedGuard.settings}
         onChange={(settings) => onChange({ ...editedGuard, settings })}
       />
@@ -143,29 +144,29 @@ function GuardRow({ editedGuard, kinds, onChange, onRemove }: RowProps) {
 }
 
 /** Return the names of a guard's settings as a placeholder. */
-function settingsPlaceholder(kind: Schema["GuardKind"] | undefined): string {
-  const properties = (kind?.settings as { properties?: Record<string, unknown> } | undefined)?.properties ?? {};
+function settingsPlaceholder(guardType: Schema["GuardType"] | undefined): string {
+  const properties = (guardType?.settings as { properties?: Record<string, unknown> } | undefined)?.properties ?? {};
   return Object.keys(properties)
     .map((name) => `"${name}": …`)
     .join(", ");
 }
 
 type EditorProps = {
-  uses: readonly GuardUse[];
+  guards: readonly GuardConfig[];
   saving: boolean;
-  onSave: (uses: GuardUse[]) => void;
+  onSave: (guards: GuardConfig[]) => void;
   onClose: () => void;
 };
 
 /** Show an editor for a list of guards. The list is saved as a whole. */
-export function GuardsEditor({ uses, saving, onSave, onClose }: EditorProps) {
+export function GuardsEditor({ guards, saving, onSave, onClose }: EditorProps) {
   const { app, guards: t } = useMessages();
-  const kinds = useQuery(guardKindsQuery()).data ?? [];
-  const [edited, setEdited] = useState(() => toEditedGuards(uses));
-  const parsedUses = toGuardUses(edited);
+  const types = useQuery(guardTypesQuery()).data ?? [];
+  const [edited, setEdited] = useState(() => toEditedGuards(guards));
+  const parsedGuards = toGuardConfigs(edited);
   const addGuard = () => {
     const key = Math.max(-1, ...edited.map((editedGuard) => editedGuard.key)) + 1;
-    setEdited([...edited, { key, use: newGuard("personal", "mask"), settings: "" }]);
+    setEdited([...edited, { key, config: newGuard("pii", "mask"), settings: "" }]);
   };
   return (
     <Stack gap={0}>
@@ -173,14 +174,14 @@ export function GuardsEditor({ uses, saving, onSave, onClose }: EditorProps) {
         <GuardRow
           key={editedGuard.key}
           editedGuard={editedGuard}
-          kinds={kinds}
+          types={types}
           onChange={(changed) => setEdited(edited.map((other) => (other.key === editedGuard.key ? changed : other)))}
           onRemove={() => setEdited(edited.filter((other) => other.key !== editedGuard.key))}
         />
       ))}
       <Group justify="space-between" p="sm">
         <Button size="xs" variant="default" leftSection={<Plus size={14} aria-hidden />} onClick={addGuard}>
-          {t.make}
+          {t.create}
         </Button>
         <Group gap="xs">
           <Button size="xs" variant="default" onClick={onClose}>
@@ -189,8 +190,8 @@ export function GuardsEditor({ uses, saving, onSave, onClose }: EditorProps) {
           <Button
             size="xs"
             loading={saving}
-            disabled={parsedUses === null}
-            onClick={() => parsedUses && onSave(parsedUses)}
+            disabled={parsedGuards === null}
+            onClick={() => parsedGuards && onSave(parsedGuards)}
           >
             {app.save}
           </Button>
@@ -201,29 +202,29 @@ export function GuardsEditor({ uses, saving, onSave, onClose }: EditorProps) {
 }
 
 /** Show a list of guards. */
-export function GuardsTable({ uses }: { uses: readonly GuardUse[] }) {
+export function GuardsTable({ guards }: { guards: readonly GuardConfig[] }) {
   const t = useMessages().guards;
   const columns: Column<EditedGuard>[] = [
-    { id: "guard", title: t.guard, width: "minmax(110px, 1fr)", cell: ({ use }) => use.guard },
-    { id: "on", title: t.on, width: "minmax(90px, 0.8fr)", cell: ({ use }) => t.looks[use.on ?? "both"] },
+    { id: "guard", title: t.guard, width: "minmax(110px, 1fr)", cell: ({ config }) => config.guard },
+    { id: "on", title: t.stage, width: "minmax(90px, 0.8fr)", cell: ({ config }) => t.stages[config.on ?? "both"] },
     {
       id: "action",
       title: t.action,
       width: "minmax(90px, 0.8fr)",
-      cell: ({ use }) => t.follows[use.action ?? "block"],
+      cell: ({ config }) => t.actions[config.action ?? "block"],
     },
     {
       id: "settings",
       title: t.settings,
       width: "minmax(140px, 2fr)",
-      cell: ({ use }) => (
-        <Text inherit truncate title={settingsSummary(use.settings ?? {})}>
-          {settingsSummary(use.settings ?? {})}
+      cell: ({ config }) => (
+        <Text inherit truncate title={settingsSummary(config.settings ?? {})}>
+          {settingsSummary(config.settings ?? {})}
         </Text>
       ),
     },
   ];
   return (
-    <DataGrid label={t.title} columns={columns} rows={toEditedGuards(uses)} rowKey={(guard) => String(guard.key)} />
+    <DataGrid label={t.title} columns={columns} rows={toEditedGuards(guards)} rowKey={(guard) => String(guard.key)} />
   );
 }

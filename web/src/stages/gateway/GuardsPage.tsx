@@ -9,7 +9,7 @@ import { notifyError, notifySuccess } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { GatewayTabs } from "./GatewayTabs";
-import { GuardsEditor, GuardsTable, type GuardConfig } from "./GuardsEditor";
+import { type GuardConfig, GuardsEditor, GuardsTable } from "./GuardsEditor";
 import { guardsQuery, selfTestQuery } from "./queries";
 import { TryGuards } from "./TryGuards";
 
@@ -19,7 +19,7 @@ const PYTHON = `from vong.client import Client
 from vong.records.guard import GuardConfig
 
 vong = Client()
-vong.gateway.guards.set([GuardConfig(guard="personal", action="mask")])`;
+vong.gateway.guards.set([GuardConfig(guard="pii", action="mask")])`;
 
 /** Show the result of the server's masking self-test. */
 function SelfTest() {
@@ -27,10 +27,10 @@ function SelfTest() {
   const result = useQuery(selfTestQuery()).data;
   if (!result) return null;
   return result.passed ? (
-    <Alert color="green">{t.works(result.ways)}</Alert>
+    <Alert color="green">{t.selfTestPassed(result.cases)}</Alert>
   ) : (
     <Alert color="red">
-      {t.leaks} {result.leaks.join("; ")}
+      {t.selfTestFailed} {result.leaks.join("; ")}
     </Alert>
   );
 }
@@ -42,7 +42,8 @@ export default function GuardsPage() {
   const [open, setOpen] = useState(false);
   const query = useQuery(guardsQuery());
   const save = useMutation({
-    mutationFn: (newGuards: GuardConfig[]) => unwrap(api.PUT("/api/v1/gateway/guards", { body: { guards: newGuards } })),
+    mutationFn: (newGuards: GuardConfig[]) =>
+      unwrap(api.PUT("/api/v1/gateway/guards", { body: { guards: newGuards } })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway", "guards"] });
       notifySuccess(t.saved);
@@ -52,7 +53,7 @@ export default function GuardsPage() {
   });
   const button = (
     <Button size="sm" leftSection={<Shield size={15} aria-hidden />} onClick={() => setOpen(true)}>
-      {query.data?.guards?.length ? t.change : t.make}
+      {query.data?.guards?.length ? t.change : t.create}
     </Button>
   );
   return (
@@ -66,20 +67,20 @@ export default function GuardsPage() {
       <GatewayTabs />
       <PageBody>
         <QueryBoundary query={query}>
-          {({ guards: uses = [] }) =>
+          {({ guards = [] }) =>
             open ? (
               <Panel title={t.title} flush>
                 <GuardsEditor
-                  uses={uses}
+                  guards={guards}
                   saving={save.isPending}
                   onSave={(newGuards) => save.mutate(newGuards)}
                   onClose={() => setOpen(false)}
                 />
               </Panel>
-            ) : uses.length ? (
+            ) : guards.length ? (
               <>
                 <Panel title={t.title} flush>
-                  <GuardsTable uses={uses} />
+                  <GuardsTable guards={guards} />
                 </Panel>
                 <TryGuards />
                 <SelfTest />

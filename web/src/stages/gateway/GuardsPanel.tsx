@@ -6,7 +6,7 @@ import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { notifyError, notifySuccess } from "@/components/notify";
 import { Panel } from "@/components/Page";
-import { GuardsEditor, GuardsTable, type GuardUse } from "./GuardsEditor";
+import { type GuardConfig, GuardsEditor, GuardsTable } from "./GuardsEditor";
 import { toFormValues, toPolicy } from "./PolicyPanel";
 import { routeDestinations } from "./TreePanel";
 import { TryGuards } from "./TryGuards";
@@ -16,13 +16,16 @@ export function GuardsPanel({ route }: { route: Schema["Route"] }) {
   const t = useMessages().guards;
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
-  const uses = route.policy?.guards ?? [];
+  const guards = route.policy?.guards ?? [];
   const save = useMutation({
-    mutationFn: (guards: GuardUse[]) =>
+    mutationFn: (newGuards: GuardConfig[]) =>
       unwrap(
         api.PUT("/api/v1/gateway/routes/{name}", {
           params: { path: { name: route.name } },
-          body: { ...routeDestinations(route), policy: { ...(route.policy ?? toPolicy(toFormValues(null))), guards } },
+          body: {
+            ...routeDestinations(route),
+            policy: { ...(route.policy ?? toPolicy(toFormValues(null))), guards: newGuards },
+          },
         }),
       ),
     onSuccess: () => {
@@ -34,7 +37,7 @@ export function GuardsPanel({ route }: { route: Schema["Route"] }) {
   });
   const editButton = (
     <Button size="xs" variant="default" leftSection={<Shield size={14} aria-hidden />} onClick={() => setOpen(true)}>
-      {uses.length ? t.change : t.make}
+      {guards.length ? t.change : t.create}
     </Button>
   );
   return (
@@ -42,20 +45,20 @@ export function GuardsPanel({ route }: { route: Schema["Route"] }) {
       <Panel title={t.ofRoute} flush actions={!open && editButton}>
         {open ? (
           <GuardsEditor
-            uses={uses}
+            guards={guards}
             saving={save.isPending}
-            onSave={(guards) => save.mutate(guards)}
+            onSave={(newGuards) => save.mutate(newGuards)}
             onClose={() => setOpen(false)}
           />
-        ) : uses.length ? (
-          <GuardsTable uses={uses} />
+        ) : guards.length ? (
+          <GuardsTable guards={guards} />
         ) : (
           <Text size="sm" c="dimmed" p="md">
             {t.none}
           </Text>
         )}
       </Panel>
-      {uses.length > 0 && <TryGuards model={route.name} />}
+      {guards.length > 0 && <TryGuards model={route.name} />}
     </>
   );
 }

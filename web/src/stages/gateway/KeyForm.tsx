@@ -21,16 +21,16 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
   const form = useForm({
     initialValues: {
       name: "",
-      role: "member" as Schema["Key"]["role"],
+      role: "member" as Schema["ApiKey"]["role"],
       days: "",
       models: [] as string[],
-      shapes: [] as string[],
+      endpoints: [] as string[],
       tags: [] as string[],
       user: "",
     },
-    validate: { name: (value) => (value.trim() ? null : t.needed) },
+    validate: { name: (value) => (value.trim() ? null : t.required) },
   });
-  const { role, models, shapes } = form.values;
+  const { role, models, endpoints } = form.values;
   const isMember = role === "member";
   const createKey = useMutation({
     mutationFn: ({ name, days, tags, user }: typeof form.values) =>
@@ -40,7 +40,7 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
             name: name.trim(),
             role,
             expires_at: days ? new Date(Date.now() + Number(days) * DAY_MS).toISOString() : null,
-            scope: isMember ? { models, shapes } : null,
+            scope: isMember ? { models, endpoints } : null,
             labels: { tags, user: user.trim() || null },
           },
         }),
@@ -53,7 +53,7 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
     <Modal
       opened
       onClose={onClose}
-      title={secret ? t.madeTitle : t.make}
+      title={secret ? t.createdTitle : t.create}
       size="lg"
       closeOnClickOutside={!secret}
       closeButtonProps={{ "aria-label": app.close }}
@@ -91,13 +91,13 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
                   {...form.getInputProps("models")}
                 />
                 <MultiSelect
-                  label={scopes.shapes}
-                  description={scopes.shapesHint}
-                  placeholder={shapes.length ? undefined : scopes.anyShape}
+                  label={scopes.endpoints}
+                  description={scopes.endpointsHint}
+                  placeholder={endpoints.length ? undefined : scopes.allEndpoints}
                   data={ENDPOINTS}
-                  {...form.getInputProps("shapes")}
+                  {...form.getInputProps("endpoints")}
                 />
-                {(models.length > 0 || shapes.length > 0) && (
+                {(models.length > 0 || endpoints.length > 0) && (
                   <Text size="xs" c="dimmed">
                     {scopes.scoped}
                   </Text>

@@ -31,14 +31,14 @@ export function KeySecret({ secret, onClose }: { secret: string; onClose: () => 
   const t = useMessages().gateway.keys;
   return (
     <Stack gap="sm">
-      <Alert color="yellow">{t.once}</Alert>
+      <Alert color="yellow">{t.secretHint}</Alert>
       <CodeBlock text={secret} label={t.secret} wrap />
       <Text size="sm" fw={600}>
         {t.use}
       </Text>
       <ClientSnippets secret={secret} />
       <Group justify="flex-end">
-        <Button onClick={onClose}>{t.kept}</Button>
+        <Button onClick={onClose}>{t.secretCopied}</Button>
       </Group>
     </Stack>
   );

@@ -27,7 +27,7 @@ const PYTHON = `from vong.client import Client
 made = Client().access.create_key("my-app")
 print(made["secret"])`;
 
-function RevokeKey({ apiKey }: { apiKey: Schema["Key"] }) {
+function RevokeKey({ apiKey }: { apiKey: Schema["ApiKey"] }) {
   const t = useMessages().gateway.keys;
   return (
     <RowAction
@@ -43,7 +43,7 @@ function RevokeKey({ apiKey }: { apiKey: Schema["Key"] }) {
 }
 
 /** Show the prefix of the secret, and until when the previous secret is valid. */
-function KeyPrefix({ apiKey }: { apiKey: Schema["Key"] }) {
+function KeyPrefix({ apiKey }: { apiKey: Schema["ApiKey"] }) {
   const t = useMessages().scopes;
   const f = useFormats();
   const until = apiKey.previous_until;
@@ -61,9 +61,9 @@ function KeyPrefix({ apiKey }: { apiKey: Schema["Key"] }) {
 }
 
 /** Show which models and endpoints a key may call. */
-function KeyScope({ apiKey }: { apiKey: Schema["Key"] }) {
+function KeyScope({ apiKey }: { apiKey: Schema["ApiKey"] }) {
   const t = useMessages().scopes;
-  const scopeText = [...(apiKey.scope?.models ?? []), ...(apiKey.scope?.shapes ?? [])].join(", ");
+  const scopeText = [...(apiKey.scope?.models ?? []), ...(apiKey.scope?.endpoints ?? [])].join(", ");
   return (
     <Text inherit truncate title={scopeText || undefined}>
       {scopeText || t.everything}
@@ -71,7 +71,7 @@ function KeyScope({ apiKey }: { apiKey: Schema["Key"] }) {
   );
 }
 
-function useColumns(): Column<Schema["Key"]>[] {
+function useColumns(): Column<Schema["ApiKey"]>[] {
   const { gateway, scopes } = useMessages();
   const t = gateway.keys;
   const f = useFormats();
@@ -81,14 +81,14 @@ function useColumns(): Column<Schema["Key"]>[] {
       title: t.name,
       width: "minmax(120px, 0.8fr)",
       cell: (apiKey) => (
-        <Text inherit fw={500} truncate title={`${t.made}: ${f.time(apiKey.created_at)}`}>
+        <Text inherit fw={500} truncate title={`${t.created}: ${f.time(apiKey.created_at)}`}>
           {apiKey.name}
         </Text>
       ),
     },
     { id: "prefix", title: t.prefix, width: "150px", cell: (apiKey) => <KeyPrefix apiKey={apiKey} /> },
     { id: "role", title: t.role, width: "90px", cell: (apiKey) => t.roles[apiKey.role] },
-    { id: "may", title: scopes.may, width: "minmax(120px, 1fr)", cell: (apiKey) => <KeyScope apiKey={apiKey} /> },
+    { id: "may", title: scopes.scope, width: "minmax(120px, 1fr)", cell: (apiKey) => <KeyScope apiKey={apiKey} /> },
     {
       id: "state",
       title: t.state,
@@ -130,7 +130,7 @@ export default function KeysPage() {
   const columns = useColumns();
   const button = (
     <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
-      {t.keys.make}
+      {t.keys.create}
     </Button>
   );
   return (
@@ -172,9 +172,9 @@ export default function KeysPage() {
                     rowKey={(apiKey) => apiKey.id}
                   />
                 </Panel>
-                <Panel title={t.keys.point}>
+                <Panel title={t.keys.connect}>
                   <Text size="sm" c="dimmed" mb="sm">
-                    {t.keys.pointText}
+                    {t.keys.connectText}
                   </Text>
                   <ClientSnippets secret="vong-…" />
                 </Panel>

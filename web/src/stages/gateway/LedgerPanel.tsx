@@ -11,7 +11,7 @@ import { ledgerQuery } from "./queries";
 
 type LedgerGrouping = Parameters<typeof ledgerQuery>[0];
 type Bucket = Parameters<typeof ledgerQuery>[1];
-type LedgerLine = Schema["LedgerLine"];
+type LedgerLine = Schema["LedgerSummary"];
 const GROUPS = ["key", "user", "model", "route", "tag", "day"] as const;
 const BUCKETS = ["whole", "hour", "day", "month"] as const;
 const TIMESTAMP_LENGTH: Record<Bucket, number> = { whole: 0, hour: 16, day: 10, month: 7 };
@@ -25,13 +25,13 @@ function useColumns(bucket: Bucket): Column<LedgerLine>[] {
   const f = useFormats();
   const timeColumn: Column<LedgerLine> = {
     id: "at",
-    title: t.at,
+    title: t.from,
     width: "150px",
     cell: (entry) => (entry.at ? formatBucketStart(entry.at, bucket) : "–"),
   };
   return [
     ...(bucket === "whole" ? [] : [timeColumn]),
-    { id: "group", title: usage.group, width: "minmax(160px, 1fr)", cell: (entry) => entry.group ?? usage.unnamed },
+    { id: "group", title: usage.name, width: "minmax(160px, 1fr)", cell: (entry) => entry.group ?? usage.unnamed },
     { id: "calls", title: usage.calls, width: "100px", alignRight: true, cell: (entry) => f.number(entry.calls) },
     { id: "failed", title: t.failed, width: "100px", alignRight: true, cell: (entry) => f.number(entry.failed) },
     { id: "in", title: usage.input, width: "120px", alignRight: true, cell: (entry) => f.number(entry.input_tokens) },
@@ -68,7 +68,7 @@ export function LedgerPanel() {
           <Select
             size="xs"
             w={150}
-            aria-label={usage.by}
+            aria-label={usage.groupBy}
             allowDeselect={false}
             data={GROUPS.map((value) => ({ value, label: t.by[value] }))}
             value={by}

@@ -20,7 +20,7 @@ import { PricesPanel } from "./PricesPanel";
 import { limitsQuery } from "./queries";
 
 type LimitState = Schema["LimitState"];
-type LimitUpdate = Schema["LimitWanted"];
+type LimitCreate = Schema["LimitCreate"];
 const CLI = `vong gateway budgets set project 200 --window month
 vong gateway limits set key:ci requests/minute=60`;
 const PYTHON = `from vong.client import Client
@@ -28,9 +28,9 @@ const PYTHON = `from vong.client import Client
 vong = Client()
 vong.gateway.set_limit("project", "cost", "month", 200_000_000)`;
 const SUBJECTS = ["project", "key", "user", "route", "tag"] as const;
-const MEASURES = ["cost", "requests", "tokens", "concurrency"] as const;
-const PERIODS = {
-  cost: ["day", "month", "ever"],
+const METRICS = ["cost", "requests", "tokens", "concurrency"] as const;
+const WINDOWS = {
+  cost: ["day", "month", "lifetime"],
   requests: ["minute", "hour", "day", "month"],
   tokens: ["minute", "hour", "day", "month"],
   concurrency: ["now"],
@@ -40,7 +40,7 @@ const MICRODOLLARS = 1_000_000;
 /** Return a formatter for amounts: dollars for cost, numbers for everything else. */
 function useAmountFormat() {
   const f = useFormats();
-  return (what: LimitUpdate["what"], amount: number) => (what === "cost" ? f.money(amount) : f.number(amount));
+  return (metric: LimitCreate["metric"], amount: number) => (metric === "cost" ? f.money(amount) : f.number(amount));
 }
 
 function LimitForm({ onClose }: { onClose: () => void }) {
@@ -49,25 +49,25 @@ function LimitForm({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const form = useForm({
     initialValues: {
-      on: "project" as LimitUpdate["on"],
-      name: "",
-      what: "cost" as LimitUpdate["what"],
-      per: "month",
+      subject_type: "project" as LimitCreate["subject_type"],
+      subject: "",
+      metric: "cost" as LimitCreate["metric"],
+      window: "month",
       amount: "" as number | string,
     },
-    validate: { amount: (value) => (Number(value) > 0 ? null : t.needed) },
+    validate: { amount: (value) => (Number(value) > 0 ? null : t.amountRequired) },
   });
-  const { on, what } = form.values;
+  const { subject_type: subjectType, metric } = form.values;
   const save = useMutation({
-    mutationFn: ({ name, per, amount }: typeof form.values) =>
+    mutationFn: ({ subject, window, amount }: typeof form.values) =>
       unwrap(
         api.PUT("/api/v1/gateway/limits", {
           body: {
-            on,
-            what,
-            per: per as LimitUpdate["per"],
-            name: on === "project" ? "*" : name.trim() || "*",
-            amount: Math.round(Number(amount) * (what === "cost" ? MICRODOLLARS : 1)),
+            subject_type: subjectType,
+            subject: subjectType === "project" ? "*" : subject.trim() || "*",
+            metric,
+            window: window as LimitCreate["window"],
+            amount: Math.round(Number(amount) * (metric === "cost" ? MICRODOLLARS : 1)),
           },
         }),
       ),
@@ -79,46 +79,51 @@ function LimitForm({ onClose }: { onClose: () => void }) {
     onError: notifyError,
   });
   return (
-    <Modal opened onClose={onClose} title={t.make} closeButtonProps={{ "aria-label": app.close }}>
+    <Modal opened onClose={onClose} title={t.create} closeButtonProps={{ "aria-label": app.close }}>
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack gap="sm">
           <Select
-            label={t.on}
+            label={t.subject}
             allowDeselect={false}
-            data={SUBJECTS.map((value) => ({ value, label: t.who[value] }))}
-            {...form.getInputProps("on")}
+            data={SUBJECTS.map((value) => ({ value, label: t.subjects[value] }))}
+            {...form.getInputProps("subject_type")}
           />
-          {on !== "project" && (
-            <TextInput label={app.name} description={t.nameHint[on]} placeholder="*" {...form.getInputProps("name")} />
+          {subjectType !== "project" && (
+            <TextInput
+              label={app.name}
+              description={t.subjectHint[subjectType]}
+              placeholder="*"
+              {...form.getInputProps("subject")}
+            />
           )}
           <Group grow align="flex-start">
             <Select
-              label={t.what}
+              label={t.metric}
               allowDeselect={false}
-              data={MEASURES.map((value) => ({ value, label: t.things[value] }))}
-              {...form.getInputProps("what")}
+              data={METRICS.map((value) => ({ value, label: t.metrics[value] }))}
+              {...form.getInputProps("metric")}
               onChange={(value) => {
-                const measure = value as LimitUpdate["what"];
+                const newMetric = value as LimitCreate["metric"];
                 form.setValues({
-                  what: measure,
-                  per: PERIODS[measure].includes("day" as never) ? "day" : PERIODS[measure][0],
+                  metric: newMetric,
+                  window: WINDOWS[newMetric].includes("day" as never) ? "day" : WINDOWS[newMetric][0],
                 });
               }}
             />
             <Select
-              label={t.per}
+              label={t.window}
               allowDeselect={false}
-              disabled={what === "concurrency"}
-              data={PERIODS[what].map((value) => ({ value, label: t.times[value] }))}
-              {...form.getInputProps("per")}
+              disabled={metric === "concurrency"}
+              data={WINDOWS[metric].map((value) => ({ value, label: t.windows[value] }))}
+              {...form.getInputProps("window")}
             />
           </Group>
           <NumberInput
-            label={what === "cost" ? t.dollars : t.amount}
-            description={what === "cost" ? t.costHint : undefined}
+            label={metric === "cost" ? t.dollars : t.amount}
+            description={metric === "cost" ? t.costHint : undefined}
             min={0}
-            decimalScale={what === "cost" ? 6 : 0}
-            prefix={what === "cost" ? "$" : undefined}
+            decimalScale={metric === "cost" ? 6 : 0}
+            prefix={metric === "cost" ? "$" : undefined}
             data-autofocus
             {...form.getInputProps("amount")}
           />
@@ -147,11 +152,11 @@ function RemoveLimit({ state }: { state: LimitState }) {
 function LimitBar({ state }: { state: LimitState }) {
   const t = useMessages().gateway.limits;
   const formatAmount = useAmountFormat();
-  const { what, amount: limitAmount } = state.limit;
+  const { metric, amount: limitAmount } = state.limit;
   const toPercent = (part: number) => Math.min(100, (part / limitAmount) * 100);
   const usedPercent = toPercent(state.used + state.reserved);
-  const summary = t.of(formatAmount(what, state.used), formatAmount(what, limitAmount));
-  const reservedText = state.reserved ? t.held(formatAmount(what, state.reserved)) : "";
+  const summary = t.usage(formatAmount(metric, state.used), formatAmount(metric, limitAmount));
+  const reservedText = state.reserved ? t.reserved(formatAmount(metric, state.reserved)) : "";
   return (
     <Stack gap={4} w="100%" title={reservedText || undefined}>
       <Text inherit size="xs">
@@ -183,22 +188,22 @@ function useColumns(): Column<LimitState>[] {
   const t = useMessages().gateway.limits;
   return [
     {
-      id: "on",
-      title: t.on,
+      id: "subject",
+      title: t.subject,
       width: "minmax(150px, 1fr)",
       cell: (state) => (
         <Text inherit fw={500} truncate>
-          {state.limit.on === "project"
-            ? t.who.project
-            : `${t.who[state.limit.on]}: ${state.subject === "*" ? t.each : state.subject}`}
+          {state.limit.subject_type === "project"
+            ? t.subjects.project
+            : `${t.subjects[state.limit.subject_type]}: ${state.subject === "*" ? t.eachSubject : state.subject}`}
         </Text>
       ),
     },
     {
-      id: "what",
-      title: t.what,
+      id: "metric",
+      title: t.metric,
       width: "minmax(150px, 0.8fr)",
-      cell: (state) => `${t.things[state.limit.what]} ${t.times[state.limit.per]}`,
+      cell: (state) => `${t.metrics[state.limit.metric]} ${t.windows[state.limit.window]}`,
     },
     { id: "used", title: t.used, width: "minmax(220px, 2fr)", cell: (state) => <LimitBar state={state} /> },
     {
@@ -219,7 +224,7 @@ export default function LimitsPage() {
   const columns = useColumns();
   const button = (
     <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
-      {t.limits.make}
+      {t.limits.create}
     </Button>
   );
   return (

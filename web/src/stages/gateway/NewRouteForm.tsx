@@ -6,7 +6,7 @@ import { useMessages } from "@/app/i18n";
 import { useNavigateTo } from "@/components/EntityLink";
 import { FormActions } from "@/components/FormActions";
 import { notifyError, notifySuccess } from "@/components/notify";
-import { findTargetFault } from "./canary";
+import { findTargetError } from "./canary";
 import { type EditedTarget, TargetsEditor } from "./TargetsEditor";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
@@ -31,7 +31,7 @@ export function NewRouteForm({ onClose }: { onClose: () => void }) {
   });
   const isInvalidName = name !== "" && !NAME.test(name);
   return (
-    <Modal opened onClose={onClose} title={t.make} size="lg" closeButtonProps={{ "aria-label": app.close }}>
+    <Modal opened onClose={onClose} title={t.create} size="lg" closeButtonProps={{ "aria-label": app.close }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -55,7 +55,7 @@ export function NewRouteForm({ onClose }: { onClose: () => void }) {
         <FormActions
           label={t.submit}
           loading={createRoute.isPending}
-          disabled={!NAME.test(name) || findTargetFault(targets) !== null}
+          disabled={!NAME.test(name) || findTargetError(targets) !== null}
           onCancel={onClose}
         />
       </form>

@@ -13,7 +13,7 @@ import c from "./gateway.module.css";
 import { callableModelsQuery } from "./queries";
 import { routeDestinations } from "./TreePanel";
 
-type Policy = Schema["Policy"];
+type Policy = Schema["RoutePolicy"];
 
 /** Initial policy of the form, equal to the server's defaults. */
 const DEFAULTS = {
@@ -25,7 +25,7 @@ const DEFAULTS = {
   total: "" as number | "",
   failures: 5,
   window: 30,
-  pause: 15,
+  open_seconds: 15,
   continue_streams: false,
   capture: "full",
 };
@@ -50,7 +50,7 @@ export function toFormValues(policy: Policy | null | undefined): PolicyValues {
 
 /** Return form values as a policy. Fields that the form does not show are taken from `before`. */
 export function toPolicy(values: PolicyValues, before?: Policy | null): Policy {
-  const { fallbacks, retries, connect, first_token, between_tokens, total, failures, window, pause } = values;
+  const { fallbacks, retries, connect, first_token, between_tokens, total, failures, window, open_seconds } = values;
   return {
     ...before,
     fallbacks,
@@ -58,7 +58,7 @@ export function toPolicy(values: PolicyValues, before?: Policy | null): Policy {
     continue_streams: values.continue_streams,
     capture: values.capture === "full" || values.capture === "metadata" ? values.capture : Number(values.capture),
     timeout: { connect, first_token, between_tokens, total: total === "" ? null : total },
-    breaker: { failures, window, pause },
+    breaker: { failures, window, open_seconds },
     guards: before?.guards ?? [],
   };
 }
@@ -113,15 +113,15 @@ function PolicyForm({ route, onClose }: { route: Schema["Route"]; onClose: () =>
           size="sm"
           allowDeselect={false}
           data={[
-            { value: "full", label: t.captureOf.full },
-            { value: "metadata", label: t.captureOf.metadata },
+            { value: "full", label: t.captureLevels.full },
+            { value: "metadata", label: t.captureLevels.metadata },
             ...[...new Set([...CAPTURE_SHARES, form.values.capture])]
               .filter((share) => share !== "full" && share !== "metadata")
               .map((share) => ({ value: share, label: f.percent(Number(share)) })),
           ]}
           {...form.getInputProps("capture")}
         />
-        <NumberInput label={t.pause} {...secondsProps} {...form.getInputProps("pause")} />
+        <NumberInput label={t.openSeconds} {...secondsProps} {...form.getInputProps("open_seconds")} />
       </SimpleGrid>
       <Switch
         mt="sm"
@@ -177,7 +177,7 @@ export function PolicyPanel({ route }: { route: Schema["Route"] }) {
               leftSection={<ShieldCheck size={14} aria-hidden />}
               onClick={() => setOpen(true)}
             >
-              {policy ? t.change : t.make}
+              {policy ? t.change : t.create}
             </Button>
           </>
         )
@@ -186,7 +186,7 @@ export function PolicyPanel({ route }: { route: Schema["Route"] }) {
       {open && <PolicyForm route={route} onClose={() => setOpen(false)} />}
       {!open && !policy && (
         <Text size="sm" c="dimmed">
-          {t.without}
+          {t.emptyText}
         </Text>
       )}
       {!open && policy && (
@@ -200,8 +200,12 @@ export function PolicyPanel({ route }: { route: Schema["Route"] }) {
             [t.total, values.total === "" ? t.none : formatSeconds(values.total)],
             [t.continueStreams, values.continue_streams ? t.yes : t.no],
             [
-              t.rests,
-              t.restsWhen(f.number(values.failures), formatSeconds(values.window), formatSeconds(values.pause)),
+              t.breaker,
+              t.breakerSummary(
+                f.number(values.failures),
+                formatSeconds(values.window),
+                formatSeconds(values.open_seconds),
+              ),
             ],
           ]}
         />

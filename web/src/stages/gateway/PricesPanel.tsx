@@ -14,7 +14,7 @@ import { QueryBoundary } from "@/components/QueryBoundary";
 import { RowAction } from "@/components/RowAction";
 import { callableModelsQuery, customPricesQuery } from "./queries";
 
-type CustomPrice = Schema["OwnPrice"];
+type CustomPrice = Schema["CustomPrice"];
 const MICRODOLLARS = 1_000_000;
 
 function PriceForm({ onClose }: { onClose: () => void }) {
@@ -30,7 +30,7 @@ function PriceForm({ onClose }: { onClose: () => void }) {
     },
     validate: {
       target: (value) => (value.includes("/") ? null : t.unnamed),
-      input: (value) => (value === "" ? t.needed : null),
+      input: (value) => (value === "" ? t.priceRequired : null),
     },
   });
   const save = useMutation({
@@ -54,7 +54,7 @@ function PriceForm({ onClose }: { onClose: () => void }) {
   });
   const dollarProps = { min: 0, prefix: "$", decimalScale: 6 } as const;
   return (
-    <Modal opened onClose={onClose} title={t.make} closeButtonProps={{ "aria-label": app.close }}>
+    <Modal opened onClose={onClose} title={t.create} closeButtonProps={{ "aria-label": app.close }}>
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack gap="sm">
           <Autocomplete
@@ -147,7 +147,7 @@ export function PricesPanel() {
             leftSection={<Plus size={14} aria-hidden />}
             onClick={() => setCreating(true)}
           >
-            {t.make}
+            {t.create}
           </Button>
         }
       >

@@ -37,7 +37,7 @@ function TestResult({ test }: { test: Schema["ProviderTest"] }) {
     );
   const models = test.models ?? [];
   return (
-    <Alert color="teal" role="status" title={t.answered(f.duration(test.latency_ms), f.number(models.length))}>
+    <Alert color="teal" role="status" title={t.reachableIn(f.duration(test.latency_ms), f.number(models.length))}>
       <Group gap={4}>
         {models.slice(0, MAX_MODELS).map((model) => (
           <Badge key={model} variant="light" color="gray" tt="none" size="sm">
@@ -107,7 +107,7 @@ export function ProviderForm({ provider, onClose }: { provider: Schema["Provider
     <Modal
       opened
       onClose={onClose}
-      title={provider ? provider.name : t.make}
+      title={provider ? provider.name : t.create}
       size="lg"
       closeButtonProps={{ "aria-label": app.close }}
     >

@@ -87,7 +87,7 @@ export default function ProvidersPage() {
   const probeResults = new Map((probeQuery.data ?? []).map((state) => [state.name, state]));
   const button = (
     <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => openForm("")}>
-      {t.providers.make}
+      {t.providers.create}
     </Button>
   );
   return (

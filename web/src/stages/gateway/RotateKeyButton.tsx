@@ -10,7 +10,7 @@ import { KeySecret } from "./KeySecret";
 const OVERLAPS = ["0", "3600", "86400", "604800"] as const;
 
 /** Show a form that replaces the secret of a key. The old secret stays valid for the selected overlap. */
-export function RotateKeyButton({ apiKey }: { apiKey: Schema["Key"] }) {
+export function RotateKeyButton({ apiKey }: { apiKey: Schema["ApiKey"] }) {
   const { scopes: t, app } = useMessages();
   const client = useQueryClient();
   const [opened, setOpened] = useState(false);

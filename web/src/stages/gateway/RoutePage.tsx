@@ -18,7 +18,7 @@ import { Status } from "@/components/Status";
 import { CachePanel } from "./CachePanel";
 import { CanaryForm } from "./CanaryForm";
 import { CanaryPanel } from "./CanaryPanel";
-import { findTargetFault, selectCanary } from "./canary";
+import { findTargetError, selectCanary } from "./canary";
 import { GuardsPanel } from "./GuardsPanel";
 import c from "./gateway.module.css";
 import { PolicyPanel } from "./PolicyPanel";
@@ -31,14 +31,14 @@ import { routeDestinations, TreePanel } from "./TreePanel";
 
 const page = getRouteApi("/gateway/routes/$name");
 
-const toEditedTargets = (targets: Schema["Target"][]): EditedTarget[] =>
+const toEditedTargets = (targets: Schema["RouteTarget"][]): EditedTarget[] =>
   targets.map((target) => ({ model: target.model, weight: target.weight ?? 1 }));
 
 function useSave(name: string) {
   const t = useMessages().gateway.routes;
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (routeUpdate: Schema["RouteWanted"]) =>
+    mutationFn: (routeUpdate: Schema["RouteUpdate"]) =>
       unwrap(api.PUT("/api/v1/gateway/routes/{name}", { params: { path: { name } }, body: routeUpdate })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
@@ -73,7 +73,7 @@ function TargetsPanel({
             </Button>
             <Button
               size="xs"
-              disabled={findTargetFault(targets) !== null}
+              disabled={findTargetError(targets) !== null}
               loading={save.isPending}
               onClick={() => save.mutate({ targets }, { onSuccess: () => setDraft(null) })}
             >
@@ -83,7 +83,7 @@ function TargetsPanel({
         ) : (
           !isCanaryRunning && (
             <Button size="xs" variant="subtle" onClick={onEditTree}>
-              {tree.grow}
+              {tree.convert}
             </Button>
           )
         )
@@ -91,7 +91,7 @@ function TargetsPanel({
     >
       {isCanaryRunning && draft && (
         <Alert color="yellow" mb="sm">
-          {t.disturbs}
+          {t.canaryWarning}
         </Alert>
       )}
       <TargetsEditor targets={targets} onChange={setDraft} />
@@ -113,7 +113,7 @@ function HistoryPanel({ route }: { route: Schema["Route"] }) {
                 <div className={c.row}>
                   <Text size="xs" c="dimmed" component="span">
                     <span className="mono">{version.version}</span> · <RelativeTime at={version.changed_at} />
-                    {index === 0 && ` · ${t.now}`}
+                    {index === 0 && ` · ${t.current}`}
                   </Text>
                   {index > 0 && version.targets.length > 0 && version.version !== route.version && (
                     <Button
@@ -127,7 +127,7 @@ function HistoryPanel({ route }: { route: Schema["Route"] }) {
                         })
                       }
                     >
-                      {t.again}
+                      {t.restore}
                     </Button>
                   )}
                 </div>
@@ -148,7 +148,7 @@ function PastCanaries({ pastCanaries, openId }: { pastCanaries: Schema["Canary"]
   const f = useFormats();
   if (!pastCanaries.length) return null;
   return (
-    <Panel title={t.past}>
+    <Panel title={t.pastCanaries}>
       <ul className={c.versions}>
         {pastCanaries.map((canary) => (
           <li key={canary.id} data-now={canary.id === openId || undefined}>
@@ -217,7 +217,7 @@ function Actions({
         leftSection={<MessagesSquare size={15} aria-hidden />}
         onClick={() => navigateTo({ to: "/playground", search: { model: route.name } })}
       >
-        {t.routes.tryIt}
+        {t.routes.openPlayground}
       </Button>
       {!isCanaryRunning && (
         <Button size="sm" leftSection={<Bird size={15} aria-hidden />} onClick={onStart}>
@@ -277,7 +277,7 @@ export default function RoutePage() {
                 {
                   label: t.usage.metrics.tokens,
                   value: f.compact(lastDay?.input_tokens),
-                  note: lastDay && t.usage.out(f.compact(lastDay.output_tokens)),
+                  note: lastDay && t.usage.outputCount(f.compact(lastDay.output_tokens)),
                 },
                 { label: t.usage.cost, value: f.money(lastDay?.cost) },
               ]}

@@ -13,17 +13,17 @@ import { Panel, Stats } from "@/components/Page";
 import { RelativeTime } from "@/components/RelativeTime";
 import c from "./gateway.module.css";
 import { toFormValues, toPolicy, useSavePolicy } from "./PolicyPanel";
-import { callableModelsQuery, shadowPairsQuery, shadowStatsQuery } from "./queries";
+import { callableModelsQuery, shadowResultsQuery, shadowStatsQuery } from "./queries";
 
 function ShadowForm({ route, onClose }: { route: Schema["Route"]; onClose: () => void }) {
   const { gateway, app } = useMessages();
-  const t = gateway.again.shadow;
+  const t = gateway.cache.shadow;
   const models = useQuery(callableModelsQuery());
   const save = useSavePolicy(route, onClose);
   const previousShadow = route.policy?.shadow;
   const form = useForm({
     initialValues: { model: previousShadow?.model ?? "", share: (previousShadow?.share ?? 0.1) * 100 },
-    validate: { model: (value) => (value.includes("/") ? null : gateway.targets.faults.unnamed) },
+    validate: { model: (value) => (value.includes("/") ? null : gateway.targets.errors.missing_model) },
   });
   return (
     <form
@@ -54,8 +54,8 @@ function ShadowForm({ route, onClose }: { route: Schema["Route"]; onClose: () =>
   );
 }
 
-function ShadowStats({ target }: { target: Schema["ComparedTarget"] }) {
-  const t = useMessages().gateway.again.shadow;
+function ShadowStats({ target }: { target: Schema["ShadowTargetStats"] }) {
+  const t = useMessages().gateway.cache.shadow;
   const f = useFormats();
   const formatShare = (value: number | null | undefined) => (value == null ? "–" : f.percent(value));
   return (
@@ -70,40 +70,49 @@ function ShadowStats({ target }: { target: Schema["ComparedTarget"] }) {
           label: t.agreement,
           value: formatShare(target.agreement),
           note:
-            target.low != null &&
-            target.high != null &&
-            t.agreementNote(formatShare(target.low), formatShare(target.high)),
+            target.agreement_low != null &&
+            target.agreement_high != null &&
+            t.agreementNote(formatShare(target.agreement_low), formatShare(target.agreement_high)),
         },
         { label: t.same, value: formatShare(target.same) },
-        { label: t.latency, value: f.duration(target.second_ms), note: t.against(f.duration(target.first_ms)) },
-        { label: t.cost, value: f.money(target.second_cost), note: t.against(f.money(target.first_cost)) },
+        {
+          label: t.latency,
+          value: f.duration(target.shadow_ms),
+          note: t.originalValue(f.duration(target.original_ms)),
+        },
+        { label: t.cost, value: f.money(target.shadow_cost), note: t.originalValue(f.money(target.original_cost)) },
       ]}
     />
   );
 }
 
 function ShadowResults({ route }: { route: string }) {
-  const { gateway } = useMessages();
-  const t = gateway.again.shadow;
+  const { gateway, app } = useMessages();
+  const t = gateway.cache.shadow;
   const f = useFormats();
   const navigateTo = useNavigateTo();
-  const pairs = useQuery(shadowPairsQuery(route));
-  const columns: Column<Schema["Pair"]>[] = [
+  const pairs = useQuery(shadowResultsQuery(route));
+  const columns: Column<Schema["ShadowPair"]>[] = [
     {
-      id: "at",
-      title: gateway.routes.changed,
+      id: "created_at",
+      title: app.created,
       width: "110px",
-      cell: (pair) => <RelativeTime at={pair.comparison.at} />,
+      cell: (pair) => <RelativeTime at={pair.result.created_at} />,
     },
     {
       id: "agreement",
       title: t.agreement,
       width: "90px",
       alignRight: true,
-      cell: (pair) => (pair.comparison.agreement == null ? "–" : f.percent(pair.comparison.agreement)),
+      cell: (pair) => (pair.result.agreement == null ? "–" : f.percent(pair.result.agreement)),
     },
-    { id: "first", title: t.first, width: "minmax(160px, 1fr)", cell: (pair) => pair.first?.output_preview ?? "–" },
-    { id: "second", title: t.second, width: "minmax(160px, 1fr)", cell: (pair) => pair.second?.output_preview ?? "–" },
+    {
+      id: "original",
+      title: t.original,
+      width: "minmax(160px, 1fr)",
+      cell: (pair) => pair.original?.output_preview ?? "–",
+    },
+    { id: "shadow", title: t.shadow, width: "minmax(160px, 1fr)", cell: (pair) => pair.shadow?.output_preview ?? "–" },
   ];
   if (!pairs.data?.length) return null;
   return (
@@ -111,8 +120,8 @@ function ShadowResults({ route }: { route: string }) {
       label={t.newest}
       columns={columns}
       rows={pairs.data}
-      rowKey={(pair) => pair.comparison.span_id}
-      onOpen={(pair) => navigateTo({ to: "/traces", search: { span: pair.comparison.of } })}
+      rowKey={(pair) => pair.result.span_id}
+      onOpen={(pair) => navigateTo({ to: "/traces", search: { span: pair.result.original_span_id } })}
       height={Math.min(300, 40 + pairs.data.length * 38)}
       rowHeight={38}
     />
@@ -122,7 +131,7 @@ function ShadowResults({ route }: { route: string }) {
 /** Show the shadow target of a route and how its responses compare. */
 export function ShadowPanel({ route }: { route: Schema["Route"] }) {
   const { gateway } = useMessages();
-  const t = gateway.again.shadow;
+  const t = gateway.cache.shadow;
   const [open, setOpen] = useState(false);
   const save = useSavePolicy(route, () => setOpen(false));
   const shadow = route.policy?.shadow;
@@ -154,7 +163,7 @@ export function ShadowPanel({ route }: { route: Schema["Route"] }) {
               leftSection={<Copy size={14} aria-hidden />}
               onClick={() => setOpen(true)}
             >
-              {shadow ? gateway.policy.change : t.make}
+              {shadow ? gateway.policy.change : t.add}
             </Button>
           </>
         )
@@ -163,7 +172,7 @@ export function ShadowPanel({ route }: { route: Schema["Route"] }) {
       {open && <ShadowForm route={route} onClose={() => setOpen(false)} />}
       {!open && stats.length === 0 && (
         <Text size="sm" c="dimmed">
-          {shadow ? t.none : t.without}
+          {shadow ? t.none : t.emptyText}
         </Text>
       )}
       {!open && stats.map((target) => <ShadowStats key={`${target.kind} ${target.target}`} target={target} />)}

@@ -13,7 +13,7 @@ type TargetState = Schema["TargetState"];
 const CIRCUIT_STATES = { closed: "healthy", open: "unreachable", "half-open": "checking" } as const;
 
 function CircuitState({ target }: { target: TargetState }) {
-  const t = useMessages().standing;
+  const t = useMessages().targetHealth;
   const f = useFormats();
   if (!target.circuit) return "–";
   return (
@@ -21,7 +21,7 @@ function CircuitState({ target }: { target: TargetState }) {
       <Status state={CIRCUIT_STATES[target.circuit]} label={t.circuits[target.circuit]} />{" "}
       {target.circuit === "open" && (
         <Text span inherit c="dimmed">
-          {t.again(f.duration((target.retry_in ?? 0) * 1000))}
+          {t.retryIn(f.duration((target.retry_in ?? 0) * 1000))}
         </Text>
       )}
     </>
@@ -29,7 +29,7 @@ function CircuitState({ target }: { target: TargetState }) {
 }
 
 function useColumns(): Column<TargetState>[] {
-  const t = useMessages().standing;
+  const t = useMessages().targetHealth;
   const f = useFormats();
   return [
     {
@@ -45,8 +45,14 @@ function useColumns(): Column<TargetState>[] {
       cell: (target) => <CircuitState target={target} />,
     },
     { id: "failures", title: t.failures, width: "66px", alignRight: true, cell: (target) => f.number(target.failures) },
-    { id: "busy", title: t.busy, width: "82px", alignRight: true, cell: (target) => f.number(target.busy) },
-    { id: "waiting", title: t.waiting, width: "66px", alignRight: true, cell: (target) => f.number(target.waiting) },
+    {
+      id: "in_flight",
+      title: t.inFlight,
+      width: "82px",
+      alignRight: true,
+      cell: (target) => f.number(target.in_flight),
+    },
+    { id: "queued", title: t.queued, width: "66px", alignRight: true, cell: (target) => f.number(target.queued) },
     {
       id: "first",
       title: t.firstToken,
@@ -54,13 +60,19 @@ function useColumns(): Column<TargetState>[] {
       alignRight: true,
       cell: (target) => f.duration(target.first_token_ms),
     },
-    { id: "whole", title: t.whole, width: "106px", alignRight: true, cell: (target) => f.duration(target.whole_ms) },
+    {
+      id: "latency",
+      title: t.latency,
+      width: "106px",
+      alignRight: true,
+      cell: (target) => f.duration(target.latency_ms),
+    },
   ];
 }
 
 /** Show the health of each target of a route, as seen by one server process. */
 export function TargetHealthPanel({ route }: { route: Schema["Route"] }) {
-  const t = useMessages().standing;
+  const t = useMessages().targetHealth;
   const columns = useColumns();
   const isTracked = route.policy || route.tree;
   const query = useQuery({ ...targetHealthQuery(), enabled: Boolean(isTracked) });
@@ -68,7 +80,7 @@ export function TargetHealthPanel({ route }: { route: Schema["Route"] }) {
     return (
       <Panel title={t.title}>
         <Text size="sm" c="dimmed">
-          {t.uncounted}
+          {t.untracked}
         </Text>
       </Panel>
     );

@@ -4,7 +4,7 @@ import { Plus, X } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Meter } from "@/components/charts/Bars";
-import { findTargetFault, targetShares } from "./canary";
+import { findTargetError, targetShares } from "./canary";
 import c from "./gateway.module.css";
 import { callableModelsQuery } from "./queries";
 
@@ -26,7 +26,7 @@ export function TargetsEditor({
   const totalWeight = targets.reduce((sum, target) => sum + target.weight, 0);
   const updateTarget = (index: number, change: Partial<EditedTarget>) =>
     onChange(targets.map((target, targetIndex) => (targetIndex === index ? { ...target, ...change } : target)));
-  const fault = findTargetFault(targets);
+  const fault = findTargetError(targets);
   const unusedModel = names.find((name) => !targets.some((target) => target.model === name));
   return (
     <div className={c.targets}>
@@ -50,7 +50,7 @@ export function TargetsEditor({
             />
             <NumberInput
               size="sm"
-              aria-label={t.weightOf(editedTarget.model)}
+              aria-label={t.weightLabel(editedTarget.model)}
               min={0}
               decimalScale={4}
               step={0.1}
@@ -68,7 +68,7 @@ export function TargetsEditor({
             <ActionIcon
               variant="subtle"
               color="gray"
-              aria-label={t.removeOf(editedTarget.model)}
+              aria-label={t.removeLabel(editedTarget.model)}
               onClick={() => onChange(targets.filter((_, targetIndex) => targetIndex !== index))}
             >
               <X size={15} />
@@ -86,7 +86,7 @@ export function TargetsEditor({
           {t.add}
         </Button>
         <Text size="sm" className="num" c={fault ? "var(--bad)" : "dimmed"} role={fault ? "alert" : undefined}>
-          {fault ? t.faults[fault] : t.sum(f.number(totalWeight, 4))}
+          {fault ? t.errors[fault] : t.sum(f.number(totalWeight, 4))}
         </Text>
       </div>
     </div>

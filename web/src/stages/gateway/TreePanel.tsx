@@ -8,7 +8,7 @@ import { notifyError, notifySuccess } from "@/components/notify";
 import { Panel } from "@/components/Page";
 import c from "./gateway.module.css";
 
-type RouteNode = NonNullable<Schema["RouteWanted"]["tree"]>;
+type RouteNode = NonNullable<Schema["RouteUpdate"]["tree"]>;
 type Condition = Schema["Condition"];
 
 /** Return a condition on one line, for example `tokens < 2000`. */
@@ -148,7 +148,7 @@ export function TreePanel({
           description={t.hint}
           value={draft}
           onChange={setDraft}
-          error={parsed ? undefined : t.broken}
+          error={parsed ? undefined : t.invalidJson}
           autosize
           minRows={8}
           maxRows={30}

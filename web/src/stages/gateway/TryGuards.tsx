@@ -14,7 +14,7 @@ export const detectionSummary = (detections: Record<string, number> | undefined)
     .map(([kind, count]) => `${kind} ${count}`)
     .join(", ");
 
-function GuardResult({ trial }: { trial: Schema["GuardTrial"] }) {
+function GuardResult({ trial }: { trial: Schema["GuardTestResult"] }) {
   const t = useMessages().guards;
   const f = useFormats();
   return (
@@ -23,7 +23,7 @@ function GuardResult({ trial }: { trial: Schema["GuardTrial"] }) {
       {trial.text !== null && (
         <div>
           <Text size="xs" c="dimmed">
-            {t.becomes}
+            {t.result}
           </Text>
           <Text size="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
             {trial.text}
@@ -33,7 +33,7 @@ function GuardResult({ trial }: { trial: Schema["GuardTrial"] }) {
       <Facts
         items={trial.outcomes.map((outcome) => [
           outcome.guard,
-          `${detectionSummary(outcome.found) || t.nothing} · ${f.number(outcome.ms, 1)} ms`,
+          `${detectionSummary(outcome.found) || t.noDetections} · ${f.number(outcome.ms, 1)} ms`,
         ])}
       />
     </Stack>
@@ -46,15 +46,15 @@ export function TryGuards({ model = "" }: { model?: string }) {
   const [text, setText] = useState("");
   const [stage, setStage] = useState<"input" | "output">("input");
   const tryGuards = useMutation({
-    mutationFn: () => unwrap(api.POST("/api/v1/gateway/guards/try", { body: { text, on: stage, model, guards: [] } })),
+    mutationFn: () => unwrap(api.POST("/api/v1/gateway/guards/test", { body: { text, on: stage, model, guards: [] } })),
     onError: notifyError,
   });
   return (
-    <Panel title={t.tryTitle}>
+    <Panel title={t.testTitle}>
       <Stack gap="sm">
         <Textarea
-          label={t.tryText}
-          description={t.tryHint}
+          label={t.testText}
+          description={t.testHint}
           autosize
           minRows={2}
           maxRows={10}
@@ -64,9 +64,9 @@ export function TryGuards({ model = "" }: { model?: string }) {
         <Group justify="space-between">
           <Select
             size="xs"
-            aria-label={t.on}
+            aria-label={t.stage}
             allowDeselect={false}
-            data={(["input", "output"] as const).map((value) => ({ value, label: t.looks[value] }))}
+            data={(["input", "output"] as const).map((value) => ({ value, label: t.stages[value] }))}
             value={stage}
             onChange={(value) => setStage((value ?? "input") as typeof stage)}
           />
@@ -77,7 +77,7 @@ export function TryGuards({ model = "" }: { model?: string }) {
             loading={tryGuards.isPending}
             onClick={() => tryGuards.mutate()}
           >
-            {t.tryIt}
+            {t.test}
           </Button>
         </Group>
         {tryGuards.data && <GuardResult trial={tryGuards.data} />}

@@ -8,14 +8,14 @@ export function targetShares(targets: Target[]): number[] {
   return targets.map((target) => (totalWeight > 0 ? (target.weight ?? 1) / totalWeight : 0));
 }
 
-export type TargetFault = "empty" | "double" | "weightless" | "unnamed";
+export type TargetError = "empty" | "duplicate" | "zero_weights" | "missing_model";
 
 /** Return why a target list is invalid, or null if it is valid. */
-export function findTargetFault(targets: Target[]): TargetFault | null {
+export function findTargetError(targets: Target[]): TargetError | null {
   if (targets.length === 0) return "empty";
-  if (targets.some((target) => !target.model.includes("/"))) return "unnamed";
-  if (new Set(targets.map((target) => target.model)).size < targets.length) return "double";
-  return targets.some((target) => (target.weight ?? 0) > 0) ? null : "weightless";
+  if (targets.some((target) => !target.model.includes("/"))) return "missing_model";
+  if (new Set(targets.map((target) => target.model)).size < targets.length) return "duplicate";
+  return targets.some((target) => (target.weight ?? 0) > 0) ? null : "zero_weights";
 }
 
 /**
@@ -28,8 +28,8 @@ export function evidenceProgress(evidence: number, threshold: number): number {
 }
 
 /** Return the history of a test as curves over its pairs. */
-export function historyCurves(canary: Pick<Schema["Canary"], "trail" | "evidence">) {
-  const history = canary.trail ?? [];
+export function historyCurves(canary: Pick<Schema["Canary"], "evidence_history" | "evidence">) {
+  const history = canary.evidence_history ?? [];
   return {
     x: history.map((point) => point.n),
     better: history.map((point) => point.e_better),

@@ -1,8 +1,8 @@
 import { fileContentUrl } from "@/api/batches";
 import type { Schema } from "@/api/client";
 import { timeTicks } from "@/components/charts/Line";
-import { evidenceProgress, findTargetFault, historyCurves, selectCanary, targetShares } from "./canary";
-import { type EditedGuard, settingsSummary, toEditedGuards, toGuardUses } from "./GuardsEditor";
+import { evidenceProgress, findTargetError, historyCurves, selectCanary, targetShares } from "./canary";
+import { type EditedGuard, settingsSummary, toEditedGuards, toGuardConfigs } from "./GuardsEditor";
 import { formatBucketStart } from "./LedgerPanel";
 import { toFormValues, toPolicy } from "./PolicyPanel";
 import { keyState, snippets } from "./snippets";
@@ -77,9 +77,9 @@ test("an unnamed group gets a label, and unknown cost stays null", () => {
   const canaries = sumTotals([
     { calls: 2, errors: 1, cost: null },
     { calls: 3, cost: 5, priced: 1 },
-  ] as unknown as Schema["Consumed"][]);
+  ] as unknown as Schema["UsageTotals"][]);
   expect(canaries).toMatchObject({ calls: 5, errors: 1, cost: 5, input: null, priced: 1 });
-  expect(sumTotals([{ calls: 2, cost: null }] as Schema["Consumed"][]).cost).toBeNull();
+  expect(sumTotals([{ calls: 2, cost: null }] as Schema["UsageTotals"][]).cost).toBeNull();
 });
 
 test("shares are weights divided by their sum", () => {
@@ -93,17 +93,17 @@ test("shares are weights divided by their sum", () => {
 });
 
 test("invalid target lists are reported", () => {
-  expect(findTargetFault([])).toBe("empty");
-  expect(findTargetFault([{ model: "triage", weight: 1 }])).toBe("unnamed");
+  expect(findTargetError([])).toBe("empty");
+  expect(findTargetError([{ model: "triage", weight: 1 }])).toBe("missing_model");
   expect(
-    findTargetFault([
+    findTargetError([
       { model: "a/b", weight: 1 },
       { model: "a/b", weight: 1 },
     ]),
-  ).toBe("double");
-  expect(findTargetFault([{ model: "a/b", weight: 0 }])).toBe("weightless");
+  ).toBe("duplicate");
+  expect(findTargetError([{ model: "a/b", weight: 0 }])).toBe("zero_weights");
   expect(
-    findTargetFault([
+    findTargetError([
       { model: "a/b", weight: 0 },
       { model: "echo/echo", weight: 2 },
     ]),
@@ -130,7 +130,7 @@ const canary = (id: string, route: string, status: string) =>
     min_pairs: 10,
     max_pairs: 500,
     evidence: { threshold: 40 },
-    trail: [{ n: 1, candidate: 1, incumbent: 0.25, e_better: 1.4, e_worse: 0.5, low: -1, high: 1 }],
+    evidence_history: [{ n: 1, candidate: 1, incumbent: 0.25, e_better: 1.4, e_worse: 0.5, low: -1, high: 1 }],
   }) as unknown as Schema["Canary"];
 
 test("the requested, running or newest canary is selected", () => {
@@ -171,7 +171,7 @@ describe("the policy of a route", () => {
     fallbacks: ["echo/echo"],
     retries: 2,
     timeout: { connect: 1, first_token: 2, between_tokens: 3, total: null },
-    breaker: { failures: 4, window: 5, pause: 6 },
+    breaker: { failures: 4, window: 5, open_seconds: 6 },
     continue_streams: true,
     capture: 0.1,
     guards: [],
@@ -182,7 +182,11 @@ describe("the policy of a route", () => {
   });
 
   it("keeps fields that the form does not show", () => {
-    const before = { ...policy, cap: { at_once: 2, queue: 0, wait: 5 }, shadow: { model: "echo/echo", share: 0.5 } };
+    const before = {
+      ...policy,
+      cap: { max_in_flight: 2, queue: 0, wait: 5 },
+      shadow: { model: "echo/echo", share: 0.5 },
+    };
     expect(toPolicy(toFormValues(before), before)).toEqual(before);
   });
 
@@ -219,19 +223,20 @@ test("groups by user and tag have no latencies", () => {
 });
 
 describe("guards in a form", () => {
-  const uses: Schema["GuardUse"][] = [
-    { guard: "personal", on: "both", action: "mask", roles: ["user"], settings: { kinds: ["card"] } },
+  const uses: Schema["GuardConfig"][] = [
+    { guard: "pii", on: "both", action: "mask", roles: ["user"], settings: { kinds: ["card"] } },
     { guard: "secrets", on: "output", action: "block", roles: [], settings: {} },
   ];
 
   it("are unchanged by a round trip through the form", () => {
-    expect(toGuardUses(toEditedGuards(uses))).toEqual(uses);
+    expect(toGuardConfigs(toEditedGuards(uses))).toEqual(uses);
   });
 
   it("are invalid while their settings are not a JSON object", () => {
     const [guard] = toEditedGuards(uses);
-    for (const settings of ["{", "[1]", "3"]) expect(toGuardUses([{ ...(guard as EditedGuard), settings }])).toBeNull();
-    expect(toGuardUses([{ ...(guard as EditedGuard), settings: " " }])?.[0]?.settings).toEqual({});
+    for (const settings of ["{", "[1]", "3"])
+      expect(toGuardConfigs([{ ...(guard as EditedGuard), settings }])).toBeNull();
+    expect(toGuardConfigs([{ ...(guard as EditedGuard), settings: " " }])?.[0]?.settings).toEqual({});
   });
 
   it("are summarized by kind of detection", () => {
@@ -242,7 +247,7 @@ describe("guards in a form", () => {
 
 test("guard settings are summarized on one line with secrets masked", () => {
   expect(settingsSummary({})).toBe("");
-  expect(settingsSummary({ most_words: 3, words: ["a", "b"] })).toBe("most_words: 3 · words: a, b");
+  expect(settingsSummary({ max_words: 3, words: ["a", "b"] })).toBe("max_words: 3 · words: a, b");
   const headers = { authorization: "sealed:0a1b", "x-team": "shop" };
   expect(settingsSummary({ url: "https://a.example", headers })).toBe(
     "url: https://a.example · headers: authorization ••••, x-team shop",

@@ -110,7 +110,7 @@ export const customPricesQuery = () =>
   queryOptions({ queryKey: ["gateway", "prices"], queryFn: () => unwrap(api.GET("/api/v1/gateway/prices")) });
 
 /** Query the cache statistics of each route. */
-export const cacheStatesQuery = () =>
+export const cacheStatsQuery = () =>
   queryOptions({
     queryKey: ["gateway", "cache"],
     queryFn: () => unwrap(api.GET("/api/v1/gateway/cache")),
@@ -120,18 +120,17 @@ export const cacheStatesQuery = () =>
 /** Query the summary of a route's shadow results. */
 export const shadowStatsQuery = (route: string) =>
   queryOptions({
-    queryKey: ["gateway", "compared", route],
-    queryFn: () =>
-      unwrap(api.GET("/api/v1/gateway/comparisons/summary", { params: { query: { route, kind: "shadow" } } })),
+    queryKey: ["gateway", "shadow", "summary", route],
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/shadow/summary", { params: { query: { route, kind: "shadow" } } })),
     refetchInterval: 15_000,
   });
 
 /** Query the newest shadow results of a route, each with the original response. */
-export const shadowPairsQuery = (route: string) =>
+export const shadowResultsQuery = (route: string) =>
   queryOptions({
-    queryKey: ["gateway", "pairs", route],
+    queryKey: ["gateway", "shadow", "results", route],
     queryFn: () =>
-      unwrap(api.GET("/api/v1/gateway/comparisons", { params: { query: { route, kind: "shadow", limit: 50 } } })),
+      unwrap(api.GET("/api/v1/gateway/shadow/results", { params: { query: { route, kind: "shadow", limit: 50 } } })),
     refetchInterval: 15_000,
   });
 
@@ -148,10 +147,10 @@ export const guardsQuery = () =>
   queryOptions({ queryKey: ["gateway", "guards"], queryFn: () => unwrap(api.GET("/api/v1/gateway/guards")) });
 
 /** Query all installed guards. */
-export const guardKindsQuery = () =>
+export const guardTypesQuery = () =>
   queryOptions({
-    queryKey: ["gateway", "guards", "kinds"],
-    queryFn: () => unwrap(api.GET("/api/v1/gateway/guards/kinds")),
+    queryKey: ["gateway", "guards", "types"],
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/guards/types")),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
@@ -159,6 +158,6 @@ export const guardKindsQuery = () =>
 export const selfTestQuery = () =>
   queryOptions({
     queryKey: ["gateway", "guards", "self-test"],
-    queryFn: () => unwrap(api.GET("/api/v1/gateway/guards/self-test")),
+    queryFn: () => unwrap(api.POST("/api/v1/gateway/guards/self-test")),
     staleTime: 60_000,
   });

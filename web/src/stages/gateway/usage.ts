@@ -104,7 +104,7 @@ export function usageCurves(report: Schema["UsageReport"], metric: Metric, unnam
 }
 
 /** Return the totals of all groups. A sum is null if all of its parts are unknown. */
-export function sumTotals(totals: Schema["Consumed"][]): {
+export function sumTotals(totals: Schema["UsageTotals"][]): {
   calls: number;
   errors: number;
   input: number | null;
@@ -112,7 +112,7 @@ export function sumTotals(totals: Schema["Consumed"][]): {
   cost: number | null;
   priced: number;
 } {
-  const sum = (select: (group: Schema["Consumed"]) => number | null | undefined) =>
+  const sum = (select: (group: Schema["UsageTotals"]) => number | null | undefined) =>
     totals.reduce<number | null>((subtotal, group) => {
       const value = select(group);
       return value === null || value === undefined ? subtotal : (subtotal ?? 0) + value;

@@ -7,7 +7,7 @@ import c from "./home.module.css";
 
 /** Show three ways to start in an empty project. */
 export default function GettingStarted() {
-  const t = useMessages().home.first;
+  const t = useMessages().home.gettingStarted;
   const client = `client = OpenAI(\n    base_url="${location.origin}/v1",\n    api_key="vong-…",\n)`;
   return (
     <section aria-label={t.title}>
@@ -55,7 +55,7 @@ export default function GettingStarted() {
             variant="default"
             leftSection={<RefreshCw size={15} aria-hidden />}
           >
-            {t.turn}
+            {t.runSample}
           </Button>
         </div>
       </div>

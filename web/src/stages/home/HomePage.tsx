@@ -22,7 +22,7 @@ const GettingStarted = lazy(() => import("./GettingStarted"));
 
 function NextStep({ action }: { action: Schema["NextAction"]["action"] }) {
   const t = useMessages().home.next;
-  const { title, why, button } = t.actions[action];
+  const { title, reason: why, button } = t.actions[action];
   const { to, search, cli } = ACTIONS[action];
   return (
     <section className={c.next} aria-label={t.title}>
@@ -52,14 +52,15 @@ function NextStep({ action }: { action: Schema["NextAction"]["action"] }) {
 }
 
 /** Return the location of an event of the overview. */
-function eventLocation({ kind, ref, title }: Schema["Event"]) {
-  if (kind === "turn") return { to: `/loop/turns/${ref}` };
+function eventLocation({ kind, ref, title }: Schema["ActivityEvent"]) {
+  if (kind === "loop_run") return { to: `/loop/runs/${ref}` };
+  if (kind === "training_run") return entityLocation("run", ref);
   if (kind === "canary") return { to: `/loop/canaries/${ref}` };
   if (kind === "alias") return { to: `/registry/${encodeURIComponent(title.split(":")[0] ?? title)}` };
   return entityLocation(kind, ref);
 }
 
-function Recent({ events }: { events: readonly Schema["Event"][] }) {
+function Recent({ events }: { events: readonly Schema["ActivityEvent"][] }) {
   const t = useMessages().home.recent;
   const statusLabels = t.status as Record<string, string>;
   if (!events.length)
@@ -74,14 +75,14 @@ function Recent({ events }: { events: readonly Schema["Event"][] }) {
         const location = eventLocation(event);
         const state = event.status ? statusLabels[event.status] : undefined;
         return (
-          <li key={`${event.kind} ${event.ref} ${event.at}`}>
+          <li key={`${event.kind} ${event.ref} ${event.occurred_at}`}>
             <span className={c.kind}>{t[event.kind]}</span>
             <span className={c.what}>
               {location ? <LocationLink {...location}>{event.title}</LocationLink> : event.title}
             </span>
             <span className={c.at}>
               {state && `${state}, `}
-              <RelativeTime at={event.at} />
+              <RelativeTime at={event.occurred_at} />
             </span>
           </li>
         );

@@ -13,7 +13,7 @@ function StageCard({ name, summary }: { name: StageName; summary: StageSummary }
   const page = PAGES.find((candidate) => candidate.name === name);
   if (!page) return null;
   return (
-    <li className={c.station} data-stage={name}>
+    <li className={c.stage} data-stage={name}>
       <Link
         to={page.to}
         className={c.card}
@@ -30,7 +30,7 @@ function StageCard({ name, summary }: { name: StageName; summary: StageSummary }
             </span>
           )}
         </span>
-        {summary.metric && <span className={`${c.figure} num`}>{summary.metric}</span>}
+        {summary.metric && <span className={`${c.metric} num`}>{summary.metric}</span>}
         <span className={`${c.note} num`}>{summary.note}</span>
       </Link>
     </li>
@@ -39,10 +39,10 @@ function StageCard({ name, summary }: { name: StageName; summary: StageSummary }
 
 /** Return the text in the middle of the loop: the running loop run, the running canary, or the last decision. */
 function useLoopStatus(overview: Schema["Overview"]) {
-  const t = useMessages().home.middle;
+  const t = useMessages().home.status;
   const f = useFormats();
   const { loop } = overview;
-  if (loop.turns_running) return { text: t.turn, to: "/loop", live: true };
+  if (loop.runs_running) return { text: t.run, to: "/loop", live: true };
   if (loop.canaries_running) return { text: t.canary(f.number(loop.running_canary_scores)), to: "/loop", live: true };
   if (!loop.last_decision) return { text: t.none, to: "/loop", live: false };
   const decision = { promoted: t.promoted, rolled_back: t.rolled_back }[loop.last_decision] ?? t.stopped;
@@ -58,22 +58,22 @@ export function LoopDiagram({ overview }: { overview: Schema["Overview"] }) {
   const { documents, bases } = overview.knowledge;
   return (
     <nav className={c.loop} aria-label={t.loop}>
-      <ol className={c.stations}>
+      <ol className={c.stages}>
         {STAGE_ORDER.map((name) => (
           <StageCard key={name} name={name} summary={summaries[name]} />
         ))}
       </ol>
-      <div className={c.middle}>
+      <div className={c.status}>
         <Group gap={8} justify="center">
           {loopStatus.live && <span className={c.pulse} aria-hidden />}
-          <Link to={loopStatus.to} className={c.middleLink}>
+          <Link to={loopStatus.to} className={c.statusLink}>
             {loopStatus.text}
           </Link>
         </Group>
         {bases > 0 && (
           <Text size="xs" c="dimmed" ta="center" mt={2} className="num">
             <Link to="/knowledge" className={c.mutedLink}>
-              {t.middle.knowledge(f.number(documents), f.number(bases))}
+              {t.status.knowledge(f.number(documents), f.number(bases))}
             </Link>
           </Text>
         )}

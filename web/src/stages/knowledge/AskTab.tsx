@@ -16,7 +16,7 @@ import { splitAtCitations } from "./search";
 const page = getRouteApi("/knowledge/$base");
 
 /** Show an answer. Its citations link to the cited passages. */
-function AnswerPanel({ answer }: { answer: Schema["Answer"] }) {
+function AnswerPanel({ answer }: { answer: Schema["RagAnswer"] }) {
   const t = useMessages().knowledge;
   const citedNumbers = new Set((answer.citations ?? []).map((citation) => citation.number));
   return (

@@ -56,7 +56,7 @@ function NewBase({ onClose }: { onClose: () => void }) {
           )}
         </Stack>
         <FormActions
-          label={t.make}
+          label={t.create}
           disabled={!files.length || !name.trim()}
           loading={create.isPending}
           onCancel={onClose}
@@ -66,7 +66,7 @@ function NewBase({ onClose }: { onClose: () => void }) {
   );
 }
 
-function useColumns(): Column<Schema["Base"]>[] {
+function useColumns(): Column<Schema["KnowledgeBase"]>[] {
   const t = useMessages().knowledge;
   const f = useFormats();
   return [

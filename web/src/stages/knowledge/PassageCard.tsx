@@ -12,7 +12,7 @@ export function PassageCard({
   number,
   isCited,
 }: {
-  passage: Schema["Passage"];
+  passage: Schema["RetrievedPassage"];
   number: number;
   isCited?: boolean;
 }) {

@@ -45,7 +45,7 @@ export function SearchTab({ base }: { base: string }) {
           {(passages) => (
             <Stack gap="sm">
               <Text size="sm" c="dimmed">
-                {passages.length ? `${t.found(f.number(passages.length))}. ${t.foundNote}` : t.nothing}
+                {passages.length ? `${t.found(f.number(passages.length))}. ${t.foundNote}` : t.noResults}
               </Text>
               {passages.map((passage, index) => (
                 <PassageCard key={passage.chunk.id} passage={passage} number={index + 1} />

@@ -36,7 +36,7 @@ export const modelsQuery = queryOptions({
 });
 
 /** Send a question. */
-export const askQuestion = (base: string, body: Schema["Question"]) =>
+export const askQuestion = (base: string, body: Schema["AskRequest"]) =>
   unwrap(api.POST("/api/v1/knowledge/bases/{base}/ask", { params: { path: { base } }, body }));
 
 /** Add files to a knowledge base. Creates the knowledge base if it does not exist. */

@@ -22,7 +22,7 @@ job = Client().loop.start_run()`;
 function useRunColumns(): Column<Schema["Job"]>[] {
   const { loop: t, app } = useMessages();
   const f = useFormats();
-  const steps = t.turn.stepNames as Record<string, string>;
+  const steps = t.run.stepNames as Record<string, string>;
   const loopPlan = (job: Schema["Job"]) => (job.params.plan ?? {}) as { name?: string; dataset?: string };
   return [
     {
@@ -159,13 +159,13 @@ export default function LoopPage() {
         {(loopRuns) =>
           loopRuns.length ? (
             <PageBody>
-              <Panel title={t.turns} flush>
+              <Panel title={t.runs} flush>
                 <DataGrid
-                  label={t.turns}
+                  label={t.runs}
                   columns={columns}
                   rows={loopRuns}
                   rowKey={(job) => job.id}
-                  onOpen={(job) => navigate({ to: "/loop/turns/$id", params: { id: job.id } })}
+                  onOpen={(job) => navigate({ to: "/loop/runs/$id", params: { id: job.id } })}
                 />
               </Panel>
               <Canaries />

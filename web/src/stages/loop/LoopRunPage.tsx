@@ -17,7 +17,7 @@ import c from "./loop.module.css";
 import { loopRunQuery } from "./queries";
 import { exactMatchBeforeAndAfter, jobReport, type Report, scoreRows } from "./report";
 
-const page = getRouteApi("/loop/turns/$id");
+const page = getRouteApi("/loop/runs/$id");
 const COLORS: Record<string, string> = {
   finished: "teal",
   failed: "red",
@@ -27,7 +27,7 @@ const COLORS: Record<string, string> = {
 };
 
 function ScoreTable({ report }: { report: Report }) {
-  const t = useMessages().loop.turn;
+  const t = useMessages().loop.run;
   const f = useFormats();
   return (
     <Panel title={t.report} flush>
@@ -37,7 +37,7 @@ function ScoreTable({ report }: { report: Report }) {
             <tr>
               <th scope="col">{t.score}</th>
               <th scope="col">{t.base}</th>
-              <th scope="col">{t.shots}</th>
+              <th scope="col">{t.fewShot}</th>
               <th scope="col">{t.tuned}</th>
             </tr>
           </thead>
@@ -60,7 +60,7 @@ function ScoreTable({ report }: { report: Report }) {
 }
 
 function ReportStats({ report }: { report: Report }) {
-  const t = useMessages().loop.turn;
+  const t = useMessages().loop.run;
   const f = useFormats();
   const [before, after] = exactMatchBeforeAndAfter(report);
   const metric = report.comparison?.metrics.exact_match;
@@ -111,17 +111,17 @@ function ReportStats({ report }: { report: Report }) {
 }
 
 function ReportLinks({ report }: { report: Report }) {
-  const t = useMessages().loop.turn;
+  const t = useMessages().loop.run;
   const { comparison, training, canary, lineage } = report;
   const candidates: (undefined | "" | (Location & { text: string }))[] = [
     training && { to: `/training/runs/${training.run}`, text: t.training },
     comparison && { to: "/evals/compare", search: { a: comparison.a.id, b: comparison.b.id }, text: t.evals },
     canary && { to: `/loop/canaries/${canary.id}`, text: t.canary },
-    lineage?.span_id && { to: "/registry/lineage", search: { of: lineage.span_id }, text: t.lineage },
+    lineage?.span_id && { to: "/registry/lineage", search: { ref: lineage.span_id }, text: t.lineage },
   ];
   const links = candidates.filter((link): link is Location & { text: string } => Boolean(link));
   return (
-    <Panel title={t.closer}>
+    <Panel title={t.details}>
       <Stack gap={6}>
         {links.map((link) => (
           <Text size="sm" key={link.text}>
@@ -136,7 +136,7 @@ function ReportLinks({ report }: { report: Report }) {
 }
 
 function Steps({ report }: { report: Report }) {
-  const t = useMessages().loop.turn;
+  const t = useMessages().loop.run;
   const f = useFormats();
   const steps = report.steps ?? [];
   const names = t.stepNames as Record<string, string>;
@@ -144,7 +144,7 @@ function Steps({ report }: { report: Report }) {
   return (
     <Panel
       title={t.steps}
-      actions={<Text size="sm" className="num">{`${t.all} ${f.duration(totalSeconds * 1000)}`}</Text>}
+      actions={<Text size="sm" className="num">{`${t.total} ${f.duration(totalSeconds * 1000)}`}</Text>}
     >
       <BarList
         label={t.steps}
@@ -155,8 +155,8 @@ function Steps({ report }: { report: Report }) {
   );
 }
 
-function Handbook({ answers }: { answers: Schema["Answer"][] }) {
-  const t = useMessages().loop.turn;
+function Handbook({ answers }: { answers: Schema["RagAnswer"][] }) {
+  const t = useMessages().loop.run;
   return (
     <Panel title={t.handbook}>
       <Stack gap="md">
@@ -189,7 +189,7 @@ function LoopRunDetail({ job }: { job: Schema["Job"] }) {
   const { loop: t, app } = useMessages();
   const client = useQueryClient();
   const report = jobReport(job);
-  const replays = t.turn.replays as Record<string, string>;
+  const replays = t.run.simulations as Record<string, string>;
   const plan = job.params.plan as { name?: string; dataset?: string } | undefined;
   return (
     <>
@@ -211,13 +211,13 @@ function LoopRunDetail({ job }: { job: Schema["Job"] }) {
             variant="default"
             leftSection={<Copy size={15} aria-hidden />}
           >
-            {t.turn.again}
+            {t.run.duplicate}
           </Button>
         }
       />
       <PageBody>
         {job.status !== "finished" && (
-          <JobPanel id={job.id} title={t.turn.work} onEnd={() => client.invalidateQueries({ queryKey: ["loop"] })} />
+          <JobPanel id={job.id} title={t.run.jobTitle} onEnd={() => client.invalidateQueries({ queryKey: ["loop"] })} />
         )}
         {report.tuned && <ReportStats report={report} />}
         <Columns
@@ -232,7 +232,7 @@ function LoopRunDetail({ job }: { job: Schema["Job"] }) {
             <>
               {report.tuned && <ReportLinks report={report} />}
               {report.replayed && (
-                <Panel title={t.turn.replayed}>
+                <Panel title={t.run.simulated}>
                   <List size="sm" spacing={4}>
                     {report.replayed.map((line) => (
                       <List.Item key={line}>{replays[line.split(":")[0] ?? line] ?? line}</List.Item>
@@ -240,8 +240,8 @@ function LoopRunDetail({ job }: { job: Schema["Job"] }) {
                   </List>
                 </Panel>
               )}
-              <Panel title={t.turn.plan}>
-                <JsonBlock value={plan} height={300} label={t.turn.plan} />
+              <Panel title={t.run.plan}>
+                <JsonBlock value={plan} height={300} label={t.run.plan} />
               </Panel>
             </>
           }

@@ -49,8 +49,8 @@ function Form({ template }: { template?: Schema["Job"] }) {
   const [text, setText] = useState(() => JSON.stringify(template?.params.plan ?? EXAMPLE_PLAN, null, 2));
   const [isInvalid, setIsInvalid] = useState(false);
   const start = useMutation({
-    mutationFn: (plan: unknown) => unwrap(api.POST("/api/v1/loop/turns", { body: { plan } as never })),
-    onSuccess: (job) => navigate({ to: "/loop/turns/$id", params: { id: job.id } }),
+    mutationFn: (plan: unknown) => unwrap(api.POST("/api/v1/loop/runs", { body: { plan } as never })),
+    onSuccess: (job) => navigate({ to: "/loop/runs/$id", params: { id: job.id } }),
   });
   const submit = () => {
     if (!isCustom) return start.mutate(null);
@@ -77,14 +77,14 @@ function Form({ template }: { template?: Schema["Job"] }) {
             onChange={(value) => setIsCustom(value === "own")}
             data={[
               { value: "sample", label: t.sample },
-              { value: "own", label: t.own },
+              { value: "own", label: t.custom },
             ]}
           />
           {isCustom ? (
             <Textarea
               label={t.plan}
               description={t.planHint}
-              error={isInvalid ? t.bad : undefined}
+              error={isInvalid ? t.invalidJson : undefined}
               autosize
               minRows={12}
               maxRows={32}

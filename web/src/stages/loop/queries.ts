@@ -5,7 +5,7 @@ import { api, unwrap } from "@/api/client";
 export const loopRunsQuery = () =>
   queryOptions({
     queryKey: ["loop", "runs"],
-    queryFn: () => unwrap(api.GET("/api/v1/loop/turns", { params: { query: { limit: 100 } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/loop/runs", { params: { query: { limit: 100 } } })),
     refetchInterval: 5_000,
   });
 
@@ -13,7 +13,7 @@ export const loopRunsQuery = () =>
 export const loopRunQuery = (id: string) =>
   queryOptions({
     queryKey: ["loop", "run", id],
-    queryFn: () => unwrap(api.GET("/api/v1/loop/turns/{id}", { params: { path: { id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/loop/runs/{id}", { params: { path: { id } } })),
   });
 
 /** Query the canaries, newest first, without their history. */

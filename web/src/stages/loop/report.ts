@@ -13,7 +13,7 @@ export type Report = {
   training?: { run: string; model: string };
   lineage?: { span_id?: string };
   replayed?: string[];
-  handbook?: Schema["Answer"][];
+  handbook?: Schema["RagAnswer"][];
 };
 
 /** Return the report of a loop run's job. */

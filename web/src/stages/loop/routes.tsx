@@ -18,7 +18,7 @@ const form = createRoute({
 
 const loopRun = createRoute({
   getParentRoute: () => root,
-  path: "/loop/turns/$id",
+  path: "/loop/runs/$id",
   component: lazyRouteComponent(() => import("./LoopRunPage")),
 });
 

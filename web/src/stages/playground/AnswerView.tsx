@@ -84,7 +84,7 @@ export function AnswerView({ answer, messages, tools, original, onRetry }: Props
               onClick={() => toggle("difference")}
             />
           )}
-          <ActionButton icon={RotateCcw} label={t.again} onClick={onRetry} />
+          <ActionButton icon={RotateCcw} label={t.regenerate} onClick={onRetry} />
           {hasContent && <CopyIcon text={answer.text} />}
           {answer.span && (
             <Anchor component={Link} to="/traces" search={{ span: answer.span } as never} size="xs" className={c.trace}>
@@ -140,7 +140,7 @@ const MIN_MEASURABLE_MS = 50;
 
 /** Show tokens, times and cost. The cost comes from the recorded span, because only the server knows the prices. */
 function AnswerMetrics({ answer }: { answer: Answer }) {
-  const t = useMessages().playground.figures;
+  const t = useMessages().playground.metrics;
   const texts = useMessages().playground;
   const f = useFormats();
   const isComplete = answer.state === "done" || answer.state === "stopped";
@@ -150,7 +150,7 @@ function AnswerMetrics({ answer }: { answer: Answer }) {
   const streamingMs = (answer.total ?? 0) - (answer.first ?? 0);
   const rate = output && output > 1 && streamingMs > MIN_MEASURABLE_MS ? ((output - 1) / streamingMs) * 1000 : null;
   const items: [string, string][] = [
-    [t.first, f.duration(answer.first)],
+    [t.firstToken, f.duration(answer.first)],
     [t.total, f.duration(answer.total)],
     [t.tokens, `${f.number(input)} / ${f.number(output)}`],
     [t.speed, rate ? t.perSecond(f.number(rate, 1)) : f.number(null)],
@@ -159,7 +159,7 @@ function AnswerMetrics({ answer }: { answer: Answer }) {
   const note =
     answer.finish === "length" ? texts.cut : answer.state === "stopped" && answer.text ? texts.stopped : null;
   return (
-    <div className={c.figures}>
+    <div className={c.metrics}>
       <dl className="num">
         {items.map(([name, value]) => (
           <div key={name}>

@@ -23,8 +23,8 @@ export function ImportModel({
   const form = useForm({
     initialValues: { from: "shipped", path: "", name: "", licence: "", convert: true },
     validate: {
-      path: (value, values) => (values.from === "path" && !value.trim() ? t.needed : null),
-      name: (value, values) => (values.from === "path" && !value.trim() ? t.needed : null),
+      path: (value, values) => (values.from === "path" && !value.trim() ? t.required : null),
+      name: (value, values) => (values.from === "path" && !value.trim() ? t.required : null),
     },
   });
   const start = useMutation({
@@ -49,10 +49,10 @@ export function ImportModel({
       <form onSubmit={form.onSubmit((values) => start.mutate(values))}>
         <Stack gap="sm">
           <SegmentedControl
-            aria-label={t.from}
+            aria-label={t.source}
             fullWidth
             data={[
-              { value: "shipped", label: t.shipped },
+              { value: "shipped", label: t.bundled },
               { value: "path", label: t.path },
             ]}
             {...form.getInputProps("from")}
@@ -71,7 +71,7 @@ export function ImportModel({
             </>
           ) : (
             <Text size="sm" c="dimmed">
-              {t.shippedHint}
+              {t.bundledHint}
             </Text>
           )}
           <Switch

@@ -47,7 +47,7 @@ export function useEntityTexts(): (entity: LineageEntity) => { title: string; no
       case "dataset":
         return {
           title: ref,
-          note: joinParts(t.made[(detail.operation ?? title) as keyof typeof t.made] ?? title, rows),
+          note: joinParts(t.operations[(detail.operation ?? title) as keyof typeof t.operations] ?? title, rows),
         };
       case "model":
         return { title: ref, note: joinParts(title, detail.licence) };

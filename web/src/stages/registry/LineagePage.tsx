@@ -32,13 +32,13 @@ function EntityInput({ initialRef }: { initialRef: string }) {
   const [ref, setRef] = useState(initialRef);
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    if (ref.trim()) void navigate({ search: { of: ref.trim() } });
+    if (ref.trim()) void navigate({ search: { ref: ref.trim() } });
   };
   return (
     <form className={c.entityInput} onSubmit={onSubmit}>
       <TextInput
-        label={t.of}
-        description={t.ofHint}
+        label={t.subject}
+        description={t.subjectHint}
         placeholder="triage:prod"
         value={ref}
         onChange={(event) => setRef(event.currentTarget.value)}
@@ -131,7 +131,7 @@ function LineageDetail({ lineageData }: { lineageData: Schema["Lineage"] }) {
       >
         {path.length > 2 && (
           <div className={c.tools}>
-            <ol className={c.path} aria-label={t.way}>
+            <ol className={c.path} aria-label={t.steps}>
               {path.map((node) => (
                 <li key={`${node.kind} ${node.ref}`}>
                   <span>
@@ -158,7 +158,7 @@ function LineageDetail({ lineageData }: { lineageData: Schema["Lineage"] }) {
  */
 export default function LineagePage() {
   const { registry: t, app } = useMessages();
-  const { of: ref } = route.useSearch();
+  const { ref } = route.useSearch();
   const navigateTo = useNavigateTo();
   const query = useQuery({ ...lineageQuery(ref ?? ""), enabled: Boolean(ref) });
   return (

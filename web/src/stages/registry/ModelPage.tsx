@@ -56,7 +56,7 @@ function VersionFacts({ version }: { version: Schema["ModelVersion"] }) {
               none
             ),
           ],
-          [t.facts.made, f.time(version.created_at)],
+          [t.facts.created, f.time(version.created_at)],
         ]}
       />
       <Accordion variant="default" mt="xs" chevronPosition="left" order={3} styles={{ label: { fontSize: 13 } }}>
@@ -90,7 +90,7 @@ function VersionFacts({ version }: { version: Schema["ModelVersion"] }) {
   );
 }
 
-function AliasMoves({ moves }: { moves: Schema["AliasMove"][] }) {
+function AliasMoves({ moves }: { moves: Schema["AliasChange"][] }) {
   const t = useMessages().registry.moves;
   const f = useFormats();
   return (
@@ -126,7 +126,7 @@ function AliasMoves({ moves }: { moves: Schema["AliasMove"][] }) {
   );
 }
 
-function useColumns(currentAliases: Schema["AliasMove"][]): Column<Schema["ModelVersion"]>[] {
+function useColumns(currentAliases: Schema["AliasChange"][]): Column<Schema["ModelVersion"]>[] {
   const t = useMessages().registry;
   const f = useFormats();
   return [
@@ -230,7 +230,7 @@ function VersionDetail({
               size="xs"
               variant="default"
               leftSection={<GitFork size={14} aria-hidden />}
-              onClick={() => navigateTo({ to: "/registry/lineage", search: { of: ref } })}
+              onClick={() => navigateTo({ to: "/registry/lineage", search: { ref } })}
             >
               {t.lineage.open}
             </Button>

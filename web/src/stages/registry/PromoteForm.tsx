@@ -89,7 +89,7 @@ export function PromoteForm({
   const form = useForm({
     initialValues: { ref: versionRef(version), alias: PROD_ALIAS, evidence: "", against: "", reason: "" },
     validate: {
-      alias: (value) => (value.trim() ? null : t.needed),
+      alias: (value) => (value.trim() ? null : t.required),
       reason: (value, values) => (values.alias === PROD_ALIAS && !values.evidence && !value.trim() ? t.proof : null),
     },
   });

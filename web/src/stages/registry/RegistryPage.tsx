@@ -26,7 +26,7 @@ vong = Client()
 job = vong.registry.import_model("shipped:smollm2-135m-instruct")
 vong.jobs.wait(job.id)`;
 
-function useColumns(): Column<Schema["Model"]>[] {
+function useColumns(): Column<Schema["RegisteredModel"]>[] {
   const t = useMessages().registry;
   const f = useFormats();
   return [

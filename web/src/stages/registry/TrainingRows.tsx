@@ -17,9 +17,9 @@ import c from "./registry.module.css";
 
 const route = getRouteApi("/registry/lineage");
 
-const questionText = (row: Schema["Row"]) =>
+const questionText = (row: Schema["DatasetRow"]) =>
   messageText(row.example.messages.findLast((message) => message.role === "user")?.content);
-const answerText = (row: Schema["Row"]) => messageText(row.example.completion?.content).replace(/\s+/g, " ");
+const answerText = (row: Schema["DatasetRow"]) => messageText(row.example.completion?.content).replace(/\s+/g, " ");
 
 /** Show a complete row: conversation and origin. */
 function OpenRow({
@@ -28,7 +28,7 @@ function OpenRow({
   onClose,
   onStep,
 }: {
-  row: Schema["Row"];
+  row: Schema["DatasetRow"];
   datasetRef: string;
   onClose: () => void;
   onStep: (by: 1 | -1) => void;
@@ -62,7 +62,7 @@ function OpenRow({
             size="compact-sm"
             variant="default"
             leftSection={<GitFork size={14} aria-hidden />}
-            onClick={() => navigateTo({ to: "/registry/lineage", search: { of: `row:${row.hash}` } })}
+            onClick={() => navigateTo({ to: "/registry/lineage", search: { ref: `row:${row.hash}` } })}
           >
             {t.ofRow}
           </Button>
@@ -75,7 +75,7 @@ function OpenRow({
       <SidePanelSection title={t.origin}>
         <Facts
           items={[
-            [t.from, origin ? `${t.kinds[origin.kind as keyof typeof t.kinds] ?? origin.kind}: ${origin.id}` : "–"],
+            [t.source, origin ? `${t.kinds[origin.kind as keyof typeof t.kinds] ?? origin.kind}: ${origin.id}` : "–"],
             [
               t.hash,
               <span key="hash" className="mono">
@@ -112,27 +112,27 @@ export function TrainingRows({ datasetRef }: { datasetRef: string }) {
   );
   const index = rows.findIndex((row) => row.hash === search.row);
   const openRow = rows[index];
-  const columns: Column<Schema["Row"]>[] = [
+  const columns: Column<Schema["DatasetRow"]>[] = [
     { id: "number", title: t.number, width: "64px", alignRight: true, cell: (row) => f.number(row.number) },
     { id: "asked", title: t.question, width: "minmax(240px, 1.4fr)", cell: questionText },
     {
       id: "answered",
-      title: t.wanted,
+      title: t.completion,
       width: "minmax(240px, 1fr)",
       cell: (row) => <span className="mono">{answerText(row)}</span>,
     },
     {
       id: "origin",
-      title: t.from,
+      title: t.source,
       width: "minmax(120px, 0.5fr)",
       cell: (row) => row.example.origin?.id ?? "–",
     },
   ];
   return (
-    <Panel title={t.taught} flush>
+    <Panel title={t.trainingRows} flush>
       <div className={c.tools}>
         <Text size="sm" c="dimmed">
-          {t.taughtLead(f.number(total))} <EntityLink kind="dataset" entityRef={datasetRef} />
+          {t.trainingRowsLead(f.number(total))} <EntityLink kind="dataset" entityRef={datasetRef} />
         </Text>
         <TextInput
           size="xs"
@@ -145,7 +145,7 @@ export function TrainingRows({ datasetRef }: { datasetRef: string }) {
         />
       </div>
       <DataGrid
-        label={t.taught}
+        label={t.trainingRows}
         columns={columns}
         rows={rows}
         rowKey={(row) => row.hash}

@@ -3,15 +3,15 @@ import { entityLocation } from "@/components/entities";
 import { findNearest, provenancePath, toLineageGraph } from "./lineage";
 
 const node = (
-  kind: Schema["Node"]["kind"],
+  kind: Schema["LineageNode"]["kind"],
   ref: string,
-  children: Schema["Node"][] = [],
-  rest: Partial<Schema["Node"]> = {},
-) => ({ kind, ref, title: "", detail: {}, children, more: 0, ...rest }) as Schema["Node"];
+  children: Schema["LineageNode"][] = [],
+  rest: Partial<Schema["LineageNode"]> = {},
+) => ({ kind, ref, title: "", detail: {}, children, more: 0, ...rest }) as Schema["LineageNode"];
 
 const rows = node("dataset", "tickets@d8", [node("row", "row:aa", [node("file", "tickets.jsonl#1")])], { more: 462 });
 const model = node("model", "triage@4c", [node("run", "r1"), rows, node("model", "base@c0")]);
-const answer = { of: "s1", backwards: node("answer", "s1", [node("deployment", "tuned", [model])]), forwards: null };
+const answer = { ref: "s1", backwards: node("answer", "s1", [node("deployment", "tuned", [model])]), forwards: null };
 
 test("inputs of a model are connected through its training run", () => {
   const { edges } = toLineageGraph(answer, true);
@@ -36,7 +36,7 @@ test("both directions are merged into one graph without duplicates", () => {
   const forwards = node("model", "triage@4c", [node("deployment", "tuned"), node("deployment", "other")], {
     detail: { answers: 95 },
   });
-  const { entities, edges } = toLineageGraph({ of: "triage@4c", backwards: model, forwards });
+  const { entities, edges } = toLineageGraph({ ref: "triage@4c", backwards: model, forwards });
   expect(entities.filter((entity) => entity.ref === "triage@4c" && entity.kind === "model")).toHaveLength(1);
   const answers = entities.find((entity) => entity.kind === "answers");
   expect(answers?.count).toBe(95);
@@ -54,7 +54,7 @@ test("in compact mode the rows are merged into one card with their count", () =>
 
 test("answers of a model without deployments are connected to the model", () => {
   const forwards = node("model", "m@1", [], { detail: { answers: 3 } });
-  expect(toLineageGraph({ of: "m@1", backwards: null, forwards }).edges).toEqual([
+  expect(toLineageGraph({ ref: "m@1", backwards: null, forwards }).edges).toEqual([
     { from: "model m@1", to: "answers m@1" },
   ]);
 });
@@ -77,10 +77,10 @@ test("without details, ancestors are merged into one card and a row names its so
     node("row", "row:aa", [node("file", "a.jsonl#1")]),
     node("dataset", "t@2", [oldest]),
   ]);
-  const { entities, edges } = toLineageGraph({ of: "t@3", backwards: newest, forwards: null });
+  const { entities, edges } = toLineageGraph({ ref: "t@3", backwards: newest, forwards: null });
   expect(entities.map((entity) => entity.kind).sort()).toEqual(["dataset", "earlier", "row"]);
   expect(entities.find((entity) => entity.kind === "earlier")).toMatchObject({ count: 2, ref: "t@2" });
   expect(entities.find((entity) => entity.kind === "row")?.detail.from).toBe("a.jsonl#1");
   expect(edges).toHaveLength(2);
-  expect(toLineageGraph({ of: "t@3", backwards: newest, forwards: null }, true).entities).toHaveLength(5);
+  expect(toLineageGraph({ ref: "t@3", backwards: newest, forwards: null }, true).entities).toHaveLength(5);
 });

@@ -2,7 +2,7 @@ import type { Schema } from "@/api/client";
 import { entityLocation, type Location } from "@/components/entities";
 import type { GraphEdge } from "@/components/graph";
 
-type Node = Schema["Node"];
+type Node = Schema["LineageNode"];
 
 /** Entity in the lineage graph: kind, ref, location and details from the server. */
 export type LineageEntity = {

@@ -10,7 +10,7 @@ export const modelsQuery = () =>
     queryFn: ({ pageParam: after }) =>
       unwrap(api.GET("/api/v1/registry/models", { params: { query: { after, limit: PAGE } } })),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last: Schema["Model"][]) => (last.length < PAGE ? undefined : last.at(-1)?.name),
+    getNextPageParam: (last: Schema["RegisteredModel"][]) => (last.length < PAGE ? undefined : last.at(-1)?.name),
   });
 
 /** Query the versions of a model, newest first. */
@@ -46,7 +46,7 @@ export const aliasesQuery = (name: string, history: boolean) =>
 export const lineageQuery = (ref: string) =>
   queryOptions({
     queryKey: ["registry", "lineage", ref],
-    queryFn: () => unwrap(api.GET("/api/v1/registry/lineage", { params: { query: { of: ref } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/registry/lineage", { params: { query: { ref } } })),
   });
 
 export const deploymentsQuery = () =>
@@ -99,5 +99,5 @@ export const trainingRowsQuery = (ref: string, split: string | undefined, text: 
         }),
       ),
     initialPageParam: 0,
-    getNextPageParam: (last: Schema["Row"][]) => (last.length < PAGE ? undefined : last.at(-1)?.number),
+    getNextPageParam: (last: Schema["DatasetRow"][]) => (last.length < PAGE ? undefined : last.at(-1)?.number),
   });

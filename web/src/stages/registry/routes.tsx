@@ -13,8 +13,8 @@ const home = createRoute({
 const lineage = createRoute({
   getParentRoute: () => root,
   path: "/registry/lineage",
-  validateSearch: (search: Record<string, unknown>): { of?: string; row?: string; text?: string } => ({
-    of: optionalText(search.of),
+  validateSearch: (search: Record<string, unknown>): { ref?: string; row?: string; text?: string } => ({
+    ref: optionalText(search.ref),
     row: optionalText(search.row),
     text: optionalText(search.text),
   }),

@@ -17,7 +17,7 @@ type Props = {
   model: string;
   takenNames: string[];
   onClose: () => void;
-  onStarted: (started: Schema["Deployed"]) => void;
+  onStarted: (started: Schema["DeployResult"]) => void;
 };
 
 function DeployFields({
@@ -26,7 +26,7 @@ function DeployFields({
   registryModels,
   onClose,
   onStarted,
-}: Props & { registryModels: Schema["Model"][] }) {
+}: Props & { registryModels: Schema["RegisteredModel"][] }) {
   const t = useMessages().serving.form;
   const { app } = useMessages();
   const client = useQueryClient();
@@ -45,7 +45,7 @@ function DeployFields({
       parity: true,
     },
     validate: {
-      model: (value) => (value ? null : t.needed),
+      model: (value) => (value ? null : t.modelRequired),
       name: (value) => (NAME.test(value) ? null : t.nameRule),
     },
   });

@@ -47,14 +47,14 @@ function Actions({ deployment }: { deployment: Schema["Deployment"] }) {
     },
     onError: notifyError,
   });
-  if (deployment.wanted === "stopped")
+  if (deployment.desired_state === "stopped")
     return (
       <Button
         size="sm"
         leftSection={<RotateCw size={15} aria-hidden />}
         onClick={() => navigateTo({ to: "/serving", search: { deploy: deployment.model } })}
       >
-        {t.again}
+        {t.redeploy}
       </Button>
     );
   return (
@@ -121,17 +121,17 @@ function ProcessPanel({ deployment }: { deployment: Schema["Deployment"] }) {
             </span>,
           ],
           [
-            t.process.group,
-            <span key="group" className="mono">
-              {deployment.group}
+            t.process.engineKey,
+            <span key="engine_key" className="mono">
+              {deployment.engine_key}
             </span>,
           ],
           [t.form.threads, formatAuto(threads)],
           [t.form.context, formatAuto(context)],
           [t.form.batch, formatAuto(batch)],
           [t.form.prefix, f.bytes(prefix)],
-          [t.form.parity, String(parity) === "skip" ? t.parity.off : t.parity.on],
-          [t.process.made, f.time(deployment.created_at)],
+          [t.form.parity, String(parity) === "skip" ? t.parity.off : t.parity.required],
+          [t.process.firstDeployed, f.time(deployment.created_at)],
         ]}
       />
     </Panel>

@@ -58,11 +58,11 @@ export function ParityPanel({ parity }: { parity: Parity }) {
           [t.positions, f.number(positions)],
           [t.conversations, f.number(conversations)],
           [t.precision, precision],
-          [t.at, f.time(at)],
+          [t.checkedAt, f.time(at)],
         ]}
       />
       <Text size="xs" c="dimmed" mt={6}>
-        {t.what}
+        {t.hint}
       </Text>
     </Panel>
   );

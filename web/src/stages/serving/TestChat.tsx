@@ -91,7 +91,7 @@ export function TestChat({ model, ready }: { model: string; ready: boolean }) {
                 <LocationLink to="/traces" search={{ span: result.span }}>
                   {t.trace}
                 </LocationLink>
-                <LocationLink to="/registry/lineage" search={{ of: result.span }}>
+                <LocationLink to="/registry/lineage" search={{ ref: result.span }}>
                   {t.lineage}
                 </LocationLink>
               </>

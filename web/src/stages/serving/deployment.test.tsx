@@ -30,7 +30,7 @@ test("a new deployment gets an unused valid name", () => {
 
 test("the options are aliases first, then the newest version", () => {
   const model = { name: "triage", newest: { hash: "4cf33f033a1e7175" }, aliases: { prod: "triage@4cf33f033a1e" } };
-  expect(modelOptions([model as unknown as Schema["Model"]])[0]?.items.map((item) => item.value)).toEqual([
+  expect(modelOptions([model as unknown as Schema["RegisteredModel"]])[0]?.items.map((item) => item.value)).toEqual([
     "triage:prod",
     "triage@4cf33f033a1e",
   ]);

@@ -51,7 +51,7 @@ export function unusedName(ref: string, takenNames: string[]): string {
 
 /** Return the refs to select from, by model: every alias, then the newest version. */
 export function modelOptions(
-  models: Schema["Model"][],
+  models: Schema["RegisteredModel"][],
 ): { group: string; items: { value: string; label: string }[] }[] {
   return models.map(({ name, newest, aliases }) => ({
     group: name,

@@ -9,7 +9,7 @@ import { Facts, Panel, Stats } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { SettingsLayout } from "./SettingsLayout";
 
-function MemoryPanel({ processes }: { processes: readonly Schema["Process"][] }) {
+function MemoryPanel({ processes }: { processes: readonly Schema["ProcessInfo"][] }) {
   const t = useMessages().settings.about;
   const f = useFormats();
   const sorted = [...processes].sort((process, next) => next.memory - process.memory);
@@ -32,7 +32,7 @@ function MemoryPanel({ processes }: { processes: readonly Schema["Process"][] })
   );
 }
 
-function LibrariesPanel({ title, libraries }: { title: string; libraries: readonly Schema["Library"][] }) {
+function LibrariesPanel({ title, libraries }: { title: string; libraries: readonly Schema["LibraryInfo"][] }) {
   const t = useMessages().settings.about;
   return (
     <Panel title={title}>
@@ -46,10 +46,10 @@ function LibrariesPanel({ title, libraries }: { title: string; libraries: readon
   );
 }
 
-function InstallationDetail({ installation }: { installation: Schema["Installation"] }) {
+function SystemDetail({ system }: { system: Schema["SystemInfo"] }) {
   const t = useMessages().settings.about;
   const f = useFormats();
-  const { storage } = installation;
+  const { storage } = system;
   return (
     <>
       <Stats
@@ -67,8 +67,8 @@ function InstallationDetail({ installation }: { installation: Schema["Installati
       <Columns
         main={
           <>
-            <MemoryPanel processes={installation.processes} />
-            <LibrariesPanel title={t.extras} libraries={installation.libraries.filter((library) => library.extra)} />
+            <MemoryPanel processes={system.processes} />
+            <LibrariesPanel title={t.extras} libraries={system.libraries.filter((library) => library.extra)} />
           </>
         }
         side={
@@ -76,24 +76,21 @@ function InstallationDetail({ installation }: { installation: Schema["Installati
             <Panel title={t.versions}>
               <Facts
                 items={[
-                  ["Vong", installation.version],
-                  ["Python", installation.python],
-                  ["PostgreSQL", installation.postgres],
-                  ["pgvector", installation.pgvector ?? t.missing],
-                  [t.system, installation.system],
+                  ["Vong", system.version],
+                  ["Python", system.python],
+                  ["PostgreSQL", system.postgres],
+                  ["pgvector", system.pgvector ?? t.missing],
+                  [t.system, system.system],
                   [
                     t.home,
                     <span key="home" className="mono">
-                      {installation.home}
+                      {system.home}
                     </span>,
                   ],
                 ]}
               />
             </Panel>
-            <LibrariesPanel
-              title={t.libraries}
-              libraries={installation.libraries.filter((library) => !library.extra)}
-            />
+            <LibrariesPanel title={t.libraries} libraries={system.libraries.filter((library) => !library.extra)} />
             <Text size="sm" c="dimmed">
               {t.license}
             </Text>
@@ -107,14 +104,14 @@ function InstallationDetail({ installation }: { installation: Schema["Installati
 /** Show the installed versions and the resource usage. */
 export default function AboutPage() {
   const query = useQuery({
-    queryKey: ["settings", "installation"],
-    queryFn: () => unwrap(api.GET("/api/v1/access/installation")),
+    queryKey: ["settings", "system"],
+    queryFn: () => unwrap(api.GET("/api/v1/system")),
     refetchInterval: 10_000,
   });
   return (
     <SettingsLayout>
       <QueryBoundary query={query} lines={10}>
-        {(data) => <InstallationDetail installation={data} />}
+        {(data) => <SystemDetail system={data} />}
       </QueryBoundary>
     </SettingsLayout>
   );

@@ -18,7 +18,7 @@ function PasswordPanel() {
   const form = useForm({
     initialValues: { current: "", next: "", again: "" },
     validate: {
-      next: (value) => (value.length < MIN_PASSWORD_LENGTH ? t.short : null),
+      next: (value) => (value.length < MIN_PASSWORD_LENGTH ? t.tooShort : null),
       again: (value, values) => (value === values.next ? null : t.differs),
     },
   });
@@ -41,7 +41,7 @@ function PasswordPanel() {
             autoComplete="new-password"
             {...form.getInputProps("next")}
           />
-          <PasswordInput label={t.again} autoComplete="new-password" {...form.getInputProps("again")} />
+          <PasswordInput label={t.repeatPassword} autoComplete="new-password" {...form.getInputProps("again")} />
           <Button type="submit" size="sm" loading={changePassword.isPending} style={{ alignSelf: "flex-start" }}>
             {t.submit}
           </Button>
@@ -55,7 +55,7 @@ function AppearancePanel() {
   const t = useMessages().settings.account;
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Panel title={t.look}>
+    <Panel title={t.appearance}>
       <Stack gap="sm">
         <Group justify="space-between">
           <Text size="sm">{t.language}</Text>
@@ -87,7 +87,7 @@ export default function AccountPage() {
   const signOut = useSignOut();
   const button = (
     <Button size="sm" variant="default" leftSection={<LogOut size={15} aria-hidden />} onClick={() => signOut.mutate()}>
-      {t.out}
+      {t.signOut}
     </Button>
   );
   return (

@@ -45,7 +45,7 @@ function useColumns(): Column<User>[] {
       width: "minmax(140px, 1fr)",
       cell: (user) => (user.role === "owner" ? t.users.all : user.projects.join(", ")),
     },
-    { id: "made", title: t.users.made, width: "130px", cell: (user) => <RelativeTime at={user.created_at} /> },
+    { id: "made", title: t.users.created, width: "130px", cell: (user) => <RelativeTime at={user.created_at} /> },
     {
       id: "remove",
       title: t.users.action,
@@ -63,7 +63,7 @@ function AddUser({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const form = useForm({
     initialValues: { email: "", role: "member" as User["role"], projects: [project.name] },
-    validate: { email: (value) => (value.trim() ? null : t.needed) },
+    validate: { email: (value) => (value.trim() ? null : t.required) },
   });
   const createUser = useMutation<Schema["NewUser"], ApiError, typeof form.values>({
     mutationFn: ({ email, role, projects }) =>
@@ -76,16 +76,16 @@ function AddUser({ onClose }: { onClose: () => void }) {
     <Modal
       opened
       onClose={onClose}
-      title={created ? t.madeTitle(created.user.email) : t.add}
+      title={created ? t.createdTitle(created.user.email) : t.add}
       closeOnClickOutside={!created}
       closeButtonProps={{ "aria-label": app.close }}
     >
       {created ? (
         <Stack gap="sm">
-          <Alert color="yellow">{t.once}</Alert>
+          <Alert color="yellow">{t.passwordHint}</Alert>
           <CodeBlock text={created.password ?? ""} label={t.password} wrap />
           <Group justify="flex-end">
-            <Button onClick={onClose}>{t.kept}</Button>
+            <Button onClick={onClose}>{t.saved}</Button>
           </Group>
         </Stack>
       ) : (

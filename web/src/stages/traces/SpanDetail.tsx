@@ -58,7 +58,7 @@ export function SpanDetail({ span, onOpen }: { span: Span; onOpen: (id: string) 
           <Anchor
             component={Link}
             to="/registry/lineage"
-            search={{ of: span.id } as never}
+            search={{ ref: span.id } as never}
             size="sm"
             style={{ display: "inline-flex", alignItems: "center", gap: 6, marginTop: 4 }}
           >

@@ -21,7 +21,7 @@ function ComparisonTable({
   winners,
 }: {
   title: string;
-  runs: Schema["Run"][];
+  runs: Schema["TrainingRun"][];
   rows: [string, unknown[]][];
   winners?: Record<string, number>;
 }) {
@@ -72,7 +72,7 @@ function OverlayChart({
 }: {
   title: string;
   name: string;
-  runs: Schema["Run"][];
+  runs: Schema["TrainingRun"][];
   curves: MetricsByStep[];
 }) {
   const metricByRun: MetricsByStep = new Map(runs.map((run, index) => [run.id, curves[index]?.get(name) ?? new Map()]));
@@ -111,7 +111,7 @@ function Comparison({ comparison }: { comparison: Schema["RunComparison"] }) {
       <OverlayChart title={t.curves} name="eval_loss" runs={runs} curves={curves} />
       <OverlayChart title={t.trainCurves} name="loss" runs={runs} curves={curves} />
       <ComparisonTable
-        title={t.figures}
+        title={t.metrics}
         runs={runs}
         rows={Object.entries(comparison.best)}
         winners={comparison.winner}

@@ -20,25 +20,25 @@ function EstimateDetail({ plan }: { plan: Schema["TrainingPlan"] }) {
           [t.steps, f.number(plan.steps)],
           [t.tokens, f.number(plan.tokens)],
           [t.rows, f.number(plan.rows)],
-          [t.watched, f.number(plan.validation_rows)],
-          [t.trained, `${f.compact(plan.trained_parameters)} (${f.percent(share)})`],
+          [t.validationRows, f.number(plan.validation_rows)],
+          [t.trainableParameters, `${f.compact(plan.trained_parameters)} (${f.percent(share)})`],
         ]}
       />
-      {plan.left_out > 0 && <Alert color="yellow">{t.leftOut(f.number(plan.left_out))}</Alert>}
+      {plan.left_out > 0 && <Alert color="yellow">{t.skippedRows(f.number(plan.left_out))}</Alert>}
       {(plan.notes ?? []).map((note) => (
         <Alert key={note} color="yellow">
           {note}
         </Alert>
       ))}
       <Text size="xs" c="dimmed">
-        {t.from(plan.rate_source)}
+        {t.speedSource(plan.rate_source)}
       </Text>
     </Stack>
   );
 }
 
 /** Show the estimated time and memory of a run before it is started. */
-export function Estimate({ request }: { request: Schema["TrainingWanted"] }) {
+export function Estimate({ request }: { request: Schema["TrainingRequest"] }) {
   const t = useMessages().training.form;
   const isReady = Boolean(request.base && request.dataset);
   const query = useQuery(planQuery(request));

@@ -18,7 +18,11 @@ import { SettingField } from "./SettingField";
 import c from "./training.module.css";
 
 const page = getRouteApi("/training/new");
-type Choices = { recipes: Schema["RecipeInfo"][]; models: Schema["Model"][]; datasets: Schema["DatasetVersion"][] };
+type Choices = {
+  recipes: Schema["RecipeInfo"][];
+  models: Schema["RegisteredModel"][];
+  datasets: Schema["DatasetVersion"][];
+};
 
 function Settings({
   fields,
@@ -61,7 +65,7 @@ function Settings({
   );
 }
 
-function Form({ choices, template }: { choices: Choices; template?: Schema["Run"] }) {
+function Form({ choices, template }: { choices: Choices; template?: Schema["TrainingRun"] }) {
   const { form: t, recipes } = useMessages().training;
   const search = page.useSearch();
   const navigate = useNavigate();
@@ -80,7 +84,7 @@ function Form({ choices, template }: { choices: Choices; template?: Schema["Run"
   );
   const newestDataset =
     choices.datasets.find((candidate) => "train" in (candidate.splits ?? {})) ?? choices.datasets[0];
-  const required = (value: string) => (value.trim() ? null : t.needed);
+  const required = (value: string) => (value.trim() ? null : t.required);
   const form = useForm({
     initialValues: {
       name: search.name ?? template?.name ?? "mine",
@@ -96,7 +100,7 @@ function Form({ choices, template }: { choices: Choices; template?: Schema["Run"
     ...form.values,
     recipe: recipeName,
     settings: changedSettings(fields, values),
-  } as Schema["TrainingWanted"];
+  } as Schema["TrainingRequest"];
   const [debouncedRequest] = useDebouncedValue(request, 500);
   const start = useMutation({
     mutationFn: () => unwrap(api.POST("/api/v1/training/runs", { body: request })),

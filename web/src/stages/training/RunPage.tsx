@@ -16,7 +16,7 @@ import { newestValue } from "./curves";
 import { isLive, runQuery } from "./queries";
 import { useMetrics } from "./useMetrics";
 
-type Run = Schema["Run"];
+type Run = Schema["TrainingRun"];
 const page = getRouteApi("/training/runs/$id");
 const COLORS: Record<string, string> = {
   finished: "teal",
@@ -38,7 +38,7 @@ function ResultPanel({ run }: { run: Run }) {
   const t = useMessages().training.run;
   if (!run.model) return null;
   return (
-    <Panel title={t.made}>
+    <Panel title={t.outputModel}>
       <Stack gap="sm">
         <EntityLink kind="model" entityRef={run.model} />
         <Button
@@ -76,7 +76,7 @@ function SidePanels({ run }: { run: Run }) {
   return (
     <>
       <ResultPanel run={run} />
-      <Panel title={t.taught}>
+      <Panel title={t.trainingData}>
         <Stack gap={4}>
           <EntityLink kind="dataset" entityRef={run.dataset} />
           <EntityLink kind="model" entityRef={run.base} />
@@ -124,13 +124,13 @@ function RunDetail({ run }: { run: Run }) {
             variant="default"
             leftSection={<Copy size={15} aria-hidden />}
           >
-            {t.run.again}
+            {t.run.duplicate}
           </Button>
         }
       />
       <PageBody>
         {run.job_id && run.status !== "finished" && (
-          <JobPanel key={run.job_id} id={run.job_id} title={t.run.work} onEnd={refresh} />
+          <JobPanel key={run.job_id} id={run.job_id} title={t.run.jobTitle} onEnd={refresh} />
         )}
         {(run.warnings ?? []).map((warning) => (
           <Alert key={warning} color="yellow" icon={<TriangleAlert size={18} aria-hidden />}>

@@ -14,7 +14,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
 import { runsQuery } from "./queries";
 
-type Run = Schema["Run"];
+type Run = Schema["TrainingRun"];
 const MAX_COMPARED = 6;
 const CLI = "vong training start triage --dataset tickets";
 const PYTHON = `from vong.client import Client
@@ -77,7 +77,7 @@ function useColumns(selectedIds: string[], toggleSelected: (id: string) => void)
     },
     {
       id: "took",
-      title: t.took,
+      title: t.duration,
       width: "104px",
       alignRight: true,
       cell: (run) => {

@@ -2,7 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { api, type Schema, unwrap } from "@/api/client";
 
 const PAGE = 100;
-export const isLive = (run: Pick<Schema["Run"], "status"> | undefined) =>
+export const isLive = (run: Pick<Schema["TrainingRun"], "status"> | undefined) =>
   run?.status === "running" || run?.status === "queued";
 
 /** Query the training runs, newest first. */
@@ -55,7 +55,7 @@ export const choicesQuery = queryOptions({
 });
 
 /** Query the estimate of a run. The previous estimate is shown until the next one arrives. */
-export const planQuery = (request: Schema["TrainingWanted"]) =>
+export const planQuery = (request: Schema["TrainingRequest"]) =>
   queryOptions({
     queryKey: ["training", "plan", request],
     queryFn: ({ signal }) => unwrap(api.POST("/api/v1/training/plan", { body: request, signal })),

@@ -9,8 +9,8 @@ test("live metrics are merged and replace older values", () => {
       name: "loss",
       total: 2,
       points: [
-        { step: 1, value: 3, at },
-        { step: 2, value: 2, at },
+        { step: 1, value: 3, recorded_at: at },
+        { step: 2, value: 2, recorded_at: at },
       ],
     },
   ]);

@@ -22,6 +22,9 @@ LENGTH_HEADERS = (b"\r\ncontent-length: ", b"\r\nContent-Length: ")
 CHAT_REQUEST_LINE = b"POST /v1/chat/completions HTTP/1.1\r\n"
 CALL_HEADERS = frozenset(("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", *FORWARDED_HEADERS))
 """Headers that change a call beyond its credentials."""
+CREDENTIAL_HEADERS = ("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site")
+READ_HEADERS = {name.encode(): name for name in (*CREDENTIAL_HEADERS, *CALL_HEADERS)}
+"""Headers of a model call that are read. `api.http.credentials` reads the credentials."""
 FRAMING_HEADERS = ("connection", "expect", "transfer-encoding", "upgrade", "content-encoding")
 """Headers that change how a request is read."""
 UNCACHEABLE_HEADERS = frozenset(name.encode() for name in (*CALL_HEADERS, *FRAMING_HEADERS))

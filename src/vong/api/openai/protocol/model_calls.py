@@ -14,9 +14,8 @@ from typing import Any, ClassVar, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from vong.api.http.credentials import read_credential
-from vong.api.openai.app import READ_HEADERS
 from vong.api.openai.errors import RequestTooLarge
-from vong.api.openai.protocol.head_cache import CALL_HEADERS, CachedHeadProtocol, HeadCache
+from vong.api.openai.protocol.head_cache import CALL_HEADERS, READ_HEADERS, CachedHeadProtocol, HeadCache
 from vong.api.openai.protocol.limits import BODY_TIMEOUT_SECONDS, close_gracefully
 from vong.api.openai.protocol.stream_starts import STREAM_FIELD, StreamStarts
 from vong.api.openai.responder import Headers, build_fast_headers, run_call, send_error

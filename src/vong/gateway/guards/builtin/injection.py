@@ -4,13 +4,13 @@ import asyncio
 import json
 import re
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, ClassVar
 
+from cachetools import LRUCache
 from pydantic import Field
 
 from vong.gateway.guards.base import CHECK_INTERVAL_CHARS, AskModel, Detection, EmbedTexts, GuardDependencies, TextScope
@@ -85,15 +85,16 @@ class SimilarityIndex:
 
     def __init__(self, embed: EmbedTexts) -> None:
         self._embed = embed
-        self._cache: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self._cache: LRUCache[int, tuple[float, float]] = LRUCache(MAX_CACHED_TEXTS)
         self._lock = Lock()
 
     def compare(self, text: str) -> tuple[float, float]:
         """Return the largest similarity of any part to an attack, and that part's similarity to an ordinary request."""
         key = hash(text)
         with self._lock:
-            if key in self._cache:
-                return self._cache[key]
+            cached = self._cache.get(key)
+        if cached is not None:
+            return cached
         attacks, ordinary = _embed_examples(self._embed)
         vectors = self._embed(split_parts(text))
         similarities = (vectors @ attacks.T).max(axis=1)
@@ -101,8 +102,6 @@ class SimilarityIndex:
         result = float(similarities[part]), float((vectors[part] @ ordinary.T).max())
         with self._lock:
             self._cache[key] = result
-            if len(self._cache) > MAX_CACHED_TEXTS:
-                self._cache.popitem(last=False)
         return result
 
 

@@ -2,7 +2,7 @@
 export const batches = {
   lead: "Files of requests that are processed in the background, at lower priority than live traffic",
   title: "Batches",
-  make: "New batch",
+  create: "New batch",
   file: "Request file",
   fileHint: "One request per line: custom_id, method, url, body",
   choose: "Choose file",
@@ -12,7 +12,7 @@ export const batches = {
   windows: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days" },
   submit: "Start batch",
   started: "Batch queued",
-  needed: "Required",
+  required: "Required",
   id: "Batch",
   state: "State",
   states: {
@@ -26,7 +26,7 @@ export const batches = {
     cancelled: "Cancelled",
   },
   done: "Completed",
-  of: (done: string, total: string) => `${done} of ${total}`,
+  progress: (done: string, total: string) => `${done} of ${total}`,
   failedLines: (n: string) => `${n} failed`,
   cost: "Cost",
   key: "Key",

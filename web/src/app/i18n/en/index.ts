@@ -30,7 +30,7 @@ export const en = {
   gateway,
   batches,
   scopes,
-  standing: targetHealth,
+  targetHealth,
   prices,
   guards,
   knowledge,

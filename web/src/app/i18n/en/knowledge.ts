@@ -14,7 +14,7 @@ export const knowledge = {
   dropHint: "Documents are split into chunks and indexed. A file with an existing name replaces the old document.",
   upload: "Add documents",
   uploading: "Indexing",
-  make: "Create knowledge base",
+  create: "Create knowledge base",
   baseNote: (documents: string, passages: string, embedder: string) =>
     `${documents === "1" ? "1 document" : `${documents} documents`}, ${passages === "1" ? "1 chunk" : `${passages} chunks`}, embedding model ${embedder}`,
   emptyBase: "No documents yet. Drop files above.",
@@ -39,7 +39,7 @@ export const knowledge = {
   find: "Search",
   found: (n: string) => `${n === "1" ? "1 passage" : `${n} passages, best first`}`,
   foundNote: "The bar shows semantic similarity. Ranks by meaning and by keywords are combined.",
-  nothing: "No matching passages",
+  noResults: "No matching passages",
   similarity: "Similarity",
   ranks: (vector: string, text: string) => `semantic ${vector}, keyword ${text}`,
   question: "Question",

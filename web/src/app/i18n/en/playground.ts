@@ -18,7 +18,7 @@ export const playground = {
   messageHint: "Enter to send, Shift + Enter for a new line",
   send: "Send",
   stop: "Stop",
-  again: "Regenerate",
+  regenerate: "Regenerate",
   ready: "Responses are streamed here.",
   parameters: "Parameters",
   changed: (n: number) => `Parameters (${n})`,
@@ -41,9 +41,9 @@ export const playground = {
   cut: "Truncated at max tokens",
   tools: "Tool calls",
   empty: "Empty response",
-  figures: {
+  metrics: {
     tokens: "Tokens in / out",
-    first: "First token",
+    firstToken: "First token",
     total: "Total",
     speed: "Speed",
     cost: "Cost",

@@ -152,6 +152,6 @@ export const traces = {
     conversation: "Conversation",
     answer: "Completion",
     save: "Add row",
-    kept: (rows: string) => `Row added. The latest version has ${rows} rows:`,
+    added: (rows: string) => `Row added. The latest version has ${rows} rows:`,
   },
 };

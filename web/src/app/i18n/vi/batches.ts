@@ -3,7 +3,7 @@ import type { Messages } from "../en";
 export const batches: Messages["batches"] = {
   lead: "Tệp request được xử lý nền, với độ ưu tiên thấp hơn traffic trực tiếp",
   title: "Batch",
-  make: "Tạo batch",
+  create: "Tạo batch",
   file: "Tệp request",
   fileHint: "Mỗi dòng một request: custom_id, method, url, body",
   choose: "Chọn tệp",
@@ -13,7 +13,7 @@ export const batches: Messages["batches"] = {
   windows: { "1h": "1 giờ", "24h": "24 giờ", "7d": "7 ngày" },
   submit: "Chạy batch",
   started: "Batch đã vào hàng đợi",
-  needed: "Bắt buộc",
+  required: "Bắt buộc",
   id: "Batch",
   state: "Trạng thái",
   states: {
@@ -27,7 +27,7 @@ export const batches: Messages["batches"] = {
     cancelled: "Đã huỷ",
   },
   done: "Hoàn thành",
-  of: (done, total) => `${done} / ${total}`,
+  progress: (done, total) => `${done} / ${total}`,
   failedLines: (n) => `${n} thất bại`,
   cost: "Chi phí",
   key: "Khoá",

@@ -7,44 +7,44 @@ export const home: Messages["home"] = {
   live: "trực tiếp",
   running: (n) => `${n} đang chạy`,
   stage: {
-    data: { figure: (rows) => `${rows} dòng`, note: (n) => `trong ${n} bộ dữ liệu`, none: "Chưa có dữ liệu" },
+    data: { metric: (rows) => `${rows} dòng`, note: (n) => `trong ${n} bộ dữ liệu`, none: "Chưa có dữ liệu" },
     training: {
-      figure: (n) => `${n} lượt huấn luyện`,
+      metric: (n) => `${n} lượt huấn luyện`,
       note: (loss) => `eval loss tốt nhất ${loss}`,
       none: "Chưa có lượt huấn luyện",
     },
     evals: {
-      figure: (n) => `${n} lượt đánh giá`,
+      metric: (n) => `${n} lượt đánh giá`,
       note: (name, score) => `${name} ${score}`,
       none: "Chưa có lượt đánh giá",
     },
     registry: {
-      figure: (n) => `${n} mô hình`,
+      metric: (n) => `${n} mô hình`,
       note: (ref) => `prod ${ref}`,
       none: "Chưa có mô hình",
       noProd: "chưa có bản production",
     },
     serving: {
-      figure: (ready, all) => `${ready} / ${all}`,
+      metric: (ready, all) => `${ready} / ${all}`,
       note: "bản triển khai sẵn sàng",
       none: "Chưa có bản triển khai",
     },
     gateway: {
-      figure: (n) => `${n} request`,
+      metric: (n) => `${n} request`,
       note: (latency, errors) => `p50 ${latency}, ${errors} lỗi`,
       none: "Không có request trong 24 giờ",
       quiet: (n) => `${n} route`,
     },
-    traces: { figure: (n) => `${n} span`, note: "trong 24 giờ qua", none: "Không có span trong 24 giờ" },
+    traces: { metric: (n) => `${n} span`, note: "trong 24 giờ qua", none: "Không có span trong 24 giờ" },
     feedback: {
-      figure: (n) => `${n} điểm`,
+      metric: (n) => `${n} điểm`,
       note: (n) => `${n} bản sửa chờ thu thập`,
       none: "Không có điểm trong 7 ngày",
       harvested: "đã thu thập mọi bản sửa",
     },
   },
-  middle: {
-    turn: "Vòng lặp đang chạy",
+  status: {
+    run: "Vòng lặp đang chạy",
     canary: (n) => `Canary đang chạy: đã có ${n} điểm`,
     promoted: "Canary gần nhất: đã promote",
     rolled_back: "Canary gần nhất: đã rollback",
@@ -58,62 +58,63 @@ export const home: Messages["home"] = {
     actions: {
       import_data: {
         title: "Nhập dữ liệu",
-        why: "Vòng lặp bắt đầu từ các mẫu: câu hỏi kèm câu trả lời mong muốn.",
+        reason: "Vòng lặp bắt đầu từ các mẫu: câu hỏi kèm câu trả lời mong muốn.",
         button: "Nhập dữ liệu",
       },
       train: {
         title: "Huấn luyện mô hình",
-        why: "Đã có bộ dữ liệu nhưng chưa mô hình nào được huấn luyện trên đó.",
+        reason: "Đã có bộ dữ liệu nhưng chưa mô hình nào được huấn luyện trên đó.",
         button: "Bắt đầu huấn luyện",
       },
       evaluate: {
         title: "Đánh giá mô hình",
-        why: "Mô hình đã huấn luyện nhưng chưa được đánh giá. Kết quả đánh giá cho biết mô hình có tốt hơn không.",
+        reason: "Mô hình đã huấn luyện nhưng chưa được đánh giá. Kết quả đánh giá cho biết mô hình có tốt hơn không.",
         button: "Chạy đánh giá",
       },
       deploy: {
         title: "Triển khai mô hình",
-        why: "Mô hình đã được huấn luyện và đánh giá nhưng chưa triển khai.",
+        reason: "Mô hình đã được huấn luyện và đánh giá nhưng chưa triển khai.",
         button: "Triển khai mô hình",
       },
       route: {
         title: "Tạo route",
-        why: "Mỗi bản triển khai có tên riêng. Route cho ứng dụng một tên ổn định.",
+        reason: "Mỗi bản triển khai có tên riêng. Route cho ứng dụng một tên ổn định.",
         button: "Tạo route",
       },
       send_traffic: {
         title: "Gửi request đầu tiên",
-        why: "Đã có route nhưng chưa có traffic. Hãy trỏ một OpenAI client vào route.",
+        reason: "Đã có route nhưng chưa có traffic. Hãy trỏ một OpenAI client vào route.",
         button: "Tạo khoá",
       },
       give_feedback: {
         title: "Chấm điểm câu trả lời",
-        why: "Đã có câu trả lời được ghi lại nhưng chưa câu nào có điểm.",
+        reason: "Đã có câu trả lời được ghi lại nhưng chưa câu nào có điểm.",
         button: "Xem câu trả lời",
       },
       harvest: {
         title: "Thu thập bản sửa",
-        why: "Có bản sửa mới từ lần thu thập trước. Khi thành dòng dữ liệu, chúng dùng để huấn luyện mô hình tiếp theo.",
+        reason:
+          "Có bản sửa mới từ lần thu thập trước. Khi thành dòng dữ liệu, chúng dùng để huấn luyện mô hình tiếp theo.",
         button: "Thu thập bản sửa",
       },
       start_canary: {
         title: "Chạy canary",
-        why: "Đã có mô hình mới hơn bản production. Canary quyết định dựa trên điểm từ traffic thật.",
+        reason: "Đã có mô hình mới hơn bản production. Canary quyết định dựa trên điểm từ traffic thật.",
         button: "Chọn route",
       },
       decide_canary: {
         title: "Theo dõi canary",
-        why: "Canary tự quyết định khi đủ bằng chứng. Cũng có thể quyết định thủ công trước đó.",
+        reason: "Canary tự quyết định khi đủ bằng chứng. Cũng có thể quyết định thủ công trước đó.",
         button: "Xem bằng chứng",
       },
       none: {
         title: "Không có việc cần làm",
-        why: "Vòng lặp đã hoàn chỉnh. Request mới tiếp tục bổ sung trace và phản hồi.",
+        reason: "Vòng lặp đã hoàn chỉnh. Request mới tiếp tục bổ sung trace và phản hồi.",
         button: "Xem trace",
       },
     },
   },
-  first: {
+  gettingStarted: {
     title: "Bắt đầu",
     client: "Kết nối OpenAI client",
     clientText:
@@ -123,7 +124,7 @@ export const home: Messages["home"] = {
     dataText: "JSON Lines, CSV hoặc Parquet chứa hội thoại, cặp hỏi đáp hoặc preference. Định dạng được tự nhận diện.",
     import: "Nhập dữ liệu",
     sample: "Chạy vòng lặp trên dữ liệu mẫu",
-    turn: "Chạy vòng lặp mẫu",
+    runSample: "Chạy vòng lặp mẫu",
     sampleText:
       "Một lệnh nhập 700 ticket, huấn luyện mô hình nhỏ đi kèm, chứng minh mô hình tốt hơn và đưa vào phục vụ.",
   },
@@ -131,11 +132,11 @@ export const home: Messages["home"] = {
     title: "Hoạt động gần đây",
     empty: "Chưa có hoạt động nào",
     dataset: "Tạo phiên bản bộ dữ liệu",
-    run: "Kết thúc lượt huấn luyện",
+    training_run: "Kết thúc lượt huấn luyện",
     model: "Đăng ký mô hình",
     alias: "Chuyển alias",
     canary: "Canary có kết luận",
-    turn: "Lượt chạy vòng lặp",
+    loop_run: "Lượt chạy vòng lặp",
     status: { running: "Đang chạy", promoted: "Đã promote", rolled_back: "Đã rollback" },
   },
   jobs: { title: "Tác vụ đang chạy", empty: "Không có tác vụ đang chạy" },

@@ -31,7 +31,7 @@ export const vi: Messages = {
   gateway,
   batches,
   scopes,
-  standing: targetHealth,
+  targetHealth,
   prices,
   guards,
   knowledge,

@@ -15,7 +15,7 @@ export const knowledge: Messages["knowledge"] = {
   dropHint: "Tài liệu được chia thành chunk và lập chỉ mục. Tệp trùng tên thay thế tài liệu cũ.",
   upload: "Thêm tài liệu",
   uploading: "Đang lập chỉ mục",
-  make: "Tạo kho tri thức",
+  create: "Tạo kho tri thức",
   baseNote: (documents, passages, embedder) =>
     `${documents} tài liệu, ${passages} chunk, mô hình embedding ${embedder}`,
   emptyBase: "Chưa có tài liệu. Hãy thả tệp vào khung ở trên.",
@@ -40,7 +40,7 @@ export const knowledge: Messages["knowledge"] = {
   find: "Tìm",
   found: (n) => `${n} đoạn trích, phù hợp nhất trước`,
   foundNote: "Thanh thể hiện độ tương đồng ngữ nghĩa. Thứ hạng theo ngữ nghĩa và theo từ khoá được kết hợp.",
-  nothing: "Không có đoạn trích phù hợp",
+  noResults: "Không có đoạn trích phù hợp",
   similarity: "Độ tương đồng",
   ranks: (vector, text) => `ngữ nghĩa ${vector}, từ khoá ${text}`,
   question: "Câu hỏi",

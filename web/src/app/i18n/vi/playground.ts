@@ -19,7 +19,7 @@ export const playground: Messages["playground"] = {
   messageHint: "Enter để gửi, Shift + Enter để xuống dòng",
   send: "Gửi",
   stop: "Dừng",
-  again: "Tạo lại",
+  regenerate: "Tạo lại",
   ready: "Câu trả lời được stream về đây.",
   parameters: "Tham số",
   changed: (n) => `Tham số (${n})`,
@@ -42,9 +42,9 @@ export const playground: Messages["playground"] = {
   cut: "Bị cắt do đạt số token tối đa",
   tools: "Lời gọi công cụ",
   empty: "Câu trả lời rỗng",
-  figures: {
+  metrics: {
     tokens: "Token vào / ra",
-    first: "Token đầu tiên",
+    firstToken: "Token đầu tiên",
     total: "Tổng thời gian",
     speed: "Tốc độ",
     cost: "Chi phí",

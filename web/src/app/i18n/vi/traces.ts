@@ -153,6 +153,6 @@ export const traces: Messages["traces"] = {
     conversation: "Hội thoại",
     answer: "Completion",
     save: "Thêm dòng",
-    kept: (rows) => `Đã thêm dòng. Phiên bản mới nhất có ${rows} dòng:`,
+    added: (rows) => `Đã thêm dòng. Phiên bản mới nhất có ${rows} dòng:`,
   },
 };

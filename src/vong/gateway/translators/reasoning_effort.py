@@ -1,0 +1,39 @@
+"""Reasoning effort of a chat, translated to a budget of thinking tokens."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vong.errors import InvalidInput, Unsupported
+
+EFFORT_ALIASES = {"xhigh": "high", "max": "high"}
+"""Efforts that an API whose highest effort is `high` does not have."""
+THINKING_BUDGET_TOKENS = {"minimal": 512, "low": 1024, "medium": 8192, "high": 24576}
+"""Thinking budget in tokens for each of OpenAI's efforts."""
+MIN_CLAUDE_BUDGET_TOKENS = 1024
+CLAUDE_BUDGET_TOKENS = {**THINKING_BUDGET_TOKENS, "minimal": MIN_CLAUDE_BUDGET_TOKENS, "low": 2048}
+"""Thinking budgets of Claude models, which have a minimum."""
+DEFAULT_ANSWER_TOKENS = 4096
+"""Default maximum of output tokens without the thinking budget, for an API that requires a maximum."""
+
+
+def resolve_effort(effort: str, known: Mapping[str, Any]) -> str:
+    """Return the effort, or `high` if it is higher than all that are known.
+
+    Raises: InvalidInput if the effort is unknown.
+    """
+    resolved = effort if effort in known else EFFORT_ALIASES.get(effort, effort)
+    if resolved not in known:
+        raise InvalidInput(f"unknown reasoning_effort {effort!r}", f"use one of: {', '.join(known)}")
+    return resolved
+
+
+def claude_thinking(budget: int, max_tokens: int) -> dict[str, Any]:
+    """Return the field `thinking` of a Claude model. The budget must be less than the maximum of the whole answer.
+
+    Raises: Unsupported if the maximum leaves no room for the minimum budget.
+    """
+    if max_tokens <= MIN_CLAUDE_BUDGET_TOKENS:
+        raise Unsupported(
+            f"thinking requires more than {MIN_CLAUDE_BUDGET_TOKENS} tokens", "raise max_completion_tokens"
+        )
+    return {"type": "enabled", "budget_tokens": min(budget, max_tokens - 1)}

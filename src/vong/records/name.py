@@ -1,0 +1,30 @@
+"""Valid names of the objects that users name: routes, providers, deployments, datasets, models and aliases."""
+
+import re
+
+from vong.errors import InvalidInput
+
+NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+"""Name of a route, a provider or a deployment. Such a name may be part of a model name in a call."""
+VERSIONED_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""Name of a dataset, a model or an alias. Such a name is part of a ref: `NAME@NUMBER` or `NAME:ALIAS`."""
+
+
+def check_name(name: str, what: str) -> None:
+    """Check the name of a route, a provider or a deployment; `what` is the kind of object.
+
+    Raises: InvalidInput if the name is invalid.
+    """
+    if not NAME_PATTERN.fullmatch(name):
+        hint = "use up to 63 lowercase letters, digits, '.', '_' and '-', starting with a letter or digit"
+        raise InvalidInput(f"invalid {what} name {name!r}", hint)
+
+
+def check_versioned_name(name: str, what: str) -> None:
+    """Check the name of a dataset, a model or an alias; `what` is the kind of object.
+
+    Raises: InvalidInput if the name is invalid.
+    """
+    if not VERSIONED_NAME_PATTERN.fullmatch(name):
+        hint = "use up to 100 letters, digits, '.', '_' and '-', starting with a letter or digit"
+        raise InvalidInput(f"invalid {what} name {name!r}", hint)

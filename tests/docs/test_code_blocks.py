@@ -1,0 +1,121 @@
+"""Run every Python block of the README and of docs/ unchanged against a running Vong.
+
+Blocks may use what `prepare` creates: the files `tickets.jsonl` and `samples/handbook` in the working folder,
+a split dataset `tickets`, a route `triage`, a knowledge base `handbook`, a model `triage` with the alias `prod`, an
+answer with feedback and one that failed. Blocks of one file share variables, from top to bottom.
+"""
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from shutil import copy
+
+import pytest
+
+from tests.docs.code_blocks import ROOT, Block, all_blocks
+from tests.running_vong import RunningVong, run_vong
+from vong.client import Client
+from vong.errors import UpstreamFailed
+from vong.records import Job
+
+PYTHON = [block for block in all_blocks() if block.info.split()[:1] == ["python"]]
+NOT_RUNNABLE = {
+    "docs/guides/training.md": "trains the model that ships: minutes",
+    "docs/guides/serving.md": "deploys the model that this training made",
+}
+"""Files with a block fenced as `python no-run`, and the reason. The list may only shrink."""
+
+ADDRESS, KEY = "http://127.0.0.1:8400", "vong-…"
+DEPLOYMENTS = {"deployment/base": "echo/echo", "deployment/tuned": "echo/echo?delay=0"}
+"""Deployments of the blocks, replaced by models without weights. Otherwise only the address and the key of the server
+are replaced before a block runs."""
+
+
+def replace_server_values(text: str, running: RunningVong) -> str:
+    text = text.replace(ADDRESS, running.url).replace(KEY, running.key)
+    for name, model in DEPLOYMENTS.items():
+        text = text.replace(f'"{name}"', f'"{model}"')
+    return text
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningVong]:
+    """Start a Vong in `VONG_HOME`, with a working folder that has the files of the blocks."""
+    folder = tmp_path_factory.mktemp("docs")
+    create_files(folder / "work")
+    with pytest.MonkeyPatch.context() as patch, run_vong(folder / "home") as started:
+        for name in ("VONG_PUBLIC_URL", "VONG_API_KEY", "VONG_CONFIG"):
+            patch.delenv(name, raising=False)
+        patch.setenv("VONG_HOME", str(started.home))
+        patch.chdir(folder / "work")
+        prepare(Client())
+        yield started
+
+
+def create_files(folder: Path) -> None:
+    (folder / "samples" / "handbook").mkdir(parents=True)
+    rows = (ROOT / "samples" / "tickets.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)[:60]
+    (folder / "tickets.jsonl").write_text("".join(rows), encoding="utf-8")
+    for name in ("refunds.md", "tap-terminal.md"):
+        copy(ROOT / "samples" / "handbook" / name, folder / "samples" / "handbook")
+    (folder / "weights").mkdir()
+    (folder / "weights" / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")  # empty safetensors file
+
+
+def prepare(client: Client) -> None:
+    """Create the resources that the blocks use."""
+    pairs = {"input": "text", "output": "triage"}
+    imported = wait_for_result(client, client.data.import_files("tickets", [Path("tickets.jsonl")], options=pairs))
+    assert imported.result is not None
+    shares = {"train": 0.6, "validation": 0.1, "test": 0.3}
+    wait_for_result(client, client.data.split(imported.result["ref"], shares, seed=7))
+    client.gateway.set_route("triage", {"echo/echo": 1.0})
+    wait_for_result(client, client.knowledge.upload("handbook", sorted(Path("samples/handbook").iterdir())))
+    wait_for_result(client, client.registry.import_model(str(Path("weights").absolute()), name="triage"))
+    client.registry.set_alias("triage", "prod", "triage@1", reason="the first one")
+    client.feedback.create(client.gateway.chat("triage", "My printer is on fire").span_id, value=1.0)
+    with pytest.raises(UpstreamFailed):
+        client.gateway.chat("echo/echo?status=500", "The printer prints blank receipts")
+
+
+def wait_for_result(client: Client, job: Job) -> Job:
+    ended = client.jobs.wait(job.id)
+    assert ended.status == "finished", ended.error
+    return ended
+
+
+@pytest.fixture(scope="module")
+def run_through(running: RunningVong) -> Callable[[Block], None]:
+    """Return a function that runs a block after those above it in its file, each once."""
+    names: dict[str, dict[str, object]] = {}
+    ran: set[Block] = set()
+
+    def run(block: Block) -> None:
+        before = [one for one in runnable() if one.file == block.file and one.line <= block.line]
+        for one in before:
+            if one not in ran:
+                text = "\n" * (one.line - 1) + replace_server_values(
+                    one.text, running
+                )  # for line numbers in tracebacks
+                exec(compile(text, ROOT / one.file, "exec"), names.setdefault(one.file, {"__name__": "docs"}))
+                ran.add(one)
+
+    return run
+
+
+def runnable() -> list[Block]:
+    return [block for block in PYTHON if "no-run" not in block.info]
+
+
+@pytest.mark.parametrize("block", runnable(), ids=lambda block: f"{block.file}:{block.line}")
+def test_python_blocks_run(block: Block, run_through: Callable[[Block], None]) -> None:
+    run_through(block)
+
+
+def test_the_blocks_marked_no_run_are_those_listed() -> None:
+    assert {block.info for block in PYTHON} <= {"python", "python no-run"}
+    assert sorted(block.file for block in PYTHON if "no-run" in block.info) == sorted(NOT_RUNNABLE)
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: f"{block.file}:{block.line}")
+def test_python_blocks_are_valid_python(block: Block) -> None:
+    compile(block.text, block.file, "exec")

@@ -1,0 +1,206 @@
+"""HTTP API of an engine process with a fake engine."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from vong.errors import InvalidInput, Unavailable
+from vong.serving.engine import EngineLoad, GenerationChunk, GenerationRequest
+from vong.serving.engine import http as engine_http
+from vong.serving.engine.http import EngineApp
+
+HELLO_REQUEST = [{"role": "user", "content": "hello"}]
+
+
+class FakeEngine:
+    """Engine that returns the words of the request. `slow` waits before the first word, `endless` never ends."""
+
+    precision = "fp32"
+    load = EngineLoad()
+
+    def __init__(self) -> None:
+        self.active = 0
+        self.adapters: dict[str, Path | None] = {}
+
+    def set_adapter(self, name: str, folder: Path | None) -> None:
+        self.adapters[name] = folder
+
+    def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
+        return list(range(len(messages)))
+
+    def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
+        return [{7: -0.5, 8: float("-inf")}] * positions
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
+        requests = request.messages[-1]["content"]
+        self.active += 1
+        try:
+            if requests == "too long":
+                raise InvalidInput("the prompt exceeds the context", "shorten it")
+            if requests == "bug":
+                raise RuntimeError("secret detail")
+            if requests == "slow":
+                await asyncio.sleep(60)
+            yield GenerationChunk("one")
+            if requests == "breaks":
+                raise Unavailable("out of memory", "retry")
+            while requests == "endless":
+                await asyncio.sleep(0.01)
+                yield GenerationChunk("more")
+            yield GenerationChunk(" two", "stop", prompt_tokens=3, completion_tokens=2)
+        finally:
+            self.active -= 1
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[EngineApp, FakeEngine, str]]:
+    app, engine = EngineApp("secret", {"pid": 1}), FakeEngine()
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+        thread.start()
+        yield app, engine, f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def http(running: tuple[EngineApp, FakeEngine, str]) -> Iterator[httpx.Client]:
+    app, engine, url = running
+    app.engine = engine
+    headers = {"authorization": "Bearer secret"}
+    with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=10) as client:
+        client.post("/adapters", json={"name": "base", "folder": None}).raise_for_status()
+        yield client
+
+
+def ask(http: httpx.Client, text: str, **more: Any) -> httpx.Response:
+    body = {"model": "base", "messages": [{"role": "user", "content": text}], **more}
+    return http.post("/v1/chat/completions", json=body)
+
+
+def events(answer: httpx.Response) -> list[Any]:
+    lines = [line.removeprefix("data: ") for line in answer.text.split("\n\n") if line]
+    return [line if line == "[DONE]" else json.loads(line) for line in lines]
+
+
+def test_requests_without_the_token_are_rejected(http: httpx.Client) -> None:
+    for token in ("", "Bearer other", "Bearer sécret"):
+        for path in ("/health", "/nothing"):
+            answer = http.get(path, headers={b"authorization": token.encode("latin-1")})
+            assert answer.status_code == 401 and answer.json()["error"]["type"] == "authentication_error"
+
+
+def test_health_is_answered_while_the_model_loads(
+    http: httpx.Client, running: tuple[EngineApp, FakeEngine, str]
+) -> None:
+    running[0].engine = None
+    assert http.get("/health").json() | {"memory": 0} == {
+        **{"pid": 1, "state": "loading", "reason": None, "precision": None, "memory": 0, "models": {"base": None}},
+        **{"active": 0, "waiting": 0, "tokens": 0},
+    }
+    answer = ask(http, "hello")
+    assert answer.status_code == 503 and answer.json()["error"]["type"] == "overloaded_error"
+    running[0].engine = running[1]
+    assert http.get("/health").json()["state"] == "ready" and http.get("/health").json()["memory"] > 1e6
+
+
+def test_a_completion_and_a_stream_have_the_same_text(http: httpx.Client) -> None:
+    answer = ask(http, "hello").json()
+    assert answer["choices"][0]["message"]["content"] == "one two" and answer["usage"]["total_tokens"] == 5
+    streamed = ask(http, "hello", stream=True, stream_options={"include_usage": True})
+    assert streamed.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert streamed.headers["cache-control"] == "no-cache"
+    *chunks, usage, done = events(streamed)
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == "one two"
+    assert usage["usage"]["completion_tokens"] == 2 and done == "[DONE]"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_failure_before_the_first_chunk_has_its_status(http: httpx.Client, stream: bool) -> None:
+    refused = ask(http, "too long", stream=stream)
+    assert refused.status_code == 400 and "context" in refused.json()["error"]["message"]
+    bug = ask(http, "bug", stream=stream)
+    assert bug.status_code == 500 and bug.json()["error"]["type"] == "server_error" and "secret" not in bug.text
+
+
+def test_a_failure_within_a_stream_is_its_last_event(http: httpx.Client) -> None:
+    *_, last = events(ask(http, "breaks", stream=True))
+    assert last["error"]["type"] == "overloaded_error"
+
+
+@pytest.mark.parametrize(("text", "stream"), [("endless", True), ("endless", False), ("slow", True), ("slow", False)])
+def test_a_disconnect_stops_the_generation(
+    http: httpx.Client, running: tuple[EngineApp, FakeEngine, str], text: str, stream: bool
+) -> None:
+    engine = running[1]
+    body = {"model": "base", "messages": [{"role": "user", "content": text}], "stream": stream}
+    with (
+        contextlib.suppress(httpx.ReadTimeout),
+        http.stream("POST", "/v1/chat/completions", json=body, timeout=0.3) as answer,
+    ):
+        next(answer.iter_bytes())
+        assert engine.active == 1
+    until = time.monotonic() + 5
+    while engine.active:
+        assert time.monotonic() < until, "the generation still runs"
+        time.sleep(0.01)
+    assert ask(http, "hello").status_code == 200
+
+
+def test_adapters_are_loaded_and_unloaded_by_name(
+    http: httpx.Client, running: tuple[EngineApp, FakeEngine, str]
+) -> None:
+    engine = running[1]
+    assert http.post("/adapters", json={"name": "a/b", "folder": "/x"}).json() == {
+        "models": {"base": None, "a/b": "/x"}
+    }
+    assert engine.adapters["a/b"] == Path("/x")
+    assert [model["id"] for model in http.get("/v1/models").json()["data"]] == ["base", "a/b"]
+    assert http.delete("/adapters/a/b").json() == {"models": {"base": None}} and engine.adapters["a/b"] is None
+    assert http.delete("/adapters/a/b").status_code == 404
+
+
+def test_tokens_and_log_probabilities_are_returned(http: httpx.Client) -> None:
+    assert http.post("/tokenize", json={"model": "base", "messages": HELLO_REQUEST}).json() == {"ids": [0]}
+    found = http.post("/logprobs", json={"model": "base", "ids": [1, 2], "positions": 2, "top": 2})
+    assert json.loads(found.text)["positions"] == [[[7, -0.5], [8, float("-inf")]]] * 2
+    assert http.post("/logprobs", json={"model": "base", "ids": [1], "positions": 2}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "status"),
+    [
+        ("GET", "/nothing", b"", 404),
+        ("GET", "/health/", b"", 404),
+        ("DELETE", "/v1/models", b"", 404),
+        ("POST", "/tokenize", b"{", 400),
+        ("POST", "/tokenize", b"[]", 400),
+        ("POST", "/tokenize", b'{"model": "base"}', 400),
+        ("POST", "/v1/chat/completions", b'{"model": "base", "messages": []}', 400),
+        ("POST", "/tokenize", b'{"model": "x", "messages": []}', 404),
+    ],
+)
+def test_errors_have_the_format_of_openai(
+    http: httpx.Client, method: str, path: str, content: bytes, status: int
+) -> None:
+    answer = http.request(method, path, content=content)
+    assert answer.status_code == status and {"message", "type", "param", "code"} == set(answer.json()["error"])
+
+
+def test_a_body_is_bounded(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_http, "MAX_BODY_BYTES", 100)
+    answer = ask(http, "x" * 200)
+    assert answer.status_code == 400 and "exceeds 100 bytes" in answer.json()["error"]["message"]
