@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from tests.live import eventually
+from tests.running_vong import eventually
 
 from .conftest import Server
 from .test_listener import body_of, connected, request

@@ -1,1 +1,1 @@
-"""The console in a real browser, against a whole Vong with a finished loop run."""
+"""Tests of the console in a real browser, on a running Vong with a finished loop run."""

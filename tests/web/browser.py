@@ -1,4 +1,4 @@
-"""A real Chromium on a real Vong: how the tests and `make screens` open pages."""
+"""Helpers that open console pages in Chromium, for the tests and for `make screens`."""
 
 import re
 import shutil
@@ -20,17 +20,18 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
-COLOURS = ("color-contrast",)
-"""The rules that may find something else in another scheme."""
+WCAG_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+"""axe tags of the rules for WCAG 2.1 AA."""
+COLOUR_RULES = ("color-contrast",)
+"""axe rules whose result can differ between the light and the dark scheme."""
 LOCALES = {"en": ("en-GB", "Europe/London"), "vi": ("vi-VN", "Asia/Ho_Chi_Minh")}
-expect.set_options(timeout=20_000)  # two cores that also run a server, a worker, engines and a browser
+expect.set_options(timeout=20_000)  # two cores also run a server, a worker, engines and a browser
 OWNER, PASSWORD = "owner@localhost", "a password for tests"
 
 
 @contextmanager
 def chromium() -> Generator[Browser]:
-    """Debian's Chromium."""
+    """Launch Chromium from the PATH and close it at the end."""
     path = shutil.which("chromium")
     assert path, "Chromium is not on the PATH: run `make browser`, or install Debian's package `chromium`"
     with sync_playwright() as playwright:
@@ -40,27 +41,31 @@ def chromium() -> Generator[Browser]:
 
 
 @contextmanager
-def signed_in(
+def open_signed_in(
     browser: Browser, url: str, *, scheme: str = "light", language: str = "en", width: int = 1440, height: int = 900
 ) -> Generator[Page]:
-    """A page of the owner's, on Home. Fails at the end when a script of the page failed."""
-    with opened(browser, url, scheme=scheme, language=language, width=width, height=height) as (context, page):
-        answer = context.request.post("/api/v1/access/session", data={"email": OWNER, "password": PASSWORD})
-        assert answer.ok, answer.text()
+    """Open a blank page that is signed in as the owner. Raises like `open_window` at the end."""
+    with open_window(browser, url, scheme=scheme, language=language, width=width, height=height) as (context, page):
+        response = context.request.post("/api/v1/access/session", data={"email": OWNER, "password": PASSWORD})
+        assert response.ok, response.text()
         yield page
 
 
 @contextmanager
-def opened(
+def open_window(
     browser: Browser, url: str, *, scheme: str = "light", language: str = "en", width: int = 1440, height: int = 900
 ) -> Generator[tuple[BrowserContext, Page]]:
-    """A window of somebody who is not signed in."""
-    locale, zone = LOCALES[language]
+    """Open a blank page without a session.
+
+    Raises:
+        AssertionError: At the end, if a script of the page failed or the page violated its Content Security Policy.
+    """
+    locale, timezone = LOCALES[language]
     context = browser.new_context(
         base_url=url,
         color_scheme="dark" if scheme == "dark" else "light",
         locale=locale,
-        timezone_id=zone,
+        timezone_id=timezone,
         viewport={"width": width, "height": height},
         reduced_motion="reduce",
     )
@@ -77,22 +82,22 @@ def opened(
     assert not errors, errors
 
 
-def violations(page: Page, rules: Sequence[str] = WCAG) -> list[tuple[str, str]]:
-    """What axe finds against WCAG 2.1 AA, or against these rules: the rule, and the first element that breaks it."""
+def find_violations(page: Page, rules: Sequence[str] = WCAG_TAGS) -> list[tuple[str, str]]:
+    """Return the broken rules that axe finds, each with the HTML of the first element. `rules` may name tags."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    # Only what is wrong leaves the page: axe tells of everything that is right at much greater length.
-    found: list[list[str]] = page.evaluate(
+    # Only violations leave the page, because the report of axe on passed checks is much longer.
+    broken_rules: list[list[str]] = page.evaluate(
         """async (rules) => {
-            const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
-            return found.violations.map((one) => [one.id, one.nodes[0].html]);
+            const results = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+            return results.violations.map((violation) => [violation.id, violation.nodes[0].html]);
         }""",
         list(rules),
     )
-    return [(rule, html[:200]) for rule, html in found]
+    return [(rule, html[:200]) for rule, html in broken_rules]
 
 
-def routes_of_the_console() -> set[str]:
-    """Every path that the stages' routes name."""
+def console_routes() -> set[str]:
+    """Return the path templates of all routes of the console, read from its source."""
     files = sorted((ROOT / "web" / "src" / "stages").glob("*/routes.tsx"))
     return {path for file in files for path in re.findall(r'path:\s*"([^"]+)"', file.read_text(encoding="utf-8"))}

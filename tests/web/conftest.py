@@ -1,4 +1,4 @@
-"""The Vong with a finished loop run, and a browser for each module."""
+"""Fixture with a running Vong, the report of its finished loop run, and one browser per module."""
 
 from collections.abc import Generator
 from typing import Any, NamedTuple
@@ -6,22 +6,25 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser
 
-from tests.live import Live
+from tests.running_vong import RunningVong
 from tests.web.browser import OWNER, PASSWORD, chromium
 
 
 class Console(NamedTuple):
-    """What a test of the console works with."""
+    """Server, loop run report and browser of a console test."""
 
-    vong: Live
+    vong: RunningVong
     report: dict[str, Any]
     browser: Browser
 
 
 @pytest.fixture(scope="module")
-def console(finished_loop: tuple[Live, dict[str, Any]]) -> Generator[Console]:
-    """Playwright keeps an event loop running in this thread until it is closed, and no test with a loop of its own
-    could run behind it: so it is closed with the module, not with the worker."""
+def console(finished_loop: tuple[RunningVong, dict[str, Any]]) -> Generator[Console]:
+    """Open a browser on the Vong with the finished loop run, and close it after the module.
+
+    Playwright runs an event loop in this thread until it is closed. A later test with its own event loop could not
+    run in the same worker, so the browser does not stay open until the worker ends.
+    """
     finished_loop[0].client().access.reset_password(OWNER, PASSWORD)
     with chromium() as browser:
         yield Console(*finished_loop, browser)

@@ -1,11 +1,11 @@
-"""Every page of the console, and where it lies in a Vong with a finished loop run."""
+"""Addresses of all console pages in a Vong with a finished loop run."""
 
 from typing import Any
 from urllib.parse import quote
 
-from tests.live import Live
+from tests.running_vong import RunningVong
 
-FIXED = {
+STATIC_PAGES = {
     "/": "/",
     "/data": "/data",
     "/training": "/training",
@@ -33,7 +33,7 @@ FIXED = {
     "/settings/users": "/settings/users",
     "/settings/about": "/settings/about",
 }
-FURTHER = {
+TABS_AND_STATES = {
     "data import": "/data?import=true",
     "data rows": "/data/rows?tab=rows",
     "data health": "/data/rows?tab=health",
@@ -41,18 +41,18 @@ FURTHER = {
     "knowledge ask": "/knowledge/care?tab=ask",
     "missing": "/there/is/no/such/page",
 }
-"""Tabs and states that have an address of their own, by what they show."""
+"""Addresses of tabs and page states that no route template covers, by a short name."""
 
 
-def pages(vong: Live, report: dict[str, Any]) -> dict[str, str]:
-    """The address of each route of the console, by its template."""
+def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]:
+    """Return an address for each route of the console, by path template."""
     client = vong.client()
     (loop_run,) = client.loop.runs(limit=1)
     comparison, span = report["comparison"], report["lineage"]["span_id"]
     a, b, run = comparison["a"]["id"], comparison["b"]["id"], report["training"]["run"]
     model = report["training"]["model"].partition("@")[0]
     return {
-        **FIXED,
+        **STATIC_PAGES,
         "/data/$name": "/data/rows",
         "/training/runs/$id": f"/training/runs/{run}",
         "/training/compare": f"/training/compare?runs={run}",

@@ -1,4 +1,4 @@
-"""What the build weighs, and that it holds nothing from elsewhere."""
+"""Size limits of the built console, its external resources and its source files."""
 
 import gzip
 import json
@@ -11,8 +11,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "src" / "vong" / "api" / "static"
 WEB = ROOT / "web" / "src"
-FIRST_LOAD, PAGE = 250_000, 120_000
-FILE_LINES = 400
+MAX_FIRST_LOAD_BYTES = 250_000
+"""Limit of the first load in bytes of gzip."""
+MAX_PAGE_BYTES = 120_000
+"""Limit of the files that a page adds to the entry, in bytes of gzip."""
+MAX_FILE_LINES = 400
 
 
 @pytest.fixture(scope="module")
@@ -20,43 +23,47 @@ def manifest() -> dict[str, dict[str, Any]]:
     return json.loads((STATIC / ".vite" / "manifest.json").read_text(encoding="utf-8"))
 
 
-def weight(files: set[str]) -> int:
-    """The size of these files as they travel, in bytes of gzip."""
+def gzip_size(files: set[str]) -> int:
+    """Return the total size of the files in bytes of gzip."""
     return sum(len(gzip.compress((STATIC / file).read_bytes(), 9)) for file in files)
 
 
-def files_of(manifest: dict[str, dict[str, Any]], name: str) -> set[str]:
-    """A chunk, what it imports at once, and their styles."""
-    found: set[str] = set()
-    waiting, seen = [name], set[str]()
-    while waiting:
-        current = waiting.pop()
+def chunk_files(manifest: dict[str, dict[str, Any]], name: str) -> set[str]:
+    """Return the files of a chunk and of its static imports, including their style sheets."""
+    files: set[str] = set()
+    pending, seen = [name], set[str]()
+    while pending:
+        current = pending.pop()
         if current in seen:
             continue
         seen.add(current)
         chunk = manifest[current]
-        found |= {chunk["file"], *chunk.get("css", [])}
-        waiting += chunk.get("imports", [])
-    return found
+        files |= {chunk["file"], *chunk.get("css", [])}
+        pending += chunk.get("imports", [])
+    return files
 
 
-def test_the_first_load_is_light(manifest: dict[str, dict[str, Any]]) -> None:
-    """Home, signed in: the entry, one language, the page."""
+def test_first_load_stays_below_size_limit(manifest: dict[str, dict[str, Any]]) -> None:
+    """Check the size of the entry, the larger language and the Home page of a signed-in user."""
     parts = ["index.html", "src/stages/home/HomePage.tsx"]
-    languages = [weight(files_of(manifest, f"src/app/i18n/{one}/gettingStarted.ts")) for one in ("en", "vi")]
-    files = set[str]().union(*(files_of(manifest, part) for part in parts))
-    assert weight(files) + max(languages) <= FIRST_LOAD
+    language_sizes = [
+        gzip_size(chunk_files(manifest, f"src/app/i18n/{language}/gettingStarted.ts")) for language in ("en", "vi")
+    ]
+    files = set[str]().union(*(chunk_files(manifest, part) for part in parts))
+    assert gzip_size(files) + max(language_sizes) <= MAX_FIRST_LOAD_BYTES
 
 
-def test_every_page_has_a_light_chunk_of_its_own(manifest: dict[str, dict[str, Any]]) -> None:
-    shared = files_of(manifest, "index.html")
+def test_each_page_has_a_separate_chunk_below_size_limit(manifest: dict[str, dict[str, Any]]) -> None:
+    shared = chunk_files(manifest, "index.html")
     pages = [name for name in manifest if name.startswith("src/stages/") and manifest[name].get("isDynamicEntry")]
     assert len(pages) >= 14
-    heavy = {name: size for name in pages if (size := weight(files_of(manifest, name) - shared)) > PAGE}
-    assert not heavy
+    too_large = {
+        name: size for name in pages if (size := gzip_size(chunk_files(manifest, name) - shared)) > MAX_PAGE_BYTES
+    }
+    assert not too_large
 
 
-def test_nothing_is_loaded_from_elsewhere() -> None:
+def test_build_references_no_external_resources_or_inline_code() -> None:
     html = (STATIC / "index.html").read_text(encoding="utf-8")
     assert not re.search(r'(src|href)="(https?:)?//', html)
     assert "<style" not in html and not re.search(r"<script(?![^>]*src=)", html)
@@ -64,22 +71,22 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert not re.search(r"url\(['\"]?(https?:)?//", styles)
 
 
-def test_no_source_file_is_too_long() -> None:
-    long = {
+def test_source_files_stay_below_line_limit() -> None:
+    too_long = {
         str(file.relative_to(WEB)): lines
         for file in sorted(WEB.rglob("*.ts*"))
-        if file.name != "schema.d.ts" and (lines := file.read_text(encoding="utf-8").count("\n")) > FILE_LINES
+        if file.name != "schema.d.ts" and (lines := file.read_text(encoding="utf-8").count("\n")) > MAX_FILE_LINES
     }
-    assert not long
+    assert not too_long
 
 
-def test_both_languages_name_the_same_files() -> None:
+def test_both_languages_have_the_same_translation_files() -> None:
     assert {file.name for file in (WEB / "app/i18n/en").iterdir()} == {
         file.name for file in (WEB / "app/i18n/vi").iterdir()
     }
 
 
-def test_colours_of_both_schemes_come_from_variables() -> None:
-    """The build lowers `light-dark()` to variables that nobody sets, and the colour is gone."""
+def test_style_sheets_contain_no_lowered_light_dark_colours() -> None:
+    """Check that the build keeps `light-dark()`. Lowered to variables that are never set, it would lose its colours."""
     sheets = [file.read_text(encoding="utf-8") for file in STATIC.rglob("*.css")]
     assert sheets and not [sheet for sheet in sheets if "--lightningcss" in sheet]

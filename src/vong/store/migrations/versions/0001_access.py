@@ -1,4 +1,4 @@
-"""First tables of access: projects, users, keys, and the answers kept for repeated requests."""
+"""Create the tables of access: projects, users, keys and stored responses of idempotent requests."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""First tables of jobs, and the queue behind them: procrastinate's own objects in a schema of their own."""
+"""Create the tables of jobs, and procrastinate's queue in a schema of its own."""
 
 from typing import Any
 

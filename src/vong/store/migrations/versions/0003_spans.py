@@ -1,4 +1,4 @@
-"""The spans, in day partitions that the journal makes, and the door to their full-text index."""
+"""Create the spans in day partitions, and the function that searches their full-text index."""
 
 import sqlalchemy as sa
 from alembic import op

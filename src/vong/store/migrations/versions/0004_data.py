@@ -1,4 +1,4 @@
-"""First tables of data: dataset versions and the health reports on them. Both are only ever added to."""
+"""Create the append-only tables of data: dataset versions and their health reports."""
 
 import sqlalchemy as sa
 from alembic import op

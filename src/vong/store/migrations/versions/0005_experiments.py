@@ -1,4 +1,4 @@
-"""First tables of experiments: runs and their figures."""
+"""Create the tables of experiments: runs and metrics."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""First tables of evals: runs, and the answers that each got."""
+"""Create the tables of evals: runs and model outputs."""
 
 import sqlalchemy as sa
 from alembic import op

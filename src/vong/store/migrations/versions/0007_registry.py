@@ -1,4 +1,4 @@
-"""First tables of registry: model versions, and the moves of their aliases."""
+"""Create the tables of registry: model versions and alias changes."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""First tables of serving: what should be served, and the processes that serve it."""
+"""Create the tables of serving: desired deployments and engine processes."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""First tables of gateway: the routes, and every version they ever had."""
+"""Create the tables of gateway: routes and all their versions."""
 
 import sqlalchemy as sa
 from alembic import op

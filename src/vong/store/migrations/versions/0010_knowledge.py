@@ -1,4 +1,4 @@
-"""First tables of knowledge: bases, documents, and chunks with their vectors and full text."""
+"""Create the tables of knowledge: bases, documents, and chunks with vectors and full text."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""First tables of feedback: scores, which are only ever added."""
+"""Create the append-only table of feedback scores."""
 
 import sqlalchemy as sa
 from alembic import op

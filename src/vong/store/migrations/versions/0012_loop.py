@@ -1,4 +1,4 @@
-"""First tables of loop: canaries, and the scores that each has counted."""
+"""Create the tables of loop: canaries and the scores that each has counted."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,4 @@
-"""Signing in: who belongs to which project, the sessions of the console, and the attempts that failed.
-
-None of the three belongs to a project: only the owner's connection reaches them.
-"""
+"""Create project members, sessions of the console and failed login attempts."""
 
 import sqlalchemy as sa
 from alembic import op

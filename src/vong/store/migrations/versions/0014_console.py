@@ -1,6 +1,4 @@
-"""What the console asks of spans, knowledge and the gateway: hours of calls counted as they come, a tail of arrivals,
-indexes for the filters of lists, a door to the full text of knowledge, and stored providers.
-"""
+"""Create hourly usage, span events, filter indexes, full-text search of knowledge, and stored providers."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Which versions hold a row: an entry for each spell of versions that have it, so that lineage reads no datasets."""
+"""Create the row index: the range of dataset versions that contain each row."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What a route does when its targets fail: null where nobody said, then a call is tried once, as before."""
+"""Add the policy of a route. It is null if no policy is set: a call is then tried once."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Limits and budgets: what may be called, what is counted of it, what servers hold, and the ledger of all calls."""
+"""Create limits and budgets, their counters and leases, and the ledger of all calls."""
 
 import sqlalchemy as sa
 from alembic import op

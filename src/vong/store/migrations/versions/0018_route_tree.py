@@ -1,4 +1,4 @@
-"""A route may be a tree of targets: null where it is a plain list, as before."""
+"""Add the routing tree of a route. It is null if the route is a list of targets."""
 
 import sqlalchemy as sa
 from alembic import op

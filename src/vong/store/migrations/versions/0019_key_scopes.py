@@ -1,4 +1,4 @@
-"""Keys have scopes, labels and, after a rotation, a previous secret; jobs call in somebody's name with a deputy's."""
+"""Add scope, labels and the previous secret of keys, and the delegated keys of jobs."""
 
 import sqlalchemy as sa
 from alembic import op

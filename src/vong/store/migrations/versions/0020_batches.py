@@ -1,4 +1,4 @@
-"""Files and batches of calls, the answered lines of those that run, and whether a call in the ledger failed."""
+"""Create files and batches of calls, results of running batches, and the failed flag of the ledger."""
 
 import sqlalchemy as sa
 from alembic import op

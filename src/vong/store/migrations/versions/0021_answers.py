@@ -1,4 +1,4 @@
-"""Answers that are given again, and pairs of answers that are compared."""
+"""Create the response cache and the comparison of response pairs."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Guards over all calls of a project, as they were set."""
+"""Create the guards of projects."""
 
 import sqlalchemy as sa
 from alembic import op

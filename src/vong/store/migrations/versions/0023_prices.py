@@ -1,4 +1,4 @@
-"""What models cost a project, where it says so itself."""
+"""Create custom prices of projects."""
 
 import sqlalchemy as sa
 from alembic import op

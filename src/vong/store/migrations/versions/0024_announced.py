@@ -1,4 +1,4 @@
-"""Every change of what a server keeps in memory of callers, deployments and engines is announced, whoever makes it."""
+"""Announce every change of data that servers cache: routes, keys, deployments, engines and more."""
 
 from alembic import op
 
@@ -46,7 +46,7 @@ def upgrade() -> None:
 
 
 def _announced(table: str, when: str, function: str, columns: tuple[str, ...] = ()) -> None:
-    """A trigger: of updates, where one of these columns is another afterwards."""
+    """Create a trigger. For updates it fires only if one of these columns changed."""
     name = f"{table}_announce_{when.split()[0].lower()}"
     differs = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
     only = f"WHEN ({differs}) " if columns else ""
