@@ -2,6 +2,9 @@
 
 In: files (JSONL, JSON, CSV, Parquet) in a known format, or Examples. Out: immutable versions, named by the hash of
 their rows, each with its parents and the operation that created it; health reports; lists of all changes.
+
+May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`, `pii`,
+`language_detection`), never another stage.
 """
 
 from vong.data.clean import clean

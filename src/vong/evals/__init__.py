@@ -2,6 +2,8 @@
 
 In: the examples of a dataset split, a callable that calls a model, and the names of scorers. Out: an `EvalResult` with
 every stored output, and an `EvalComparison` of two results.
+
+May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
 from vong.evals.comparison import EvalComparison, compare

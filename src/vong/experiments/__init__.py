@@ -2,6 +2,8 @@
 
 In: a run and, step by step, its metrics. Out: the run with its best and last metrics, downsampled curves, and the
 differences between runs.
+
+May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
 from vong.experiments.compare import compare

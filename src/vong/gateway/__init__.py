@@ -2,6 +2,8 @@
 
 In: requests in the formats of OpenAI and Anthropic whose `model` is a route, `deployment/NAME` or `PROVIDER/MODEL`.
 Out: the response of the chosen model, and one span per call with the versions that answered.
+
+May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
 from vong.gateway.routing.store import (

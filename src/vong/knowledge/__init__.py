@@ -3,6 +3,8 @@
 In: files (Markdown, HTML, PDF, DOCX) and a question. Out: chunks with their position in the document, the passages that
 match a question (fused vector and full-text search), and an answer with numbered citations or a statement that no
 passage matches.
+
+May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
 from vong.knowledge.answer import RagAnswer, ask

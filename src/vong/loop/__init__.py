@@ -2,6 +2,8 @@
 
 In: a route, a candidate, and scores of completions as they arrive. Out: a `Canary` with its decision and the evidence
 for it.
+
+May import every stage, `app` excluded: it composes the stages.
 """
 
 from vong.loop.canary import (

@@ -2,6 +2,8 @@
 
 In: a folder of weights and its metadata (base, dataset, run, licence). Out: a `ModelVersion` named by the hash of its
 content, aliases that change only with evidence, the files restored to disk, and lineage in both directions.
+
+May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
 from vong.registry.aliases import list_alias_changes, list_aliases, set_alias

@@ -2,6 +2,8 @@
 
 In: a model version and a deployment name. Out: a deployment that serves OpenAI's chat completions on loopback after it
 has passed the parity check; `list_ready_deployments` returns these for the gateway.
+
+May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
 from vong.serving.deployments import (

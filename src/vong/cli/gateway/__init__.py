@@ -1,4 +1,7 @@
-"""Commands of `vong gateway`: routes, providers, limits, guards, usage, response cache, batches and calls."""
+"""Commands of `vong gateway`: routes, providers, limits, guards, usage, response cache, batches and calls.
+
+May import `client`, `records`, `errors` and the shared modules of `cli`.
+"""
 
 from vong.cli.gateway import batches, cache, calls, guards, limits, prices, providers, routes, shadow, targets, usage
 from vong.cli.gateway.group import group

@@ -3,6 +3,8 @@
 A format is a class with the members of `Format`. Its constructor takes the caller's options (`--option k=v`) and raises
 InvalidInput for an unknown option. `to_example` raises InvalidInput with the reason if a row cannot be read. A format
 with options declares them in `OPTIONS` (name -> description) and stores each value in an attribute of the same name.
+
+May import `records`, `errors` and `plugins`.
 """
 
 from collections.abc import Mapping, Sequence

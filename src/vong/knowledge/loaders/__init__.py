@@ -1,4 +1,7 @@
-"""Loader interface: a loader converts the bytes of a file to text with headings."""
+"""Loader interface: a loader converts the bytes of a file to text with headings.
+
+May import `errors` and `plugins`; a loader imports its library inside its function.
+"""
 
 from pathlib import PurePath
 from typing import NamedTuple, Protocol

@@ -4,6 +4,8 @@ An engine is created from a folder (`Engine(folder, settings)`, which blocks whi
 separate process. An engine serves one base model and any number of adapters of it, under names set by the caller.
 
 A third-party engine is a class with these methods, registered under the entry point `vong.engines`.
+
+May import `errors`, `records` and `plugins`; heavy libraries are imported inside functions.
 """
 
 from collections.abc import AsyncGenerator

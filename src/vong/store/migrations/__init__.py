@@ -1,1 +1,4 @@
-"""Schema migrations in order, applied by Alembic at start."""
+"""Schema migrations in order, applied by Alembic at start.
+
+May import `store.schema` and `store.database`.
+"""
