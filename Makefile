@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PY := .venv/bin
 ALL := training,serving,s3,bedrock,dev
 PORT ?= 8400
+# One more than the usual two cores: many tests wait for processes.
+TEST_PROCESSES ?= 3
 SERVE ?= 1
 REPORT ?=
 SCREENS ?= screens
@@ -22,7 +24,7 @@ up: ## install everything and start Vong (Ctrl-C stops it)
 
 test: setup browser ## install everything and run the checks and the tests
 	@$(MAKE) --no-print-directory check
-	@$(PY)/pytest -n 2 --dist loadfile -m "not slow and not full" --ignore tests/checks
+	@$(PY)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not full" --ignore tests/checks
 
 test-full: setup browser ## run the exhaustive tables and slow tests
 	@$(PY)/pytest -n 2 --dist loadfile -m "slow or full" --ignore tests/checks --timeout 3600

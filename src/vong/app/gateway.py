@@ -128,6 +128,7 @@ class GatewayRuntime:
         self._change_listener.start()
         writer = self._platform.span_writer
         writer.hook = self._ledger_writer
+        self._limiter.settle_soon = writer.write_soon
         if self._platform.settings.span_buffer_policy == "reject":
             self.gateway.is_full = lambda: writer.is_full
         writer.recover_segments()

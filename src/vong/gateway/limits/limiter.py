@@ -52,6 +52,8 @@ class Limiter:
 
     def __init__(self, scope: Scope, owner: Owner, cost: CostFunction) -> None:
         self.server_id = new_id()
+        self.settle_soon: Callable[[], object] = lambda: None
+        """Write the spans of ended calls, which settles their reservations. Called if a budget rejects a call."""
         self._scope = scope
         self._owner = owner
         self._cost = cost
@@ -254,6 +256,8 @@ class Limiter:
             quota.pending_grant = asyncio.create_task(asyncio.to_thread(self._request_grant, quota, amount))
             granted = await asyncio.shield(quota.pending_grant)
             if not granted and not self.try_reserve([(quota, amount)]):
+                if quota.limit.metric == "cost":
+                    self.settle_soon()
                 raise limit_error(quota, amount)
             if not granted:
                 return  # another call finished meanwhile

@@ -135,6 +135,10 @@ class SpanWriter:
             self._disk.recover_segments()
         self._incoming.wake()
 
+    def write_soon(self) -> None:
+        """End the collection of the current batch."""
+        self._incoming.end_wait()
+
     def flush(self, timeout: float | None = None) -> None:
         """Wait until all spans queued so far are committed or failed. Raises Unavailable after `timeout` seconds."""
         with self._counts_changed:
