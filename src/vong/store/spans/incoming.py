@@ -1,6 +1,7 @@
 """Queue between the threads that append spans and the writer thread."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
@@ -42,11 +43,16 @@ class IncomingQueue:
         """End the current or the next wait for a batch."""
         self._write_now.set()
 
-    def wait_for_batch(self) -> None:
-        """Sleep until a batch is collected: a thread that wakes for every span competes with the server for the GIL."""
+    def wait_for_batch(self, encode: Callable[[], object]) -> None:
+        """Sleep until a batch is collected, and call `encode` every 25 ms.
+
+        A thread that wakes for every span competes with the server for the GIL, and so does one that encodes a whole
+        batch at once.
+        """
         for _ in range(round(BATCH_DELAY_SECONDS / DURABLE_DELAY_SECONDS)):
             if self._write_now.wait(DURABLE_DELAY_SECONDS) or self._has_waiting_caller:
                 break
+            encode()
         self._has_waiting_caller = False
         self._write_now.clear()
 

@@ -218,7 +218,7 @@ class SpanWriter:
 
     def _wait_for_batch(self) -> None:
         if len(self._backlog) < MAX_BATCH_SPANS and not self._closing:
-            self._incoming.wait_for_batch()
+            self._incoming.wait_for_batch(lambda: self._collect(0.0, enough=MAX_BATCH_SPANS))
         self._collect(0.0, enough=MAX_BATCH_SPANS)
 
     def _collect(self, deadline: float, enough: int) -> bool:
