@@ -78,6 +78,15 @@ def test_sent_spans_are_committed_before_the_response_and_can_be_read(client: Tr
     assert client.tree(sent[0].trace_id).roots[0].span.input_preview == "number 0"
 
 
+def test_a_span_can_be_read_before_it_is_committed(
+    client: TracesClient, transport: Transport, project_id: UUID
+) -> None:
+    platform: Platform = vars(transport)["http"].app.state.platform
+    recorded = span(output="done")
+    platform.span_writer.enqueue(project_id, recorded, lambda recorded: recorded, None)
+    assert client.get(recorded.id) == recorded
+
+
 def test_malformed_spans_are_rejected_and_none_is_stored(client: TracesClient) -> None:
     for bad in (span(trace_id="xyz"), span(span_id="0" * 16), span(duration_ms=-1.0), span(parent_span_id="short")):
         with pytest.raises(InvalidInput, match="span 1"):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from vong import data, feedback, traces
 from vong.app.platform import Platform
-from vong.app.traces import await_span, with_score_counts
+from vong.app.traces import get_span, with_score_counts
 from vong.data.near_duplicates import DEFAULT_THRESHOLD, cluster, input_text
 from vong.errors import InvalidInput, VongError
 from vong.feedback.harvest import Disagreement
@@ -71,7 +71,7 @@ def add_score(
     """
     if judgement.id is None and key is not None:
         judgement = judgement.model_copy(update={"id": uuid5(NAMESPACE_URL, f"vong:feedback:{key}")})
-    span = _get_span(platform, project_id, judgement.span_id)
+    span = get_span(platform, project_id, judgement.span_id)
     with platform.scope(project_id) as connection:
         added = feedback.add_score(connection, span, judgement)
     if added.new:
@@ -165,14 +165,6 @@ def exclude_near_duplicates(examples: Sequence[Example], guarded: Sequence[Examp
 
 def _score_filter(query: HarvestQuery) -> feedback.ScoreFilter:
     return feedback.ScoreFilter(**query.model_dump(include=set(feedback.ScoreFilter.model_fields)))
-
-
-def _get_span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:
-    def find(id: UUID) -> Span | None:
-        with platform.scope(project_id) as connection:
-            return next(iter(traces.get_spans(connection, [id])), None)
-
-    return await_span(platform, span_id, find)
 
 
 def _notify_listeners(platform: Platform, project_id: UUID, score: Score) -> None:

@@ -19,19 +19,20 @@ from vong.traces.stream import SpanArrivals, is_stored, last_number, parse_event
 ScoreSelection = Literal["score", "correction"]
 MAX_QUERY_ROUNDS = 200
 """Maximum number of queries for scored spans per page."""
-RECENT_SPAN_AGE = timedelta(minutes=1)
+RECENT_SPAN_AGE = timedelta(hours=1)
+"""Age up to which a span may belong to a call that has just ended."""
+CLOCK_SKEW = timedelta(seconds=1)
 SPAN_WAIT_TIMEOUT_SECONDS = 2.0
-"""Seconds to wait for a span that began a moment ago."""
+"""Seconds to wait for a span that may not be written yet."""
 
 
 def await_span(platform: Platform, span_id: UUID, find: Callable[[UUID], Span | None]) -> Span:
-    """Return the span that `find` returns, waiting for one that began a moment ago (a UUIDv7 contains its time).
+    """Return the span that `find` returns, waiting for one of a recent call (a UUIDv7 contains its time).
 
     Raises: NotFound if there is none.
     """
-    recent = (
-        span_id.version == 7 and abs((span_id.int >> 80) / 1000 - now().timestamp()) < RECENT_SPAN_AGE.total_seconds()
-    )
+    age = timedelta(seconds=now().timestamp() - (span_id.int >> 80) / 1000)
+    recent = span_id.version == 7 and -CLOCK_SKEW < age < RECENT_SPAN_AGE
     deadline = time.monotonic() + (SPAN_WAIT_TIMEOUT_SECONDS if recent else 0.0)
     while True:
         span = find(span_id)
@@ -48,6 +49,19 @@ def await_span(platform: Platform, span_id: UUID, find: Callable[[UUID], Span | 
         except Unavailable:
             continue
         time.sleep(min(0.1, remaining))
+
+
+def get_span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:
+    """Return a span with its bodies, waiting for one of a recent call.
+
+    Raises: NotFound if the project has no such span.
+    """
+
+    def find(id: UUID) -> Span | None:
+        with platform.scope(project_id) as connection:
+            return next(iter(traces.get_spans(connection, [id])), None)
+
+    return await_span(platform, span_id, find)
 
 
 def list_spans(

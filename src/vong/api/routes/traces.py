@@ -103,9 +103,8 @@ def get_facets(context: CurrentUser) -> Facets:
 
 @routes.get("/spans/{id}")
 def get_span(context: CurrentUser, id: UUID) -> Span:
-    """Return a span with its input and output."""
-    with context.project_transaction() as connection:
-        return traces.get_span(connection, id)
+    """Return a span with its input and output. Waits up to two seconds for the span of a recent call."""
+    return traces_app.get_span(context.platform, context.principal.project_id, id)
 
 
 @routes.post("/spans", status_code=201)

@@ -3,17 +3,20 @@ import { ApiError, api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { notifyError, notifySuccess } from "@/components/notify";
 
-/**
- * Query one span with its bodies. With `fresh`, a 404 is retried up to 12 times because a new span may not be written
- * yet.
- */
-export const spanQuery = (id: string, mayBePending = false) =>
+const MAX_RETRIES = 4;
+const RECENT_MS = 3_600_000;
+
+/** Return true if a span began in the last hour. Its id is a UUIDv7, whose first 48 bits are its time. */
+const isRecent = (id: string) => Date.now() - Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16) < RECENT_MS;
+
+/** Query one span with its bodies. The span of a recent call may not be written yet, so its 404 is retried. */
+export const spanQuery = (id: string) =>
   queryOptions({
     queryKey: ["traces", "span", id],
     queryFn: () => unwrap(api.GET("/api/v1/traces/spans/{id}", { params: { path: { id } } })),
     staleTime: Number.POSITIVE_INFINITY,
-    retry: (count, error) => mayBePending && count < 12 && error instanceof ApiError && error.status === 404,
-    retryDelay: (count) => Math.min(2000, 250 * (count + 1)),
+    retry: (count, error) => count < MAX_RETRIES && isRecent(id) && error instanceof ApiError && error.status === 404,
+    retryDelay: 500,
   });
 
 /** Query the whole trace of a span. */

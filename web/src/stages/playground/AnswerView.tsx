@@ -144,7 +144,7 @@ function AnswerMetrics({ answer }: { answer: Answer }) {
   const texts = useMessages().playground;
   const f = useFormats();
   const isComplete = answer.state === "done" || answer.state === "stopped";
-  const span = useQuery({ ...spanQuery(answer.span ?? "", true), enabled: Boolean(isComplete && answer.span) });
+  const span = useQuery({ ...spanQuery(answer.span ?? ""), enabled: Boolean(isComplete && answer.span) });
   const input = answer.input ?? span.data?.usage?.input_tokens;
   const output = answer.output ?? span.data?.usage?.output_tokens;
   const streamingMs = (answer.total ?? 0) - (answer.first ?? 0);

@@ -80,7 +80,7 @@ function Playground({ models }: { models: ModelGroups }) {
   const [text, setText] = useState("");
   const inputRef = useRef<HTMLTextAreaElement>(null);
 
-  const span = useQuery({ ...spanQuery(search.span ?? "", true), enabled: Boolean(search.span) });
+  const span = useQuery({ ...spanQuery(search.span ?? ""), enabled: Boolean(search.span) });
   const replay = useMemo(() => span.data && toReplay(span.data.input, span.data.model), [span.data]);
   const isReplayLoaded = span.data && replay && state.span === span.data.id;
   useEffect(() => {
