@@ -1,10 +1,21 @@
 """Cleaning of datasets: changes, the list of changes, and the origin of every row."""
 
+import ast
+import dataclasses
+import difflib
+import inspect
 import json
+import string
+import subprocess
+import textwrap
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from tests.data.factories import SENTENCES, distinct_texts, example
 from vong.data import clean, profile
@@ -33,10 +44,61 @@ def test_clean_rows_are_unchanged() -> None:
     assert cleaned.changes == []
 
 
-def test_text_is_normalized_without_its_indentation() -> None:
-    messy = "\ufeffde\u0301jà\u00a0vu \u200b\x07 \r\n\n\n\n    code()  \n"
-    assert normalize_text(messy) == "déjà vu\n\n    code()"
-    assert normalize_text(normalize_text(messy)) == normalize_text(messy)
+@pytest.mark.parametrize(
+    ("text", "normalized"),
+    [
+        ("\ufeffde\u0301jà\u00a0vu\u200b\x07\r\n\r\n\r\n    code()  \n", "déjà vu\n\n\n    code()"),
+        ("    y = x + 1\n    return y", "    y = x + 1\n    return y"),
+        ("import os\n\n\ndef f(): ...", "import os\n\n\ndef f(): ..."),
+        ("first  \nsecond", "first  \nsecond"),
+        ("last word\x0cnext page", "last word\x0cnext page"),
+        ("left\x1fright", "left right"),
+        ("don\x92t say \x93yes\x94 \x96 10 \x80", "don’t say “yes” – 10 €"),
+        ("don\u00e2\x80\x99t", "don’t"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\u3000\u3000段落", "\u3000\u3000段落"),
+        ("ภาษา\u200bไทย, new\u200bline", "ภาษา\u200bไทย, newline"),
+        ("text \t\n\n", "text"),
+    ],
+)
+def test_normalization_keeps_what_code_and_markdown_depend_on(text: str, normalized: str) -> None:
+    assert normalize_text(text) == normalized
+
+
+@pytest.mark.parametrize("module", [json, json.decoder, json.encoder, textwrap, difflib, string, dataclasses, inspect])
+def test_code_compiles_to_the_same_tree(module: ModuleType) -> None:
+    source = inspect.getsource(module)
+    assert ast.dump(ast.parse(normalize_text(source))) == ast.dump(ast.parse(source))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and not isinstance(node.body[0], ast.Expr):
+            body = "\n".join(source.splitlines()[node.body[0].lineno - 1 : node.end_lineno])
+            assert normalize_text(body) == body.rstrip()  # a completion that begins with its indentation
+
+
+def test_a_patch_still_applies(tmp_path: Path) -> None:
+    before = "one\r\n\x0c\n\n two  \nthree\u00a0\n" + "same\n" * 5 + "cafe\u0301\nlast\n"
+    after = before.replace("three", "drei").replace("last", "\tend ")
+    old, new = before.split("\n")[:-1], after.split("\n")[:-1]
+    lines = difflib.unified_diff(old, new, "a/file.txt", "b/file.txt", lineterm="")
+    patch = normalize_text("\n".join(lines) + "\n")
+    (tmp_path / "file.txt").write_bytes(before.encode())
+    (tmp_path / "change.patch").write_bytes(patch.encode())
+    subprocess.run(["git", "apply", "--whitespace=nowarn", "change.patch"], cwd=tmp_path, check=True)
+    assert (tmp_path / "file.txt").read_bytes().decode() == after
+
+
+MARKDOWN_LINES = [
+    *("first  ", "second", "", "    code", "- item", "  - nested  ", "1. one", "> quote", "| a | b |", "|---|---|"),
+    *("# title ", "\\", "text\\", "\titem", "***", "* * *", "[x](y)", " a  b ", "<b>", "word\x0cword"),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(MARKDOWN_LINES), max_size=12))
+def test_markdown_renders_to_the_same_page(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    render = MarkdownIt("commonmark").enable("table").render
+    assert render(normalize_text(text)).strip() == render(text).strip()
 
 
 @settings(max_examples=80, deadline=None)
@@ -57,6 +119,71 @@ def test_pii_is_masked_in_prompts_and_completions() -> None:
     dropped = clean(rows, CleanSettings(personal="drop"))
     assert (len(dropped.examples), dropped.counts) == (24, {"dropped_personal": 1})
     assert clean(rows, CleanSettings(personal="keep")).examples == rows
+
+
+def full_row(value: str) -> Example:
+    """Return a row with a value in every place that can hold text."""
+    call = {"id": "call_1", "type": "function", "function": {"name": "send", "arguments": json.dumps({"to": value})}}
+    answer = {"role": "assistant", "content": f"to {value}"}
+    return Example.model_validate(
+        {
+            "messages": [
+                {"role": "system", "content": f"you write to {value}"},
+                {"role": "user", "content": [{"type": "text", "text": f"ask {value}"}], "name": value},
+                {"role": "assistant", "content": f"earlier {value}", "reasoning_content": f"think of {value}"},
+                {"role": "assistant", "content": None, "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "call_1", "content": json.dumps({"sent": value})},
+                {"role": "user", "content": "again"},
+            ],
+            "completion": {**answer, "tool_calls": [call]},
+            "rejected": answer,
+            "tools": [{"type": "function", "function": {"name": "send", "description": f"sends to {value}"}}],
+            "metadata": {"customer": value, "all": [{"contact": value}], "id": value, "split": "train"},
+        }
+    )
+
+
+PLACES = 14
+
+
+def test_pii_is_reported_and_masked_in_every_place() -> None:
+    row = full_row("mara.lind@shop.example")
+    report = profile([row])
+    assert (report.personal["email"].found, report.personal["email"].rows) == (PLACES, 1)
+    assert "mara.lind" not in report.model_dump_json()
+    cleaned = clean([row])
+    assert cleaned.examples == [full_row("[EMAIL]")]
+    assert cleaned.changes[0].reason == f"{PLACES} email"
+    assert cleaned.changes[0].id == "[EMAIL]"
+    assert profile(cleaned.examples).personal == {}
+    assert clean([row], CleanSettings(personal="drop")).examples == []
+    assert clean([row], CleanSettings(personal="keep")).examples == [row]
+
+
+def test_the_name_of_a_column_says_what_its_value_is() -> None:
+    row = example(
+        "a question", "yes", phone=78651450, order_id="0912345678", birthDate="1980-05-03", score=0.785398163397
+    )
+    masked = clean([row]).examples[0].metadata
+    assert masked == {
+        "phone": "[PHONE]",
+        "order_id": "0912345678",
+        "birthDate": "[BIRTH_DATE]",
+        "score": 0.785398163397,
+    }
+    assert [sample.text for sample in profile([row]).personal["phone"].samples] == ["phone: [PHONE]"]
+
+
+def test_a_row_without_pii_is_the_same_row() -> None:
+    row = full_row("nobody")
+    assert clean([row]).examples[0] is row
+
+
+def test_answers_with_other_numbers_both_stay() -> None:
+    text = "please convert the length of the long table in the meeting room on the second floor: "
+    answer = "the long table in the meeting room on the second floor has a length of {} centimetres"
+    rows = [example(f"{text}{number}", answer.format(number)) for number in (180, 181)]
+    assert clean(rows).examples == rows
 
 
 def test_the_first_of_equal_rows_remains() -> None:

@@ -3,6 +3,7 @@
 import random
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,3 +66,16 @@ def test_very_short_texts_are_compared_completely() -> None:
 def test_clusters_are_deterministic() -> None:
     texts = [text[:60] + text[60:].replace("a", "e") for text in distinct_texts(60)] + distinct_texts(60)
     assert cluster(texts) == cluster(texts)
+
+
+@pytest.mark.parametrize(("one", "other"), [("5²", "52"), ("H₂O", "h2o"), ("1½", "11/2"), ("①", "1"), ("ℝ", "r")])
+def test_characters_with_their_own_meaning_are_not_merged(one: str, other: str) -> None:
+    assert normalize_for_comparison(one) != normalize_for_comparison(other)
+    assert cluster([f"Compute {one}", f"Compute {other}"]).same == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("ＡＢＣ　１", "abc 1"), ("ﬁle", "file"), ("cafe\u0301", "CAFÉ"), ("a\u00a0b", "A  b")]
+)
+def test_forms_of_the_same_character_are_equal(one: str, other: str) -> None:
+    assert normalize_for_comparison(one) == normalize_for_comparison(other)

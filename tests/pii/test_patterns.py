@@ -2,12 +2,23 @@
 
 import string
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vong.pii import DEFAULT_KINDS, find_pii, is_luhn_valid, is_mod97_valid, mask_pii
+from vong.pii import ALL_KINDS, DEFAULT_KINDS, find_pii, is_luhn_valid, is_mod97_valid, mask_pii, stable_length
+
+HERE = Path(__file__).parent
+
+
+def read_table(name: str) -> list[list[str]]:
+    """Return the lines of a table: language, kind, and a text. The value of a text that has one is in « »."""
+    return [line.split("\t") for line in (HERE / name).read_text(encoding="utf-8").splitlines()]
+
+
+POSITIVES, NEGATIVES = read_table("positive_values.tsv"), read_table("negative_values.tsv")
 
 
 @pytest.mark.parametrize(
@@ -77,3 +88,56 @@ def test_detections_do_not_overlap_and_types_can_be_selected() -> None:
     assert all(one.end <= other.start for one, other in pairwise(found))
     assert {item.kind for item in found} <= set(DEFAULT_KINDS)
     assert mask_pii(text, ("ip",))[0] == "4111 1111 1111 1111, jo@example.org, [IP]"
+
+
+def test_every_value_of_the_table_is_found_exactly() -> None:
+    missed: list[str] = []
+    for _, kind, marked in POSITIVES:
+        start, end = marked.index("«"), marked.index("»") - 1
+        text = marked.replace("«", "").replace("»", "")
+        if [tuple(item) for item in find_pii(text, ALL_KINDS)] != [(kind, start, end)]:
+            missed.append(marked)
+    assert len(POSITIVES) >= 150
+    assert missed == []
+
+
+def test_no_value_of_the_table_of_other_values_is_found() -> None:
+    assert len(NEGATIVES) >= 150
+    assert [text for _, _, text in NEGATIVES if find_pii(text, ALL_KINDS)] == []
+
+
+def test_what_is_settled_of_a_stream_does_not_change() -> None:
+    texts = [text.replace("«", "").replace("»", "") for _, _, text in (*POSITIVES, *NEGATIVES)]
+    for one, other in pairwise(texts):
+        text = f"{one} {other}"
+        complete = find_pii(text, ALL_KINDS)
+        for size in range(0, len(text), 3):
+            settled = stable_length(text[:size])
+            found = find_pii(text[:size], ALL_KINDS)
+            kept = [item for item in found if item.end <= settled]
+            assert kept == [item for item in complete if item.end <= settled], text[:size]
+            # A stream is cut before a detection that is known and reaches over the settled part.
+            crossing = [item for item in complete if item.start < settled < item.end]
+            assert all(any(known.start == item.start for known in found) for item in crossing), text[:size]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3 " * 10_000,
+        "1.2.3.4 " * 3000,
+        "+1 " * 8000,
+        "section" + "." * 5000 + "10.2.1.3",
+        "a." * 20_000 + "@",
+        "::a" * 9000,
+    ],
+)
+def test_long_runs_of_candidates_take_linear_time(text: str) -> None:
+    find_pii(text, ALL_KINDS)
+    assert stable_length(text) <= len(text)
+
+
+def test_the_context_of_a_text_is_read_and_not_masked() -> None:
+    assert mask_pii("78651450", context="phone number: ") == ("[PHONE]", ["phone"])
+    assert mask_pii("0912345678", context="order id: ") == ("0912345678", [])
+    assert mask_pii("1980-05-03", context="birth date: ") == ("[BIRTH_DATE]", ["birth_date"])

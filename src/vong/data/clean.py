@@ -5,6 +5,7 @@ listed: row number, kind of change, reason, and the row's hash before and after.
 operation, so that a row of any version can be traced to the line it was imported from.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +23,12 @@ from vong.data.near_duplicates import (
     shingles,
 )
 from vong.data.profile import is_empty
+from vong.data.row_pii import RowMasker
 from vong.data.text_normalization import map_text, normalize_text
-from vong.pii import DEFAULT_KINDS, PiiKind, mask_pii
+from vong.pii import DEFAULT_KINDS, PiiKind, StructuredMasker
 from vong.records import Example, Record
+
+NUMBER = re.compile(r"\d+")
 
 ChangeKind = Literal[
     "tidied",
@@ -186,6 +190,8 @@ class _Cleaner:
             return False
         if labels and parse_answer_object(one) is not None and one.rejected is None:
             return all(value_at(one, path) == value_at(two, path) for path in labels)
+        if _numbers(one) != _numbers(two):
+            return False
         pairs = [(one.completion_text, two.completion_text)]
         if one.rejected and two.rejected:
             pairs.append((one.rejected.text, two.rejected.text))
@@ -197,14 +203,8 @@ class _Cleaner:
 
     def _protect_pii(self, number: int) -> None:
         """Mask the PII of a row, or drop the row."""
-        kinds: list[PiiKind] = []
-
-        def mask_text(text: str) -> str:
-            masked, found = mask_pii(text, self.settings.kinds)
-            kinds.extend(found)
-            return masked
-
-        masked = map_text(self.rows[number], mask_text)
+        masked, texts = RowMasker(self.settings.kinds).mask(self.rows[number])
+        kinds = [kind for text in texts for kind in text.kinds]
         if not kinds:
             return
         summary = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds).items()))
@@ -240,7 +240,7 @@ class _Cleaner:
         self.changes.append(
             CleaningChange(
                 row=number,
-                id=str(identity) if identity is not None else None,
+                id=None if identity is None else self._protect_id(str(identity)),
                 origin=before.origin.id if before.origin else None,
                 what=what,
                 before=before.hash,
@@ -249,11 +249,22 @@ class _Cleaner:
             )
         )
 
+    def _protect_id(self, identity: str) -> str:
+        """Return the id of a row as the list of changes may show it: an id may be an e-mail address."""
+        if self.settings.personal == "keep":
+            return identity
+        return StructuredMasker(self.settings.kinds).mask_text(identity, "id")
+
 
 def _majority_value(counts: Counter[str]) -> str | None:
     """Return the value with the most votes, or None if two values are tied."""
     (value, most), *others = counts.most_common(2)
     return None if others and others[0][1] == most else value
+
+
+def _numbers(example: Example) -> list[str]:
+    """Return the numbers of the completion. Answers with other numbers are other answers, however alike they read."""
+    return NUMBER.findall(example.completion_text)
 
 
 def _format_rows(rows: Sequence[int]) -> str:

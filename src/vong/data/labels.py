@@ -48,7 +48,7 @@ def value_at(example: Example, path: str) -> str | None:
     if root == "metadata" and steps:
         value: Any = example.metadata
     elif root == "completion":
-        value = parse_answer_object(example) if steps else (example.completion_text or None)
+        value = parse_answer_object(example) if steps else (example.completion_text.strip() or None)
     else:
         raise InvalidInput(f"invalid label path {path!r}", "write completion, completion.FIELD or metadata.FIELD")
     for step in steps:

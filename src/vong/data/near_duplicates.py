@@ -23,6 +23,8 @@ from vong.records import Example
 Threshold = Annotated[float, Field(ge=0.3, le=1.0)]
 """Minimum Jaccard similarity of near-duplicates. Below 0.3 almost all pairs would be candidates."""
 
+MEANINGFUL_FORMS = ("<super>", "<sub>", "<fraction>", "<circle>", "<font>", "<square>")
+"""Kinds of compatibility forms whose ordinary characters mean something else."""
 SHINGLE_CHARS = 5
 """Characters per shingle."""
 SIGNATURE_SIZE = 126
@@ -48,8 +50,21 @@ def input_text(example: Example) -> str:
 
 
 def normalize_for_comparison(text: str) -> str:
-    """Return the text in composed Unicode (NFKC) and lower case with single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    """Return the text in composed Unicode and lower case with single spaces.
+
+    Full-width forms, ligatures and the like become ordinary characters (NFKC). Superscripts, subscripts, fractions and
+    other characters with their own meaning stay: 5² is not 52.
+    """
+    if unicodedata.is_normalized("NFKC", text):
+        return " ".join(text.lower().split())
+    composed = unicodedata.normalize("NFC", text)
+    folded = "".join(
+        character
+        if unicodedata.decomposition(character).startswith(MEANINGFUL_FORMS)
+        else unicodedata.normalize("NFKC", character)
+        for character in composed
+    )
+    return " ".join(unicodedata.normalize("NFC", folded).lower().split())
 
 
 def shingles(text: str) -> frozenset[str]:

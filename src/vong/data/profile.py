@@ -22,6 +22,7 @@ from vong.data.report import (
     ProfileSettings,
     SplitLeak,
 )
+from vong.data.row_pii import MaskedText, RowMasker
 from vong.language_detection import detect_language
 from vong.records import Example
 
@@ -45,6 +46,7 @@ class _RowStatistics:
         self.words = {"input": array("Q"), "answer": array("Q")}
         self.languages: Counter[str] = Counter()
         self.labels = LabelCounter(settings.labels)
+        self.masker = RowMasker()
         self.pii_rows: dict[str, list[int]] = defaultdict(list)
         self.pii_samples: dict[str, list[PiiSample]] = defaultdict(list)
         self.empty: list[int] = []
@@ -64,18 +66,21 @@ class _RowStatistics:
                 self.words[name].append(len(value.split()))
         self.languages[detect_language(text)] += 1
         self.labels.add(example)
-        for part in (text, answer):
-            kinds: list[pii.PiiKind] = [found.kind for found in pii.find_pii(part)]
-            for kind in kinds:
-                self.pii_rows[kind].append(number)
-            for kind in dict.fromkeys(kinds):
-                if len(self.pii_samples[kind]) < MAX_PII_SAMPLES:
-                    self.pii_samples[kind].append(PiiSample(row=number, text=masked_excerpt(part, kind)))
+        self._add_pii(number, example)
         self.without_answer += example.completion is None
         if is_empty(example):
             self.empty.append(number)
         if len(text) + len(answer) > self.settings.longest:
             self.too_long.append(number)
+
+    def _add_pii(self, number: int, example: Example) -> None:
+        _, texts = self.masker.mask(example)
+        for text in texts:
+            for kind in text.kinds:
+                self.pii_rows[kind].append(number)
+            for kind in dict.fromkeys(text.kinds):
+                if len(self.pii_samples[kind]) < MAX_PII_SAMPLES:
+                    self.pii_samples[kind].append(PiiSample(row=number, text=masked_excerpt(text, kind)))
 
 
 def is_empty(example: Example) -> bool:
@@ -181,17 +186,17 @@ def _build_pii_finding(rows: list[int], samples: list[PiiSample]) -> PiiFinding:
     return PiiFinding(found=len(rows), rows=len(distinct), listed=distinct[:MAX_LISTED], samples=samples)
 
 
-def masked_excerpt(text: str, kind: pii.PiiKind) -> str:
-    """Return the text around the first value of one type of PII.
+def masked_excerpt(masked: MaskedText, kind: pii.PiiKind) -> str:
+    """Return the text around the first value of one type of PII, after the name of its field.
 
     All types are masked first, so that cutting the text never exposes part of a value.
     """
-    masked, _ = pii.mask_pii(text)
     placeholder = f"[{kind.upper()}]"
-    position = masked.find(placeholder)
+    position = max(0, masked.text.find(placeholder))
     start, end = max(0, position - EXCERPT_CONTEXT_CHARS), position + len(placeholder) + EXCERPT_CONTEXT_CHARS
-    before, after = "…" if start else "", "…" if end < len(masked) else ""
-    return before + " ".join(masked[start:end].split()) + after
+    before, after = "…" if start else "", "…" if end < len(masked.text) else ""
+    name = f"{masked.name}: " if masked.name else ""
+    return name + before + " ".join(masked.text[start:end].split()) + after
 
 
 def _build_length_stats(values: Sequence[int]) -> LengthStats:
