@@ -170,6 +170,91 @@ def test_client_errors_are_problems_with_a_hint(server: Server, method: str, pat
     assert answer.json()["hint"]
 
 
+DEEP = "[" * 200 + "]" * 200
+INVALID_ROWS = [
+    '{"messages": []}',
+    '{"messages": [{"role": "user"}]}',
+    '{"messages": [{"role": "user", "content": []}]}',
+    '{"messages": [{"role": "user", "content": [{"type": "text", "value": "a"}]}]}',
+    '{"messages": [{"role": "user", "content": "\\ud83d"}]}',
+    '{"messages": [{"role": "user", "content": "a", "\\ud83d": 1}]}',
+    '{"messages": [{"role": "user", "content": "a"}], "completion": {"role": "user", "content": "b"}}',
+    '{"messages": [{"role": "user", "content": "a"}], "rejected": {"role": "tool", "content": "b"}}',
+    '{"messages": [{"role": "user", "content": "a"}], "completion": {"role": "assistant"}}',
+    *(
+        f'{{"messages": [{{"role": "user", "content": "a"}}], "weight": {weight}}}'
+        for weight in ("NaN", "-1", "1e999", "1e9")
+    ),
+    *(
+        f'{{"messages": [{{"role": "user", "content": "a"}}], "metadata": {metadata}}}'
+        for metadata in (
+            '{"split": "a\\u0000"}',
+            '{"a\\u0000": 1}',
+            '{"a": NaN}',
+            f'{{"a": {DEEP}}}',
+            '{"a": "\\udc00"}',
+        )
+    ),
+    '{"messages": [{"role": "user", "content": "a"}], "tools": [{"name": "\\ud83d"}]}',
+    '{"messages": [{"role": "user", "content": "a"}], "\\ud83d": 1}',
+]
+
+
+@pytest.mark.parametrize("row", INVALID_ROWS)
+def test_rows_that_no_import_would_accept_are_refused_when_added_and_edited(server: Server, row: str) -> None:
+    server.data.append("small", [example("a", "b")])
+    for path, body in (
+        ("datasets/small/rows", f"[{row}]"),
+        ("versions/small/rows", f'[{{"number": 1, "example": {row}}}]'),
+    ):
+        answer = server.http.post(f"/api/v1/data/{path}", content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["hint"]
+    assert len(server.data.versions("small")) == 1
+
+
+@pytest.mark.parametrize("share", ['"NaN"', "NaN", '"Infinity"', "-Infinity", "1e999", "0", "-1", "null"])
+def test_a_split_with_an_impossible_share_is_refused(server: Server, share: str) -> None:
+    server.data.append("small", [example("a", "b")])
+    body = f'{{"settings": {{"splits": {{"train": {share}}}}}}}'
+    answer = server.http.post(
+        "/api/v1/data/versions/small/split", content=body, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422, answer.text
+    with server.platform.scope(server.project_id) as connection:
+        assert jobs.list_jobs(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [("a\0b.jsonl", "a_b.jsonl"), ("../x.jsonl", "x.jsonl"), ("a\nb.jsonl", "a_b.jsonl"), ("..", "rows.jsonl")],
+)
+def test_an_upload_may_have_any_file_name(server: Server, name: str, stored: str) -> None:
+    body = (
+        f'--B\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+        '{"prompt": "a", "completion": "b"}\n\r\n--B--\r\n'
+    )
+    headers = {"content-type": "multipart/form-data; boundary=B"}
+    answer = server.http.post("/api/v1/data/datasets/small/versions", content=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+    result = server.run(Job.model_validate(answer.json()))
+    assert result["formats"] == {stored: "pairs"}
+    looked = server.http.post("/api/v1/data/preview", content=body, headers=headers)
+    assert looked.json()[0]["filename"] == stored
+
+
+def test_a_report_names_the_encoding_and_the_warnings(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes("prompt;completion;label\nOù?;Là;true\nOù?;Nulle part;false\n".encode("cp1252"))
+    result = server.run(server.data.import_files("small", [path]))
+    assert result["encodings"] == {"rows.csv": "cp1252"}
+    assert [word in " ".join(result["warnings"]) for word in ("cp1252", "1 of 2 rows are marked as bad")] == [True] * 2
+    settings = server.data.version("small").operation.settings
+    assert (settings["encodings"], settings["warnings"]) == (result["encodings"], result["warnings"])
+    looked = server.data.preview([path])[0]
+    assert (looked["encoding"], looked["warnings"]) == ("cp1252", result["warnings"])
+
+
 def test_an_invalid_row_fails_the_job_with_its_line_number(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_text('{"prompt": "a", "completion": "b"}\n{"prompt": \n')
@@ -215,4 +300,8 @@ def test_the_commands_have_the_same_results_as_the_routes(
     vong("export", "tickets", str(out), "--split", "train")
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert len(lines) == 40
+    table = tmp_path / "my table (1).csv"
+    vong("export", "tickets", str(table), "--format", "pairs")
+    assert json.loads(vong("import", str(table), "--json"))["version"]["name"] == "my-table-1"
+    assert "60 unchanged" in vong("diff", "tickets", "my-table-1")
     assert [message["role"] for message in lines[0]["messages"]] == ["user", "assistant"]

@@ -21,7 +21,7 @@ def round_trip(name: str, example: Example) -> Example:
 
 
 def test_all_formats_are_registered_as_plugins() -> None:
-    assert plugins.list_extensions("format") == ["alpaca", "chat", "pairs", "preference", "sharegpt"]
+    assert plugins.list_extensions("format") == ["alpaca", "chat", "kto", "pairs", "preference", "sharegpt"]
 
 
 @few_examples
@@ -118,7 +118,7 @@ def test_pairs_rejects_templates_with_more_than_column_names(template: str) -> N
         formats.create_format("pairs", {"template": template})
 
 
-@pytest.mark.parametrize("name", ["alpaca", "chat", "pairs", "preference", "sharegpt"])
+@pytest.mark.parametrize("name", ["alpaca", "chat", "kto", "pairs", "preference", "sharegpt"])
 def test_unknown_options_are_rejected(name: str) -> None:
     with pytest.raises(InvalidInput, match="no option 'colour'"):
         formats.create_format(name, {"colour": "red"})

@@ -75,7 +75,7 @@ def test_invalid_rows_can_be_skipped_counted_and_listed(tmp_path: Path) -> None:
     [
         ("rows.jsonl", b"", "no rows"),
         ("rows.csv", b"a,a\n1,2\n", "column names"),
-        ("rows.csv", b"prompt,completion\n\xff\xfe,b\n", "UTF-8"),
+        ("rows.csv", b"prompt,completion\n\x01\x02\xff,b\n", "UTF-8"),
         ("rows.json", b'{"a": 1}', "column"),
         ("rows.json", b"[1, 2", "not JSON"),
         ("rows.parquet", b"PAR1 but not really", "not Parquet"),

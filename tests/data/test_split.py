@@ -2,18 +2,22 @@
 
 import random
 from collections import Counter, defaultdict
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tests.data.factories import distinct_texts, example
 from vong.data import profile, split
+from vong.data.clean import CleanSettings
 from vong.data.labels import value_at
 from vong.data.near_duplicates import cluster, input_text
+from vong.data.report import ProfileSettings
 from vong.data.split import SplitSettings
 from vong.errors import InvalidInput
-from vong.records import Example
+from vong.records import Example, Record
 
 SHARES = {"train": 0.6, "validation": 0.1, "traffic": 0.15, "test": 0.15}
 
@@ -80,8 +84,6 @@ def test_rows_of_one_group_stay_together() -> None:
     ("splits", "reason"),
     [
         ({}, "needs a name"),
-        ({"train": 0}, "needs a name"),
-        ({"": 1.0}, "needs a name"),
         ({"train": 0.8, "test": 0.3}, "add up to 1.1"),
         ({"train": 100, "test": 100}, "the splits need 200 rows"),
         ({"train": 0.99, "test": 0.001}, "'test' would have no rows"),
@@ -90,3 +92,22 @@ def test_rows_of_one_group_stay_together() -> None:
 def test_impossible_shares_are_rejected(splits: dict[str, float], reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
         split([example(text) for text in distinct_texts(30)], SplitSettings(splits=splits))
+
+
+@pytest.mark.parametrize(
+    "splits",
+    [
+        *({"train": share} for share in (0, -1, "NaN", "nan", float("nan"), float("inf"), "Infinity", "-inf", None)),
+        *({name: 1.0} for name in ("", " ", "tr\0ain", "a\nb", "x" * 101, "\ud83d")),
+    ],
+)
+def test_settings_reject_shares_that_are_not_finite_and_names_that_cannot_be_stored(splits: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        SplitSettings.model_validate({"splits": splits})
+
+
+@pytest.mark.parametrize("settings_type", [SplitSettings, CleanSettings, ProfileSettings])
+@pytest.mark.parametrize("threshold", ["NaN", float("nan"), float("inf"), 2, -1])
+def test_settings_reject_thresholds_out_of_range(settings_type: type[Record], threshold: Any) -> None:
+    with pytest.raises(ValidationError):
+        settings_type.model_validate({"threshold": threshold})

@@ -139,6 +139,15 @@ def test_a_harvest_excludes_rows_of_evaluation_splits(server: Server) -> None:
     assert (found["excluded"], found["added"], found["splits"]) == (1, 1, {"test": 1, "traffic": 1, "train": 1})
 
 
+def test_an_answer_that_no_dataset_can_hold_is_skipped(server: Server) -> None:
+    good = server.record_call("a", "fine")
+    broken = server.record_call("b", "fine", input={"messages": [{"role": "user", "content": None}]})
+    for call in (good, broken):
+        server.feedback.create(call.id, value=1)
+    found = server.feedback.harvest("answers")
+    assert (found["added"], found["skipped"]) == (1, {"content that cannot be stored": 1})
+
+
 def test_an_empty_harvest_creates_no_dataset(server: Server) -> None:
     server.feedback.create(server.record_call().id, value=0)
     with pytest.raises(InvalidInput, match="1 score too low"):

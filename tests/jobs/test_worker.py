@@ -224,9 +224,11 @@ def test_running_jobs_survive_a_restart_of_postgresql(site: Site) -> None:
 
 def test_a_client_error_fails_the_job_at_once_with_its_hint(site: Site) -> None:
     site.worker()
-    job = site.wait_for_end(site.submit("thread.raise_invalid_input"))
+    submitted = site.submit("thread.raise_invalid_input")
+    job = site.wait_for_end(submitted)
     assert (job.status, job.attempts) == ("failed", 1)
     assert job.error == "the file has no rows; send a file with rows"
+    assert "Traceback" not in site.log(submitted)
 
 
 @pytest.mark.parametrize(

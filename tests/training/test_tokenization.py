@@ -70,6 +70,13 @@ def test_a_final_assistant_message_is_the_completion(tokenizer: Any) -> None:
     assert found.examples[0].messages == example().messages
 
 
+def test_examples_with_a_bad_answer_or_without_weight_are_not_trained(tokenizer: Any) -> None:
+    answer = Message(role="assistant", content="bad")
+    asked = Example(messages=(*example().messages, Message(role="assistant", content="earlier")), rejected=answer)
+    found = select_trainable([asked, Example(messages=example().messages, completion=answer, weight=0), example()])
+    assert (found.examples, found.without_answer, found.without_weight) == ([example()], 1, 1)
+
+
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=300), st.integers(1, 16), st.integers(0, 3), st.booleans())
 def test_every_epoch_contains_every_row_once(lengths: list[int], batch: int, epoch: int, grouped: bool) -> None:
     order = EpochSampler(lengths, batch, seed=3, grouped=grouped)

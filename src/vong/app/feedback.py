@@ -12,6 +12,7 @@ from vong import data, feedback, traces
 from vong.app.platform import Platform
 from vong.app.traces import get_span, with_score_counts
 from vong.data.near_duplicates import DEFAULT_THRESHOLD, cluster, input_text
+from vong.data.row_checks import find_problem
 from vong.errors import InvalidInput, VongError
 from vong.feedback.harvest import Disagreement
 from vong.feedback.scores import Source, record_harvested
@@ -116,16 +117,16 @@ def harvest(platform: Platform, project_id: UUID, request: HarvestRequest) -> Ha
     harvested = preview_harvest(platform, project_id, request)
     with platform.scope(project_id) as connection:
         newest = next(iter(data.list_versions(connection, request.dataset, limit=1)), None)
-        if newest is None and not harvested.examples:
-            reasons = (
-                ", ".join(f"{count} {reason}" for reason, count in harvested.skipped.items()) or "no score matches"
-            )
+        examples = [example for example in harvested.examples if find_problem(example) is None]
+        unusable = len(harvested.examples) - len(examples)
+        skipped = harvested.skipped | ({"content that cannot be stored": unusable} if unusable else {})
+        if newest is None and not examples:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items()) or "no score matches"
             raise InvalidInput(f"nothing to harvest: {reasons}", "list the scores with: vong feedback list")
-        examples = harvested.examples
         if newest is not None:
             rows = data.read(platform.blobs, newest)
             examples = exclude_near_duplicates(
-                harvested.examples, [row for row in rows if row.metadata.get("split") in request.exclude_splits]
+                examples, [row for row in rows if row.metadata.get("split") in request.exclude_splits]
             )
         operation = Operation(
             name="harvest",
@@ -133,7 +134,7 @@ def harvest(platform: Platform, project_id: UUID, request: HarvestRequest) -> Ha
             changes={
                 "corrections": harvested.corrections,
                 "good": harvested.good,
-                "excluded": len(harvested.examples) - len(examples),
+                "excluded": len(harvested.examples) - unusable - len(examples),
                 "disagreements": len(harvested.disagreements),
             },
         )
@@ -146,9 +147,9 @@ def harvest(platform: Platform, project_id: UUID, request: HarvestRequest) -> Ha
         added=version.rows - (newest.rows if newest else 0),
         corrections=harvested.corrections,
         good=harvested.good,
-        excluded=len(harvested.examples) - len(examples),
+        excluded=len(harvested.examples) - unusable - len(examples),
         disagreements=harvested.disagreements,
-        skipped=harvested.skipped,
+        skipped=skipped,
     )
 
 

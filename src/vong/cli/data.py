@@ -1,6 +1,7 @@
 """Commands of `vong data`: import, preview, profile, clean, split and compare datasets."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 from pydantic import ValidationError
 
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import TEXT, FilePath, Group, parse_finite
 from vong.client import Client
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Job
@@ -16,7 +18,7 @@ from vong.records.dataset_row import RowEdit
 VERSION_COLUMNS = ["ref", "number", "rows", "splits", "operation", "created_at"]
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Import, profile, clean, split and compare datasets. REF is NAME, NAME@NUMBER or NAME@HASH."""
 
@@ -27,9 +29,9 @@ def detach_option(command: Any) -> Any:
 
 
 @group.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=FilePath(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", help="Dataset name.  [default: the first file's name]")
-@click.option("--format", "format_", help="alpaca, chat, pairs, preference or sharegpt.  [default: detected]")
+@click.option("--format", "format_", help="alpaca, chat, kto, pairs, preference or sharegpt.  [default: detected]")
 @click.option(
     "--option", "options", multiple=True, metavar="K=V", help="Option of the format: output=label; repeatable."
 )
@@ -48,18 +50,20 @@ def import_files(
     """Import FILES (JSONL, JSON, CSV, Parquet) as the next version of a dataset."""
     client = Client()
     format_options = parse_pairs(options, "--option")
-    name = name or files[0].name.split(".")[0]
+    name = name or _dataset_name(files[0])
     job = client.data.import_files(name, files, format=format_, options=format_options, on_error=on_error)
     result = _wait_for_result(client, job, detach, as_json)
     if result is not None:
         for skipped in result["skipped"]:
             print_message(f"skipped {skipped['row']}: {skipped['reason']}")
+        for warning in result.get("warnings", []):
+            print_message(f"warning: {warning}")
         _show(client, result, as_json)
 
 
 @group.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", help="alpaca, chat, pairs, preference or sharegpt.  [default: detected]")
+@click.argument("files", nargs=-1, required=True, type=FilePath(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "format_", help="alpaca, chat, kto, pairs, preference or sharegpt.  [default: detected]")
 @click.option(
     "--option", "options", multiple=True, metavar="K=V", help="Option of the format: output=label; repeatable."
 )
@@ -79,6 +83,8 @@ def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ..
         for row in preview_["rows"][:5]:
             example = Example.model_validate(row)
             click.echo(f"  {_shorten(example.prompt_text)}  ⇒  {_shorten(example.completion_text)}")
+        for warning in preview_.get("warnings", []):
+            print_message(f"  warning: {warning}")
         for problem in preview_["problems"]:
             click.echo(f"  {problem['row']}: {problem['reason']}")
 
@@ -86,11 +92,11 @@ def preview(files: tuple[Path, ...], format_: str | None, options: tuple[str, ..
 @group.command()
 @click.argument("ref")
 @click.argument("number", type=click.IntRange(1), required=False)
-@click.argument("row", required=False, type=click.Path(dir_okay=False, allow_dash=True))
+@click.argument("row", required=False, type=FilePath(dir_okay=False, allow_dash=True))
 @click.option("--delete", "deletes", is_flag=True, help="Delete the row.")
 @click.option(
     "--file",
-    type=click.Path(dir_okay=False, allow_dash=True),
+    type=FilePath(dir_okay=False, allow_dash=True),
     help='JSONL file with many rows: {"number": 3, "example": …}.',
 )
 @json_option
@@ -112,15 +118,14 @@ def edit(ref: str, number: int | None, row: Any, deletes: bool, file: Any, as_js
             edits = [
                 RowEdit(
                     number=number or 0,
-                    example=Example.model_validate_json(click.open_file(row).read()) if row else None,
+                    example=Example.model_validate_json(click.open_file(row, encoding="utf-8").read()) if row else None,
                 )
             ]
     except OSError as error:
         raise InvalidInput(f"cannot read {file or row}: {error.strerror}", "pass a readable file with rows") from None
-    except ValidationError as error:
-        raise InvalidInput(
-            f"not a valid example: {error.errors()[0]['msg']}", "see examples with: vong data rows REF --json"
-        ) from None
+    except (ValidationError, UnicodeDecodeError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "it is not UTF-8"
+        raise InvalidInput(f"not a valid example: {reason}", "see examples with: vong data rows REF --json") from None
     if len({row_edit.number for row_edit in edits}) < len(edits):
         raise InvalidInput("a row is edited twice", "write one line per row")
     emit(
@@ -160,10 +165,10 @@ def show(ref: str, as_json: bool) -> None:
 
 @group.command()
 @click.argument("ref")
-@click.option("--after", default=0, help="Show rows after this number.")
+@click.option("--after", type=click.IntRange(0), default=0, help="Show rows after this number.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
 @click.option("--split", help="Only rows of this split.")
-@click.option("--text", help="Only rows with this text in messages or completion.")
+@click.option("--text", type=TEXT, help="Only rows with this text in messages or completion.")
 @click.option("--where", multiple=True, metavar="K=V", help="Only rows with this metadata: channel=email.")
 @click.option(
     "--label", "labels", multiple=True, metavar="K=V", help="Only rows with this label: completion.intent=refund."
@@ -202,7 +207,13 @@ def rows(
 
 @group.command()
 @click.argument("ref")
-@click.option("--threshold", type=float, default=0.8, show_default=True, help="Jaccard similarity of near-duplicates.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=0.8,
+    show_default=True,
+    help="Jaccard similarity of near-duplicates.",
+)
 @click.option(
     "--label", "labels", multiple=True, help="Additional label to report, for example metadata.channel; repeatable."
 )
@@ -227,7 +238,13 @@ def profile(ref: str, threshold: float, labels: tuple[str, ...], detach: bool, a
 @click.option("--conflicts", type=click.Choice(["majority", "drop", "keep"]), default="majority", show_default=True)
 @click.option("--ties", type=click.Choice(["drop", "keep"]), default="drop", show_default=True)
 @click.option("--near", type=click.Choice(["drop", "keep"]), default="drop", show_default=True)
-@click.option("--threshold", type=float, default=0.8, show_default=True, help="Jaccard similarity of near-duplicates.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=0.8,
+    show_default=True,
+    help="Jaccard similarity of near-duplicates.",
+)
 @detach_option
 @json_option
 def clean(ref: str, name: str | None, detach: bool, as_json: bool, **settings: Any) -> None:
@@ -267,7 +284,7 @@ def split(
 ) -> None:
     """Assign a split to every row; near-duplicates stay in the same split."""
     try:
-        shares = {key: float(value) for key, value in parse_pairs(into.split(","), "--into").items()}
+        shares = {key: parse_finite(value) for key, value in parse_pairs(into.split(","), "--into").items()}
     except ValueError as error:
         raise InvalidInput(
             f"{into!r} is not a list of shares", "write for example: --into train=0.8,test=0.2"
@@ -304,18 +321,26 @@ def diff(a: str, b: str, limit: int, kind: str | None, as_json: bool) -> None:
 
 @group.command()
 @click.argument("ref")
-@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.argument("file", type=FilePath(dir_okay=False, writable=True, path_type=Path))
 @click.option("--split", help="Only rows of this split.")
-def export(ref: str, file: Path, split: str | None) -> None:
-    """Write a version to FILE as JSONL in the chat format (`-` for stdout)."""
-    from vong.data.formats.chat import ChatFormat
+@click.option(
+    "--format",
+    "format_",
+    help="alpaca, chat, kto, pairs, preference or sharegpt.  [default: preference or kto if all rows are, else chat]",
+)
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["jsonl", "json", "csv", "tsv", "parquet"]),
+    help="Type of the file.  [default: by its extension]",
+)
+def export(ref: str, file: Path, split: str | None, format_: str | None, kind: Any) -> None:
+    """Write a version to FILE (`-` for stdout), so that an import of FILE returns equal rows."""
+    from vong.data.exporter import choose_kind, export_examples
 
-    chat, count = ChatFormat({}), 0
-    with click.open_file(str(file), "w", encoding="utf-8") as out:
-        for example in Client().data.read(ref, split=split):
-            out.write(json.dumps(chat.to_row(example), ensure_ascii=False) + "\n")
-            count += 1
-    print_message(f"wrote {count} rows to {file}")
+    with click.open_file(str(file), "wb") as out:
+        written = export_examples(Client().data.read(ref, split=split), out, kind or choose_kind(file), format_)
+    print_message(f"wrote {written.rows} rows to {file} in the format {written.format}")
 
 
 def parse_pairs(arguments: Any, option: str) -> dict[str, str]:
@@ -324,6 +349,12 @@ def parse_pairs(arguments: Any, option: str) -> dict[str, str]:
     if invalid := [key for key, equals, _ in words if not equals or not key]:
         raise InvalidInput(f"{option} {invalid[0]!r} has no value", f"write it as {option} KEY=VALUE")
     return {key.strip(): value for key, _, value in words}
+
+
+def _dataset_name(file: Path) -> str:
+    """Return a valid dataset name from the name of a file, without its extensions."""
+    words = re.findall(r"[A-Za-z0-9_-]+", file.name.strip(".").split(".")[0])
+    return "-".join(words).strip("_-")[:100] or "dataset"
 
 
 def _wait_for_result(client: Client, job: Job, detach: bool, as_json: bool) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Job
 from vong.records.dataset_row import DatasetRow
@@ -34,9 +34,9 @@ class DataClient:
         """
         form = {"format": format, "options": json.dumps(dict(options)) if options else None, "on_error": on_error}
         with ExitStack() as opened:
-            parts = [("files", (file.name, opened.enter_context(file.open("rb")))) for file in files]
+            parts = [("files", (_upload_name(file), opened.enter_context(file.open("rb")))) for file in files]
             return self._transport.post(
-                f"/api/v1/data/datasets/{name}/versions",
+                f"/api/v1/data/datasets/{segment(name)}/versions",
                 Job,
                 files=parts,
                 data={field: value for field, value in form.items() if value is not None},
@@ -49,7 +49,7 @@ class DataClient:
         """Return a preview of files before an import: `format`, `columns`, first `rows`, `problems`. Stores nothing."""
         form = {"format": format, "options": json.dumps(dict(options)) if options else None}
         with ExitStack() as opened:
-            parts = [("files", (file.name, opened.enter_context(file.open("rb")))) for file in files]
+            parts = [("files", (_upload_name(file), opened.enter_context(file.open("rb")))) for file in files]
             form_fields = {field: value for field, value in form.items() if value is not None}
             return self._transport.post("/api/v1/data/preview", list[dict[str, Any]], files=parts, data=form_fields)
 
@@ -59,12 +59,14 @@ class DataClient:
             {"number": number, "example": row and row.model_dump(mode="json", exclude_none=True)}
             for number, row in rows.items()
         ]
-        return self._transport.post(f"/api/v1/data/versions/{ref}/rows", DatasetVersion, body=body, idempotency_key=key)
+        return self._transport.post(
+            f"/api/v1/data/versions/{segment(ref)}/rows", DatasetVersion, body=body, idempotency_key=key
+        )
 
     def append(self, name: str, rows: Sequence[Example], *, key: str | None = None) -> DatasetVersion:
         """Append rows to a dataset, without those it already has. A new dataset is created."""
         body = [row.model_dump(mode="json", exclude_none=True) for row in rows]
-        path = f"/api/v1/data/datasets/{name}/rows"
+        path = f"/api/v1/data/datasets/{segment(name)}/rows"
         return self._transport.post(path, DatasetVersion, body=body, idempotency_key=key)
 
     def datasets(self, *, after: str | None = None, limit: int = 50) -> list[DatasetVersion]:
@@ -74,16 +76,16 @@ class DataClient:
     def versions(self, name: str, *, after: int | None = None, limit: int = 50) -> list[DatasetVersion]:
         """Return the versions of a dataset, newest first."""
         return self._transport.get(
-            f"/api/v1/data/datasets/{name}/versions", list[DatasetVersion], after=after, limit=limit
+            f"/api/v1/data/datasets/{segment(name)}/versions", list[DatasetVersion], after=after, limit=limit
         )
 
     def graph(self, name: str) -> dict[str, Any]:
         """Return the history of a dataset: `nodes` (versions), `edges` (parent, child, operation), `more` (a count)."""
-        return self._transport.get(f"/api/v1/data/datasets/{name}/graph", dict[str, Any])
+        return self._transport.get(f"/api/v1/data/datasets/{segment(name)}/graph", dict[str, Any])
 
     def version(self, ref: str) -> DatasetVersion:
         """Return one version."""
-        return self._transport.get(f"/api/v1/data/versions/{ref}", DatasetVersion)
+        return self._transport.get(f"/api/v1/data/versions/{segment(ref)}", DatasetVersion)
 
     def rows(
         self,
@@ -99,11 +101,11 @@ class DataClient:
         Filters: `text`, `metadata` and `labels` (dicts of names or paths to values), `origin` (`span`: corrections).
         """
         params = {"after": after, "limit": limit, "split": split, **_filter_params(filters)}
-        return self._transport.get(f"/api/v1/data/versions/{ref}/rows", list[DatasetRow], **params)
+        return self._transport.get(f"/api/v1/data/versions/{segment(ref)}/rows", list[DatasetRow], **params)
 
     def count(self, ref: str, *, split: str | None = None, **filters: Any) -> int:
         """Return the number of matching rows; `filters` as for `rows`."""
-        path = f"/api/v1/data/versions/{ref}/rows/count"
+        path = f"/api/v1/data/versions/{segment(ref)}/rows/count"
         return int(self._transport.get(path, dict[str, Any], split=split, **_filter_params(filters))["rows"])
 
     def read(self, ref: str, *, split: str | None = None) -> Iterator[Example]:
@@ -116,12 +118,12 @@ class DataClient:
 
     def profile(self, ref: str, *, key: str | None = None, **settings: Any) -> Job:
         """Start a health report; read the finished one with `report`. Settings: `threshold`, `labels`, `longest`."""
-        path = f"/api/v1/data/versions/{ref}/profile"
+        path = f"/api/v1/data/versions/{segment(ref)}/profile"
         return self._transport.post(path, Job, body=settings, idempotency_key=key)
 
     def report(self, ref: str) -> dict[str, Any]:
         """Return the newest health report of a version."""
-        return self._transport.get(f"/api/v1/data/versions/{ref}/report", dict[str, Any])
+        return self._transport.get(f"/api/v1/data/versions/{segment(ref)}/report", dict[str, Any])
 
     def clean(self, ref: str, *, name: str | None = None, key: str | None = None, **settings: Any) -> Job:
         """Start cleaning into a new version; the result of the finished job has `ref` and `changes`.
@@ -129,11 +131,11 @@ class DataClient:
         Settings: `tidy`, `personal`, `kinds`, `empty`, `conflicts`, `ties`, `exact`, `near`, `threshold`, `labels`.
         """
         body = {"name": name, "settings": settings}
-        return self._transport.post(f"/api/v1/data/versions/{ref}/clean", Job, body=body, idempotency_key=key)
+        return self._transport.post(f"/api/v1/data/versions/{segment(ref)}/clean", Job, body=body, idempotency_key=key)
 
     def changes(self, ref: str) -> list[dict[str, Any]]:
         """Return every change made by cleaning: `row`, `id`, `origin`, `what`, `before`, `after`, `reason`."""
-        return self._transport.get(f"/api/v1/data/versions/{ref}/changes", list[dict[str, Any]])
+        return self._transport.get(f"/api/v1/data/versions/{segment(ref)}/changes", list[dict[str, Any]])
 
     def split(
         self,
@@ -149,7 +151,7 @@ class DataClient:
         `splits` maps names to shares or numbers of rows. Settings: `seed`, `stratify`, `group`, `threshold`.
         """
         body = {"name": name, "settings": {"splits": dict(splits), **settings}}
-        return self._transport.post(f"/api/v1/data/versions/{ref}/split", Job, body=body, idempotency_key=key)
+        return self._transport.post(f"/api/v1/data/versions/{segment(ref)}/split", Job, body=body, idempotency_key=key)
 
     def diff(self, a: str, b: str, *, limit: int = 50, kind: str | None = None) -> dict[str, Any]:
         """Return the differences between two versions: counts, and the first differing `rows`.
@@ -157,6 +159,11 @@ class DataClient:
         `kind` (added, removed or changed) selects rows of one kind.
         """
         return self._transport.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit, kind=kind)
+
+
+def _upload_name(file: Path) -> str:
+    """Return the name of a file in a form that can be sent: bytes that are not UTF-8 become `?`."""
+    return file.name.encode("utf-8", "replace").decode()
 
 
 def _filter_params(filters: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from vong.data.clean import CleaningChange
 from vong.data.report_store import save_changes
+from vong.data.row_checks import check_row
 from vong.data.versions import find, lock_dataset, read_lines, write
 from vong.errors import Conflict, InvalidInput
 from vong.records import DatasetVersion, Example, Operation
@@ -19,9 +20,12 @@ def edit(connection: Connection, blobs: BlobStore, version: DatasetVersion, edit
     If the edits change nothing, the version itself is returned.
 
     Raises:
-        InvalidInput: The version lacks a row, or a row is edited twice.
+        InvalidInput: The version lacks a row, a row is edited twice, or a new row is invalid.
         Conflict: The version is not the newest one. This prevents one edit from undoing another.
     """
+    for row_edit in edits:
+        if row_edit.example is not None:
+            check_row(row_edit.example, row_edit.number)
     example_by_row = {row_edit.number: row_edit.example for row_edit in edits}
     if not edits:
         raise InvalidInput("there are no edits", "send at least one edit")

@@ -1,13 +1,16 @@
 """Preview of a file before import: detected format and reason, columns, and the first rows as Examples."""
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from vong.data import formats
-from vong.data.files import FileKind, detect_file_kind, read_rows
+from vong.data.files import DataFile, inspect_file, read_rows
+from vong.data.files.source import open_text
 from vong.data.importer import Importer, SkippedRow
+from vong.data.row_checks import printable
 from vong.errors import InvalidInput
 from vong.records import Example, Record
 
@@ -25,11 +28,13 @@ class FilePreview(Record):
 
     `reason` explains the choice of the format; `options` lists the options of that format. `estimated_rows` covers only
     the `bytes` that were read, so a page that sends the beginning of a file can extrapolate to the whole file.
-    `problems` lists rows that cannot be read; `error` explains why no row can be read.
+    `encoding` names the text encoding, `warnings` what a person should know. `problems` lists rows that cannot be read;
+    `error` explains why no row can be read.
     """
 
     filename: str
     kind: str | None = None
+    encoding: str | None = None
     format: str | None = None
     reason: str | None = None
     bytes: int
@@ -38,6 +43,7 @@ class FilePreview(Record):
     options: list[FormatOption] = []
     rows: list[Example] = []
     problems: list[SkippedRow] = []
+    warnings: list[str] = []
     error: str | None = None
     hint: str | None = None
 
@@ -49,55 +55,64 @@ def preview(
 
     Stores nothing. Problems are returned in the preview, not raised.
     """
-    kind: FileKind | None = None
+    file: DataFile | None = None
     estimated: int | None = None
     importer = Importer([(path, name)], format=format, options=options or {}, on_error="skip")
     rows: list[Example] = []
     first: list[dict[str, Any]] = []
     failure: InvalidInput | None = None
     try:
-        kind = detect_file_kind(path, name)
-        first = [row.value for row in islice(read_rows(path, kind), limit) if row.value is not None]
-        estimated = _estimate_rows(path, kind)
+        file = inspect_file(path, name)
+        first = [row.value for row in islice(read_rows(file), limit) if row.value is not None]
         rows.extend(islice(importer.iter_examples(), limit))
+        estimated = _estimate_rows(file)
     except InvalidInput as error:
         failure = error
     chosen = importer.formats.get(name)
     return FilePreview(
         filename=name,
-        kind=kind,
+        kind=file.kind if file else None,
+        encoding=importer.encodings.get(name),
         format=chosen,
         reason=_explain_choice(chosen, first, format, options or {}) if chosen else None,
         bytes=path.stat().st_size,
         estimated_rows=estimated,
-        columns=list(first[0]) if first else [],
+        columns=[printable(str(column)) for column in first[0]] if first else [],
         options=_list_options(chosen, first) if chosen else [],
         rows=rows,
         problems=importer.skipped,
+        warnings=importer.warnings,
         error=failure.message if failure else None,
         hint=failure.hint if failure else None,
     )
 
 
-def _estimate_rows(path: Path, kind: FileKind) -> int | None:
+def _estimate_rows(file: DataFile) -> int | None:
     """Return the number of rows: exact for Parquet and JSON, otherwise the number of lines.
 
     A row may span several lines, because a cell may contain line breaks.
     """
-    if kind == "parquet":
+    if file.kind == "parquet":
         from pyarrow import parquet
 
-        with parquet.ParquetFile(path) as file:
-            return int(file.metadata.num_rows)
-    if kind == "json":
-        return sum(1 for _ in read_rows(path, kind))
-    last, lines = b"\n", 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            lines += block.count(b"\n")
-            last = block[-1:]
-    lines += last != b"\n"
-    return max(0, lines - (kind in {"csv", "tsv"}))
+        with parquet.ParquetFile(file.path) as table:
+            return int(table.metadata.num_rows)
+    if file.kind == "json":
+        return _count_readable(read_rows(file))
+    with open_text(file) as text:
+        lines = _count_readable(text)
+    return max(0, lines - (file.kind in {"csv", "tsv"}))
+
+
+def _count_readable(items: Iterable[Any]) -> int:
+    """Return the number of items up to the end, or to the place where the beginning of a file is cut."""
+    count = 0
+    try:
+        for _ in items:
+            count += 1
+    except (InvalidInput, EOFError, zlib.error, UnicodeDecodeError):
+        pass
+    return count
 
 
 def _explain_choice(

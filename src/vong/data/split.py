@@ -10,6 +10,9 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from vong.data.labels import LabelPath, value_at
 from vong.data.near_duplicates import DEFAULT_THRESHOLD, Threshold, cluster, input_text
@@ -18,6 +21,12 @@ from vong.records import Example, Record
 
 UNASSIGNED = ""
 """Name of the internal split for rows that no split receives."""
+
+SplitName = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]$")
+]
+SplitShare = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+"""Share of the rows up to 1, or a number of rows."""
 
 
 class SplitSettings(Record):
@@ -29,7 +38,7 @@ class SplitSettings(Record):
     near-duplicates do.
     """
 
-    splits: dict[str, float] = {"train": 0.8, "validation": 0.1, "test": 0.1}
+    splits: dict[SplitName, SplitShare] = {"train": 0.8, "validation": 0.1, "test": 0.1}
     seed: int = 0
     stratify: tuple[LabelPath, ...] = ()
     group: LabelPath | None = None

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from vong.data import row_index, tables
+from vong.data.row_checks import check_row
 from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.records import DatasetVersion, Example, Operation, new_id, now
 from vong.records.name import check_versioned_name
@@ -184,6 +185,9 @@ def append(
 
     Examples that the newest version already contains (same content in the same split) are skipped. If all are, the
     newest version is returned. If the dataset does not exist, it is created.
+
+    Raises:
+        InvalidInput: An Example is invalid. The message names its number.
     """
     newest = next(iter(list_versions(connection, name, limit=1)), None)
     existing = list(read(blobs, newest)) if newest else []
@@ -191,6 +195,7 @@ def append(
     total, added = 0, list[Example]()
     for example in examples:
         total += 1
+        check_row(example, total)
         identity = (example.hash, example.metadata.get("split"))
         if identity not in seen:
             seen.add(identity)

@@ -97,7 +97,7 @@ def record_failure(
     row = _lock_running(connection, job_id, attempt)
     if row is None:
         return
-    reason = describe_error(error)
+    reason: str = to_jsonb_safe(describe_error(error))  # a message may quote text that PostgreSQL cannot store
     retries = policy.retries if row["retries"] is None else row["retries"]
     permanent = isinstance(error, VongError) and error.fault in {"caller", "configuration"}
     failures = row["failures"] + 1

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from vong.errors import Misconfigured
+from vong.errors import Misconfigured, VongError
 from vong.jobs import lifecycle
 from vong.jobs.config import JobHandler
 from vong.jobs.context import JobContext
@@ -102,9 +102,12 @@ def _failure_outcome(run: JobRun, writer: ProgressWriter, error: Exception) -> O
     if writer.stop.reason is not None:
         reason = "its worker was asked to stop" if writer.stop.reason == "shutdown" else "it was taken over"
         return lambda connection, id, attempt: lifecycle.requeue(connection, id, attempt, reason)
-    log.warning("job %s (%s) failed", run.job.id, run.job.kind, exc_info=error)
-    for line in "".join(traceback.format_exception(error)).splitlines()[-MAX_TRACEBACK_LINES:]:
-        writer.log(line)
+    if isinstance(error, VongError) and error.fault == "caller":
+        log.warning("job %s (%s) failed: %s", run.job.id, run.job.kind, error)
+    else:
+        log.warning("job %s (%s) failed", run.job.id, run.job.kind, exc_info=error)
+        for line in "".join(traceback.format_exception(error)).splitlines()[-MAX_TRACEBACK_LINES:]:
+            writer.log(line)
     return lambda connection, id, attempt: lifecycle.record_failure(connection, id, attempt, error, run.policy)
 
 

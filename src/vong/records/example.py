@@ -3,6 +3,8 @@
 from functools import cached_property
 from typing import Any, Literal
 
+from pydantic import Field
+
 from vong.records.message import Message
 from vong.records.record import Record, content_hash
 
@@ -31,7 +33,7 @@ class Example(Record):
     rejected: Message | None = None
     tools: tuple[dict[str, Any], ...] | None = None
     metadata: dict[str, Any] = {}
-    weight: float = 1.0
+    weight: float = Field(default=1.0, allow_inf_nan=False)
     origin: ExampleOrigin | None = None
 
     @cached_property

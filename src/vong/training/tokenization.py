@@ -24,10 +24,11 @@ class TokenizedExample(NamedTuple):
 
 
 class TrainableExamples(NamedTuple):
-    """Examples with a completion, and the number of examples without one."""
+    """Examples with a completion and a weight above 0, and the numbers of the others."""
 
     examples: list[Example]
     without_answer: int
+    without_weight: int = 0
 
 
 class TokenizedDataset(NamedTuple):
@@ -39,18 +40,23 @@ class TokenizedDataset(NamedTuple):
 
 
 def select_trainable(examples: Iterable[Example]) -> TrainableExamples:
-    """Return the examples with a completion; a final assistant message is converted to the completion."""
+    """Return the examples with a completion; a final assistant message is converted to the completion.
+
+    An example with only a rejected completion, or with the weight 0, is left out.
+    """
     trainable: list[Example] = []
-    without = 0
+    without = without_weight = 0
     for example in examples:
-        if example.completion is not None:
+        if not example.weight > 0:
+            without_weight += 1
+        elif example.completion is not None:
             trainable.append(example)
-        elif len(example.messages) > 1 and example.messages[-1].role == "assistant":
+        elif example.rejected is None and len(example.messages) > 1 and example.messages[-1].role == "assistant":
             split = {"messages": example.messages[:-1], "completion": example.messages[-1]}
             trainable.append(example.model_copy(update=split))
         else:
             without += 1
-    return TrainableExamples(trainable, without)
+    return TrainableExamples(trainable, without, without_weight)
 
 
 def tokenize_examples(tokenizer: Any, examples: Sequence[Example], max_length: int) -> TokenizedDataset:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, UploadFile
-from pydantic import Json
+from pydantic import Json, StringConstraints
 
 from vong import data, jobs
 from vong.api.http.dependencies import CurrentUser
@@ -20,23 +20,24 @@ from vong.data.rows import DatasetDiff, DiffKind
 from vong.data.split import SplitSettings
 from vong.records import DatasetVersion, Example, Job, Record
 from vong.records.dataset_row import DatasetRow, RowEdit
-from vong.records.name import check_versioned_name
+from vong.records.name import VERSIONED_NAME_PATTERN, check_versioned_name
 
 routes = APIRouter(prefix="/api/v1/data", tags=["data"])
+DatasetName = Annotated[str, StringConstraints(pattern=rf"^{VERSIONED_NAME_PATTERN.pattern}$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class CleanRequest(Record):
     """Cleaning of a dataset version. `name` is the dataset for the result, by default the same dataset."""
 
-    name: str | None = None
+    name: DatasetName | None = None
     settings: CleanSettings = CleanSettings()
 
 
 class SplitRequest(Record):
     """Split of a dataset version. `name` is the dataset for the result, by default the same dataset."""
 
-    name: str | None = None
+    name: DatasetName | None = None
     settings: SplitSettings = SplitSettings()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from vong import plugins
+from vong.data.formats.unsupported import find_known_layout, find_unsupported_layout
 from vong.errors import InvalidInput
 from vong.records import Example
 
@@ -63,7 +64,12 @@ def detect_format(rows: Sequence[Mapping[str, Any]]) -> str:
         InvalidInput: No format matches.
     """
     matches = rank_formats(rows)
+    has_lists = bool(rows) and any(isinstance(value, list) for value in rows[0].values())
+    if matches and matches[0].name == "pairs" and has_lists and (found := find_known_layout(rows[0])):
+        raise InvalidInput(*found)
     if not matches or matches[0].confidence < 0.25:
+        if rows and (found := find_unsupported_layout(rows[0])):
+            raise InvalidInput(*found)
         columns = ", ".join(map(repr, list(rows[0])[:12])) if rows else "none"
         raise InvalidInput(
             f"no format matches these rows (columns: {columns})",

@@ -1,15 +1,23 @@
 """Alpaca format: `instruction`, `input`, `output`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vong.data.formats import columns
+from vong.data.formats.verdicts import find_verdict
 from vong.errors import InvalidInput
 from vong.records import Example, Message
+
+OUTPUT_COLUMNS = ("output", "response", "completion", "answer")
+"""Columns of the completion, in order of preference."""
+INPUT_COLUMNS = ("input", "context")
+"""Columns that continue the instruction, in order of preference."""
 
 
 class AlpacaFormat:
     """Instructions: `instruction` and `input` (joined by an empty line) are the input, `output` is the completion.
+
+    As in Dolly, `context` and `response` may stand for `input` and `output`.
 
     An optional `system` becomes the first message, and an optional `history` (a list of [question, answer]) the turns
     before the question.
@@ -20,24 +28,28 @@ class AlpacaFormat:
 
     def confidence(self, row: Mapping[str, Any]) -> float:
         """Return a high confidence if the columns `instruction` and `output` both exist."""
-        return 0.95 if {"instruction", "output"} <= row.keys() else 0.0
+        if "instruction" not in row or _find_column(row, OUTPUT_COLUMNS) is None:
+            return 0.0
+        return 0.9 if find_verdict(row) else 0.95
 
     def to_example(self, row: Mapping[str, Any]) -> Example:
         """Convert the row to a conversation whose last user message is the instruction."""
-        if row.get("instruction") is None and row.get("input") is None:
-            raise InvalidInput("the row has neither 'instruction' nor 'input'")
-        if row.get("output") is None:
-            raise InvalidInput("the row has no 'output'")
+        output = _find_column(row, OUTPUT_COLUMNS) or "output"
+        more = _find_column(row, INPUT_COLUMNS) or "input"
+        if row.get("instruction") is None and row.get(more) is None:
+            raise InvalidInput("the row has neither 'instruction' nor 'input'", "write the question in 'instruction'")
+        if row.get(output) is None:
+            raise InvalidInput(f"the row has no {output!r}", f"write the answer in {output!r}")
         messages: list[Message] = []
         if row.get("system"):
             messages.append(Message(role="system", content=columns.cell_text(row["system"])))
         for question, answer in _parse_history(row.get("history")):
             messages.append(Message(role="user", content=question))
             messages.append(Message(role="assistant", content=answer))
-        parts = [columns.cell_text(row[name]) for name in ("instruction", "input") if row.get(name)]
+        parts = [columns.cell_text(row[name]) for name in ("instruction", more) if row.get(name)]
         messages.append(Message(role="user", content="\n\n".join(parts)))
-        completion = Message(role="assistant", content=columns.cell_text(row["output"]))
-        used = {"instruction", "input", "output", "system", "history"}
+        completion = Message(role="assistant", content=columns.cell_text(row[output]))
+        used = {"instruction", more, output, "system", "history"}
         return columns.build_example(row, used, messages=tuple(messages), completion=completion)
 
     def to_row(self, example: Example) -> dict[str, Any]:
@@ -63,10 +75,14 @@ class AlpacaFormat:
         return row | columns.extra_columns(example)
 
 
+def _find_column(row: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    return next((name for name in names if name in row), None)
+
+
 def _parse_history(value: Any) -> list[tuple[str, str]]:
     value = columns.decode_cell(value)
     if value is None or value == "":
         return []
     if not isinstance(value, list) or not all(isinstance(turn, list | tuple) and len(turn) == 2 for turn in value):
-        raise InvalidInput("the column 'history' is not a list of [question, answer]")
+        raise InvalidInput("the column 'history' is not a list of [question, answer]", "write pairs of two texts")
     return [(columns.cell_text(question), columns.cell_text(answer)) for question, answer in value]

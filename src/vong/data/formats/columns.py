@@ -1,16 +1,21 @@
 """Helpers shared by all formats: options, messages in columns, and columns that become metadata."""
 
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
+from vong.data.formats.verdicts import is_marked_bad
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 
 RESERVED = {"metadata", "weight"}
 """Columns with a meaning in every format."""
+TOOL_COLUMNS = {"tools", "functions"}
+NUMBER = re.compile(r"[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|nan|inf|infinity)", re.IGNORECASE)
 
 
 def check_options(options: Mapping[str, str], known: Iterable[str], format_name: str) -> None:
@@ -29,24 +34,39 @@ def check_options(options: Mapping[str, str], known: Iterable[str], format_name:
 def build_example(row: Mapping[str, Any], used: Iterable[str], **fields: Any) -> Example:
     """Build an Example from these fields, with all other columns as its metadata.
 
-    An object in the column `metadata` is merged into the metadata. A numeric column `weight` is the Example's weight.
+    An object in the column `metadata` is merged into the metadata. A number in the column `weight` is the Example's
+    weight. If a column says that the completion is bad, the completion becomes the rejected one.
     """
     taken = set(used)
     metadata = {str(name): value for name, value in row.items() if name not in taken | RESERVED}
     nested = decode_cell(row.get("metadata"))
     if isinstance(nested, dict):
         metadata.update(nested)
-    elif nested is not None:
-        metadata["metadata"] = nested
-    weight = row.get("weight")
-    if isinstance(weight, int | float) and not isinstance(weight, bool) and "weight" not in taken:
-        fields["weight"] = float(weight)
-    elif weight is not None:
-        metadata["weight"] = weight
+    elif nested is not None and nested != "":
+        metadata["metadata"] = row["metadata"]
+    weight = parse_number(row.get("weight")) if "weight" not in taken else None
+    if weight is not None:
+        fields["weight"] = weight
+    elif row.get("weight") not in (None, ""):
+        metadata["weight"] = row["weight"]
+    if fields.get("completion") is not None and fields.get("rejected") is None and is_marked_bad(row, taken):
+        fields |= {"completion": None, "rejected": fields["completion"]}
     try:
         return Example(metadata=metadata, **fields)
     except ValidationError as error:
         raise InvalidInput(first_error(error)) from error
+
+
+def parse_number(value: Any) -> float | None:
+    """Return a number, or text that is one (as in CSV), as a float; None for anything else."""
+    if isinstance(value, str):
+        return float(value) if NUMBER.fullmatch(value.strip()) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def extra_columns(example: Example) -> dict[str, Any]:
@@ -59,48 +79,28 @@ def extra_columns(example: Example) -> dict[str, Any]:
 
 def decode_cell(value: Any) -> Any:
     """Decode a cell that contains a JSON array or object as text (as in CSV); return any other value unchanged."""
-    if isinstance(value, str) and value[:1] in {"[", "{"}:
+    if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
         try:
             return json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return value
     return value
 
 
-def parse_messages(value: Any, column: str) -> list[Message]:
-    """Parse a column of messages in OpenAI's format.
-
-    Raises:
-        InvalidInput: The column is not a list of messages.
-    """
-    value = decode_cell(value)
-    if isinstance(value, dict):
-        value = [value]
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise InvalidInput(f"the column {column!r} is not a list of messages")
-    return [parse_message(item, column) for item in value]
-
-
-def parse_message(value: Mapping[str, Any], column: str) -> Message:
-    """Parse one message.
-
-    Raises:
-        InvalidInput: A field of the message is invalid.
-    """
-    try:
-        return Message.model_validate({name: item for name, item in value.items() if item is not None})
-    except ValidationError as error:
-        raise InvalidInput(f"the column {column!r} has an invalid message: {first_error(error)}") from error
-
-
 def parse_tools(row: Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
-    """Return the column `tools` as a list of objects, or None if it is empty."""
-    value = decode_cell(row.get("tools"))
+    """Return the column `tools` (or `functions`, its former name) as a list of objects, or None if it is empty."""
+    name = "tools" if "tools" in row else "functions"
+    value = decode_cell(row.get(name))
     if value is None or value in ("", []):
         return None
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise InvalidInput("the column 'tools' is not a list of objects")
-    return tuple(value)
+    if isinstance(value, dict):
+        value = [value]
+    items = [decode_cell(item) for item in value] if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in items):
+        raise InvalidInput(f"the column {name!r} is not a list of objects", "write the tools as a JSON array")
+    if name == "functions":
+        items = [{"type": "function", "function": item} for item in items]
+    return tuple(items)
 
 
 def dump_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ def reject_fields(example: Example, format_name: str, *fields: str) -> None:
     """
     for name in fields:
         if getattr(example, name) is not None:
-            raise InvalidInput(f"the format {format_name!r} cannot represent {name!r}", "use 'chat' or 'preference'")
+            raise InvalidInput(f"the format {format_name!r} cannot represent {name!r}", "use the format 'chat'")
 
 
 def first_error(error: ValidationError) -> str:

@@ -1,10 +1,12 @@
 """Input and output in two columns of any table."""
 
+import re
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from vong.data.formats import columns
+from vong.data.formats.message_parsing import find_messages
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 
@@ -86,10 +88,12 @@ class PairsFormat:
             messages.pop(0)
         if self.template or [message.role for message in messages] != ["user"] or example.completion is None:
             raise InvalidInput("the format 'pairs' requires one input and one output", "use the format 'chat'")
-        return {
-            self.input or "prompt": columns.plain_text(messages[0], "pairs"),
-            self.output or "completion": columns.plain_text(example.completion, "pairs"),
-        } | columns.extra_columns(example)
+        prompt, completion = (columns.plain_text(item, "pairs") for item in (messages[0], example.completion))
+        if find_messages(prompt) or find_messages(completion):
+            raise InvalidInput("a text would be read as a list of messages", "use the format 'chat'")
+        return {self.input or "prompt": prompt, self.output or "completion": completion} | columns.extra_columns(
+            example
+        )
 
     def _render_input(self, row: Mapping[str, Any], input_column: str | None) -> str:
         if self.template:
@@ -102,15 +106,31 @@ class PairsFormat:
         return columns.cell_text(row[input_column])
 
     def _find_input_column(self, row: Mapping[str, Any]) -> str | None:
-        return self.input or next((name for name in INPUT_COLUMNS if name in row and name != self.output), None)
+        if self.input:
+            return self.input
+        return _find_common_column(row, INPUT_COLUMNS, self.output)
 
     def _find_output_column(self, row: Mapping[str, Any]) -> str | None:
         input_column = self._find_input_column(row)
-        common = next((name for name in OUTPUT_COLUMNS if name in row and name != input_column), None)
+        common = _find_common_column(row, OUTPUT_COLUMNS, input_column)
         if self.output or common:
             return self.output or common
         objects = [name for name, value in row.items() if isinstance(value, dict) and name != "metadata"]
         return objects[0] if len(objects) == 1 else None
+
+
+def _find_common_column(row: Mapping[str, Any], names: Sequence[str], other: str | None) -> str | None:
+    """Return the first column with one of the names, except `other`.
+
+    Exact names precede those in capital letters. In a table of two columns, the first word of a name is enough.
+    """
+    for name in names:
+        if name in row and name != other:
+            return name
+    columns_by_name = {column.strip().lower(): column for column in row if column != other}
+    if len(row) == 2:
+        columns_by_name |= {re.split(r"[^\w-]", name)[0]: column for name, column in columns_by_name.items()}
+    return next((columns_by_name[name] for name in names if name in columns_by_name), None)
 
 
 def _parse_template(template: str) -> tuple[str, ...]:

@@ -90,9 +90,13 @@ def prepare_datasets(
         trainable = select_trainable(examples)
         tokenized = tokenize_examples(tokenizer, trainable.examples, settings.max_length)
         warn_left_out(name, trainable.without_answer, tokenized, settings.max_length, reporter)
+        if trainable.without_weight:
+            reporter.warn(f"{trainable.without_weight} {name} rows have the weight 0 and are left out")
         splits.append(tokenized.rows)
     if not splits[0]:
-        raise InvalidInput("no rows left to train on", "add rows with a completion, or raise max_length")
+        raise InvalidInput(
+            "no rows left to train on", "add rows with a completion and a weight above 0, or raise max_length"
+        )
     if not splits[1]:
         reporter.warn("no validation rows: overfitting cannot be detected, and the last weights are kept")
     return SftDatasets(*splits)
