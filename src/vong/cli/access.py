@@ -1,10 +1,12 @@
 """Commands of `vong access`: projects, users and API keys."""
 
+from datetime import timedelta
 from typing import Any
 
 import click
 
-from vong.cli.output import duration_argument, emit, json_option, print_message
+from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import DURATION, DURATION_OR_ZERO, Group
 from vong.client import Client
 from vong.records import now
 
@@ -12,7 +14,7 @@ ROLES = click.Choice(["owner", "member", "viewer"])
 OWNER_EMAIL = "owner@localhost"
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Manage projects, users and API keys."""
 
@@ -55,9 +57,9 @@ def keys() -> None:
 )
 @click.option("--tag", "tags", multiple=True, help="Tag of all its calls; repeatable.")
 @click.option("--user", help="End user of calls that name none.")
-@click.option("--expires", help="Time until it expires: 24h, 90d.")
+@click.option("--expires", type=DURATION, metavar="TIME", help="Time until it expires: 24h, 90d.")
 @json_option
-def create_key(name: str, as_json: bool, expires: str | None, **more: Any) -> None:
+def create_key(name: str, as_json: bool, expires: timedelta | None, **more: Any) -> None:
     """Create a key and show its secret once."""
     created = Client().access.create_key(name, expires_at=_expires_at(expires), **more)
     _show_secret(created, as_json)
@@ -84,12 +86,18 @@ def show_key(name: str, as_json: bool) -> None:
 
 @keys.command("rotate")
 @click.argument("name")
-@click.option("--overlap", default="0s", help="How long the old secret stays valid: 24h.  [default: not at all]")
-@click.option("--expires", help="New time until the key expires: 90d.")
+@click.option(
+    "--overlap",
+    type=DURATION_OR_ZERO,
+    default="0s",
+    metavar="TIME",
+    help="How long the old secret stays valid: 24h.  [default: not at all]",
+)
+@click.option("--expires", type=DURATION, metavar="TIME", help="New time until the key expires: 90d.")
 @json_option
-def rotate_key(name: str, overlap: str, expires: str | None, as_json: bool) -> None:
+def rotate_key(name: str, overlap: timedelta, expires: timedelta | None, as_json: bool) -> None:
     """Replace a key's secret and show the new one once. Name, scope, limits, budgets and ledger stay."""
-    seconds = int(duration_argument(overlap).total_seconds())
+    seconds = int(overlap.total_seconds())
     rotated = Client().access.rotate_key(name, overlap=seconds, expires_at=_expires_at(expires))
     if not as_json:
         validity = f"is valid until {rotated['key']['previous_until']}" if seconds else "is no longer valid"
@@ -185,5 +193,5 @@ def _key_row(key: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in key.items() if name not in ("scope", "labels")} | scope | labels
 
 
-def _expires_at(expires: str | None) -> str | None:
-    return (now() + duration_argument(expires)).isoformat() if expires else None
+def _expires_at(expires: timedelta | None) -> str | None:
+    return (now() + expires).isoformat() if expires else None

@@ -6,10 +6,11 @@ import click
 
 from vong import config
 from vong.cli.output import emit, json_option
+from vong.cli.params import Group
 from vong.cli.up import home_option
 
 
-@click.group("config")
+@click.group("config", cls=Group)
 def group() -> None:
     """Show settings and their sources."""
 

@@ -6,12 +6,13 @@ import click
 
 from vong import config
 from vong.cli.output import emit, json_option
+from vong.cli.params import Command
 from vong.cli.up import home_option
 
 STATE_LABELS = {"ok": "ok     ", "warning": "warning", "fault": "FAULT  "}
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @home_option
 @json_option
 def group(home: Path | None, as_json: bool) -> None:

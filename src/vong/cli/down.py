@@ -7,10 +7,11 @@ import click
 
 from vong import config
 from vong.cli.output import print_message
+from vong.cli.params import Command
 from vong.cli.up import home_option
 
 
-@click.command("down")
+@click.command("down", cls=Command)
 @home_option
 def group(home: Path | None) -> None:
     """Stop everything: requests are drained, jobs resume at the next start, PostgreSQL is stopped."""

@@ -1,15 +1,17 @@
 """Commands of `vong evals`: score models on datasets and compare them."""
 
 from typing import Any
+from uuid import UUID
 
 import click
 
 from vong.cli.output import emit, json_option, print_message, table
+from vong.cli.params import TEXT, Group
 from vong.client import Client
 from vong.records import EvalResult
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Score models on datasets and compare them."""
 
@@ -36,8 +38,8 @@ def scorers(as_json: bool) -> None:
 @click.option(
     "--scorer", "scorers", multiple=True, default=["exact_match"], help="NAME or NAME:option=value;…; repeatable."
 )
-@click.option("--name", default="", help="Name of the run.")
-@click.option("--system", help="System message that replaces those of the examples.")
+@click.option("--name", default="", type=TEXT, help="Name of the run.")
+@click.option("--system", type=TEXT, help="System message that replaces those of the examples.")
 @click.option("--template", help="Prompt template; {input} is replaced by the user message.")
 @click.option("--shots", type=click.IntRange(0, 64), help="Number of few-shot examples before each prompt.")
 @click.option("--shots-split", help="Split of the few-shot examples (not the evaluated one).  [default: train]")
@@ -73,7 +75,7 @@ def run(
 
 @group.command("list")
 @click.option("--model", help="Only runs of this model.")
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
 @json_option
 def list_runs(model: str | None, limit: int, as_json: bool) -> None:
     """List evaluation runs, newest first."""
@@ -85,10 +87,10 @@ def list_runs(model: str | None, limit: int, as_json: bool) -> None:
 
 
 @group.command()
-@click.argument("ids", nargs=-1, required=True)
+@click.argument("ids", nargs=-1, required=True, type=click.UUID)
 @click.option("--failed", is_flag=True, help="Also list failed requests.")
 @json_option
-def show(ids: tuple[str, ...], failed: bool, as_json: bool) -> None:
+def show(ids: tuple[UUID, ...], failed: bool, as_json: bool) -> None:
     """Show one run in full, or several side by side."""
     client = Client()
     results = [client.evals.get(id) for id in ids]
@@ -104,11 +106,13 @@ def show(ids: tuple[str, ...], failed: bool, as_json: bool) -> None:
 
 
 @group.command()
-@click.argument("a")
-@click.argument("b")
-@click.option("--changes", default=5, show_default=True, help="Number of changed examples to show.")
+@click.argument("a", type=click.UUID)
+@click.argument("b", type=click.UUID)
+@click.option(
+    "--changes", type=click.IntRange(0), default=5, show_default=True, help="Number of changed examples to show."
+)
 @json_option
-def compare(a: str, b: str, changes: int, as_json: bool) -> None:
+def compare(a: UUID, b: UUID, changes: int, as_json: bool) -> None:
     """Compare run B with run A on the same examples: differences with intervals, wins, losses, changed answers."""
     comparison = Client().evals.compare(a, b, changes=changes)
     if as_json:

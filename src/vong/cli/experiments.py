@@ -4,10 +4,12 @@ from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import FilePath, Group
 from vong.client import Client
 from vong.errors import MissingExtra, NotFound
 
@@ -15,7 +17,7 @@ MARKERS = "·o+x*"
 """Markers that distinguish curves without colour."""
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Show training runs and their curves."""
 
@@ -23,7 +25,7 @@ def group() -> None:
 @group.command("list")
 @click.option("--name", help="Only runs with this name.")
 @click.option("--status", help="queued, running, finished, failed or cancelled.")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @json_option
 def list_(name: str | None, status: str | None, limit: int, as_json: bool) -> None:
     """List training runs, newest first."""
@@ -32,17 +34,17 @@ def list_(name: str | None, status: str | None, limit: int, as_json: bool) -> No
 
 
 @group.command()
-@click.argument("run")
+@click.argument("run", type=click.UUID)
 @json_option
-def show(run: str, as_json: bool) -> None:
+def show(run: UUID, as_json: bool) -> None:
     """Show one run: settings, best and last metrics, warnings."""
     emit(Client().experiments.get(run), as_json)
 
 
 @group.command()
-@click.argument("runs", nargs=-1, required=True)
+@click.argument("runs", nargs=-1, required=True, type=click.UUID)
 @json_option
-def compare(runs: tuple[str, ...], as_json: bool) -> None:
+def compare(runs: tuple[UUID, ...], as_json: bool) -> None:
     """Compare RUNS: settings that differ, and the best value of each metric (the winner marked *)."""
     comparison = Client().experiments.compare(runs)
     if as_json:
@@ -60,11 +62,11 @@ def compare(runs: tuple[str, ...], as_json: bool) -> None:
 
 
 @group.command()
-@click.argument("run")
+@click.argument("run", type=click.UUID)
 @click.option("--metric", "names", multiple=True, help="Metric to plot; repeatable.  [default: loss, eval_loss]")
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Save an image (.png, .svg, .pdf).")
+@click.option("--save", type=FilePath(dir_okay=False, path_type=Path), help="Save an image (.png, .svg, .pdf).")
 @json_option
-def plot(run: str, names: tuple[str, ...], save: Path | None, as_json: bool) -> None:
+def plot(run: UUID, names: tuple[str, ...], save: Path | None, as_json: bool) -> None:
     """Plot the curves of a run in the terminal, or save them as an image."""
     curves = Client().experiments.metrics(run, names or ("loss", "eval_loss"), points=500)
     if not curves:
@@ -72,7 +74,7 @@ def plot(run: str, names: tuple[str, ...], save: Path | None, as_json: bool) -> 
     if as_json:
         emit(curves, True)
     elif save:
-        save_plot(curves, save, run)
+        save_plot(curves, save, str(run))
         print_message(f"saved {save}")
     else:
         click.echo(render_plot(curves))

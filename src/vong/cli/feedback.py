@@ -1,16 +1,18 @@
 """Commands of `vong feedback`: scores and corrections of answers, and harvests."""
 
 from typing import Any
+from uuid import UUID
 
 import click
 
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import TEXT, TIME, Group
 from vong.client import Client
 
 SCORE_COLUMNS = ["created_at", "span_id", "name", "value", "comment", "correction", "source", "author"]
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Manage scores and corrections, and harvest them into examples."""
 
@@ -18,8 +20,8 @@ def group() -> None:
 def filter_options(command: Any) -> Any:
     """Add the options that filter scores."""
     for option in (
-        click.option("--until", metavar="TIME", help="Only scores before this time (ISO 8601)."),
-        click.option("--since", metavar="TIME", help="Only scores at or after this time (ISO 8601)."),
+        click.option("--until", type=TIME, help="Only scores before this time: 2h, 7d ago, or ISO 8601."),
+        click.option("--since", type=TIME, help="Only scores at or after this time, in the same formats."),
         click.option(
             "--source", type=click.Choice(["human", "judge", "program", "replay"]), help="Only scores of this source."
         ),
@@ -32,14 +34,14 @@ def filter_options(command: Any) -> Any:
 
 
 @group.command()
-@click.argument("span")
+@click.argument("span", type=click.UUID)
 @click.option("--value", type=click.FloatRange(0, 1), help="Score from 0 (worst) to 1 (best).")
-@click.option("--correction", help="Corrected text of the answer.")
-@click.option("--comment")
+@click.option("--correction", type=TEXT, help="Corrected text of the answer.")
+@click.option("--comment", type=TEXT)
 @click.option("--name", default="quality", show_default=True, help="Name of the score.")
 @click.option("--author", help="Author of the score.  [default: name of the API key]")
 @json_option
-def create(span: str, as_json: bool, **fields: Any) -> None:
+def create(span: UUID, as_json: bool, **fields: Any) -> None:
     """Score the answer of SPAN (its id is in the response header x-vong-span-id)."""
     emit(Client().feedback.create(span, **fields), as_json, ["id", *SCORE_COLUMNS])
 
@@ -88,7 +90,11 @@ def summary(by: tuple[str, ...], as_json: bool, **filters_: Any) -> None:
 @click.argument("dataset", required=False)
 @filter_options
 @click.option(
-    "--min-value", default=0.8, show_default=True, help="Minimum mean score of an answer to harvest unchanged."
+    "--min-value",
+    type=click.FloatRange(0, 1),
+    default=0.8,
+    show_default=True,
+    help="Minimum mean score of an answer to harvest unchanged.",
 )
 @click.option("--split", help="Split of the new rows.")
 @click.option("--pairs", is_flag=True, help="Keep the original answer as the rejected completion.")

@@ -3,12 +3,13 @@
 import click
 
 from vong.cli.output import emit, json_option
+from vong.cli.params import Command
 from vong.client import Client
 
 SYSTEM_FIELDS = ("version", "python", "system", "postgres", "pgvector", "home")
 
 
-@click.command("info")
+@click.command("info", cls=Command)
 @json_option
 def group(as_json: bool) -> None:
     """Show installed versions, storage and processes of the server."""

@@ -3,13 +3,14 @@
 import click
 
 from vong.cli.output import emit, json_option
+from vong.cli.params import Group
 from vong.client import Client
 from vong.records import Job
 
 JOB_COLUMNS = ["id", "kind", "status", "attempts", "created_at", "finished_at"]
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Manage jobs: list, logs, cancel, retry."""
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import FilePath, Group
 from vong.client import Client
 from vong.errors import InvalidInput
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Manage documents, retrieve passages and answer questions with citations."""
 
@@ -23,7 +24,7 @@ def list_bases(as_json: bool) -> None:
 
 @group.command()
 @click.argument("base")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=FilePath(exists=True, path_type=Path))
 @click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
 def upload(base: str, paths: tuple[Path, ...], detach: bool, as_json: bool) -> None:
@@ -65,7 +66,7 @@ def delete(base: str, path: str) -> None:
 @group.command()
 @click.argument("base")
 @click.argument("question")
-@click.option("--limit", default=5, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 50), default=5, show_default=True)
 @json_option
 def search(base: str, question: str, limit: int, as_json: bool) -> None:
     """Search BASE for passages that match QUESTION, with their scores."""
@@ -84,7 +85,9 @@ def search(base: str, question: str, limit: int, as_json: bool) -> None:
 @click.argument("base")
 @click.argument("question")
 @click.option("--model", required=True, help="Model that answers: a route, deployment/NAME or PROVIDER/MODEL.")
-@click.option("--limit", default=4, show_default=True, help="Number of passages for the model.")
+@click.option(
+    "--limit", type=click.IntRange(1, 20), default=4, show_default=True, help="Number of passages for the model."
+)
 @json_option
 def ask(base: str, question: str, model: str, limit: int, as_json: bool) -> None:
     """Answer QUESTION from BASE with citations, or report that no passage matches."""

@@ -3,14 +3,16 @@
 import json
 import math
 from typing import Any, TextIO
+from uuid import UUID
 
 import click
 
 from vong.cli.output import cell, emit, json_option, print_message, table
+from vong.cli.params import Group
 from vong.client import Client
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Run the loop and its canaries."""
 
@@ -45,11 +47,27 @@ def canaries() -> None:
 @click.argument("candidate")
 @click.option("--share", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.1, show_default=True)
 @click.option("--metric", default="quality", show_default=True, help="Name of the scores that count.")
-@click.option("--alpha", default=0.05, show_default=True, help="Maximum probability of a wrong decision.")
-@click.option("--margin", default=0.0, show_default=True, help="Tolerated loss of the candidate.")
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.05,
+    show_default=True,
+    help="Maximum probability of a wrong decision.",
+)
+@click.option(
+    "--margin", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Tolerated loss of the candidate."
+)
 @click.option("--goal", type=click.Choice(["better", "non-inferior"]), default="better", show_default=True)
-@click.option("--min-pairs", default=10, show_default=True, help="Minimum pairs before a promotion.")
-@click.option("--max-pairs", default=500, show_default=True, help="Maximum pairs; then the incumbent stays.")
+@click.option(
+    "--min-pairs", type=click.IntRange(1), default=10, show_default=True, help="Minimum pairs before a promotion."
+)
+@click.option(
+    "--max-pairs",
+    type=click.IntRange(1),
+    default=500,
+    show_default=True,
+    help="Maximum pairs; then the incumbent stays.",
+)
 @json_option
 def start_canary(route: str, candidate: str, as_json: bool, goal: str, **options: Any) -> None:
     """Send a share of ROUTE to CANDIDATE (deployment/NAME or PROVIDER/MODEL) until its scores decide."""
@@ -61,7 +79,7 @@ def start_canary(route: str, candidate: str, as_json: bool, goal: str, **options
 
 @canaries.command("list")
 @click.option("--status", type=click.Choice(["running", "promoted", "rolled_back", "kept", "superseded"]))
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
 @json_option
 def list_canaries(status: str | None, limit: int, as_json: bool) -> None:
     """List canaries, newest first."""
@@ -79,9 +97,9 @@ def list_canaries(status: str | None, limit: int, as_json: bool) -> None:
 
 
 @canaries.command("show")
-@click.argument("id")
+@click.argument("id", type=click.UUID)
 @json_option
-def show_canary(id: str, as_json: bool) -> None:
+def show_canary(id: UUID, as_json: bool) -> None:
     """Show the evidence so far: means, interval, e-values, and their history."""
     canary = Client().loop.canary(id)
     if as_json:
@@ -91,9 +109,9 @@ def show_canary(id: str, as_json: bool) -> None:
 
 
 @canaries.command("evaluate")
-@click.argument("id")
+@click.argument("id", type=click.UUID)
 @json_option
-def evaluate_canary(id: str, as_json: bool) -> None:
+def evaluate_canary(id: UUID, as_json: bool) -> None:
     """Count all scores received so far. This also happens automatically on every score."""
     canary = Client().loop.evaluate(id)
     if as_json:
@@ -103,28 +121,28 @@ def evaluate_canary(id: str, as_json: bool) -> None:
 
 
 @canaries.command("promote")
-@click.argument("id")
+@click.argument("id", type=click.UUID)
 @click.option("--reason", required=True, help="Reason, stored with the evidence.")
 @json_option
-def promote_canary(id: str, reason: str, as_json: bool) -> None:
+def promote_canary(id: UUID, reason: str, as_json: bool) -> None:
     """Promote the candidate to the whole route manually."""
     emit(Client().loop.decide(id, "promote", reason), as_json, ["id", "status", "reason", "decided_by"])
 
 
 @canaries.command("set-traffic")
-@click.argument("id")
+@click.argument("id", type=click.UUID)
 @click.argument("share", type=click.FloatRange(0, 1, min_open=True, max_open=True))
 @json_option
-def set_traffic(id: str, share: float, as_json: bool) -> None:
+def set_traffic(id: UUID, share: float, as_json: bool) -> None:
     """Set the candidate's SHARE of the traffic; the test starts from zero."""
     emit(Client().loop.set_traffic(id, share), as_json, ["id", "status", "share", "candidate"])
 
 
 @canaries.command("rollback")
-@click.argument("id")
+@click.argument("id", type=click.UUID)
 @click.option("--reason", required=True, help="Reason, stored with the evidence.")
 @json_option
-def roll_back_canary(id: str, reason: str, as_json: bool) -> None:
+def roll_back_canary(id: UUID, reason: str, as_json: bool) -> None:
     """Roll the route back to its previous targets manually."""
     emit(Client().loop.decide(id, "roll_back", reason), as_json, ["id", "status", "reason", "decided_by"])
 
@@ -189,7 +207,7 @@ def start_run(plan: TextIO | None, detach: bool, as_json: bool) -> None:
     from vong.cli.job_progress import follow
 
     client = Client()
-    job = client.loop.start_run(json.load(plan) if plan else None)
+    job = client.loop.start_run(_read_plan(plan) if plan else None)
     emit(job if detach else follow(client, job), as_json, ["id", "kind", "status"])
 
 
@@ -201,8 +219,18 @@ def list_runs(as_json: bool) -> None:
 
 
 @runs.command("show")
-@click.argument("id")
+@click.argument("id", type=click.UUID)
 @json_option
-def show_run(id: str, as_json: bool) -> None:
+def show_run(id: UUID, as_json: bool) -> None:
     """Show one loop run; with --json its whole report."""
     emit(Client().loop.run(id), as_json, ["id", "status", "progress", "created_at", "finished_at", "error"])
+
+
+def _read_plan(file: TextIO) -> dict[str, Any]:
+    try:
+        plan = json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise click.BadParameter(f"{file.name!r} is not valid JSON: {error}") from None
+    if not isinstance(plan, dict):
+        raise click.BadParameter(f"{file.name!r} contains no JSON object; see docs/guides/loop.md")
+    return plan

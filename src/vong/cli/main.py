@@ -1,12 +1,14 @@
 """Entry point of `vong`: finds a command and imports its module only when it is called."""
 
+import errno
+import os
 import sys
 from importlib import import_module
 
 import click
 
 from vong import __version__
-from vong.errors import VongError
+from vong.errors import InvalidInput, VongError
 
 STAGES = {
     "data": "Import, profile, clean, split and compare datasets.",
@@ -66,11 +68,13 @@ def main() -> None:
     """Run a command. Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
     try:
         code = vong.main(standalone_mode=False)
+        sys.stdout.flush()
     except VongError as error:
-        click.echo(f"vong: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"  → {error.hint}", err=True)
-        code = 1
+        code = _report(error)
+    except OSError as error:
+        code = _report_os_error(error)
+    except UnicodeDecodeError as error:
+        code = _report(InvalidInput(f"a file is not UTF-8: {error}", "save it with the encoding UTF-8"))
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -80,6 +84,25 @@ def main() -> None:
         click.echo("interrupted", err=True)
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report(error: VongError) -> int:
+    click.echo(f"vong: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  → {error.hint}", err=True)
+    return 1
+
+
+def _report_os_error(error: OSError) -> int:
+    """Report a file or a device that cannot be read or written. A closed pipe, as of `vong … | head`, is not reported.
+
+    The output is replaced, so that Python does not report the pipe again when it exits.
+    """
+    if error.errno == errno.EPIPE:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    what = f"{error.filename!r}: {error.strerror}" if error.filename else str(error.strerror or error)
+    return _report(VongError(f"cannot read or write {what}", "check the path, its permissions and the free space"))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
@@ -84,11 +84,3 @@ def parse_time(text: str | None) -> str | None:
         return time.isoformat()
     except (ValueError, OverflowError):
         raise InvalidInput(f"{text!r} is not a time", "write 15m, 2h, 7d, or 2026-11-22T08:00") from None
-
-
-def duration_argument(text: str) -> timedelta:
-    """Return a duration from `15m`, `24h` or `30d`. Raises click.BadParameter if it is none."""
-    duration = parse_duration(text)
-    if duration is None:
-        raise click.BadParameter(f"{text!r} is not a duration: write 24h or 30d")
-    return duration

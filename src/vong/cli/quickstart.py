@@ -11,16 +11,17 @@ from vong import config
 from vong.cli import down, up
 from vong.cli.job_progress import follow
 from vong.cli.output import print_message
+from vong.cli.params import Command, FilePath
 from vong.cli.status import get_status
 from vong.client import Client
 from vong.records import Job
 from vong.records.job import ACTIVE_STATUSES
 
 
-@click.command("quickstart")
-@click.option("--port", type=int, help="Port of console, API and /v1 if Vong is not running yet.")
+@click.command("quickstart", cls=Command)
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of console, API and /v1 if Vong is not running yet.")
 @up.home_option
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the whole report as JSON.")
+@click.option("--report", type=FilePath(path_type=Path, dir_okay=False), help="Write the whole report as JSON.")
 @click.option("--stop", is_flag=True, help="Stop Vong at the end.")
 def group(port: int | None, home: Path | None, report: Path | None, stop: bool) -> None:
     """Run the whole loop once on the samples: about 15 minutes on two cores.

@@ -2,18 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from vong.cli.job_progress import follow
 from vong.cli.output import emit, json_option
+from vong.cli.params import FilePath, Group
 from vong.client import Client
 from vong.records.lineage import LineageNode
 
 VERSION_COLUMNS = ["ref", "number", "kind", "format", "bytes", "licence", "base", "dataset", "run", "created_at"]
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Manage model versions, aliases and lineage. REF is NAME, NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
 
@@ -82,12 +84,14 @@ def import_(source: str, name: str | None, licence: str | None, convert: bool, d
 @click.argument("ref")
 @click.option("--reason", help="Reason; `prod` requires this or evidence.")
 @click.option(
-    "--evidence", type=click.Path(exists=True, path_type=Path), help="JSON file with evidence for the change."
+    "--evidence",
+    type=FilePath(exists=True, dir_okay=False, path_type=Path),
+    help="JSON file with evidence for the change.",
 )
 @json_option
 def alias(name: str, alias: str, ref: str, reason: str | None, evidence: Path | None, as_json: bool) -> None:
     """Point ALIAS of the model NAME at the version REF."""
-    proof = json.loads(evidence.read_text()) if evidence else None
+    proof = _read_evidence(evidence) if evidence else None
     moved = Client().registry.set_alias(name, alias, ref, evidence=proof, reason=reason)
     emit(moved, as_json, ["name", "alias", "model", "reason", "moved_by"])
 
@@ -125,3 +129,13 @@ def describe_node(node: LineageNode) -> str:
     detail = ", ".join(f"{name} {value}" for name, value in node.detail.items() if value not in (None, "", {}))
     ref = node.ref if node.ref.startswith(f"{node.kind}:") else f"{node.kind} {node.ref}"
     return f"{ref}{f' {node.title}' if node.title else ''}{f' ({detail})' if detail else ''}"
+
+
+def _read_evidence(file: Path) -> dict[str, Any]:
+    try:
+        evidence = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise click.BadParameter(f"{str(file)!r} is not valid JSON: {error}") from None
+    if not isinstance(evidence, dict):
+        raise click.BadParameter(f"{str(file)!r} contains no JSON object; write for example an evaluation")
+    return evidence

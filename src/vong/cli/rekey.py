@@ -6,13 +6,14 @@ import click
 
 from vong import config
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import Command
 from vong.cli.up import home_option
 
 MAX_NAMES = 20
 """Maximum number of unreadable secrets that are printed."""
 
 
-@click.command("rekey")
+@click.command("rekey", cls=Command)
 @click.option("--add-only", is_flag=True, help="Add the new key, and leave the rest to the next `vong rekey`.")
 @home_option
 @json_option

@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import TEXT, Group
 from vong.client import Client
 from vong.records import Deployment
 
 DEPLOYMENT_COLUMNS = ["name", "model", "engine", "state", "memory", "restarts", "pid", "reason"]
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Manage deployments of local models."""
 
@@ -20,9 +21,9 @@ def group() -> None:
 @click.argument("name")
 @click.option("--model", required=True, help="Model ref: NAME, NAME@HASH or NAME:ALIAS.")
 @click.option("--engine", help="transformers or xllamacpp.  [default: by the model's format]")
-@click.option("--threads", type=int, help="CPU threads of the engine.")
-@click.option("--context", type=int, help="Context length in tokens, prompt and answer together.")
-@click.option("--batch", type=int, help="Maximum conversations decoded concurrently.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads of the engine.")
+@click.option("--context", type=click.IntRange(1), help="Context length in tokens, prompt and answer together.")
+@click.option("--batch", type=click.IntRange(1), help="Maximum conversations decoded concurrently.")
 @click.option("--skip-parity", is_flag=True, help="Skip the parity check of a tuned model; this is recorded.")
 @click.option("--wait/--detach", default=True, show_default=True, help="Wait until it is ready.")
 @json_option
@@ -46,8 +47,8 @@ def deploy(
 
 
 @group.command("list")
-@click.option("--after", default="", help="Show names after this one.")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--after", type=TEXT, default="", help="Show names after this one.")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @json_option
 def list_deployments(after: str, limit: int, as_json: bool) -> None:
     """List all deployments and their states."""
@@ -87,7 +88,7 @@ def restart(name: str, wait: bool, as_json: bool) -> None:
 
 @group.command()
 @click.argument("name")
-@click.option("--lines", default=100, show_default=True)
+@click.option("--lines", type=click.IntRange(1), default=100, show_default=True)
 @json_option
 def logs(name: str, lines: int, as_json: bool) -> None:
     """Show the last lines of the engine's log."""

@@ -7,10 +7,11 @@ import click
 
 from vong import config
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import Command
 from vong.cli.up import home_option
 
 
-@click.command("status")
+@click.command("status", cls=Command)
 @home_option
 @json_option
 def group(home: Path | None, as_json: bool) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import click
 
-from vong.cli.output import emit, json_option, parse_time, print_message
+from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import TEXT, TIME, Group
 from vong.client import Client
 from vong.records import Span
 from vong.records.trace import SpanNode, SpanSummary, Trace
@@ -16,7 +17,7 @@ SPAN_COLUMNS = ["started", "id", "name", "model", "status", "ms", "tokens", "inp
 BAR_WIDTH = 30
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Show recorded calls with the versions behind them."""
 
@@ -24,7 +25,7 @@ def group() -> None:
 def filter_options(command: Any) -> Any:
     """Add the options that filter spans."""
     options = (
-        click.argument("text", required=False),
+        click.argument("text", required=False, type=TEXT),
         click.option("--model", help="Model that answered."),
         click.option("--route", help="Route that was called."),
         click.option("--deployment", help="Local deployment that answered."),
@@ -35,7 +36,7 @@ def filter_options(command: Any) -> Any:
         click.option("--kind", help="chat, embeddings, retrieval, tool, pipeline, job, attempt or other."),
         click.option("--key", help="Name of the caller's API key."),
         click.option("--trace", "trace_id", help="Spans of one trace."),
-        click.option("--min-ms", "min_duration_ms", type=float, help="Minimum duration in milliseconds."),
+        click.option("--min-ms", "min_duration_ms", type=click.FloatRange(0), help="Minimum duration in milliseconds."),
     )
     for option in reversed(options):
         command = option(command)
@@ -44,21 +45,20 @@ def filter_options(command: Any) -> Any:
 
 @group.command("list")
 @filter_options
-@click.option("--since", help="Started since: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.")
-@click.option("--until", help="Started before, in the same formats.")
+@click.option("--since", type=TIME, help="Started since: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.")
+@click.option("--until", type=TIME, help="Started before, in the same formats.")
 @click.option("--has", type=click.Choice(["score", "correction"]), help="Only spans with a score or a correction.")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
-@click.option("--after", help="Show the next page: the last span id of the previous one.")
+@click.option("--after", type=click.UUID, help="Show the next page: the last span id of the previous one.")
 @click.option("--count", "only_count", is_flag=True, help="Show only the number of matching spans.")
 @json_option
-def list_spans(as_json: bool, only_count: bool, limit: int, after: str | None, **filters: Any) -> None:
+def list_spans(as_json: bool, only_count: bool, limit: int, after: UUID | None, **filters: Any) -> None:
     """List the matching spans, newest first. TEXT is searched in names, inputs and outputs."""
     client = Client()
-    filters["since"], filters["until"] = parse_time(filters["since"]), parse_time(filters["until"])
     if only_count:
         emit({"count": client.traces.count(**filters)}, as_json)
         return
-    page = client.traces.list(after=UUID(after) if after else None, limit=limit, **filters)
+    page = client.traces.list(after=after, limit=limit, **filters)
     emit(page if as_json else [span_row(span) for span in page], as_json, SPAN_COLUMNS)
     if len(page) == limit and not as_json:
         print_message(f"next page: --after {page[-1].id}")

@@ -7,11 +7,12 @@ import click
 
 from vong.cli.job_progress import follow
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import Group
 from vong.client import Client
 from vong.errors import InvalidInput
 
 
-@click.group()
+@click.group(cls=Group)
 def group() -> None:
     """Train a base model on a dataset."""
 

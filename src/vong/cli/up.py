@@ -11,19 +11,24 @@ import click
 
 from vong import config
 from vong.cli.output import print_message
+from vong.cli.params import Command, FilePath
 from vong.config import Settings
 from vong.errors import Unavailable
 
 
 def home_option(command: Any) -> Any:
     """Add the `--home` option of commands about processes."""
-    return click.option("--home", type=click.Path(path_type=Path), help="Folder with all data of this installation.")(
+    return click.option("--home", type=FilePath(path_type=Path), help="Folder with all data of this installation.")(
         command
     )
 
 
-@click.command("up")
-@click.option("--port", type=int, help="Port of console, API and /v1 (0 selects a free one).  [default: 8400]")
+@click.command("up", cls=Command)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port of console, API and /v1 (0 selects a free one).  [default: 8400]",
+)
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @home_option
 @click.option("--detach", is_flag=True, help="Return once it is ready; stop it with: vong down.")

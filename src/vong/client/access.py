@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 
 ROOT = "/api/v1/access"
 
@@ -29,7 +28,7 @@ class AccessClient:
 
     def key(self, name: str) -> dict[str, Any]:
         """Return an active key by name, prefix or id."""
-        return self._transport.get(f"{ROOT}/keys/{quote(name)}", dict[str, Any])
+        return self._transport.get(f"{ROOT}/keys/{segment(name, slashes=True)}", dict[str, Any])
 
     def create_key(
         self, name: str, *, role: str = "member", models: Sequence[str] = (), endpoints: Sequence[str] = (), **more: Any
@@ -47,11 +46,11 @@ class AccessClient:
     def rotate_key(self, name: str, *, overlap: int = 0, expires_at: str | None = None) -> dict[str, Any]:
         """Replace the secret of a key and return the new one, once. The old secret works for `overlap` more seconds."""
         body = {"overlap": overlap, "expires_at": expires_at}
-        return self._transport.post(f"{ROOT}/keys/{quote(name)}/rotate", dict[str, Any], body=body)
+        return self._transport.post(f"{ROOT}/keys/{segment(name, slashes=True)}/rotate", dict[str, Any], body=body)
 
     def revoke_key(self, name: str) -> dict[str, Any]:
         """Revoke a key by name, prefix or id."""
-        return self._transport.request("DELETE", f"{ROOT}/keys/{quote(name)}", dict[str, Any])
+        return self._transport.request("DELETE", f"{ROOT}/keys/{segment(name, slashes=True)}", dict[str, Any])
 
     def users(self) -> list[dict[str, Any]]:
         """Return all users that can sign in (owners only)."""
@@ -66,12 +65,12 @@ class AccessClient:
 
     def delete_user(self, email: str) -> dict[str, Any]:
         """Delete a user and end their sessions (owners only)."""
-        return self._transport.request("DELETE", f"{ROOT}/users/{email}", dict[str, Any])
+        return self._transport.request("DELETE", f"{ROOT}/users/{segment(email, slashes=True)}", dict[str, Any])
 
     def reset_password(self, email: str, password: str | None = None) -> dict[str, Any]:
         """Reset a user's password (owners only): `{"user": {...}, "password": ...}`. None generates a password."""
         return self._transport.request(
-            "PUT", f"{ROOT}/users/{email}/password", dict[str, Any], body={"password": password}
+            "PUT", f"{ROOT}/users/{segment(email, slashes=True)}/password", dict[str, Any], body={"password": password}
         )
 
     def change_password(self, email: str, current: str, new: str) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
-
-from vong.client.transport import Transport, raise_for_error
+from vong.client.transport import Transport, iter_text_lines, segment
 from vong.errors import NotFound
 from vong.records.batch import FINAL_STATUSES, Batch
 
@@ -36,9 +34,11 @@ class BatchesClient:
         path = Path(file)
         with path.open("rb") as content:
             files = {"file": (path.name, content)}
-            uploaded = self._request("POST", "/v1/files", data={"purpose": "batch"}, files=files, timeout=3600).json()
+            uploaded = self._transport.call(
+                "POST", "/v1/files", data={"purpose": "batch"}, files=files, timeout=3600
+            ).json()
         body = {"input_file_id": uploaded["id"], "endpoint": endpoint, "completion_window": window}
-        created = self._request("POST", "/v1/batches", json={**body, "metadata": metadata}).json()
+        created = self._transport.call("POST", "/v1/batches", json={**body, "metadata": metadata}).json()
         return self.get(created["id"])
 
     def list(self, *, after: UUID | None = None, limit: int = 50) -> "list[Batch]":
@@ -47,11 +47,11 @@ class BatchesClient:
 
     def get(self, id: UUID | str) -> Batch:
         """Return a batch with the costs of its calls so far."""
-        return self._transport.get(f"{ROOT}/{_to_uuid_text(id)}", Batch)
+        return self._transport.get(f"{ROOT}/{_to_path_id(id)}", Batch)
 
     def cancel(self, id: UUID | str) -> Batch:
         """Cancel a batch. Results received by then are in its files."""
-        return self._transport.post(f"{ROOT}/{_to_uuid_text(id)}/cancel", Batch)
+        return self._transport.post(f"{ROOT}/{_to_path_id(id)}/cancel", Batch)
 
     def wait(self, id: UUID | str, on_progress: Callable[[Batch], None] | None = None) -> Batch:
         """Wait until the batch has ended, in any state, and return it. `on_progress` receives every status."""
@@ -81,26 +81,20 @@ class BatchesClient:
                 f"the batch {batch.tag!r} ({batch.status}) has no file of {kind} lines",
                 "see: vong gateway batches show ID",
             )
-        with self._transport.http.stream("GET", f"/v1/files/file-{file.hex}/content", timeout=600) as response:
-            if response.status_code >= 400:
-                response.read()
-                raise_for_error(response)
-            yield from response.iter_lines()
+        with self._transport.stream("GET", f"/v1/files/file-{file.hex}/content", timeout=600) as response:
+            yield from iter_text_lines(response)
 
     def files(self, *, limit: int = 1000) -> "list[dict[str, Any]]":
         """Return uploaded files and result files, newest first, in OpenAI's format."""
-        return self._request("GET", "/v1/files", params={"limit": limit}).json()["data"]
+        return self._transport.call("GET", "/v1/files", params={"limit": limit}).json()["data"]
 
     def delete_file(self, id: str) -> None:
         """Delete a file. A batch that has started keeps its own copy of the input."""
-        self._request("DELETE", f"/v1/files/{id}")
-
-    def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        response = self._transport.http.request(method, path, **options)
-        if response.status_code >= 400:
-            raise_for_error(response)
-        return response
+        self._transport.call("DELETE", f"/v1/files/{segment(id)}")
 
 
-def _to_uuid_text(id: UUID | str) -> str:
-    return str(id).removeprefix("batch_")
+def _to_path_id(id: UUID | str) -> str:
+    try:
+        return str(id if isinstance(id, UUID) else UUID(hex=id.removeprefix("batch_")))
+    except ValueError:
+        raise NotFound(f"no batch has the id {id!r}", "list them with: vong gateway batches list") from None

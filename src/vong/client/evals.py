@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.records import EvalResult
 from vong.records.evals import EvalStarted
 
@@ -45,7 +45,7 @@ class EvalsClient:
 
     def get(self, id: UUID | str) -> EvalResult:
         """Return one run with its scores."""
-        return self._transport.get(f"/api/v1/evals/runs/{id}", EvalResult)
+        return self._transport.get(f"/api/v1/evals/runs/{segment(id)}", EvalResult)
 
     def examples(
         self, id: UUID | str, *, failed: bool = False, changed_from: UUID | str | None = None
@@ -54,7 +54,7 @@ class EvalsClient:
         after = -1
         while True:
             page = self._transport.get(
-                f"/api/v1/evals/runs/{id}/outputs",
+                f"/api/v1/evals/runs/{segment(id)}/outputs",
                 list_of_objects,
                 failed=failed,
                 changed_from=changed_from,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.records import TrainingRun
 
 
@@ -23,12 +23,12 @@ class ExperimentsClient:
 
     def get(self, id: UUID | str) -> TrainingRun:
         """Return one run."""
-        return self._transport.get(f"/api/v1/experiments/runs/{id}", TrainingRun)
+        return self._transport.get(f"/api/v1/experiments/runs/{segment(id)}", TrainingRun)
 
     def metrics(self, id: UUID | str, names: Sequence[str] = (), *, points: int = 500) -> list[dict[str, Any]]:
         """Return the curves of a run: `name`, `total`, and `points` of `step`, `value`, `recorded_at`."""
         params = {"name": list(names) or None, "points": points}
-        path = f"/api/v1/experiments/runs/{id}/metrics"
+        path = f"/api/v1/experiments/runs/{segment(id)}/metrics"
         return self._transport.request("GET", path, list[dict[str, Any]], params=params)
 
     def start(
@@ -41,14 +41,14 @@ class ExperimentsClient:
     def log(self, id: UUID | str, step: int, values: Mapping[str, float]) -> TrainingRun:
         """Log the metrics of a step; logging a step again replaces it."""
         body = [{"step": step, "values": dict(values)}]
-        return self._transport.post(f"/api/v1/experiments/runs/{id}/metrics", TrainingRun, body=body)
+        return self._transport.post(f"/api/v1/experiments/runs/{segment(id)}/metrics", TrainingRun, body=body)
 
     def finish(
         self, id: UUID | str, status: str = "finished", *, summary: Mapping[str, Any] | None = None
     ) -> TrainingRun:
         """Record the final status of a run: `finished`, `failed` or `cancelled`."""
         body = {"status": status, "summary": dict(summary or {})}
-        return self._transport.post(f"/api/v1/experiments/runs/{id}/finish", TrainingRun, body=body)
+        return self._transport.post(f"/api/v1/experiments/runs/{segment(id)}/finish", TrainingRun, body=body)
 
     def compare(self, ids: Sequence[UUID | str]) -> dict[str, Any]:
         """Compare runs: `settings` that differ, `best` and `last` metrics, the `winner` of each, and `curves`."""

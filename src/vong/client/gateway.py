@@ -4,15 +4,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from uuid import UUID
 
 import httpx
-from tenacity import retry_if_exception_type, stop_after_delay, wait_fixed
 
 from vong import errors
 from vong.client.guards import GuardsClient
-from vong.client.transport import RETRY_DELAY_SECONDS, Transport, iter_events, raise_for_error
+from vong.client.transport import Transport, convert_connection_errors, iter_events, segment
 from vong.records import Record, Route, RoutePolicy, RouteTarget, Usage
 from vong.records.cache import CacheStats, ShadowTargetStats
 from vong.records.limit import (
@@ -29,7 +27,6 @@ from vong.records.limit import (
 from vong.records.routing_tree import RouteNode
 from vong.records.target_state import TargetsReport
 from vong.records.usage_report import UsageBucket, UsageBy, UsageReport
-from vong.retries import call_with_retries
 
 if TYPE_CHECKING:
     from vong.client.batches import BatchesClient
@@ -60,6 +57,13 @@ class ChatStream:
         self._finish_reason: str | None = None
 
     def __iter__(self) -> Iterator[str]:
+        try:
+            with convert_connection_errors(str(self._response.request.url), is_call=True):
+                yield from self._iter_texts()
+        finally:
+            self._response.close()
+
+    def _iter_texts(self) -> Iterator[str]:
         for event in iter_events(self._response):
             if event.data == "[DONE]":
                 continue
@@ -72,7 +76,7 @@ class ChatStream:
             self._usage = chunk.get("usage") or self._usage
             for choice in chunk["choices"][:1]:
                 self._finish_reason = choice.get("finish_reason") or self._finish_reason
-                text = choice["delta"].get("content")
+                text = _text_of((choice.get("delta") or {}).get("content"))
                 if text:
                     self._chunks.append(text)
                     yield text
@@ -112,12 +116,7 @@ class GatewayClient:
         """Call a model and stream its answer."""
         body = {"model": model, "messages": _to_messages(messages), "stream": True, **params}
         body.setdefault("stream_options", {"include_usage": True})
-        request = self._transport.http.build_request("POST", "/v1/chat/completions", json=body)
-        response = self._transport.http.send(request, stream=True)
-        if response.status_code >= 400:
-            response.read()
-            raise_for_error(response)
-        return ChatStream(response)
+        return ChatStream(self._transport.open_stream("POST", "/v1/chat/completions", json=body))
 
     def embed(self, texts: Sequence[str], model: str = "all-minilm-l6-v2") -> list[list[float]]:
         """Return one embedding per text."""
@@ -136,7 +135,7 @@ class GatewayClient:
 
     def route(self, name: str) -> Route:
         """Return one route."""
-        return self._transport.get(f"/api/v1/gateway/routes/{name}", Route)
+        return self._transport.get(f"/api/v1/gateway/routes/{segment(name)}", Route)
 
     def set_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: RoutePolicy | None) -> Route:
         """Create a route or replace its targets: `{"deployment/triage": 0.9, "echo/echo": 0.1}` (weights), or a tree.
@@ -153,15 +152,15 @@ class GatewayClient:
             body["targets"] = [
                 RouteTarget(model=model, weight=weight).model_dump() for model, weight in targets.items()
             ]
-        return self._transport.request("PUT", f"/api/v1/gateway/routes/{name}", Route, body=body)
+        return self._transport.request("PUT", f"/api/v1/gateway/routes/{segment(name)}", Route, body=body)
 
     def delete_route(self, name: str) -> Route:
         """Delete a route."""
-        return self._transport.request("DELETE", f"/api/v1/gateway/routes/{name}", Route)
+        return self._transport.request("DELETE", f"/api/v1/gateway/routes/{segment(name)}", Route)
 
     def route_history(self, name: str) -> list[dict[str, Any]]:
         """Return every version of a route, newest first."""
-        return self._transport.get(f"/api/v1/gateway/routes/{name}/history", list[dict[str, Any]])
+        return self._transport.get(f"/api/v1/gateway/routes/{segment(name)}/history", list[dict[str, Any]])
 
     def targets(self) -> TargetsReport:
         """Return the state of each target of each route, as seen by the server process that responds."""
@@ -173,7 +172,7 @@ class GatewayClient:
 
     def provider(self, name: str) -> dict[str, Any]:
         """Return one provider without its key."""
-        return self._transport.get(f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
+        return self._transport.get(f"/api/v1/gateway/providers/{segment(name)}", dict[str, Any])
 
     def set_provider(
         self, name: str, *, kind: str = "openai", base_url: str | None = None, **more: Any
@@ -184,16 +183,16 @@ class GatewayClient:
         instead of what the API itself lists).
         """
         body = {"kind": kind, "base_url": base_url, **more}
-        path = f"/api/v1/gateway/providers/{quote(name)}"
+        path = f"/api/v1/gateway/providers/{segment(name)}"
         return self._transport.request("PUT", path, dict[str, Any], body=body)
 
     def delete_provider(self, name: str) -> dict[str, Any]:
         """Delete a stored provider with its secret."""
-        return self._transport.request("DELETE", f"/api/v1/gateway/providers/{quote(name)}", dict[str, Any])
+        return self._transport.request("DELETE", f"/api/v1/gateway/providers/{segment(name)}", dict[str, Any])
 
     def test_provider(self, name: str) -> dict[str, Any]:
         """Probe a provider by listing its models: `reachable`, `latency_ms`, `models`, `error`."""
-        return self._transport.post(f"/api/v1/gateway/providers/{quote(name)}/test", dict[str, Any])
+        return self._transport.post(f"/api/v1/gateway/providers/{segment(name)}/test", dict[str, Any])
 
     def prices(self) -> list[dict[str, Any]]:
         """Return your custom prices by target, in US dollars per million tokens."""
@@ -209,8 +208,7 @@ class GatewayClient:
 
     def delete_price(self, target: str) -> dict[str, Any]:
         """Delete a custom price."""
-        path = f"/api/v1/gateway/prices?target={quote(target, safe='')}"
-        return self._transport.request("DELETE", path, dict[str, Any])
+        return self._transport.request("DELETE", "/api/v1/gateway/prices", dict[str, Any], params={"target": target})
 
     def usage(self, *, bucket: UsageBucket = "hour", by: UsageBy = "none", **period: Any) -> UsageReport:
         """Return calls, tokens, cost and latencies over time (`points`) and in total (`totals`).
@@ -232,7 +230,7 @@ class GatewayClient:
 
     def delete_limit(self, id: UUID) -> Limit:
         """Delete a limit with its counters."""
-        return self._transport.request("DELETE", f"/api/v1/gateway/limits/{id}", Limit)
+        return self._transport.request("DELETE", f"/api/v1/gateway/limits/{segment(id)}", Limit)
 
     def ledger(
         self, *, by: LedgerBy = "none", bucket: LedgerBucket | None = None, **period: Any
@@ -246,8 +244,8 @@ class GatewayClient:
 
     def clear_cache(self, route: str | None = None) -> int:
         """Delete the cached responses of a route, or all, and return their number."""
-        path = "/api/v1/gateway/cache" + (f"?route={quote(route)}" if route else "")
-        return int(self._transport.request("DELETE", path, dict[str, Any])["deleted"])
+        path, params = "/api/v1/gateway/cache", {"route": route}
+        return int(self._transport.request("DELETE", path, dict[str, Any], params=params)["deleted"])
 
     def shadow_results(self, **filters: Any) -> list[dict[str, Any]]:
         """Return shadow results with their spans, newest first.
@@ -273,26 +271,7 @@ class GatewayClient:
 
     def _post(self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None) -> httpx.Response:
         """Send a call. Only a failed connection is retried, because a call that was sent may have been processed."""
-        timeout = httpx.Timeout(30, read=600)
-        try:
-            response = call_with_retries(
-                lambda: self._transport.http.post(path, json=body, headers=headers, timeout=timeout),
-                retry=retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout)),
-                wait=wait_fixed(RETRY_DELAY_SECONDS),
-                stop=stop_after_delay(self._transport.retry_seconds),
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            message = f"the server at {self._transport.url} is unreachable ({type(error).__name__})"
-            raise errors.Unavailable(message, "start it with: vong up") from error
-        except httpx.TransportError as error:
-            reason = type(error).__name__
-            message = f"the server at {self._transport.url} closed the connection during the call ({reason})"
-            raise errors.Unavailable(
-                message, "the call may have been processed; send it again only if it may be repeated"
-            ) from error
-        if response.status_code >= 400:
-            raise_for_error(response)
-        return response
+        return self._transport.call("POST", path, json=body, headers=headers, timeout=httpx.Timeout(30, read=600))
 
 
 def _to_messages(messages: ChatMessages) -> list[dict[str, Any]]:
@@ -305,7 +284,7 @@ def _parse_answer(response: httpx.Response, body: dict[str, Any]) -> ChatAnswer:
     choice = body["choices"][0] if body.get("choices") else {}
     message, usage = choice.get("message") or {}, body.get("usage") or {}
     return ChatAnswer(
-        text=message.get("content") or "",
+        text=_text_of(message.get("content")),
         span_id=UUID(response.headers["x-vong-span-id"]),
         trace_id=response.headers["x-vong-trace-id"],
         model=body.get("model") or "",
@@ -313,3 +292,10 @@ def _parse_answer(response: httpx.Response, body: dict[str, Any]) -> ChatAnswer:
         usage=Usage(input_tokens=usage.get("prompt_tokens"), output_tokens=usage.get("completion_tokens")),
         message=message,
     )
+
+
+def _text_of(content: Any) -> str:
+    """Return the text of a content, which is a text or a list of parts."""
+    parts = content if isinstance(content, list) else [content]
+    texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    return "".join(text for text in texts if isinstance(text, str))

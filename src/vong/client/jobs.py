@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.errors import Unavailable
 from vong.records import Job
 from vong.records.job import JobStatus, LogLine
@@ -30,21 +30,21 @@ class JobsClient:
 
     def get(self, id: UUID | str) -> Job:
         """Return the current state of a job."""
-        return self._transport.get(f"/api/v1/jobs/{id}", Job)
+        return self._transport.get(f"/api/v1/jobs/{segment(id)}", Job)
 
     def logs(self, id: UUID | str, *, after: int = 0) -> Iterator[LogLine]:
         """Yield the job's log lines so far, those after line `after`."""
-        while lines := self._transport.get(f"/api/v1/jobs/{id}/log", list[LogLine], after=after):
+        while lines := self._transport.get(f"/api/v1/jobs/{segment(id)}/log", list[LogLine], after=after):
             yield from lines
             after = lines[-1].number
 
     def cancel(self, id: UUID | str) -> Job:
         """Cancel a job: a queued one at once, a running one within seconds."""
-        return self._transport.post(f"/api/v1/jobs/{id}/cancel", Job)
+        return self._transport.post(f"/api/v1/jobs/{segment(id)}/cancel", Job)
 
     def retry(self, id: UUID | str) -> Job:
         """Queue a failed or cancelled job again; its finished steps are kept."""
-        return self._transport.post(f"/api/v1/jobs/{id}/retry", Job)
+        return self._transport.post(f"/api/v1/jobs/{segment(id)}/retry", Job)
 
     def events(self, id: UUID | str) -> Iterator[Job | LogLine]:
         """Yield the job and its log lines as they change; the last value is the ended job.
@@ -81,6 +81,6 @@ class JobsClient:
 
     def _stream_events(self, id: UUID | str, after: str) -> Iterator[tuple[str, str, Job | LogLine]]:
         """Yield the events of one stream: id, name, value."""
-        for event in self._transport.events(f"/api/v1/jobs/{id}/events", after=after):
+        for event in self._transport.events(f"/api/v1/jobs/{segment(id)}/events", after=after):
             kind = LogLine if event.event == "log" else Job
             yield event.id, event.event, kind.model_validate_json(event.data)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.records import Document, Job, RetrievedPassage
 
 
@@ -21,7 +20,7 @@ class KnowledgeClient:
 
     def documents(self, base: str) -> list[Document]:
         """Return the documents of a base; failed ones with the reason."""
-        return self._transport.get(f"/api/v1/knowledge/bases/{quote(base)}/documents", list[Document])
+        return self._transport.get(f"/api/v1/knowledge/bases/{segment(base)}/documents", list[Document])
 
     def upload(self, base: str, files: Sequence[Path], *, key: str | None = None) -> Job:
         """Upload files; they are indexed once the job has finished.
@@ -29,20 +28,22 @@ class KnowledgeClient:
         A repeated call with the same `key` returns the same job.
         """
         parts = [("files", (file.name, file.read_bytes())) for file in files]
-        path = f"/api/v1/knowledge/bases/{quote(base)}/documents"
+        path = f"/api/v1/knowledge/bases/{segment(base)}/documents"
         return self._transport.post(path, Job, files=parts, idempotency_key=key)
 
     def delete(self, base: str, path: str) -> None:
         """Delete a document by its path."""
-        self._transport.request("DELETE", f"/api/v1/knowledge/bases/{quote(base)}/documents/{quote(path)}")
+        self._transport.request(
+            "DELETE", f"/api/v1/knowledge/bases/{segment(base)}/documents/{segment(path, slashes=True)}"
+        )
 
     def search(self, base: str, question: str, *, limit: int = 5) -> list[RetrievedPassage]:
         """Return the passages that match a question, best first."""
         return self._transport.get(
-            f"/api/v1/knowledge/bases/{quote(base)}/search", list[RetrievedPassage], q=question, limit=limit
+            f"/api/v1/knowledge/bases/{segment(base)}/search", list[RetrievedPassage], q=question, limit=limit
         )
 
     def ask(self, base: str, question: str, *, model: str, limit: int = 4) -> dict[str, Any]:
         """Answer a question: `text`, `citations`, `unsupported`, `passages`, `answered`, `span_id`, `index_version`."""
         body = {"question": question, "model": model, "limit": limit}
-        return self._transport.post(f"/api/v1/knowledge/bases/{quote(base)}/ask", dict[str, Any], body=body)
+        return self._transport.post(f"/api/v1/knowledge/bases/{segment(base)}/ask", dict[str, Any], body=body)

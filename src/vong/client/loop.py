@@ -3,7 +3,7 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.records import Job
 
 
@@ -31,20 +31,20 @@ class LoopClient:
 
     def canary(self, id: UUID | str) -> dict[str, Any]:
         """Return one canary: `status`, `reason`, `evidence` (means, interval, e-values), `evidence_history`."""
-        return self._transport.get(f"/api/v1/loop/canaries/{id}", dict[str, Any])
+        return self._transport.get(f"/api/v1/loop/canaries/{segment(id)}", dict[str, Any])
 
     def evaluate(self, id: UUID | str) -> dict[str, Any]:
         """Count all scores received so far. This also happens automatically on every score."""
-        return self._transport.post(f"/api/v1/loop/canaries/{id}/evaluate", dict[str, Any])
+        return self._transport.post(f"/api/v1/loop/canaries/{segment(id)}/evaluate", dict[str, Any])
 
     def decide(self, id: UUID | str, verdict: Literal["promote", "roll_back"], reason: str) -> dict[str, Any]:
         """Promote or roll back manually."""
         body = {"verdict": verdict, "reason": reason}
-        return self._transport.post(f"/api/v1/loop/canaries/{id}/decision", dict[str, Any], body=body)
+        return self._transport.post(f"/api/v1/loop/canaries/{segment(id)}/decision", dict[str, Any], body=body)
 
     def set_traffic(self, id: UUID | str, share: float) -> dict[str, Any]:
         """Set the candidate's share of the traffic and return the new canary, whose test starts from zero."""
-        path = f"/api/v1/loop/canaries/{id}/traffic"
+        path = f"/api/v1/loop/canaries/{segment(id)}/traffic"
         return self._transport.request("PUT", path, dict[str, Any], body={"share": share})
 
     def overview(self) -> dict[str, Any]:
@@ -61,4 +61,4 @@ class LoopClient:
 
     def run(self, id: UUID | str) -> Job:
         """Return one loop run; the `result` of a finished one is its report."""
-        return self._transport.get(f"/api/v1/loop/runs/{id}", Job)
+        return self._transport.get(f"/api/v1/loop/runs/{segment(id)}", Job)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.records import Job, ModelVersion
 from vong.records.lineage import Lineage
 
@@ -20,12 +20,12 @@ class RegistryClient:
     def versions(self, name: str, *, after: int | None = None, limit: int = 50) -> list[ModelVersion]:
         """Return the versions of a model, newest first; `after` is the last number of the previous page."""
         return self._transport.get(
-            f"/api/v1/registry/models/{name}/versions", list[ModelVersion], after=after, limit=limit
+            f"/api/v1/registry/models/{segment(name)}/versions", list[ModelVersion], after=after, limit=limit
         )
 
     def get(self, ref: str) -> ModelVersion:
         """Return one version."""
-        return self._transport.get(f"/api/v1/registry/versions/{ref}", ModelVersion)
+        return self._transport.get(f"/api/v1/registry/versions/{segment(ref)}", ModelVersion)
 
     def import_model(
         self,
@@ -56,12 +56,12 @@ class RegistryClient:
         """Point an alias at a version; `prod` requires evidence or a reason."""
         body = {"model": model, "evidence": evidence or {}, "reason": reason}
         return self._transport.request(
-            "PUT", f"/api/v1/registry/models/{name}/aliases/{alias}", dict[str, Any], body=body
+            "PUT", f"/api/v1/registry/models/{segment(name)}/aliases/{segment(alias)}", dict[str, Any], body=body
         )
 
     def aliases(self, name: str, *, history: bool = False) -> list[dict[str, Any]]:
         """Return the current aliases of a model, or with `history` every change, newest first."""
-        path = f"/api/v1/registry/models/{name}/aliases"
+        path = f"/api/v1/registry/models/{segment(name)}/aliases"
         return self._transport.get(path, list[dict[str, Any]], history=history)
 
     def lineage(self, ref: str) -> Lineage:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.errors import PreconditionFailed, Unavailable
 from vong.records import Deployment
 from vong.records.deployment import DeployResult
@@ -21,7 +21,7 @@ class ServingClient:
     ) -> DeployResult:
         """Deploy a model; it is served as `deployment/NAME` once its state is `ready` (see `wait`)."""
         body = {"model": model, "engine": engine, "settings": settings or {}}
-        return self._transport.request("PUT", f"/api/v1/serving/deployments/{name}", DeployResult, body=body)
+        return self._transport.request("PUT", f"/api/v1/serving/deployments/{segment(name)}", DeployResult, body=body)
 
     def wait(
         self, name: str, *, timeout: float = 900.0, on_change: Callable[[Deployment], None] | None = None
@@ -55,19 +55,21 @@ class ServingClient:
 
     def get(self, name: str) -> Deployment:
         """Return one deployment."""
-        return self._transport.get(f"/api/v1/serving/deployments/{name}", Deployment)
+        return self._transport.get(f"/api/v1/serving/deployments/{segment(name)}", Deployment)
 
     def stop(self, name: str) -> Deployment:
         """Stop a deployment."""
-        return self._transport.request("DELETE", f"/api/v1/serving/deployments/{name}", Deployment)
+        return self._transport.request("DELETE", f"/api/v1/serving/deployments/{segment(name)}", Deployment)
 
     def restart(self, name: str) -> DeployResult:
         """Restart the engine process of a deployment and reset its failures."""
-        return self._transport.post(f"/api/v1/serving/deployments/{name}/restart", DeployResult)
+        return self._transport.post(f"/api/v1/serving/deployments/{segment(name)}/restart", DeployResult)
 
     def logs(self, name: str, *, lines: int = 100) -> "list[str]":
         """Return the last lines of the engine's log."""
-        return self._transport.get(f"/api/v1/serving/deployments/{name}/log", dict[str, Any], lines=lines)["lines"]
+        return self._transport.get(f"/api/v1/serving/deployments/{segment(name)}/log", dict[str, Any], lines=lines)[
+            "lines"
+        ]
 
 
 def _describe_end(state: str) -> str:

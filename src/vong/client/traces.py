@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx
 
-from vong.client.transport import Transport
+from vong.client.transport import Transport, segment
 from vong.errors import Unavailable
 from vong.records import Span
 from vong.records.trace import SpanBatch, SpanSummary, Trace
@@ -59,11 +59,11 @@ class TracesClient:
 
     def get(self, id: UUID | str) -> Span:
         """Return one span with its input and output."""
-        return self._transport.get(f"/api/v1/traces/spans/{id}", Span)
+        return self._transport.get(f"/api/v1/traces/spans/{segment(id)}", Span)
 
     def tree(self, trace_id: str) -> Trace:
         """Return all spans of a trace as trees."""
-        return self._transport.get(f"/api/v1/traces/{trace_id}", Trace)
+        return self._transport.get(f"/api/v1/traces/{segment(trace_id)}", Trace)
 
     def ingest(self, spans: Sequence[Span]) -> int:
         """Store your own spans, at most 1,000, and return their number. They are committed when this returns."""

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import BATCH_ID, FilePath
 from vong.client import Client
 from vong.records.batch import Batch
 
@@ -31,7 +33,7 @@ def list_batches(limit: int, as_json: bool) -> None:
 
 
 @batches.command("start")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FilePath(exists=True, dir_okay=False, path_type=Path))
 @click.option("--endpoint", type=click.Choice(ENDPOINTS), default=ENDPOINTS[0], show_default=True)
 @click.option("--window", default="24h", show_default=True, help="Time until unfinished requests expire: 12h, 7d.")
 @click.option("--detach", is_flag=True, help="Return at once; check it later with: batches show.")
@@ -53,25 +55,25 @@ def start_batch(file: Path, endpoint: str, window: str, detach: bool, as_json: b
 
 
 @batches.command("show")
-@click.argument("id")
+@click.argument("id", type=BATCH_ID)
 @json_option
-def show_batch(id: str, as_json: bool) -> None:
+def show_batch(id: UUID, as_json: bool) -> None:
     """Show a batch."""
     _show_batch(Client().gateway.batches.get(id), as_json)
 
 
 @batches.command("cancel")
-@click.argument("id")
+@click.argument("id", type=BATCH_ID)
 @json_option
-def cancel_batch(id: str, as_json: bool) -> None:
+def cancel_batch(id: UUID, as_json: bool) -> None:
     """Cancel a batch; results received by then are kept."""
     _show_batch(Client().gateway.batches.cancel(id), as_json)
 
 
 @batches.command("export")
-@click.argument("id")
+@click.argument("id", type=BATCH_ID)
 @click.option("--errors", is_flag=True, help="Print failed lines instead of results.")
-def export_batch(id: str, errors: bool) -> None:
+def export_batch(id: UUID, errors: bool) -> None:
     """Print the results as JSONL, in the order of the input."""
     for line in Client().gateway.batches.lines(id, errors=errors):
         click.echo(line)

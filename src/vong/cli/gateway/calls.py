@@ -7,6 +7,7 @@ import click
 
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import TEXT
 from vong.client import Client
 
 
@@ -18,7 +19,7 @@ def models(as_json: bool) -> None:
 
 
 @group.command("chat")
-@click.argument("text")
+@click.argument("text", type=TEXT)
 @click.option("--model", required=True, help="A route, deployment/NAME or PROVIDER/MODEL.")
 @click.option("--stream", is_flag=True, help="Print the answer while it is generated.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="Maximum tokens of the answer.")

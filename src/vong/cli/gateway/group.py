@@ -2,7 +2,9 @@
 
 import click
 
+from vong.cli.params import Group
 
-@click.group()
+
+@click.group(cls=Group)
 def group() -> None:
     """Manage routes to all models behind one endpoint."""

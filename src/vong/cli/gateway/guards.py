@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import TEXT
 from vong.client import Client
 from vong.records.guard import GuardAction, GuardConfig, GuardDirection, ProjectGuards
 
@@ -95,10 +96,10 @@ def guard_history(as_json: bool) -> None:
 
 
 @guards.command("test")
-@click.argument("text")
+@click.argument("text", type=TEXT)
 @click.option("--guard", "names", multiple=True, help="Guard to test with default settings; repeatable.")
 @click.option("--file", help="JSON file with a list of guards to test; - reads stdin.")
-@click.option("--model", default="", help="Route whose guards are tested.  [default: the project's guards]")
+@click.option("--model", default="", type=TEXT, help="Route whose guards are tested.  [default: the project's guards]")
 @click.option("--action", type=ACTION_CHOICE, default="flag", show_default=True, help="Action of the --guard guards.")
 @click.option("--on", type=click.Choice(["input", "output"]), default="input", show_default=True)
 @json_option

@@ -36,7 +36,7 @@ def set_limit(subject: str, bounds: tuple[str, ...], as_json: bool) -> None:
 
     Without a subject, or with *, the limit applies to each key (user, route, tag) separately.
     """
-    created = [_set_limit(subject, *_parse_bound(bound)) for bound in bounds]
+    created = [_set_limit(subject, *bound) for bound in [_parse_bound(bound) for bound in bounds]]
     emit(created, as_json, LIMIT_COLUMNS)
 
 
@@ -97,7 +97,11 @@ def _show_limits(as_json: bool, *, budgets: bool) -> None:
 
 
 def _set_limit(subject: str, metric: str, window: str, amount: int) -> Limit:
-    subject_type, _, name = subject.partition(":")
+    subject_type, separator, name = subject.partition(":")
+    if separator and not name.strip():
+        raise click.BadParameter(
+            f"{subject!r} names no {subject_type}; write {subject_type}:NAME, or {subject_type}:* for each of them"
+        )
     try:
         request = LimitCreate.model_validate(
             {
@@ -123,6 +127,8 @@ def _parse_bound(text: str) -> tuple[str, str, int]:
     """Parse `METRIC/WINDOW=AMOUNT`; the window of concurrency is always `now`."""
     bound, _, amount = text.partition("=")
     metric, _, window = bound.partition("/")
-    if not amount.isdigit():
-        raise click.BadParameter(f"{text!r}: write METRIC/WINDOW=AMOUNT, for example requests/minute=60")
+    if not (amount.isascii() and amount.isdecimal() and len(amount) <= 18):
+        raise click.BadParameter(
+            f"{text!r}: write METRIC/WINDOW=AMOUNT with a whole number, for example requests/minute=60"
+        )
     return metric, window or "now", int(amount)

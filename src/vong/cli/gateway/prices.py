@@ -4,6 +4,7 @@ import click
 
 from vong.cli.gateway.group import group
 from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import parse_finite
 from vong.client import Client
 from vong.config import PriceSettings
 
@@ -66,6 +67,6 @@ def _parse_token_price(text: str) -> tuple[str, float]:
     if token_type not in TOKEN_TYPES:
         raise click.BadParameter(f"unknown token type {token_type!r}; use one of: {', '.join(TOKEN_TYPES)}")
     try:
-        return token_type, float(dollars)
+        return token_type, parse_finite(dollars)
     except ValueError:
         raise click.BadParameter(f"{text!r}: write TYPE=USD, for example cache_write=3.75") from None

@@ -45,7 +45,13 @@ def show_provider(name: str, as_json: bool) -> None:
 @click.option("--api-key-file", type=click.File(), help="File with the API key; - reads stdin.")
 @click.option("--ask-key", is_flag=True, help="Prompt for the API key.")
 @click.option("--no-key", is_flag=True, help="Delete the stored API key.")
-@click.option("--timeout", type=float, default=120.0, show_default=True, help="Timeout of one call in seconds.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120.0,
+    show_default=True,
+    help="Timeout of a complete response, and of a stream without data, in seconds.",
+)
 @click.option("--model", "models", multiple=True, help="Model to list instead of those that the API lists; repeatable.")
 @json_option
 def set_provider(

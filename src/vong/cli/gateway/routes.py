@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from vong.cli.gateway.group import group
 from vong.cli.gateway.guards import read_guards
 from vong.cli.output import emit, json_option
+from vong.cli.params import parse_finite
 from vong.client import Client
 from vong.records import RoutePolicy, Timeouts
 from vong.records.routing_tree import RouteNode
@@ -76,10 +77,8 @@ def set_route(
     more: dict[str, RoutePolicy | None] = {"policy": None} if no_policy else {}
     if options:
         more["policy"] = _parse_policy(options)
-    emit(
-        Client().gateway.set_route(name, _read_tree(tree) if tree else dict(map(_parse_target, targets)), **more),
-        as_json,
-    )
+    chosen = _read_tree(tree) if tree else _parse_targets(targets)
+    emit(Client().gateway.set_route(name, chosen, **more), as_json)
 
 
 @routes.command("show")
@@ -136,12 +135,22 @@ def _read_tree(file: str) -> RouteNode:
         raise click.BadParameter(f"{location}: {first_error['msg']}; see docs/guides/gateway.md") from None
 
 
+def _parse_targets(texts: tuple[str, ...]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for text in texts:
+        model, weight = _parse_target(text)
+        if model in weights:
+            raise click.BadParameter(f"the target {model!r} is given twice; name it once, with the sum of its weights")
+        weights[model] = weight
+    return weights
+
+
 def _parse_target(text: str) -> tuple[str, float]:
     """Parse `TARGET=WEIGHT`. A target that contains `=` (echo/echo?delay=1) needs an explicit weight."""
     model, separator, weight = text.rpartition("=")
     if not separator:
         return text, 1.0
     try:
-        return model, float(weight)
+        return model, parse_finite(weight)
     except ValueError:
         raise click.BadParameter(f"{text!r}: write TARGET=WEIGHT, for example deployment/triage=0.9") from None

@@ -35,8 +35,8 @@ def _summary_row(stats: ShadowTargetStats) -> dict[str, Any]:
     agreement = None if stats.agreement is None else f"{stats.agreement:.3f}"
     if stats.agreement_low is not None and stats.agreement_high is not None:
         agreement = f"{agreement} ({stats.agreement_low:.3f} to {stats.agreement_high:.3f})"
-    costs = [None if cost is None else f"${cost / 1e6:.6f}" for cost in (stats.original_cost, stats.shadow_cost)]
-    times = [None if ms is None else round(ms, 1) for ms in (stats.original_ms, stats.shadow_ms)]
+    costs = ["-" if cost is None else f"${cost / 1e6:.6f}" for cost in (stats.original_cost, stats.shadow_cost)]
+    times = ["-" if ms is None else round(ms, 1) for ms in (stats.original_ms, stats.shadow_ms)]
     return {
         **stats.model_dump(include={"route", "target", "kind", "pairs", "failed"}),
         "agreement": agreement,

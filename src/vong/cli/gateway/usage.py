@@ -6,15 +6,18 @@ from typing import Any, get_args
 import click
 
 from vong.cli.gateway.group import group
-from vong.cli.output import emit, json_option, parse_time, print_message
+from vong.cli.output import emit, json_option, print_message
+from vong.cli.params import TIME
 from vong.client import Client
 from vong.records.limit import LedgerBucket, LedgerBy, LedgerSummary
 from vong.records.usage_report import UsageBucket, UsageBy, UsageTotals
 
 
 @group.command()
-@click.option("--since", help="Start: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.  [default: 30 days before]")
-@click.option("--until", help="End, in the same formats.  [default: now]")
+@click.option(
+    "--since", type=TIME, help="Start: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.  [default: 30 days before]"
+)
+@click.option("--until", type=TIME, help="End, in the same formats.  [default: now]")
 @click.option("--by", type=click.Choice(list(get_args(LedgerBy))), default="key", show_default=True)
 @click.option(
     "--bucket", type=click.Choice(list(get_args(LedgerBucket))), help="Show costs over time, per bucket in UTC."
@@ -22,7 +25,7 @@ from vong.records.usage_report import UsageBucket, UsageBy, UsageTotals
 @json_option
 def ledger(since: str | None, until: str | None, by: LedgerBy, bucket: LedgerBucket | None, as_json: bool) -> None:
     """Show the costs of calls from the append-only ledger."""
-    lines = Client().gateway.ledger(by=by, bucket=bucket, since=parse_time(since), until=parse_time(until))
+    lines = Client().gateway.ledger(by=by, bucket=bucket, since=since, until=until)
     if as_json:
         emit(lines, True)
         return
@@ -34,8 +37,10 @@ def ledger(since: str | None, until: str | None, by: LedgerBy, bucket: LedgerBuc
 
 
 @group.command()
-@click.option("--since", help="Start: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.  [default: 1 day before]")
-@click.option("--until", help="End, in the same formats.  [default: now]")
+@click.option(
+    "--since", type=TIME, help="Start: 15m, 2h, 7d ago, or a time such as 2026-11-22T08:00.  [default: 1 day before]"
+)
+@click.option("--until", type=TIME, help="End, in the same formats.  [default: now]")
 @click.option("--by", type=click.Choice(list(get_args(UsageBy))), default="model", show_default=True)
 @click.option(
     "--bucket", type=click.Choice(list(get_args(UsageBucket))), help="Show usage over time instead of totals."
@@ -43,7 +48,7 @@ def ledger(since: str | None, until: str | None, by: LedgerBy, bucket: LedgerBuc
 @json_option
 def usage(since: str | None, until: str | None, by: UsageBy, bucket: UsageBucket | None, as_json: bool) -> None:
     """Show calls, tokens, cost and latencies: totals by group, or over time with --bucket."""
-    period = {"since": parse_time(since), "until": parse_time(until)}
+    period = {"since": since, "until": until}
     report = Client().gateway.usage(bucket=bucket or default_bucket(period["since"]), by=by, **period)
     if as_json:
         emit(report, True)
