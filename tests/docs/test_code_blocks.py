@@ -19,6 +19,10 @@ from vong.records import Job
 
 PYTHON = [block for block in all_blocks() if block.info.split()[:1] == ["python"]]
 NOT_RUNNABLE = {
+    **{
+        f"docs/clients/{name}.md": "needs a package that the tests do not install"
+        for name in ("llamaindex", "openai-agents-sdk", "pydantic-ai")
+    },
     "docs/guides/training.md": "trains the model that ships: minutes",
     "docs/guides/serving.md": "deploys the model that this training made",
 }
