@@ -13,7 +13,7 @@ import pytest
 from tests.serving.models import shipped_gguf, tiny_adapter, tiny_base
 from vong import plugins
 from vong.errors import InvalidInput
-from vong.serving.engine import Engine, EngineSettings, GenerationChunk, GenerationRequest
+from vong.serving.engine import Engine, EngineSettings, GenerationChunk, GenerationRequest, TextEngine
 
 HELLO = [{"role": "user", "content": "Name the capital of France."}]
 
@@ -113,7 +113,7 @@ def test_each_token_has_its_log_probability(loop: asyncio.AbstractEventLoop, eng
     pieces = loop.run_until_complete(collect(engine.generate(create_request(max_tokens=3, top_logprobs=2))))
     entries = [entry for piece in pieces for entry in piece.logprobs]
     assert len(entries) == pieces[-1].completion_tokens
-    assert all(entry.logprob <= 0 and len(entry.alternatives) == 2 for entry in entries)
+    assert all(entry.logprob is not None and entry.logprob <= 0 and len(entry.alternatives) == 2 for entry in entries)
     assert all(entry.logprob == pytest.approx(entry.alternatives[0][1], abs=1e-3) for entry in entries)
 
 
@@ -132,6 +132,117 @@ def test_a_prompt_longer_than_the_context_is_rejected(loop: asyncio.AbstractEven
     long = create_request(messages=[{"role": "user", "content": "one two three " * 1100}])
     with pytest.raises(InvalidInput, match="context"):
         loop.run_until_complete(collect(engine.generate(long)))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"top_k": 1}, {"min_p": 1.0}, {"top_p": 1e-6}, {"top_k": 1, "seed": 3}],
+)
+def test_a_narrow_sampler_generates_the_most_likely_text(
+    loop: asyncio.AbstractEventLoop, engine: Engine, fields: dict[str, Any]
+) -> None:
+    greedy = text(loop.run_until_complete(collect(engine.generate(create_request()))))
+    assert text(loop.run_until_complete(collect(engine.generate(create_request(temperature=1.5, **fields))))) == greedy
+
+
+def test_a_bias_decides_the_token(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
+    assert isinstance(engine, TextEngine)
+    (token, *_) = engine.encode(None, "x")
+    request = create_request(logit_bias=((token, 100.0),), max_tokens=3)
+    assert text(loop.run_until_complete(collect(engine.generate(request)))) == "xxx"
+    with pytest.raises(InvalidInput, match="token id 99999999 does not exist"):
+        loop.run_until_complete(collect(engine.generate(create_request(logit_bias=((99999999, 1.0),)))))
+
+
+@pytest.mark.parametrize(
+    ("fields", "changes"),
+    [({"repetition_penalty": 10.0}, True), ({"presence_penalty": 2.0, "frequency_penalty": 2.0}, None)],
+)
+def test_a_penalty_changes_a_repetitive_text(
+    loop: asyncio.AbstractEventLoop, engine: Engine, fields: dict[str, Any], changes: bool | None
+) -> None:
+    assert isinstance(engine, TextEngine)
+    plain = create_request(max_tokens=12, messages=[], prompt=tuple(engine.encode(None, "a b a b a b a b a b")))
+    repetitive = text(loop.run_until_complete(collect(engine.generate(plain))))
+    penalized = text(loop.run_until_complete(collect(engine.generate(replace(plain, **fields)))))
+    assert changes is None or (penalized != repetitive) is changes
+
+
+def test_a_text_is_completed_without_a_template(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
+    assert isinstance(engine, TextEngine)
+    ids = engine.encode(None, "The capital of France is")
+    assert engine.decode(ids) == "The capital of France is"
+    pieces = loop.run_until_complete(
+        collect(engine.generate(GenerationRequest(prompt=tuple(ids), temperature=0.0, max_tokens=3, top_logprobs=2)))
+    )
+    entries = [entry for piece in pieces for entry in piece.logprobs]
+    assert (pieces[-1].prompt_tokens, pieces[-1].finish) == (len(ids), "length")
+    assert len(entries) == pieces[-1].completion_tokens == 3
+    if engine.precision == "quantised":
+        assert text(pieces).startswith(" Paris")
+
+
+def test_the_scores_of_a_prompt_are_those_of_its_generation(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
+    assert isinstance(engine, TextEngine)
+    ids = engine.encode(None, "The capital of France is")
+    request = GenerationRequest(prompt=tuple(ids), temperature=0.0, max_tokens=3, top_logprobs=2)
+    pieces = loop.run_until_complete(collect(engine.generate(request)))
+    generated = [entry for piece in pieces for entry in piece.logprobs]
+    whole = [*ids, *engine.encode(None, text(pieces))]
+    if len(whole) != len(ids) + len(generated):
+        pytest.skip("the generated text has other tokens")
+    scored = loop.run_until_complete(engine.score(None, whole, 2))
+    assert scored[0].logprob is None and len(scored) == len(whole)
+    tolerance = 5e-2 if engine.precision == "quantised" else 1e-4
+    for one, other in zip(scored[len(ids) :], generated, strict=True):
+        assert (one.token, one.logprob) == (other.token, pytest.approx(other.logprob, abs=tolerance))
+        assert len(one.alternatives) == 2
+
+
+def test_prompts_that_are_scored_together_have_the_scores_of_single_ones(
+    loop: asyncio.AbstractEventLoop, engine: Engine
+) -> None:
+    assert isinstance(engine, TextEngine)
+    prompts = [engine.encode(None, words) for words in ("one two three", "A dog barks.", "one two four")]
+
+    async def all_at_once() -> list[Any]:
+        return await asyncio.gather(*(engine.score(None, ids, 0) for ids in prompts))
+
+    alone = [loop.run_until_complete(engine.score(None, ids, 0)) for ids in prompts]
+    tolerance = 0.4 if engine.precision == "quantised" else 1e-4  # quantised kernels round differently in a batch
+    for one, other in zip(loop.run_until_complete(all_at_once()), alone, strict=True):
+        assert [entry.logprob for entry in one[1:]] == pytest.approx(
+            [entry.logprob for entry in other[1:]], abs=tolerance
+        )
+    assert idle(engine)
+
+
+@pytest.mark.parametrize("ids", [[99999999], [-1]])
+def test_unknown_token_ids_are_rejected(loop: asyncio.AbstractEventLoop, engine: Engine, ids: list[int]) -> None:
+    assert isinstance(engine, TextEngine)
+    for work in (
+        lambda: loop.run_until_complete(engine.score(None, [1, *ids], 1)),
+        lambda: loop.run_until_complete(collect(engine.generate(GenerationRequest(prompt=tuple(ids))))),
+        lambda: engine.decode(ids),
+    ):
+        with pytest.raises(InvalidInput, match="does not exist in this model"):
+            work()
+
+
+def test_a_long_prompt_is_scored_in_parts(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    base = tiny_base(tmp_path / "base")
+    engine = plugins.load_extension("engine", "transformers")(base, EngineSettings(threads=1))
+    ids = engine.encode(None, "abc de " * 90)
+    assert len(ids) > 512
+    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    expected = model(torch.tensor([ids])).logits[0].log_softmax(-1)
+    scored = loop.run_until_complete(engine.score(None, ids, 0))
+    assert [entry.logprob for entry in scored[1:]] == pytest.approx(
+        [float(expected[position, token]) for position, token in enumerate(ids[1:])], abs=1e-4
+    )
 
 
 def test_a_folder_without_an_adapter_is_rejected(engine: Engine, tmp_path: Path) -> None:

@@ -138,7 +138,9 @@ def test_models_are_listed(subject: Subject) -> None:
 
 
 def test_embeddings_are_returned(subject: Subject) -> None:
-    if subject.kind == "anthropic" or (subject.kind in PROFILES and not PROFILES[subject.kind].has_embeddings):
+    if subject.kind in {"anthropic", "deployment"} or (
+        subject.kind in PROFILES and not PROFILES[subject.kind].has_embeddings
+    ):
         with pytest.raises(Unsupported, match="embeddings"):
             run_with_provider(
                 subject, lambda provider: provider.call(ProviderRequest("embeddings", subject.good, b'{"input": "x"}'))
@@ -153,7 +155,7 @@ def test_embeddings_are_returned(subject: Subject) -> None:
 def test_a_slow_upstream_is_a_timeout(fake: FakeUpstream) -> None:
     with pytest.raises(UpstreamTimeout, match="did not start its response within"):
         run_with_provider(subjects(fake)["openai"], lambda provider: provider.call(chat("hang")), timeout=0.2)
-    with pytest.raises(UpstreamTimeout, match="did not finish its response within"):
+    with pytest.raises(UpstreamTimeout, match="sent no data for"):
         run_with_provider(subjects(fake)["openai"], lambda provider: read_completely(provider, "stall"), timeout=0.2)
 
 

@@ -15,7 +15,7 @@ import uvicorn
 
 from tests.running_vong import eventually
 from vong.errors import InvalidInput, Unavailable
-from vong.serving.engine import EngineLoad, GenerationChunk, GenerationRequest
+from vong.serving.engine import EngineLoad, GenerationChunk, GenerationRequest, TokenLogprob
 from vong.serving.engine import http as engine_http
 from vong.serving.engine.http import EngineApp
 
@@ -35,13 +35,35 @@ class FakeEngine:
     def set_adapter(self, name: str, folder: Path | None) -> None:
         self.adapters[name] = folder
 
-    def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
-        return list(range(len(messages)))
+    def tokenize(
+        self, adapter: str | None, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> list[int]:
+        return list(range(len(messages) + len(tools or ())))
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
         return [{7: -0.5, 8: float("-inf")}] * positions
 
+    def encode(self, adapter: str | None, text: str) -> list[int]:
+        return [ord(letter) for letter in text]
+
+    def decode(self, ids: list[int]) -> str:
+        return "".join(map(chr, ids))
+
+    async def score(self, adapter: str | None, ids: list[int], top: int) -> list[TokenLogprob]:
+        first, *rest = [chr(token) for token in ids]
+        scored = [TokenLogprob(letter, -1.0, (("e", -0.5), ("e", -0.7))[:top]) for letter in rest]
+        return [TokenLogprob(first, None), *scored]
+
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
+        if request.prompt is not None:
+            text = self.decode(list(request.prompt))
+            if text == "bad":
+                raise InvalidInput("the prompt exceeds the context", "shorten it")
+            entry = TokenLogprob("!", -float(request.seed or 1), (("?", -0.1),))
+            logprobs = () if request.top_logprobs is None else (entry,)
+            yield GenerationChunk(f"{text}{request.seed or ''}!", None, len(text), 1, 0, logprobs)
+            yield GenerationChunk("", "stop", len(text), 1)
+            return
         requests = request.messages[-1]["content"]
         self.active += 1
         try:
@@ -136,6 +158,96 @@ def test_a_failure_before_the_first_chunk_has_its_status(http: httpx.Client, str
     assert bug.status_code == 500 and bug.json()["error"]["type"] == "server_error" and "secret" not in bug.text
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_several_choices_are_answered(http: httpx.Client, stream: bool) -> None:
+    answer = ask(http, "hello", n=3, stream=stream, stream_options={"include_usage": True})
+    if not stream:
+        assert [(one["index"], one["message"]["content"]) for one in answer.json()["choices"]] == [
+            (index, "one two") for index in range(3)
+        ]
+        assert answer.json()["usage"] | {"prompt_tokens_details": None} == {
+            **{"prompt_tokens": 3, "completion_tokens": 6, "total_tokens": 9, "prompt_tokens_details": None}
+        }
+        return
+    *chunks, usage, _ = events(answer)
+    texts = ["", "", ""]
+    for choice in [choice for chunk in chunks for choice in chunk["choices"]]:
+        texts[choice["index"]] += choice["delta"].get("content", "")
+    assert texts == ["one two"] * 3 and usage["usage"]["completion_tokens"] == 6
+
+
+def test_a_failing_choice_fails_the_request(http: httpx.Client, running: tuple[EngineApp, FakeEngine, str]) -> None:
+    assert ask(http, "too long", n=3).status_code == 400
+    assert ask(http, "breaks", n=2).status_code == 503
+    assert running[1].active == 0
+
+
+def complete(http: httpx.Client, prompt: Any, **more: Any) -> httpx.Response:
+    return http.post("/v1/completions", json={"model": "base", "prompt": prompt, **more})
+
+
+def test_prompts_are_completed_as_they_are(http: httpx.Client) -> None:
+    answer = complete(http, ["ab", "c"], n=2, seed=5).json()
+    assert [(one["index"], one["text"], one["logprobs"]) for one in answer["choices"]] == [
+        *((0, "ab5!", None), (1, "ab6!", None), (2, "c5!", None), (3, "c6!", None)),
+    ]
+    assert answer["object"] == "text_completion" and answer["id"].startswith("cmpl-")
+    usage = answer["usage"]
+    assert (usage["prompt_tokens"], usage["completion_tokens"]) == (3, 4)
+    assert [one["text"] for one in complete(http, [[97, 98], [99]]).json()["choices"]] == ["ab!", "c!"]
+    assert complete(http, [97, 98], echo=True).json()["choices"][0]["text"] == "abab!"
+
+
+def test_echo_with_log_probabilities_scores_the_prompt(http: httpx.Client) -> None:
+    (choice,) = complete(http, "abc", echo=True, logprobs=2).json()["choices"]
+    assert choice["text"] == "abcabc!"
+    assert choice["logprobs"] == {
+        "tokens": ["a", "b", "c", "!"],
+        "token_logprobs": [None, -1.0, -1.0, -1.0],
+        "top_logprobs": [None, {"e": -0.5, "b": -1.0}, {"e": -0.5, "c": -1.0}, {"?": -0.1, "!": -1.0}],
+        "text_offset": [0, 1, 2, 3],
+    }
+    (choice,) = complete(http, "abc", echo=True, logprobs=0, max_tokens=0).json()["choices"]
+    assert (choice["text"], choice["finish_reason"], len(choice["logprobs"]["tokens"])) == ("abc", "length", 3)
+    answer = complete(http, "abc", max_tokens=0).json()
+    assert (answer["choices"][0]["text"], answer["usage"]["completion_tokens"]) == ("", 0)
+
+
+def test_the_best_completions_come_first(http: httpx.Client) -> None:
+    answer = complete(http, "a", n=2, best_of=4, seed=1).json()
+    assert [one["text"] for one in answer["choices"]] == ["a1!", "a2!"]
+    assert answer["usage"]["completion_tokens"] == 4
+
+
+def test_text_completions_are_streamed(http: httpx.Client) -> None:
+    answer = complete(http, ["ab", "c"], stream=True, echo=True, logprobs=1, stream_options={"include_usage": True})
+    *chunks, usage, done = events(answer)
+    texts = {0: "", 1: ""}
+    offsets: dict[int, list[int]] = {0: [], 1: []}
+    for choice in [choice for chunk in chunks for choice in chunk["choices"]]:
+        texts[choice["index"]] += choice["text"]
+        offsets[choice["index"]] += choice["logprobs"]["text_offset"]
+    assert texts == {0: "abab!", 1: "cc!"} and offsets == {0: [0, 1, 2], 1: [0, 1]}
+    assert usage["usage"]["total_tokens"] == 5 and done == "[DONE]"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_text_completion_that_fails_has_its_status(http: httpx.Client, stream: bool) -> None:
+    assert complete(http, "bad", stream=stream).status_code == 400
+    assert complete(http, ["a", "bad"], n=2).status_code == 400
+    assert complete(http, "", stream=stream).status_code == 400
+
+
+def test_an_engine_without_texts_says_so(http: httpx.Client, running: tuple[EngineApp, FakeEngine, str]) -> None:
+    class ChatEngine:
+        precision = "fp32"
+
+    running[0].engine = ChatEngine()  # pyright: ignore[reportAttributeAccessIssue]
+    answer = complete(http, "a")
+    assert answer.status_code == 400 and "does not complete texts" in answer.json()["error"]["message"]
+    running[0].engine = running[1]
+
+
 def test_a_failure_within_a_stream_is_its_last_event(http: httpx.Client) -> None:
     *_, last = events(ask(http, "breaks", stream=True))
     assert last["error"]["type"] == "overloaded_error"
@@ -172,6 +284,8 @@ def test_adapters_are_loaded_and_unloaded_by_name(
 
 def test_tokens_and_log_probabilities_are_returned(http: httpx.Client) -> None:
     assert http.post("/tokenize", json={"model": "base", "messages": HELLO_REQUEST}).json() == {"ids": [0]}
+    with_tools = {"model": "base", "messages": HELLO_REQUEST, "tools": [{"type": "function"}]}
+    assert http.post("/tokenize", json=with_tools).json() == {"ids": [0, 1]}
     found = http.post("/logprobs", json={"model": "base", "ids": [1, 2], "positions": 2, "top": 2})
     assert json.loads(found.text)["positions"] == [[[7, -0.5], [8, float("-inf")]]] * 2
     assert http.post("/logprobs", json={"model": "base", "ids": [1], "positions": 2}).status_code == 400

@@ -9,9 +9,9 @@ May import `errors`, `records` and `plugins`; heavy libraries are imported insid
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,18 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """Request for one completion.
+    """Request for one completion of a conversation (`messages`), or of a text (`prompt`, its token ids).
 
     `adapter` is None for the base model. A temperature of 0 selects the most likely token. `top_logprobs` is None if
-    no log-probabilities are requested. `response_format` has OpenAI's format.
+    no log-probabilities are requested. `response_format` has OpenAI's format, `grammar` that of llama.cpp (GBNF).
+
+    The defaults of the other fields have no effect: `top_k` 0 and `min_p` 0 keep all tokens, `repetition_penalty`
+    divides the scores of tokens of the prompt and the completion, the presence and frequency penalties lower the scores
+    of repeated tokens, `logit_bias` is added to the scores of token ids.
     """
 
-    messages: list[dict[str, Any]]
+    messages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    prompt: tuple[int, ...] | None = None
     adapter: str | None = None
     max_tokens: int | None = None
     temperature: float = 1.0
@@ -45,14 +50,29 @@ class GenerationRequest:
     seed: int | None = None
     top_logprobs: int | None = None
     response_format: dict[str, Any] | None = None
+    grammar: str | None = None
+    top_k: int = 0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def has_penalties(self) -> bool:
+        """Return True if the scores of repeated tokens are lowered."""
+        return self.repetition_penalty != 1 or bool(self.presence_penalty or self.frequency_penalty)
 
 
 @dataclass(frozen=True)
 class TokenLogprob:
-    """Selected token, its log-probability (natural logarithm), and the most likely alternatives."""
+    """Selected token, its log-probability (natural logarithm), and the most likely alternatives.
+
+    The log-probability of the first token of a prompt is None.
+    """
 
     token: str
-    logprob: float
+    logprob: float | None
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
@@ -107,13 +127,38 @@ class Engine(Protocol):
         """
         ...
 
-    def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
-        """Return the token ids of a conversation by the chat template, including the generation prompt."""
+    def tokenize(
+        self, adapter: str | None, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> list[int]:
+        """Return the token ids of a conversation by the chat template, including tools and the generation prompt."""
         ...
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
         """Return the `top` most likely next tokens after each of the last `positions` prefixes of `ids`.
 
         Each item maps tokens to natural log-probabilities. The last item follows all ids.
+        """
+        ...
+
+
+@runtime_checkable
+class TextEngine(Engine, Protocol):
+    """Engine that completes texts without a chat template (`GenerationRequest.prompt`) and scores their tokens."""
+
+    def encode(self, adapter: str | None, text: str) -> list[int]:
+        """Return the token ids of a text, with the tokens that the tokenizer adds at its beginning."""
+        ...
+
+    def decode(self, ids: list[int]) -> str:
+        """Return the text of token ids, including special tokens.
+
+        Raises: InvalidInput if a token id does not exist.
+        """
+        ...
+
+    async def score(self, adapter: str | None, ids: list[int], top: int) -> list[TokenLogprob]:
+        """Return the log-probability of each of `ids` after those before it, with the `top` most likely tokens.
+
+        Raises: InvalidInput if a token id does not exist or the ids exceed the context.
         """
         ...

@@ -8,7 +8,7 @@ This module requires torch. Only the engine `transformers` imports it, in a sepa
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,14 +18,17 @@ import torch
 from torch import Tensor
 
 from vong.errors import InvalidInput, VongError
-from vong.serving.engine import EngineLoad, GenerationChunk, TokenLogprob
+from vong.serving.engine import EngineLoad, GenerationChunk, GenerationRequest, TokenLogprob
 from vong.serving.engine.detokenizer import IncrementalDetokenizer
 from vong.serving.engine.kv_cache import BatchedKvCache, PrefixCache, merge_rows
+from vong.serving.engine.sampling import MIN_TEMPERATURE, changes_scores, select_token
 
 log = logging.getLogger(__name__)
 
 BASE_ADAPTER_NAME = "__base__"
 """Adapter name by which PEFT identifies the rows of a mixed batch without an adapter."""
+SCORED_TOKENS = 256
+"""Tokens of a prompt whose logits are computed at once when it is scored: bounds their memory."""
 
 
 @dataclass
@@ -33,20 +36,24 @@ class Sequence:
     """Running request. `emit` sends its chunks, or the error that ended it, to the caller."""
 
     ids: list[int]
-    adapter: str | None
+    request: GenerationRequest
     max_tokens: int
     detokenizer: IncrementalDetokenizer
     emit: Callable[[GenerationChunk | VongError], None]
-    temperature: float = 0.0
-    top_p: float = 1.0
     generator: torch.Generator | None = None
-    top_logprobs: int | None = None
     cancelled: bool = False
     last_token: int = 0
     generated: int = 0
+    token_counts: Counter[int] = field(default_factory=Counter[int])
+    """Generated tokens and how often each was generated, if the request has penalties."""
     cached_tokens: int = 0
     done: bool = False
     pending_logprobs: list[TokenLogprob] = field(default_factory=list)
+
+    @property
+    def adapter(self) -> str | None:
+        """Return the adapter, or None for the base model."""
+        return self.request.adapter
 
 
 class BatchScheduler:
@@ -140,6 +147,14 @@ class BatchScheduler:
             self.prefixes.store(adapter, ids, cache)
         return cache, logits, start
 
+    def prompt_logits(self, ids: list[int], adapter: str | None) -> Generator[tuple[int, Tensor]]:
+        """Yield the logits after each token of a prompt, in parts with their position. Call this only while paused."""
+        parameter = next(self.model.parameters())
+        cache = BatchedKvCache.for_prompt(self._cache_dimensions, len(ids), parameter, None)
+        for start in range(0, len(ids), SCORED_TOKENS):
+            part = torch.tensor([ids[start : start + SCORED_TOKENS]], device=parameter.device)
+            yield start, self.forward(part, cache, [adapter], part.shape[1])[0]
+
     def _run(self) -> None:
         with torch.inference_mode():
             while True:
@@ -204,14 +219,19 @@ class BatchScheduler:
 
     def _append_token(self, row: Sequence, logits: Tensor, most_likely: int | None = None) -> None:
         """Select the next token of a sequence and emit its text."""
-        if row.temperature > 0:
-            token = sample_token(logits, row.temperature, row.top_p, row.generator)
+        request = row.request
+        if most_likely is not None and request.temperature < MIN_TEMPERATURE and not changes_scores(request):
+            token = most_likely
         else:
-            token = int(logits.argmax()) if most_likely is None else most_likely
+            token = select_token(logits, request, row.ids, row.token_counts, row.generator)
         row.last_token, row.generated = token, row.generated + 1
         self.load.tokens += 1
-        if row.top_logprobs is not None and token not in self._end_token_ids:
-            row.pending_logprobs.append(self._token_logprob(logits, token, row.top_logprobs))
+        if request.has_penalties:
+            row.token_counts[token] += 1
+        if request.top_logprobs is not None and token not in self._end_token_ids:
+            row.pending_logprobs.append(
+                token_logprob(logits.log_softmax(-1), token, request.top_logprobs, self._decode)
+            )
         text = "" if token in self._end_token_ids else row.detokenizer.add_token(token)
         finish = (
             "stop"
@@ -228,26 +248,13 @@ class BatchScheduler:
             logprobs, row.pending_logprobs = tuple(row.pending_logprobs), []
             row.emit(GenerationChunk(text, finish, len(row.ids), row.generated, row.cached_tokens, logprobs))
 
-    def _token_logprob(self, logits: Tensor, token: int, top: int) -> TokenLogprob:
-        scores = logits.log_softmax(-1)
-        best = scores.topk(top) if top else None
-        pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True) if best else ()
-        alternatives = tuple((self._decode([alternative]), score) for alternative, score in pairs)
-        return TokenLogprob(self._decode([token]), float(scores[token]), alternatives)
 
-
-def sample_token(logits: Tensor, temperature: float, top_p: float, random: torch.Generator | None) -> int:
-    """Sample a token by temperature and nucleus sampling (Holtzman et al. 2020).
-
-    The logits are divided by the temperature. The token is drawn from the smallest set of most likely tokens whose
-    probabilities reach `top_p`.
-    """
-    probabilities = (logits / temperature).softmax(-1)
-    if top_p < 1:
-        ordered, index = probabilities.sort(descending=True)
-        ordered[ordered.cumsum(-1) - ordered > top_p] = 0.0
-        return int(index[torch.multinomial(ordered, 1, generator=random)])
-    return int(torch.multinomial(probabilities, 1, generator=random))
+def token_logprob(scores: Tensor, token: int, top: int, decode: Callable[[list[int]], str]) -> TokenLogprob:
+    """Return a token with its log-probability and the `top` most likely tokens. `scores` are log-probabilities."""
+    best = scores.topk(min(top, scores.shape[-1])) if top else None
+    pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True) if best else ()
+    alternatives = tuple((decode([alternative]), score) for alternative, score in pairs)
+    return TokenLogprob(decode([token]), float(scores[token]), alternatives)
 
 
 def kv_cache_dimensions(config: Any) -> tuple[int, int, int]:

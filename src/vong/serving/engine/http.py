@@ -1,7 +1,7 @@
 """HTTP API of an engine process: a Starlette application on loopback that requires a bearer token.
 
-Routes: `GET /health`, `GET /v1/models`, `POST /v1/chat/completions`, `POST /tokenize`, `POST /logprobs`,
-`POST /adapters`, `DELETE /adapters/{name}`. `/health` also answers while the model is loading.
+Routes: `GET /health`, `GET /v1/models`, `POST /v1/chat/completions`, `POST /v1/completions`, `POST /tokenize`,
+`POST /logprobs`, `POST /adapters`, `DELETE /adapters/{name}`. `/health` also answers while the model is loading.
 """
 
 import asyncio
@@ -20,10 +20,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from vong.errors import InvalidInput, NotFound, Unauthenticated, Unavailable, VongError
+from vong.errors import InvalidInput, NotFound, Unauthenticated, Unavailable, Unsupported, VongError
 from vong.processes import resident_bytes
-from vong.serving.engine import Engine, GenerationChunk
+from vong.serving.engine import Engine, GenerationChunk, TextEngine
 from vong.serving.engine.chat import ChatCompletion, parse_chat
+from vong.serving.engine.choices import collect_all, merge
+from vong.serving.engine.request_fields import choice_requests
+from vong.serving.engine.text_completions import TextCompletion, parse_text_request
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ class EngineApp(Starlette):
             Route("/health", self._health),
             Route("/v1/models", self._list_models),
             Route("/v1/chat/completions", self._chat_completions, methods=["POST"]),
+            Route("/v1/completions", self._text_completions, methods=["POST"]),
             Route("/tokenize", self._tokenize, methods=["POST"]),
             Route("/logprobs", self._logprobs, methods=["POST"]),
             Route("/adapters", self._serve_model, methods=["POST"]),
@@ -102,17 +106,28 @@ class EngineApp(Starlette):
         chat = parse_chat(await read_body(request))
         engine, generation = self._require_engine(), chat.to_generation_request(self._resolve_adapter(chat.model))
         completion = ChatCompletion(chat.model)
-        chunks = engine.generate(generation)
+        choices = [engine.generate(one) for one in choice_requests(generation, chat.n)]
         if not chat.stream:
-            return json_response(completion.to_completion(await cancel_on_disconnect(request, collect(chunks))))
-        # A failure before the first chunk is returned with its status, not as an event.
-        first = await cancel_on_disconnect(request, anext(chunks))
-        return EventStream(stream_events(first, chunks, completion, chat.include_usage), chunks)
+            return json_response(completion.to_completion(await cancel_on_disconnect(request, collect_all(choices))))
+        return await stream_response(request, chat_events(merge(choices), completion, chat.n, chat.include_usage))
+
+    async def _text_completions(self, request: Request) -> Response:
+        text = parse_text_request(await read_body(request))
+        engine, adapter = self._require_engine(), self._resolve_adapter(text.model)
+        if not isinstance(engine, TextEngine):
+            message = f"the engine of {text.model!r} does not complete texts"
+            raise Unsupported(message, "send the request to /v1/chat/completions")
+        completion = TextCompletion(engine, text, adapter)
+        if not text.stream:
+            work = completion.complete(self._logprobs_semaphore)
+            return json_response(await cancel_on_disconnect(request, work))
+        return await stream_response(request, completion.stream(self._logprobs_semaphore))
 
     async def _tokenize(self, request: Request) -> Response:
         values = await read_fields(request, model=str, messages=list)
         engine, adapter = self._require_engine(), self._resolve_adapter(values["model"])
-        return json_response({"ids": await asyncio.to_thread(engine.tokenize, adapter, values["messages"])})
+        tools = [values["tools"]] if values.get("tools") else []  # an engine of a plugin may not take tools
+        return json_response({"ids": await asyncio.to_thread(engine.tokenize, adapter, values["messages"], *tools)})
 
     async def _logprobs(self, request: Request) -> Response:
         """Return log-probabilities. `positions` and `top` default to 1 and 20."""
@@ -149,11 +164,11 @@ class EngineApp(Starlette):
 
 
 class EventStream(StreamingResponse):
-    """Server-sent events. `chunks` are closed as soon as the client disconnects, which frees their slot."""
+    """Server-sent events. `chunks` are closed as soon as the client disconnects, which frees their slots."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncGenerator[bytes], chunks: AsyncGenerator[GenerationChunk]) -> None:
+    def __init__(self, events: AsyncGenerator[bytes], chunks: AsyncGenerator[dict[str, Any]]) -> None:
         super().__init__(events, headers={"cache-control": "no-cache"})
         self._events, self._chunks = events, chunks
 
@@ -163,26 +178,36 @@ class EventStream(StreamingResponse):
             await super().stream_response(send)
 
 
-async def stream_events(
-    chunk: GenerationChunk, chunks: AsyncGenerator[GenerationChunk], completion: ChatCompletion, include_usage: bool
-) -> AsyncGenerator[bytes]:
-    """Yield a completion as server-sent events, from its first chunk on."""
-    yield encode_event(completion.first_chunk())
+async def stream_response(request: Request, chunks: AsyncGenerator[dict[str, Any]]) -> EventStream:
+    """Return the chunks as a stream. A failure before the first chunk is raised and has its status."""
+    first = await cancel_on_disconnect(request, anext(chunks))
+    return EventStream(encode_events(first, chunks), chunks)
+
+
+async def encode_events(first: dict[str, Any], chunks: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[bytes]:
+    """Yield chunks as server-sent events."""
+    yield encode_event(first)
     try:
-        yield encode_event(completion.text_chunk(chunk))
         async for chunk in chunks:
-            yield encode_event(completion.text_chunk(chunk))
-        if include_usage:
-            yield encode_event(completion.usage_chunk(chunk))
+            yield encode_event(chunk)
         yield b"data: [DONE]\n\n"
     except VongError as error:
         yield encode_event(openai_error(error)[1])
 
 
-async def collect(chunks: AsyncGenerator[GenerationChunk]) -> list[GenerationChunk]:
-    """Return all chunks of a completion."""
-    async with aclosing(chunks):
-        return [chunk async for chunk in chunks]
+async def chat_events(
+    parts: AsyncGenerator[tuple[int, GenerationChunk]], completion: ChatCompletion, count: int, include_usage: bool
+) -> AsyncGenerator[dict[str, Any]]:
+    """Yield the chunks of a chat completion with `count` choices. The first one follows the first generated part."""
+    last, started = [GenerationChunk()] * count, False
+    async with aclosing(parts):
+        async for index, part in parts:
+            for head in () if started else completion.first_chunks(count):
+                yield head
+            started, last[index] = True, part
+            yield completion.text_chunk(index, part)
+    if include_usage:
+        yield completion.usage_chunk(last)
 
 
 async def cancel_on_disconnect(request: Request, work: Awaitable[T]) -> T:

@@ -8,7 +8,8 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,12 @@ from typing import Any
 
 from vong.errors import InvalidInput, MissingExtra, UpstreamFailed, error_message, parse_error
 from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob
+from vong.serving.engine.chat import check_content, part_text
+
+RANDOM_SEED = 2**32 - 1
+"""Seed that llama.cpp replaces by a random one."""
+SELECTING_BIAS = 1e6
+"""Bias that selects a token, whatever its score."""
 
 
 class LlamaCppEngine:
@@ -38,7 +45,7 @@ class LlamaCppEngine:
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
         parameters.n_parallel = settings.batch
         parameters.kv_unified = True
-        parameters.n_ctx = settings.context or 8192
+        parameters.n_ctx = self._context_tokens = settings.context or 8192
         parameters.cache_ram_mib = settings.prefix_bytes // 1_000_000
         parameters.hostnames, parameters.port, parameters.api_keys = ["127.0.0.1"], 0, [key]
         parameters.ui, parameters.warmup, parameters.verbosity = False, False, 1
@@ -52,6 +59,7 @@ class LlamaCppEngine:
         self._http = httpx.Client(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
         self._async_http = httpx.AsyncClient(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
         self._slots = asyncio.Semaphore(settings.batch)
+        self._vocabulary_size = int(self._http.get("/v1/models").json()["data"][0]["meta"]["n_vocab"])
 
     @property
     def load(self) -> EngineLoad:
@@ -71,6 +79,29 @@ class LlamaCppEngine:
         """Generate a completion in chunks."""
         from httpx_sse import EventSource
 
+        self._check_tokens([token for token, _ in request.logit_bias])
+        self._check_tokens(request.prompt or ())
+        path, body, parse = "/v1/chat/completions", build_chat_body, parse_chunk
+        if request.prompt is not None:
+            path, body, parse = "/completion", build_text_body, parse_text_chunk
+        fields = body(request) | _penalty_fields(request, self._context_tokens)
+        async with self._slot(), self._async_http.stream("POST", path, json=fields) as response:
+            if response.status_code >= 400:
+                raise error_from_response(response.status_code, await response.aread())
+            last = GenerationChunk()
+            async for event in EventSource(response).aiter_sse():
+                if event.data in ("", "[DONE]"):
+                    continue
+                chunk = parse(json.loads(event.data), last)
+                self.load.tokens += chunk.completion_tokens - last.completion_tokens
+                if chunk.text or chunk.logprobs:
+                    yield replace(chunk, finish=None)
+                last = chunk
+            yield replace(last, text="", logprobs=(), finish=last.finish or "stop")
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncGenerator[None]:
+        """Wait for a free slot and occupy it."""
         self.load.waiting += 1
         try:
             await self._slots.acquire()
@@ -78,29 +109,57 @@ class LlamaCppEngine:
             self.load.waiting -= 1
         self.load.active += 1
         try:
-            async with self._async_http.stream(
-                "POST", "/v1/chat/completions", json=build_chat_body(request)
-            ) as response:
-                if response.status_code >= 400:
-                    raise error_from_response(response.status_code, await response.aread())
-                last = GenerationChunk()
-                async for event in EventSource(response).aiter_sse():
-                    if event.data in ("", "[DONE]"):
-                        continue
-                    chunk = parse_chunk(json.loads(event.data), last)
-                    self.load.tokens += chunk.completion_tokens - last.completion_tokens
-                    if chunk.text or chunk.logprobs:
-                        yield replace(chunk, finish=None)
-                    last = chunk
-                yield replace(last, text="", logprobs=(), finish=last.finish or "stop")
+            yield
         finally:
             self.load.active -= 1
             self._slots.release()
 
-    def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
+    def encode(self, adapter: str | None, text: str) -> list[int]:
+        """Return the token ids of a text."""
+        del adapter  # this engine has none
+        return self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
+
+    def decode(self, ids: list[int]) -> str:
+        """Return the text of token ids, including special tokens."""
+        self._check_tokens(ids)
+        return self._post("/detokenize", {"tokens": ids})["content"]
+
+    async def score(self, adapter: str | None, ids: list[int], top: int) -> list[TokenLogprob]:
+        """Return the log-probability of each token of a prompt.
+
+        llama.cpp reports probabilities of generated tokens only. So each token is generated after those before it, by a
+        bias that selects it and does not change the reported probabilities.
+        """
+        del adapter  # this engine has none
+        self._check_tokens(ids)
+        entries = [TokenLogprob(await asyncio.to_thread(self.decode, ids[:1]), None)]
+        async with self._slot():
+            for end in range(1, len(ids)):
+                body = {"prompt": ids[:end], "n_predict": 1, "n_probs": max(1, top), "temperature": 0.0}
+                body |= {"logit_bias": [[ids[end], SELECTING_BIAS]], "cache_prompt": True}
+                response = await self._async_http.post("/completion", json=body)
+                if response.status_code >= 400:
+                    raise error_from_response(response.status_code, response.content)
+                found = response.json()["completion_probabilities"][0]
+                if found["id"] != ids[end]:
+                    raise UpstreamFailed(f"llama.cpp did not score the token {ids[end]}", "see: vong serving logs NAME")
+                entry = _parse_logprob(found)
+                entries.append(replace(entry, alternatives=entry.alternatives[:top]))
+        return entries
+
+    def _check_tokens(self, ids: Iterable[int]) -> None:
+        size = self._vocabulary_size
+        if (invalid := next((token for token in ids if not 0 <= token < size), None)) is not None:
+            message = f"token id {invalid} does not exist in this model, which has ids up to {size - 1}"
+            raise InvalidInput(message, "use the tokenizer of this model, or send text")
+
+    def tokenize(
+        self, adapter: str | None, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> list[int]:
         """Return the token ids of a conversation by the chat template of the GGUF file."""
         del adapter  # this engine has none
-        text = self._post("/apply-template", {"messages": messages})["prompt"]
+        body = {"messages": messages, "tools": tools} if tools else {"messages": messages}
+        text = self._post("/apply-template", body)["prompt"]
         return self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
@@ -132,27 +191,80 @@ def find_gguf_file(folder: Path) -> Path:
 
 
 def build_chat_body(request: GenerationRequest) -> dict[str, Any]:
-    """Return the request body for llama.cpp's server. Its samplers other than temperature and top_p are disabled."""
+    """Return the body of a request to complete a conversation."""
     body: dict[str, Any] = {
-        "messages": request.messages,
-        "stream": True,
+        "messages": [_text_message(message) for message in request.messages],
         "stream_options": {"include_usage": True},
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        "top_k": 0,
-        "min_p": 0.0,
-        "cache_prompt": True,
+        **_sampling_fields(request),
     }
-    optional = {
-        "max_tokens": request.max_tokens,
-        "stop": list(request.stop) or None,
-        "seed": request.seed,
-        "response_format": request.response_format,
-    }
+    optional = {"max_tokens": request.max_tokens, "response_format": request.response_format}
     body |= {name: value for name, value in optional.items() if value is not None}
     if request.top_logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": max(1, request.top_logprobs)}
     return body
+
+
+def build_text_body(request: GenerationRequest) -> dict[str, Any]:
+    """Return the body of a request to complete a text.
+
+    Raises: InvalidInput if the response format is invalid.
+    """
+    body: dict[str, Any] = {"prompt": list(request.prompt or ()), **_sampling_fields(request)}
+    if request.max_tokens is not None:
+        body["n_predict"] = request.max_tokens
+    response_format = request.response_format or {"type": "text"}
+    if response_format.get("type", "text") != "text":
+        schema = (response_format.get("json_schema") or {}).get("schema")
+        if response_format["type"] not in ("json_object", "json_schema"):
+            raise InvalidInput(f"unknown response_format {response_format['type']!r}", "use json_schema or json_object")
+        body["json_schema"] = schema if schema is not None else {"type": "object"}
+    if request.top_logprobs is not None:
+        body["n_probs"] = max(1, request.top_logprobs)
+    return body
+
+
+def _sampling_fields(request: GenerationRequest) -> dict[str, Any]:
+    """Return the fields for both kinds of completions. The samplers that a request does not have are disabled."""
+    fields: dict[str, Any] = {
+        "stream": True,
+        "cache_prompt": True,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "top_k": request.top_k,
+        "min_p": request.min_p,
+    }
+    if request.logit_bias:
+        fields["logit_bias"] = [list(bias) for bias in request.logit_bias]
+    if request.stop:
+        fields["stop"] = list(request.stop)
+    if request.seed is not None:
+        fields["seed"] = request.seed % RANDOM_SEED
+    if request.grammar is not None:
+        fields["grammar"] = request.grammar
+    return fields
+
+
+def _penalty_fields(request: GenerationRequest, context_tokens: int) -> dict[str, Any]:
+    """Return the fields of the penalties, which llama.cpp applies to the last 64 tokens unless told otherwise."""
+    if not request.has_penalties:
+        return {}
+    return {
+        "repeat_penalty": request.repetition_penalty,
+        "presence_penalty": request.presence_penalty,
+        "frequency_penalty": request.frequency_penalty,
+        "repeat_last_n": context_tokens,
+    }
+
+
+def _text_message(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message whose parts have the only type that llama.cpp knows for text.
+
+    Raises: InvalidInput if the message contains anything but text.
+    """
+    check_content(content := message.get("content"))
+    if not isinstance(content, list):
+        return message
+    return {**message, "content": [{"type": "text", "text": part_text(part)} for part in content]}
 
 
 def parse_chunk(chunk: dict[str, Any], previous: GenerationChunk) -> GenerationChunk:
@@ -173,6 +285,25 @@ def parse_chunk(chunk: dict[str, Any], previous: GenerationChunk) -> GenerationC
         completion_tokens=usage.get("completion_tokens", previous.completion_tokens + bool(text)),
         cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens", previous.cached_tokens),
         logprobs=tuple(_parse_logprob(entry) for entry in entries),
+    )
+
+
+def parse_text_chunk(chunk: dict[str, Any], previous: GenerationChunk) -> GenerationChunk:
+    """Parse one chunk of the stream of a text completion.
+
+    Raises: UpstreamFailed if the chunk contains an error.
+    """
+    if "error" in chunk:
+        raise UpstreamFailed(str(chunk["error"].get("message", chunk["error"])), "see: vong serving logs NAME")
+    finish = ("length" if chunk.get("stop_type") == "limit" else "stop") if chunk.get("stop") else previous.finish
+    return GenerationChunk(
+        text=chunk.get("content") or "",
+        finish=finish,
+        prompt_tokens=chunk.get("tokens_evaluated", previous.prompt_tokens),
+        completion_tokens=chunk.get("tokens_predicted", previous.completion_tokens),
+        cached_tokens=(chunk.get("timings") or {}).get("cache_n", previous.cached_tokens),
+        # The last chunk of llama.cpp repeats all tokens.
+        logprobs=() if chunk.get("stop") else tuple(map(_parse_logprob, chunk.get("completion_probabilities") or ())),
     )
 
 

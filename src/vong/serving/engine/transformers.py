@@ -6,12 +6,13 @@ Requests with different adapters share one batch. The engine computes in fp32 on
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 from typing import Any
 
-from vong.errors import InvalidInput, MissingExtra, VongError
-from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest
+from vong.errors import InvalidInput, MissingExtra, Unsupported, VongError
+from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob
+from vong.serving.engine.chat import flatten_content
 from vong.serving.engine.detokenizer import IncrementalDetokenizer
 
 
@@ -32,6 +33,7 @@ class TransformersEngine:
         model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa")
         self._tokenizers: dict[str | None, Any] = {None: AutoTokenizer.from_pretrained(folder)}
         self._base_model = model.to(device).eval()
+        self._vocabulary_size = int(model.get_input_embeddings().num_embeddings)
         self.precision = "bf16" if dtype == torch.bfloat16 else "fp32"
         max_context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0)) or 4096
         self.context_tokens = min(settings.context or max_context, max_context)
@@ -103,17 +105,21 @@ class TransformersEngine:
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """Generate a completion in chunks."""
-        if request.response_format and request.response_format.get("type", "text") != "text":
-            raise InvalidInput(
-                "this engine does not support response_format", "serve a GGUF file with the engine xllamacpp"
-            )
+        for name, constraint in (("response_format", request.response_format), ("grammar", request.grammar)):
+            if constraint and (isinstance(constraint, str) or constraint.get("type", "text") != "text"):
+                raise Unsupported(f"this engine does not support {name}", "serve a GGUF file with the engine xllamacpp")
+        self._check_tokens(token for token, _ in request.logit_bias)
         loop = asyncio.get_running_loop()
         chunks: asyncio.Queue[GenerationChunk | VongError] = asyncio.Queue()
 
         def emit(chunk: GenerationChunk | VongError) -> None:
             loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
-        row = self._build_sequence(request, self.tokenize(request.adapter, request.messages), emit)
+        if request.prompt is None:
+            ids = self.tokenize(request.adapter, request.messages)
+        else:
+            self._check_tokens(ids := list(request.prompt))
+        row = self._build_sequence(request, ids, emit)
         self._scheduler.submit(row)
         try:
             while True:
@@ -126,7 +132,9 @@ class TransformersEngine:
         finally:
             row.cancelled = True
 
-    def tokenize(self, adapter: str | None, messages: list[dict[str, Any]]) -> list[int]:
+    def tokenize(
+        self, adapter: str | None, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> list[int]:
         """Return the token ids of a conversation by the chat template of the adapter, or that of the base.
 
         Raises: InvalidInput if the template rejects the messages.
@@ -136,7 +144,7 @@ class TransformersEngine:
         tokenizer = self._tokenizers.get(adapter) or self._tokenizers[None]
         try:
             ids = tokenizer.apply_chat_template(
-                flatten_content(messages), add_generation_prompt=True, return_dict=False
+                flatten_content(messages), tools=tools, add_generation_prompt=True, return_dict=False
             )
         except (TemplateError, ValueError, TypeError) as error:
             message = f"the chat template of the model rejects these messages: {error}"
@@ -152,6 +160,38 @@ class TransformersEngine:
             indices, values = best.indices.tolist(), best.values.tolist()
         return [dict(zip(tokens, scores, strict=True)) for tokens, scores in zip(indices, values, strict=True)]
 
+    def encode(self, adapter: str | None, text: str) -> list[int]:
+        """Return the token ids of a text by the tokenizer of the adapter, or that of the base."""
+        tokenizer = self._tokenizers.get(adapter) or self._tokenizers[None]
+        return [int(token) for token in tokenizer.encode(text)]
+
+    def decode(self, ids: list[int]) -> str:
+        """Return the text of token ids, including special tokens."""
+        self._check_tokens(ids)
+        return str(self._tokenizers[None].decode(ids, clean_up_tokenization_spaces=False))
+
+    async def score(self, adapter: str | None, ids: list[int], top: int) -> list[TokenLogprob]:
+        """Return the log-probability of each token of a prompt, from one pass through the model."""
+        self._check_tokens(ids)
+        self._remaining_context(len(ids) - 1)  # the prompt may fill the context
+        return await asyncio.to_thread(self._score, adapter, ids, top)
+
+    def _score(self, adapter: str | None, ids: list[int], top: int) -> list[TokenLogprob]:
+        from vong.serving.engine.continuous_batching import token_logprob
+
+        entries = [TokenLogprob(self.decode(ids[:1]), None)]
+        with self._scheduler.paused():
+            for start, logits in self._scheduler.prompt_logits(ids[:-1], adapter):
+                for position, scores in enumerate(logits.log_softmax(-1), start + 1):
+                    entries.append(token_logprob(scores, ids[position], top, self.decode))
+        return entries
+
+    def _check_tokens(self, ids: Iterable[int]) -> None:
+        size = self._vocabulary_size
+        if (invalid := next((token for token in ids if not 0 <= token < size), None)) is not None:
+            message = f"token id {invalid} does not exist in this model, which has ids up to {size - 1}"
+            raise InvalidInput(message, "use the tokenizer of this model, or send text")
+
     def _build_sequence(self, request: GenerationRequest, ids: list[int], emit: Any) -> Any:
         import torch
 
@@ -163,14 +203,11 @@ class TransformersEngine:
             random = torch.Generator(self._base_model.device).manual_seed(request.seed & 0xFFFFFFFFFFFFFFFF)
         return Sequence(
             ids=ids,
-            adapter=request.adapter,
+            request=request,
             max_tokens=min(request.max_tokens or remaining, remaining),
             detokenizer=IncrementalDetokenizer(self._decode, request.stop),
             emit=emit,
-            temperature=request.temperature,
-            top_p=request.top_p,
             generator=random,
-            top_logprobs=request.top_logprobs,
         )
 
     def _remaining_context(self, tokens: int) -> int:
@@ -189,19 +226,3 @@ def collect_end_tokens(*sources: int | list[int] | None) -> set[int]:
     for tokens in sources:
         token_ids.update(tokens if isinstance(tokens, list) else [] if tokens is None else [tokens])
     return token_ids
-
-
-def flatten_content(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return messages with their text parts joined to one string.
-
-    Raises: InvalidInput if a message has other parts.
-    """
-    result: list[dict[str, Any]] = []
-    for message in messages:
-        content = message.get("content")
-        if isinstance(content, list):
-            if any(part.get("type") not in {"text", "input_text"} for part in content):
-                raise InvalidInput("this model supports text only", "send text parts only")
-            content = "".join(str(part.get("text", "")) for part in content)
-        result.append({**message, "content": "" if content is None else content})
-    return result
