@@ -7,15 +7,24 @@ file named by `VONG_CONFIG`), environment, command line. `explain_settings` retu
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from vong.errors import Misconfigured
 
 METRICS_FOLDER = "metrics"
 """Folder in the home folder for the metrics of servers that share the port. They start at 0 with the supervisor."""
+
+
+def _check_origin(origin: str) -> str:
+    """Return an origin as browsers send it. Raises ValueError if it is none."""
+    parts = urlsplit(origin)
+    if origin != "*" and (parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"):
+        raise ValueError(f"{origin!r} is no origin: write https://HOST[:PORT] without a path, or *")
+    return origin.lower()
 
 
 class ProviderSettings(BaseModel):
@@ -27,7 +36,11 @@ class ProviderSettings(BaseModel):
     base_url: str | None = Field(default=None, description="URL of the API; unset: the default of its kind, if any.")
     api_key: SecretStr | None = Field(default=None, description="Key of the API. Overrides `api_key_env`.")
     api_key_env: str | None = Field(default=None, description="Environment variable that holds the key.")
-    timeout: float = Field(default=120.0, gt=0, description="Timeout of one whole call, in seconds.")
+    timeout: float = Field(
+        default=120.0,
+        gt=0,
+        description="Timeout of a complete response, and of a stream while it sends no data, in seconds.",
+    )
     server_credentials: bool = Field(
         default=True,
         description="Use credentials of the server's environment (AWS) if no key is set. False for stored providers.",
@@ -117,6 +130,10 @@ class Settings(BaseSettings):
     max_request_bytes: int = Field(default=20_000_000, gt=0, description="Maximum request body, in bytes.")
     max_upload_bytes: int = Field(
         default=200_000_000, gt=0, description="Maximum size of an uploaded file of /v1/files, in bytes."
+    )
+    cors_origins: tuple[Annotated[str, AfterValidator(_check_origin)], ...] = Field(
+        default=(),
+        description="Origins of web pages that may call /v1 and /api with an API key (https://app.example); * is any.",
     )
     batch_concurrency: int = Field(default=8, ge=1, le=256, description="Concurrent calls of one batch.")
     log_level: str = Field(default="info", description="Log level: debug, info, warning or error.")

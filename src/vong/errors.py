@@ -178,7 +178,7 @@ class JobCancelled(VongError):
 
 def did_you_mean(name: str, known_names: list[str], list_command: str) -> str:
     """Return the hint for an unknown name: the closest known name and the command that lists all names."""
-    close = get_close_matches(name, known_names, n=1)
+    close = get_close_matches(name, [known for known in known_names if known != name], n=1)
     suggestion = f"did you mean {close[0]!r}? " if close else ""
     return f"{suggestion}list them with: {list_command}"
 

@@ -29,6 +29,14 @@ def _installed(kind: ExtensionKind) -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=f"vong.{kind}s")}
 
 
+LIST_COMMANDS: dict[ExtensionKind, str] = {
+    "guard": "vong gateway guards types",
+    "scorer": "vong evals scorers",
+    "recipe": "vong training recipes",
+}
+"""Commands that list the extensions of a kind. Other kinds have none."""
+
+
 def list_extensions(kind: ExtensionKind) -> list[str]:
     """Return the sorted names of all installed extensions of a kind."""
     return sorted(_installed(kind))
@@ -44,10 +52,17 @@ def load_extension(kind: ExtensionKind, name: str) -> Any:
     """
     found = _installed(kind)
     if name not in found:
-        raise NotFound(f"no {kind} named {name!r}", did_you_mean(name, sorted(found), "vong doctor"))
+        raise NotFound(f"no {kind} named {name!r}", _name_hint(kind, name, sorted(found)))
     try:
         return found[name].load()
     except (ImportError, AttributeError) as error:
         source = found[name].value
         message = f"the {kind} {name!r} ({source}) could not be loaded: {error}"
         raise Misconfigured(message, "reinstall its package") from error
+
+
+def _name_hint(kind: ExtensionKind, name: str, names: list[str]) -> str:
+    """Return the hint for an unknown name of an extension."""
+    if kind in LIST_COMMANDS:
+        return did_you_mean(name, names, LIST_COMMANDS[kind])
+    return f"use one of: {', '.join(names)}"

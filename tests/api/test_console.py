@@ -35,6 +35,7 @@ def client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[TestClie
 
 @pytest.mark.parametrize("path", ["/", "/login", "/data/tickets@3", "/traces?model=a.b", "/apiary", "/data/v1.2/rows"])
 def test_every_page_path_returns_the_console(built: Path, client: TestClient, path: str) -> None:
+    client.headers["accept"] = "text/html"
     answer = client.get(path)
     assert (answer.status_code, "Vong console" in answer.text) == (200, True)
     assert answer.headers["cache-control"] == "no-cache"

@@ -66,14 +66,16 @@ def test_a_port_in_use_is_an_error_with_the_next_step(vong: RunningVong, tmp_pat
 
 
 def test_health_metrics_and_openapi_are_served(vong: RunningVong) -> None:
-    def get(path: str) -> str:
-        with urllib.request.urlopen(vong.url + path) as response:
+    def get(path: str, accept: str = "*/*") -> str:
+        asked = urllib.request.Request(vong.url + path, headers={"accept": accept})
+        with urllib.request.urlopen(asked) as response:
             return response.read().decode()
 
     assert json.loads(get("/health"))["status"] == "ok"
     assert "# TYPE" in get("/metrics")
     assert "/api/v1/loop/runs" in json.loads(get("/api/openapi.json"))["paths"]
-    assert "vong" in get("/").lower()
+    assert "vong" in get("/", "text/html").lower()
+    assert get("/") == "Ollama is running"
 
 
 def test_keys_are_created_listed_and_revoked(vong: RunningVong) -> None:

@@ -64,6 +64,7 @@ def create_settings(home: Path, database_url: str, port: int) -> Settings:
         "dead": ProviderSettings(base_url="http://127.0.0.1:9/v1"),
         "claude": ProviderSettings.model_validate({"kind": "anthropic", "base_url": url, "api_key": "sk-ant"}),
         "priced": ProviderSettings(base_url=url),
+        "vllm": ProviderSettings(kind="vllm", base_url=url),
     }
     prices = {
         "priced/plain": PriceSettings(input=1e6, output=2e6, cached=0.5e6),
@@ -173,13 +174,13 @@ def module_server(minimal_server: Running) -> Iterator[Server]:
 
 
 @contextmanager
-def serving(platform: Platform) -> Generator[Running]:
-    """Serve a platform on loopback."""
+def serving(platform: Platform, *, all_routes: bool = False) -> Generator[Running]:
+    """Serve a platform on loopback, with the route modules that the tests of the gateway use or with all."""
     database = Database(platform.database.url, pool=3)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rest, "ROUTES", ROUTES)
+        patch.setattr(rest, "ROUTES", rest.ROUTES if all_routes else ROUTES)
         served = create_served_application(platform)
     config = uvicorn.Config(served.app, loop="uvloop", http=served.protocol_class, log_config=None, lifespan="on")
     running = uvicorn.Server(config)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tests.gateway import fake_native_apis
 from tests.gateway.fake_native_apis import THOUGHT, TOOL_CALL, USAGE, WORDS, NativeRequest
 from vong.gateway.translators.anthropic_response import AnthropicEventEncoder, to_anthropic_message
+from vong.gateway.translators.text_completions import to_text_chunk, to_text_completion
 
 
 class Request(NamedTuple):
@@ -98,6 +99,8 @@ class FakeUpstream:
             "hang": self._hang,
             "stall": self._stall,
             "endless": self._endless,
+            "held": self._hold_open,
+            "pings": self._send_pings,
         }
         if found := _beside(path, native, body):
             writer.write(_plain(found))
@@ -114,13 +117,13 @@ class FakeUpstream:
         elif native:
             writer.write(_plain(fake_native_apis.response_body(native.kind, model)))
         else:
-            writer.write(
-                _plain(to_anthropic_message(completion(model)) if path.endswith("/messages") else completion(model))
-            )
+            writer.write(_plain(_in_format_of(path, completion(model))))
 
     def _events(self, model: str) -> list[bytes]:
         if native := fake_native_apis.parse_native_path(self.requests[-1].path):
             return fake_native_apis.stream_events(native.kind, model)
+        if _completes_texts(self.requests[-1].path):
+            return text_events(model)
         return (message_events if self.requests[-1].path.endswith("/messages") else stream_events)(model)
 
     async def _stream(self, events: list[bytes], writer: asyncio.StreamWriter, head: bytes) -> None:
@@ -154,6 +157,23 @@ class FakeUpstream:
             await asyncio.sleep(0.01)
         writer.close()
 
+    async def _hold_open(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send a complete stream and leave the response open."""
+        native = fake_native_apis.parse_native_path(self.requests[-1].path)
+        events = b"".join(self._events("held"))
+        writer.write(STREAM_HEADS[native.kind if native else "openai"] + chunked(events))
+        await self._left(reader)
+        writer.close()
+
+    async def _send_pings(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send a stream without its end mark, and then comments for ever."""
+        writer.write(STREAM_HEAD + chunked(b"".join(stream_events("pings")[:-1])))
+        left = asyncio.ensure_future(self._left(reader))
+        while not left.done():
+            writer.write(chunked(b": ping\n\n"))
+            await asyncio.sleep(0.05)
+        writer.close()
+
     async def _left(self, reader: asyncio.StreamReader) -> None:
         with suppress(ConnectionError):
             await reader.read(1)
@@ -168,8 +188,10 @@ def _beside(path: str, native: NativeRequest | None, body: dict[str, Any]) -> di
         return fake_native_apis.embedding_response(native.kind, body)
     if path.endswith("/models"):
         return {"object": "list", "data": [{"id": "one"}, {"id": "two"}]}
-    if path.endswith("/count_tokens"):
+    if path.endswith("/count_tokens") and not str(body.get("model")).startswith("status-"):
         return {"input_tokens": 11}
+    if path.endswith(":countTokens"):
+        return {"totalTokens": 12}
     if path.endswith("/embeddings"):
         data = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
         return {"object": "list", "data": data, "model": body["model"], "usage": {"prompt_tokens": 4}}
@@ -182,6 +204,24 @@ def _error(path: str, native: NativeRequest | None) -> dict[str, Any]:
     if path.endswith("/messages"):
         return {"type": "error", "error": {"type": "rate_limit_error", "message": "told to"}}
     return {"error": {"message": "told to", "type": "fake", "param": None, "code": "fake"}}
+
+
+def _completes_texts(path: str) -> bool:
+    return path.endswith("/completions") and not path.endswith("/chat/completions")
+
+
+def _in_format_of(path: str, chat: dict[str, Any]) -> dict[str, Any]:
+    """Return a chat completion in the format of a path."""
+    if path.endswith("/messages"):
+        return to_anthropic_message(chat)
+    return to_text_completion(chat) if _completes_texts(path) else chat
+
+
+def text_events(model: str) -> list[bytes]:
+    """Return the stream of a text completion, with usage in its last event."""
+    chunks = [json.loads(event.decode().removeprefix("data: ")) for event in stream_events(model)[1:-1]]
+    texts = [text for text in (to_text_chunk(chunk, include_usage=True) for chunk in chunks) if text]
+    return [f"data: {json.dumps(text, ensure_ascii=False)}\n\n".encode() for text in texts] + [b"data: [DONE]\n\n"]
 
 
 def completion(model: str) -> dict[str, Any]:
@@ -211,6 +251,8 @@ def stream_events(model: str) -> list[bytes]:
         deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": part}}]} for part in parts]
     if model == "thinks":
         deltas.insert(0, {"reasoning_content": THOUGHT})
+    if model == "unusual":
+        deltas = [{"reasoning": THOUGHT}, {"content": [{"type": "text", "text": WORDS[0]}]}, *deltas[1:]]
     finish = "tool_calls" if model == "tools" else "stop"
     chunks = [_choice({"role": "assistant", "content": ""}), *map(_choice, deltas), _choice({}, finish)]
     last: dict[str, Any] = {"choices": [], "usage": USAGE}
@@ -220,6 +262,9 @@ def stream_events(model: str) -> list[bytes]:
     else:
         chunks.append(last)
     head = {"id": "cmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
+    if model == "unusual":
+        head["service_tier"] = "flex"
+        chunks[-2]["choices"][0]["logprobs"] = LOGPROBS
     end = "\r\n\r\n" if model == "crlf" else "\n\n"
     texts = [f"data: {json.dumps({**head, **chunk}, ensure_ascii=False)}{end}" for chunk in chunks]
     return [text.encode() for text in [": a comment" + end, *texts, f"data: [DONE]{end}"]]
@@ -231,6 +276,10 @@ def message_events(model: str) -> list[bytes]:
     texts = [event.decode().removeprefix("data: ") for event in stream_events(model)[1:-1]]
     encoded = [event for text in texts for event in events.encode(json.loads(text))] + events.finish()
     return [f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode() for event in encoded]
+
+
+LOGPROBS = {"content": [{"token": WORDS[0], "logprob": -0.5, "bytes": None, "top_logprobs": []}], "refusal": None}
+"""Log-probabilities of the model "unusual", whose answers have fields that few servers send."""
 
 
 def _choice(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import anthropic
 import httpx
 import pytest
 
+from vong.records.guard import GuardConfig
+
 from .conftest import Server
 from .fake_upstream import WORDS, FakeUpstream
 
@@ -88,7 +90,7 @@ def test_a_chat_model_receives_chat_requests(client: anthropic.Anthropic, fake: 
     asked = fake.requests[-1]
     assert asked.path.endswith("/chat/completions")
     assert asked.body["tools"][0]["function"]["parameters"] == WEATHER["input_schema"]
-    assert (asked.body["max_completion_tokens"], asked.body["stop"]) == (50, ["END"])
+    assert (asked.body["max_tokens"], asked.body["stop"]) == (50, ["END"])
     assert (asked.body["model"], asked.body["temperature"]) == ("plain", 0.5)
 
 
@@ -159,7 +161,8 @@ def test_a_broken_stream_ends_with_an_error_event(server: Server, model: str) ->
     events = [event for event in answer.text.split("\n\n") if event]
     name, _, data = events[-1].partition("\n")
     assert name == "event: error"
-    assert json.loads(data.removeprefix("data: "))["error"]["type"] == "api_error"
+    error = json.loads(data.removeprefix("data: "))
+    assert error["error"]["type"] == "api_error" and error["request_id"] == answer.headers["request-id"]
     assert not any(event.startswith("event: message_stop") for event in events)
     assert server.span().status == "error"
 
@@ -171,11 +174,59 @@ def test_a_client_disconnect_cancels_the_upstream_call(server: Server, fake: Fak
     fake.wait_broken_off()
 
 
-def test_tokens_are_counted_by_providers_that_support_it(client: anthropic.Anthropic, fake: FakeUpstream) -> None:
-    assert client.messages.count_tokens(model="claude/plain", messages=ASK).input_tokens == 11
+def count(client: anthropic.Anthropic, model: str, **more: Any) -> tuple[int, bool]:
+    """Return the token count of a request, and if it is an estimate."""
+    fields: dict[str, Any] = {"model": model, "messages": ASK, **more}
+    raw = client.messages.with_raw_response.count_tokens(**fields)
+    return raw.parse().input_tokens, raw.headers.get("x-vong-usage-estimated") == "true"
+
+
+def test_tokens_are_counted_by_providers_that_can_and_estimated_for_others(
+    client: anthropic.Anthropic, fake: FakeUpstream, server: Server
+) -> None:
+    assert count(client, "claude/plain", extra_headers={"anthropic-beta": "b-1"}) == (11, False)
     assert fake.requests[-1].body == {"model": "plain", "messages": ASK}
-    with pytest.raises(anthropic.BadRequestError, match="does not count tokens"):
-        client.messages.count_tokens(model="fake/plain", messages=ASK)
+    assert fake.requests[-1].headers["anthropic-beta"] == "b-1"
+    server.client.gateway.set_provider("google", kind="gemini", base_url=fake.url, api_key="k")
+    assert count(client, "google/plain", tools=[WEATHER], system="Be brief.") == (12, False)
+    counted = fake.requests[-1].body["generateContentRequest"]
+    assert counted["model"] == "models/plain" and counted["tools"] and counted["contents"]
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
+    for model in ("fake/plain", "echo/echo", "all-minilm-l6-v2"):
+        tokens, is_estimated = count(client, model)
+        assert is_estimated and 1 <= tokens < 20
+        assert count(client, model, tools=[WEATHER])[0] > tokens
+        assert count(client, model, messages=[{"role": "user", "content": [image]}])[0] > 1000
+    assert server.spans() == []
+
+
+@pytest.mark.parametrize(
+    ("model", "error"),
+    [
+        ("claude/status-400", anthropic.BadRequestError),
+        ("claude/status-404", anthropic.NotFoundError),
+        ("claude/status-429", anthropic.RateLimitError),
+        ("claude/status-401", anthropic.InternalServerError),  # the key of the provider, not of the caller
+        ("nothing/plain", anthropic.NotFoundError),
+    ],
+)
+def test_errors_of_a_token_count_are_raised(client: anthropic.Anthropic, model: str, error: Any) -> None:
+    with pytest.raises(error):
+        count(client, model)
+
+
+@pytest.mark.parametrize("messages", [[], ["hi"], [{"role": "user"}], "hi", None])
+def test_a_malformed_token_count_is_rejected(client: anthropic.Anthropic, messages: Any) -> None:
+    with pytest.raises(anthropic.BadRequestError, match="messages"):
+        count(client, "echo/echo", messages=messages)
+
+
+def test_a_target_counts_no_text_that_guards_mask(
+    client: anthropic.Anthropic, server: Server, fake: FakeUpstream
+) -> None:
+    server.client.gateway.guards.set([GuardConfig(guard="pii", action="mask")])
+    count(client, "claude/plain", messages=[{"role": "user", "content": "write to linh@example.com"}])
+    assert "linh@example.com" not in str(fake.requests[-1].body)
 
 
 def test_the_async_client_is_supported(server: Server) -> None:
@@ -201,5 +252,5 @@ def test_a_stored_provider_with_listed_models_answers_messages_and_counts_tokens
     assert client.messages.create(model="my-anthropic/plain", **asked).content
     assert fake.requests[-1].path.endswith("/messages")
     assert client.messages.count_tokens(model="my-anthropic/plain", messages=ASK).input_tokens == 11
-    with pytest.raises(anthropic.BadRequestError, match="does not count tokens"):
-        client.messages.count_tokens(model="my-openai/plain", messages=ASK)
+    assert count(client, "my-anthropic/plain") == (11, False)
+    assert count(client, "my-openai/plain")[1]

@@ -15,7 +15,7 @@ from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog
 from vong.gateway.upstream.client import UpstreamClient
 
 from .conftest import Server
-from .fake_upstream import WORDS
+from .fake_upstream import WORDS, FakeUpstream
 
 SAID = "".join(WORDS)
 
@@ -131,6 +131,41 @@ def test_a_revoked_key_is_rejected_within_two_seconds(server: Server) -> None:
     assert len(server.spans()) <= 210
 
 
+@pytest.fixture
+def deaf(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server ignore the notifications of PostgreSQL, which arrive a little after a change."""
+    monkeypatch.setattr(server.platform.gateway, "invalidate", lambda *_: None)
+    monkeypatch.setattr("vong.gateway.invalidation.PRINCIPALS_CHANNEL", "another")
+
+
+@pytest.mark.usefixtures("deaf")
+def test_what_this_server_has_changed_holds_for_its_next_call(
+    server: Server, http: httpx.Client, fake: FakeUpstream
+) -> None:
+    body = {"model": "lab/plain", "messages": [{"role": "user", "content": "hi"}]}
+
+    def call(model: str, key: str = server.key) -> int:
+        headers = {"authorization": f"Bearer {key}"}
+        return http.post("/v1/chat/completions", json={**body, "model": model}, headers=headers).status_code
+
+    for number in range(5):
+        assert call("lab/plain") == 404
+        server.client.gateway.set_provider("lab", base_url=fake.url, api_key="sk-0123456789")
+        assert call("lab/plain") == 200
+        server.client.gateway.set_provider("lab", base_url="http://127.0.0.1:9/v1", api_key="sk-0123456789")
+        assert call("lab/plain") == 502
+        server.client.gateway.delete_provider("lab")
+        for change in ("revoke", "rotate"):
+            name = f"{change}-{number}"
+            secret = server.client.access.create_key(name)["secret"]
+            assert [call("fake/plain", secret), call("fake/plain", secret)] == [200, 200]
+            if change == "revoke":
+                server.client.access.revoke_key(name)
+            else:
+                server.client.access.rotate_key(name)
+            assert call("fake/plain", secret) == 401
+
+
 UNUSABLE = [
     (b"", "invalid request"),
     (b"{", "invalid request"),
@@ -150,7 +185,11 @@ def test_the_error_of_an_unusable_request_names_the_reason(http: httpx.Client) -
         answer = http.post("/v1/chat/completions", content=body)
         assert answer.status_code == 400, body
         assert says in answer.json()["error"]["message"]
-    for body in (b'{"model": "echo/echo"}', b'{"model": "echo/echo", "input": [1, 2]}', b'{"model": "e", "input": ""}'):
+    for body in (
+        b'{"model": "echo/echo"}',
+        b'{"model": "echo/echo", "input": [1, "a"]}',
+        b'{"model": "e", "input": ""}',
+    ):
         assert http.post("/v1/embeddings", content=body).status_code in (400, 404)
 
 

@@ -58,7 +58,7 @@ def test_features_that_need_bodies_report_missing_ones(module_server: Server) ->
     module_server.client.gateway.set_route("private", {"echo/echo": 1}, policy=RoutePolicy(capture="metadata"))
     client = openai.OpenAI(base_url=f"{module_server.url}/v1", api_key=module_server.key, max_retries=0)
     made = client.responses.create(model="private", input="x")
-    with pytest.raises(openai.NotFoundError, match="only the metadata"):
+    with pytest.raises(openai.BadRequestError, match="only the metadata"):
         client.responses.create(model="private", input="y", previous_response_id=made.id)
     assert module_server.spans()[-1].input is None  # nor of the rejected call
 

@@ -48,7 +48,7 @@ OUTCOMES = {
     "slow-connect": Outcome(LATE, LATE),
     "reset": Outcome(FAILED, FAILED),
     "slow-headers?seconds=30": Outcome(LATE, LATE),
-    "slow-body?seconds=160": Outcome(LATE, STALLED),
+    "slow-body?seconds=200": Outcome(LATE, STALLED),
     "stall?after=0": Outcome(LATE, STALLED),
     "stall?after=3": Outcome(LATE, STALLED, stream_saved=STALLED),
     "drop?after=0": Outcome(FAILED, BROKEN),

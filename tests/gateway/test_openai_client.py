@@ -132,7 +132,7 @@ def test_the_bundled_embedding_model_has_similar_vectors_for_similar_texts(clien
 def test_the_model_list_has_all_callable_names(client: openai.OpenAI, server: Server) -> None:
     server.client.gateway.set_route("triage", {"echo/echo": 1})
     names = [model.id for model in client.models.list()]
-    assert {"triage", "all-minilm-l6-v2", "echo/echo", "fake/one", "local/all-minilm-l6-v2"} <= set(names)
+    assert {"triage", "all-minilm-l6-v2", "echo/echo", "fake/one"} <= set(names)
     assert client.models.retrieve("triage").id == "triage"
     with pytest.raises(openai.NotFoundError, match="did you mean 'triage'"):
         client.models.retrieve("triag")
@@ -243,6 +243,6 @@ def test_a_disconnect_before_the_response_cancels_the_upstream(server: Server, f
 
 
 def test_a_stalled_stream_ends_at_its_timeout(client: openai.OpenAI, server: Server) -> None:
-    with pytest.raises(openai.APIError, match="did not finish"):
+    with pytest.raises(openai.APIError, match="sent no data for 1 s"):
         list(client.chat.completions.create(model="fake/stall", messages=ASK, stream=True))
     assert server.span().error

@@ -17,6 +17,7 @@ from vong.api.http import problems
 from vong.api.routes.traces import routes
 from vong.app import Platform
 from vong.cli import traces as commands
+from vong.cli.output import parse_time
 from vong.client.traces import TracesClient
 from vong.client.transport import Transport
 from vong.config import Settings
@@ -163,10 +164,10 @@ def test_the_show_command_prints_the_tree_and_the_bodies_of_a_span(client: Trace
 
 
 def test_a_time_is_a_duration_ago_or_a_date() -> None:
-    assert commands.parse_time("15m")
-    assert commands.parse_time("2026-11-22T08:00+07:00") == "2026-11-22T01:00:00+00:00"
+    assert parse_time("15m")
+    assert parse_time("2026-11-22T08:00+07:00") == "2026-11-22T01:00:00+00:00"
     with pytest.raises(InvalidInput):
-        commands.parse_time("yesterday")
+        parse_time("yesterday")
 
 
 def test_the_waterfall_places_each_span_at_its_time() -> None:

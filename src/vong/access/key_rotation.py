@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from vong.access import tables
-from vong.access.keys import NewApiKey, find_key, generate_secret, to_record
+from vong.access.keys import NewApiKey, check_expiry, find_key, generate_secret, to_record
 from vong.errors import Conflict
 from vong.records import now
 
@@ -19,8 +19,10 @@ def rotate_key(
     sets a new expiry; None keeps the current one.
 
     Raises:
+        InvalidInput: the new expiry is in the past.
         Conflict: the key has expired and no new expiry is given.
     """
+    check_expiry(expires_at)
     key = find_key(connection, name)
     keys = tables.keys.c
     row = connection.execute(select(tables.keys).where(keys.id == key.id).with_for_update()).mappings().one()

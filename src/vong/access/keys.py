@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
 
 from vong.access import tables
 from vong.access.principal import Principal
 from vong.access.projects import Role
-from vong.errors import InvalidInput, NotFound, Unauthenticated, did_you_mean
+from vong.errors import Conflict, InvalidInput, NotFound, Unauthenticated, did_you_mean
 from vong.records import Record, new_id, now
 from vong.records.key_scope import KeyLabels, KeyScope
+from vong.records.name import check_display_name
 
 KEY_PREFIX = "vong-"
 PREFIX_CHARS = len(KEY_PREFIX) + 6
@@ -82,6 +83,33 @@ def create_key(
         values["project_id"] = project_id
     connection.execute(insert(tables.keys).values(values))
     return NewApiKey(key=key, secret=secret)
+
+
+def check_new_key(connection: Connection, name: str, project_id: UUID, expires_at: datetime | None) -> None:
+    """Check that a key may be created: limits, the ledger and revocation refer to keys by name.
+
+    The connection is the owner's. A concurrent check of the same name waits until this transaction ends.
+
+    Raises:
+        InvalidInput: the name is invalid, or the key would have expired already.
+        Conflict: an active key of the project has that name.
+    """
+    check_display_name(name, "key")
+    check_expiry(expires_at)
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"key {project_id} {name}", 0))))
+    keys = tables.keys.c
+    is_active = keys.revoked_at.is_(None) & or_(keys.expires_at.is_(None), keys.expires_at > now())
+    own = keys.delegated_from_key_id.is_(None) & keys.delegated_from_user_id.is_(None)
+    query = select(keys.prefix).where(keys.project_id == project_id, keys.name == name, is_active, own)
+    if prefix := connection.scalar(query):
+        hint = f"choose another name, or replace its secret with: vong access keys rotate {name}"
+        raise Conflict(f"key {name!r} ({prefix}…) exists already", hint)
+
+
+def check_expiry(expires_at: datetime | None) -> None:
+    """Check that a time of expiry is in the future. Raises InvalidInput if it is not."""
+    if expires_at is not None and expires_at <= now():
+        raise InvalidInput(f"expires_at {expires_at.isoformat()} is not in the future", "set a later time")
 
 
 def delete_expired_keys(connection: Connection, name: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 from vong.access import tables
 from vong.errors import Conflict, NotFound, did_you_mean
 from vong.records import Record, new_id, now
+from vong.records.name import check_display_name
 
 Role = Literal["owner", "member", "viewer"]
 
@@ -22,7 +23,8 @@ class Project(Record):
 
 
 def create_project(connection: Connection, name: str) -> Project:
-    """Create a project. Raises Conflict if the name is taken."""
+    """Create a project. Raises InvalidInput if the name is invalid, Conflict if it is taken."""
+    check_display_name(name, "project")
     if connection.scalar(select(tables.projects.c.id).where(tables.projects.c.name == name)):
         raise Conflict(f"project {name!r} exists already", "choose another name")
     project = Project(id=new_id(), name=name, created_at=now())

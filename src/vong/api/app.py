@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from vong import __version__
 from vong.api.http import problems
 from vong.api.http.idempotency import IdempotencyMiddleware
+from vong.api.http.openapi import install_openapi
 from vong.app import Platform, loop
 
 ROUTES = (
@@ -65,6 +66,7 @@ def create_app(platform: Platform, background: AbstractAsyncContextManager[None]
     platform.score_listeners.append(loop.on_score)
     app.add_middleware(IdempotencyMiddleware, platform=platform)
     problems.install_handlers(app)
+    install_openapi(app)
     for name in ROUTES:
         app.include_router(import_module(f"vong.api.routes.{name}").routes)
     return app

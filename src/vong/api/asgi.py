@@ -1,4 +1,4 @@
-"""Combine the REST application and the OpenAI-compatible API in one ASGI application for one port."""
+"""Combine the REST application, the OpenAI-compatible API and Ollama's API in one ASGI application for one port."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,7 +9,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vong.api import metrics
 from vong.api.app import create_app
+from vong.api.http.cors import allow_origins
+from vong.api.ollama import create_ollama_app, serves_request
 from vong.api.openai import ModelCallProtocol, create_model_call_protocol, create_openai_app
+from vong.api.openai.azure import AZURE_PREFIX, rewrite_azure_scope
 from vong.app import Platform
 from vong.app.gateway import GatewayRuntime
 
@@ -46,9 +49,21 @@ def create_served_application(platform: Platform) -> ServedApplication:
 
     rest = create_app(platform, background=run_gateway())
     openai_app = create_openai_app(platform, runtime.gateway)
+    ollama_app = create_ollama_app(runtime.gateway, platform.settings.max_request_bytes)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        is_openai = scope["type"] == "http" and scope["path"].startswith(OPENAI_PREFIX)
-        await (openai_app if is_openai else rest)(scope, receive, send)
+        chosen: ASGIApp = rest
+        if scope["type"] == "http":
+            if scope["path"].startswith(AZURE_PREFIX):
+                scope = rewrite_azure_scope(scope)
+            if f"{scope['path']}/".startswith(OPENAI_PREFIX):
+                chosen = openai_app
+            elif serves_request(scope):
+                chosen = ollama_app
+        await chosen(scope, receive, send)
 
-    return ServedApplication(app, create_model_call_protocol(runtime.gateway, platform.settings.max_request_bytes))
+    settings = platform.settings
+    protocol = create_model_call_protocol(
+        runtime.gateway, settings.max_request_bytes, leaves_origins=bool(settings.cors_origins)
+    )
+    return ServedApplication(allow_origins(app, settings.cors_origins), protocol)

@@ -18,6 +18,7 @@ from vong.gateway.auth.scopes import check_endpoint
 from vong.gateway.batch import store as batch_store
 from vong.gateway.batch.files import get_file
 from vong.gateway.batch.jsonl import BatchRequestLine, BatchResultLine, error_line, parse_lines, validate_lines
+from vong.gateway.batch.message_requests import EXPIRED_CODE, MESSAGES_PATH
 from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.jobs import JobContext
 from vong.records import new_id, now
@@ -25,19 +26,25 @@ from vong.records.batch import FINAL_STATUSES, Batch, BatchInputError, BatchStat
 from vong.store.retry import retry_while_unavailable
 
 JOB_KIND = "gateway.batch"
+BETA_HEADER = "anthropic-beta"
+"""Header, and key in the metadata of a batch of messages, that names beta features of Anthropic."""
 RESULTS_PER_TRANSACTION = 500
 """Results stored in one transaction."""
 T = TypeVar("T")
 
 
 class BatchCreate(NamedTuple):
-    """Request for a new batch. `output_ttl_seconds` is the lifetime of its result files; None for no expiry."""
+    """Request for a new batch. `output_ttl_seconds` is the lifetime of its result files; None for no expiry.
+
+    `total` is the number of requests if the file was validated before, else 0.
+    """
 
     input_file: UUID
     endpoint: str
     window: str = "24h"
     metadata: dict[str, str] | None = None
     output_ttl_seconds: int | None = None
+    total: int = 0
 
 
 def create_batch(platform: Platform, principal: access.Principal, request: BatchCreate) -> Batch:
@@ -78,10 +85,20 @@ def get_batch(platform: Platform, principal: access.Principal, id: UUID) -> Batc
         return batch_store.with_costs(connection, [batch])[0]
 
 
-def list_batches(platform: Platform, principal: access.Principal, after: UUID | None, limit: int) -> list[Batch]:
+def list_batches(
+    platform: Platform,
+    principal: access.Principal,
+    after: UUID | None,
+    limit: int,
+    *,
+    before: UUID | None = None,
+    endpoint: str | None = None,
+) -> list[Batch]:
     """Return batches, newest first, with their costs so far."""
     with platform.scope(principal.project_id) as connection:
-        batches = batch_store.list_batches(connection, after=after, limit=limit, key_id=key_filter(principal))
+        batches = batch_store.list_batches(
+            connection, after=after, before=before, endpoint=endpoint, limit=limit, key_id=key_filter(principal)
+        )
         return batch_store.with_costs(connection, [sync_with_job(platform, connection, batch) for batch in batches])
 
 
@@ -166,6 +183,8 @@ async def _run_executor(
         in_project(partial(batch_store.insert_results, id=job.id, lines=fresh))
 
     headers = {"authorization": f"Bearer {secret}", "x-vong-tags": batch.tag, "content-type": "application/json"}
+    if batch.endpoint == MESSAGES_PATH and (beta := (batch.metadata or {}).get(BETA_HEADER)):
+        headers[BETA_HEADER] = beta
     async with httpx.AsyncClient(
         base_url=settings.server_url,
         headers=headers,
@@ -190,7 +209,7 @@ def _store_expired_lines(
     """Store a `batch_expired` result for every line without a result."""
     done = in_project(lambda connection: batch_store.finished_line_numbers(connection, batch.id))
     message = f"the batch did not finish within {batch.window}"
-    expired = (error_line(line, "batch_expired", message) for line in _remaining_lines(source, batch.endpoint, done))
+    expired = (error_line(line, EXPIRED_CODE, message) for line in _remaining_lines(source, batch.endpoint, done))
     while chunk := list(islice(expired, RESULTS_PER_TRANSACTION)):
         in_project(partial(batch_store.insert_results, id=batch.id, lines=chunk))
 

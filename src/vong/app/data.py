@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from vong import data
 from vong.app.platform import Platform
 from vong.data.clean import CleanSettings
+from vong.data.files import clean_file_name
 from vong.data.importer import Importer
 from vong.data.preview import FilePreview, preview
 from vong.data.report import ProfileSettings
@@ -26,7 +27,7 @@ def store_uploads(platform: Platform, uploads: Sequence[tuple[str, BinaryIO]]) -
         with tempfile.NamedTemporaryFile(prefix="vong-upload-") as spool:
             shutil.copyfileobj(content, spool, 1 << 20)
             spool.flush()
-            files.append({"blob": platform.blobs.put_file(Path(spool.name)), "filename": Path(filename).name})
+            files.append({"blob": platform.blobs.put_file(Path(spool.name)), "filename": clean_file_name(filename)})
     return files
 
 
@@ -39,7 +40,7 @@ def preview_uploads(
         with tempfile.NamedTemporaryFile(prefix="vong-look-") as spool:
             shutil.copyfileobj(content, spool, 1 << 20)
             spool.flush()
-            name = Path(filename).name
+            name = clean_file_name(filename)
             previews.append(preview(Path(spool.name), name, format=format, options=options, limit=limit))
     return previews
 
@@ -63,6 +64,8 @@ def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
         settings = {
             "files": params["files"],
             "formats": imported.formats,
+            "encodings": imported.encodings,
+            "warnings": imported.warnings,
             "options": dict(imported.options),
             "skipped": [row.model_dump() for row in imported.skipped],
         }
@@ -77,7 +80,14 @@ def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
     job.progress(imported.counts["read"], imported.counts["read"], unit="rows")
     for row in imported.skipped:
         job.log(f"skipped {row.row}: {row.reason}")
-    return _result(version) | {"skipped": [row.model_dump() for row in imported.skipped]}
+    for warning in imported.warnings:
+        job.log(f"warning: {warning}")
+    return _result(version) | {
+        "skipped": [row.model_dump() for row in imported.skipped],
+        "formats": imported.formats,
+        "encodings": imported.encodings,
+        "warnings": imported.warnings,
+    }
 
 
 def profile(job: JobContext, platform: Platform) -> dict[str, Any]:

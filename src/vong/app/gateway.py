@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
 from vong.app.call_prices import CallPrices
+from vong.app.files import load_file
 from vong.app.otlp_exports import create_exporters, enqueue_export
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDING_MODEL_NAME, LOCAL_PROVIDER, StoredProviders, create_provider
@@ -97,6 +98,7 @@ class GatewayRuntime:
                 load_catalog=self._load_catalog,
                 load_span=self._load_span,
                 delete_bodies=self._delete_response,
+                load_file=partial(load_file, platform),
             ),
             sinks=CallSinks(
                 record_span=self._record,
@@ -118,11 +120,12 @@ class GatewayRuntime:
                 loop.call_soon_threadsafe(do, *given)
 
         self.gateway.on_change = partial(call_in_loop, self.gateway.invalidate)
+        self.gateway.on_key_change = partial(call_in_loop, self.gateway.invalidate_principals)
         url = libpq_url(self._platform.database.url)
         self._change_listener = ChangeListener(
             url,
             on_change=partial(call_in_loop, self._on_change),
-            on_key_change=partial(call_in_loop, self.gateway.invalidate_principals),
+            on_key_change=self.gateway.on_key_change,
             on_disconnect=partial(call_in_loop, self._on_disconnect),
         )
         self._change_listener.start()

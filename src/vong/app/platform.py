@@ -66,6 +66,11 @@ class Platform:
         with self.database.scope(project_id) as connection:
             yield connection
 
+    def apply_routing_change(self, project_id: UUID) -> None:
+        """Apply a committed change of a project's routing to the next model call of this process."""
+        if self.gateway is not None:
+            self.gateway.on_change(project_id)
+
     def client(self, project_id: UUID) -> "Client":
         """Return a client of this server with an expiring key, through which jobs use the public API."""
         from vong.client import Client  # imports an HTTP library that only jobs need

@@ -13,10 +13,10 @@ from sqlalchemy import Connection
 from vong import plugins
 from vong.app.platform import Platform
 from vong.config import ProviderSettings
-from vong.errors import Misconfigured, NotFound, Unsupported, VongError, did_you_mean
+from vong.errors import Conflict, Misconfigured, NotFound, Unsupported, VongError, did_you_mean
 from vong.gateway.providers import COMMON_ENDPOINTS, Endpoint, Provider, ProviderRequest, ProviderResponse
 from vong.gateway.providers import store as provider_store
-from vong.gateway.providers.base import SupportsTokenCount
+from vong.gateway.providers.base import SupportsTokenCount, TokenCount
 from vong.gateway.providers.store import ProviderUpdate, StoredProvider
 from vong.gateway.routing.catalog import DEPLOYMENT
 from vong.gateway.upstream.client import UpstreamClient
@@ -107,14 +107,14 @@ class StaticModelList:
         """Forward the request to the wrapped provider."""
         return await self._provider.call(request)
 
-    async def count_tokens(self, body: bytes) -> int:
+    async def count_tokens(self, body: bytes, headers: Mapping[str, str] | None = None) -> TokenCount:
         """Return the token count from the wrapped provider.
 
         Raises: Unsupported if that provider does not count tokens.
         """
         if not isinstance(self._provider, SupportsTokenCount):
             raise Unsupported("this provider does not count tokens", "use a model of another provider")
-        return await self._provider.count_tokens(body)
+        return await self._provider.count_tokens(body, headers)
 
     async def list_models(self) -> list[str]:
         """Return the configured models."""
@@ -162,26 +162,33 @@ def create_provider(name: str, settings: ProviderSettings, upstream: UpstreamCli
 
 
 def set_provider(platform: Platform, project_id: UUID, name: str, update: ProviderUpdate) -> ProviderState:
-    """Create or update a stored provider."""
+    """Create or update a stored provider. The change applies to the next model call on this server."""
     reserved = {*platform.settings.providers, LOCAL_PROVIDER, DEPLOYMENT}
     secrets, allow_link_local = SecretBox(platform.settings.home_folder), platform.settings.allow_link_local
     with platform.scope(project_id) as connection:
-        return _stored_state(
-            provider_store.set_provider(
-                connection, name, update, secrets, reserved=reserved, allow_link_local=allow_link_local
-            )
+        stored = provider_store.set_provider(
+            connection, name, update, secrets, reserved=reserved, allow_link_local=allow_link_local
         )
+    platform.apply_routing_change(project_id)
+    return _stored_state(stored)
 
 
 def delete_provider(platform: Platform, project_id: UUID, name: str) -> ProviderState:
     """Delete a stored provider.
 
-    Raises: Misconfigured if the provider is set in vong.toml.
+    Raises: Conflict if the provider is not a stored one.
     """
     if name in platform.settings.providers:
-        raise Misconfigured(f"the provider {name!r} is set in vong.toml", "remove it there and start Vong again")
+        settings_only = f"the provider {name!r} comes from the settings, so it cannot be deleted here"
+        raise Conflict(settings_only, "remove it from vong.toml if it is there; Vong's own providers always exist")
+    if name in (LOCAL_PROVIDER, DEPLOYMENT):
+        raise Conflict(
+            f"the provider {name!r} is part of Vong, so it cannot be deleted", "delete stored providers only"
+        )
     with platform.scope(project_id) as connection:
-        return _stored_state(provider_store.delete_provider(connection, name))
+        deleted = provider_store.delete_provider(connection, name)
+    platform.apply_routing_change(project_id)
+    return _stored_state(deleted)
 
 
 def list_states(platform: Platform, project_id: UUID, *, probe: bool) -> list[ProviderState]:

@@ -4,33 +4,36 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from random import random
 from typing import Any, Literal, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from vong.errors import Unavailable, Unsupported, UpstreamFailed, VongError
+from vong.errors import Unavailable, UpstreamFailed, VongError
 from vong.gateway.auth.principals import GatewayPrincipal, PrincipalCache
-from vong.gateway.auth.scopes import check_scope, may_call
+from vong.gateway.auth.scopes import may_call
 from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints import response_store
+from vong.gateway.endpoints.file_sources import FileContent, resolve_files
 from vong.gateway.endpoints.json_depth import check_max_depth
-from vong.gateway.endpoints.messages import parse_count_request
-from vong.gateway.endpoints.parsing import TraceContext, with_model
+from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
 from vong.gateway.fastpath.plan import CounterFactory, FastPathPlanner
 from vong.gateway.fastpath.record import CompactCallRecord
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.pipeline.input_tokens import to_countable_request
+from vong.gateway.pipeline.media_call import MediaCall
+from vong.gateway.pipeline.media_request import MediaRequest
 from vong.gateway.pipeline.moderation import ModerationRequest, run_guard_test
 from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices
 from vong.gateway.pipeline.shadow import ShadowRequest, ShadowRunner
+from vong.gateway.pipeline.token_count import count_message_tokens
 from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.providers import Endpoint, Provider
-from vong.gateway.providers.base import SupportsTokenCount
+from vong.gateway.providers.base import TokenCount
 from vong.gateway.refreshing_cache import RefreshingCache
 from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
 from vong.gateway.routing.circuit_breaker import CircuitBreaker
@@ -84,6 +87,8 @@ class Repositories:
     """Return the model catalog of a project."""
     load_span: LoadSpan
     delete_bodies: DeleteBodies
+    load_file: Callable[[GatewayPrincipal, UUID, int], FileContent]
+    """Return a file that a principal may see, if it has at most so many bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,8 @@ class Gateway:
         """Return True while calls are rejected because the span buffer is full."""
         self.on_change: Callable[[UUID | None], None] = self.invalidate
         """Handle a change in a project, or in an unknown one. Called from any thread."""
+        self.on_key_change: Callable[[], None] = self.invalidate_principals
+        """Handle a change of keys, sessions, users or memberships. Called from any thread."""
         self._sinks = sinks
         self._limiter = limiter
         self.repositories = repositories
@@ -142,6 +149,7 @@ class Gateway:
             target_load=self._target_load,
             limiter=limiter,
             load_history=self._load_history,
+            load_file=partial(asyncio.to_thread, repositories.load_file),
             response_cache=response_cache,
             enqueue_shadow=self._shadows.enqueue,
             ask_model=self._ask_model,
@@ -161,12 +169,20 @@ class Gateway:
         options: CallOptions = DEFAULT_OPTIONS,
     ) -> ModelCall:
         """Create a model call. Raises Unavailable while the span buffer is full."""
-        if self.is_full():
-            message = "the span buffer is full, because PostgreSQL is unavailable or too slow"
-            raise Unavailable(
-                message, "check the server: vong status; raise span_buffer_bytes or change span_buffer_policy"
-            )
+        self._check_span_buffer()
         return ModelCall(self._services, principal, endpoint, body, trace, options)
+
+    def create_media_call(self, principal: GatewayPrincipal, request: MediaRequest, trace: TraceContext) -> MediaCall:
+        """Create a call with audio or images. Raises Unavailable while the span buffer is full."""
+        self._check_span_buffer()
+        return MediaCall(self._services, principal, request, trace)
+
+    def _check_span_buffer(self) -> None:
+        if self.is_full():
+            raise Unavailable(
+                "the span buffer is full, because PostgreSQL is unavailable or too slow",
+                "check the server: vong status; raise span_buffer_bytes or change span_buffer_policy",
+            )
 
     def try_fast_path(
         self, secret: str, body: bytes, random_draw: float, on_response: Callable[[], object]
@@ -197,23 +213,27 @@ class Gateway:
         self._planner.invalidate()
 
     async def list_models(self, principal: GatewayPrincipal) -> list[str]:
-        """Return all model names that the principal can call. Providers that do not answer are omitted."""
+        """Return all model names that the principal can call, each model once.
+
+        Providers that do not answer are omitted, and so are models that have a shortcut.
+        """
         catalog = await self.load_catalog(principal)
         providers = {**catalog.providers, **self.providers}
         model_lists = await asyncio.gather(*(self._provider_models(provider) for provider in providers.values()))
         names = [f"{name}/{model}" for name, models in zip(providers, model_lists, strict=True) for model in models]
-        return [name for name in (*catalog.callable_names(), *names) if may_call(principal.scope, name)]
+        shortened = set(catalog.shortcuts.values())
+        listed = dict.fromkeys((*catalog.callable_names(), *(name for name in names if name not in shortened)))
+        return [name for name in listed if may_call(principal.scope, name)]
 
-    async def count_tokens(self, principal: GatewayPrincipal, body: bytes) -> int:
-        """Count the tokens of a messages request at its target. Raises Unsupported if the target cannot count."""
-        check_max_depth(body)
-        catalog, model = await self.load_catalog(principal), parse_count_request(body).model
-        check_scope(principal, "messages", model)
-        resolved = catalog.choose_target(model, random)
-        if not isinstance(resolved.provider, SupportsTokenCount):
-            hint = "use a model of Anthropic or a deployment"
-            raise Unsupported(f"{resolved.target!r} does not count tokens", hint)
-        return await resolved.provider.count_tokens(with_model(body, resolved.model))
+    async def count_tokens(
+        self, principal: GatewayPrincipal, body: bytes, trace: TraceContext, endpoint: Endpoint = "messages"
+    ) -> TokenCount:
+        """Count the tokens of a messages or responses request at its target, or estimate them if it cannot count."""
+        catalog, ask_model = await self.load_catalog(principal), partial(self._ask_model, principal, trace)
+        body = await resolve_files(endpoint, body, partial(self._services.load_file, principal))
+        if endpoint == "responses":
+            body = await to_countable_request(body, partial(self._load_history, principal.project_id))
+        return await count_message_tokens(principal, catalog, body, trace, ask_model, endpoint)
 
     async def moderate(self, principal: GatewayPrincipal, body: bytes, trace: TraceContext) -> dict[str, Any]:
         """Return the detections of guards in texts, in OpenAI's format."""
@@ -327,9 +347,7 @@ class Gateway:
 
     async def _load_history(self, project_id: UUID, response: str) -> list[dict[str, Any]]:
         """Return the conversation up to and including a response."""
-        return response_store.conversation_messages(
-            await response_store.find_response(self.repositories.load_span, project_id, response)
-        )
+        return await response_store.load_conversation(self.repositories.load_span, project_id, response)
 
     async def _ask_model(
         self, principal: GatewayPrincipal, parent: TraceContext, model: str, messages: list[dict[str, Any]]

@@ -180,6 +180,7 @@ class InProcessGateway:
             target_load=lambda *_: load,
             limiter=limiter,
             load_history=self._load_history,
+            load_file=_unavailable,
             response_cache=cache,
             enqueue_shadow=_unavailable,
             ask_model=self._ask_model,

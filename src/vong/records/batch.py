@@ -6,6 +6,8 @@ from uuid import UUID
 
 from vong.records.record import Record
 
+FilePurpose = Literal["batch", "batch_output", "user_data"]
+"""Use of a file: input of a batch, result of a batch, or part of a message."""
 BatchStatus = Literal[
     "validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"
 ]
@@ -13,11 +15,13 @@ FINAL_STATUSES: frozenset[BatchStatus] = frozenset({"failed", "completed", "expi
 
 
 class StoredFile(Record):
-    """File that was uploaded or written by a batch. `actor` is the key or the user that owns the file."""
+    """File that was uploaded or written by a batch.
+
+    `actor` is the key or the user that owns the file."""
 
     id: UUID
     filename: str
-    purpose: Literal["batch", "batch_output"]
+    purpose: FilePurpose
     bytes: int
     actor: str
     created_at: datetime

@@ -26,6 +26,7 @@ class RouteTarget(Record):
 
 class Timeouts(Record):
     """Timeouts of one attempt, in seconds. The `timeout` of the provider applies as well: the shorter one wins.
+    In a stream that `timeout` limits the time without data.
 
     `connect` is 5 because a healthy host connects in well under a second, and a lost packet is sent again after 1 s and
     3 s. `first_token` is 60 because long prompts and reasoning models send nothing for a long time. `between_tokens` is

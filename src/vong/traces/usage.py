@@ -112,7 +112,9 @@ def resolve_range(since: datetime | None, until: datetime | None, bucket: UsageB
     if end - begin > MAX_RANGE[bucket]:
         longer = {"minute": "hour", "hour": "day"}.get(bucket)
         hint = f"set bucket={longer}, or a shorter range" if longer else "set a shorter range"
-        raise InvalidInput(f"range of {end - begin} is too long for buckets of one {bucket}", hint)
+        hours, most = ((duration // timedelta(hours=1)) for duration in (end - begin, MAX_RANGE[bucket]))
+        message = f"a range of {hours} hours is too long for buckets of one {bucket}: at most {most} hours"
+        raise InvalidInput(message, hint)
     begin = begin.replace(second=0, microsecond=0)
     return TimeRange(begin if bucket == "minute" else begin.replace(minute=0), end)
 

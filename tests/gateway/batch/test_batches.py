@@ -139,7 +139,7 @@ def test_invalid_files_are_rejected_in_openai_format(
 ) -> None:
     with pytest.raises(openai.BadRequestError, match="send purpose=batch"):
         client.files.create(file=("a.jsonl", b"x"), purpose="fine-tune")
-    with pytest.raises(openai.BadRequestError, match="not a valid id"):
+    with pytest.raises(openai.NotFoundError, match="no file has the id"):
         client.files.retrieve("nonsense")
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=f"{server.url}/v1", api_key="vong-x", max_retries=0).files.list()

@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from openai.types.chat import ChatCompletion
 from sqlalchemy import func, select, update
 
 from tests.gateway.conftest import Server
-from tests.gateway.fake_upstream import FakeUpstream
+from tests.gateway.fake_native_apis import THOUGHT, WORDS
+from tests.gateway.fake_upstream import LOGPROBS, FakeUpstream
 from vong.app.gateway import cleanup
 from vong.cli.gateway import group
 from vong.gateway import tables
@@ -107,6 +109,30 @@ def test_streams_and_other_endpoints_share_entries(client: openai.OpenAI, server
     said = httpx.post(f"{server.url}/v1/chat/completions", headers=headers, json=body)
     assert said.headers["x-vong-cache"] == "hit" and '"usage"' not in said.text
     assert len(fake.requests) == 1
+
+
+def test_a_cached_stream_is_returned_with_every_field(
+    client: openai.OpenAI, server: Server, fake: FakeUpstream
+) -> None:
+    routed(server, "fake/unusual")
+    url = f"{server.url}/v1/chat/completions"
+    body: dict[str, Any] = {"model": "cached", "messages": ASK}
+    headers = {"x-api-key": server.key}
+    httpx.post(url, headers=headers, json={**body, "stream": True})
+    settled(lambda: entries(server) == 1)
+    whole = httpx.post(url, headers=headers, json=body)
+    assert whole.headers["x-vong-cache"] == "hit" and len(fake.requests) == 1
+    completion = ChatCompletion.model_validate(whole.json())
+    choice = completion.choices[0].model_dump()
+    assert (completion.object, completion.created, completion.service_tier) == ("chat.completion", 1, "flex")
+    assert (choice["message"]["reasoning"], choice["message"]["content"]) == (THOUGHT, "".join(WORDS))
+    assert choice["logprobs"] == LOGPROBS and completion.usage is not None
+    with client.chat.completions.create(**body, stream=True) as stream:
+        first = next(iter(stream))
+    assert first.model_extra is not None and (first.created, first.service_tier) == (1, "flex")
+    assert first.choices[0].model_dump()["logprobs"] == LOGPROBS
+    response = client.responses.create(model="cached", input=ASK)
+    assert [item.type for item in response.output] == ["reasoning", "message"] and len(fake.requests) == 1
 
 
 def test_a_stream_is_cached_only_when_complete(client: openai.OpenAI, server: Server, fake: FakeUpstream) -> None:

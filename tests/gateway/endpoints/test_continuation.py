@@ -20,7 +20,7 @@ from vong.cli.gateway import group
 from vong.errors import NotFound
 from vong.gateway.endpoints.continuation import CONTINUE_PROMPT, PartialAnswer, continuation_request, merge_streams
 from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory
-from vong.gateway.guards.response import check_buffered_stream
+from vong.gateway.guards.response import check_buffered_stream, open_transcript
 from vong.gateway.guards.run import GuardRun, RetryRequested
 from vong.gateway.guards.stream import GuardedStream
 from vong.gateway.guards.stream import guard_stream as guards
@@ -217,12 +217,19 @@ def test_a_guard_with_a_retry_checks_the_continuation_with_the_received_text() -
     ]
     use = GuardConfig(guard="length", on="output", action="retry", settings={"max_words": 3})
     duty = GuardRun(GuardFactory(NULL_DEPENDENCIES).create(use), "output", unused_judge)
-    asyncio.run(check_buffered_stream([duty], events, None, "one two"))
+
+    def check(received: list[bytes], before: str) -> None:
+        transcript = open_transcript(None)
+        for batch in received:
+            transcript.feed(batch)
+        asyncio.run(check_buffered_stream([duty], transcript, before))
+
+    check(events, "one two")
     with pytest.raises(RetryRequested):
-        asyncio.run(check_buffered_stream([duty], events, None, "one two three"))
-    asyncio.run(check_buffered_stream([duty], [DONE], None, "one two three"))
+        check(events, "one two three")
+    check([DONE], "one two three")
     with pytest.raises(RetryRequested):
-        asyncio.run(check_buffered_stream([duty], [DONE], None, "one two three four"))
+        check([DONE], "one two three four")
 
 
 async def unused_judge(model: str, messages: list[dict[str, Any]]) -> str:

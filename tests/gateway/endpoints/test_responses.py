@@ -109,7 +109,7 @@ def test_a_response_continues_an_earlier_one(client: openai.OpenAI, fake: FakeUp
 
 def test_an_unknown_previous_response_is_an_error(client: openai.OpenAI, server: Server) -> None:
     for model, id in (("claude/plain", "resp_none"), ("fake/plain", f"resp_{'0' * 32}")):
-        with pytest.raises(openai.NotFoundError, match="no response has the id"):
+        with pytest.raises(openai.BadRequestError, match="no response has the id"):
             client.responses.create(model=model, input="hi", previous_response_id=id)
     with pytest.raises(openai.APIStatusError):
         client.responses.create(model="fake/status-500", input="hi")
@@ -238,9 +238,12 @@ def test_legacy_completions_are_answered(client: openai.OpenAI, server: Server) 
 
 @pytest.mark.parametrize(
     "more",
-    [{"prompt": ["a", "b"]}, {"prompt": [1, 2]}, {"suffix": "x"}, {"echo": True}, {"logprobs": 2}, {"prompt": ""}],
+    [
+        *({"prompt": [1, 2]}, {"prompt": [[1]]}, {"suffix": "x"}, {"echo": True}, {"logprobs": 2}, {"best_of": 2}),
+        *({"max_tokens": 0}, {"prompt": ""}, {"prompt": []}, {"prompt": ["a", ""]}, {"prompt": ["a", 1]}),
+    ],
 )
 def test_completions_without_a_chat_equivalent_are_rejected(client: openai.OpenAI, more: dict[str, Any]) -> None:
-    asked: Any = {"model": "fake/plain", "prompt": "hi", **more}
+    asked: Any = {"model": "claude/plain", "prompt": "hi", **more}
     with pytest.raises(openai.BadRequestError):
         client.completions.create(**asked)

@@ -59,8 +59,9 @@ def test_a_deleted_response_is_removed_with_its_text(client: openai.OpenAI, modu
         with pytest.raises(openai.NotFoundError) as caught:
             gone(made.id)
         assert caught.value.code == "response_not_found"
-    with pytest.raises(openai.NotFoundError):
+    with pytest.raises(openai.BadRequestError) as refused:
         client.responses.create(model="echo/echo", input="x", previous_response_id=made.id)
+    assert (refused.value.code, refused.value.param) == ("previous_response_not_found", "previous_response_id")
     span = next(span for span in module_server.spans() if f"resp_{span.id.hex}" == made.id)
     assert (span.input, span.output) == (None, None) and span.usage.output_tokens == 2
     assert module_server.client.traces.count(text="forget") == 0
@@ -71,7 +72,7 @@ def test_a_response_that_is_not_stored_cannot_be_continued(client: openai.OpenAI
     assert made.output_text == "secret"
     with pytest.raises(openai.NotFoundError):
         client.responses.retrieve(made.id)
-    with pytest.raises(openai.NotFoundError):
+    with pytest.raises(openai.BadRequestError):
         client.responses.create(model="echo/echo", input="x", previous_response_id=made.id)
 
 

@@ -156,7 +156,7 @@ usage = rarely(
     objects(
         {"prompt_tokens": counts, "completion_tokens": counts},
         {
-            "total_tokens": counts,
+            **dict.fromkeys(("total_tokens", "prompt_cache_hit_tokens", "cached_tokens", "input_tokens"), counts),
             **{
                 name: rarely(objects({}, dict.fromkeys(fields, counts)), odd_values)
                 for name, fields in USAGE_DETAILS.items()
@@ -175,6 +175,8 @@ message = objects(
         "tool_calls": rarely(tool_calls, odd_values),
         "refusal": one_of("null", '"I cannot help."'),
         "reasoning_content": strings,
+        "reasoning": strings,
+        "function_call": rarely(one_of("null"), function),
         "text": one_of("null", '"more"'),
     },
 )
@@ -225,9 +227,10 @@ def events(draw: Draw) -> bytes:
         {},
         {
             "role": one_of('"assistant"', "null"),
-            "content": strings,
+            "content": rarely(strings, one_of('[{"type": "text", "text": "part"}]')),
             "refusal": strings,
             "reasoning_content": strings,
+            "reasoning": strings,
             "tool_calls": arrays(tool_part, 0, 2),
         },
     )

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from tests.gateway.conftest import Server
-from tests.gateway.fake_upstream import FakeUpstream
+from tests.gateway.fake_upstream import RAW, FakeUpstream
+from tests.gateway.guards.scripted_calls import guard_config
 from tests.gateway.test_listener import answer, body_of, connected, request
 from tests.running_vong import eventually
 from vong.api.openai.protocol.model_calls import RequestCycle
@@ -19,6 +20,7 @@ from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
 from vong.gateway.fastpath.plan import FastPathPlan
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.routing.catalog import ModelCatalog
+from vong.records import RoutePolicy
 
 InstanceT = TypeVar("InstanceT")
 MESSAGES = [{"role": "user", "content": "hi"}]
@@ -242,3 +244,38 @@ def test_finished_calls_are_freed(server: Server, fast: list[bool]) -> None:
     finally:
         gc.enable()
     assert fast[0] is True
+
+
+def test_a_guard_of_another_route_leaves_a_call_on_the_fast_path(server: Server, fast: list[bool]) -> None:
+    guards = (guard_config("pii"),)
+    server.client.gateway.set_route("guarded", {"fake/plain": 1}, policy=RoutePolicy(guards=guards))
+    warm_up(server, fast)
+    assert call(server, "fake/plain").status_code == 200
+    assert call(server, "guarded").status_code == 200
+    assert fast == [True, False]
+    server.client.gateway.guards.set(list(guards))
+    call(server, "priced/embedding", "embeddings")
+    assert call(server, "fake/plain").status_code == 200 and fast[-1] is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"choices": [{"message": {"role": "assistant", "content": "hi"}, "finish_reason": "error"}]}',
+        b'{"choices": [{"message": {"role": "assistant", "content": "hi"}, "error": {"message": "x"}}]}',
+        b'{"choices": [{"message": {"role": "assistant", "content": "hi"}}], "errors": ["x"]}',
+        b'{"error": {"message": "x", "code": 503}}',
+        b'{"choices": []}',
+    ],
+)
+def test_an_error_in_a_response_is_one_on_the_fast_path_too(
+    server: Server, fake: FakeUpstream, fast: list[bool], monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    monkeypatch.setitem(RAW, "bad", head % len(body) + body)
+    warm_up(server, fast)
+    answer = call(server, "priced/bad")
+    assert (
+        fast == [True] and answer.status_code == (503 if b"503" in body else 502) and answer.json()["error"]["message"]
+    )
+    assert server.spans()[-1].status == "error" and server.spans()[-1].attributes["http.response.status_code"] >= 502

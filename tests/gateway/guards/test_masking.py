@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vong.errors import VongError
+from vong.errors import InvalidInput, VongError
 from vong.gateway.guards.base import Detection, GuardDependencies
 from vong.gateway.guards.builtin.pii import PiiGuard
 from vong.gateway.guards.holdback import GuardChain
 from vong.gateway.guards.registry import NULL_DEPENDENCIES, GuardFactory
-from vong.gateway.guards.request_texts import GuardedRequest
+from vong.gateway.guards.request_texts import GuardedRequest, read_model
 from vong.gateway.guards.run import GuardRun, mask_detections
 from vong.gateway.self_test import CARD_NUMBER, MESSAGE, InProcessGateway, SelfTestCase, contains_card_number, self_test
 from vong.pii import ALL_KINDS, mask_pii
@@ -43,6 +43,15 @@ PIECES = [
         "6759 8410 3431",
         "https://vong.dev/a?b=1",
         "–",
+        "né le 3 mai 1980",
+        "geboren am 3. Mai 1980",
+        "sinh ngày 3 tháng 5 năm 1980",
+        "order no. 0912345678",
+        '{"card": 4539148803436467}',
+        "01/02/2023 10:30",
+        "git@github.com:acme/x",
+        "section 4.2.1.3",
+        "０９１２ ３４５ ６７８",
     ),
 ]
 
@@ -174,6 +183,35 @@ def test_streamed_arguments_are_masked_and_sent_in_one_piece() -> None:
     assert [call["id"] for call in message["tool_calls"]] == ["c0", "c1"]
 
 
+@pytest.mark.parametrize("indexes", [(0, 1), (None, None), (0, 0)])
+def test_interleaved_arguments_are_masked_as_a_whole(indexes: tuple[int | None, int | None]) -> None:
+    def part(call: int, arguments: str, **function: str) -> dict[str, Any]:
+        fields = {"index": indexes[call], "id": f"c{call}", "type": "function"}
+        return {"tool_calls": [{**fields, "function": {**function, "arguments": arguments}}]}
+
+    parts = [
+        part(0, '{"card": "4539 14', name="pay"),
+        part(1, '{"to": "linh@exa', name="note"),
+        {"content": [{"type": "text", "text": f"see {CARD_NUMBER[:9]}"}]},
+        part(0, '88 0343 6467"}'),
+        {"content": [{"type": "text", "text": CARD_NUMBER[9:]}]},
+        part(1, 'mple.com"}'),
+    ]
+    for name in ("chat", "messages", "responses"):
+        request = chat("pay", "script/x", stream=True)
+        if name == "messages":
+            request = {**request, "max_tokens": 9}
+        elif name == "responses":
+            request = {"model": "script/x", "input": "pay", "stream": True}
+        found = run_call([guard_config("pii")], request, name, script=ScriptedProvider(parts))
+        message = found.span.output["choices"][0]["message"]
+        arguments = [json.loads(call["function"]["arguments"]) for call in message["tool_calls"]]
+        assert arguments == [{"card": "[CARD]"}, {"to": "[EMAIL]"}]
+        assert (
+            not contains_card_number(found.response) and b"linh" not in found.response and b"[CARD]" in found.response
+        )
+
+
 def test_reasoning_refusals_and_unknown_fields_of_a_stream_are_masked() -> None:
     parts = [
         {"reasoning_content": "the card 4539 1488"},
@@ -254,3 +292,13 @@ def test_without_guards_no_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None
         GuardFactory(GuardDependencies(NULL_DEPENDENCIES.embed, NULL_DEPENDENCIES.upstream)).create_guard_set([], None)
         is None
     )
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'"x"', b'{"model": 7}', b'{"model": null}', b"\xff", b"{"])
+def test_the_model_of_a_body_is_read_or_the_body_is_invalid(body: bytes) -> None:
+    if body in (b"{}", b'{"model": 7}', b'{"model": null}'):
+        assert read_model(body) == ""
+    else:
+        with pytest.raises(InvalidInput, match="invalid request body"):
+            read_model(body)
+    assert read_model(b'{"messages": [], "model": "shop"}') == "shop"

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.gateway.conftest import Server
+from tests.gateway.fake_upstream import RAW, FakeUpstream
 from vong.api import metrics
 from vong.app.host.doctor import run_checks
 from vong.cli.gateway import group
@@ -17,7 +18,7 @@ from vong.client import Client
 from vong.config import Settings
 from vong.errors import Forbidden, InvalidInput, NotFound
 from vong.gateway.self_test import CARD_NUMBER, contains_card_number
-from vong.records import RoutePolicy
+from vong.records import CircuitBreakerPolicy, RoutePolicy
 
 from .scripted_calls import guard_config
 
@@ -165,3 +166,62 @@ def test_only_owners_set_project_guards(server: Server) -> None:
 def test_the_doctor_tests_the_masking_of_card_numbers() -> None:
     (found,) = [finding for finding in run_checks(Settings()) if finding.check == "masking"]
     assert found.state == "ok" and "21 paths" in found.seen
+
+
+TOKEN_CASES = {
+    "no guard": ((), True),
+    "a guard of another route": ((), True),
+    "a guard of responses": (("output",), True),
+    "a guard of requests": (("input",), False),
+    "a guard of both": (("both",), False),
+}
+
+
+@pytest.mark.parametrize("case", TOKEN_CASES)
+def test_token_ids_pass_where_no_guard_reads_the_request(server: Server, case: str) -> None:
+    directions, passes = TOKEN_CASES[case]
+    guards = [guard_config("pii", on=on) for on in directions]
+    server.client.gateway.set_route("vectors", {"echo/echo": 1}, policy=RoutePolicy(guards=tuple(guards)))
+    if case == "a guard of another route":
+        server.client.gateway.set_route("other", {"echo/echo": 1}, policy=RoutePolicy(guards=(MASK,)))
+    headers = {"authorization": f"Bearer {server.key}"}
+    for ids in ([1, 2, 3], [[1, 2], [3]]):
+        body = {"model": "vectors", "input": ids}
+        answer = httpx.post(f"{server.url}/v1/embeddings", json=body, headers=headers, timeout=30)
+        assert (answer.status_code == 200) is passes and ("guards cannot read token ids" in answer.text) is not passes
+    unguarded = {"model": "echo/echo", "input": [1, 2]}
+    assert httpx.post(f"{server.url}/v1/embeddings", json=unguarded, headers=headers, timeout=30).status_code == 200
+
+
+def test_a_guard_that_does_not_read_the_user_lets_token_ids_pass(server: Server) -> None:
+    guard = guard_config("pii").model_copy(update={"roles": ("system",), "on": "input"})
+    server.client.gateway.set_route("vectors", {"echo/echo": 1}, policy=RoutePolicy(guards=(guard,)))
+    headers = {"authorization": f"Bearer {server.key}"}
+    body = {"model": "vectors", "input": [1, 2]}
+    assert httpx.post(f"{server.url}/v1/embeddings", json=body, headers=headers, timeout=30).status_code == 200
+
+
+def test_calls_without_a_guard_of_their_own_have_no_guards_in_their_spans(
+    server: Server, client: openai.OpenAI
+) -> None:
+    server.client.gateway.set_route("shop", {"echo/echo": 1}, policy=RoutePolicy(guards=(MASK,)))
+    assert ask(client, CARD_NUMBER) == CARD_NUMBER
+    wait_for_answer("[CARD]", client, CARD_NUMBER, "shop")
+    guarded, *_, plain = sorted(server.spans(), key=lambda span: span.versions.route is None)
+    assert "vong.guards" in guarded.attributes and "vong.guards" not in plain.attributes
+
+
+def test_the_words_of_an_invalid_response_are_masked(
+    server: Server, fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    policy = RoutePolicy(guards=(MASK,), retries=0, breaker=CircuitBreakerPolicy(failures=100))
+    server.client.gateway.set_route("shop", {"fake/bad": 1}, policy=policy)
+    headers = {"authorization": f"Bearer {server.key}"}
+    for text in (f"<p>{CARD_NUMBER}</p>", f'{{"error": {{"message": "{CARD_NUMBER}"}}}}', f'"{CARD_NUMBER}"'):
+        monkeypatch.setitem(RAW, "bad", head % len(text) + text.encode())
+        for stream in (False, True):
+            body = {"model": "shop", "messages": [{"role": "user", "content": "hi"}], "stream": stream}
+            answer = httpx.post(f"{server.url}/v1/chat/completions", json=body, headers=headers, timeout=30)
+            assert answer.status_code == 502 and "[CARD]" in answer.text and not contains_card_number(answer.content)
+    assert not any(contains_card_number(span.model_dump_json().encode()) for span in server.spans())

@@ -402,15 +402,98 @@ def test_a_call_without_max_tokens_gets_one_under_a_budget(
     client: openai.OpenAI, server: Server, fake: FakeUpstream
 ) -> None:
     client.chat.completions.create(model="priced/plain", messages=ASK)
-    assert "max_completion_tokens" not in fake.requests[-1].body
+    assert "max_tokens" not in fake.requests[-1].body
     limited(server, "project", "cost", "day", 100_000 * DOLLAR)
 
     def given() -> bool:
         client.chat.completions.create(model="priced/plain", messages=ASK)
-        return "max_completion_tokens" in fake.requests[-1].body
+        return "max_tokens" in fake.requests[-1].body
 
     wait(given)  # the server cached this project without the limit
-    assert fake.requests[-1].body["max_completion_tokens"] == 4096
+    assert fake.requests[-1].body["max_tokens"] == 4096
+    assert "max_completion_tokens" not in fake.requests[-1].body
+
+
+MAXIMUMS: list[tuple[dict[str, Any], int]] = [
+    ({}, 4096),
+    ({"max_tokens": None, "max_completion_tokens": None}, 4096),
+    ({"max_tokens": -1}, 4096),
+    ({"max_completion_tokens": -1}, 4096),
+    ({"max_tokens": 0}, 4096),
+    ({"max_tokens": -5, "max_completion_tokens": 0}, 4096),
+    ({"max_tokens": -1, "max_completion_tokens": 7}, 7),
+    ({"max_tokens": 7}, 7),
+    ({"max_completion_tokens": 7}, 7),
+    ({"max_tokens": 3, "max_completion_tokens": 7}, 7),
+    ({"max_tokens": 7, "max_completion_tokens": 3}, 7),
+    ({"max_tokens": 7.0}, 7),
+    ({"max_tokens": 3, "n_predict": -1}, 3),
+    ({"max_tokens": 3, "n_predict": 9}, 9),
+    ({"num_predict": 5, "max_new_tokens": 6}, 6),
+]
+
+
+@pytest.mark.parametrize(("fields", "sent"), MAXIMUMS)
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_sent_maximum_is_the_reserved_one(
+    server: Server, fake: FakeUpstream, fields: dict[str, Any], sent: int, stream: bool
+) -> None:
+    limited(server, "project", "tokens", "day", 100_000)
+    headers = {"authorization": f"Bearer {server.key}"}
+    for model in ("priced/plain", "claude/plain"):
+        body = {"model": model, "messages": ASK, "stream": stream, **fields}
+        assert httpx.post(f"{server.url}/v1/chat/completions", headers=headers, json=body).status_code == 200
+        names = {"max_tokens", "max_completion_tokens", "n_predict", "num_predict", "max_new_tokens"}
+        found = {name: value for name, value in fake.requests[-1].body.items() if name in names}
+        assert found == {"max_tokens": sent}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"max_tokens": 90_000, "max_completion_tokens": 1},
+        {"max_tokens": 1, "max_completion_tokens": 90_000},
+        {"max_tokens": 10**18},
+        {"max_tokens": 1, "n": 90_000},
+        {"max_tokens": 1, "n": 10**18},
+        {"max_tokens": 1, "best_of": 90_000},
+        {"max_tokens": 1, "n_predict": 90_000},
+        {"n": 20},
+    ],
+)
+def test_a_limit_refuses_a_call_by_the_largest_reading(
+    server: Server, fake: FakeUpstream, fields: dict[str, Any]
+) -> None:
+    limited(server, "project", "tokens", "day", 50_000)
+    headers = {"authorization": f"Bearer {server.key}"}
+    body = {"model": "priced/plain", "messages": ASK, **fields}
+    answer = httpx.post(f"{server.url}/v1/chat/completions", headers=headers, json=body)
+    assert answer.status_code == 429 and not fake.requests
+
+
+@pytest.mark.parametrize("fields", [{"max_tokens": 1.5}, {"max_tokens": "9"}, {"n": 1.5}, {"max_tokens": True}])
+def test_a_maximum_that_is_no_number_is_refused(server: Server, fake: FakeUpstream, fields: dict[str, Any]) -> None:
+    headers = {"authorization": f"Bearer {server.key}"}
+    body = {"model": "priced/plain", "messages": ASK, **fields}
+    answer = httpx.post(f"{server.url}/v1/chat/completions", headers=headers, json=body)
+    assert answer.status_code == 400 and next(iter(fields)) in answer.json()["error"]["message"]
+    assert not fake.requests
+
+
+def test_a_maximum_of_messages_and_responses_reaches_every_server(server: Server, fake: FakeUpstream) -> None:
+    headers = {"authorization": f"Bearer {server.key}"}
+    for limit in (None, 100_000):
+        if limit:
+            limited(server, "project", "tokens", "day", limit)
+        for path, body in (
+            ("messages", {"messages": ASK, "max_tokens": 100}),
+            ("responses", {"input": "hi", "max_output_tokens": 100}),
+        ):
+            for model in ("priced/plain", "claude/plain"):
+                httpx.post(f"{server.url}/v1/{path}", headers=headers, json={"model": model, **body})
+                assert fake.requests[-1].body["max_tokens"] == 100
+    negative = {"model": "claude/plain", "messages": ASK, "max_tokens": -1}
+    assert httpx.post(f"{server.url}/v1/messages", headers=headers, json=negative).status_code == 400
 
 
 def test_a_disconnected_call_is_billed_for_the_received_part(server: Server, fake: FakeUpstream) -> None:

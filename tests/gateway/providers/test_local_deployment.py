@@ -5,10 +5,10 @@ from typing import Any
 
 import anthropic
 import openai
-import pytest
 
 from tests.gateway.conftest import Server
 from tests.gateway.fake_upstream import WORDS, FakeUpstream
+from vong.gateway.translators.token_estimate import TOKENS_PER_IMAGE
 from vong.records import now
 from vong.serving import tables
 from vong.store.database import Database
@@ -55,8 +55,15 @@ def test_a_deployment_counts_the_tokens_of_a_message(server: Server, database: D
     assert client.messages.count_tokens(**asked).input_tokens == 4
     assert fake.requests[-1].body == {"model": "plain", "messages": asked["messages"]}
     tool: Any = {"name": "f", "input_schema": {"type": "object"}}
-    with pytest.raises(anthropic.BadRequestError, match="cannot count the tokens of tools"):
-        client.messages.count_tokens(**asked, tools=[tool])
+    assert client.messages.count_tokens(**asked, tools=[tool]).input_tokens == 4
+    assert fake.requests[-1].body["tools"][0]["function"]["name"] == "f"
+    image: Any = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
+    parts = [{"type": "text", "text": "hi"}, image]
+    asked["messages"] = [{"role": "user", "content": parts}]
+    estimated = client.messages.with_raw_response.count_tokens(**asked)
+    assert estimated.headers["x-vong-usage-estimated"] == "true"
+    assert estimated.parse().input_tokens == 4 + TOKENS_PER_IMAGE
+    assert fake.requests[-1].body["messages"] == [{"role": "user", "content": "hi"}]
 
 
 def deploy(server: Server, database: Database, fake: FakeUpstream, state: str) -> None:

@@ -12,9 +12,10 @@ import pytest
 import uvloop
 
 from vong.errors import UpstreamTimeout
+from vong.gateway.upstream.bounded_events import bounded_events
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits
-from vong.gateway.upstream.timeouts import STALL_THRESHOLD_SECONDS, Deadline, loop_stall, with_idle_timeout
+from vong.gateway.upstream.timeouts import STALL_THRESHOLD_SECONDS, Deadline, loop_stall
 
 T = TypeVar("T")
 PAUSE = 3 * STALL_THRESHOLD_SECONDS
@@ -54,22 +55,22 @@ async def words(*, held_before: int, waits: float = 0.0) -> AsyncGenerator[bytes
             asyncio.get_running_loop().call_soon(block_event_loop)
         for _ in range(LOOP_STEPS):
             await asyncio.sleep(waits)
-        yield b"%d" % index
+        yield b"data: %d\n\n" % index
 
 
 async def taken(events: AsyncGenerator[bytes], between: float) -> list[bytes]:
-    async with aclosing(with_idle_timeout(events, between, None)) as source:
+    async with aclosing(bounded_events(events, lambda: None, idle_seconds=between)) as source:
         return [event async for event in source]
 
 
 def test_a_stream_delayed_by_a_blocked_loop_continues(run: Run) -> None:
-    assert run(taken(words(held_before=1), ALLOWED)) == [b"0", b"1", b"2"]
+    assert run(taken(words(held_before=1), ALLOWED)) == [b"data: %d\n\n" % index for index in range(3)]
 
 
 def test_a_stalled_stream_fails_with_and_without_a_blocked_loop(run: Run) -> None:
     for held_before in (1, 5):
         started = time.monotonic()
-        with pytest.raises(UpstreamTimeout, match=f"sent nothing for {ALLOWED:g} s"):
+        with pytest.raises(UpstreamTimeout, match=f"sent no data for {ALLOWED:g} s"):
             run(taken(words(held_before=held_before, waits=60.0), ALLOWED))
         assert time.monotonic() - started < 30
 
@@ -85,7 +86,7 @@ def test_a_stream_past_its_deadline_ends_despite_a_blocked_loop(run: Run) -> Non
     async def scenario() -> int:
         count, ends = 0, asyncio.get_running_loop().time() + ALLOWED
         with pytest.raises(UpstreamTimeout, match="did not finish"):
-            async with aclosing(with_idle_timeout(steady(), 5.0, ends)) as source:
+            async with aclosing(bounded_events(steady(), lambda: None, idle_seconds=5.0, deadline_at=ends)) as source:
                 async for _ in source:
                     count += 1
         return count

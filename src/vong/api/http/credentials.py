@@ -1,7 +1,7 @@
 """Read the credentials of a request.
 
-A request presents a key in `Authorization: Bearer` or, as Anthropic clients send it, in `x-api-key`, or the session
-cookie of the console.
+A request presents a key in `Authorization: Bearer`, in `x-api-key` (as clients of Anthropic) or in `api-key` (as
+clients of Azure OpenAI), or the session cookie of the console.
 
 A browser sends the cookie with requests of any page. A request with a cookie that changes something must therefore come
 from a page of this server. Browsers state the origin in `Sec-Fetch-Site` or `Origin`, which no page can forge.
@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from vong.errors import CrossSite, Unauthenticated
 
 SESSION_COOKIE = "vong_session"
+KEY_HEADERS = ("x-api-key", "api-key")
+"""Headers that contain nothing but a key, in the order of their precedence."""
 SAFE_METHODS = {"GET", "HEAD"}
 """Methods that change nothing."""
 
@@ -29,8 +31,9 @@ def read_credential(method: str, headers: Mapping[str, str]) -> str:
     secret = secret.strip()
     if scheme.lower() == "bearer" and secret:
         return secret
-    if headers.get("x-api-key"):
-        return headers["x-api-key"].strip()
+    for name in KEY_HEADERS:
+        if key := headers.get(name, "").strip():
+            return key
     token = _session_token(headers.get("cookie", ""))
     if not token:
         raise Unauthenticated("no API key was sent", "send the header Authorization: Bearer KEY")

@@ -15,6 +15,8 @@ from vong.errors import Forbidden, OutOfScope
 
 ROUTING_PATHS = ("/api/v1/gateway", "/api/v1/serving")
 """Path prefixes under which a change affects the routing of model calls."""
+ACCESS_PATHS = "/api/v1/access"
+"""Path prefix under which a change affects keys, sessions, users or memberships."""
 SCOPED_KEY_ROUTES = {("GET", "/api/v1/gateway/models"), ("POST", "/api/v1/feedback")}
 """REST routes that a key with a scope may call. With more rights the key could lift its own scope."""
 
@@ -32,23 +34,33 @@ class RequestContext:
     client_address: str = ""
     changes_routing: bool = False
     """True if the request may change the routing of model calls."""
+    changes_access: bool = False
+    """True if the request may change keys, sessions, users or memberships."""
 
     @contextmanager
     def project_transaction(self) -> Generator[Connection]:
         """Open a transaction on the caller's project. It commits when the block ends, before the response.
 
-        A change of routing applies to the next model call on this server, and within a second on other servers.
+        A change of routing or access applies to the next model call on this server, and within a second on other
+        servers.
         """
         with self.platform.scope(self.principal.project_id) as connection:
             yield connection
-        if self.changes_routing and self.platform.gateway is not None:
-            self.platform.gateway.on_change(self.principal.project_id)
+        self._apply_changes()
 
     @contextmanager
     def owner_transaction(self) -> Generator[Connection]:
         """Open a transaction on all projects, for accounts, sessions and the projects themselves."""
         with self.platform.database.owner() as connection:
             yield connection
+        self._apply_changes()
+
+    def _apply_changes(self) -> None:
+        """Let the gateway of this server load again what the committed transaction may have changed."""
+        if self.changes_routing and self.platform.gateway is not None:
+            self.platform.gateway.on_change(self.principal.project_id)
+        if self.changes_access and self.platform.gateway is not None:
+            self.platform.gateway.on_key_change()
 
     def require_role(self, *roles: str) -> None:
         """Raise Forbidden unless the caller is an owner or has one of the given roles."""
@@ -66,9 +78,14 @@ def get_any_user(request: Request) -> RequestContext:
     secret = read_credential(request.method, request.headers)
     with platform.database.owner() as connection:
         principal = access.authenticate(connection, secret)
-    routes = request.method not in SAFE_METHODS and request.url.path.startswith(ROUTING_PATHS)
+    path = request.url.path if request.method not in SAFE_METHODS else ""
     return RequestContext(
-        principal, platform, request.headers.get("idempotency-key"), get_client_address(request), routes
+        principal,
+        platform,
+        request.headers.get("idempotency-key"),
+        get_client_address(request),
+        changes_routing=path.startswith(ROUTING_PATHS),
+        changes_access=path.startswith(ACCESS_PATHS),
     )
 
 

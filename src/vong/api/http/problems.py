@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details, with whose fault it is (`fault`), a stable `code`, and the next step (`hint`)."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -8,10 +9,15 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
+from vong.api.http.missing_paths import describe_missing
 from vong.errors import TooManyAttempts, VongError
 
 log = logging.getLogger(__name__)
+
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+"""Methods that routes may accept."""
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -46,18 +52,50 @@ async def _handle_vong_error(_: Request, error: Exception) -> Response:
 async def _handle_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [{"where": ".".join(map(str, fault["loc"])), "what": fault["msg"]} for fault in error.errors()]
-    detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
+    detail = "; ".join(f"{_describe_place(fault['loc'])}: {fault['msg']}" for fault in error.errors())
     return problem_response(
         422, "invalid_input", "caller", detail, "see /api/docs for the expected request", errors=faults
     )
 
 
-async def _handle_http_error(_: Request, error: Exception) -> Response:
+def _describe_place(location: Sequence[int | str]) -> str:
+    """Return the place of an invalid value in words: `id in the path`, `targets.0.model in the body`."""
+    place, *names = map(str, location)
+    return f"{'.'.join(names)} in the {place}" if names else f"the {place}"
+
+
+async def _handle_http_error(request: Request, error: Exception) -> Response:
+    """Return the error of Starlette: an unknown path, a wrong method or an invalid form."""
     assert isinstance(error, HTTPException)
-    codes = {404: "not_found", 405: "method_not_allowed"}
-    return problem_response(
-        error.status_code, codes.get(error.status_code, "invalid_input"), "caller", str(error.detail), "see /api/docs"
-    )
+    path = request.url.path
+    if error.status_code == 405:
+        own = dict(error.headers or {}).get("Allow", "GET, HEAD")
+        allowed = ", ".join(_allowed_methods(request)) if path.startswith("/api/") else own
+        response = problem_response(
+            405, "method_not_allowed", "caller", f"{path} does not accept {request.method}", f"send one of: {allowed}"
+        )
+        response.headers["Allow"] = allowed
+        return response
+    if error.status_code == 404:
+        return _missing_path_response(request)
+    return problem_response(error.status_code, "invalid_input", "caller", str(error.detail), "see /api/docs")
+
+
+def _missing_path_response(request: Request) -> Response:
+    """Return 404 for a path that does not exist; outside the API also in the format that clients of models read."""
+    message, hint = describe_missing(request.url.path, str(request.base_url))
+    fields = {"message": f"{message}; {hint}", "type": "invalid_request_error", "param": None, "code": "unknown_url"}
+    more = {} if request.url.path.startswith("/api/") else {"error": fields}
+    return problem_response(404, "not_found", "caller", message, hint, **more)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return the methods that the path of a request accepts."""
+    scopes = ({**request.scope, "method": method} for method in METHODS)
+    router = request.app.router
+    return [
+        scope["method"] for scope in scopes if any(route.matches(scope)[0] is Match.FULL for route in router.routes)
+    ]
 
 
 async def _handle_database_unavailable(_: Request, error: Exception) -> Response:

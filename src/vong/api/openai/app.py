@@ -12,20 +12,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
+from vong.api.http.missing_paths import describe_missing_v1
+from vong.api.openai.anthropic_files import AnthropicFileHandlers
+from vong.api.openai.anthropic_format import choose_by_format, find_error_format
 from vong.api.openai.errors import MethodNotAllowed, UnknownPath, encode_error, error_fields, http_status
 from vong.api.openai.files_and_batches import BatchHandlers, FileHandlers
+from vong.api.openai.media_handlers import MediaHandlers
+from vong.api.openai.message_batches import MessageBatchHandlers
 from vong.api.openai.model_handlers import ModelHandlers
-from vong.api.openai.responder import error_headers
+from vong.api.openai.responder import error_headers, request_id_headers
 from vong.api.openai.stored_responses import ResponseHandlers, get_openapi
 from vong.app import Platform
 from vong.errors import InvalidInput, NotFound, VongError
 from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.gateway.gateway import Gateway
-from vong.gateway.providers import Endpoint
 
 COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
-ERROR_FORMATS: dict[str, Endpoint] = {**ENDPOINT_PATHS, COUNT_TOKENS_PATH: "messages"}
-"""Endpoints whose error format a path uses. Every other path uses OpenAI's format."""
 FILES_AND_BATCHES_PATHS = ("/v1/files", "/v1/batches")
 CLIENT_CLOSED_REQUEST = 499
 """Status of the response to a client that has disconnected. No client receives it."""
@@ -34,21 +36,29 @@ CLIENT_CLOSED_REQUEST = 499
 def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
     """Return the application for everything under `/v1/`."""
     models = ModelHandlers(gateway, platform.settings.max_request_bytes)
-    responses = ResponseHandlers(gateway)
+    responses = ResponseHandlers(gateway, platform.settings.max_request_bytes)
     files, batches = FileHandlers(platform, gateway), BatchHandlers(platform, gateway)
+    anthropic_files = AnthropicFileHandlers(platform, gateway)
+    message_batches = MessageBatchHandlers(platform, gateway)
+    media = MediaHandlers(gateway, platform.settings.max_request_bytes)
     routes = [
         *(Route(path, partial(models.create_call, name), methods=["POST"]) for path, name in ENDPOINT_PATHS.items()),
         Route(COUNT_TOKENS_PATH, models.count_tokens, methods=["POST"]),
+        *message_batches.routes(),
+        *media.routes(),
         Route("/v1/moderations", models.create_moderation, methods=["POST"]),
         Route("/v1/models", models.list_models, methods=["GET"]),
         Route("/v1/models/{model:path}", models.get_model, methods=["GET"]),
+        Route("/v1/responses/input_tokens", responses.count_input_tokens, methods=["POST"]),
+        Route("/v1/responses/compact", responses.reject_compact, methods=["POST"]),
+        Route("/v1/responses/{id}/cancel", responses.reject_cancel, methods=["POST"]),
         Route("/v1/responses/{id}", responses.get_response, methods=["GET"]),
         Route("/v1/responses/{id}", responses.delete_response, methods=["DELETE"]),
         Route("/v1/responses/{id}/input_items", responses.list_input_items, methods=["GET"]),
-        Route("/v1/files", files.upload_file, methods=["POST"]),
-        Route("/v1/files", files.list_files, methods=["GET"]),
-        Route("/v1/files/{id}", files.get_file, methods=["GET"]),
-        Route("/v1/files/{id}", files.delete_file, methods=["DELETE"]),
+        Route("/v1/files", choose_by_format(files.upload_file, anthropic_files.upload_file), methods=["POST"]),
+        Route("/v1/files", choose_by_format(files.list_files, anthropic_files.list_files), methods=["GET"]),
+        Route("/v1/files/{id}", choose_by_format(files.get_file, anthropic_files.get_file), methods=["GET"]),
+        Route("/v1/files/{id}", choose_by_format(files.delete_file, anthropic_files.delete_file), methods=["DELETE"]),
         Route("/v1/files/{id}/content", files.get_file_content, methods=["GET"]),
         Route("/v1/batches", batches.create_batch, methods=["POST"]),
         Route("/v1/batches", batches.list_batches, methods=["GET"]),
@@ -71,11 +81,15 @@ def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
 
 def _error_response(request: Request, error: VongError) -> Response:
     path: str = request.scope["path"]
-    body = encode_error(error, ERROR_FORMATS.get(path, "chat"))
-    if isinstance(error, NotFound) and path.startswith(FILES_AND_BATCHES_PATHS):  # the file or batch, not a model
+    endpoint = find_error_format(path, request.headers)
+    head = request_id_headers(endpoint)
+    body = encode_error(error, endpoint, head[0][1].decode())
+    if (
+        endpoint == "chat" and isinstance(error, NotFound) and path.startswith(FILES_AND_BATCHES_PATHS)
+    ):  # the file or batch, not a model
         body = msgspec.json.encode({"error": {**error_fields(error), "param": "id", "code": error.code}})
     response = Response(body, http_status(error))
-    response.raw_headers = error_headers(error, body)
+    response.raw_headers = error_headers(error, body, head)
     return response
 
 
@@ -89,11 +103,15 @@ async def _handle_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = request.scope["path"]
     if error.status_code == 404:
-        found = UnknownPath(f"path {path} does not exist", "see docs/guides/gateway.md for the paths under /v1")
+        found = UnknownPath(*describe_missing_v1(path))
     elif error.status_code == 405:
         matching = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-        allowed = sorted({method for route in matching for method in route.methods} - {"HEAD"})
-        found = MethodNotAllowed(f"{path} does not accept {request.method}", f"send a {' or a '.join(allowed)}")
+        allowed = sorted({method for route in matching for method in route.methods})
+        listed = [method for method in allowed if method != "HEAD"]
+        found = MethodNotAllowed(f"{path} does not accept {request.method}", f"send a {' or a '.join(listed)}")
+        response = _error_response(request, found)
+        response.headers["allow"] = ", ".join(allowed)
+        return response
     else:
         found = InvalidInput(str(error.detail), "see docs/guides/batches.md for an example")
     return _error_response(request, found)

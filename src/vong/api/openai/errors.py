@@ -57,24 +57,25 @@ def http_status(error: VongError) -> int:
     return 400 if isinstance(error, InvalidInput) else error.status
 
 
-def encode_error(error: VongError, endpoint: Endpoint = "chat") -> bytes:
+def encode_error(error: VongError, endpoint: Endpoint = "chat", request_id: str | None = None) -> bytes:
     """Return the JSON of an error in the format of an endpoint."""
     adapter = ENDPOINTS.get(endpoint)
     fields = error_fields(error)
-    return msgspec.json.encode(adapter.error_body(http_status(error), fields) if adapter else {"error": fields})
+    body = adapter.error_body(http_status(error), fields, request_id) if adapter else {"error": fields}
+    return msgspec.json.encode(body)
 
 
-def encode_error_event(error: VongError, endpoint: Endpoint) -> bytes:
+def encode_error_event(error: VongError, endpoint: Endpoint, request_id: str | None = None) -> bytes:
     """Return the event that ends a started stream with an error."""
     adapter = ENDPOINTS.get(endpoint)
     if adapter:
-        return adapter.error_event(http_status(error), error_fields(error))
+        return adapter.error_event(http_status(error), error_fields(error), request_id)
     return encode_sse_event({"error": error_fields(error)})
 
 
 def error_fields(error: VongError) -> dict[str, Any]:
     """Return OpenAI's error object: the message with its next step, and a type that OpenAI clients know."""
-    code, kind, param = error.code, "server_error", None
+    code, kind, param = error.code, "server_error", getattr(error, "param", None)
     if error.fault == "caller":
         kind = "invalid_request_error"
     if error.fault == "upstream":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,7 +22,7 @@ from vong.api.openai.list_page import build_page, parse_limit
 from vong.api.openai.requests import authenticate, json_response, limit_body
 from vong.app import Platform
 from vong.app import batches as batches_app
-from vong.errors import InvalidInput
+from vong.errors import InvalidInput, NotFound
 from vong.gateway.batch import files
 from vong.gateway.gateway import Gateway
 from vong.records import new_id, now
@@ -115,7 +115,13 @@ class FileHandlers:
         with self._platform.scope(principal.project_id) as connection:
             return function(connection, key_id=batches_app.key_filter(principal))
 
-    def _store_file(self, principal: Principal, upload: UploadFile, expires_at: datetime | None) -> StoredFile:
+    def _store_file(
+        self,
+        principal: Principal,
+        upload: UploadFile,
+        expires_at: datetime | None,
+        purpose: Literal["batch", "user_data"] = "batch",
+    ) -> StoredFile:
         limit = self._platform.settings.max_upload_bytes
         with tempfile.NamedTemporaryFile(prefix="vong-upload-") as spool:
             shutil.copyfileobj(upload.file, spool, 1 << 20)
@@ -129,7 +135,7 @@ class FileHandlers:
         name = Path(upload.filename or "").name[:200] or "batch.jsonl"
         owner = files.FileOwner(principal.actor, principal.key_id)
         with self._platform.scope(principal.project_id) as connection:
-            return files.insert_file(connection, files.build_file(name, "batch", blob, size, owner, expires_at))
+            return files.insert_file(connection, files.build_file(name, purpose, blob, size, owner, expires_at))
 
 
 class BatchHandlers:
@@ -144,7 +150,7 @@ class BatchHandlers:
         principal = await _authenticate(self._gateway, request)
         body = parse_body(await limit_body(request, MAX_FORM_BYTES).body())
         expires_after = body.output_expires_after.seconds if body.output_expires_after else None
-        input_file = parse_id(body.input_file_id, "file-")
+        input_file = parse_known_id(body.input_file_id, "file-")
         new = batches_app.BatchCreate(input_file, body.endpoint, body.completion_window, body.metadata, expires_after)
         return _respond(batch_object(await run_in_threadpool(batches_app.create_batch, self._platform, principal, new)))
 
@@ -197,9 +203,22 @@ def parse_id(text: str, prefix: str) -> UUID:
         raise InvalidInput(f"{text!r} is not a valid id", f"use an id that begins with {prefix}") from None
 
 
+def parse_known_id(text: str, prefix: str) -> UUID:
+    """Parse the id of an object that must exist. Ids of other servers have other formats.
+
+    Raises:
+        NotFound: if the text is not an id.
+    """
+    try:
+        return parse_id(text, prefix)
+    except InvalidInput:
+        kind = prefix.rstrip("-_")
+        raise NotFound(f"no {kind} has the id {text!r}", f"use an id that this server returned: {prefix}…") from None
+
+
 def parse_path_id(request: Request, prefix: str) -> UUID:
     """Return the id in the path of a request."""
-    return parse_id(request.path_params["id"], prefix)
+    return parse_known_id(request.path_params["id"], prefix)
 
 
 def parse_page(request: Request, prefix: str, max_page_size: int) -> tuple[UUID | None, int]:

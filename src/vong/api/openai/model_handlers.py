@@ -4,19 +4,35 @@ Model calls arrive here if they do not come through uvicorn's protocol, for exam
 """
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from vong.api.openai.anthropic_format import (
+    model_info,
+    parse_page_request,
+    respond,
+    select_page,
+    uses_anthropic_format,
+)
+from vong.api.openai.azure import DEPLOYMENT_KEY
 from vong.api.openai.requests import authenticate, json_response, limit_body
 from vong.api.openai.responder import Headers, run_call
 from vong.errors import NotFound, did_you_mean
-from vong.gateway.endpoints.parsing import TraceContext
+from vong.gateway.auth.principals import GatewayPrincipal
+from vong.gateway.endpoints.parsing import TraceContext, with_model
 from vong.gateway.gateway import Gateway
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.providers import Endpoint
+
+STARTED_AT = time.time()
+ESTIMATE_HEADERS = {"x-vong-usage-estimated": "true"}
+"""Headers of a token count that is an estimate."""
 
 
 class ModelHandlers:
@@ -30,13 +46,16 @@ class ModelHandlers:
         """Handle `POST` to the path of an endpoint: run a model call."""
         principal = await authenticate(self._gateway, request)
         body, trace = await self._read_body(request), TraceContext.from_headers(request.headers)
+        if deployment := request.scope.get(DEPLOYMENT_KEY):
+            body = name_model(body, deployment)
         return ModelCallResponse(self._gateway.create_call(principal, endpoint, body, trace))
 
     async def count_tokens(self, request: Request) -> Response:
         """Handle `POST /v1/messages/count_tokens`: count the tokens of a messages request."""
         principal = await authenticate(self._gateway, request)
-        count = await self._gateway.count_tokens(principal, await self._read_body(request))
-        return json_response({"input_tokens": count})
+        trace = TraceContext.from_headers(request.headers)
+        count = await self._gateway.count_tokens(principal, await self._read_body(request), trace)
+        return respond({"input_tokens": count.tokens}, None if count.is_exact else ESTIMATE_HEADERS)
 
     async def create_moderation(self, request: Request) -> Response:
         """Handle `POST /v1/moderations`: return the detections of guards in texts."""
@@ -46,32 +65,53 @@ class ModelHandlers:
 
     async def list_models(self, request: Request) -> Response:
         """Handle `GET /v1/models`: list the models that the caller can call."""
-        names = await self._gateway.list_models(await authenticate(self._gateway, request))
-        return json_response({"object": "list", "data": [model_object(name) for name in names]})
+        principal = await authenticate(self._gateway, request)
+        names = [name for name in await self._gateway.list_models(principal) if not self._is_for_tests(name)]
+        if uses_anthropic_format(request.headers):
+            models = [model_info(name) for name in dict.fromkeys(names)]
+            return respond(select_page(models, parse_page_request(request.query_params)))
+        return json_response({"object": "list", "data": [await self._model_object(principal, name) for name in names]})
 
     async def get_model(self, request: Request) -> Response:
         """Handle `GET /v1/models/{model}`: return a model."""
         name = request.path_params["model"]
-        names = await self._gateway.list_models(await authenticate(self._gateway, request))
-        if name not in names:
+        principal = await authenticate(self._gateway, request)
+        names = await self._gateway.list_models(principal)
+        has_shortcut = name in (await self._gateway.load_catalog(principal)).shortcuts.values()
+        if name not in names and not has_shortcut:
             raise NotFound(f"no model named {name!r}", did_you_mean(name, names, "vong gateway models"))
-        return json_response(model_object(name))
+        if uses_anthropic_format(request.headers):
+            return respond(model_info(name))
+        return json_response(await self._model_object(principal, name))
+
+    def _is_for_tests(self, name: str) -> bool:
+        return getattr(self._gateway.providers.get(name.partition("/")[0]), "is_for_tests", False)
+
+    async def _model_object(self, principal: GatewayPrincipal, name: str) -> dict[str, Any]:
+        """Return a model as OpenAI's model object. A model that is not a route was created with this server."""
+        route = (await self._gateway.load_catalog(principal)).routes.get(name)
+        created = route.created_at.timestamp() if route else STARTED_AT
+        return {"id": name, "object": "model", "created": int(created), "owned_by": "vong"}
 
     async def _read_body(self, request: Request) -> bytes:
         return await limit_body(request, self._max_body, "max_request_bytes").body()
 
 
 class ModelCallResponse(Response):
-    """Response of a model call, complete or streamed. A client disconnect cancels the call at the upstream."""
+    """Response of a model call, complete or streamed. A client disconnect cancels the call at the upstream.
 
-    def __init__(self, call: ModelCall) -> None:
+    `create_writer` returns the writer of the response.
+    """
+
+    def __init__(self, call: ModelCall, create_writer: Callable[[Send], "AsgiResponseWriter"] | None = None) -> None:
         super().__init__()
         self._call = call
+        self._create_writer = create_writer or AsgiResponseWriter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the call and send its response as it arrives."""
         del scope
-        writer, task = AsgiResponseWriter(send), asyncio.current_task()
+        writer, task = self._create_writer(send), asyncio.current_task()
 
         async def cancel_on_disconnect() -> None:
             while (await receive())["type"] != "http.disconnect":
@@ -105,6 +145,9 @@ class AsgiResponseWriter:
         await self._send({"type": "http.response.body", "body": data, "more_body": more})
 
 
-def model_object(name: str) -> dict[str, Any]:
-    """Return a model as OpenAI's model object."""
-    return {"id": name, "object": "model", "created": 0, "owned_by": "vong"}
+def name_model(body: bytes, model: str) -> bytes:
+    """Return a request body with the model that the path names. A malformed body is left to the parser of the call."""
+    try:
+        return with_model(body, model)
+    except msgspec.MsgspecError:
+        return body

@@ -7,6 +7,7 @@ through or translated, so the bodies are open.
 from typing import Any
 
 from vong.gateway.endpoints import ENDPOINT_PATHS
+from vong.gateway.providers.base import MediaOperation
 
 STRING: dict[str, Any] = {"type": "string"}
 POSITIVE_INTEGER: dict[str, Any] = {"type": "integer", "minimum": 1}
@@ -33,6 +34,15 @@ COMMON_FIELDS: dict[str, Any] = {
     "temperature": {"type": "number"},
 }
 CONVERSATION_FIELDS: dict[str, Any] = {**COMMON_FIELDS, "tools": {"type": "array", "items": TOOL}}
+TOKEN_IDS: dict[str, Any] = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}
+TEXTS_OR_TOKEN_IDS: dict[str, Any] = {
+    "anyOf": [
+        STRING,
+        {"type": "array", "items": STRING, "minItems": 1},
+        TOKEN_IDS,
+        {"type": "array", "items": TOKEN_IDS, "minItems": 1},
+    ]
+}
 BODIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "chat": (
         {
@@ -47,11 +57,14 @@ BODIES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         ["model", "messages"],
     ),
-    "completions": ({**COMMON_FIELDS, "prompt": STRING, "max_tokens": POSITIVE_INTEGER}, ["model", "prompt"]),
+    "completions": (
+        {**COMMON_FIELDS, "prompt": TEXTS_OR_TOKEN_IDS, "max_tokens": {"type": "integer", "minimum": 0}},
+        ["model", "prompt"],
+    ),
     "embeddings": (
         {
             "model": STRING,
-            "input": {"anyOf": [STRING, {"type": "array", "items": STRING, "minItems": 1}]},
+            "input": TEXTS_OR_TOKEN_IDS,
             "dimensions": POSITIVE_INTEGER,
             "encoding_format": {"type": "string", "enum": ["float", "base64"]},
         },
@@ -86,47 +99,215 @@ OPERATION_IDS = {
     "messages": "create_message",
     "responses": "create_response",
 }
+
+
+def _media_form(file: str) -> dict[str, Any]:
+    """Return the schema of a form with a file."""
+    properties = {"model": STRING, file: {"type": "string", "format": "binary"}, "prompt": STRING}
+    return {"type": "object", "properties": properties, "required": ["model", file]}
+
+
+SPEECH_BODY: dict[str, Any] = {
+    "type": "object",
+    "properties": {"model": STRING, "input": STRING, "voice": {}, "response_format": STRING},
+    "required": ["model", "input"],
+}
+IMAGE_BODY: dict[str, Any] = {
+    "type": "object",
+    "properties": {"model": STRING, "prompt": STRING, "n": POSITIVE_INTEGER, "size": STRING},
+    "required": ["model", "prompt"],
+}
+MEDIA_OPERATIONS: dict[MediaOperation, tuple[dict[str, Any], str, str]] = {
+    "audio/speech": (SPEECH_BODY, "application/json", "audio/*"),
+    "audio/transcriptions": (_media_form("file"), "multipart/form-data", "application/json"),
+    "audio/translations": (_media_form("file"), "multipart/form-data", "application/json"),
+    "images/generations": (IMAGE_BODY, "application/json", "application/json"),
+    "images/edits": (_media_form("image"), "multipart/form-data", "application/json"),
+    "images/variations": (_media_form("image"), "multipart/form-data", "application/json"),
+}
+"""Bodies, and content types of requests and responses, of the operations on audio and images."""
 ID_PARAMETER: dict[str, Any] = {"name": "id", "in": "path", "required": True, "schema": STRING}
-KEY_SECURITY: list[dict[str, list[str]]] = [{"key": []}]
+MODEL_PARAMETER: dict[str, Any] = {**ID_PARAMETER, "name": "model"}
+SECURITY_SCHEMES: dict[str, dict[str, str]] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key of Vong."},
+    "x-api-key": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "As clients of Anthropic."},
+    "api-key": {"type": "apiKey", "in": "header", "name": "api-key", "description": "As clients of Azure OpenAI."},
+}
+ERRORS: dict[str, str] = {
+    "400": "The request is invalid, or the model does not support it.",
+    "401": "The API key is missing, unknown, expired or revoked.",
+    "402": "A budget is spent.",
+    "403": "The key may not do this.",
+    "404": "There is no such model, object or path.",
+    "405": "The path does not accept the method. `Allow` lists those that it accepts.",
+    "409": "The state of the object does not allow this.",
+    "413": "The request is too large.",
+    "429": "A limit is reached. `Retry-After` has the seconds to wait.",
+    "500": "The server failed.",
+    "502": "The provider failed.",
+    "503": "The server or a guard is unavailable.",
+    "504": "The provider exceeded its time limit.",
+}
+ERROR_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "OpenAI's format. Under `/v1/messages`, and for clients of Anthropic, Anthropic's format.",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "message": STRING,
+                "type": STRING,
+                "param": {"type": ["string", "null"]},
+                "code": {"type": ["string", "null"]},
+            },
+            "required": ["message", "type"],
+        },
+    },
+    "required": ["error"],
+}
+FILE_FORM: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "purpose": {"type": "string", "enum": ["batch"]},
+    },
+    "required": ["file", "purpose"],
+}
+BATCH_BODY: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "input_file_id": STRING,
+        "endpoint": {"type": "string", "enum": sorted(ENDPOINT_PATHS)},
+        "completion_window": {"type": "string", "default": "24h"},
+        "metadata": {"type": ["object", "null"], "additionalProperties": STRING},
+    },
+    "required": ["input_file_id", "endpoint"],
+}
+MESSAGE_BATCH_BODY: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "requests": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "properties": {"custom_id": STRING, "params": {"type": "object"}},
+                "required": ["custom_id", "params"],
+            },
+        }
+    },
+    "required": ["requests"],
+}
+MODERATION_BODY: dict[str, Any] = {
+    "type": "object",
+    "properties": {"input": {"anyOf": [STRING, {"type": "array", "items": STRING, "minItems": 1}]}, "model": STRING},
+    "required": ["input"],
+}
 
 
-def build_operation(name: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None) -> dict[str, Any]:
+def page_parameters(*cursors: str) -> list[dict[str, Any]]:
+    """Return the query parameters of a list."""
+    limit = {"name": "limit", "in": "query", "schema": POSITIVE_INTEGER}
+    return [limit, *({"name": cursor, "in": "query", "schema": STRING} for cursor in cursors)]
+
+
+def build_operation(
+    name: str,
+    *parameters: dict[str, Any],
+    body: dict[str, Any] | None = None,
+    request_type: str = "application/json",
+    response_type: str = "application/json",
+) -> dict[str, Any]:
     """Return an OpenAPI operation."""
     result: dict[str, Any] = {
         "operationId": name,
-        "security": KEY_SECURITY,
+        "security": [{scheme: []} for scheme in SECURITY_SCHEMES],
         "responses": {
-            "200": {"description": "The response.", "content": {"application/json": {}}},
-            "default": {"description": "An error, in the format of the endpoint.", "content": {"application/json": {}}},
+            "200": {"description": "The response.", "content": {response_type: {}}},
+            **{status: {"$ref": f"#/components/responses/{status}"} for status in ERRORS},
         },
     }
     if parameters:
         result["parameters"] = list(parameters)
     if body is not None:
-        result["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        result["requestBody"] = {"required": True, "content": {request_type: {"schema": body}}}
     return result
 
 
-def build_openapi() -> dict[str, Any]:
-    """Return the OpenAPI document."""
+def _call_paths() -> dict[str, Any]:
+    """Return the paths that call models or count tokens."""
     paths: dict[str, Any] = {}
     for path, endpoint in ENDPOINT_PATHS.items():
         properties, required = BODIES[endpoint]
         body = {"type": "object", "properties": properties, "required": required}
         paths[path] = {"post": build_operation(OPERATION_IDS[endpoint], body=body)}
-    properties, required = BODIES["messages"]
-    body = {"type": "object", "properties": properties, "required": ["model", "messages"]}
-    paths["/v1/messages/count_tokens"] = {"post": build_operation("count_message_tokens", body=body)}
-    paths["/v1/models"] = {"get": build_operation("list_models")}
-    paths["/v1/models/{id}"] = {"get": build_operation("get_model", ID_PARAMETER)}
-    paths["/v1/responses/{id}"] = {
-        "get": build_operation("get_response", ID_PARAMETER),
-        "delete": build_operation("delete_response", ID_PARAMETER),
+    for path, endpoint, name in (
+        ("/v1/messages/count_tokens", "messages", "count_message_tokens"),
+        ("/v1/responses/input_tokens", "responses", "count_response_input_tokens"),
+    ):
+        properties, required = BODIES[endpoint]
+        body = {"type": "object", "properties": properties, "required": required[:2]}
+        paths[path] = {"post": build_operation(name, body=body)}
+    for operation, (body, request_type, response_type) in MEDIA_OPERATIONS.items():
+        name = "_".join(["create", *operation.split("/")])
+        operation_object = build_operation(name, body=body, request_type=request_type, response_type=response_type)
+        paths[f"/v1/{operation}"] = {"post": operation_object}
+    paths["/v1/moderations"] = {"post": build_operation("create_moderation", body=MODERATION_BODY)}
+    return paths
+
+
+def _object_paths() -> dict[str, Any]:
+    """Return the paths of models and of stored responses, files and batches."""
+    jsonl, binary, form = "application/x-jsonl", "application/octet-stream", "multipart/form-data"
+    messages = "/v1/messages/batches"
+    return {
+        "/v1/models": {"get": build_operation("list_models")},
+        "/v1/models/{model}": {"get": build_operation("get_model", MODEL_PARAMETER)},
+        "/v1/responses/{id}": {
+            "get": build_operation("get_response", ID_PARAMETER),
+            "delete": build_operation("delete_response", ID_PARAMETER),
+        },
+        "/v1/responses/{id}/input_items": {
+            "get": build_operation("list_response_input_items", ID_PARAMETER, *page_parameters("after", "order"))
+        },
+        "/v1/files": {
+            "get": build_operation("list_files", *page_parameters("after", "order", "purpose")),
+            "post": build_operation("upload_file", body=FILE_FORM, request_type=form),
+        },
+        "/v1/files/{id}": {
+            "get": build_operation("get_file", ID_PARAMETER),
+            "delete": build_operation("delete_file", ID_PARAMETER),
+        },
+        "/v1/files/{id}/content": {"get": build_operation("get_file_content", ID_PARAMETER, response_type=binary)},
+        "/v1/batches": {
+            "get": build_operation("list_batches", *page_parameters("after")),
+            "post": build_operation("create_batch", body=BATCH_BODY),
+        },
+        "/v1/batches/{id}": {"get": build_operation("get_batch", ID_PARAMETER)},
+        "/v1/batches/{id}/cancel": {"post": build_operation("cancel_batch", ID_PARAMETER)},
+        messages: {
+            "get": build_operation("list_message_batches", *page_parameters("after_id", "before_id")),
+            "post": build_operation("create_message_batch", body=MESSAGE_BATCH_BODY),
+        },
+        f"{messages}/{{id}}": {
+            "get": build_operation("get_message_batch", ID_PARAMETER),
+            "delete": build_operation("delete_message_batch", ID_PARAMETER),
+        },
+        f"{messages}/{{id}}/cancel": {"post": build_operation("cancel_message_batch", ID_PARAMETER)},
+        f"{messages}/{{id}}/results": {
+            "get": build_operation("get_message_batch_results", ID_PARAMETER, response_type=jsonl)
+        },
     }
-    paths["/v1/responses/{id}/input_items"] = {"get": build_operation("list_response_input_items", ID_PARAMETER)}
+
+
+def build_openapi() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    errors = {status: {"description": text, "content": content} for status, text in ERRORS.items()}
+    components = {"securitySchemes": SECURITY_SCHEMES, "schemas": {"Error": ERROR_SCHEMA}, "responses": errors}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Vong, model calls", "version": "1"},
-        "paths": paths,
-        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        "paths": {**_call_paths(), **_object_paths()},
+        "components": components,
     }

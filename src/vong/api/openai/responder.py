@@ -86,16 +86,23 @@ async def run_call(call: ModelCall, writer: ResponseWriter) -> None:
 async def send_error(
     writer: ResponseWriter, error: VongError, endpoint: Endpoint = "chat", head: Headers | None = None
 ) -> None:
-    """Write an error response in the format of the endpoint."""
-    body = encode_error(error, endpoint)
+    """Write an error response in the format of the endpoint. `head` identifies the call, with the request id first."""
+    head = head or request_id_headers(endpoint)
+    body = encode_error(error, endpoint, head[0][1].decode())
     await writer.start(http_status(error), error_headers(error, body, head))
     await writer.write(body, more=False)
 
 
-def error_headers(error: VongError, body: bytes, head: Headers | None = None) -> Headers:
-    """Return the headers of an error response. `head` identifies the call, and is a new request id by default."""
-    headers = [JSON_CONTENT_TYPE, (b"content-length", b"%d" % len(body))]
-    headers += head or [(b"x-request-id", f"req_{new_id().hex}".encode())]
+def request_id_headers(endpoint: Endpoint, digits: bytes | None = None) -> Headers:
+    """Return the headers with the id of a request, which is a new one unless its 32 digits are given."""
+    request_id = b"req_" + (digits or new_id().hex.encode())
+    headers = [(b"x-request-id", request_id)]
+    return [*headers, (b"request-id", request_id)] if endpoint == "messages" else headers
+
+
+def error_headers(error: VongError, body: bytes, head: Headers) -> Headers:
+    """Return the headers of an error response. `head` identifies the request."""
+    headers = [JSON_CONTENT_TYPE, (b"content-length", b"%d" % len(body)), *head]
     if isinstance(error, RequestTooLarge):
         headers.append((b"connection", b"close"))
     if isinstance(error, RateLimitExceeded) and error.retry_after is not None:
@@ -136,7 +143,7 @@ async def _send_failure(writer: ResponseWriter, error: VongError, head: Headers,
     if error.status >= 500:
         log.warning("%s: %s", error.code, error)
     if writer.started:
-        await writer.write(encode_error_event(error, endpoint), more=False)
+        await writer.write(encode_error_event(error, endpoint, head[0][1].decode()), more=False)
     else:
         await send_error(writer, error, endpoint, head)
 
@@ -146,8 +153,7 @@ def _id_headers(call: ModelCall) -> Headers:
     digits = b"%032x" % call.id.int
     dashed = b"-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
     return [
-        (b"x-request-id", b"req_" + digits),
-        *([(b"request-id", b"req_" + digits)] if call.endpoint == "messages" else ()),
+        *request_id_headers(call.endpoint, digits),
         (b"x-vong-span-id", dashed),
         (b"x-vong-trace-id", call.trace.trace_id.encode()),
     ]

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field, SecretStr
 from vong import access
 from vong.access import users as accounts
 from vong.access.key_rotation import rotate_key as rotate
-from vong.access.keys import ApiKey, NewApiKey, find_key
+from vong.access.keys import ApiKey, NewApiKey, check_new_key, find_key
 from vong.access.passwords import generate_password
 from vong.access.projects import Project, Role
 from vong.access.users import NewUser, User
@@ -114,7 +114,7 @@ def create_user(body: UserCreate, context: CurrentUser) -> NewUser:
     return NewUser(user=user, password=None if body.password else password)
 
 
-@routes.delete("/users/{email}")
+@routes.delete("/users/{email:path}")
 def delete_user(email: str, context: CurrentUser) -> User:
     """Delete an account and end its sessions. Owners only. The last owner cannot be deleted."""
     context.require_role()
@@ -122,7 +122,7 @@ def delete_user(email: str, context: CurrentUser) -> User:
         return accounts.delete_user(connection, email)
 
 
-@routes.put("/users/{email}/password")
+@routes.put("/users/{email:path}/password")
 def reset_password(email: str, body: PasswordReset, context: CurrentUser) -> NewUser:
     """Reset the password of a user and end the user's sessions. Owners only."""
     context.require_role()
@@ -142,7 +142,10 @@ def list_keys(context: CurrentUser) -> list[ApiKey]:
 
 @routes.post("/keys", status_code=201)
 def create_key(body: KeyCreate, context: CurrentUser) -> NewApiKey:
-    """Create an API key. Owners only. The secret is returned only in this response."""
+    """Create an API key. Owners only. The secret is returned only in this response.
+
+    An active key of the project may not have the same name.
+    """
     context.require_role()
     known = sorted({*ENDPOINT_PATHS.values()})
     if unknown := [endpoint for endpoint in (body.scope or KeyScope()).endpoints if endpoint not in known]:
@@ -151,19 +154,20 @@ def create_key(body: KeyCreate, context: CurrentUser) -> NewApiKey:
         project_id = context.principal.project_id
         if body.project is not None:
             project_id = access.find_project(connection, body.project).id
+        check_new_key(connection, body.name, project_id, body.expires_at)
         options = body.model_dump(include={"role", "expires_at"})
         options |= {"scope": body.scope, "labels": body.labels}
         return access.create_key(connection, body.name, project_id=project_id, **options)
 
 
-@routes.get("/keys/{name}")
+@routes.get("/keys/{name:path}")
 def get_key(name: str, context: CurrentUser) -> ApiKey:
     """Return an active key by name, prefix or id."""
     with context.project_transaction() as connection:
         return find_key(connection, name)
 
 
-@routes.post("/keys/{name}/rotate")
+@routes.post("/keys/{name:path}/rotate")
 def rotate_key(name: str, body: KeyRotation, context: CurrentUser) -> NewApiKey:
     """Replace the secret of a key. Owners only.
 
@@ -174,7 +178,7 @@ def rotate_key(name: str, body: KeyRotation, context: CurrentUser) -> NewApiKey:
         return rotate(connection, name, timedelta(seconds=body.overlap), expires_at=body.expires_at)
 
 
-@routes.delete("/keys/{name}")
+@routes.delete("/keys/{name:path}")
 def revoke_key(name: str, context: CurrentUser) -> ApiKey:
     """Revoke a key by name, prefix or id. Owners only."""
     context.require_role()

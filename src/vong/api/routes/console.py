@@ -1,4 +1,6 @@
-"""Web console: serves the files that its build wrote to `static`. Every other path is a page of the console.
+"""Web console: serves the files that its build wrote to `static`, and its page at the paths of the console.
+
+A browser gets the page at every other path as well, because the page does its own routing. Any other client gets 404.
 
 Nothing is loaded from other servers, so the console works without a network. `/api/docs` is Swagger UI under the same
 conditions.
@@ -13,9 +15,15 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.convertors import Convertor, register_url_convertor
 
 from vong import __version__
+from vong.api.http.credentials import SAFE_METHODS
+from vong.api.http.missing_paths import find_unserved_api
 
 STATIC = Path(__file__).parents[1] / "static"
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 STAGES = "data training evals registry serving gateway knowledge traces feedback loop".split()  # noqa: SIM905
+
+PAGES = frozenset((*STAGES, "login", "playground", "settings"))
+"""First parts of the paths of the console's pages, beside the home page."""
 
 # Scripts come from files only. Styles may be inline, because the component library writes a <style> tag with the
 # colours of the theme and positions popovers with style attributes. A style runs no code, and none contains user input.
@@ -137,15 +145,20 @@ def docs_script() -> Response:
     return Response(DOCS_SCRIPT, media_type="text/javascript", headers=SECURITY_HEADERS)
 
 
-@routes.api_route("/{path:page}", methods=["GET", "HEAD"])
+@routes.api_route("/{path:page}", methods=METHODS)
 def console(path: str, request: Request) -> Response:
     """Return a file of the console, or its page, which does its own routing."""
+    root = path.partition("/")[0]
+    is_page = root in PAGES or not path
+    if request.method not in SAFE_METHODS:
+        raise HTTPException(405, headers={"Allow": "GET, HEAD"}) if is_page else HTTPException(404)
     file = _find_file(path) if path else None
     if file is not None:
         cached = CACHE_FOREVER if path.startswith("assets/") else "no-cache"
         return _serve_file(file, request, cached)
-    if "." in path.rpartition("/")[2]:
-        raise HTTPException(404, f"file {path!r} does not exist")
+    accepts_page = is_page or "text/html" in request.headers.get("accept", "")
+    if "." in path.rpartition("/")[2] or find_unserved_api(f"/{path}") or not accepts_page:
+        raise HTTPException(404)
     index = STATIC / "index.html"
     return _serve_file(index, request, "no-cache") if index.is_file() else _no_console(request)
 

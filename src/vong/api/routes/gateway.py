@@ -182,10 +182,12 @@ def get_ledger(
 ) -> list[LedgerSummary]:
     """Return usage and cost from the append-only ledger. Covers 30 days without `since`; `bucket` groups by time."""
     until = until or now()
+    try:
+        start = since or until - timedelta(days=30)
+    except OverflowError:
+        raise InvalidInput(f"until {until.isoformat()} is too early", "set a later until, or since") from None
     with context.project_transaction() as connection:
-        return summarize_ledger(
-            connection, since=since or until - timedelta(days=30), until=until, by=by, bucket=bucket
-        )
+        return summarize_ledger(connection, since=start, until=until, by=by, bucket=bucket)
 
 
 @routes.get("/cache")

@@ -1,4 +1,4 @@
 """Read, store and track batches: JSONL files of requests that the worker processes later.
 
-May import no other package of the gateway.
+May import `gateway.translators`.
 """

@@ -1,7 +1,7 @@
 """SQL of batch files: rows that reference blobs."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select
 from vong.errors import NotFound
 from vong.gateway import tables
 from vong.records import new_id, now
-from vong.records.batch import StoredFile
+from vong.records.batch import FilePurpose, StoredFile
 
 PUBLIC_COLUMNS = [tables.files.c[name] for name in StoredFile.model_fields]
 
@@ -36,7 +36,7 @@ def insert_file(connection: Connection, file: OwnedFile) -> StoredFile:
 
 def build_file(
     filename: str,
-    purpose: Literal["batch", "batch_output"],
+    purpose: FilePurpose,
     blob: str,
     size: int,
     owner: FileOwner,

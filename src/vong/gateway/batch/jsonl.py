@@ -103,12 +103,12 @@ def _parse_line(raw: bytes, number: int, endpoint: str) -> BatchRequestLine:
         fields = _object_decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BatchLineError("invalid_json_line", f"the line is not a JSON object: {error}") from error
-    custom_id = _required_string(fields, "custom_id")
+    custom_id = required_string(fields, "custom_id")
     if len(custom_id) > MAX_CUSTOM_ID_CHARS:
         raise BatchLineError("invalid_value", f"custom_id has more than {MAX_CUSTOM_ID_CHARS} characters", "custom_id")
-    if (method := _required_string(fields, "method")) != "POST":
+    if (method := required_string(fields, "method")) != "POST":
         raise BatchLineError("invalid_method", f"the method {method!r} is not POST", "method")
-    if (url := _required_string(fields, "url")) != endpoint:
+    if (url := required_string(fields, "url")) != endpoint:
         raise BatchLineError(
             "invalid_url", f"the url {url!r} differs from the endpoint of the batch, {endpoint!r}", "url"
         )
@@ -118,13 +118,13 @@ def _parse_line(raw: bytes, number: int, endpoint: str) -> BatchRequestLine:
         body = _object_decoder.decode(fields["body"])
     except msgspec.DecodeError as error:
         raise BatchLineError("invalid_value", "body is not a JSON object", "body") from error
-    _required_string(body, "model", "body.")
+    required_string(body, "model", "body.")
     if bytes(body.get("stream", b"false")) not in (b"false", b"null"):
         raise BatchLineError("invalid_value", "a batch cannot stream; omit stream", "body.stream")
     return BatchRequestLine(number, custom_id, bytes(fields["body"]))
 
 
-def _required_string(fields: dict[str, msgspec.Raw], name: str, prefix: str = "") -> str:
+def required_string(fields: dict[str, msgspec.Raw], name: str, prefix: str = "") -> str:
     """Return a required field that is a string and not empty."""
     if name not in fields:
         raise BatchLineError("missing_required_parameter", f"{prefix}{name} is missing", f"{prefix}{name}")

@@ -67,16 +67,41 @@ def get_batch(connection: Connection, id: UUID, *, key_id: UUID | None = None, l
 
 
 def list_batches(
-    connection: Connection, *, after: UUID | None = None, limit: int = 20, key_id: UUID | None = None
+    connection: Connection,
+    *,
+    after: UUID | None = None,
+    before: UUID | None = None,
+    endpoint: str | None = None,
+    limit: int = 20,
+    key_id: UUID | None = None,
 ) -> list[BatchRow]:
-    """Return batches, newest first. `after` is the last id of the previous page."""
+    """Return batches, newest first: those that follow the batch `after`, or the ones directly before `before`."""
     columns = tables.batches.c
-    query = select(tables.batches).order_by(columns.id.desc()).limit(limit)
+    query = select(tables.batches).order_by(columns.id if before else columns.id.desc()).limit(limit)
     if after is not None:
         query = query.where(columns.id < after)
+    if before is not None:
+        query = query.where(columns.id > before)
+    if endpoint is not None:
+        query = query.where(columns.endpoint == endpoint)
     if key_id is not None:
         query = query.where(columns.key_id == key_id)
-    return [_to_batch_row(row) for row in connection.execute(query).mappings()]
+    batches = [_to_batch_row(row) for row in connection.execute(query).mappings()]
+    return batches[::-1] if before else batches
+
+
+def delete_batch(connection: Connection, id: UUID, *, key_id: UUID | None = None) -> None:
+    """Delete a batch that has ended, and its files, except an input file of other batches.
+
+    Raises Conflict if the batch has not ended.
+    """
+    batch = get_batch(connection, id, key_id=key_id, lock=True)
+    if batch.status not in FINAL_STATUSES:
+        raise Conflict(f"the batch is {batch.status}", "cancel it and wait until it has ended")
+    files = [file for file in (batch.input_file, batch.output_file, batch.error_file) if file is not None]
+    connection.execute(delete(tables.batches).where(tables.batches.c.id == id))
+    in_use = select(tables.batches.c.input_file)
+    connection.execute(delete(tables.files).where(tables.files.c.id.in_(files), tables.files.c.id.not_in(in_use)))
 
 
 def with_costs(connection: Connection, batches: Sequence[Batch]) -> list[Batch]:

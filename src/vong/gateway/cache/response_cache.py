@@ -23,6 +23,7 @@ from vong.gateway.cache import shadow_result_store
 from vong.gateway.cache import store as cache_store
 from vong.gateway.cache.store import CachedResponse, CacheEntry
 from vong.gateway.providers.local_embeddings import EmbeddingModel
+from vong.gateway.translators.chat_variants import content_text, list_calls, read_call
 from vong.records import now
 from vong.records.cache import ShadowResult
 
@@ -180,12 +181,8 @@ def completion_content(completion: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """Return the text and the function calls of the first choice of a chat completion."""
     choices = completion.get("choices") or [{}]
     message: Mapping[str, Any] = choices[0].get("message") or {}
-    text = message.get("content")
-    calls = [
-        (call.get("function", {}).get("name"), _normalize(call.get("function", {}).get("arguments") or ""))
-        for call in message.get("tool_calls") or ()
-    ]
-    return text if isinstance(text, str) else "", calls
+    calls = [(name, _normalize(arguments)) for name, arguments in map(read_call, list_calls(message))]
+    return content_text(message.get("content") or ""), calls
 
 
 def _normalize(text: str) -> Any:

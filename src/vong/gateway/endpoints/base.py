@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from vong.gateway.endpoints.parsing import RequestFields
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.base import ModelKind
 from vong.gateway.providers.translation import ChunkDecoder
 
 
@@ -61,21 +62,32 @@ class EndpointAdapter(Protocol):
         """Return an encoder for the chat stream that answers `request`."""
         ...
 
-    def error_body(self, status: int, error: Mapping[str, Any]) -> dict[str, Any]:
-        """Build an error body from OpenAI's error object (message, type, param, code)."""
+    def error_body(self, status: int, error: Mapping[str, Any], request_id: str | None = None) -> dict[str, Any]:
+        """Build an error body from OpenAI's error object (message, type, param, code).
+
+        `request_id` identifies the request in formats whose errors contain it.
+        """
         ...
 
-    def error_event(self, status: int, error: Mapping[str, Any]) -> bytes:
-        """Build the last event of a stream that breaks."""
+    def error_event(self, status: int, error: Mapping[str, Any], request_id: str | None = None) -> bytes:
+        """Build the last event of a stream that breaks. `request_id` is as in `error_body`."""
         ...
 
 
 @runtime_checkable
 class NativeEndpointAdapter(EndpointAdapter, Protocol):
-    """Endpoint that some providers support themselves."""
+    """Endpoint that some providers support themselves.
 
-    def prefers_native(self, body: bytes, address: str) -> bool:
-        """Return True if a provider of this endpoint at `address` receives the request itself, not a chat."""
+    `last_event` ends every native stream, if it is the same for all; a server that leaves it out is tolerated.
+    """
+
+    last_event: bytes
+
+    def prefers_native(self, body: bytes, address: str, model_kind: ModelKind = "either") -> bool:
+        """Return True if a provider of this endpoint at `address` receives the request itself, not a chat.
+
+        `model_kind` is what the model completes.
+        """
         ...
 
     def with_max_tokens(self, body: bytes, tokens: int) -> bytes:

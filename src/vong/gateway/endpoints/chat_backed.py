@@ -14,7 +14,7 @@ class ChatBackedEndpoint:
         del stream
         return with_model(body, model)
 
-    def error_body(self, status: int, error: Mapping[str, Any]) -> dict[str, Any]:
+    def error_body(self, status: int, error: Mapping[str, Any], request_id: str | None = None) -> dict[str, Any]:
         """Build OpenAI's error body."""
-        del status
+        del status, request_id
         return {"error": dict(error)}

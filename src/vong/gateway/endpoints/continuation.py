@@ -32,8 +32,8 @@ def continuation_request(chat: Mapping[str, Any], partial: PartialAnswer) -> dic
     extra = [{"role": "assistant", "content": partial.text}, {"role": "user", "content": CONTINUE_PROMPT}]
     request: dict[str, Any] = {**chat, "messages": [*chat["messages"], *extra]}
     for name in ("max_tokens", "max_completion_tokens"):
-        if isinstance(request.get(name), int):
-            request[name] = max(1, request[name] - partial.tokens)
+        if isinstance(request.get(name), int | float) and request[name] >= 1:
+            request[name] = max(1, int(request[name]) - partial.tokens)
     return request
 
 

@@ -8,8 +8,9 @@ import msgspec
 from vong.errors import InvalidInput
 from vong.gateway.endpoints.base import StreamEncoder
 from vong.gateway.endpoints.event_encoding import NamedEventEncoder
-from vong.gateway.endpoints.parsing import RequestFields, decode, with_model
+from vong.gateway.endpoints.parsing import RequestFields, decode, with_field, with_model
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.base import ModelKind
 from vong.gateway.providers.translation import ChunkDecoder
 from vong.gateway.translators.anthropic_request import to_chat_request
 from vong.gateway.translators.anthropic_response import (
@@ -33,7 +34,7 @@ ERROR_TYPES = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-"""Anthropic's error types by status; every other status is an `api_error`."""
+"""Anthropic's error types by status. Others below 500 are an `invalid_request_error`, else an `api_error`."""
 
 
 class _MessagesRequest(RequestFields, kw_only=True):
@@ -48,12 +49,16 @@ class MessagesEndpoint:
 
     name: Endpoint = "messages"
     path = "/messages"
+    last_event = encode_named_event({"type": "message_stop"})
 
     def parse(self, body: bytes) -> RequestFields:
         """Parse a request; the user and the session are in `metadata`."""
         fields = parse_count_request(body)
         if fields.max_tokens is None:
             raise InvalidInput("max_tokens is missing", "set the maximum number of output tokens")
+        if fields.max_tokens < 0:
+            raise InvalidInput(f"max_tokens is {fields.max_tokens}", "set a positive number of output tokens")
+        fields.max_tokens = fields.max_tokens or 1  # a request that only fills the cache
         return fields
 
     def prepare_body(self, body: bytes, model: str, stream: bool) -> bytes:
@@ -75,15 +80,14 @@ class MessagesEndpoint:
         del id
         return NamedEventEncoder(AnthropicEventEncoder(str(request["model"])))
 
-    def prefers_native(self, body: bytes, address: str) -> bool:
+    def prefers_native(self, body: bytes, address: str, model_kind: ModelKind = "either") -> bool:
         """Return True."""
-        del body, address
+        del body, address, model_kind
         return True
 
     def with_max_tokens(self, body: bytes, tokens: int) -> bytes:
-        """Return the body unchanged: `max_tokens` is required in a messages request."""
-        del tokens
-        return body
+        """Return the body with a maximum number of output tokens."""
+        return with_field(body, "max_tokens", tokens)
 
     def to_completion(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """Translate a message into a chat completion."""
@@ -93,14 +97,16 @@ class MessagesEndpoint:
         """Return a decoder for a messages stream."""
         return AnthropicChunkDecoder()
 
-    def error_body(self, status: int, error: Mapping[str, Any]) -> dict[str, Any]:
+    def error_body(self, status: int, error: Mapping[str, Any], request_id: str | None = None) -> dict[str, Any]:
         """Build an error in Anthropic's format."""
         message = str(error.get("message") or f"the upstream responded with {status}")
-        return {"type": "error", "error": {"type": ERROR_TYPES.get(status, "api_error"), "message": message}}
+        kind = ERROR_TYPES.get(status) or ("invalid_request_error" if status < 500 else "api_error")
+        body: dict[str, Any] = {"type": "error", "error": {"type": kind, "message": message}}
+        return body if request_id is None else {**body, "request_id": request_id}
 
-    def error_event(self, status: int, error: Mapping[str, Any]) -> bytes:
+    def error_event(self, status: int, error: Mapping[str, Any], request_id: str | None = None) -> bytes:
         """Build the event of an error."""
-        return encode_named_event(self.error_body(status, error))
+        return encode_named_event(self.error_body(status, error, request_id))
 
 
 def parse_count_request(body: bytes) -> RequestFields:

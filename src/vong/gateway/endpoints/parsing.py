@@ -1,7 +1,7 @@
 """Parsing of requests, and the body that is sent to a provider: unchanged except for the fields that Vong sets."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from vong.records import new_id
 
 FORWARDED_HEADERS = ("anthropic-beta", "anthropic-version")
 """Request headers that are forwarded to a provider with the same format as the caller."""
+MAX_TOKENS_FIELDS = ("max_completion_tokens", "max_tokens", "max_new_tokens", "n_predict", "num_predict")
+"""Names of the maximum of output tokens, by which servers read it."""
 TRACEPARENT_PATTERN = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 
 
@@ -23,17 +25,42 @@ class RequestStreamOptions(msgspec.Struct):
 
 
 class RequestFields(msgspec.Struct):
-    """Fields of a request that the gateway reads; all others are forwarded unread."""
+    """Fields of a request that the gateway reads; all others are forwarded unread.
+
+    Maximums may have a fraction of zero, as some languages write them. `max_new_tokens`, `n_predict` and `num_predict`
+    are names of other servers for `max_tokens`.
+    """
 
     model: str
     stream: bool | None = None
     stream_options: RequestStreamOptions | None = None
     user: str | None = None
     metadata: dict[str, Any] | None = None
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
+    max_tokens: int | float | None = None
+    max_completion_tokens: int | float | None = None
+    max_new_tokens: int | float | None = None
+    n_predict: int | float | None = None
+    num_predict: int | float | None = None
     n: int | None = None
+    best_of: int | None = None
     previous: str | None = None
+
+    @property
+    def largest_maximum(self) -> int | None:
+        """Return the largest maximum of output tokens that a server may read in the request.
+
+        Returns None if the request sets no maximum, or one below 1, which many servers read as no maximum.
+        """
+        values = (
+            *(self.max_completion_tokens, self.max_tokens),
+            *(self.max_new_tokens, self.n_predict, self.num_predict),
+        )
+        return max([int(value) for value in values if value is not None and value >= 1], default=None)
+
+    @property
+    def choices(self) -> int:
+        """Return the largest number of completions that a server may make."""
+        return max(self.n or 1, self.best_of or 1, 1)
 
 
 class _ChatRequest(RequestFields):
@@ -117,7 +144,19 @@ def decode(decoder: Callable[[bytes], FieldsT], body: bytes) -> FieldsT:
         raise InvalidInput(f"invalid request body: {error}", "see docs/guides/gateway.md for an example") from error
     if not fields.model:
         raise InvalidInput("model is empty", "list the available models with: vong gateway models")
+    if fields.max_tokens.__class__ is float or fields.max_completion_tokens.__class__ is float:
+        check_count("max_tokens", fields.max_tokens)
+        check_count("max_completion_tokens", fields.max_completion_tokens)
     return fields
+
+
+def check_count(name: str, value: int | float | None) -> None:
+    """Check a number of tokens.
+
+    Raises: InvalidInput if it has a fraction.
+    """
+    if isinstance(value, float) and not value.is_integer():
+        raise InvalidInput(f"{name} is {value}", "send a whole number")
 
 
 def with_field(body: bytes, name: str, value: str | int) -> bytes:
@@ -125,17 +164,26 @@ def with_field(body: bytes, name: str, value: str | int) -> bytes:
     return with_fields(body, {name: msgspec.Raw(_encode(value))})
 
 
-def with_fields(body: bytes, values: Mapping[str, msgspec.Raw], *, include_usage: bool = False) -> bytes:
-    """Return the body with some fields replaced; `include_usage` requests usage in the stream."""
-    fields = {**_fields.decode(body), **values}
+def with_fields(
+    body: bytes, values: Mapping[str, msgspec.Raw], *, include_usage: bool = False, without: Sequence[str] = ()
+) -> bytes:
+    """Return the body with some fields replaced, and others removed.
+
+    `include_usage` requests usage in the stream.
+    """
+    fields = _fields.decode(body)
+    if without:
+        for name in without:
+            fields.pop(name, None)
+    fields.update(values)
     if include_usage:
         fields["stream_options"] = _with_usage(fields.get("stream_options"))
     return _encode(fields)
 
 
-def with_max_tokens(body: bytes, tokens: int) -> bytes:
-    """Return the chat with a maximum number of output tokens."""
-    return with_field(body, "max_completion_tokens", tokens)
+def with_max_tokens(body: bytes, tokens: int, name: str) -> bytes:
+    """Return the chat with a maximum number of output tokens in the field `name`, and in no other."""
+    return with_fields(body, {name: msgspec.Raw(_encode(tokens))}, without=MAX_TOKENS_FIELDS)
 
 
 def with_model(body: bytes, model: str) -> bytes:

@@ -7,21 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from vong.errors import InvalidInput, NotFound
-from vong.gateway.endpoints.responses import parse_response_id
+from vong.gateway.endpoints.responses import PreviousResponseNotFound, ResponseNotFound, parse_response_id
+from vong.gateway.translators.chat_variants import normalize_message
 from vong.gateway.translators.responses_items import items_from_chat
 from vong.gateway.translators.responses_response import to_response_object
 from vong.records import Span
 
 WRITE_TIMEOUT_SECONDS = 10.0
 """How long to wait for a new response to be written; its id contains its creation time."""
+CLOCK_SKEW_SECONDS = 1.0
+"""How far the clock of another server may be ahead. Ids of other servers look as if they were made in the future."""
+MIN_POLL_SECONDS, MAX_POLL_SECONDS = 0.02, 0.32
+"""Range of the delay between two attempts to read a response, which doubles."""
 DELETED_ATTRIBUTE, UNSTORED_ATTRIBUTE, INSTRUCTIONS_ATTRIBUTE = "vong.deleted", "vong.unstored", "vong.instructions"
 """Attributes of the span of a response."""
-
-
-class ResponseNotFound(NotFound):
-    """Stored response (`/v1/responses`) that does not exist, was deleted or was not stored."""
-
-    code = "response_not_found"
 
 
 async def find_response(find: Callable[[UUID, UUID], Span], project_id: UUID, response_id: str) -> Span:
@@ -30,16 +29,18 @@ async def find_response(find: Callable[[UUID, UUID], Span], project_id: UUID, re
     Raises: ResponseNotFound if there is none, if it was deleted, or if its caller requested not to store it.
     """
     span_id = parse_response_id(response_id)
-    is_recent = time.time() - (span_id.int >> 80) / 1000 < WRITE_TIMEOUT_SECONDS
+    age = time.time() - (span_id.int >> 80) / 1000
+    is_recent = -CLOCK_SKEW_SECONDS <= age < WRITE_TIMEOUT_SECONDS
     deadline = time.monotonic() + (WRITE_TIMEOUT_SECONDS if is_recent else 0.0)
-    span = None
+    span, delay = None, MIN_POLL_SECONDS
     while span is None:
         try:
             span = await asyncio.to_thread(find, project_id, span_id)
         except NotFound:
             if time.monotonic() >= deadline:
                 break
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, MAX_POLL_SECONDS)
     attributes = span.attributes if span else {}
     if (
         span is None
@@ -54,6 +55,21 @@ async def find_response(find: Callable[[UUID, UUID], Span], project_id: UUID, re
     return span
 
 
+async def load_conversation(
+    find: Callable[[UUID, UUID], Span], project_id: UUID, response_id: str
+) -> list[dict[str, Any]]:
+    """Return the messages up to and including the response that a request continues.
+
+    Raises:
+        PreviousResponseNotFound: there is no such response.
+        InvalidInput: the response failed or cannot be continued.
+    """
+    try:
+        return conversation_messages(await find_response(find, project_id, response_id))
+    except ResponseNotFound as error:
+        raise PreviousResponseNotFound(error.message, error.hint) from None
+
+
 def conversation_messages(span: Span) -> list[dict[str, Any]]:
     """Return the messages up to and including a response, without its instructions.
 
@@ -66,7 +82,10 @@ def conversation_messages(span: Span) -> list[dict[str, Any]]:
     if span.status != "ok" or not choices:
         message = f"the response 'resp_{span.id.hex}' is incomplete"
         raise InvalidInput(message, "send the request again, then continue")
-    return [*_input_messages(span), choices[0]["message"]]
+    return [
+        *_input_messages(span),
+        normalize_message(choices[0]["message"], str(_output(span).get("id") or span.id.hex)),
+    ]
 
 
 def rebuild_response(span: Span) -> dict[str, Any]:

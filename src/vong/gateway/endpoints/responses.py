@@ -16,25 +16,44 @@ from vong.errors import InvalidInput, NotFound, Unsupported
 from vong.gateway.endpoints.base import StreamEncoder
 from vong.gateway.endpoints.chat_backed import ChatBackedEndpoint
 from vong.gateway.endpoints.event_encoding import NamedEventEncoder
-from vong.gateway.endpoints.parsing import RequestFields, decode, with_field
+from vong.gateway.endpoints.parsing import RequestFields, check_count, decode, with_field
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.base import ModelKind
 from vong.gateway.providers.translation import ChunkDecoder
 from vong.gateway.translators.content import MALFORMED_ERRORS
-from vong.gateway.translators.responses_request import to_chat_request
+from vong.gateway.translators.reasoning_envelope import is_packed
+from vong.gateway.translators.responses_request import to_chat_request, to_input_items
 from vong.gateway.translators.responses_response import ResponsesEventEncoder, to_response_object
+from vong.gateway.translators.responses_tools import has_special_tools
 from vong.gateway.translators.responses_upstream import ResponsesChunkDecoder, to_chat_completion
 from vong.gateway.upstream.sse import encode_named_event
 
 
 class _ResponsesRequest(RequestFields, kw_only=True):
     input: msgspec.Raw = msgspec.Raw()
-    max_output_tokens: int | None = None
+    max_output_tokens: int | float | None = None
     previous_response_id: str | None = None
+
+
+class ResponseNotFound(NotFound):
+    """Stored response (`/v1/responses`) that does not exist, was deleted or was not stored."""
+
+    code = "response_not_found"
+    param = "id"
+
+
+class PreviousResponseNotFound(NotFound):
+    """Response named in `previous_response_id` that does not exist, was deleted or was not stored."""
+
+    code, status = "previous_response_not_found", 400
+    param = "previous_response_id"
 
 
 RESPONSE_ID_PATTERN = re.compile(r"resp_[0-9a-f]{32}")
 OPENAI_HOSTS = (".openai.com", ".openai.azure.com", ".services.ai.azure.com")
 """Hosts of OpenAI's models, which return encrypted reasoning."""
+OPENAI_MODEL_PATTERN = re.compile(r"(?:^|/)(?:gpt-(?!oss)|o\d|chatgpt|codex|computer-use)", re.IGNORECASE)
+"""Names of OpenAI's models, also behind other addresses."""
 _decode = msgspec.json.Decoder(_ResponsesRequest).decode
 
 
@@ -43,24 +62,28 @@ class ResponsesEndpoint(ChatBackedEndpoint):
 
     name: Endpoint = "responses"
     path = "/responses"
+    last_event = b""
 
     def parse(self, body: bytes) -> RequestFields:
         """Parse a request."""
         fields = decode(_decode, body)
         if not bytes(fields.input) or bytes(fields.input) in (b"null", b'""', b"[]"):
             raise InvalidInput("input is missing or empty", "send a text or a list of items")
-        fields.max_completion_tokens = fields.max_output_tokens
+        check_count("max_output_tokens", fields.max_output_tokens)
+        fields.max_completion_tokens, fields.max_tokens = fields.max_output_tokens, None
         fields.previous = fields.previous_response_id if is_vong_response(fields.previous_response_id) else None
         return fields
 
     def to_chat(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Translate the request into a chat.
 
-        Raises: NotFound if the request continues a response that was not created by this server.
+        Raises: PreviousResponseNotFound if the request continues a response that was not created by this server.
         """
         previous = request.get("previous_response_id")
         if previous and not is_vong_response(previous):
-            raise NotFound(f"no response has the id {previous!r}", "send the whole conversation as input")
+            raise PreviousResponseNotFound(
+                f"no response has the id {previous!r}", "send the whole conversation as input"
+            )
         return to_chat_request(request)
 
     def to_response(self, completion: Mapping[str, Any], request: Mapping[str, Any], id: str) -> dict[str, Any]:
@@ -71,30 +94,28 @@ class ResponsesEndpoint(ChatBackedEndpoint):
         """Return an encoder for a chat stream."""
         return NamedEventEncoder(ResponsesEventEncoder(request, id))
 
-    def prefers_native(self, body: bytes, address: str) -> bool:
-        """Return True if only OpenAI can answer the request.
+    def prefers_native(self, body: bytes, address: str, model_kind: ModelKind = "either") -> bool:
+        """Return True if only OpenAI can answer the request, or its own models answer it better.
 
-        Such a request cannot be expressed as a chat, continues a response or reasoning of OpenAI, or requests encrypted
-        reasoning from OpenAI.
+        Such a request cannot be expressed as a chat, or continues a response or reasoning of OpenAI. OpenAI's own
+        models also get encrypted reasoning, and the tools that they know by their type.
         """
+        del model_kind
         request = msgspec.json.decode(body, type=dict[str, Any])
         if is_vong_response(request.get("previous_response_id")):
             return False
         try:
-            details = [
-                detail
-                for message in self.to_chat(request)["messages"]
-                for detail in message.get("reasoning_details") or ()
-            ]
+            self.to_chat(request)
+            if any(map(_is_encrypted_by_openai, to_input_items(request.get("input")))):
+                return True
+            is_openai = (urlsplit(address).hostname or "").endswith(OPENAI_HOSTS)
+            if is_openai and "reasoning.encrypted_content" in (request.get("include") or ()):
+                return True
+            return has_special_tools(request) and (is_openai or bool(OPENAI_MODEL_PATTERN.search(request["model"])))
         except (Unsupported, NotFound):
             return True
         except MALFORMED_ERRORS:
             return False  # the translation to a chat reports the error
-        foreign = any(detail["type"] == "reasoning.encrypted" and not detail.get("format") for detail in details)
-        host = urlsplit(address).hostname or ""
-        return foreign or (
-            host.endswith(OPENAI_HOSTS) and "reasoning.encrypted_content" in (request.get("include") or ())
-        )
 
     def with_max_tokens(self, body: bytes, tokens: int) -> bytes:
         """Return the body with a maximum number of output tokens."""
@@ -108,11 +129,16 @@ class ResponsesEndpoint(ChatBackedEndpoint):
         """Return a decoder for a stream of OpenAI."""
         return ResponsesChunkDecoder()
 
-    def error_event(self, status: int, error: Mapping[str, Any]) -> bytes:
+    def error_event(self, status: int, error: Mapping[str, Any], request_id: str | None = None) -> bytes:
         """Build the event of an error."""
-        del status
+        del status, request_id
         fields = {"code": error.get("code"), "message": error.get("message"), "param": error.get("param")}
         return encode_named_event({"type": "error", **fields, "sequence_number": 0})
+
+
+def _is_encrypted_by_openai(item: Mapping[str, Any]) -> bool:
+    data = item.get("encrypted_content")
+    return item.get("type") == "reasoning" and bool(data) and not is_packed(data)
 
 
 def is_vong_response(id: str | None) -> bool:
@@ -123,9 +149,9 @@ def is_vong_response(id: str | None) -> bool:
 def parse_response_id(id: str) -> UUID:
     """Return the span id of a response.
 
-    Raises: NotFound if the id was not created by Vong.
+    Raises: ResponseNotFound if the id was not created by Vong.
     """
     try:
         return UUID(id.removeprefix("resp_"))
     except ValueError:
-        raise NotFound(f"no response has the id {id!r}", "send the whole conversation as input") from None
+        raise ResponseNotFound(f"no response has the id {id!r}", "send the whole conversation as input") from None

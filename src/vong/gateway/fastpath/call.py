@@ -14,7 +14,7 @@ import msgspec
 
 from vong.errors import VongError
 from vong.gateway.endpoints.json_depth import check_max_depth, exceeds_max_depth
-from vong.gateway.endpoints.parsing import RequestFields, TraceContext, parse, with_fields
+from vong.gateway.endpoints.parsing import MAX_TOKENS_FIELDS, RequestFields, TraceContext, parse, with_fields
 from vong.gateway.fastpath.plan import FastPathPlan, FastPathPlanner
 from vong.gateway.fastpath.record import CompactCallRecord, parse_completion, token_usage
 from vong.gateway.limits.estimate import estimate_usage_bound
@@ -26,6 +26,7 @@ from vong.gateway.providers import ProviderResponse
 from vong.gateway.providers.http import forward_headers
 from vong.gateway.providers.openai import receive_stream
 from vong.gateway.upstream.response import UpstreamResponse
+from vong.gateway.upstream.surrogates import has_lone_surrogate
 from vong.records.record import new_id_int, uuid_from_int
 from vong.store.spans.copy_format import POSTGRES_EPOCH
 from vong.store.spans.schema import EPOCH_MICROSECONDS
@@ -153,7 +154,6 @@ class PlannedCall(_CallWithPlan):
         context = self._context
         assert context.exchange is not None
         reply = self._request_template.api.to_response(self._response)
-        context.status = reply.status
         self._store_response(context.exchange, reply)
         return reply
 
@@ -182,10 +182,11 @@ class FastStreamCall(_CallWithPlan):
         context, reservation = self._context, self._reservation
         assert context.exchange is not None and context.resolved is not None
         if self._response is not None:
-            return self._accept_response(context.exchange, await receive_stream(self._api, self._response))
+            reply = await receive_stream(self._api, self._response)
+            return await self._begin_stream(self._accept_response(context.exchange, reply))
         if reservation is not None:
             context.exchange.max_tokens = reservation.max_tokens
-        return await self._send_to_resolved(context.resolved)
+        return await self._begin_stream(await self._send_to_resolved(context.resolved))
 
     def close(self, error: BaseException | None = None, status: int | None = None) -> None:
         """Close the call. If it was never opened, it is cancelled at the upstream."""
@@ -217,6 +218,8 @@ class FastPath:
         self, secret: str, body: bytes, random_draw: float, on_response: Callable[[], object]
     ) -> FastCall | FastStreamCall | None:
         check_max_depth(body)
+        if has_lone_surrogate(body):
+            return None  # the slow path repairs the body
         request = parse("chat", body)
         if request.metadata:
             return None
@@ -273,10 +276,11 @@ class FastPath:
         cap: int | None,
         on_response: Callable[[], object],
     ) -> UpstreamResponse | None:
-        fields = {"model": plan.encoded_model}
+        fields, without = {"model": plan.encoded_model}, ()
         if cap is not None:
-            fields["max_completion_tokens"] = msgspec.Raw(b"%d" % cap)
-        sending, data = plan.request_template, with_fields(body, fields, include_usage=bool(request.stream))
+            fields[plan.max_tokens_name], without = msgspec.Raw(b"%d" % cap), MAX_TOKENS_FIELDS
+        sending = plan.request_template
+        data = with_fields(body, fields, include_usage=bool(request.stream), without=without)
         if sending.prepare_body is not None:
             data = sending.prepare_body(data)
         return sending.api.try_send(sending.path, data, None if request.stream else on_response)

@@ -60,7 +60,8 @@ class FastPathPlan(NamedTuple):
     """Plan of the calls of one key and user to one model.
 
     `encoded_model` is the provider's model name in JSON. `valid_until_ns` is when the first quota or the price expires,
-    in nanoseconds since 1970. `needs_max_tokens`: a call without a maximum of output tokens gets one.
+    in nanoseconds since 1970. `needs_max_tokens`: every call is sent with the maximum of output tokens that was
+    reserved, in the field `max_tokens_name`.
     `has_rate_limits`: not all limits are budgets. `price` is None if the price is unknown or the target is not billed.
     `row_template` encodes the spans, `attributes` begins their attributes, and `span` holds their shared fields.
     """
@@ -74,6 +75,7 @@ class FastPathPlan(NamedTuple):
     quotas: Sequence[LocalQuota]
     valid_until_ns: float
     needs_max_tokens: bool
+    max_tokens_name: str
     has_rate_limits: bool
     price: ModelPrice | None
     span: Span
@@ -164,7 +166,7 @@ class FastPathPlanner:
         fresh_until = min(self._principals.fresh_until(secret), self._catalogs.fresh_until(principal.project_id))
         route_plans = _RoutePlans(principal, ref(catalog), fresh_until, None)
         route = catalog.routes.get(model)
-        if catalog.guards is not None or principal.is_delegated or (route and (route.policy or route.tree)):
+        if catalog.guards_for(model) or principal.is_delegated or (route and (route.policy or route.tree)):
             return route_plans
         try:
             check_scope(principal, "chat", model)
@@ -219,6 +221,7 @@ class FastPathPlanner:
             shares,
             min([price.valid_until or inf if price else inf, *(share.expires_at for share in shares)]) * 1e9,
             any(limit.metric in ("cost", "tokens") for limit, _ in limits),
+            sending.max_tokens_name(choice.model),
             any(limit.metric != "cost" for limit, _ in limits),
             price,
             span,

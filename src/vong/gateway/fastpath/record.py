@@ -36,6 +36,7 @@ class _Message(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Message
     finish_reason: str | None = None
+    error: None = None
 
 
 class _UsageFields(msgspec.Struct):
@@ -43,6 +44,8 @@ class _UsageFields(msgspec.Struct):
     completion_tokens: int | None = None
     prompt_tokens_details: dict[str, Any] | None = None
     completion_tokens_details: dict[str, Any] | None = None
+    prompt_cache_hit_tokens: int | None = None
+    cached_tokens: int | None = None
 
 
 class ParsedCompletion(msgspec.Struct):
@@ -53,12 +56,15 @@ class ParsedCompletion(msgspec.Struct):
     model: str | None = None
     usage: _UsageFields | None = None
     error: None = None
+    errors: None = None
     messages: None = None
 
     @property
     def text(self) -> str | None:
         """Return the text of the completion, or None if it is not a plain one."""
         if len(self.choices) != 1:
+            return None
+        if self.choices[0].finish_reason == "error":
             return None
         message = self.choices[0].message
         return message.content if not message.tool_calls and message.role not in HIDDEN_ROLES else None
@@ -77,9 +83,13 @@ def parse_completion(body: bytes) -> ParsedCompletion | None:
         _decode_any(body)  # raises for a number out of range in a field that is not read, as the slow path does
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    used = found.usage
-    counts = (used.prompt_tokens or 0, used.completion_tokens or 0) if used is not None else (0, 0)
-    return found if found.text and min(counts) >= 0 and max(counts) <= MAX_TOKENS else None
+    return found if found.text and (found.usage is None or _has_counts(found.usage)) else None
+
+
+def _has_counts(usage: _UsageFields) -> bool:
+    """Return True if both counts are valid. The slow path looks for a missing one elsewhere."""
+    counts = usage.prompt_tokens, usage.completion_tokens
+    return all(count is not None and 0 <= count <= MAX_TOKENS for count in counts)
 
 
 class CompactCallRecord(msgspec.Struct):
@@ -199,7 +209,8 @@ def token_usage(answer: ParsedCompletion) -> tuple[Usage, Mapping[str, int]]:
     found = answer.usage
     if found is None:
         return UNKNOWN_USAGE, {}
-    if found.prompt_tokens_details or found.completion_tokens_details:
+    others = found.completion_tokens_details, found.prompt_cache_hit_tokens, found.cached_tokens
+    if found.prompt_tokens_details or any(others):
         fields = msgspec.structs.asdict(found)
         return parse_usage(fields), used_types(fields)
     values = {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from vong.gateway.guards.base import CHECK_INTERVAL_CHARS, Detection, SpanGuard
 from vong.gateway.guards.run import GuardRun, mask_detections
 
-SPAN_CONTEXT_CHARS = 64
+SPAN_CONTEXT_CHARS = 96
 """Released characters that a guard with spans reads again, because words before a number say what the number is."""
 CHUNK_CONTEXT_CHARS = 2000
 """Characters of a text that a semantic guard reads at once."""
@@ -82,11 +82,7 @@ class SpanHoldback:
             self._run.count_detections(found)
             if self._run.blocks:
                 raise self._run.blocked_error()
-        passed = seen[start:safe]
-        if self._run.masks:
-            passed = mask_detections(
-                passed, [item._replace(start=item.start - start, end=item.end - start) for item in found]
-            )
+        passed = mask_detections(seen[:safe], found)[start:] if self._run.masks else seen[start:safe]
         self._buffer = seen[safe:]
         self._context = _tail_from_word(seen[:safe])
         return passed

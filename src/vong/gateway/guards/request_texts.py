@@ -13,6 +13,7 @@ import msgspec
 
 from vong.errors import InvalidInput, Unsupported
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.token_ids import SEND_TEXTS_HINT
 from vong.gateway.translators.content import ACCOUNTING_FIELDS
 from vong.records.guard import GuardedRole
 
@@ -22,6 +23,8 @@ CONVERSATION_FIELDS: Mapping[Endpoint, Mapping[str, GuardedRole]] = {
     "embeddings": {"input": "user"},
     "messages": {"system": "system", "messages": "user"},
     "responses": {"instructions": "system", "input": "user"},
+    "audio": {"instructions": "system", "input": "user", "prompt": "user"},
+    "images": {"prompt": "user"},
 }
 """Fields with the conversation, and the role of their texts if the request names none."""
 PARAMETER_FIELDS = frozenset(
@@ -55,11 +58,28 @@ ROLES: Mapping[str, GuardedRole] = {
     "function_call": "assistant",
     "reasoning": "assistant",
     "function_call_output": "tool",
+    "custom_tool_call": "assistant",
+    "custom_tool_call_output": "tool",
+    "local_shell_call": "assistant",
+    "local_shell_call_output": "tool",
+    "shell_call": "assistant",
+    "shell_call_output": "tool",
+    "apply_patch_call": "assistant",
+    "apply_patch_call_output": "tool",
     "tool_result": "tool",
 }
 MIN_NUMBER_DIGITS = 7
 """Digits from which a number in tool arguments is read as a text: it may be an identity number."""
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class _Model(msgspec.Struct):
+    """The requested model."""
+
+    model: Any = None
+
+
+_decode_model = msgspec.json.Decoder(_Model).decode
 
 
 @dataclass(slots=True)
@@ -128,7 +148,6 @@ class GuardedRequest:
 
     Raises:
         InvalidInput: if the body is not a JSON object in UTF-8.
-        Unsupported: if it contains token ids instead of texts, which no guard can read.
     """
 
     def __init__(self, endpoint: Endpoint, body: bytes) -> None:
@@ -146,16 +165,18 @@ class GuardedRequest:
             raise InvalidInput(message, "see docs/guides/gateway.md for an example") from error
         for name, value in self._conversation.items():
             self.texts.collect(value, CONVERSATION_FIELDS[endpoint].get(name, "user"), self._conversation, name)
-        if endpoint in ("embeddings", "completions") and any(
-            _contains_tokens(self._conversation.get(name)) for name in CONVERSATION_FIELDS[endpoint]
-        ):
-            raise Unsupported("guards cannot read token ids, and this call has guards", "send texts instead")
         self._mark_last_user_text()
 
-    @property
-    def model(self) -> str:
-        """Return the requested model, or an empty string if it is missing."""
-        return get_model(self._fields)
+    def require_texts(self) -> None:
+        """Check that a guard can read the input of the user.
+
+        Raises:
+            Unsupported: if it contains token ids instead of texts.
+        """
+        if self.endpoint in ("embeddings", "completions") and any(
+            _contains_tokens(self._conversation.get(name)) for name in CONVERSATION_FIELDS[self.endpoint]
+        ):
+            raise Unsupported("guards cannot read token ids, and this call has guards", SEND_TEXTS_HINT)
 
     def last_user_texts(self) -> Iterator[tuple[TextSegment, ...]]:
         """Yield the last user text as one or more segments; for embeddings each text by itself."""
@@ -189,12 +210,18 @@ class GuardedRequest:
             piece.is_last_user_text = piece.role == "user" and piece.is_prose and id(piece.container) in inside
 
 
-def get_model(fields: Mapping[str, msgspec.Raw]) -> str:
-    """Return the `model` field of a request, or an empty string if it is missing."""
+def read_model(body: bytes) -> str:
+    """Return the requested model, or an empty string if it is missing.
+
+    Raises:
+        InvalidInput: if the body is not a JSON object in UTF-8.
+    """
     try:
-        found = msgspec.json.decode(fields["model"])
-    except (KeyError, msgspec.DecodeError):
-        return ""
+        body.decode()
+        found = _decode_model(body).model
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"invalid request body: {error}"
+        raise InvalidInput(message, "see docs/guides/gateway.md for an example") from error
     return found if isinstance(found, str) else ""
 
 

@@ -12,6 +12,7 @@ from vong.gateway.guards.request_texts import TextCollector
 from vong.gateway.guards.run import GuardRun, RetryRequested
 from vong.gateway.providers import ProviderResponse
 from vong.gateway.providers.translation import ChunkDecoder
+from vong.gateway.translators.token_counts import token_count
 
 IGNORED_FIELDS = frozenset({"logprobs", "usage", "stop_reason", "stop_sequence", "finish_reason"})
 """Fields of a choice that hold no text of the model."""
@@ -45,18 +46,18 @@ async def apply_to_response(
     return response
 
 
-async def check_buffered_stream(
-    runs: Sequence[GuardRun], batches: Sequence[bytes], decoder: ChunkDecoder | None, before: str = ""
-) -> None:
+def open_transcript(decoder: ChunkDecoder | None) -> StreamAccumulator:
+    """Return the accumulator of a buffered stream, which `decoder` converts to chat chunks if it has another format."""
+    return PassthroughStream(decoder) if decoder else StreamAccumulator(with_usage=True)
+
+
+async def check_buffered_stream(runs: Sequence[GuardRun], transcript: StreamAccumulator, before: str = "") -> None:
     """Check a buffered stream, after the text `before` that was already sent.
 
     Raises:
         RetryRequested: if the model must answer again.
         UpstreamFailed: if the stream ended early.
     """
-    transcript = PassthroughStream(decoder) if decoder else StreamAccumulator(with_usage=True)
-    for batch in batches:
-        transcript.feed(batch)
     if not transcript.ended:
         raise UpstreamFailed("upstream stream ended before the response was complete", "send the request again")
     found = transcript.completion()
@@ -74,9 +75,9 @@ def add_usage(second: ProviderResponse, first: ProviderResponse) -> ProviderResp
     try:
         found, before = msgspec.json.decode(second.body), msgspec.json.decode(first.body)
         usage = dict(found["usage"])
-        for name, count in before["usage"].items():
-            if isinstance(count, int):
-                usage[name] = usage.get(name, 0) + count
+        for name, value in before["usage"].items():
+            if (count := token_count(value)) is not None:
+                usage[name] = (token_count(usage.get(name)) or 0) + count
         second.body = msgspec.json.encode({**found, "usage": usage})
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
         return second  # one of them reports no usage
@@ -87,10 +88,12 @@ def blocked_response(found: dict[str, Any], error: ContentBlocked) -> dict[str, 
     """Return a response without its content, in the form that model APIs use for content filters."""
     if "choices" not in found:
         return {**found, "content": [], "stop_reason": "refusal"}
+    is_text = found.get("object") == "text_completion"
+    content = {"text": "", "logprobs": None} if is_text else {"message": {"role": "assistant", "content": ""}}
     choices = [
         {
             "index": number,
-            "message": {"role": "assistant", "content": ""},
+            **content,
             "finish_reason": "content_filter",
             "content_filter_results": content_filter_results(error),
         }
@@ -143,7 +146,7 @@ async def _mask_error(runs: Sequence[GuardRun], response: ProviderResponse, foun
 
 def _message_text(message: dict[str, Any]) -> str:
     """Return the text of a message, whether it is a string or a list of parts."""
-    content = message.get("content")
+    content = message.get("content", message.get("text"))
     if isinstance(content, str):
         return content
     parts = [part.get("text") for part in content if isinstance(part, dict)] if isinstance(content, list) else []

@@ -8,6 +8,7 @@ from typing import Literal
 from vong.errors import ContentBlocked, GuardFailed, VongError
 from vong.gateway.guards.base import AskModel, Detection
 from vong.gateway.guards.registry import ConfiguredGuard
+from vong.pii import placeholder
 from vong.records.guard import GuardOutcome
 
 
@@ -96,12 +97,7 @@ class GuardRun:
 
 
 def mask_detections(text: str, found: Sequence[Detection]) -> str:
-    """Replace detections in a text with typed placeholders such as [EMAIL]."""
+    """Replace detections in a text with typed placeholders such as [EMAIL]. JSON in the text stays valid."""
     for item in reversed(found):
-        text = f"{text[: item.start]}{placeholder(item)}{text[item.end :]}"
+        text = f"{text[: item.start]}{placeholder(text, item.kind, item.start, item.end)}{text[item.end :]}"
     return text
-
-
-def placeholder(item: Detection) -> str:
-    """Return the placeholder of a detection."""
-    return f"[{item.kind.upper()}]"

@@ -17,7 +17,9 @@ from vong.gateway.guards.response import content_filter_results
 from vong.gateway.guards.run import GuardRun
 from vong.gateway.providers.translation import ChunkDecoder
 from vong.gateway.translators.content import MALFORMED_ERRORS
-from vong.gateway.upstream.sse import DONE, DONE_DATA, batch_data, encode_sse_event
+from vong.gateway.translators.tool_call_tracker import ToolCallTracker, is_json_object
+from vong.gateway.upstream.bounded_events import bounded_events
+from vong.gateway.upstream.sse import DONE, DONE_DATA, batch_data, encode_sse_event, has_end_event
 
 CHUNK_FIELDS = ("id", "object", "created", "model", "system_fingerprint")
 """Fields of a chunk that are copied to events which the guards create."""
@@ -26,6 +28,9 @@ CHOICE_FIELDS = frozenset(
 )
 """Fields of a choice that pass. Other fields could contain text that no guard has read."""
 Path = tuple[Any, ...]
+CONTENT_PATH: Path = ("content",)
+TEXT_PARTS = frozenset({"text", "output_text"})
+"""Types of the parts of a content that are text."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -38,13 +43,17 @@ class _Choice:
         self._before = before
         self._chains: dict[Path, GuardChain] = {}
         self._arguments: dict[Path, list[str]] = {}
+        self._tracker = ToolCallTracker()
         self._current_paths: frozenset[Path] = frozenset()
         if before:
-            self._chain_for(("content",))  # the text is checked at the end even if nothing follows
+            self._chain_for(CONTENT_PATH)  # the text is checked at the end even if nothing follows
 
     async def push_delta(self, delta: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Return the released rest of texts that this delta does not continue, and what passes of this delta."""
-        leaves = list(_iter_texts(delta, ()))
+        if isinstance(delta.get("tool_calls"), list):
+            for call, part, _ in self._tracker.feed(delta["tool_calls"]):
+                part["index"] = call.index  # the path of its texts
+        leaves = [(place, key, _unify_content(path)) for place, key, path in _iter_texts(delta, ())]
         paths = frozenset(path for _, _, path in leaves)
         before: list[dict[str, Any]] = []
         for path in self._current_paths - paths if paths else ():
@@ -65,13 +74,21 @@ class _Choice:
             if text := await chain.finish():
                 deltas.append(_build_delta(path, text))
         for path in list(self._arguments):
-            deltas += await self._flush_text(path)
+            text = await self._check_arguments("".join(self._arguments.pop(path)))
+            deltas += [_build_delta(path, text)] if text else []
         return deltas
 
     async def _flush_text(self, path: Path) -> list[dict[str, Any]]:
-        """Return deltas with the rest of one text, because another text begins."""
+        """Return deltas with the rest of one text, because another text begins.
+
+        Arguments that are not complete are held, because the rest of them may follow later.
+        """
         if path in self._arguments:
-            text = await self._check_arguments("".join(self._arguments.pop(path)))
+            arguments = "".join(self._arguments[path])
+            if not is_json_object(arguments):
+                return []
+            del self._arguments[path]
+            text = await self._check_arguments(arguments)
         else:
             text = await self._chains[path].flush()
         return [_build_delta(path, text)] if text else []
@@ -88,7 +105,7 @@ class _Choice:
     def _chain_for(self, path: Path) -> GuardChain:
         found = self._chains.get(path)
         if found is None:
-            sense = path == ("content",)
+            sense = path == CONTENT_PATH
             found = self._chains[path] = GuardChain(self._runs, sense, self._before if sense else "")
         return found
 
@@ -151,7 +168,7 @@ class GuardedStream:
 
     async def _feed_choice(self, choice: dict[str, Any]) -> tuple[list[bytes], dict[str, Any] | None]:
         """Return the events before a choice of a chunk, and what passes of the choice, or None if nothing does."""
-        index = choice.get("index", 0)
+        index = choice.get("index") or 0
         state = self._choices.setdefault(index, _Choice(self._runs, self._before))
         if state.blocked:
             return [], None
@@ -206,19 +223,27 @@ async def guard_stream(
 ) -> AsyncGenerator[bytes]:
     """Yield an upstream stream after the guards, as chat events.
 
-    `chunked` decodes a stream of another format. Each batch yields one batch, which is empty if nothing of it passes
-    yet. Once all choices are blocked the upstream stream is closed.
+    `decoder` decodes a stream of another format. Each batch with data yields one batch, which is empty if nothing of it
+    passes yet. Once all choices are blocked the upstream stream is closed.
     """
-    async with aclosing(events):
-        async for batch in events:
+    has_ended = False
+
+    def end_grace() -> float | None:
+        return 0.0 if has_ended else None
+
+    async with aclosing(events), aclosing(bounded_events(events, end_grace)) as batches:
+        async for batch in batches:
+            found = _decode_batch(batch, decoder)
             passing = list[bytes]()
-            for data in _decode_batch(batch, decoder):
+            for data in found:
                 passing.append(await guarded_stream.feed(data))
                 if guarded_stream.all_blocked:
                     yield b"".join(passing) + DONE
                     return
-            yield b"".join(passing)
-    if decoder is not None and decoder.ended:
+            has_ended = decoder is not None and has_end_event(batch)
+            if found:
+                yield b"".join(passing)
+    if decoder is not None and (decoder.ended or has_ended):
         yield await guarded_stream.finish() + DONE
     elif rest := await guarded_stream.finish():
         yield rest
@@ -229,6 +254,7 @@ def _decode_batch(batch: bytes, decoder: ChunkDecoder | None) -> list[bytes]:
     found = batch_data(batch)
     if decoder is None:
         return found
+    found = [data for data in found if data != DONE_DATA]
     try:
         return [msgspec.json.encode(chunk) for data in found for chunk in decoder.decode(_decode(data))]
     except MALFORMED_ERRORS as error:
@@ -246,6 +272,14 @@ def _iter_texts(value: Any, path: Path) -> Any:
                 yield value, key, (*path, step)
         elif isinstance(item, dict | list):
             yield from _iter_texts(item, (*path, step))
+
+
+def _unify_content(path: Path) -> Path:
+    """Return the path of the content for the text of a part of it, because both are one text."""
+    if path[0] != "content" or len(path) not in {2, 3}:
+        return path
+    kind = dict(path[1]).get("type", "text")
+    return CONTENT_PATH if kind in TEXT_PARTS and path[2:] in {(), ("text",)} else path
 
 
 def _path_step(item: Any, number: int, parent_key: Any) -> Any:

@@ -10,6 +10,8 @@ from vong.records.record import construct_trusted
 
 DEFAULT_MAX_TOKENS = 4096
 """Output tokens of a request without max_tokens if a limit applies. The request is sent with this maximum."""
+MAX_BOUND_TOKENS = 10**9
+"""Largest number of output tokens of a bound. No call produces more, and larger amounts exceed what a quota stores."""
 TOKENS_PER_ATTACHMENT = 20_000
 """Tokens of an image, an audio or a document, whose size in bytes does not bound its tokens. Large images cost a few
 thousand tokens with every provider, documents a few thousand per page.
@@ -34,7 +36,8 @@ class UsageBound(NamedTuple):
     """Upper bound of the usage of a call.
 
     `token_types` are the types that the tokens may have (`vong.gateway.pricing.token_types`). `max_tokens` is the value
-    that the call is sent with, None if the request has its own.
+    that the call is sent with, None for embeddings. A request may set several maximums, of which servers read different
+    ones, so that the call is sent with the value that the bound counts.
     """
 
     input_tokens: int
@@ -66,10 +69,6 @@ def estimate_usage_bound(endpoint: Endpoint, request: RequestFields, input_bound
         input_bound += TOKENS_PER_ATTACHMENT * sum([body.count(part) for part in ATTACHMENT_MARKERS])
     if endpoint == "embeddings":
         return UsageBound(input_bound, 0, None, token_types)
-    max_tokens = request.max_completion_tokens or request.max_tokens
-    return UsageBound(
-        input_bound,
-        max(max_tokens or DEFAULT_MAX_TOKENS, 0) * max(request.n or 1, 1),
-        None if max_tokens else DEFAULT_MAX_TOKENS,
-        token_types,
-    )
+    max_tokens = min(request.largest_maximum or DEFAULT_MAX_TOKENS, MAX_BOUND_TOKENS)
+    output_bound = min(max_tokens * request.choices, MAX_BOUND_TOKENS)
+    return UsageBound(input_bound, output_bound, max_tokens, token_types)

@@ -21,14 +21,17 @@ from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.cache.store import CachedResponse, CacheEntry
 from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.routing.catalog import ResolvedTarget
+from vong.gateway.translators.chat_variants import is_finish_reason, list_calls, resolve_finish_reason
 from vong.gateway.translators.content import ACCOUNTING_FIELDS
 from vong.records import now
 from vong.records.cache import CachePolicy
 
 UNHASHED_FIELDS = ACCOUNTING_FIELDS | {"model", "stream"}
 """Request fields that do not change the response. The model is part of the hashed configuration."""
-CACHEABLE_FINISH_REASONS = {"stop", "length", "tool_calls", "function_call"}
+CACHEABLE_FINISH_REASONS = {"stop", "length", "tool_calls"}
 """Finish reasons of responses that may be cached."""
+RESPONSE_FORMAT = 2
+"""Version of the stored responses. It is a part of the key, so that a new server does not return old ones."""
 NUMBER_PATTERN = re.compile(r"\S*\d\S*")
 """Words with digits. Questions about two orders, dates or amounts are similar in meaning but have different answers, so
 a semantic hit requires the same numbers.
@@ -106,6 +109,8 @@ class CacheLookup:
         if self.outcome not in ("miss", "refresh") or not _is_cacheable(completion):
             return
         created_at = now()
+        if "choices" in completion and not completion.get("created"):
+            completion = {**completion, "created": int(created_at.timestamp())}
         response = CachedResponse(
             self._key,
             msgspec.json.encode(completion),
@@ -154,9 +159,10 @@ class CacheLookup:
             "user": self._exchange.request.user or f"key {self._principal.actor}",
         }[self.policy.scope]
         parts = (
+            RESPONSE_FORMAT,
             self.policy.scope,
             scope,
-            self._exchange.kind,
+            "text" if self._exchange.completes_text(self._resolved) else self._exchange.kind,
             self._resolved.versions.config_hash,
             self._guards_version,
         )
@@ -181,6 +187,11 @@ def _is_cacheable(completion: Mapping[str, Any]) -> bool:
     if completion.get("object") == "list":
         return bool(completion.get("data"))
     choices = completion.get("choices")
-    return bool(choices) and all(
-        resolved.get("finish_reason") in CACHEABLE_FINISH_REASONS for resolved in choices or ()
-    )
+    return bool(choices) and all(_is_complete(choice) for choice in choices or ())
+
+
+def _is_complete(choice: Mapping[str, Any]) -> bool:
+    """Return True if the model ended a choice itself or reached a limit, in the words of any server."""
+    reason, message = choice.get("finish_reason"), choice.get("message") or {}
+    is_known = isinstance(reason, str) and is_finish_reason(reason)
+    return is_known and resolve_finish_reason(reason, bool(list_calls(message))) in CACHEABLE_FINISH_REASONS

@@ -24,9 +24,10 @@ from vong.errors import (
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.auth.scopes import check_scope
 from vong.gateway.endpoints.continuation import PartialAnswer
-from vong.gateway.endpoints.json_depth import check_max_depth
+from vong.gateway.endpoints.file_sources import resolve_files
 from vong.gateway.endpoints.parsing import TraceContext
-from vong.gateway.guards.request_texts import GuardedRequest
+from vong.gateway.endpoints.stream import StreamAccumulator
+from vong.gateway.guards.request_texts import GuardedRequest, read_model
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.subjects import parse_tags
 from vong.gateway.pipeline.attempt_spans import build_attempt_spans
@@ -37,17 +38,20 @@ from vong.gateway.pipeline.follow_up import follow_up
 from vong.gateway.pipeline.guarding import GuardSession, redacted_body
 from vong.gateway.pipeline.planning import plan_targets, reserve_capacity, reserve_limits
 from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices
+from vong.gateway.pipeline.stream_start import RESEND_HINT, buffer_first_event, buffer_first_token
 from vong.gateway.providers import Endpoint, ProviderRequest, ProviderResponse
+from vong.gateway.providers.response_check import to_error
 from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget, RoutePlan
 from vong.gateway.routing.load import TargetLoad
 from vong.gateway.routing.retry import AttemptRunner
+from vong.gateway.upstream.bounded_events import bounded_events
 from vong.gateway.upstream.response import ResponseLimits
 from vong.gateway.upstream.sse import split_events
-from vong.gateway.upstream.timeouts import deadline, with_idle_timeout
+from vong.gateway.upstream.surrogates import repair_surrogates
+from vong.gateway.upstream.timeouts import deadline
 from vong.records import RoutePolicy, Timeouts
 
 DEFAULT_TIMEOUTS = Timeouts()
-RESEND_HINT = "send the request again"
 
 
 class ModelCall:
@@ -66,7 +70,7 @@ class ModelCall:
         self.trace = trace
         self.endpoint: Endpoint = endpoint
         self._services = services
-        self._body = body
+        self._body = repair_surrogates(body)
         self._context = CallContext(principal, endpoint, b"", trace)
         self._timeouts = DEFAULT_TIMEOUTS
         self._deadline_at: float | None = None
@@ -100,7 +104,8 @@ class ModelCall:
         Retries and fallbacks follow the policy of the route. If a VongError is raised, no part of a response was
         produced.
         """
-        check_max_depth(self._body)
+        load_file = partial(self._services.load_file, self._context.principal)
+        self._body = await resolve_files(self.endpoint, self._body, load_file)
         self._catalog = catalog = await self._services.load_catalog(self._context.principal)
         await self._check_request(catalog)
         exchange = await self._parse(catalog)
@@ -158,21 +163,25 @@ class ModelCall:
             follow_up(self._context, span, self._services.enqueue_shadow)
 
     async def _check_request(self, catalog: ModelCatalog) -> None:
-        """Let the guards check the request before it is parsed.
+        """Let the guards of the called model or route check the request before it is parsed.
 
         No other code reads the body before the guards have masked it. If a guard blocks the request, the span contains
         the request with all texts redacted.
         """
+        self._context.body = self._body
         guard_set, principal = catalog.guards, self._context.principal
         if guard_set is None or not self._options.apply_guards:
-            self._context.body = self._body
+            return
+        model = read_model(self._body)
+        check_scope(principal, self.endpoint, model)
+        guards = guard_set.guards_for(self._options.guards_route or model)
+        if not guards:
             return
         ask_model = partial(self._services.ask_model, principal, self.trace)
+        self._context.guard_session = watch = GuardSession(guards, ask_model, guard_set.version)
+        if not watch.checks_requests:
+            return
         request = GuardedRequest(self.endpoint, self._body)
-        check_scope(principal, self.endpoint, request.model)
-        self._context.guard_session = watch = GuardSession(
-            guard_set.guards_for(self._options.guards_route or request.model), ask_model, guard_set.version
-        )
         try:
             await watch.check_request(request)
         except VongError:
@@ -181,7 +190,7 @@ class ModelCall:
                     self.endpoint, redacted_body(self.endpoint, self._body), self.id.hex
                 )
             raise
-        self._context.body = request.encode() if watch.checks_requests else self._body
+        self._context.body = request.encode()
 
     async def _parse(self, catalog: ModelCatalog) -> UpstreamExchange:
         """Parse the request, check the scope of the key and load the history that the request continues."""
@@ -238,7 +247,7 @@ class ModelCall:
         """Send the request to the first target, or to the targets in turn if the route has a policy or a tree."""
         policy = plan.route.policy if plan.route else None
         if policy is None and (plan.route is None or plan.route.tree is None):
-            return await self._send_to_target(plan.targets[0])
+            return await self._begin_stream(await self._send_to_target(plan.targets[0]))
         policy, project_id = policy or RoutePolicy(), self._context.principal.project_id
         self._timeouts = policy.timeout
         circuit, load = (
@@ -259,33 +268,20 @@ class ModelCall:
             reply = await self._send_to_target(
                 target, ResponseLimits(connect=times.connect, first_byte=inf, total=total)
             )
-            if reply.events is not None:
-                await self._wait_for_first_token(cast(AsyncGenerator[bytes], reply.events))
+            return await self._begin_stream(reply, until_first_token=True)
+
+    async def _begin_stream(self, reply: ProviderResponse, *, until_first_token: bool = False) -> ProviderResponse:
+        """Return a response once its stream has begun. A stream that begins with an error becomes that error."""
+        context, exchange = self._context, self._context.exchange
+        if reply.events is None or context.accumulator is None or exchange is None:
+            return reply
+        begin = buffer_first_token if until_first_token else buffer_first_event
+        self._buffered = await begin(cast(AsyncGenerator[bytes], reply.events), context.accumulator)
+        if context.accumulator.first_token is None and context.accumulator.error is not None:
+            error, self._buffered, context.accumulator = to_error(context.accumulator.error), b"", None
+            context.response = exchange.parse_response(reply, exchange.replace_by_error(reply, error))
+            context.status = reply.status
         return reply
-
-    async def _wait_for_first_token(self, events: AsyncGenerator[bytes]) -> None:
-        """Buffer the stream up to its first token.
-
-        The buffered events, with the first token, are sent as soon as the token arrives.
-        """
-        accumulator, buffered = self._context.accumulator, list[bytes]()
-        assert accumulator is not None
-        try:
-            while accumulator.first_token is None and not accumulator.ended:
-                chunks = await anext(events, None)
-                if chunks is None:
-                    raise UpstreamFailed("the upstream ended its stream before its first token", RESEND_HINT)
-                buffered.append(accumulator.feed(chunks))
-                if accumulator.failure is not None and accumulator.first_token is None:
-                    raise accumulator.failure
-            if accumulator.first_token is None and accumulator.error is not None:
-                raise UpstreamFailed(
-                    f"the upstream interrupted its stream: {error_message(accumulator.error)}", RESEND_HINT
-                )
-        except BaseException:
-            await events.aclose()
-            raise
-        self._buffered = b"".join(buffered)
 
     async def _send_to_target(self, target: str, limits: ResponseLimits | None = None) -> ProviderResponse:
         assert self._catalog is not None
@@ -302,27 +298,36 @@ class ModelCall:
         endpoint, body = exchange.prepare_for(resolved)
         request = ProviderRequest(endpoint, resolved.model, body, exchange.stream, limits, self.trace.forwarded_headers)
 
-        async def send() -> ProviderResponse:
-            return exchange.merge_partial(await resolved.provider.call(request))
+        session = self._context.guard_session
+        checks_responses = session is not None and session.checks_responses and exchange.kind == "chat"
 
-        reply = await send()
-        if self._context.guard_session:
-            reply = await self._context.guard_session.check_response(exchange, reply, send)
+        async def send() -> ProviderResponse:
+            sent = await exchange.send(resolved.provider, request)
+            if checks_responses and sent.events is None:
+                exchange.reject_error(sent, decode_response(sent, resolved.target))  # guards read answers only
+            return sent
+
+        if session is None:
+            return self._accept_response(exchange, await send())
+        masked_send = partial(session.mask_failure, send)
+        reply = await session.check_response(exchange, await masked_send(), masked_send)
         return self._accept_response(exchange, reply)
 
     def _accept_response(self, exchange: UpstreamExchange, reply: ProviderResponse) -> ProviderResponse:
         """Parse the response, or start to accumulate its stream."""
-        self._context.status = reply.status
         if reply.events is None:
             self._store_response(exchange, reply)
         else:
             self._context.accumulator = exchange.open_stream()
+        self._context.status = reply.status
         return reply
 
     def _store_response(self, exchange: UpstreamExchange, reply: ProviderResponse) -> None:
-        """Decode the response body and store it as a chat completion or embeddings."""
+        """Decode the response body and store it as a chat completion or embeddings, or as an error."""
         target = self._context.resolved.target if self._context.resolved else "the upstream"
-        self._context.response = exchange.parse_response(reply, decode_response(reply, target))
+        fields = exchange.reject_error(reply, decode_response(reply, target))
+        self._context.response = exchange.parse_response(reply, fields)
+        self._context.status = reply.status
 
     async def _stream_target(self, reply: ProviderResponse) -> AsyncGenerator[bytes]:
         """Yield the events of one target. Raises UpstreamFailed if the stream breaks."""
@@ -332,12 +337,7 @@ class ModelCall:
         async with aclosing(cast(AsyncGenerator[bytes], reply.events)) as events:
             if accumulator.failure is not None:
                 raise accumulator.failure
-            source = (
-                with_idle_timeout(events, self._timeouts.between_tokens, self._deadline_at)
-                if self._context.attempts
-                else events
-            )
-            async with aclosing(source) as batches:
+            async with aclosing(self._bounded(events, accumulator)) as batches:
                 async for chunks in batches:
                     for part in split_events(chunks) if can_continue else (chunks,):
                         chunk = accumulator.feed(part)
@@ -355,6 +355,15 @@ class ModelCall:
             yield tail
         if self._context.attempts and accumulator.error is not None:
             self._context.attempts.record_broken_stream("upstream_failed")
+
+    def _bounded(self, events: AsyncGenerator[bytes], accumulator: StreamAccumulator) -> AsyncGenerator[bytes]:
+        """Return the events up to the end that the stream says, within the timeouts of the route."""
+        choices = int(self._context.exchange.request.n or 1) if self._context.exchange else 1
+        idle = self._timeouts.between_tokens if self._context.attempts else inf
+        deadline_at = self._deadline_at if self._context.attempts else None
+        return bounded_events(
+            events, lambda: accumulator.end_grace(choices), idle_seconds=idle, deadline_at=deadline_at
+        )
 
     @property
     def _can_continue_stream(self) -> bool:

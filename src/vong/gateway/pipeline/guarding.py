@@ -14,6 +14,7 @@ from vong.gateway.guards.stream import GuardedStream, guard_stream
 from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.providers import Endpoint, ProviderResponse
 from vong.gateway.providers.translation import ChunkDecoder
+from vong.gateway.upstream.bounded_events import bounded_events
 from vong.records.guard import GuardOutcome
 
 REDACTED_TEXT = "[WITHHELD]"
@@ -33,6 +34,11 @@ class GuardSession:
         """Return True if a guard checks requests."""
         return bool(self._input)
 
+    @property
+    def checks_responses(self) -> bool:
+        """Return True if a guard checks responses."""
+        return bool(self._output)
+
     async def check_request(self, request: GuardedRequest) -> None:
         """Check the request and mask its texts in place.
 
@@ -40,6 +46,8 @@ class GuardSession:
         """
         for run in self._input:
             roles = run.configured_guard.config.roles
+            if "user" in (roles or _default_roles(run)):
+                request.require_texts()
             if run.configured_guard.guard.text_scope == "last" and not roles:
                 for segments in request.last_user_texts():
                     await _check_last_message(run, segments)
@@ -60,6 +68,19 @@ class GuardSession:
                 if run.masks and segment.role in (run.configured_guard.config.roles or _default_roles(run)):
                     segment.replace(await run.apply(segment.text))
         texts.encode_json_values()
+
+    async def mask_failure(self, send: Callable[[], Awaitable[ProviderResponse]]) -> ProviderResponse:
+        """Return the response of `send`. The message of an error, which may quote the upstream, is masked."""
+        try:
+            return await send()
+        except UpstreamFailed as error:
+            message = error.message
+            for run in self._output:
+                if run.masks:
+                    message = await run.apply(message)
+            if message == error.message:
+                raise
+            raise type(error)(message, error.hint) from None
 
     async def check_response(
         self, exchange: UpstreamExchange, reply: ProviderResponse, resend: Callable[[], Awaitable[ProviderResponse]]
@@ -100,12 +121,15 @@ class GuardSession:
         runs = [run for run in self._output if run.configured_guard.config.action != "retry"]
         retry_runs = [run for run in self._output if run not in runs]
         if retry_runs:
-            async with aclosing(events):
-                buffered = [batch async for batch in events]
+            choices = int(exchange.request.n or 1)
+            transcript = guard_response.open_transcript(decoder_factory() if decoder_factory else None)
+            buffered = list[bytes]()
+            async with aclosing(events), aclosing(bounded_events(events, lambda: transcript.end_grace(choices))) as all:
+                async for batch in all:
+                    buffered.append(batch)
+                    transcript.feed(batch)
             try:
-                await guard_response.check_buffered_stream(
-                    retry_runs, buffered, decoder_factory() if decoder_factory else None, text_so_far
-                )
+                await guard_response.check_buffered_stream(retry_runs, transcript, text_so_far)
                 events = _replay(buffered)
             except RetryRequested:
                 second, runs = await resend(), self._output
@@ -113,7 +137,7 @@ class GuardSession:
                     message = "the upstream did not stream its response to the retry that a guard requested"
                     raise UpstreamFailed(message, "send the request again") from None
                 events = cast(AsyncGenerator[bytes], second.events)
-        guarded_stream = GuardedStream(runs, exchange.request.n or 1, text_so_far)
+        guarded_stream = GuardedStream(runs, int(exchange.request.n or 1), text_so_far)
         async with aclosing(
             guard_stream(events, guarded_stream, decoder_factory() if decoder_factory else None)
         ) as guarded_events:

@@ -38,7 +38,7 @@ def plan_targets(
     if route is None or route.tree is None:
         return catalog.plan_route(model, random if random_draw is None else lambda: random_draw)
     usage = Usage(
-        input_tokens=len(context.body) // 4, output_tokens=exchange.request.max_tokens or DEFAULT_OUTPUT_TOKENS
+        input_tokens=len(context.body) // 4, output_tokens=exchange.request.largest_maximum or DEFAULT_OUTPUT_TOKENS
     )
     costs = dict[str, int | None]()
     if "cheapest" in route.tree.picks():
@@ -65,7 +65,7 @@ async def reserve_capacity(services: CallServices, project_id: UUID, plan: Route
 async def reserve_limits(
     services: CallServices, context: CallContext, catalog: ModelCatalog, plan: RoutePlan, exchange: UpstreamExchange
 ) -> Reservation:
-    """Reserve the maximum usage of the call in all limits that apply, and set its max_tokens if it has none."""
+    """Reserve the maximum usage of the call in all limits that apply, and set the max_tokens that it is sent with."""
     request = exchange.request
     usage_bound = estimate_usage_bound(exchange.endpoint, request, exchange.request_bytes, context.body)
     if not exchange.allow_native:  # a broken stream may be continued by a second request that repeats the text so far

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.cache.response_cache import ResponseCache
+from vong.gateway.endpoints.file_sources import FileContent
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
@@ -51,6 +52,14 @@ class LoadHistory(Protocol):
         ...
 
 
+class LoadOwnedFile(Protocol):
+    """Function that loads a file."""
+
+    def __call__(self, principal: GatewayPrincipal, id: UUID, max_bytes: int, /) -> Awaitable[FileContent]:
+        """Return a file that the principal may see. Raises InvalidInput if it has more than `max_bytes`."""
+        ...
+
+
 class EnqueueShadow(Protocol):
     """Function that enqueues a shadow request."""
 
@@ -80,6 +89,7 @@ class CallServices:
     target_load: FindTargetLoad
     limiter: Limiter
     load_history: LoadHistory
+    load_file: LoadOwnedFile
     response_cache: ResponseCache
     enqueue_shadow: EnqueueShadow
     ask_model: AskModel

@@ -6,6 +6,8 @@ These tokens are part of the input or output tokens. A span stores them in its a
 from collections.abc import Mapping
 from typing import Any
 
+from vong.gateway.translators.token_counts import token_count
+
 USAGE_ATTRIBUTE = "vong.usage"
 INPUT_TYPES = ("cache_write_1h", "cache_write", "input_audio", "input_image")
 OUTPUT_TYPES = ("reasoning", "output_audio", "output_image")
@@ -56,8 +58,9 @@ def used_types(usage: Any) -> dict[str, int]:
         if details and isinstance(details, dict):
             for name, count in details.items():
                 token_type = names.get(name)
-                if token_type is not None and isinstance(count, int) and count > 0:
-                    used[token_type] = count
+                tokens = token_count(count) if token_type is not None else None
+                if token_type is not None and tokens:
+                    used[token_type] = tokens
     return used
 
 

@@ -1,12 +1,14 @@
 """Provider for Anthropic: translates chats into messages, and responses back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from vong.config import ProviderSettings
-from vong.errors import Unsupported, UpstreamFailed
-from vong.gateway.providers.base import Endpoint, ProviderRequest, ProviderResponse
+from vong.errors import Unsupported, UpstreamFailed, error_message, parse_error
+from vong.gateway.providers.base import Endpoint, ProviderRequest, ProviderResponse, TokenCount, count_error
+from vong.gateway.providers.dialects import NATIVE
 from vong.gateway.providers.http import HttpProvider, key_headers
 from vong.gateway.providers.openai import forward_response
 from vong.gateway.providers.translation import translate_reply, translate_request
@@ -24,6 +26,8 @@ class AnthropicProvider(HttpProvider):
 
     endpoints: frozenset[Endpoint] = frozenset({"chat", "messages"})
     model_list_headers = VERSION_HEADERS
+
+    chat_dialect = NATIVE
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         headers = key_headers(settings.resolve_api_key(), "x-api-key")
@@ -47,13 +51,17 @@ class AnthropicProvider(HttpProvider):
         decoder = AnthropicChunkDecoder() if request.stream else None
         return await translate_reply(self._api, response, decoder, to_chat_completion, _translate_error)
 
-    async def count_tokens(self, body: bytes) -> int:
+    async def count_tokens(self, body: bytes, headers: Mapping[str, str] | None = None) -> TokenCount:
         """Return the number of tokens of a messages request, as counted by Anthropic."""
         self._api.require_key()
-        response = await self._api.post("/messages/count_tokens", body, None, VERSION_HEADERS)
+        versions = {**VERSION_HEADERS, **(headers or {})}
+        response = await self._api.post("/messages/count_tokens", body, None, versions)
         payload = await self._api.read_body(response)
+        if response.status >= 400:
+            message = error_message(parse_error(payload)) or payload[:500].decode("utf-8", "replace")
+            raise count_error(self.name, response.status, message)
         try:
-            return msgspec.json.decode(payload, type=_Count).input_tokens
+            return TokenCount(msgspec.json.decode(payload, type=_Count).input_tokens)
         except msgspec.DecodeError as error:
             excerpt = payload[:500].decode("utf-8", "replace")
             raise UpstreamFailed(

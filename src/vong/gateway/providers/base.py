@@ -2,11 +2,21 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
+from vong.errors import InvalidInput, NotFound, RateLimitExceeded, UpstreamFailed, VongError
 from vong.gateway.upstream.response import ResponseLimits
 
-Endpoint = Literal["chat", "embeddings", "completions", "messages", "responses"]
+Endpoint = Literal["chat", "embeddings", "completions", "messages", "responses", "audio", "images"]
+MediaOperation = Literal[
+    "audio/speech",
+    "audio/transcriptions",
+    "audio/translations",
+    "images/generations",
+    "images/edits",
+    "images/variations",
+]
+"""Operations on audio and images, by their path below `/v1`."""
 
 
 class ProviderRequest(NamedTuple):
@@ -39,10 +49,14 @@ class ProviderResponse:
     events: AsyncIterator[bytes] | None = None
 
 
+ModelKind = Literal["chat", "text", "either"]
+"""What a model completes: conversations, texts, or that is unknown."""
 COMMON_ENDPOINTS: frozenset[Endpoint] = frozenset({"chat", "embeddings"})
 """Endpoints that most providers support."""
 OPENAI_ENDPOINTS: frozenset[Endpoint] = frozenset({*COMMON_ENDPOINTS, "responses"})
 """Endpoints that OpenAI's own models support."""
+TEXT_ENDPOINTS: frozenset[Endpoint] = frozenset({*COMMON_ENDPOINTS, "completions"})
+"""Endpoints of servers that complete texts too."""
 
 
 class Provider(Protocol):
@@ -73,10 +87,67 @@ class Provider(Protocol):
         ...
 
 
+class TokenCount(NamedTuple):
+    """Input tokens of a request. `is_exact` is false if a part of it was estimated."""
+
+    tokens: int
+    is_exact: bool = True
+
+
+@runtime_checkable
+class CompletesTexts(Protocol):
+    """Provider of an API that completes texts without a chat, at `/completions`."""
+
+    def model_kind(self, model: str) -> ModelKind:
+        """Return what a model completes."""
+        ...
+
+
+class MediaProviderRequest(NamedTuple):
+    """Call of an operation on audio or images: `body` is JSON or a form, as `content_type` says."""
+
+    operation: MediaOperation
+    model: str
+    body: bytes
+    content_type: str
+    fields: Mapping[str, Any]
+    """Fields of the request without its files."""
+    limits: ResponseLimits | None = None
+
+
+@runtime_checkable
+class SupportsMedia(Protocol):
+    """Provider with operations on audio or images."""
+
+    @property
+    def media_operations(self) -> frozenset[MediaOperation]:
+        """Return the operations that the provider supports."""
+        ...
+
+    async def send_media(self, request: MediaProviderRequest) -> ProviderResponse:
+        """Answer a call. `events` of the response are parts of its body; its headers contain the content type."""
+        ...
+
+
 @runtime_checkable
 class SupportsTokenCount(Protocol):
     """Provider that counts the tokens of a request without answering it."""
 
-    async def count_tokens(self, body: bytes) -> int:
-        """Return the number of tokens of a request in Anthropic's format."""
+    async def count_tokens(self, body: bytes, headers: Mapping[str, str] | None = None) -> TokenCount:
+        """Return the number of tokens of a request in Anthropic's format.
+
+        `headers` are the caller's, for a provider with the same format as the caller.
+        """
         ...
+
+
+def count_error(name: str, status: int, message: str) -> VongError:
+    """Return the error for the response of an API that refuses to count tokens."""
+    text = f"{name!r} failed to count tokens: {message}"
+    if status == 404:
+        return NotFound(text, "check the name of the model")
+    if status == 429:
+        return RateLimitExceeded(text, "try again later")
+    if status in (400, 413, 422):
+        return InvalidInput(text, "change the request")
+    return UpstreamFailed(f"{text} (status {status})", "test the provider: vong gateway providers test NAME")

@@ -14,6 +14,7 @@ import msgspec
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, MissingExtra, Unsupported
 from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
+from vong.gateway.providers.dialects import BEDROCK
 from vong.gateway.providers.embeddings import EmbeddingRequest, build_embedding_response, parse_embedding_request
 from vong.gateway.providers.http import HttpApi, HttpProvider, ModelList, fetch_models, forward_headers, key_headers
 from vong.gateway.providers.translation import invalid_response, translate_request, translate_response
@@ -22,6 +23,7 @@ from vong.gateway.translators.openai_bedrock_response import BedrockChunkDecoder
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
 from vong.gateway.upstream.sse import DONE, encode_sse_event
+from vong.gateway.upstream.surrogates import repair_surrogates
 
 try:
     from vong.gateway.providers import aws
@@ -41,6 +43,8 @@ class BedrockProvider(HttpProvider):
 
     endpoints = COMMON_ENDPOINTS
     model_list = ModelList("/foundation-models", "modelSummaries", "modelId")
+
+    chat_dialect = BEDROCK
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         if settings.base_url is None:
@@ -76,7 +80,8 @@ class BedrockProvider(HttpProvider):
         response = await self._post(request.model, action, body, request.limits)
         id = response.headers.get("x-amzn-requestid") or ""
         if request.stream and response.status == 200:
-            self._api.require_stream(response, STREAM_CONTENT_TYPE)
+            if (error := await self._api.check_stream(response, STREAM_CONTENT_TYPE)) is not None:
+                return error
             return ProviderResponse(
                 200,
                 b"",
@@ -170,7 +175,8 @@ async def _translate_stream(
     try:
         while data := await response.read_chunk():
             with invalid_response(name):
-                events = [{_event_type(item): msgspec.json.decode(item.payload or b"{}")} for item in stream.feed(data)]
+                items = stream.feed(data)
+                events = [{_event_type(item): _decode_payload(item.payload)} for item in items]
                 encoded = b"".join(encode_sse_event(chunk) for item in events for chunk in decoder.decode(item))
             if encoded:
                 yield encoded
@@ -180,3 +186,7 @@ async def _translate_stream(
         response.close()
     if decoder.ended:
         yield b"".join(map(encode_sse_event, decoder.finish())) + DONE
+
+
+def _decode_payload(payload: bytes) -> Any:
+    return msgspec.json.decode(repair_surrogates(payload) or b"{}")

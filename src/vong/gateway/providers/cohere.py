@@ -6,6 +6,7 @@ import msgspec
 
 from vong.config import ProviderSettings
 from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
+from vong.gateway.providers.dialects import NATIVE_WITHOUT_SERIAL_CALLS
 from vong.gateway.providers.embeddings import build_embedding_response, parse_embedding_request
 from vong.gateway.providers.http import HttpProvider, ModelList, key_headers
 from vong.gateway.providers.translation import translate_reply, translate_request, translate_response
@@ -26,6 +27,8 @@ class CohereProvider(HttpProvider):
     endpoints = COMMON_ENDPOINTS
     model_list = ModelList("/v1/models?page_size=1000", "models", "name")
     """Model list of version 1, because version 2 of the API has none."""
+
+    chat_dialect = NATIVE_WITHOUT_SERIAL_CALLS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         url = (settings.base_url or DEFAULT_BASE_URL).rstrip("/").removesuffix("/v2")

@@ -17,6 +17,8 @@ Options follow the name: `echo/echo?first=0.2&delay=0.05&status=429`
 | `delay`  | seconds before each further word                              |
 | `status` | respond with this HTTP status and an error in OpenAI's format |
 
+Speech is silence (`mp3`, `wav` or `pcm`), images are one white pixel, and a transcript is the prompt of the request.
+
 Embeddings are bags of hashed words of unit length, so that texts which share words are close together.
 """
 
@@ -27,15 +29,22 @@ import time
 from collections.abc import AsyncGenerator
 from itertools import pairwise
 from math import hypot
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
-from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
+from vong.gateway.providers.base import (
+    COMMON_ENDPOINTS,
+    MediaOperation,
+    MediaProviderRequest,
+    ProviderRequest,
+    ProviderResponse,
+)
 from vong.gateway.providers.echo_completion import EchoCompletion, complete_chat
+from vong.gateway.providers.echo_media import answer_media
 from vong.gateway.providers.embeddings import build_embedding_response, count_words, parse_embedding_request
 from vong.gateway.upstream.client import UpstreamClient
 from vong.gateway.upstream.sse import DONE, encode_sse_event
@@ -66,6 +75,16 @@ class EchoProvider:
             return ProviderResponse(200, events=_stream(request, completion, options))
         await asyncio.sleep(options.first + options.delay * max(0, len(completion.pieces) - 1))
         return ProviderResponse(200, msgspec.json.encode(_build_completion(request, completion)))
+
+    media_operations: frozenset[MediaOperation] = frozenset(get_args(MediaOperation))
+
+    async def send_media(self, request: MediaProviderRequest) -> ProviderResponse:
+        """Answer with the smallest valid audio or image, or with a transcript: the prompt."""
+        options = _parse_options(request.model)
+        await asyncio.sleep(options.first)
+        if options.status != 200:
+            return ProviderResponse(options.status, _error_body(options.status))
+        return answer_media(request)
 
     async def list_models(self) -> list[str]:
         """Return the only model name."""

@@ -18,9 +18,9 @@ class EchoRequest(msgspec.Struct):
     """Fields of a chat request that `echo` reads."""
 
     messages: list[dict[str, Any]]
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
-    n: int | None = None
+    max_tokens: int | float | None = None
+    max_completion_tokens: int | float | None = None
+    n: int | float | None = None
     stop: str | list[str] | None = None
     tools: list[dict[str, Any]] | None = None
     tool_choice: str | dict[str, Any] | None = None
@@ -88,13 +88,14 @@ def complete_chat(body: bytes) -> EchoCompletion:
     if not tool:
         text = _cut_at_stop(text, request.stop)
     all_words = WORD_PATTERN.findall(text)
-    limit = request.max_completion_tokens or request.max_tokens or len(all_words)
+    limit = int(request.max_completion_tokens or request.max_tokens or 0)
+    limit = limit if limit > 0 else len(all_words)
     return EchoCompletion(
         pieces=all_words[:limit],
         finish_reason="length" if limit < len(all_words) else finish,
         input_words=count_words([message.text for message in messages]),
         tool=str(tool["name"]) if tool else None,
-        choices=min(max(request.n or 1, 1), 16),
+        choices=min(max(int(request.n or 1), 1), 16),
         call_id=f"call_{hashlib.sha256(body).hexdigest()[:24]}",
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vong.errors import InvalidInput
+from vong.gateway.providers.token_ids import decode_token_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,8 +23,8 @@ KNOWN_FIELDS = frozenset({"model", "input", "encoding_format", "dimensions", "us
 class _EmbeddingFields(msgspec.Struct):
     """Fields of the body of an embedding request that Vong reads."""
 
-    input: str | list[str]
-    encoding_format: str = "float"
+    input: str | list[str | int | list[int]]
+    encoding_format: str | None = None
     dimensions: int | None = None
 
 
@@ -31,33 +32,60 @@ class _EmbeddingFields(msgspec.Struct):
 class EmbeddingRequest:
     """Embedding request. `unknown_fields` are the fields of the body that OpenAI does not have."""
 
-    input: str | list[str]
+    texts: list[str]
+    """Texts to embed, in order."""
     encoding_format: str
     dimensions: int | None
     unknown_fields: Mapping[str, Any]
 
-    @property
-    def texts(self) -> list[str]:
-        """Return the texts to embed, in order."""
-        return [self.input] if isinstance(self.input, str) else self.input
-
 
 def parse_embedding_request(body: bytes) -> EmbeddingRequest:
-    """Parse an embedding request.
+    """Parse an embedding request. Token ids of OpenAI's embedding models become the texts that they stand for.
 
-    Raises: InvalidInput if the request has another format (token ids, for example).
+    Raises: InvalidInput if the request has another format.
     """
     try:
         fields = msgspec.json.decode(body, type=_EmbeddingFields)
         unknown_fields = {name: value for name, value in msgspec.json.decode(body).items() if name not in KNOWN_FIELDS}
     except msgspec.DecodeError as error:
         raise InvalidInput(f"invalid request: {error}", "send input as a text or a list of texts") from error
-    request = EmbeddingRequest(**msgspec.structs.asdict(fields), unknown_fields=unknown_fields)
-    if not request.texts or not all(request.texts):
+    texts, encoding_format = read_texts(fields.input), fields.encoding_format or "float"
+    if not texts or not all(texts):
         raise InvalidInput("input is empty or contains an empty text", "send at least one text, and no empty ones")
-    if request.encoding_format not in ("float", "base64"):
-        raise InvalidInput(f"unknown encoding_format {request.encoding_format!r}", "use float or base64")
-    return request
+    if encoding_format not in ("float", "base64"):
+        raise InvalidInput(f"unknown encoding_format {encoding_format!r}", "use float or base64")
+    return EmbeddingRequest(
+        texts=texts, encoding_format=encoding_format, dimensions=fields.dimensions, unknown_fields=unknown_fields
+    )
+
+
+def read_texts(value: str | Sequence[str | int | list[int]]) -> list[str]:
+    """Return the texts of `input`: a text, texts, the token ids of a text, or those of several texts.
+
+    Raises: InvalidInput if token ids and texts are mixed, or if a token id does not exist.
+    """
+    if isinstance(value, str):
+        return [value]
+    ids = [item for item in value if isinstance(item, int)]
+    if ids and len(ids) == len(value):
+        return [decode_token_ids(ids)]
+    if ids:
+        raise InvalidInput("input mixes token ids with texts", "send input as a text or a list of texts")
+    return [decode_token_ids(item) if isinstance(item, list) else str(item) for item in value]
+
+
+def with_texts(body: bytes) -> bytes:
+    """Return an embedding request with texts instead of token ids, for an API that embeds texts only.
+
+    Raises: InvalidInput if the request is malformed.
+    """
+    try:
+        value = msgspec.json.decode(body, type=_EmbeddingFields).input
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"invalid request: {error}", "send input as a text or a list of texts") from error
+    if isinstance(value, str) or all(isinstance(item, str) for item in value):
+        return body
+    return msgspec.json.encode({**msgspec.json.decode(body), "input": read_texts(value)})
 
 
 def build_embedding_response(

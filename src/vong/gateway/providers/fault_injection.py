@@ -54,6 +54,8 @@ class FaultProvider:
 
     address = "faults"
     endpoints = COMMON_ENDPOINTS
+    is_for_tests = True
+    """Models are not offered to clients that list models."""
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self._name = name

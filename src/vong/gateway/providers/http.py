@@ -8,10 +8,12 @@ import msgspec
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, UpstreamFailed, UpstreamTimeout
 from vong.gateway.providers.base import Endpoint, ProviderResponse
+from vong.gateway.providers.response_check import UpstreamError, excerpt, find_error
 from vong.gateway.translators.content import MALFORMED_ERRORS
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.connection import FORWARDED_HEADERS
 from vong.gateway.upstream.response import ResponseLimits, UpstreamResponse
+from vong.gateway.upstream.surrogates import repair_surrogates
 
 PROBE_LIMITS = ResponseLimits(connect=3.0, first_byte=5.0, total=10.0)
 """Limits of a request for the model list."""
@@ -19,7 +21,9 @@ EVENT_STREAM = "text/event-stream"
 
 
 class HttpApi:
-    """One API with its endpoint and limits. `timeout` of its settings bounds one complete call, in seconds.
+    """One API with its endpoint and limits.
+
+    `timeout` of its settings bounds a complete response, and in a stream the time without data, in seconds.
 
     `key_variable` is the variable that commonly holds the key of an API that requires one. It only appears in the
     error: the key of the server's own environment is used only if the settings name its variable, because providers
@@ -68,6 +72,16 @@ class HttpApi:
         effective = self._limits if limits is None else self._limits.narrowed_by(limits)
         return await self._send(path, body, effective, headers)
 
+    async def post_content(
+        self, path: str, body: bytes, content_type: str, limits: ResponseLimits | None
+    ) -> UpstreamResponse:
+        """Send a request whose body is of any type, and return the response as soon as its headers have arrived."""
+        effective = self._limits if limits is None else self._limits.narrowed_by(limits)
+        try:
+            return await self._upstream.send(self.endpoint, path, body, effective, None, content_type)
+        except UpstreamFailed as error:
+            raise self._with_provider_name(error) from error
+
     def try_send(self, path: str, body: bytes, on_complete: Callable[[], object] | None) -> UpstreamResponse | None:
         """Send a request if a connection is idle; see `UpstreamClient.try_send`."""
         return self._upstream.try_send(self.endpoint, path, body, self._limits, on_complete)
@@ -91,7 +105,7 @@ class HttpApi:
             body = response.body()
         except UpstreamFailed as error:
             raise self._with_provider_name(error) from error
-        return ProviderResponse(check_status(response), body, forward_headers(response))
+        return ProviderResponse(check_status(response), repair_surrogates(body), forward_headers(response))
 
     async def fetch_model_list(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
         """Return the body of the model list.
@@ -108,25 +122,32 @@ class HttpApi:
         return body
 
     async def read_body(self, response: UpstreamResponse) -> bytes:
-        """Return the complete body of a response."""
+        """Return the complete body of a response, with repaired surrogates."""
         try:
-            return await response.read()
+            return repair_surrogates(await response.read())
         except UpstreamFailed as error:
             raise self._with_provider_name(error) from error
         finally:
             response.close()
 
-    def require_stream(self, response: UpstreamResponse, content_type_prefix: str = EVENT_STREAM) -> None:
-        """Check that a response is an event stream.
+    async def check_stream(
+        self, response: UpstreamResponse, content_type_prefix: str = EVENT_STREAM
+    ) -> ProviderResponse | None:
+        """Return None for an event stream, and the error that an API sent instead of it.
 
-        Raises: UpstreamFailed if its content type is another.
+        Raises: UpstreamFailed if the response is neither. The message contains its beginning.
         """
         content_type = response.headers.get("content-type", "")
-        if not content_type.startswith(content_type_prefix):
-            response.close()
+        if content_type.lower().startswith(content_type_prefix):
+            return None
+        body = await self.read_body(response)
+        found = _find_json_error(body)
+        if found is None:
             raise UpstreamFailed(
-                f"{self.name!r} responded to a stream request with {content_type or 'no content type'!r}"
+                f"{self.name!r} responded to a stream request with {content_type or 'no content type'!r}: "
+                f"{excerpt(body)}"
             )
+        return ProviderResponse(found.status, msgspec.json.encode({"error": found.error}), forward_headers(response))
 
     async def _send(
         self, path: str, body: bytes | None, limits: ResponseLimits, headers: Mapping[str, str] | None
@@ -199,12 +220,21 @@ def key_headers(key: str | None, header: str = "authorization") -> dict[str, str
     return {header: f"Bearer {key}" if header == "authorization" else key}
 
 
+def _default_max_tokens_name(model: str) -> str:
+    del model
+    return "max_completion_tokens"
+
+
 class RequestTemplate(NamedTuple):
-    """How calls of an endpoint are sent: the API, its path, and an optional rewrite of the body."""
+    """How calls of an endpoint are sent: the API, its path, and an optional rewrite of the body.
+
+    `max_tokens_name` returns the field that sets the maximum of output tokens of a model.
+    """
 
     api: HttpApi
     path: str
     prepare_body: Callable[[bytes], bytes] | None = None
+    max_tokens_name: Callable[[str], str] = _default_max_tokens_name
 
 
 class PassthroughProvider(Protocol):
@@ -231,3 +261,12 @@ def check_status(response: UpstreamResponse) -> int:
     if 200 <= response.status < 300 or 400 <= response.status < 600:
         return response.status
     raise UpstreamFailed(f"the upstream responded with the status {response.status}", "check its base_url")
+
+
+def _find_json_error(body: bytes) -> UpstreamError | None:
+    """Return the error in a body, or None if it is not JSON or contains no error."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return find_error(decoded, None)

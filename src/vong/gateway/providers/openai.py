@@ -1,10 +1,27 @@
 """Provider for OpenAI, and every other API with the same format: set `base_url`.
 
-The request is sent as the caller wrote it, except for the model name; fields that Vong does not know are forwarded.
+The request is sent as the caller wrote it, except for the model name; fields that Vong does not know are forwarded. At
+the address of a public API, what this API is known to reject is adapted (`vong.gateway.providers.dialects`).
 """
 
+import re
+from collections.abc import AsyncGenerator
+from functools import partial
+from typing import get_args
+from urllib.parse import urlsplit
+
 from vong.config import ProviderSettings
-from vong.gateway.providers.base import OPENAI_ENDPOINTS, Endpoint, ProviderRequest, ProviderResponse
+from vong.gateway.providers.base import (
+    OPENAI_ENDPOINTS,
+    TEXT_ENDPOINTS,
+    Endpoint,
+    MediaOperation,
+    MediaProviderRequest,
+    ModelKind,
+    ProviderRequest,
+    ProviderResponse,
+)
+from vong.gateway.providers.dialects import dialect_of
 from vong.gateway.providers.http import (
     HttpApi,
     HttpProvider,
@@ -13,6 +30,7 @@ from vong.gateway.providers.http import (
     forward_headers,
     key_headers,
 )
+from vong.gateway.translators.chat_dialect import adapt_body
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import UpstreamResponse
 from vong.gateway.upstream.sse import read_sse_events
@@ -22,25 +40,47 @@ ENDPOINT_PATHS: dict[Endpoint, str] = {
     "chat": "/chat/completions",
     "embeddings": "/embeddings",
     "responses": "/responses",
+    "completions": "/completions",
 }
+MEDIA_HEADERS = {"content-type", "content-disposition"}
+"""Headers of a response with audio or images that are passed on."""
+TEXT_MODEL_PATTERN = re.compile(r"(ft:)?(gpt-3\.5-turbo-instruct|davinci-002|babbage-002)\b.*")
+"""Models of OpenAI that complete texts. All others only chat."""
 
 
 class OpenAIProvider(HttpProvider):
     """OpenAI's API, and any API in OpenAI's format."""
 
-    endpoints = OPENAI_ENDPOINTS
+    endpoints = OPENAI_ENDPOINTS | TEXT_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         headers = key_headers(settings.resolve_api_key())
         super().__init__(name, settings, upstream, UpstreamEndpoint(settings.base_url or DEFAULT_BASE_URL, headers))
+        self.chat_dialect = dialect_of(self.address)
 
     def request_template(self, endpoint: Endpoint) -> RequestTemplate:
-        """Return the path of an endpoint; bodies are sent as the caller wrote them."""
-        return RequestTemplate(self._api, ENDPOINT_PATHS[endpoint])
+        """Return how calls of an endpoint are sent: as the caller wrote them, unless the API is a known other one."""
+        dialect = self.chat_dialect
+        if dialect.is_verbatim or endpoint == "responses":
+            return RequestTemplate(self._api, ENDPOINT_PATHS[endpoint], None, dialect.max_tokens_name)
+        prepare = partial(adapt_body, dialect=dialect, kind=self.name)
+        return RequestTemplate(self._api, ENDPOINT_PATHS[endpoint], prepare, dialect.max_tokens_name)
 
     async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Forward a call."""
         return await forward(self.request_template(request.endpoint), request)
+
+    def model_kind(self, model: str) -> ModelKind:
+        """Return what a model completes, which is known of OpenAI's own models only."""
+        if (urlsplit(self.address).hostname or "").endswith(".openai.com"):
+            return "text" if TEXT_MODEL_PATTERN.fullmatch(model) else "chat"
+        return "either"
+
+    media_operations: frozenset[MediaOperation] = frozenset(get_args(MediaOperation))
+
+    async def send_media(self, request: MediaProviderRequest) -> ProviderResponse:
+        """Forward a call with audio or images."""
+        return await forward_media(self._api, request)
 
     async def post(self, path: str, body: bytes) -> ProviderResponse:
         """Send any other request to this API and return the response."""
@@ -58,6 +98,26 @@ async def forward(template: RequestTemplate, call: ProviderRequest) -> ProviderR
     return await forward_response(api, response, call.stream)
 
 
+async def forward_media(api: HttpApi, request: MediaProviderRequest) -> ProviderResponse:
+    """Forward a call with audio or images. The body of a successful response is not read, but passed on in parts."""
+    api.require_key()
+    response = await api.post_content(f"/{request.operation}", request.body, request.content_type, request.limits)
+    headers = {**forward_headers(response)}
+    for name in MEDIA_HEADERS & response.headers.keys():
+        headers[name] = response.headers[name]
+    if check_status(response) >= 400:
+        return ProviderResponse(response.status, await api.read_body(response), headers)
+    return ProviderResponse(response.status, headers=headers, events=_read_parts(response))
+
+
+async def _read_parts(response: UpstreamResponse) -> AsyncGenerator[bytes]:
+    try:
+        while part := await response.read_chunk():
+            yield part
+    finally:
+        response.close()
+
+
 async def receive_stream(api: HttpApi, response: UpstreamResponse) -> ProviderResponse:
     """Return the response to a stream request that was already sent."""
     await api.wait_for_headers(response)
@@ -68,7 +128,7 @@ async def forward_response(api: HttpApi, response: UpstreamResponse, stream: boo
     """Return a response unchanged, as events if a stream was requested and has started."""
     headers = forward_headers(response)
     if stream and response.status == 200:
-        api.require_stream(response)
-        return ProviderResponse(200, b"", headers, read_sse_events(response))
+        error = await api.check_stream(response)
+        return error or ProviderResponse(200, b"", headers, read_sse_events(response))
     payload = await api.read_body(response)
     return ProviderResponse(check_status(response), payload, headers)

@@ -1,26 +1,38 @@
 """Providers for APIs that differ from OpenAI's in a few fields: one row of a table for each.
 
-A row contains the base URL of the API, the variable that commonly holds its key, and the differences of its requests. A
-field with another name is renamed. A field that the API does not support is rejected before anything is sent, unless
-its value requests what the API does anyway. A field that does not change the response is removed. All other fields are
-forwarded as the caller wrote them.
+A row contains the base URL of the API, the variable that commonly holds its key, and its dialect: which fields it
+renames, rejects and ignores, which roles and ids it accepts, and how it names the maximum of output tokens. A field
+that the API does not support is rejected before anything is sent, unless its value requests what the API does anyway.
+A field that does not change the response is removed. All other fields are forwarded as the caller wrote them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
-
-import msgspec
+from dataclasses import dataclass
+from typing import ClassVar, get_args
 
 from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
-from vong.gateway.providers.base import COMMON_ENDPOINTS, OPENAI_ENDPOINTS, Endpoint, ProviderRequest, ProviderResponse
+from vong.gateway.providers.base import (
+    COMMON_ENDPOINTS,
+    OPENAI_ENDPOINTS,
+    TEXT_ENDPOINTS,
+    Endpoint,
+    MediaOperation,
+    MediaProviderRequest,
+    ModelKind,
+    ProviderRequest,
+    ProviderResponse,
+)
+from vong.gateway.providers.dialects import AZURE, GENERIC, GROQ, MISTRAL, OLLAMA, OPENROUTER, VLLM
+from vong.gateway.providers.embeddings import with_texts
 from vong.gateway.providers.http import HttpProvider, RequestTemplate, key_headers
-from vong.gateway.providers.openai import ENDPOINT_PATHS, forward
-from vong.gateway.translators.content import ACCOUNTING_FIELDS, check_no_op
+from vong.gateway.providers.openai import ENDPOINT_PATHS, forward, forward_media
+from vong.gateway.translators.chat_dialect import ChatDialect, adapt_body
 from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
 
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+TRANSCRIPTIONS: frozenset[MediaOperation] = frozenset({"audio/transcriptions"})
+AUDIO: frozenset[MediaOperation] = frozenset({"audio/speech", "audio/transcriptions", "audio/translations"})
+ALL_MEDIA: frozenset[MediaOperation] = frozenset(get_args(MediaOperation))
 
 
 @dataclass(frozen=True)
@@ -34,35 +46,53 @@ class ProviderProfile:
     base_url: str | None
     key_variable: str | None = None
     key_header: str = "authorization"
-    renamed_fields: Mapping[str, str] = field(default_factory=dict[str, str])
-    unsupported_fields: frozenset[str] = frozenset()
-    ignored_fields: frozenset[str] = frozenset()
+    dialect: ChatDialect = GENERIC
     has_embeddings: bool = True
+    embeds_token_ids: bool = True
+    """False if the API embeds texts only, so that token ids are sent to it as texts."""
+    model_kind: ModelKind = "chat"
+    media_operations: frozenset[MediaOperation] = frozenset()
+
+    @property
+    def renamed_fields(self) -> Mapping[str, str]:
+        """Return the fields that have another name at the API."""
+        return self.dialect.renamed_fields
+
+    @property
+    def unsupported_fields(self) -> frozenset[str]:
+        """Return the fields that are rejected, because they change the response and the API does not support them."""
+        return self.dialect.unsupported_fields
+
+    @property
+    def ignored_fields(self) -> frozenset[str]:
+        """Return the fields that are removed, because they do not change the response."""
+        return self.dialect.ignored_fields
 
 
 PROFILES: Mapping[str, ProviderProfile] = {
-    "azure": ProviderProfile(None, "AZURE_OPENAI_API_KEY", key_header="api-key"),
+    "azure": ProviderProfile(
+        None,
+        "AZURE_OPENAI_API_KEY",
+        key_header="api-key",
+        dialect=AZURE,
+        model_kind="either",
+        media_operations=ALL_MEDIA,
+    ),
     "groq": ProviderProfile(
-        "https://api.groq.com/openai/v1",
-        "GROQ_API_KEY",
-        unsupported_fields=frozenset({"n", "logprobs", "top_logprobs", "logit_bias"}),
-        has_embeddings=False,
+        "https://api.groq.com/openai/v1", "GROQ_API_KEY", dialect=GROQ, has_embeddings=False, media_operations=AUDIO
     ),
     "mistral": ProviderProfile(
         "https://api.mistral.ai/v1",
         "MISTRAL_API_KEY",
-        renamed_fields={"max_completion_tokens": "max_tokens", "seed": "random_seed"},
-        unsupported_fields=frozenset({"logprobs", "top_logprobs", "logit_bias"}),
-        # Its streams always end with usage.
-        ignored_fields=ACCOUNTING_FIELDS - {"prompt_cache_key", "safety_identifier"},
+        dialect=MISTRAL,
+        embeds_token_ids=False,
+        media_operations=TRANSCRIPTIONS,
     ),
-    "ollama": ProviderProfile(
-        "http://127.0.0.1:11434/v1",
-        renamed_fields={"max_completion_tokens": "max_tokens"},
-        unsupported_fields=frozenset({"n", "logit_bias", "tool_choice"}),
+    "ollama": ProviderProfile("http://127.0.0.1:11434/v1", dialect=OLLAMA, embeds_token_ids=False),
+    "openrouter": ProviderProfile(
+        "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", dialect=OPENROUTER, model_kind="either"
     ),
-    "openrouter": ProviderProfile("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
-    "vllm": ProviderProfile("http://127.0.0.1:8000/v1"),
+    "vllm": ProviderProfile("http://127.0.0.1:8000/v1", dialect=VLLM, model_kind="text", media_operations=AUDIO),
 }
 
 
@@ -80,6 +110,7 @@ class OpenAICompatibleProvider(HttpProvider):
             raise Misconfigured(f"the provider {name!r} has no base_url", hint)
         endpoint = UpstreamEndpoint(base_url, key_headers(settings.resolve_api_key(), profile.key_header))
         super().__init__(name, settings, upstream, endpoint, key_variable=profile.key_variable)
+        self.chat_dialect = profile.dialect
 
     def request_template(self, endpoint: Endpoint) -> RequestTemplate:
         """Return how calls of an endpoint are sent to the API.
@@ -88,30 +119,39 @@ class OpenAICompatibleProvider(HttpProvider):
         """
         if endpoint == "embeddings" and not self._profile.has_embeddings:
             raise Unsupported(f"{self.kind} has no embeddings", "use a model of another provider")
-        return RequestTemplate(self._api, ENDPOINT_PATHS[endpoint], self._adapt_body)
+        if endpoint == "embeddings" and not self._profile.embeds_token_ids:
+            return RequestTemplate(self._api, ENDPOINT_PATHS[endpoint], lambda body: self._adapt_body(with_texts(body)))
+        return RequestTemplate(
+            self._api, ENDPOINT_PATHS[endpoint], self._adapt_body, self._profile.dialect.max_tokens_name
+        )
+
+    def model_kind(self, model: str) -> ModelKind:
+        """Return what a model completes, for an API with the endpoint `completions`."""
+        del model
+        return self._profile.model_kind
+
+    @property
+    def media_operations(self) -> frozenset[MediaOperation]:
+        """Return the operations on audio and images that the API has."""
+        return self._profile.media_operations
+
+    async def send_media(self, request: MediaProviderRequest) -> ProviderResponse:
+        """Forward a call with audio or images."""
+        return await forward_media(self._api, request)
 
     async def call(self, request: ProviderRequest) -> ProviderResponse:
         """Forward a call."""
         return await forward(self.request_template(request.endpoint), request)
 
     def _adapt_body(self, body: bytes) -> bytes:
-        profile = self._profile
-        fields = _fields(body)
-        changed = fields.keys() & (profile.unsupported_fields | profile.ignored_fields | profile.renamed_fields.keys())
-        for name in changed:
-            value = fields.pop(name)
-            if name in profile.renamed_fields:
-                fields[profile.renamed_fields[name]] = value
-            elif name in profile.unsupported_fields:
-                check_no_op(self.kind, name, msgspec.json.decode(value))
-        return msgspec.json.encode(fields) if changed else body
+        return adapt_body(body, self._profile.dialect, self.kind)
 
 
 class AzureProvider(OpenAICompatibleProvider):
     """Azure OpenAI. The model name is the name of the Azure deployment."""
 
     kind = "azure"
-    endpoints = OPENAI_ENDPOINTS
+    endpoints = OPENAI_ENDPOINTS | TEXT_ENDPOINTS
 
 
 class GroqProvider(OpenAICompatibleProvider):
@@ -136,9 +176,11 @@ class OpenRouterProvider(OpenAICompatibleProvider):
     """OpenRouter's API, which routes to many providers."""
 
     kind = "openrouter"
+    endpoints = TEXT_ENDPOINTS
 
 
 class VllmProvider(OpenAICompatibleProvider):
     """vLLM server, on this machine unless `base_url` is set."""
 
     kind = "vllm"
+    endpoints = TEXT_ENDPOINTS

@@ -34,7 +34,12 @@ class ProviderUpdate(Record):
     kind: str = "openai"
     base_url: str | None = Field(default=None, max_length=2000)
     api_key: SecretStr | None = Field(default=None, max_length=10_000)
-    timeout: float = Field(default=120.0, gt=0, le=3600, description="Timeout of one complete call in seconds.")
+    timeout: float = Field(
+        default=120.0,
+        gt=0,
+        le=3600,
+        description="Timeout of a complete response, and of a stream while it sends no data, in seconds.",
+    )
     models: tuple[str, ...] = Field(default=(), max_length=1000)
 
 

@@ -168,6 +168,8 @@ class ModelCatalog:
         return ResolvedTarget(provider, provider_name, model, target, span_versions, self.prices.get(target))
 
     def _unknown_target(self, target: str) -> NotFound:
+        if target in self.routes:
+            return NotFound(f"{target!r} is a route, not a target", "write deployment/NAME or PROVIDER/MODEL")
         known_names = [*self.callable_names(), *(f"{name}/…" for name in self.providers)]
         provider, _, name = target.partition("/")
         if name and provider == DEPLOYMENT:

@@ -3,12 +3,28 @@
 import time
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 
-from vong.errors import UpstreamFailed
-from vong.gateway.translators.content import CLAUDE_REASONING_FORMAT, merge_reasoning
+from vong.gateway.translators.chat_variants import (
+    detail_text,
+    first_choice,
+    is_finish_reason,
+    normalize_completion,
+    resolve_finish_reason,
+)
+from vong.gateway.translators.chunk_reader import ChunkReader, Piece, ReasoningPiece, TextPiece
+from vong.gateway.translators.content import (
+    CLAUDE_REASONING_FORMAT,
+    build_completion_head,
+    build_tool_call,
+    merge_reasoning,
+)
 from vong.gateway.translators.reasoning_envelope import pack_reasoning
+from vong.gateway.translators.streamed_call import StreamedCall
+from vong.gateway.translators.token_counts import as_fields, read_counts, token_count
+from vong.gateway.translators.tool_input import parse_tool_input
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -31,87 +47,85 @@ STOP_REASONS = {
 def to_chat_completion(message: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a message into a chat completion, without blocks that a chat cannot express (Anthropic's searches)."""
     texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
-    for index, block in enumerate(message["content"]):
+    for index, block in enumerate(message["content"] or ()):
         kind = block["type"]
         if kind == "text":
-            texts.append(block["text"])
+            texts.append(block["text"] or "")
         elif kind == "thinking":
-            thoughts.append(block["thinking"])
-            details.append(_reasoning_detail(index, block["thinking"], block.get("signature")))
+            thoughts.append(block["thinking"] or "")
+            details.append(_reasoning_detail(index, block["thinking"] or "", block.get("signature")))
         elif kind == "redacted_thinking":
-            details.append(
-                {
-                    "type": "reasoning.encrypted",
-                    "data": block["data"],
-                    "format": CLAUDE_REASONING_FORMAT,
-                    "index": index,
-                }
-            )
+            details.append(_encrypted_detail(index, block["data"]))
         elif kind == "tool_use":
-            arguments = msgspec.json.encode(block["input"]).decode()
-            function = {"name": block["name"], "arguments": arguments}
-            calls.append({"id": block["id"], "type": "function", "function": function})
+            arguments = msgspec.json.encode(block.get("input") or {}).decode()
+            calls.append(build_tool_call(block["id"], block["name"], arguments))
     reply: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
-    if thoughts:
+    if "".join(thoughts):
         reply["reasoning_content"] = "".join(thoughts)
     if details:
         reply["reasoning_details"] = details
     if calls:
         reply["tool_calls"] = calls
-    choice = {"index": 0, "message": reply, **_to_finish_reason(message)}
-    head = {"id": message["id"], "object": "chat.completion", "created": int(time.time()), "model": message["model"]}
-    return {**head, "choices": [choice], "usage": to_chat_usage(message.get("usage") or {})}
+    choice = {"index": 0, "message": reply, **_to_finish_reason(message, bool(calls))}
+    head = build_completion_head(message["id"], message["model"], int(time.time()))
+    return {**head, "choices": [choice], "usage": to_chat_usage(as_fields(message.get("usage")))}
 
 
 def to_anthropic_message(completion: Mapping[str, Any]) -> dict[str, Any]:
     """Translate the first choice of a chat completion into a message.
 
-    Raises: UpstreamFailed if the arguments of a tool call are not valid JSON.
+    Raises: UpstreamFailed if the arguments of a tool call are not valid JSON, unless the answer was cut off.
     """
-    choice = completion["choices"][0]
+    completion = normalize_completion(completion, uuid4().hex)
+    choice = first_choice(completion["choices"])
     reply, blocks = choice["message"], list[dict[str, Any]]()
     details = reply.get("reasoning_details") or []
     for detail in details:
-        if detail["type"] == "reasoning.text":
-            signature = (detail.get("signature") or "") if is_anthropic_reasoning(detail) else ""
-            blocks.append({"type": "thinking", "thinking": detail["text"], "signature": signature})
-        elif detail["type"] == "reasoning.encrypted" and is_anthropic_reasoning(detail):
-            blocks.append({"type": "redacted_thinking", "data": detail["data"]})
+        blocks += _to_thinking_blocks(detail)
     if foreign := [detail for detail in details if not is_anthropic_reasoning(detail)]:
         blocks.append({"type": "redacted_thinking", "data": pack_reasoning(foreign)})
-    if reply.get("reasoning_content") and not _has_text(details):
+    if reply.get("reasoning_content") and not any(map(detail_text, details)):
         blocks.append({"type": "thinking", "thinking": reply["reasoning_content"], "signature": ""})
     for name in ("content", "refusal"):
         if reply.get(name):
             blocks.append({"type": "text", "text": reply[name]})
     for call in reply.get("tool_calls") or []:
-        name, text = call["function"]["name"], call["function"].get("arguments") or "{}"
-        try:
-            arguments = msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
-            hint = "try again, or set a stricter schema for the tool"
-            raise UpstreamFailed(f"the model called the tool {name!r} with invalid JSON: {error}", hint) from error
-        blocks.append({"type": "tool_use", "id": call["id"], "name": name, "input": arguments})
+        name, arguments = call["function"]["name"], call["function"]["arguments"]
+        tool_input = parse_tool_input(name, arguments, is_cut_off=choice["finish_reason"] == "length")
+        blocks.append({"type": "tool_use", "id": call["id"], "name": name, "input": tool_input})
     return {
         "id": _message_id(completion.get("id")),
         "type": "message",
         "role": "assistant",
         "model": completion.get("model") or "",
         "content": blocks,
-        **_to_stop_reason(choice, bool(reply.get("refusal"))),
-        "usage": to_anthropic_usage(completion.get("usage") or {}),
+        **_to_stop_reason(choice["finish_reason"], choice.get("stop_reason"), bool(reply.get("refusal"))),
+        "usage": to_anthropic_usage(completion["usage"] or {}),
     }
 
 
-def to_chat_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
-    """Translate usage.
+def _to_thinking_blocks(detail: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the block for a reasoning detail, if a message can express it."""
+    text, is_own = detail_text(detail), is_anthropic_reasoning(detail)
+    if detail["type"] == "reasoning.encrypted":
+        return [{"type": "redacted_thinking", "data": detail["data"]}] if is_own and detail.get("data") else []
+    signature = (detail.get("signature") or "") if is_own else ""
+    return [{"type": "thinking", "thinking": text, "signature": signature}] if text or signature else []
+
+
+def to_chat_usage(usage: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Translate usage; None if the counts are unknown.
 
     Anthropic counts cached and cache-write tokens separately from the input; OpenAI includes them.
     """
-    cache_read, cache_write = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
-    prompt, output = (usage.get("input_tokens") or 0) + cache_read + cache_write, usage.get("output_tokens") or 0
+    input_tokens, output_tokens = token_count(usage.get("input_tokens")), token_count(usage.get("output_tokens"))
+    if input_tokens is None and output_tokens is None:
+        return None
+    cache_read = token_count(usage.get("cache_read_input_tokens")) or 0
+    cache_write = token_count(usage.get("cache_creation_input_tokens")) or 0
+    prompt, output = (input_tokens or 0) + cache_read + cache_write, output_tokens or 0
     details = {"cached_tokens": cache_read, "cache_write_tokens": cache_write}
-    if hour := (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens"):
+    if hour := token_count(as_fields(usage.get("cache_creation")).get("ephemeral_1h_input_tokens")):
         details["cache_write_1h_tokens"] = hour
     counts = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
     return {**counts, "prompt_tokens_details": details}
@@ -119,13 +133,14 @@ def to_chat_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
 
 def to_anthropic_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     """Translate the usage of a chat into that of a message."""
-    details = usage.get("prompt_tokens_details") or {}
-    cache_read, cache_write = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
+    counts = read_counts(usage)
+    cache_read = counts.cached or 0
+    cache_write = token_count(as_fields(usage.get("prompt_tokens_details")).get("cache_write_tokens")) or 0
     return {
-        "input_tokens": max(0, (usage.get("prompt_tokens") or 0) - cache_read - cache_write),
+        "input_tokens": max(0, (counts.input or 0) - cache_read - cache_write),
         "cache_creation_input_tokens": cache_write,
         "cache_read_input_tokens": cache_read,
-        "output_tokens": usage.get("completion_tokens") or 0,
+        "output_tokens": counts.output or 0,
     }
 
 
@@ -135,32 +150,33 @@ class AnthropicChunkDecoder:
     def __init__(self) -> None:
         self._head: dict[str, Any] = {}
         self._usage: dict[str, Any] = {}
-        self._calls: dict[int, int] = {}
+        self._calls: dict[int, StreamedCall] = {}
+        self._block = -1
+        self._finished = False
         self.ended = False
 
     def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event. An error is a chunk with `error`, in OpenAI's format."""
-        kind = event["type"]
+        kind = event.get("type")
         if kind == "message_start":
             message = event["message"]
-            self._usage.update(message.get("usage") or {})
-            self._head = {
-                **{"id": message["id"], "object": "chat.completion.chunk", "created": int(time.time())},
-                "model": message["model"],
-            }
+            self._usage.update(_known(message.get("usage")))
+            self._head = build_completion_head(message["id"], message["model"], int(time.time()), streamed=True)
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "content_block_start":
-            return self._start_block(event["index"], event["content_block"])
+            self._block = _read_index(event, self._block + 1)
+            return self._start_block(self._block, event["content_block"])
         if kind == "content_block_delta":
-            return self._extend_block(event["index"], event["delta"])
+            return self._extend_block(_read_index(event, self._block), event["delta"])
+        if kind == "content_block_stop":
+            return self._end_calls(_read_index(event, self._block))
         if kind == "message_delta":
-            self._usage.update({name: n for name, n in (event.get("usage") or {}).items() if n is not None})
-            finish = self._chunk({})
-            finish["choices"][0].update(_to_finish_reason(event["delta"]))
-            return [finish]
+            self._usage.update(_known(event.get("usage")))
+            return self._finish(event["delta"]) if event["delta"].get("stop_reason") else []
         if kind == "message_stop":
+            chunks = self.finish()
             self.ended = True
-            return [{**self._head, "choices": [], "usage": to_chat_usage(self._usage)}]
+            return chunks
         if kind == "error":
             error = event["error"]
             return [
@@ -169,32 +185,30 @@ class AnthropicChunkDecoder:
         return []
 
     def finish(self) -> list[dict[str, Any]]:
-        """Return no chunks, because a messages stream reports usage in its last event."""
-        return []
+        """Return the usage if the stream has ended without its last event, which reports it."""
+        return [] if self.ended else [{**self._head, "choices": [], "usage": to_chat_usage(self._usage)}]
 
     def _start_block(self, index: int, block: Mapping[str, Any]) -> list[dict[str, Any]]:
-        if block["type"] == "tool_use":
-            self._calls[index] = len(self._calls)
-            function = {"name": block["name"], "arguments": ""}
-            call = {"index": self._calls[index], "id": block["id"], "type": "function", "function": function}
-            return [self._chunk({"tool_calls": [call]})]
-        if block["type"] == "redacted_thinking":
-            detail = {
-                "type": "reasoning.encrypted",
-                "data": block["data"],
-                "format": CLAUDE_REASONING_FORMAT,
-                "index": index,
-            }
-            return [self._chunk({"reasoning_details": [detail]})]
-        return []
+        kind = block["type"]
+        if kind == "tool_use":
+            call = self._calls[index] = StreamedCall(len(self._calls), block.get("input"))
+            return [self._chunk(call.start(block["id"], block["name"]))]
+        if kind == "redacted_thinking":
+            return [self._chunk({"reasoning_details": [_encrypted_detail(index, block["data"])]})]
+        # Anthropic's own blocks start empty; those of servers with the same format may not.
+        deltas = {"text": ("text",), "thinking": ("thinking", "signature")}.get(kind, ())
+        chunks = list[dict[str, Any]]()
+        for name in deltas:
+            if block.get(name):
+                chunks += self._extend_block(index, {"type": f"{name}_delta", name: block[name]})
+        return chunks
 
     def _extend_block(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
         kind = delta["type"]
         if kind == "text_delta":
             return [self._chunk({"content": delta["text"]})]
         if kind == "input_json_delta" and index in self._calls:
-            function = {"arguments": delta["partial_json"]}
-            return [self._chunk({"tool_calls": [{"index": self._calls[index], "function": function}]})]
+            return [self._chunk(update) for update in self._calls[index].extend(delta["partial_json"])]
         if kind == "thinking_delta":
             detail = _reasoning_detail(index, delta["thinking"], None)
             return [self._chunk({"reasoning_content": delta["thinking"], "reasoning_details": [detail]})]
@@ -202,12 +216,19 @@ class AnthropicChunkDecoder:
             return [self._chunk({"reasoning_details": [_reasoning_detail(index, "", delta["signature"])]})]
         return []
 
+    def _end_calls(self, index: int | None = None) -> list[dict[str, Any]]:
+        """Return the arguments that are missing from a call, or from all."""
+        calls = [call for block, call in self._calls.items() if index in (None, block)]
+        return [self._chunk(update) for call in calls for update in call.end()]
+
+    def _finish(self, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
+        self._finished = True
+        finish = self._chunk({})
+        finish["choices"][0].update(_to_finish_reason(delta, bool(self._calls)))
+        return [*self._end_calls(), finish]
+
     def _chunk(self, delta: dict[str, Any]) -> dict[str, Any]:
         return {**self._head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
-
-
-def _has_text(details: list[dict[str, Any]]) -> bool:
-    return any(detail["type"] == "reasoning.text" for detail in details)
 
 
 def is_anthropic_reasoning(detail: Mapping[str, Any]) -> bool:
@@ -220,47 +241,31 @@ class AnthropicEventEncoder:
 
     def __init__(self, model: str) -> None:
         self._model = model
+        self._reader = ChunkReader(uuid4().hex)
         self._started = False
         self._open: tuple[str, int] | None = None
         self._blocks = 0
         self._foreign_details: list[dict[str, Any]] = []
-        self._choice: dict[str, Any] = {}
         self._refused = False
-        self._usage: dict[str, Any] = {}
 
     def encode(self, chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the events for one chunk."""
         events = [] if self._started else [self._start(chunk)]
-        self._usage = chunk.get("usage") or self._usage
-        for choice in chunk.get("choices") or ():
-            if choice.get("index"):
-                continue  # a message has only one choice
-            delta = choice.get("delta") or {}
-            events += self._reasoning(delta)
-            for name in ("content", "refusal"):
-                if delta.get(name):
-                    self._refused |= name == "refusal"
-                    events += self._ensure_block("text", 0, {"type": "text", "text": ""})
-                    events.append(self._delta({"type": "text_delta", "text": delta[name]}))
-            for call in delta.get("tool_calls") or ():
-                events += self._tool_call(call)
-            if choice.get("finish_reason"):
-                self._choice = dict(choice)
+        for piece in self._reader.read(chunk):
+            events += self._encode_piece(piece)
         return events
 
     def finish(self) -> list[dict[str, Any]]:
         """Return the last events, with the usage, which a chat sends last."""
-        reason = _to_stop_reason(self._choice, self._refused)
-        last = {"type": "message_delta", "delta": reason, "usage": to_anthropic_usage(self._usage)}
-        closed = self._close()
+        events = [event for piece in self._reader.finish() for event in self._encode_piece(piece)]
+        reason = _to_stop_reason(self._reader.finish_reason, self._reader.stop_reason, self._refused)
+        last = {"type": "message_delta", "delta": reason, "usage": to_anthropic_usage(self._reader.usage or {})}
+        events += self._close()
         if self._foreign_details:
-            closed += self._ensure_block(
-                "hidden",
-                -1,
-                {"type": "redacted_thinking", "data": pack_reasoning(merge_reasoning(self._foreign_details))},
-            )
-            closed += self._close()
-        return [*closed, last, {"type": "message_stop"}]
+            data = pack_reasoning(merge_reasoning(self._foreign_details))
+            events += self._ensure_block("hidden", -1, {"type": "redacted_thinking", "data": data})
+            events += self._close()
+        return [*events, last, {"type": "message_stop"}]
 
     def _start(self, chunk: Mapping[str, Any]) -> dict[str, Any]:
         self._started = True
@@ -276,39 +281,39 @@ class AnthropicEventEncoder:
         }
         return {"type": "message_start", "message": message}
 
-    def _reasoning(self, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
-        events = list[dict[str, Any]]()
-        for detail in delta.get("reasoning_details") or ():
-            index = detail.get("index") or 0
-            if not is_anthropic_reasoning(detail):
-                self._foreign_details.append(detail)
-            if detail["type"] == "reasoning.encrypted" and not is_anthropic_reasoning(detail):
-                continue
-            if detail["type"] == "reasoning.encrypted":
-                events += self._ensure_block("hidden", index, {"type": "redacted_thinking", "data": detail["data"]})
-                continue
-            events += self._ensure_block("thought", index, {"type": "thinking", "thinking": "", "signature": ""})
-            if detail.get("text"):
-                events.append(self._delta({"type": "thinking_delta", "thinking": detail["text"]}))
-            if detail.get("signature") and is_anthropic_reasoning(detail):
-                events.append(self._delta({"type": "signature_delta", "signature": detail["signature"]}))
-        if delta.get("reasoning_content") and not _has_text(delta.get("reasoning_details") or []):
-            events += self._ensure_block("thought", 0, {"type": "thinking", "thinking": "", "signature": ""})
-            events.append(self._delta({"type": "thinking_delta", "thinking": delta["reasoning_content"]}))
-        return events
+    def _encode_piece(self, piece: Piece) -> list[dict[str, Any]]:
+        if isinstance(piece, ReasoningPiece):
+            return self._reasoning(piece)
+        if isinstance(piece, TextPiece):
+            self._refused |= piece.kind == "refusal"
+            events = self._ensure_block("text", 0, {"type": "text", "text": ""})
+            return [*events, self._delta({"type": "text_delta", "text": piece.text})]
+        block = {"type": "tool_use", "id": piece.id, "name": piece.name, "input": {}}
+        events = self._ensure_block("call", piece.position, block)
+        return [*events, self._delta({"type": "input_json_delta", "partial_json": piece.arguments})]
 
-    def _tool_call(self, call: Mapping[str, Any]) -> list[dict[str, Any]]:
-        function, events = call.get("function") or {}, list[dict[str, Any]]()
-        index = call.get("index") or 0
-        if call.get("id"):
-            block = {"type": "tool_use", "id": call["id"], "name": function.get("name") or "", "input": {}}
-            events += self._ensure_block("call", index, block)
-        elif self._open != ("call", index):
-            raise UpstreamFailed(
-                "the upstream interleaved the arguments of two tool calls", "set parallel_tool_calls to false"
-            )
-        if function.get("arguments"):
-            events.append(self._delta({"type": "input_json_delta", "partial_json": function["arguments"]}))
+    def _reasoning(self, piece: ReasoningPiece) -> list[dict[str, Any]]:
+        events = list[dict[str, Any]]()
+        for detail in piece.details:
+            index, is_own = detail.get("index") or 0, is_anthropic_reasoning(detail)
+            if not is_own:
+                self._foreign_details.append(detail)
+            if detail["type"] == "reasoning.encrypted":
+                block = {"type": "redacted_thinking", "data": detail.get("data")}
+                events += self._ensure_block("hidden", index, block) if is_own and detail.get("data") else []
+                continue
+            signature = detail.get("signature") if is_own else None
+            events += self._thinking(index, detail_text(detail) if piece.from_details else "", signature)
+        return events if piece.from_details else [*self._thinking(0, piece.text, None), *events]
+
+    def _thinking(self, index: int, text: str, signature: str | None) -> list[dict[str, Any]]:
+        if not text and not signature:
+            return []
+        events = self._ensure_block("thought", index, {"type": "thinking", "thinking": "", "signature": ""})
+        if text:
+            events.append(self._delta({"type": "thinking_delta", "thinking": text}))
+        if signature:
+            events.append(self._delta({"type": "signature_delta", "signature": signature}))
         return events
 
     def _ensure_block(self, kind: str, index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
@@ -334,20 +339,36 @@ def _reasoning_detail(index: int, text: str, signature: str | None) -> dict[str,
     return {"type": "reasoning.text", **content, "format": CLAUDE_REASONING_FORMAT, "index": index}
 
 
-def _to_finish_reason(message: Mapping[str, Any]) -> dict[str, Any]:
+def _encrypted_detail(index: int, data: str) -> dict[str, Any]:
+    return {"type": "reasoning.encrypted", "data": data, "format": CLAUDE_REASONING_FORMAT, "index": index}
+
+
+def _to_finish_reason(message: Mapping[str, Any], has_calls: bool) -> dict[str, Any]:
     """Return the finish reason, and as `stop_reason` the stop sequence, as vLLM names it."""
     reason = message.get("stop_reason")
-    fields: dict[str, Any] = {"finish_reason": FINISH_REASONS.get(reason, "stop") if reason else None}
+    resolved = (
+        resolve_finish_reason(FINISH_REASONS.get(str(reason), "stop"), has_calls) if reason or has_calls else None
+    )
+    fields: dict[str, Any] = {"finish_reason": resolved}
     sequence = message.get("stop_sequence")
     return {**fields, "stop_reason": sequence} if sequence else fields
 
 
-def _to_stop_reason(choice: Mapping[str, Any], refused: bool) -> dict[str, Any]:
-    sequence = choice.get("stop_reason")
-    if isinstance(sequence, str):
-        return {"stop_reason": "stop_sequence", "stop_sequence": sequence}
-    reason = "refusal" if refused else STOP_REASONS.get(choice.get("finish_reason") or "stop", "end_turn")
+def _to_stop_reason(finish_reason: str | None, stop_reason: Any, refused: bool) -> dict[str, Any]:
+    """Return the stop reason of a message. `stop_reason` is a stop sequence, as vLLM names it."""
+    if isinstance(stop_reason, str) and finish_reason in {None, "stop"} and not is_finish_reason(stop_reason):
+        return {"stop_reason": "stop_sequence", "stop_sequence": stop_reason}
+    reason = "refusal" if refused else STOP_REASONS.get(finish_reason or "stop", "end_turn")
     return {"stop_reason": reason, "stop_sequence": None}
+
+
+def _known(usage: Any) -> dict[str, Any]:
+    return {name: count for name, count in as_fields(usage).items() if count is not None}
+
+
+def _read_index(event: Mapping[str, Any], default: int) -> int:
+    index = event.get("index")
+    return index if isinstance(index, int) else default
 
 
 def _message_id(id: str | None) -> str:

@@ -4,9 +4,10 @@ Reasoning that a model must receive back is in `reasoning_details`. Its `format`
 of another family is invalid, and most models reject it.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -15,7 +16,10 @@ from vong.errors import InvalidInput, Unsupported
 MALFORMED_ERRORS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """Exceptions raised when JSON does not have the expected format."""
 ACCOUNTING_FIELDS = frozenset(
-    {"stream_options", "user", "store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier"}
+    {
+        *("stream_options", "user", "store", "metadata", "service_tier", "safety_identifier"),
+        *("prompt_cache_key", "prompt_cache_retention"),
+    }
 )
 """Fields that control storage and billing at OpenAI and do not change the answer."""
 NO_OP_VALUES: Mapping[str, tuple[Any, ...]] = {
@@ -29,6 +33,9 @@ NO_OP_VALUES: Mapping[str, tuple[Any, ...]] = {
     "parallel_tool_calls": (True,),
     "tool_choice": ("auto",),
     "reasoning_effort": ("none",),
+    "verbosity": ("medium",),
+    "functions": ([],),
+    "function_call": ("auto", "none"),
 }
 """Values without effect: an API without the field already does what was requested. Null is one for every field."""
 CLAUDE_REASONING_FORMAT = "anthropic-claude-v1"
@@ -43,7 +50,34 @@ OPENAI_ONLY_FIELDS = (
     "verbosity",
 )
 """Fields that only OpenAI supports."""
-DATA_URL_PATTERN = re.compile(r"data:([\w.+-]+/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,", re.ASCII)
+DATA_URL_PATTERN = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w-]+=[^;,]*)*;base64,", re.ASCII | re.IGNORECASE)
+MEDIA_TYPE_ALIASES = {
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/jfif": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/apng": "image/png",
+    "application/x-pdf": "application/pdf",
+    "text/x-markdown": "text/markdown",
+    "audio/mp3": "audio/mpeg",
+    "audio/x-wav": "audio/wav",
+}
+"""Common names of media types, with the registered name that APIs know."""
+MEDIA_TYPE_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF8", "image/gif"),
+    (b"RIFF....WEBP", "image/webp"),
+    (b"%PDF-", "application/pdf"),
+)
+"""First bytes of files, for data URLs that name no media type. A dot stands for any byte."""
+UNNAMED_MEDIA_TYPES = {"", "application/octet-stream", "binary/octet-stream", "image/*"}
+IMAGE_MEDIA_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+"""Images that every API with image input reads."""
+EMPTY_RESULT_TEXT = "(no output)"
+"""Text of an empty tool result, for APIs that reject a result without content."""
+START_TEXT = "."
+"""Text of the user message before a conversation that begins with the assistant, which some APIs reject."""
 
 
 class DataUrl(NamedTuple):
@@ -85,7 +119,23 @@ def parse_data_url(url: str) -> DataUrl | None:
     head = DATA_URL_PATTERN.match(url)
     if head is None:
         raise InvalidInput("a data URL is not base64", "write it as data:MEDIA-TYPE;base64,DATA")
-    return DataUrl(head[1], url[head.end() :])
+    data = url[head.end() :]
+    return DataUrl(_normalize_media_type(head[1] or "", data), data)
+
+
+def _normalize_media_type(media_type: str, data: str) -> str:
+    """Return the registered name of a media type, or the type of the data if none is named."""
+    name = MEDIA_TYPE_ALIASES.get(media_type.lower(), media_type.lower())
+    if name not in UNNAMED_MEDIA_TYPES:
+        return name
+    try:
+        first_bytes = base64.b64decode(data[:24])
+    except ValueError:
+        first_bytes = b""
+    for signature, found in MEDIA_TYPE_SIGNATURES:
+        if re.match(re.escape(signature).replace(rb"\.", b"."), first_bytes, re.DOTALL):
+            return found
+    raise InvalidInput("a data URL names no media type", "write it as data:MEDIA-TYPE;base64,DATA")
 
 
 def to_parts(content: Any) -> list[dict[str, Any]]:
@@ -93,6 +143,33 @@ def to_parts(content: Any) -> list[dict[str, Any]]:
     if not content:
         return []
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
+
+
+def is_blank(part: Mapping[str, Any]) -> bool:
+    """Return True if a part is a text without any visible character, which some APIs reject."""
+    return part["type"] in {"text", "refusal"} and not (part[part["type"]] or "").strip()
+
+
+def visible_parts(content: Any) -> list[dict[str, Any]]:
+    """Return the parts of a message without blank texts.
+
+    The cache control of a blank text moves to the part before it.
+    """
+    parts = list[dict[str, Any]]()
+    for part in to_parts(content):
+        if not is_blank(part):
+            parts.append(part)
+        elif part.get("cache_control") and parts:
+            parts[-1] = {"cache_control": part["cache_control"], **parts[-1]}
+    return parts
+
+
+def message_parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the visible parts of a message. The cache control of the message is that of its last part."""
+    parts = visible_parts(message.get("content"))
+    if message.get("cache_control") and parts:
+        parts[-1] = {"cache_control": message["cache_control"], **parts[-1]}
+    return parts
 
 
 def extract_text(content: Any) -> str:
@@ -104,11 +181,11 @@ def extract_text(content: Any) -> str:
     for part in parts:
         if part["type"] not in {"text", "refusal"}:
             raise Unsupported(f"a part of type {part['type']!r} is not allowed here", "send it in a user message")
-    return "".join(part[part["type"]] for part in parts)
+    return "".join(part[part["type"]] or "" for part in parts)
 
 
 def pop_functions(fields: dict[str, Any], provider: str) -> list[dict[str, Any]]:
-    """Remove the tools from the fields and return their functions.
+    """Remove the tools from the fields and return their functions, each with the cache control of its tool.
 
     Raises: Unsupported if a tool is no function.
     """
@@ -116,7 +193,27 @@ def pop_functions(fields: dict[str, Any], provider: str) -> list[dict[str, Any]]
     for tool in tools:
         if tool.get("type", "function") != "function":
             raise Unsupported(f"{provider} does not support tools of type {tool.get('type')!r}", "use a function")
-    return [tool["function"] for tool in tools]
+    hints = [{"cache_control": tool["cache_control"]} if tool.get("cache_control") else {} for tool in tools]
+    return [{**hint, **tool["function"]} for hint, tool in zip(hints, tools, strict=True)]
+
+
+def check_function_names(functions: Iterable[Mapping[str, Any]], pattern: re.Pattern[str], provider: str) -> None:
+    """Check the names of functions.
+
+    Raises: Unsupported if an API does not accept a name.
+    """
+    for function in functions:
+        if not pattern.fullmatch(function["name"]):
+            raise Unsupported(
+                f"{provider} does not accept the tool name {function['name']!r}",
+                f"use a name that matches {pattern.pattern}",
+            )
+
+
+def used_functions(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the functions that the assistant called, in the order of their first call."""
+    calls = [call for message in messages for call in message.get("tool_calls") or []]
+    return list(dict.fromkeys(str(call["function"]["name"]) for call in calls))
 
 
 def parse_tool_choice(choice: Any, provider: str) -> tuple[str, str | None]:
@@ -133,12 +230,21 @@ def parse_tool_choice(choice: Any, provider: str) -> tuple[str, str | None]:
     return "required", choice["function"]["name"]
 
 
-def parse_arguments(call: Mapping[str, Any]) -> Any:
-    """Return the decoded arguments of an earlier tool call."""
+def parse_arguments(call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the decoded arguments of an earlier tool call; null stands for no arguments.
+
+    Raises: Unsupported if the arguments are not a JSON object. APIs that receive them as text accept them.
+    """
+    arguments = call["function"].get("arguments")
     try:
-        return msgspec.json.decode(call["function"].get("arguments") or "{}")
+        decoded = (msgspec.json.decode(arguments) if (arguments or "").strip() else None) or {}
     except msgspec.DecodeError as error:
-        raise InvalidInput(f"the arguments of the tool call {call.get('id')!r} are not valid JSON: {error}") from error
+        message = f"the arguments of the tool call {call.get('id')!r} are not valid JSON: {error}"
+        raise Unsupported(message, "send the arguments as a JSON object") from error
+    if not isinstance(decoded, dict):
+        message = f"the arguments of the tool call {call.get('id')!r} are no JSON object"
+        raise Unsupported(message, "send the arguments as a JSON object")
+    return cast(dict[str, Any], decoded)
 
 
 def pop_stop_sequences(fields: dict[str, Any]) -> list[str]:
@@ -148,9 +254,9 @@ def pop_stop_sequences(fields: dict[str, Any]) -> list[str]:
 
 
 def pop_max_tokens(fields: dict[str, Any]) -> int | None:
-    """Remove the maximum number of output tokens from the fields and return it."""
-    legacy = fields.pop("max_tokens", None)
-    return fields.pop("max_completion_tokens", None) or legacy
+    """Remove the maximum number of output tokens from the fields and return it; less than 1 is no maximum."""
+    legacy, current = fields.pop("max_tokens", None), fields.pop("max_completion_tokens", None)
+    return next((int(tokens) for tokens in (current, legacy) if tokens is not None and tokens >= 1), None)
 
 
 def select_reasoning(message: Mapping[str, Any], format: str) -> list[dict[str, Any]]:
@@ -161,16 +267,31 @@ def select_reasoning(message: Mapping[str, Any], format: str) -> list[dict[str, 
 
 def merge_reasoning(details: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Merge the streamed details of each block of reasoning."""
-    merged = list[dict[str, Any]]()
+    merged, texts = list[dict[str, Any]](), list[dict[str, list[str]]]()
     for detail in details:
-        last = merged[-1] if merged else {}
-        continues = all(last.get(name) == detail.get(name) for name in ("type", "index", "format"))
-        if continues and detail["type"] == "reasoning.text":
-            last["text"] += detail.get("text") or ""
-            last["signature"] = detail.get("signature") or last.get("signature")
-        else:
+        place = _continued_block(merged, detail)
+        if place is None:
             merged.append({**detail})
+            texts.append({})
+            place = len(merged) - 1
+        for name in ("text", "summary"):
+            if isinstance(detail.get(name), str):
+                texts[place].setdefault(name, []).append(detail[name])
+        if detail.get("signature"):
+            merged[place]["signature"] = detail["signature"]
+    for block, pieces in zip(merged, texts, strict=True):
+        block.update({name: "".join(parts) for name, parts in pieces.items()})
     return merged
+
+
+def _continued_block(merged: list[dict[str, Any]], detail: Mapping[str, Any]) -> int | None:
+    """Return the position of the block that a detail continues: the latest one with its index."""
+    for place in range(len(merged) - 1, -1, -1):
+        block = merged[place]
+        if block.get("index") == detail.get("index"):
+            is_same = all(block.get(name) == detail.get(name) for name in ("type", "format"))
+            return place if is_same and detail.get("type") in {"reasoning.text", "reasoning.summary"} else None
+    return None
 
 
 def build_completion_head(id: str, model: str, created: int, *, streamed: bool = False) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from typing import Any
 import msgspec
 
 from vong.errors import UpstreamFailed
+from vong.gateway.translators.chat_variants import resolve_finish_reason
 from vong.gateway.translators.content import CLAUDE_REASONING_FORMAT, build_completion_head, build_tool_call
+from vong.gateway.translators.streamed_call import StreamedCall
+from vong.gateway.translators.token_counts import token_count
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -27,12 +30,13 @@ FINISH_REASONS = {
 def to_chat_completion(response: Mapping[str, Any], id: str, model: str) -> dict[str, Any]:
     """Translate a response into a completion, without blocks that a chat cannot express (citations)."""
     texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
-    for index, block in enumerate(response["output"]["message"]["content"]):
+    for index, block in enumerate(response["output"]["message"]["content"] or ()):
         if "text" in block:
-            texts.append(block["text"])
+            texts.append(block["text"] or "")
         elif "toolUse" in block:
             use = block["toolUse"]
-            calls.append(build_tool_call(use["toolUseId"], use["name"], msgspec.json.encode(use["input"]).decode()))
+            arguments = msgspec.json.encode(use.get("input") or {}).decode()
+            calls.append(build_tool_call(use["toolUseId"], use["name"], arguments))
         elif "reasoningContent" in block:
             thought = block["reasoningContent"]
             thoughts.append((thought.get("reasoningText") or {}).get("text") or "")
@@ -44,7 +48,11 @@ def to_chat_completion(response: Mapping[str, Any], id: str, model: str) -> dict
         message["reasoning_details"] = details
     if calls:
         message["tool_calls"] = calls
-    choice = {"index": 0, "message": message, "finish_reason": _to_finish_reason(response["stopReason"])}
+    choice = {
+        "index": 0,
+        "message": message,
+        "finish_reason": _to_finish_reason(response.get("stopReason"), bool(calls)),
+    }
     head = build_completion_head(f"chatcmpl-{id}", model, int(time.time()))
     return {**head, "choices": [choice], "usage": to_chat_usage(response.get("usage"))}
 
@@ -53,17 +61,21 @@ def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Translate usage. Bedrock counts cached and cache-write tokens separately from the input; OpenAI includes them."""
     if not usage:
         return None
-    cache_read, cache_write = usage.get("cacheReadInputTokens") or 0, usage.get("cacheWriteInputTokens") or 0
-    prompt, output = usage["inputTokens"] + cache_read + cache_write, usage["outputTokens"]
+    input_tokens, output_tokens = token_count(usage.get("inputTokens")), token_count(usage.get("outputTokens"))
+    if input_tokens is None and output_tokens is None:
+        return None
+    cache_read = token_count(usage.get("cacheReadInputTokens")) or 0
+    cache_write = token_count(usage.get("cacheWriteInputTokens")) or 0
+    prompt, output = (input_tokens or 0) + cache_read + cache_write, output_tokens or 0
     details = {"cached_tokens": cache_read, "cache_write_tokens": cache_write}
     counts = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
     return {**counts, "prompt_tokens_details": details}
 
 
-def _to_finish_reason(reason: str) -> str:
-    if reason not in FINISH_REASONS:
+def _to_finish_reason(reason: str | None, has_calls: bool) -> str | None:
+    if reason is not None and reason not in FINISH_REASONS:
         raise UpstreamFailed(f"the model ended with {reason}", "try again, or use simpler tools")
-    return FINISH_REASONS[reason]
+    return resolve_finish_reason(FINISH_REASONS.get(reason or ""), has_calls)
 
 
 def _reasoning_detail(index: int, thought: Mapping[str, Any], hidden: str | None) -> dict[str, Any]:
@@ -78,7 +90,8 @@ class BedrockChunkDecoder:
 
     def __init__(self, id: str, model: str) -> None:
         self._head = build_completion_head(f"chatcmpl-{id}", model, int(time.time()), streamed=True)
-        self._calls: dict[int, int] = {}
+        self._calls: dict[int, StreamedCall] = {}
+        self._block = -1
         self._usage: dict[str, Any] | None = None
         self.ended = False
 
@@ -88,19 +101,24 @@ class BedrockChunkDecoder:
         A type whose name ends in Exception is an error; other unknown types are ignored.
         """
         ((kind, content),) = event.items()
-        index = content.get("contentBlockIndex") or 0
+        index = content.get("contentBlockIndex")
+        if not isinstance(index, int):
+            index = self._block + (kind == "contentBlockStart")
         if kind == "messageStart":
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "contentBlockStart":
             return self._start_block(index, content.get("start") or {})
         if kind == "contentBlockDelta":
             return self._extend_block(index, content["delta"])
+        if kind == "contentBlockStop":
+            return self._end_calls(index)
         if kind == "messageStop":
             self.ended = True
             try:
-                return [self._chunk({}, _to_finish_reason(content["stopReason"]))]
+                finish = _to_finish_reason(content.get("stopReason"), bool(self._calls))
             except UpstreamFailed as error:
                 return [build_error(content["stopReason"], error.message)]
+            return [*self._end_calls(), self._chunk({}, finish or "stop")]
         if kind == "metadata":
             self._usage = to_chat_usage(content.get("usage"))
         elif kind.endswith("Exception"):
@@ -112,19 +130,25 @@ class BedrockChunkDecoder:
         return [{**self._head, "choices": [], "usage": self._usage}] if self._usage else []
 
     def _start_block(self, index: int, start: Mapping[str, Any]) -> list[dict[str, Any]]:
+        self._block = index
         use = start.get("toolUse")
         if use is None:
             return []
-        self._calls[index] = len(self._calls)
-        call = {"index": self._calls[index], **build_tool_call(use["toolUseId"], use["name"], "")}
-        return [self._chunk({"tool_calls": [call]})]
+        call = self._calls[index] = StreamedCall(len(self._calls), use.get("input"))
+        return [self._chunk(call.start(use["toolUseId"], use["name"]))]
+
+    def _end_calls(self, index: int | None = None) -> list[dict[str, Any]]:
+        """Return the arguments that are missing from a call, or from all."""
+        calls = [call for block, call in self._calls.items() if index in (None, block)]
+        return [self._chunk(update) for call in calls for update in call.end()]
 
     def _extend_block(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
+        self._block = index
         if "text" in delta:
             return [self._chunk({"content": delta["text"]})]
         if "toolUse" in delta:
-            function = {"arguments": delta["toolUse"]["input"]}
-            return [self._chunk({"tool_calls": [{"index": self._calls[index], "function": function}]})]
+            call = self._calls.get(index)
+            return [self._chunk(update) for update in call.extend(delta["toolUse"].get("input"))] if call else []
         reasoning = delta.get("reasoningContent")
         if reasoning is None:
             return []

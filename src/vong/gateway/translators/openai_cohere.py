@@ -8,20 +8,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from vong.errors import Unsupported, UpstreamFailed
+from vong.gateway.translators.chat_variants import resolve_finish_reason
 from vong.gateway.translators.content import (
+    EMPTY_RESULT_TEXT,
     OPENAI_ONLY_FIELDS,
     build_completion_head,
     build_tool_call,
     extract_text,
+    parse_data_url,
     parse_tool_choice,
     pop_functions,
     pop_max_tokens,
     pop_stop_sequences,
     select_fields,
     select_reasoning,
-    to_parts,
+    visible_parts,
 )
 from vong.gateway.translators.reasoning_effort import THINKING_BUDGET_TOKENS, resolve_effort
+from vong.gateway.translators.streamed_call import StreamedCall
+from vong.gateway.translators.token_counts import token_count
 
 PLAN_FORMAT, THINKING_FORMAT = "cohere-tool-plan", "cohere-thinking"
 UNSUPPORTED_FIELDS = (*OPENAI_ONLY_FIELDS, "n", "top_logprobs", "parallel_tool_calls", "modalities")
@@ -41,7 +46,7 @@ def to_cohere_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     Raises: Unsupported if Cohere cannot express the request.
     """
     fields = select_fields(chat, "Cohere", UNSUPPORTED_FIELDS)
-    messages = [_to_message(message) for message in fields.pop("messages")]
+    messages = [message for message in map(_to_message, fields.pop("messages")) if message]
     request: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
     if (max_tokens := pop_max_tokens(fields)) is not None:
         request["max_tokens"] = max_tokens
@@ -61,32 +66,45 @@ def to_cohere_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     return {**request, **fields}
 
 
-def _to_message(message: Mapping[str, Any]) -> dict[str, Any]:
+def _to_message(message: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a message in Cohere's format, or None if it has no content, which Cohere rejects."""
     role = message["role"]
     if role == "assistant":
         return _to_assistant_message(message)
+    parts = visible_parts(message.get("content"))
     if role in {"system", "developer"}:
-        return {"role": "system", "content": extract_text(message.get("content"))}
+        return {"role": "system", "content": extract_text(parts)} if parts else None
     if role == "tool":
-        content = [{"type": "text", "text": extract_text(message.get("content"))}]
+        content = [{"type": "text", "text": extract_text(parts) or EMPTY_RESULT_TEXT}]
         return {"role": "tool", "tool_call_id": message["tool_call_id"], "content": content}
     if role != "user":
         raise Unsupported(
             f"Cohere does not support messages of the role {role!r}", "use user, assistant, system or tool"
         )
-    for part in to_parts(message.get("content")):
-        if part["type"] not in {"text", "image_url"}:
-            raise Unsupported(f"Cohere does not support a part of type {part['type']!r}", "send texts and images")
-    return {"role": "user", "content": message.get("content") or ""}
+    content = [_to_part(part) for part in parts]
+    if not content:
+        return None
+    return {"role": "user", "content": message["content"] if isinstance(message["content"], str) else content}
 
 
-def _to_assistant_message(message: Mapping[str, Any]) -> dict[str, Any]:
+def _to_part(part: Mapping[str, Any]) -> dict[str, Any]:
+    if part["type"] == "image_url":
+        data = parse_data_url(part["image_url"]["url"])
+        if data is not None:
+            url = f"data:{data.media_type};base64,{data.data}"
+            return {"type": "image_url", "image_url": {**part["image_url"], "url": url}}
+    elif part["type"] != "text":
+        raise Unsupported(f"Cohere does not support a part of type {part['type']!r}", "send texts and images")
+    return {name: value for name, value in part.items() if name != "cache_control"}
+
+
+def _to_assistant_message(message: Mapping[str, Any]) -> dict[str, Any] | None:
     result: dict[str, Any] = {"role": "assistant"}
     plan = "".join(detail["text"] for detail in select_reasoning(message, PLAN_FORMAT) if detail.get("format"))
     thought = "".join(detail["text"] for detail in select_reasoning(message, THINKING_FORMAT) if detail.get("format"))
     content = [{"type": "thinking", "thinking": thought}] if thought else []
     text = extract_text(message.get("content")) + (message.get("refusal") or "")
-    if text:
+    if text.strip():
         content.append({"type": "text", "text": text})
     if content:
         result["content"] = content
@@ -97,7 +115,7 @@ def _to_assistant_message(message: Mapping[str, Any]) -> dict[str, Any]:
             build_tool_call(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
             for call in message["tool_calls"]
         ]
-    return result
+    return result if len(result) > 1 else None
 
 
 def _set_format(fields: dict[str, Any], request: dict[str, Any]) -> None:
@@ -155,7 +173,7 @@ def to_chat_completion(response: Mapping[str, Any], model: str) -> dict[str, Any
     choice: dict[str, Any] = {
         "index": 0,
         "message": reply,
-        "finish_reason": _to_finish_reason(response["finish_reason"]),
+        "finish_reason": _to_finish_reason(response.get("finish_reason"), bool(message.get("tool_calls"))),
     }
     if logprobs := to_chat_logprobs(response.get("logprobs")):
         choice["logprobs"] = logprobs
@@ -168,14 +186,17 @@ def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     billed = (usage or {}).get("billed_units") or (usage or {}).get("tokens")
     if not usage or not billed:
         return None
-    input_tokens, output_tokens = int(billed.get("input_tokens") or 0), int(billed.get("output_tokens") or 0)
+    input_tokens, output_tokens = token_count(billed.get("input_tokens")), token_count(billed.get("output_tokens"))
+    if input_tokens is None and output_tokens is None:
+        return None
+    input_tokens, output_tokens = input_tokens or 0, output_tokens or 0
     counts: dict[str, Any] = {
         "prompt_tokens": input_tokens,
         "completion_tokens": output_tokens,
         "total_tokens": input_tokens + output_tokens,
     }
-    cached = usage.get("cached_tokens")
-    return {**counts, "prompt_tokens_details": {"cached_tokens": min(int(cached), input_tokens)}} if cached else counts
+    cached = token_count(usage.get("cached_tokens"))
+    return {**counts, "prompt_tokens_details": {"cached_tokens": min(cached, input_tokens)}} if cached else counts
 
 
 def to_chat_logprobs(logprobs: list[dict[str, Any]] | None) -> dict[str, Any] | None:
@@ -189,10 +210,10 @@ def to_chat_logprobs(logprobs: list[dict[str, Any]] | None) -> dict[str, Any] | 
     return {"content": content, "refusal": None} if content else None
 
 
-def _to_finish_reason(reason: str) -> str:
-    if reason not in FINISH_REASONS:
+def _to_finish_reason(reason: str | None, has_calls: bool) -> str | None:
+    if reason is not None and reason not in FINISH_REASONS:
         raise UpstreamFailed(f"the model ended with {reason}", "try again")
-    return FINISH_REASONS[reason]
+    return resolve_finish_reason(FINISH_REASONS.get(reason or ""), has_calls)
 
 
 def _reasoning_detail(text: str, format: str) -> dict[str, Any]:
@@ -205,13 +226,14 @@ class CohereChunkDecoder:
     def __init__(self, model: str) -> None:
         self._model = model
         self._head: dict[str, Any] = {}
-        self._calls: dict[int, int] = {}
+        self._calls: dict[int, StreamedCall] = {}
+        self._call = -1
         self._usage: dict[str, Any] | None = None
         self.ended = False
 
     def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event."""
-        kind = event["type"]
+        kind = event.get("type")
         message = (event.get("delta") or {}).get("message") or {}
         if kind == "message-start":
             self._head = build_completion_head(str(event["id"]), self._model, int(time.time()), streamed=True)
@@ -221,11 +243,12 @@ class CohereChunkDecoder:
         if kind == "tool-plan-delta":
             return [self._reasoning_chunk(message["tool_plan"], PLAN_FORMAT)]
         if kind == "tool-call-start":
-            return [self._start_tool_call(event.get("index") or 0, message["tool_calls"])]
+            return self._start_tool_call(event.get("index"), message["tool_calls"])
         if kind == "tool-call-delta":
-            function = {"arguments": message["tool_calls"]["function"]["arguments"]}
-            call = {"index": self._calls[event.get("index") or 0], "function": function}
-            return [self._chunk({"tool_calls": [call]})]
+            call = self._calls[self._call_index(event)]
+            return [self._chunk(update) for update in call.extend(message["tool_calls"]["function"]["arguments"])]
+        if kind == "tool-call-end":
+            return self._end_calls(self._call_index(event))
         return self._end_message(event["delta"]) if kind == "message-end" else []
 
     def finish(self) -> list[dict[str, Any]]:
@@ -246,17 +269,28 @@ class CohereChunkDecoder:
     def _reasoning_chunk(self, text: str, format: str) -> dict[str, Any]:
         return self._chunk({"reasoning_content": text, "reasoning_details": [_reasoning_detail(text, format)]})
 
-    def _start_tool_call(self, index: int, call: Mapping[str, Any]) -> dict[str, Any]:
-        self._calls[index] = len(self._calls)
-        function = call["function"]
-        tool_call = build_tool_call(call["id"], function["name"], function.get("arguments") or "")
-        return self._chunk({"tool_calls": [{"index": self._calls[index], **tool_call}]})
+    def _start_tool_call(self, index: Any, call: Mapping[str, Any]) -> list[dict[str, Any]]:
+        self._call = index if isinstance(index, int) else self._call + 1
+        function, started = call["function"], StreamedCall(len(self._calls))
+        self._calls[self._call] = started
+        updates = [started.start(call["id"], function["name"]), *started.extend(function.get("arguments"))]
+        return [self._chunk(update) for update in updates]
+
+    def _call_index(self, event: Mapping[str, Any]) -> int:
+        index = event.get("index")
+        return index if isinstance(index, int) else self._call
+
+    def _end_calls(self, index: int | None = None) -> list[dict[str, Any]]:
+        """Return the arguments that are missing from a call, or from all."""
+        calls = [call for number, call in self._calls.items() if index in (None, number)]
+        return [self._chunk(update) for call in calls for update in call.end()]
 
     def _end_message(self, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
         self.ended = True
         self._usage = to_chat_usage(delta.get("usage"))
         try:
-            return [self._chunk({}, _to_finish_reason(delta["finish_reason"]))]
+            finish = _to_finish_reason(delta.get("finish_reason"), bool(self._calls))
+            return [*self._end_calls(), self._chunk({}, finish or "stop")]
         except UpstreamFailed as error:
             return [build_error(str(delta.get("error") or error.message))]
 

@@ -4,6 +4,7 @@ Gemini signs the reasoning of a model. Reasoning models require these signatures
 belong to. Signatures are details of the format `google-gemini-v1`, with the `id` of the tool call if one belongs to it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ import msgspec
 from vong.errors import InvalidInput, Unsupported
 from vong.gateway.translators.content import (
     OPENAI_ONLY_FIELDS,
+    START_TEXT,
+    check_function_names,
     extract_text,
     parse_arguments,
     parse_data_url,
@@ -21,11 +24,16 @@ from vong.gateway.translators.content import (
     pop_stop_sequences,
     select_fields,
     select_reasoning,
-    to_parts,
+    visible_parts,
 )
+from vong.gateway.translators.gemini_schema import reduce_schema
 from vong.gateway.translators.reasoning_effort import THINKING_BUDGET_TOKENS, resolve_effort
 
 REASONING_FORMAT = "google-gemini-v1"
+FUNCTION_NAME_PATTERN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}", re.ASCII)
+FOREIGN_CALL_SIGNATURE = "skip_thought_signature_validator"
+"""Signature of calls that another model made. Google documents it for conversations that move to Gemini."""
+SECOND_GENERATION = ("gemini-1", "gemini-2")
 UNSUPPORTED_FIELDS = (*OPENAI_ONLY_FIELDS, "parallel_tool_calls")
 RENAMED_FIELDS = {
     "temperature": "temperature",
@@ -39,6 +47,7 @@ RENAMED_FIELDS = {
     "top_logprobs": "logprobs",
 }
 """Fields that have another name at Gemini."""
+MIN_PRO_BUDGET_TOKENS = 128
 GEMINI_BUDGET_TOKENS = {"none": 0, **THINKING_BUDGET_TOKENS}
 """Thinking budgets, for models that take a number."""
 THINKING_LEVELS = {"none": "minimal", "minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
@@ -62,7 +71,7 @@ def to_gemini_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     fields = select_fields(chat, "Gemini", UNSUPPORTED_FIELDS)
     model = str(fields.pop("model"))
     fields.pop("stream", None)
-    system, contents = _to_turns(fields.pop("messages"))
+    system, contents = _to_turns(fields.pop("messages"), needs_signatures=_needs_signatures(model))
     request: dict[str, Any] = {"contents": contents}
     if system:
         request["systemInstruction"] = {"parts": system}
@@ -77,50 +86,80 @@ def to_gemini_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     _set_format(fields, config)
     _set_thinking(fields, config, model)
     _set_tools(fields, request)
-    config |= fields.pop("generationConfig", None) or {}
+    if "tools" in request and "responseMimeType" in config and model.startswith(SECOND_GENERATION):
+        raise Unsupported(f"{model!r} does not support response_format with tools", "remove one of them")
+    _merge_config(fields.pop("generationConfig", None) or {}, config)
     return {**request, **({"generationConfig": config} if config else {}), **fields}
 
 
-def _to_turns(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _needs_signatures(model: str) -> bool:
+    """Return True if a model rejects calls without a signature."""
+    return model.startswith("gemini-") and not model.startswith(SECOND_GENERATION)
+
+
+def _merge_config(own: Mapping[str, Any], config: dict[str, Any]) -> None:
+    """Add the caller's own `generationConfig`, which must not exceed the limits of the chat.
+
+    Raises: Unsupported if it requests more choices than the chat.
+    """
+    if (own.get("candidateCount") or 1) > config.get("candidateCount", 1):
+        raise Unsupported(f"generationConfig requests {own['candidateCount']} candidates", "set n instead")
+    maximums = [value for value in (own.get("maxOutputTokens"), config.get("maxOutputTokens")) if value is not None]
+    config |= own
+    if maximums:
+        config["maxOutputTokens"] = min(maximums)
+
+
+def _to_turns(
+    messages: list[dict[str, Any]], *, needs_signatures: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the system parts and the turns; tool results belong to the user's turn."""
     system, turns, names = list[dict[str, Any]](), list[dict[str, Any]](), dict[str, str]()
     for message in messages:
         role = message["role"]
         if role in {"system", "developer"}:
-            system.append({"text": extract_text(message.get("content"))})
+            if text := extract_text(visible_parts(message.get("content"))):
+                system.append({"text": text})
             continue
         if role == "assistant":
-            parts = _to_model_parts(message)
+            parts = _to_model_parts(message, needs_signatures=needs_signatures)
             names |= {call["id"]: call["function"]["name"] for call in message.get("tool_calls") or []}
         elif role == "tool":
             parts = _to_result_parts(message, names)
         elif role == "user":
-            parts = [_to_part(part) for part in to_parts(message.get("content"))]
+            parts = [_to_part(part) for part in visible_parts(message.get("content"))]
         else:
             raise Unsupported(
                 f"Gemini does not support messages of the role {role!r}", "use user, assistant, system or tool"
             )
         turn_role = "model" if role == "assistant" else "user"
+        if not parts:
+            continue
+        if not turns and turn_role == "model":
+            turns.append({"role": "user", "parts": [{"text": START_TEXT}]})
         if turns and turns[-1]["role"] == turn_role:
             turns[-1]["parts"] += parts
-        elif parts:
+        else:
             turns.append({"role": turn_role, "parts": parts})
-    return system, turns
+    return system, turns or [{"role": "user", "parts": [{"text": START_TEXT}]}]
 
 
-def _to_model_parts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _to_model_parts(message: Mapping[str, Any], *, needs_signatures: bool) -> list[dict[str, Any]]:
     parts, signatures = list[dict[str, Any]](), dict[str | None, str]()
     for detail in select_reasoning(message, REASONING_FORMAT):
         if detail["type"] == "reasoning.encrypted":
             signatures[detail.get("id")] = detail["data"]
         elif detail["type"] == "reasoning.text" and detail.get("format") == REASONING_FORMAT:
             parts.append(_with_signature({"text": detail["text"], "thought": True}, detail.get("signature")))
-    text = extract_text(message.get("content")) + (message.get("refusal") or "")
+    text = extract_text(visible_parts(message.get("content"))) + (message.get("refusal") or "")
     if text or None in signatures:
         parts.append(_with_signature({"text": text}, signatures.get(None)))
     for image in message.get("images") or []:
         parts.append(_to_part(image))
-    for call in message.get("tool_calls") or []:
+    calls = message.get("tool_calls") or []
+    if needs_signatures and calls and not any(call["id"] in signatures for call in calls):
+        signatures[calls[0]["id"]] = FOREIGN_CALL_SIGNATURE
+    for call in calls:
         function_call = {"name": call["function"]["name"], "args": parse_arguments(call), "id": call["id"]}
         parts.append(_with_signature({"functionCall": function_call}, signatures.get(call["id"])))
     return parts
@@ -185,7 +224,7 @@ def _set_format(fields: dict[str, Any], config: dict[str, Any]) -> None:
     elif response_format["type"] != "text":
         raise Unsupported(f"Gemini does not support response_format {response_format['type']!r}", "use json_schema")
     if response_format["type"] == "json_schema" and response_format["json_schema"].get("schema") is not None:
-        config["responseJsonSchema"] = response_format["json_schema"]["schema"]
+        config["responseJsonSchema"] = reduce_schema(response_format["json_schema"]["schema"])
 
 
 def _set_thinking(fields: dict[str, Any], config: dict[str, Any], model: str) -> None:
@@ -194,20 +233,34 @@ def _set_thinking(fields: dict[str, Any], config: dict[str, Any], model: str) ->
     if effort is None:
         return
     effort = resolve_effort(effort, GEMINI_BUDGET_TOKENS)
-    if model.startswith(("gemini-1", "gemini-2")):
-        thinking: dict[str, Any] = {"thinkingBudget": GEMINI_BUDGET_TOKENS[effort]}
+    if model.startswith(("gemini-1", "gemini-2.0")):
+        if effort != "none":
+            raise Unsupported(f"{model!r} does not reason", "remove reasoning_effort, or use a newer model")
+        return
+    if model.startswith(SECOND_GENERATION):
+        minimum = MIN_PRO_BUDGET_TOKENS if "pro" in model else 0  # models named pro always reason
+        thinking: dict[str, Any] = {"thinkingBudget": max(GEMINI_BUDGET_TOKENS[effort], minimum)}
     else:
-        thinking = {"thinkingLevel": THINKING_LEVELS[effort]}
+        thinking = {"thinkingLevel": _thinking_level(effort, model)}
     config["thinkingConfig"] = thinking if effort == "none" else {**thinking, "includeThoughts": True}
+
+
+def _thinking_level(effort: str, model: str) -> str:
+    """Return the thinking level of an effort. Models named pro have no level `minimal`, and the first no `medium`."""
+    level = THINKING_LEVELS[effort]
+    if "pro" not in model:
+        return level
+    return {"minimal": "low", "medium": "high" if model.startswith("gemini-3-pro") else "medium"}.get(level, level)
 
 
 def _set_tools(fields: dict[str, Any], request: dict[str, Any]) -> None:
     declarations = list[dict[str, Any]]()
     functions = pop_functions(fields, "Gemini")
+    check_function_names(functions, FUNCTION_NAME_PATTERN, "Gemini")
     for function in functions:
         declaration = {name: function[name] for name in ("name", "description") if function.get(name) is not None}
         if function.get("parameters") is not None:
-            declaration["parametersJsonSchema"] = function["parameters"]
+            declaration["parametersJsonSchema"] = reduce_schema(function["parameters"])
         declarations.append(declaration)
     choice = fields.pop("tool_choice", None)
     if not declarations:

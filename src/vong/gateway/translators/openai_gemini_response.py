@@ -13,6 +13,7 @@ import msgspec
 from vong.errors import UpstreamFailed
 from vong.gateway.translators.content import build_completion_head, build_tool_call
 from vong.gateway.translators.openai_gemini_request import REASONING_FORMAT
+from vong.gateway.translators.token_counts import token_count
 
 FINISH_REASONS = {
     "STOP": "stop",
@@ -26,6 +27,10 @@ FINISH_REASONS = {
     **dict.fromkeys(("IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
 }
 """Finish reasons by Gemini's reason. Every other reason means that the model failed to produce an answer."""
+USAGE_FIELDS = (
+    *("promptTokenCount", "toolUsePromptTokenCount", "cachedContentTokenCount"),
+    *("candidatesTokenCount", "thoughtsTokenCount"),
+)
 
 
 def to_chat_completion(response: Mapping[str, Any], model: str) -> dict[str, Any]:
@@ -49,10 +54,13 @@ def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Translate usage. Gemini counts reasoning, and what its tools read, separately; OpenAI includes both."""
     if not usage:
         return None
-    prompt = (usage.get("promptTokenCount") or 0) + (usage.get("toolUsePromptTokenCount") or 0)
-    reasoning = usage.get("thoughtsTokenCount") or 0
-    output = (usage.get("candidatesTokenCount") or 0) + reasoning
-    prompt_details = {"cached_tokens": usage.get("cachedContentTokenCount") or 0}
+    counts = {name: token_count(usage.get(name)) for name in USAGE_FIELDS}
+    if counts["promptTokenCount"] is None and counts["candidatesTokenCount"] is None:
+        return None
+    prompt = (counts["promptTokenCount"] or 0) + (counts["toolUsePromptTokenCount"] or 0)
+    reasoning = counts["thoughtsTokenCount"] or 0
+    output = (counts["candidatesTokenCount"] or 0) + reasoning
+    prompt_details = {"cached_tokens": counts["cachedContentTokenCount"] or 0}
     output_details = {"reasoning_tokens": reasoning}
     return {
         "prompt_tokens": prompt,
@@ -65,18 +73,27 @@ def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _modality_tokens(details: list[dict[str, Any]] | None) -> dict[str, int]:
     names = {"AUDIO": "audio_tokens", "IMAGE": "image_tokens"}
-    return {names[item["modality"]]: item.get("tokenCount") or 0 for item in details or [] if item["modality"] in names}
+    return {
+        names[item["modality"]]: token_count(item.get("tokenCount")) or 0
+        for item in details or []
+        if item["modality"] in names
+    }
 
 
 def _to_choice(candidate: Mapping[str, Any], position: int, id: str) -> dict[str, Any]:
-    index = candidate.get("index", position)
+    index = candidate.get("index")
+    index = position if index is None else index
     parts = _PartsTranslator(id if index == 0 else f"{id}_{index}")
     delta = parts.translate((candidate.get("content") or {}).get("parts") or [])
     message: dict[str, Any] = {"role": "assistant", "content": None, **delta}
     for call in message.get("tool_calls") or []:
         del call["index"]
     finish = _to_finish_reason(candidate.get("finishReason"), candidate, bool(parts.call_count))
-    choice: dict[str, Any] = {"index": index, "message": message, "finish_reason": finish or "stop"}
+    choice: dict[str, Any] = {
+        "index": index,
+        "message": message,
+        "finish_reason": finish or ("tool_calls" if parts.call_count else "stop"),
+    }
     if logprobs := to_chat_logprobs(candidate.get("logprobsResult")):
         choice["logprobs"] = logprobs
     return choice
@@ -138,7 +155,7 @@ class _PartsTranslator:
                 details.append({"type": "reasoning.text", "text": part.get("text") or "", "signature": signature})
                 continue
             if "text" in part:
-                texts.append(part["text"])
+                texts.append(part["text"] or "")
             elif "functionCall" in part:
                 call = part["functionCall"]
                 call_id = call.get("id") or f"call_{self._id}_{self.call_count}"
@@ -188,7 +205,7 @@ class GeminiChunkDecoder:
             self._head = build_completion_head(id, model, int(time.time()), streamed=True)
             chunks.append(self._chunk({"index": 0, "delta": {"role": "assistant", "content": ""}}))
         for candidate in event.get("candidates") or []:
-            chunks += self._extend_candidate(candidate, candidate.get("index", 0))
+            chunks += self._extend_candidate(candidate, candidate.get("index") or 0)
         if not event.get("candidates") and (event.get("promptFeedback") or {}).get("blockReason"):
             self._candidates[0] = _PartsTranslator("")
             self._finished.add(0)

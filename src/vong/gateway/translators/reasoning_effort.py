@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vong.errors import InvalidInput, Unsupported
+from vong.errors import InvalidInput
 
 EFFORT_ALIASES = {"xhigh": "high", "max": "high"}
 """Efforts that an API whose highest effort is `high` does not have."""
@@ -27,13 +27,6 @@ def resolve_effort(effort: str, known: Mapping[str, Any]) -> str:
     return resolved
 
 
-def claude_thinking(budget: int, max_tokens: int) -> dict[str, Any]:
-    """Return the field `thinking` of a Claude model. The budget must be less than the maximum of the whole answer.
-
-    Raises: Unsupported if the maximum leaves no room for the minimum budget.
-    """
-    if max_tokens <= MIN_CLAUDE_BUDGET_TOKENS:
-        raise Unsupported(
-            f"thinking requires more than {MIN_CLAUDE_BUDGET_TOKENS} tokens", "raise max_completion_tokens"
-        )
-    return {"type": "enabled", "budget_tokens": min(budget, max_tokens - 1)}
+def effort_of_budget(tokens: int) -> str:
+    """Return the effort that is nearest to a thinking budget in tokens."""
+    return "low" if tokens < 4096 else "medium" if tokens < 16384 else "high"

@@ -1,22 +1,38 @@
 """Requests of OpenAI's responses translated into chats.
 
-Fields that do not change the answer are removed: what OpenAI stores, and how a call is billed.
+A request becomes a chat field by field. Fields that a chat does not have are removed if the answer stays the same
+without them (what OpenAI stores, and how a call is billed), and rejected otherwise.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from vong.errors import Unsupported
-from vong.gateway.translators.reasoning_envelope import unpack_reasoning
+from vong.gateway.translators.chat_fields import FORWARDED_FIELDS
+from vong.gateway.translators.reasoning_envelope import is_packed, unpack_reasoning
+from vong.gateway.translators.responses_tools import (
+    call_of_item,
+    functions_of,
+    output_text,
+    select_allowed,
+    to_tool_choice,
+)
+from vong.gateway.translators.responses_upstream import REASONING_FORMAT
 
-IGNORED_FIELDS = {
-    *("store", "include", "background", "service_tier", "truncation", "stream_options", "prompt_cache_key"),
-    *("previous_response_id", "safety_identifier"),
-}
-"""Fields that do not change the answer, or are read before they are removed."""
+COPIED_FIELDS = (*FORWARDED_FIELDS, "user", "metadata")
+"""Fields that are copied to the chat. `metadata` is only recorded: the provider's dialect removes it."""
 UNSUPPORTED_FIELDS = ("conversation", "prompt", "max_tool_calls", "context_management")
 """Fields that only OpenAI supports."""
 SUPPORTED_INCLUDES = {"message.output_text.logprobs", "reasoning.encrypted_content"}
+
+
+OUTPUT_TYPES = frozenset(
+    {
+        *("function_call_output", "custom_tool_call_output", "local_shell_call_output"),
+        *("shell_call_output", "apply_patch_call_output"),
+    }
+)
+"""Items with the output of a tool that the caller ran."""
 
 
 def to_input_items(content: Any) -> list[dict[str, Any]]:
@@ -34,31 +50,29 @@ def to_chat_request(request: Mapping[str, Any]) -> dict[str, Any]:
     Raises: Unsupported if a chat cannot express the request.
     """
     _check_unsupported(request)
-    fields = {
-        name: value
-        for name, value in request.items()
-        if value is not None and name not in {*IGNORED_FIELDS, *UNSUPPORTED_FIELDS}
-    }
+    fields = {name: value for name, value in request.items() if value is not None}
     messages = list[dict[str, Any]]()
-    if instructions := fields.pop("instructions", None):
+    if instructions := fields.get("instructions"):
         messages.append({"role": "system", "content": instructions})
-    for item in to_input_items(fields.pop("input", None)):
-        _add_item(item, messages)
-    chat: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
-    if max_tokens := fields.pop("max_output_tokens", None):
+    items, call_ids = to_input_items(fields.get("input")), dict[str, str]()
+    for item in items:
+        if item.get("id") and item.get("call_id"):
+            call_ids[item["id"]] = item["call_id"]
+        _add_item(item, messages, call_ids)
+    chat: dict[str, Any] = {"model": fields["model"], "messages": messages}
+    if max_tokens := fields.get("max_output_tokens"):
         chat["max_completion_tokens"] = max_tokens
-    if effort := (fields.pop("reasoning", None) or {}).get("effort"):
+    if effort := (fields.get("reasoning") or {}).get("effort"):
         chat["reasoning_effort"] = effort
-    _set_text_options(fields.pop("text", None) or {}, chat)
+    _set_text_options(fields.get("text") or {}, chat)
     _set_tools(fields, chat)
-    top_logprobs = fields.pop("top_logprobs", None)
     if "message.output_text.logprobs" in (request.get("include") or []):
         chat["logprobs"] = True
-        if top_logprobs is not None:
-            chat["top_logprobs"] = top_logprobs
+        if "top_logprobs" in fields:
+            chat["top_logprobs"] = fields["top_logprobs"]
     if fields.get("stream"):
         chat["stream_options"] = {"include_usage": True}
-    return {**chat, **fields}
+    return {**{name: fields[name] for name in COPIED_FIELDS if name in fields}, **chat}
 
 
 def _check_unsupported(request: Mapping[str, Any]) -> None:
@@ -72,7 +86,7 @@ def _check_unsupported(request: Mapping[str, Any]) -> None:
             raise Unsupported(f"a chat cannot include {name!r}", f"remove {name!r} from include")
 
 
-def _add_item(item: Mapping[str, Any], messages: list[dict[str, Any]]) -> None:
+def _add_item(item: Mapping[str, Any], messages: list[dict[str, Any]], call_ids: Mapping[str, str]) -> None:
     kind = item.get("type") or "message"
     if kind == "message":
         role = item["role"]
@@ -80,14 +94,15 @@ def _add_item(item: Mapping[str, Any], messages: list[dict[str, Any]]) -> None:
             _add_text(item["content"], _assistant_message(messages))
         else:
             messages.append({"role": role, "content": _to_content(item["content"])})
-    elif kind == "function_call":
-        function = {"name": item["name"], "arguments": item["arguments"]}
-        call = {"id": item["call_id"], "type": "function", "function": function}
-        _assistant_message(messages).setdefault("tool_calls", []).append(call)
-    elif kind == "function_call_output":
-        messages.append({"role": "tool", "tool_call_id": item["call_id"], "content": _to_content(item["output"])})
     elif kind == "reasoning":
         _add_reasoning(item, _assistant_message(messages))
+    elif kind in OUTPUT_TYPES:
+        call_id = item.get("call_id") or call_ids.get(item.get("id") or "") or item["id"]
+        messages.append({"role": "tool", "tool_call_id": call_id, "content": _to_content(output_text(item))})
+    elif (call := call_of_item({"type": kind, **item})) is not None:
+        function = {"name": call[0], "arguments": call[1]}
+        tool_call = {"id": item.get("call_id") or item["id"], "type": "function", "function": function}
+        _assistant_message(messages).setdefault("tool_calls", []).append(tool_call)
     else:
         raise Unsupported(f"a chat cannot express an item of type {kind!r}", "remove it from input")
 
@@ -111,7 +126,9 @@ def _add_reasoning(item: Mapping[str, Any], turn: dict[str, Any]) -> None:
     if text := "".join(part["text"] for part in parts):
         turn["reasoning_content"] = turn.get("reasoning_content", "") + text
     if data := item.get("encrypted_content"):
-        turn.setdefault("reasoning_details", []).extend(unpack_reasoning(data))
+        format = {} if is_packed(data) else {"format": REASONING_FORMAT}
+        details = [{**detail, **format} for detail in unpack_reasoning(data)]
+        turn.setdefault("reasoning_details", []).extend(details)
 
 
 def _to_content(content: Any) -> Any:
@@ -144,24 +161,13 @@ def _set_text_options(text: Mapping[str, Any], chat: dict[str, Any]) -> None:
         chat["response_format"] = dict(text_format)
 
 
-def _set_tools(fields: dict[str, Any], chat: dict[str, Any]) -> None:
-    tools = list[dict[str, Any]]()
-    for tool in fields.pop("tools", None) or []:
-        if tool["type"] != "function":
-            raise Unsupported(f"the tool {tool['type']!r} runs at OpenAI only", "use a function")
-        names = ("name", "description", "parameters", "strict")
-        function = {name: tool[name] for name in names if tool.get(name) is not None}
-        tools.append({"type": "function", "function": function})
-    choice = fields.pop("tool_choice", None)
-    if not tools:
-        fields.pop("parallel_tool_calls", None)
+def _set_tools(fields: Mapping[str, Any], chat: dict[str, Any]) -> None:
+    choice = fields.get("tool_choice")
+    functions = select_allowed(functions_of(fields.get("tools") or [], choice), choice)
+    if not functions:
         return
-    chat["tools"] = tools
-    if isinstance(choice, str):
-        chat["tool_choice"] = choice
-    elif choice:
-        if choice["type"] != "function":
-            raise Unsupported(
-                f"a chat does not support tool_choice {choice['type']!r}", "use a function, auto, required or none"
-            )
-        chat["tool_choice"] = {"type": "function", "function": {"name": choice["name"]}}
+    chat["tools"] = functions
+    if choice is not None:
+        chat["tool_choice"] = to_tool_choice(choice)
+    if "parallel_tool_calls" in fields:
+        chat["parallel_tool_calls"] = fields["parallel_tool_calls"]

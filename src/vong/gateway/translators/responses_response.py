@@ -5,11 +5,16 @@ packed into `encrypted_content`, which callers send back unread.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vong.gateway.translators.chat_variants import first_choice, normalize_completion
+from vong.gateway.translators.chunk_reader import CallPiece, ChunkReader, Piece, ReasoningPiece, TextPiece
 from vong.gateway.translators.content import merge_reasoning
 from vong.gateway.translators.reasoning_envelope import pack_reasoning
+from vong.gateway.translators.responses_tools import client_tools, to_call_item
+from vong.gateway.translators.token_counts import as_fields, read_counts, token_count
+from vong.gateway.translators.tool_call_tracker import is_json_object
 
 REPEATED_FIELDS = (
     *("instructions", "max_output_tokens", "metadata", "previous_response_id", "reasoning", "temperature"),
@@ -20,7 +25,8 @@ REPEATED_FIELDS = (
 
 def to_response_object(completion: Mapping[str, Any], request: Mapping[str, Any], id: str) -> dict[str, Any]:
     """Translate the first choice of a completion into the response `resp_id`."""
-    choice = completion["choices"][0]
+    completion = normalize_completion(completion, id)
+    choice = first_choice(completion["choices"])
     reply, items = choice["message"], list[dict[str, Any]]()
     details, reasoning = reply.get("reasoning_details") or [], reply.get("reasoning_content")
     if details or reasoning:
@@ -29,23 +35,26 @@ def to_response_object(completion: Mapping[str, Any], request: Mapping[str, Any]
     parts += [{"type": "refusal", "refusal": reply["refusal"]}] if reply.get("refusal") else []
     if parts:
         items.append(_message_item(f"msg_{id}_{len(items)}", parts, "completed"))
+    tools = client_tools(request)
     for call in reply.get("tool_calls") or []:
-        items.append(_call_item(f"fc_{id}_{len(items)}", call, "completed"))
+        name, arguments = call["function"]["name"], call["function"]["arguments"]
+        item = to_call_item(tools.get(name), f"{id}_{len(items)}", call["id"], name, arguments)
+        items.append({**item, "status": _call_status(arguments)})
     finish = choice.get("finish_reason")
     model = completion.get("model")
-    return _response_fields(request, id, model, items, finish=finish, usage=completion.get("usage"))
+    return _response_fields(request, id, model, items, finish=finish, usage=completion["usage"])
 
 
 def to_response_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Translate the usage of a chat into that of a response."""
     if not usage:
         return None
-    input_tokens, output_tokens = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    reasoning_tokens = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+    counts = read_counts(usage)
+    input_tokens, output_tokens = counts.input or 0, counts.output or 0
+    reasoning_tokens = token_count(as_fields(usage.get("completion_tokens_details")).get("reasoning_tokens")) or 0
     return {
         "input_tokens": input_tokens,
-        "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": 0},
+        "input_tokens_details": {"cached_tokens": counts.cached or 0, "cache_write_tokens": 0},
         "output_tokens": output_tokens,
         "output_tokens_details": {"reasoning_tokens": reasoning_tokens},
         "total_tokens": input_tokens + output_tokens,
@@ -58,71 +67,77 @@ class ResponsesEventEncoder:
     def __init__(self, request: Mapping[str, Any], id: str) -> None:
         self._request = request
         self._id = id
+        self._reader = ChunkReader(id)
         self._sequence_number = 0
         self._items: list[dict[str, Any]] = []
         self._open: tuple[str, int] | None = None
         self._text_parts: list[str] = []
+        self._logprobs: list[dict[str, Any]] = []
         self._details: list[dict[str, Any]] = []
-        self._model: str | None = None
-        self._finish: str | None = None
-        self._usage: dict[str, Any] | None = None
+        self._tools = client_tools(request)
+        self._client_call: CallPiece | None = None
+        """First part of the open call of a tool that is no function. Its item is sent when it is complete."""
 
     def encode(self, chunk: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the events for one chunk."""
-        events = list[dict[str, Any]]()
+        pieces, events = self._reader.read(chunk), list[dict[str, Any]]()
         if self._sequence_number == 0:
-            self._model = chunk.get("model")
             for kind in ("response.created", "response.in_progress"):
                 events.append(self._event(kind, response=self._build_response("in_progress")))
-        self._usage = chunk.get("usage") or self._usage
-        for choice in chunk.get("choices") or ():
-            if choice.get("index"):
-                continue
-            delta = choice.get("delta") or {}
-            if delta.get("reasoning_details"):
-                self._details = merge_reasoning([*self._details, *delta["reasoning_details"]])
-            for name, kind in (("reasoning_content", "reasoning"), ("content", "text"), ("refusal", "refusal")):
-                if delta.get(name):
-                    events += self._extend_text(kind, delta[name])
-            for call in delta.get("tool_calls") or ():
-                events += self._tool_call(call)
-            self._finish = choice.get("finish_reason") or self._finish
+        for piece in pieces:
+            events += self._encode_piece(piece)
         return events
 
     def finish(self) -> list[dict[str, Any]]:
         """Return the last events, with the complete response."""
-        events = self._close()
+        events = [event for piece in self._reader.finish() for event in self._encode_piece(piece)]
+        events += self._close()
         if self._details and not any(item["type"] == "reasoning" for item in self._items):
-            self._items.append(_reasoning_item(f"rs_{self._id}_{len(self._items)}", "", self._details))
+            details = merge_reasoning(self._details)
+            self._items.append(_reasoning_item(f"rs_{self._id}_{len(self._items)}", "", details))
             index = len(self._items) - 1
             for kind in ("added", "done"):
                 events.append(self._event(f"response.output_item.{kind}", output_index=index, item=self._items[index]))
         response = self._build_response(None)
         return [*events, self._event(f"response.{response['status']}", response=response)]
 
-    def _extend_text(self, kind: str, delta: str) -> list[dict[str, Any]]:
+    def _encode_piece(self, piece: Piece) -> list[dict[str, Any]]:
+        if isinstance(piece, ReasoningPiece):
+            self._details += piece.details
+            return self._extend_text("reasoning", piece.text, ()) if piece.text else []
+        if isinstance(piece, TextPiece):
+            kind = "text" if piece.kind == "content" else piece.kind
+            return self._extend_text(
+                kind, piece.text, [_full_logprob({"top_logprobs": [], **one}) for one in piece.logprobs]
+            )
+        return self._tool_call(piece)
+
+    def _extend_text(self, kind: str, delta: str, logprobs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         events = self._ensure_item(kind)
         self._text_parts.append(delta)
+        self._logprobs += logprobs
         name = {"reasoning": "reasoning_text", "text": "output_text", "refusal": "refusal"}[kind]
-        extra: dict[str, Any] = {"logprobs": []} if kind == "text" else {}
+        extra: dict[str, Any] = {"logprobs": [_short_logprob(item) for item in logprobs]} if kind == "text" else {}
         events.append(
             self._event(f"response.{name}.delta", **self._item_position(), content_index=0, delta=delta, **extra)
         )
         return events
 
-    def _tool_call(self, call: Mapping[str, Any]) -> list[dict[str, Any]]:
-        events, key = list[dict[str, Any]](), ("call", call.get("index") or 0)
-        function = call.get("function") or {}
+    def _tool_call(self, piece: CallPiece) -> list[dict[str, Any]]:
+        events, key = list[dict[str, Any]](), ("call", piece.position)
         if self._open != key:
             events += self._close()
             self._open = key
-            empty_call = {"id": call.get("id"), "function": {"name": function.get("name") or "", "arguments": ""}}
-            events.append(self._add_item(_call_item(f"fc_{self._id}_{len(self._items)}", empty_call, "in_progress")))
-        if function.get("arguments"):
-            self._text_parts.append(function["arguments"])
-            kind = "response.function_call_arguments.delta"
-            events.append(self._event(kind, **self._item_position(), delta=function["arguments"]))
-        return events
+            if piece.name in self._tools:
+                self._client_call = piece
+            else:
+                item = to_call_item(None, f"{self._id}_{len(self._items)}", piece.id, piece.name, "")
+                events.append(self._add_item({**item, "status": "in_progress"}))
+        self._text_parts.append(piece.arguments)
+        if self._client_call is not None:
+            return events
+        kind = "response.function_call_arguments.delta"
+        return [*events, self._event(kind, **self._item_position(), delta=piece.arguments)]
 
     def _ensure_item(self, kind: str) -> list[dict[str, Any]]:
         """Open an item of a kind, unless it is open."""
@@ -144,31 +159,54 @@ class ResponsesEventEncoder:
         if self._open is None:
             return []
         kind, text, events = self._open[0], "".join(self._text_parts), list[dict[str, Any]]()
+        if self._client_call is not None:
+            events += self._close_client_call(self._client_call, text)
+            self._client_call, self._open, self._text_parts = None, None, []
+            return events
         item, place = self._items[-1], self._item_position()
         if kind == "call":
-            item |= {"arguments": text, "status": "completed"}
+            item |= {"arguments": text, "status": _call_status(text)}
             events.append(
                 self._event("response.function_call_arguments.done", **place, arguments=text, name=item["name"])
             )
         else:
             done: dict[str, Any] = {
                 "reasoning": {"type": "reasoning_text", "text": text},
-                "text": _text_part(text, None),
+                "text": _text_part(text, self._logprobs),
             }
             part = done.get(kind, {"type": "refusal", "refusal": text})
             name = {"reasoning": "reasoning_text", "text": "output_text", "refusal": "refusal"}[kind]
             value: dict[str, Any] = {"refusal" if kind == "refusal" else "text": text}
-            extra: dict[str, Any] = {"logprobs": []} if kind == "text" else {}
+            logprobs = [_short_logprob(item) for item in self._logprobs]
+            extra: dict[str, Any] = {"logprobs": logprobs} if kind == "text" else {}
             events.append(self._event(f"response.{name}.done", **place, content_index=0, **value, **extra))
             events.append(self._event("response.content_part.done", **place, content_index=0, part=part))
             item["content"] = [part]
             if kind == "reasoning" and self._details:
-                item["encrypted_content"] = pack_reasoning(self._details)
+                item["encrypted_content"] = pack_reasoning(merge_reasoning(self._details))
             if kind != "reasoning":
                 item["status"] = "completed"
         events.append(self._event("response.output_item.done", output_index=len(self._items) - 1, item=dict(item)))
-        self._open, self._text_parts = None, []
+        self._open, self._text_parts, self._logprobs = None, [], []
         return events
+
+    def _close_client_call(self, call: CallPiece, arguments: str) -> list[dict[str, Any]]:
+        """Return the events of a call of a tool that is no function."""
+        tool = self._tools[call.name]
+        item = to_call_item(tool, f"{self._id}_{len(self._items)}", call.id, call.name, arguments)
+        item["status"] = _call_status(arguments)
+        delta = {"custom_tool_call": "input", "function_call": "arguments"}.get(item["type"])
+        events = [self._add_item({**item, "status": "in_progress", **({delta: ""} if delta else {})})]
+        if delta:
+            kind = "custom_tool_call_input" if delta == "input" else "function_call_arguments"
+            place, name = self._item_position(), {} if delta == "input" else {"name": item["name"]}
+            events.append(self._event(f"response.{kind}.delta", **place, delta=item[delta]))
+            events.append(self._event(f"response.{kind}.done", **place, **{delta: item[delta]}, **name))
+        self._items[-1] = item
+        return [
+            *events,
+            self._event("response.output_item.done", output_index=len(self._items) - 1, item=dict(item)),
+        ]
 
     def _add_item(self, item: dict[str, Any]) -> dict[str, Any]:
         self._items.append(item)
@@ -183,7 +221,9 @@ class ResponsesEventEncoder:
 
     def _build_response(self, status: str | None) -> dict[str, Any]:
         items = [dict(item) for item in self._items]
-        response = _response_fields(self._request, self._id, self._model, items, finish=self._finish, usage=self._usage)
+        reader = self._reader
+        finish, usage = reader.finish_reason, reader.usage
+        response = _response_fields(self._request, self._id, reader.model, items, finish=finish, usage=usage)
         return response | ({"status": status, "usage": None, "incomplete_details": None} if status else {})
 
 
@@ -231,10 +271,24 @@ def _text_part(text: str, logprobs: list[dict[str, Any]] | None) -> dict[str, An
 
 
 def _logprobs(choice: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return list((choice.get("logprobs") or {}).get("content") or [])
+    return [
+        _full_logprob({"top_logprobs": [], **item}) for item in as_fields(choice.get("logprobs")).get("content") or []
+    ]
 
 
-def _call_item(id: str, call: Mapping[str, Any], status: str) -> dict[str, Any]:
-    function = call["function"]
-    names = {"call_id": call.get("id") or id, "name": function["name"]}
-    return {"id": id, "type": "function_call", "status": status, **names, "arguments": function.get("arguments") or ""}
+def _full_logprob(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a log-probability with the bytes of its token, which some servers leave out."""
+    token = str(item.get("token") or "")
+    others = [_full_logprob(other) for other in item.get("top_logprobs") or ()]
+    found = {"token": token, "logprob": item.get("logprob") or 0.0, "bytes": item.get("bytes") or list(token.encode())}
+    return {**found, "top_logprobs": others} if "top_logprobs" in item else found
+
+
+def _short_logprob(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a log-probability as events of text contain it, without bytes."""
+    tokens = [{"token": other["token"], "logprob": other["logprob"]} for other in item.get("top_logprobs") or ()]
+    return {"token": item["token"], "logprob": item["logprob"], "top_logprobs": tokens}
+
+
+def _call_status(arguments: str) -> str:
+    return "completed" if is_json_object(arguments) else "incomplete"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vong.gateway.translators.content import build_completion_head, build_tool_call
+from vong.gateway.translators.streamed_call import StreamedCall
+from vong.gateway.translators.token_counts import read_counts
 
 REASONING_FORMAT = "openai-responses-v1"
 TEXT_DELTA_FIELDS = {
@@ -25,7 +27,7 @@ def to_chat_completion(response: Mapping[str, Any]) -> dict[str, Any]:
                 name = "refusal" if part["type"] == "refusal" else "content"
                 message[name] = (message.get(name) or "") + part["refusal" if name == "refusal" else "text"]
         elif item["type"] == "function_call":
-            calls.append(build_tool_call(item["call_id"], item["name"], item["arguments"]))
+            calls.append(build_tool_call(item["call_id"], item["name"], item.get("arguments") or "{}"))
         elif item["type"] == "reasoning":
             text = "".join(part["text"] for part in item.get("content") or item.get("summary") or [])
             if text:
@@ -47,8 +49,11 @@ def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not usage:
         return None
     names = (("input_tokens_details", "prompt_tokens_details"), ("output_tokens_details", "completion_tokens_details"))
-    details = {chat_name: dict(usage[name]) for name, chat_name in names if usage.get(name)}
-    input_tokens, output_tokens = usage["input_tokens"], usage["output_tokens"]
+    details = {chat_name: dict(usage[name]) for name, chat_name in names if isinstance(usage.get(name), dict)}
+    counts = read_counts(usage)
+    if counts.input is None and counts.output is None:
+        return None
+    input_tokens, output_tokens = counts.input or 0, counts.output or 0
     return {
         "prompt_tokens": input_tokens,
         "completion_tokens": output_tokens,
@@ -76,7 +81,7 @@ class ResponsesChunkDecoder:
 
     def __init__(self) -> None:
         self._head: dict[str, Any] = {}
-        self._calls: dict[int, int] = {}
+        self._calls: dict[int, StreamedCall] = {}
         self.ended = False
 
     def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -90,12 +95,16 @@ class ResponsesChunkDecoder:
             self._head = build_completion_head(response["id"], response.get("model") or "", created, streamed=True)
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "response.output_item.added" and event["item"]["type"] == "function_call":
-            index = self._calls[event["output_index"]] = len(self._calls)
-            call = build_tool_call(event["item"]["call_id"], event["item"]["name"], "")
-            return [self._chunk({"tool_calls": [{"index": index, **call}]})]
+            item = event["item"]
+            call = self._calls[event["output_index"]] = StreamedCall(len(self._calls))
+            updates = [call.start(item["call_id"], item["name"]), *call.extend(item.get("arguments"))]
+            return [self._chunk(update) for update in updates]
         if kind == "response.function_call_arguments.delta" and event["output_index"] in self._calls:
-            call = {"index": self._calls[event["output_index"]], "function": {"arguments": event["delta"]}}
-            return [self._chunk({"tool_calls": [call]})]
+            return [self._chunk(update) for update in self._calls[event["output_index"]].extend(event["delta"])]
+        if kind == "response.output_item.done" and event["output_index"] in self._calls:
+            return [
+                self._chunk(update) for update in self._calls[event["output_index"]].end(event["item"].get("arguments"))
+            ]
         if kind == "response.output_item.done" and event["item"].get("encrypted_content"):
             return [self._chunk({"reasoning_details": [_reasoning_detail(event["output_index"], event["item"])]})]
         return self._end_event(kind, event)
@@ -104,7 +113,12 @@ class ResponsesChunkDecoder:
         if kind in {"response.completed", "response.incomplete"}:
             self.ended = True
             finish = self._chunk({}, _to_finish_reason(event["response"], bool(self._calls)))
-            return [finish, {**self._head, "choices": [], "usage": to_chat_usage(event["response"].get("usage"))}]
+            rest = [self._chunk(update) for call in self._calls.values() for update in call.end()]
+            return [
+                *rest,
+                finish,
+                {**self._head, "choices": [], "usage": to_chat_usage(event["response"].get("usage"))},
+            ]
         if kind == "response.failed":
             usage = to_chat_usage(event["response"].get("usage"))
             return [{**self._head, "choices": [], "usage": usage, "error": event["response"]["error"]}]

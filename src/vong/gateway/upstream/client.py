@@ -31,6 +31,8 @@ MAX_CACHED_PATHS = 200
 The cache is bounded because some paths contain the model name, which callers choose.
 """
 
+JSON_CONTENT_TYPE = "application/json"
+
 
 class Origin(NamedTuple):
     """Destination of a connection: host, port and TLS."""
@@ -59,29 +61,35 @@ class UpstreamEndpoint:
             raise Misconfigured(error.message, "fix vong.toml") from error
         self._cached_heads: dict[str, bytes] = {}
 
-    def build_request(self, path: str, body: bytes | None, headers: Mapping[str, str] | None = None) -> bytes:
-        """Build a GET request, or a POST request with a JSON body if `body` is set.
+    def build_request(
+        self,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str] | None = None,
+        content_type: str = JSON_CONTENT_TYPE,
+    ) -> bytes:
+        """Build a GET request, or a POST request with a body of `content_type` if `body` is set.
 
         `headers` are added to this request only.
 
         Raises: InvalidInput if the path or a header contains characters that would end its line.
         """
-        head = self._cached_heads.get(path)
+        head = self._cached_heads.get(path) if content_type == JSON_CONTENT_TYPE else None
         if head is None:
-            head = self._build_head(path, body is not None)
+            head = self._build_head(path, body is not None, content_type)
         header_lines = _format_headers(headers).encode("latin-1") if headers else b""
         if body is None:
             return b"%b%b\r\n" % (head, header_lines)
         return b"%b%d\r\n%b\r\n%b" % (head, len(body), header_lines, body)
 
-    def _build_head(self, path: str, has_body: bool) -> bytes:
+    def _build_head(self, path: str, has_body: bool, content_type: str) -> bytes:
         if not path.isascii() or not path.isprintable() or " " in path:
             raise InvalidInput(f"{path!r} is not a valid request path", "use the model name of the provider")
         text = f"{'POST' if has_body else 'GET'} {self._base_path}{path} HTTP/1.1\r\n{self._header_lines}"
         if has_body:
-            text += "content-type: application/json\r\ncontent-length: "
+            text += f"{_format_headers({'content-type': content_type})}content-length: "
         head = text.encode("latin-1")
-        if len(self._cached_heads) < MAX_CACHED_PATHS:
+        if content_type == JSON_CONTENT_TYPE and len(self._cached_heads) < MAX_CACHED_PATHS:
             self._cached_heads[path] = head
         return head
 
@@ -114,6 +122,7 @@ class UpstreamClient:
         body: bytes | None,
         limits: ResponseLimits,
         headers: Mapping[str, str] | None = None,
+        content_type: str = JSON_CONTENT_TYPE,
     ) -> UpstreamResponse:
         """Send a request and return the response as soon as its headers have arrived.
 
@@ -121,7 +130,7 @@ class UpstreamClient:
 
         Raises: UpstreamFailed if the upstream does not respond, UpstreamTimeout if a limit is exceeded.
         """
-        request = endpoint.build_request(path, body, headers)
+        request = endpoint.build_request(path, body, headers, content_type)
         connection = self._take_idle(endpoint.origin) or await self._connect(endpoint.origin, limits)
         response = connection.request(request, limits)
         try:

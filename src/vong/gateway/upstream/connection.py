@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import NamedTuple, cast
 
 import httptools
+import msgspec
 
-from vong.errors import UpstreamFailed
+from vong.errors import UpstreamFailed, VongError
+from vong.gateway.upstream.content_encoding import StreamDecoder, create_decoder
 from vong.gateway.upstream.response import RESEND_HINT, ResponseLimits, UpstreamResponse
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -17,14 +19,17 @@ FORWARDED_HEADERS = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request
 MAX_CACHED_NAMES = 500
 """Maximum number of cached header names; upstreams send the same ones repeatedly."""
 BODY_LENGTH_HEADERS = {"content-length", "transfer-encoding"}
+ENCODING_HEADER = "content-encoding"
+ENCODING_HINT = "turn off the compression of the upstream, or of the proxy in front of it"
 
 
 class _HeaderName(NamedTuple):
-    """Header name, with flags: delimits the body, is forwarded to the caller."""
+    """Header name, with flags: delimits the body, is forwarded to the caller, names the encoding of the body."""
 
     text: str
     delimits_body: bool
     is_forwarded: bool
+    is_encoding: bool
 
 
 _header_names: dict[bytes, _HeaderName] = {}
@@ -32,7 +37,7 @@ _header_names: dict[bytes, _HeaderName] = {}
 
 def _classify_header(name: bytes) -> _HeaderName:
     text = name.decode("latin-1").lower()
-    header = _HeaderName(text, text in BODY_LENGTH_HEADERS, text.startswith(FORWARDED_HEADERS))
+    header = _HeaderName(text, text in BODY_LENGTH_HEADERS, text.startswith(FORWARDED_HEADERS), text == ENCODING_HEADER)
     if len(_header_names) < MAX_CACHED_NAMES:
         _header_names[name] = header
     return header
@@ -58,6 +63,9 @@ class HttpConnection(asyncio.Protocol):
         self._head_bytes = 0
         self._is_interim = False
         self._has_body_length = False
+        self._is_encoded = self._has_encoded_data = False
+        self._decoder: StreamDecoder | None = None
+        """Decoder of the current response, if its body is compressed."""
         self._reading_paused = False
         """Whether reading from the socket is paused."""
 
@@ -73,7 +81,8 @@ class HttpConnection(asyncio.Protocol):
         assert self._transport is not None and self._response is None
         response = self._response = UpstreamResponse(self, limits, on_complete)
         self._head_bytes = 0
-        self._has_body_length = False
+        self._has_body_length = self._is_encoded = self._has_encoded_data = False
+        self._decoder = None
         self._transport.write(data)
         return response
 
@@ -131,7 +140,7 @@ class HttpConnection(asyncio.Protocol):
         if response is not None and response.status and not self._has_body_length:
             self._response = None
             if not response.complete:
-                response.on_end()
+                self._finish_body(response)
                 response.wake_reader()
         return False
 
@@ -150,8 +159,12 @@ class HttpConnection(asyncio.Protocol):
         """Store one header."""
         response = self._response
         if response is not None:
-            text, delimiting, passes = _header_names.get(name) or _classify_header(name)
+            text, delimiting, passes, encodes = _header_names.get(name) or _classify_header(name)
+            if encodes and text in response.headers:
+                value = response.headers[text].encode("latin-1") + b"," + value
             response.headers[text] = value.decode("latin-1")
+            if encodes:
+                self._is_encoded = True
             if delimiting:
                 self._has_body_length = True
             if passes:
@@ -164,16 +177,30 @@ class HttpConnection(asyncio.Protocol):
         if self._response is not None and self._is_interim:
             self._response.headers.clear()
             self._response.has_forwarded_headers = False
-            self._has_body_length = False
+            self._has_body_length = self._is_encoded = False
         elif self._response is not None:
             if status in (204, 304):
                 self._has_body_length = True
             self._response.on_headers(status)
+            if self._is_encoded:
+                self._start_decoding(self._response)
 
     def on_body(self, body: bytes) -> None:
         """Add a part of the body to the response."""
-        if self._response is not None:
-            self._response.on_data(body)
+        response = self._response
+        if response is None:
+            return
+        if not self._is_encoded:
+            response.on_data(body)
+            return
+        self._has_encoded_data = True
+        try:
+            for part in self._decoder.decode(body) if self._decoder is not None else ():
+                if response.complete:
+                    break
+                response.on_data(part)
+        except VongError as error:
+            self._refuse_body(response, error)
 
     def on_message_complete(self) -> None:
         """Finish the response and release or close the connection."""
@@ -183,10 +210,40 @@ class HttpConnection(asyncio.Protocol):
         self._response = None
         keep = not response.complete and self._parser.should_keep_alive() and self.is_usable
         if not response.complete:
-            response.on_end()
+            self._finish_body(response)
         if keep:
             if self._reading_paused:
                 self.resume()
             self._release(self)
         else:
             self.abort()
+
+    def _start_decoding(self, response: UpstreamResponse) -> None:
+        """Create the decoder of a compressed body."""
+        try:
+            self._decoder = create_decoder(response.headers[ENCODING_HEADER])
+        except VongError as error:
+            self._refuse_body(response, error)
+        else:
+            self._is_encoded = self._decoder is not None
+
+    def _finish_body(self, response: UpstreamResponse) -> None:
+        """Finish the body of a response, and check that a compressed one is complete."""
+        if self._decoder is not None and self._has_encoded_data:
+            try:
+                self._decoder.finish()
+            except VongError as error:
+                self._refuse_body(response, error)
+        response.on_end()
+
+    def _refuse_body(self, response: UpstreamResponse, error: VongError) -> None:
+        """Fail a response whose body cannot be decoded. An error keeps its status, and its body says why."""
+        self._decoder = None
+        encoding = response.headers.get(ENCODING_HEADER, "")[:100]
+        reason = f"the upstream sent a body with the content-encoding {encoding!r}: {error.message}"
+        if response.status < 400:
+            response.fail(UpstreamFailed(reason, ENCODING_HINT))
+            return
+        message = f"the upstream responded with the status {response.status}; {reason}"
+        fields = {"message": message, "type": "upstream_error", "param": None, "code": None}
+        response.replace_body(msgspec.json.encode({"error": fields}))

@@ -13,13 +13,16 @@ from vong.gateway.upstream.timeouts import loop_stall
 
 READ_PAUSE_BYTES = 256 * 1024
 """Number of received but unread bytes above which a stream pauses its socket."""
+RELEASE_SECONDS = 1.0
+"""Time in which the rest of a released response may arrive, so that its connection can be used again."""
 RESEND_HINT = "the request was not retried, because the upstream may have processed it; send it again if that is safe"
 
 
 class ResponseLimits(NamedTuple):
     """Limits of a call in seconds, and of its response body in bytes.
 
-    `first_byte` counts from the moment the request was written.
+    `first_byte` counts from the moment the request was written. `total` bounds a complete response; for a stream it
+    bounds the time without data, because a stream that goes on is alive.
     """
 
     connect: float = 10.0
@@ -61,6 +64,7 @@ class UpstreamResponse:
     """
 
     __slots__ = (
+        "_active_at",
         "_chunks",
         "_connection",
         "_error",
@@ -69,7 +73,9 @@ class UpstreamResponse:
         "_limits",
         "_loop",
         "_on_complete",
+        "_previously_active_at",
         "_reading_paused",
+        "_released",
         "_started_at",
         "_timer",
         "_unread_bytes",
@@ -99,7 +105,8 @@ class UpstreamResponse:
         self._is_streamed = False
         self._waiter: asyncio.Future[None] | None = None
         self._loop = loop = connection.loop
-        self._started_at = loop.time()
+        self._started_at = self._active_at = self._previously_active_at = loop.time()
+        self._released = False
         self._timer = loop.call_later(min(limits.first_byte, limits.total), self._on_timer)
 
     @property
@@ -129,7 +136,8 @@ class UpstreamResponse:
 
     async def read_chunk(self) -> bytes:
         """Return the bytes that arrived since the last call, or wait for some; empty at the end."""
-        self._is_streamed = True
+        if not self._is_streamed:
+            self._start_stream()
         while not self._chunks:
             if self.complete and self._error is None:
                 return b""
@@ -137,10 +145,35 @@ class UpstreamResponse:
         chunk = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self._unread_bytes = 0
+        self._previously_active_at, self._active_at = self._active_at, self._loop.time()
         if self._reading_paused:
             self._reading_paused = False
             self._connection.resume()
         return chunk
+
+    def ignore_chunk(self) -> None:
+        """Do not count the last chunk as data: it only keeps the connection alive."""
+        self._active_at = self._previously_active_at
+
+    def release(self) -> None:
+        """Stop reading a stream that has said its end.
+
+        The connection is used again if the response ends within RELEASE_SECONDS, else it is closed.
+        """
+        if self.complete:
+            return
+        self._released = True
+        self._chunks.clear()
+        if self._reading_paused:
+            self._reading_paused = False
+            self._connection.resume()
+        self._timer.cancel()
+        self._timer = self._loop.call_later(RELEASE_SECONDS, self.close)
+
+    def replace_body(self, body: bytes) -> None:
+        """Replace what has arrived of the body. Parts that arrive later are dropped by the connection."""
+        self._chunks[:] = [body]
+        self._unread_bytes = len(body)
 
     def close(self) -> None:
         """Close the response; an incomplete one is cancelled by closing its connection."""
@@ -161,15 +194,14 @@ class UpstreamResponse:
 
     def on_data(self, data: bytes) -> None:
         """Add a received part of the body."""
-        if self.complete:
+        if self.complete or self._released:
             return
         self._chunks.append(data)
         self._unread_bytes += len(data)
-        if self._is_streamed:
-            if self._unread_bytes > READ_PAUSE_BYTES and not self._reading_paused:
-                self._reading_paused = True
-                self._connection.pause()
-        elif self._unread_bytes > self._limits.max_body_bytes:
+        if self._is_streamed and self._unread_bytes > READ_PAUSE_BYTES and not self._reading_paused:
+            self._reading_paused = True
+            self._connection.pause()
+        if self._unread_bytes > self._limits.max_body_bytes:  # a stream only if it was compressed
             self.fail(
                 UpstreamFailed(
                     f"the response of the upstream exceeds {self._limits.max_body_bytes} bytes", "request less"
@@ -217,6 +249,31 @@ class UpstreamResponse:
         what = "did not finish its response" if self._headers_received else "did not start its response"
         hint = "raise `timeout` of this provider in vong.toml, or check the upstream"
         self.fail(UpstreamTimeout(f"the upstream {what} within {self._phase_timeout_seconds:g} s", hint))
+
+    def _start_stream(self) -> None:
+        """Limit the time without data instead of the total time, because the body is read in parts."""
+        self._is_streamed = True
+        if not self.complete:
+            self._timer.cancel()
+            self._active_at = self._previously_active_at = self._loop.time()
+            self._timer = self._loop.call_at(self._active_at + self._limits.total, self._on_idle_timer)
+
+    def _on_idle_timer(self, postponed: bool = False) -> None:
+        """Fail a silent stream. The timer is set once per period and not once per chunk."""
+        if self._chunks:  # data waits for a slow reader
+            self._active_at = self._loop.time()
+        due = self._active_at + self._limits.total
+        stall = 0.0 if postponed else loop_stall(self._loop, due, self._limits.total)
+        if due > self._loop.time():
+            self._timer = self._loop.call_at(due, self._on_idle_timer)
+        elif stall:
+            self._timer = self._loop.call_later(stall, self._on_idle_timer, True)
+        else:
+            self._time_out_idle()
+
+    def _time_out_idle(self) -> None:
+        hint = "raise `timeout` of this provider in vong.toml, or check the upstream"
+        self.fail(UpstreamTimeout(f"the upstream sent no data for {self._limits.total:g} s", hint))
 
     async def _wait_for_progress(self) -> None:
         if self._error:

@@ -66,27 +66,3 @@ async def deadline(seconds: float | None, failure: str) -> AsyncGenerator[None]:
             yield
     except TimeoutError:
         raise UpstreamTimeout(f"the upstream {failure} within {seconds:g} s", TIMEOUT_HINT) from None
-
-
-async def with_idle_timeout(
-    events: AsyncGenerator[bytes], idle_seconds: float, deadline_at: float | None
-) -> AsyncGenerator[bytes]:
-    """Yield events, each within `idle_seconds`, and all before `deadline_at` on the loop's clock.
-
-    A caller that reads slowly does not count against the upstream.
-
-    Raises: UpstreamTimeout if either limit is exceeded.
-    """
-    loop = asyncio.get_running_loop()
-    while True:
-        remaining = None if deadline_at is None else deadline_at - loop.time()
-        idle_first = remaining is None or idle_seconds < remaining
-        try:
-            async with Deadline(idle_seconds if idle_first else remaining):
-                batch = await anext(events, None)
-        except TimeoutError:
-            what = f"sent nothing for {idle_seconds:g} s" if idle_first else "did not finish its response in time"
-            raise UpstreamTimeout(f"the upstream {what}", TIMEOUT_HINT) from None
-        if batch is None:
-            return
-        yield batch

@@ -13,7 +13,7 @@ export type ImportSettings = {
   skip: boolean;
 };
 
-const FORMATS = ["chat", "pairs", "alpaca", "sharegpt", "preference"];
+const FORMATS = ["chat", "pairs", "alpaca", "sharegpt", "preference", "kto"];
 const PAIRS_OPTIONS = ["input", "output", "system", "template"] as const;
 
 /** Return the import options to send. Only the pairs format has options. */

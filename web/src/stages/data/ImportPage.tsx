@@ -59,6 +59,7 @@ function ImportJob({ id }: { id: string }) {
   const navigateTo = useNavigateTo();
   const job = useQuery(jobQuery(id)).data;
   const resultRef = finishedJobRef(job);
+  const warnings = (job?.result?.warnings ?? []) as string[];
   const skipped = (job?.result?.skipped ?? []) as { row: string; reason: string }[];
   return (
     <>
@@ -88,6 +89,15 @@ function ImportJob({ id }: { id: string }) {
           </Button>
         )}
       </Group>
+      {warnings.length > 0 && (
+        <Panel title={t.import.warnings}>
+          <ul className={c.problems}>
+            {warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </Panel>
+      )}
       {skipped.length > 0 && (
         <Panel title={t.import.skipped(f.number(skipped.length))}>
           <ul className={c.problems}>

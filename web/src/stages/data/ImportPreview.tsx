@@ -26,6 +26,11 @@ function FilePreview({ filePreview }: { filePreview: Schema["FilePreview"] }) {
             {t.found(filePreview.format)}
           </Badge>
         )}
+        {filePreview.encoding && filePreview.encoding !== "utf-8" && (
+          <Badge size="sm" variant="light" color="gray">
+            {filePreview.encoding}
+          </Badge>
+        )}
       </Group>
       {filePreview.columns && filePreview.columns.length > 0 && (
         <Text size="xs" c="dimmed">
@@ -40,6 +45,15 @@ function FilePreview({ filePreview }: { filePreview: Schema["FilePreview"] }) {
               {filePreview.hint}
             </Text>
           )}
+        </Alert>
+      )}
+      {filePreview.warnings && filePreview.warnings.length > 0 && (
+        <Alert color="yellow" p="xs" mt={6} title={t.warnings}>
+          <ul className={c.problems}>
+            {filePreview.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
         </Alert>
       )}
       {filePreview.problems && filePreview.problems.length > 0 && (

@@ -197,6 +197,7 @@ describe("forms", () => {
     expect(largeStart && largeStart.size % 100).toBe(0);
     expect(largeStart?.size).toBeLessThan(262_145);
     expect(await readFileStart(new File([new Uint8Array(9_000_000)], "a.parquet"))).toBeNull();
+    expect((await readFileStart(new File([new Uint8Array(9_000_000)], "a.jsonl.gz")))?.size).toBe(262_144);
   });
   it("drops invalid search parameters", () => {
     expect(readDatasetSearch({ tab: "none", row: "-1", from: "12", where: "a=b", kind: "added" })).toMatchObject({

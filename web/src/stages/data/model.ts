@@ -212,10 +212,12 @@ const MAX_WHOLE_FILE_BYTES = 8_000_000;
 
 /**
  * Return the part of a file to send for the preview: its beginning up to the last complete line. Formats that must be
- * read as a whole (Parquet, a JSON array) are sent whole. Returns null if such a file is too large.
+ * read as a whole (Parquet, a JSON array) are sent whole. Returns null if such a file is too large. A compressed file is
+ * cut anywhere: the server reads up to there.
  */
 export async function readFileStart(file: File): Promise<Blob | null> {
   if (file.size <= PREVIEW_BYTES) return file;
+  if (/\.(jsonl|ndjson|csv|tsv)\.gz$/i.test(file.name)) return file.slice(0, PREVIEW_BYTES);
   if (!/\.(jsonl|ndjson|csv|tsv)$/i.test(file.name)) return file.size <= MAX_WHOLE_FILE_BYTES ? file : null;
   const bytes = new Uint8Array(await file.slice(0, PREVIEW_BYTES).arrayBuffer());
   const lastNewline = bytes.lastIndexOf(10);

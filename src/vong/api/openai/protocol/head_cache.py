@@ -20,12 +20,14 @@ MAX_BUFFERED_BYTES = 64 * 1024
 HEAD_END = b"\r\n\r\n"
 LENGTH_HEADERS = (b"\r\ncontent-length: ", b"\r\nContent-Length: ")
 CHAT_REQUEST_LINE = b"POST /v1/chat/completions HTTP/1.1\r\n"
-CALL_HEADERS = frozenset(("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", *FORWARDED_HEADERS))
+CALL_HEADERS = frozenset(
+    ("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", "content-encoding", *FORWARDED_HEADERS)
+)
 """Headers that change a call beyond its credentials."""
-CREDENTIAL_HEADERS = ("authorization", "x-api-key", "cookie", "host", "origin", "sec-fetch-site")
+CREDENTIAL_HEADERS = ("authorization", "x-api-key", "api-key", "cookie", "host", "origin", "sec-fetch-site")
 READ_HEADERS = {name.encode(): name for name in (*CREDENTIAL_HEADERS, *CALL_HEADERS)}
 """Headers of a model call that are read. `api.http.credentials` reads the credentials."""
-FRAMING_HEADERS = ("connection", "expect", "transfer-encoding", "upgrade", "content-encoding")
+FRAMING_HEADERS = ("connection", "expect", "transfer-encoding", "upgrade")
 """Headers that change how a request is read."""
 UNCACHEABLE_HEADERS = frozenset(name.encode() for name in (*CALL_HEADERS, *FRAMING_HEADERS))
 """Headers that exclude a head from the cache."""

@@ -187,6 +187,11 @@ def close_gracefully(connection: HttpToolsProtocol) -> None:
         transport.close()
 
 
+def keeps_alive(parser: Any) -> bool:
+    """Return True if a request keeps its connection open."""
+    return parser.get_http_version() != "1.0" and parser.should_keep_alive()
+
+
 def _headers_too_large() -> HeadersTooLarge:
     message = f"the request head exceeds {MAX_HEAD_BYTES} bytes or {MAX_HEADERS} headers"
     return HeadersTooLarge(message, "send fewer and shorter headers")

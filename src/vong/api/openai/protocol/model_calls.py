@@ -16,8 +16,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from vong.api.http.credentials import read_credential
 from vong.api.openai.errors import RequestTooLarge
 from vong.api.openai.protocol.head_cache import CALL_HEADERS, READ_HEADERS, CachedHeadProtocol, HeadCache
-from vong.api.openai.protocol.limits import BODY_TIMEOUT_SECONDS, close_gracefully
+from vong.api.openai.protocol.limits import BODY_TIMEOUT_SECONDS, close_gracefully, keeps_alive
 from vong.api.openai.protocol.stream_starts import STREAM_FIELD, StreamStarts
+from vong.api.openai.requests import decode_request, too_large_error
 from vong.api.openai.responder import Headers, build_fast_headers, run_call, send_error
 from vong.errors import VongError
 from vong.gateway.endpoints import ENDPOINT_PATHS as SERVED_AT
@@ -29,6 +30,7 @@ from vong.gateway.pipeline.services import CallOptions
 from vong.gateway.providers import Endpoint
 
 ENDPOINTS_BY_PATH: dict[bytes, Endpoint] = {path.encode(): endpoint for path, endpoint in SERVED_AT.items()}
+SIZE_SETTING = "max_request_bytes"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -37,6 +39,8 @@ class ModelCallProtocol(CachedHeadProtocol):
 
     gateway: ClassVar[Gateway]
     max_body: ClassVar[int]
+    leaves_origins: ClassVar[bool]
+    """True if calls of web pages are left to the application, which adds the headers of CORS."""
     active_cycle: "RequestCycle | None" = None
     stream_starts: ClassVar[StreamStarts]
     deferred_count = 0
@@ -48,7 +52,12 @@ class ModelCallProtocol(CachedHeadProtocol):
         """Start a model call, and leave every other request to uvicorn."""
         endpoint = ENDPOINTS_BY_PATH.get(self.url)
         parser: Any = self.parser
-        if endpoint is None or parser.get_method() != b"POST" or parser.should_upgrade():
+        if (
+            endpoint is None
+            or parser.get_method() != b"POST"
+            or parser.should_upgrade()
+            or (self.leaves_origins and any(name == b"origin" for name, _ in self.headers))
+        ):
             super().start_request()
             return
         previous: Any = self.cycle  # None before the first request
@@ -346,13 +355,11 @@ class RequestCycle:
             if len(self.body) > self._protocol.max_body:
                 raise self._too_large_error()
             principal = await gateway.principals.authenticate(read_credential("POST", headers))
-            call = gateway.create_call(
-                principal,
-                self._endpoint,
-                bytes(self.body),
-                TraceContext.from_headers(headers),
-                CallOptions(random_draw=self.random_draw),
-            )
+            body = bytes(self.body)
+            if encoding := headers.get("content-encoding"):
+                body = decode_request(encoding, body, self._protocol.max_body, SIZE_SETTING)
+            trace, options = TraceContext.from_headers(headers), CallOptions(random_draw=self.random_draw)
+            call = gateway.create_call(principal, self._endpoint, body, trace, options)
         except VongError as error:
             await send_error(self, error, self._endpoint)
         else:
@@ -368,10 +375,7 @@ class RequestCycle:
         await send_error(self, self._too_large_error(), self._endpoint)
 
     def _too_large_error(self) -> RequestTooLarge:
-        limit = self._protocol.max_body
-        return RequestTooLarge(
-            f"the request has more than {limit} bytes", "send less, or raise max_request_bytes in vong.toml"
-        )
+        return too_large_error(self._protocol.max_body, SIZE_SETTING)
 
     def _on_body_timeout(self) -> None:
         if self._task is None:
@@ -383,12 +387,10 @@ class RequestCycle:
             self._timer = None
 
 
-def keeps_alive(parser: Any) -> bool:
-    """Return True if a request keeps its connection open."""
-    return parser.get_http_version() != "1.0" and parser.should_keep_alive()
-
-
-def create_model_call_protocol(gateway: Gateway, max_body: int) -> type[ModelCallProtocol]:
+def create_model_call_protocol(
+    gateway: Gateway, max_body: int, *, leaves_origins: bool = False
+) -> type[ModelCallProtocol]:
     """Return the protocol class for `uvicorn.Config(http=...)`."""
     members = {"gateway": gateway, "max_body": max_body, "heads": HeadCache(), "stream_starts": StreamStarts()}
+    members["leaves_origins"] = leaves_origins
     return cast(type[ModelCallProtocol], type("VongProtocol", (ModelCallProtocol,), members))
