@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+from hypothesis import assume
 from sqlalchemy import select
 
 from tests.gateway.conftest import Running, Server, new_project
@@ -144,6 +145,8 @@ class Twins:
             sent = self._upstream.requests[before:]
             assert len(sent) <= 1
             answered.append((response, (sent[0].headers, _members(sent[0].raw)) if sent else None))
+        if len({response.status_code for response, _ in answered}) == 1:
+            assume("x-vong-span-id" in answered[0][0].headers)  # a request that is rejected as too large has no span
         ids = [UUID(response.headers["x-vong-span-id"]) for response, _ in answered]
         rows = [self._rows(project, id) for project, id in zip(self._projects, ids, strict=True)]
         self._running.platform.span_writer.flush(60)
