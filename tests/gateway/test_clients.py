@@ -1,7 +1,7 @@
 """Requests of common clients, replayed with a model of another vendor than the client expects.
 
 The requests in `recordings/clients/` were recorded from the unmodified programs, with shortened texts; those of Open
-WebUI, LibreChat and n8n are rebuilt from their published sources.
+WebUI, LibreChat and n8n are rebuilt from their published documentation.
 """
 
 import json
