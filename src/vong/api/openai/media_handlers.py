@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from vong.api.openai.errors import http_status
-from vong.api.openai.model_handlers import AsgiResponseWriter
+from vong.api.openai.model_handlers import AsgiResponseWriter, cancel_on_disconnect
 from vong.api.openai.requests import authenticate, limit_body
 from vong.api.openai.responder import Headers, send_error
 from vong.errors import InvalidInput, VongError
@@ -82,20 +82,8 @@ class MediaResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the call and send its response."""
         del scope
-        writer, task = AsgiResponseWriter(send), asyncio.current_task()
-
-        async def cancel_on_disconnect() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            writer.client_left = True
-            if task is not None:
-                task.cancel()
-
-        watcher = asyncio.create_task(cancel_on_disconnect())
-        try:
-            await run_media_call(self._call, writer)
-        finally:
-            watcher.cancel()
+        writer = AsgiResponseWriter(send)
+        await cancel_on_disconnect(run_media_call(self._call, writer), writer, receive)
 
 
 async def run_media_call(call: MediaCall, writer: AsgiResponseWriter) -> None:

@@ -5,7 +5,7 @@ Model calls arrive here if they do not come through uvicorn's protocol, for exam
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -111,20 +111,28 @@ class ModelCallResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the call and send its response as it arrives."""
         del scope
-        writer, task = self._create_writer(send), asyncio.current_task()
+        writer = self._create_writer(send)
+        await cancel_on_disconnect(run_call(self._call, writer), writer, receive)
 
-        async def cancel_on_disconnect() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            writer.client_left = True
-            if task is not None:
-                task.cancel()
 
-        watcher = asyncio.create_task(cancel_on_disconnect())
-        try:
-            await run_call(self._call, writer)
-        finally:
-            watcher.cancel()
+async def cancel_on_disconnect(
+    response: Coroutine[Any, Any, None], writer: "AsgiResponseWriter", receive: Receive
+) -> None:
+    """Await `response` in the current task, and cancel this task if the client disconnects before it is done."""
+    task = asyncio.current_task()
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        writer.client_left = True
+        if task is not None:
+            task.cancel()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        await response
+    finally:
+        watcher.cancel()
 
 
 class AsgiResponseWriter:
