@@ -86,3 +86,14 @@ def test_text_that_no_column_can_store_is_a_client_error(module_server: Server, 
     headers = {"authorization": f"Bearer {module_server.key}"}
     answer = requests.request(way, f"{module_server.url}/api/v1/gateway/{path}", headers=headers, timeout=60)
     assert answer.status_code == 422 and answer.json()["fault"] == "caller"
+
+
+@pytest.mark.parametrize("version", [{}, {"anthropic-version": "2023-06-01"}])
+def test_text_that_no_column_can_store_is_a_client_error_of_the_model_api(
+    module_server: Server, version: dict[str, str]
+) -> None:
+    headers = {"authorization": f"Bearer {module_server.key}", **version}
+    answer = requests.get(f"{module_server.url}/v1/files?purpose=a%00b", headers=headers, timeout=60)
+    assert answer.status_code in (200, 400), answer.text  # Anthropic's list has no purpose
+    if not version:
+        assert "cannot be stored" in answer.json()["error"]["message"]

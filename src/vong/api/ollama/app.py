@@ -4,20 +4,21 @@ from functools import partial
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Scope
 
 from vong.api.ollama.handlers import OllamaHandlers
-from vong.api.openai.errors import MethodNotAllowed, http_status
+from vong.api.openai.errors import http_status
+from vong.api.openai.exception_handlers import build_exception_handlers
 from vong.api.openai.responder import error_headers, request_id_headers
-from vong.errors import InvalidInput, Unauthenticated, VongError
+from vong.errors import Unauthenticated, VongError
 from vong.gateway.gateway import Gateway
 
 RUNNING_TEXT = "Ollama is running"
 """Answer of Ollama to `GET /`, for which its clients look."""
+HELP = "see docs/guides/ollama.md"
 KEY_HINT = "set the variable OLLAMA_API_KEY of the client, or its header Authorization: Bearer KEY"
 REFUSED_OPERATIONS = {
     "pull": ("POST", "deploy a model with: vong serving deploy; connect a model API with: vong gateway providers set"),
@@ -71,12 +72,7 @@ def create_ollama_app(gateway: Gateway, max_body: int) -> Starlette:
             *refused,
             Route(f"{BLOBS_PATH}{{digest:path}}", blobs, methods=["GET", "POST"]),
         ],
-        exception_handlers={
-            VongError: _handle_vong_error,
-            HTTPException: _handle_http_error,
-            ClientDisconnect: _handle_client_disconnect,
-            Exception: _handle_unexpected_error,
-        },
+        exception_handlers=build_exception_handlers(_error_response, _describe_missing, HELP),
     )
     app.router.redirect_slashes = False
     return app
@@ -87,35 +83,14 @@ async def get_root(_: Request) -> Response:
     return PlainTextResponse(RUNNING_TEXT)
 
 
-def _error_response(error: VongError) -> Response:
+def _error_response(_: Request, error: VongError) -> Response:
+    if isinstance(error, Unauthenticated):
+        error = Unauthenticated(error.message, KEY_HINT)
     body = msgspec.json.encode({"error": str(error)})
     response = Response(body, http_status(error))
     response.raw_headers = error_headers(error, body, request_id_headers("chat"))
     return response
 
 
-async def _handle_vong_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, VongError)
-    if isinstance(error, Unauthenticated):
-        error = Unauthenticated(error.message, KEY_HINT)
-    return _error_response(error)
-
-
-async def _handle_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code != 405:
-        return _error_response(InvalidInput(str(error.detail), "see docs/guides/ollama.md"))
-    allowed = (error.headers or {}).get("Allow", "")
-    message = f"{request.scope['path']} does not accept {request.method}"
-    response = _error_response(MethodNotAllowed(message, f"send one of: {allowed}"))
-    response.headers["allow"] = allowed
-    return response
-
-
-async def _handle_client_disconnect(_: Request, __: Exception) -> Response:
-    return Response(status_code=499)
-
-
-async def _handle_unexpected_error(_: Request, __: Exception) -> Response:
-    """Return 500. Starlette raises the error again afterwards, and uvicorn logs it."""
-    return _error_response(VongError("the server failed on this request", "see the traceback in the server log"))
+def _describe_missing(path: str) -> tuple[str, str]:
+    return f"path {path} does not exist", HELP

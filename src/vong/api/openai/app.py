@@ -7,15 +7,15 @@ from functools import partial
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import Route
 
 from vong.api.http.missing_paths import describe_missing_v1
 from vong.api.openai.anthropic_files import AnthropicFileHandlers
 from vong.api.openai.anthropic_format import choose_by_format, find_error_format
-from vong.api.openai.errors import MethodNotAllowed, UnknownPath, encode_error, error_fields, http_status
+from vong.api.openai.errors import encode_error, error_fields, http_status
+from vong.api.openai.exception_handlers import build_exception_handlers
 from vong.api.openai.files_and_batches import BatchHandlers, FileHandlers
 from vong.api.openai.media_handlers import MediaHandlers
 from vong.api.openai.message_batches import MessageBatchHandlers
@@ -23,14 +23,12 @@ from vong.api.openai.model_handlers import ModelHandlers
 from vong.api.openai.responder import error_headers, request_id_headers
 from vong.api.openai.stored_responses import ResponseHandlers, get_openapi
 from vong.app import Platform
-from vong.errors import InvalidInput, NotFound, VongError
+from vong.errors import NotFound, VongError
 from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.gateway.gateway import Gateway
 
 COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
 FILES_AND_BATCHES_PATHS = ("/v1/files", "/v1/batches")
-CLIENT_CLOSED_REQUEST = 499
-"""Status of the response to a client that has disconnected. No client receives it."""
 
 
 def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
@@ -68,12 +66,9 @@ def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
     ]
     app = Starlette(
         routes=routes,
-        exception_handlers={
-            VongError: _handle_vong_error,
-            HTTPException: _handle_http_error,
-            ClientDisconnect: _handle_client_disconnect,
-            Exception: _handle_unexpected_error,
-        },
+        exception_handlers=build_exception_handlers(
+            _error_response, describe_missing_v1, "see docs/guides/batches.md for an example"
+        ),
     )
     app.router.redirect_slashes = False
     return app
@@ -91,38 +86,3 @@ def _error_response(request: Request, error: VongError) -> Response:
     response = Response(body, http_status(error))
     response.raw_headers = error_headers(error, body, head)
     return response
-
-
-async def _handle_vong_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, VongError)
-    return _error_response(request, error)
-
-
-async def _handle_http_error(request: Request, error: Exception) -> Response:
-    """Return the error of Starlette: an unknown path, a wrong method or an invalid form."""
-    assert isinstance(error, HTTPException)
-    path = request.scope["path"]
-    if error.status_code == 404:
-        found = UnknownPath(*describe_missing_v1(path))
-    elif error.status_code == 405:
-        matching = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-        allowed = sorted({method for route in matching for method in route.methods})
-        listed = [method for method in allowed if method != "HEAD"]
-        found = MethodNotAllowed(f"{path} does not accept {request.method}", f"send a {' or a '.join(listed)}")
-        response = _error_response(request, found)
-        response.headers["allow"] = ", ".join(allowed)
-        return response
-    else:
-        found = InvalidInput(str(error.detail), "see docs/guides/batches.md for an example")
-    return _error_response(request, found)
-
-
-async def _handle_client_disconnect(_: Request, __: Exception) -> Response:
-    return Response(status_code=CLIENT_CLOSED_REQUEST)
-
-
-async def _handle_unexpected_error(request: Request, _: Exception) -> Response:
-    """Return 500. Starlette raises the error again afterwards, and uvicorn logs it."""
-    return _error_response(
-        request, VongError("the server failed on this request", "see the traceback in the server log")
-    )

@@ -21,6 +21,7 @@ from vong.gateway.guards.request_texts import GuardedRequest
 from vong.gateway.limits.estimate import UsageBound
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.subjects import LimitSubjects, parse_tags
+from vong.gateway.pipeline.context import CLIENT_CLOSED_REQUEST
 from vong.gateway.pipeline.guarding import REDACTED_TEXT, GuardSession
 from vong.gateway.pipeline.media_request import MediaRequest, shorten_data
 from vong.gateway.pipeline.media_usage import MediaBody, MediaUsage
@@ -36,7 +37,6 @@ from vong.records.capture import should_capture
 from vong.records.record import construct_trusted
 from vong.records.span import SpanVersions
 
-CLIENT_CLOSED_REQUEST = 499
 TEXT_OPERATIONS = ("audio/transcriptions", "audio/translations")
 
 
