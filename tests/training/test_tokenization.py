@@ -10,7 +10,7 @@ from vong.errors import InvalidInput
 from vong.records import Example, Message
 from vong.training import select_trainable
 from vong.training.batching import EpochSampler, collate, padding_share
-from vong.training.recipes.sft import load_tokenizer
+from vong.training.model_loading import load_tokenizer
 from vong.training.tokenization import IGNORED_LABEL, tokenize_example, tokenize_examples
 
 

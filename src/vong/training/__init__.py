@@ -11,6 +11,7 @@ from vong.training.plan import TrainingPlan, estimate
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import Recipe, TrainingContext, TrainingResult
 from vong.training.recipes.sft_settings import SftSettings
+from vong.training.settings import TrainingSettings
 from vong.training.tokenization import select_trainable
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "TrainingPlan",
     "TrainingReporter",
     "TrainingResult",
+    "TrainingSettings",
     "compute_reference",
     "convert_gguf",
     "estimate",

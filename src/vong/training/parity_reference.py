@@ -6,7 +6,7 @@ from typing import Any
 
 from vong.errors import MissingExtra
 from vong.records import Message
-from vong.training.recipes.sft import load_tokenizer
+from vong.training.model_loading import load_tokenizer
 from vong.training.tokenization import to_template_message
 
 TOP_TOKENS = 20

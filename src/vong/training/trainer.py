@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from vong.training.batching import EpochSampler
 from vong.training.checkpoints import commit_checkpoint, prune_best_weights
 from vong.training.monitor import TrainingMonitor
 from vong.training.tokenization import IGNORED_LABEL
@@ -18,7 +17,42 @@ LOGIT_SCALING_SETTINGS = (
 """Model settings that scale or cap logits. Models with one of them use TRL's own loss."""
 
 
-def build_trainer_class() -> type[Any]:
+def extend_trainer(trainer_class: type[Any]) -> type[Any]:
+    """Return a trainer class with Vong's behaviour: the order of rows, the count of tokens, and no telemetry.
+
+    If the attribute `sampler` of the trainer is set, it gives the order of the training rows. `step_tokens` is the
+    number of tokens of the current optimiser step.
+    """
+
+    class ExtendedTrainer(trainer_class):
+        sampler: Any = None
+        step_tokens = 0
+
+        def _get_train_sampler(self, *arguments: Any, **options: Any) -> Any:
+            return self.sampler if self.sampler is not None else super()._get_train_sampler(*arguments, **options)
+
+        def _send_telemetry(self) -> None:
+            """Send nothing, so that no data leaves this machine."""
+
+        def create_model_card(self, *_: Any, **__: Any) -> None:
+            """Write no model card, because the registry stores the same information."""
+
+        def training_step(self, model: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
+            self.step_tokens += count_tokens(inputs)
+            return super().training_step(model, inputs, *arguments, **options)
+
+    return ExtendedTrainer
+
+
+def count_tokens(inputs: Any) -> int:
+    """Return the number of tokens in a batch without padding: the sum of its attention masks."""
+    if not hasattr(inputs, "items"):
+        return 0
+    masks = [value for name, value in inputs.items() if name.endswith("attention_mask")]
+    return sum(int(mask.sum()) for mask in masks)
+
+
+def build_completion_trainer() -> type[Any]:
     """Build the trainer class. A function defers the import of torch.
 
     The loss is the mean negative log-likelihood of the completion tokens, with each row's part multiplied by its
@@ -31,26 +65,13 @@ def build_trainer_class() -> type[Any]:
     from torch.nn.functional import cross_entropy
     from trl.trainer.sft_trainer import SFTTrainer
 
-    class CompletionTrainer(SFTTrainer):
-        sampler: EpochSampler
-        step_tokens = 0
+    class CompletionTrainer(extend_trainer(SFTTrainer)):
         answer_tokens_per_eval_row = 1.0
-
-        def _get_train_sampler(self, *_: Any, **__: Any) -> Any:
-            return self.sampler
-
-        def _send_telemetry(self) -> None:
-            """Send nothing, so that no data leaves this machine."""
-
-        def create_model_card(self, *_: Any, **__: Any) -> None:
-            """Write no model card, because the registry stores the same information."""
 
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             weights = inputs.pop("weights")
-            if model.training:
-                self.step_tokens += int(inputs["attention_mask"].sum())
             causal_model = self.accelerator.unwrap_model(model)
             causal_model = causal_model.get_base_model() if hasattr(causal_model, "get_base_model") else causal_model
             scales_logits = any(
