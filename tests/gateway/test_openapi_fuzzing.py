@@ -80,9 +80,11 @@ def test_no_request_of_many_causes_a_server_error(module_server: Server, schema:
         ("delete", "cache?route=a%00b"),
         ("get", "shadow/summary?route=a%00b"),
         ("get", "usage?until=0001-01-01T00:00:00Z"),
+        ("get", "usage?until=0.5"),
+        ("get", "ledger?since=1767225600"),
     ],
 )
-def test_text_that_no_column_can_store_is_a_client_error(module_server: Server, way: str, path: str) -> None:
+def test_values_that_cannot_be_stored_or_read_are_client_errors(module_server: Server, way: str, path: str) -> None:
     headers = {"authorization": f"Bearer {module_server.key}"}
     answer = requests.request(way, f"{module_server.url}/api/v1/gateway/{path}", headers=headers, timeout=60)
     assert answer.status_code == 422 and answer.json()["fault"] == "caller"

@@ -1,7 +1,6 @@
 """Routes of experiments: training runs and their metrics, from Vong's trainer or any other."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from pydantic import Field
 from vong import experiments
 from vong.api.http.dependencies import CurrentUser, RequestContext
 from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream_events
+from vong.api.http.timestamps import Timestamp
 from vong.errors import InvalidInput
 from vong.experiments.compare import RunComparison
 from vong.experiments.curves import Curve
@@ -42,7 +42,7 @@ class MetricsLog(Record):
 
     step: int = Field(ge=0, le=2**31 - 1)
     values: dict[str, float]
-    recorded_at: datetime | None = None
+    recorded_at: Timestamp | None = None
 
 
 class RunFinish(Record):

@@ -1,6 +1,6 @@
 """Routes of the gateway: model routes, providers, limits, ledger, cache, shadow results and usage."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from vong import gateway
 from vong.api.http.dependencies import CurrentUser
+from vong.api.http.timestamps import Timestamp
 from vong.app import providers as providers_app
 from vong.app.gateway import list_callable_models, target_check, target_states
 from vong.app.guard_secrets import encrypt_policy
@@ -175,8 +176,8 @@ def delete_limit(id: UUID, context: CurrentUser) -> Limit:
 @routes.get("/ledger")
 def get_ledger(
     context: CurrentUser,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Timestamp | None = None,
+    until: Timestamp | None = None,
     by: LedgerBy = "none",
     bucket: LedgerBucket | None = None,
 ) -> list[LedgerSummary]:
@@ -232,8 +233,8 @@ def summarize_shadow_results(
 @routes.get("/usage")
 def get_usage(
     context: CurrentUser,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Timestamp | None = None,
+    until: Timestamp | None = None,
     bucket: UsageBucket = "hour",
     by: UsageBy = "none",
 ) -> UsageReport:
