@@ -6,7 +6,7 @@ numbers of ten other states, by their checksums.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from vong.pii.accounts import CARD, IBAN, card_length, iban_length
@@ -58,12 +58,20 @@ def mask_pii(text: str, kinds: tuple[PiiKind, ...] = DEFAULT_KINDS, context: str
     A placeholder for a number that is a value of JSON within the text is quoted, so that the JSON stays valid.
     """
     found = find_pii(text, kinds, context)
-    for item in reversed(found):
-        text = f"{text[: item.start]}{placeholder(text, *item)}{text[item.end :]}"
-    return text, [item.kind for item in found]
+    return replace_values(text, found), [item.kind for item in found]
 
 
-def placeholder(text: str, kind: str, start: int, end: int) -> str:
+def replace_values(text: str, found: Sequence[tuple[str, int, int]]) -> str:
+    """Replace values, each with its kind, start and end in ascending order, with typed placeholders such as [EMAIL].
+
+    JSON in the text stays valid.
+    """
+    for kind, start, end in reversed(found):
+        text = f"{text[:start]}{_placeholder(text, kind, start, end)}{text[end:]}"
+    return text
+
+
+def _placeholder(text: str, kind: str, start: int, end: int) -> str:
     """Return the text that replaces text[start:end]: [EMAIL], or "[CARD]" for a number that is a value of JSON."""
     mark = f"[{kind.upper()}]"
     return f'"{mark}"' if text[start:end].isdigit() and JSON_KEY.search(text, max(0, start - 10), start) else mark

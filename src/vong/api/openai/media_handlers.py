@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from vong.api.openai.errors import http_status
 from vong.api.openai.model_handlers import AsgiResponseWriter, cancel_on_disconnect
 from vong.api.openai.requests import authenticate, limit_body
-from vong.api.openai.responder import Headers, send_error
+from vong.api.openai.responder import Headers, close_cancelled, send_error
 from vong.errors import InvalidInput, VongError
 from vong.gateway.endpoints.json_depth import check_max_depth
 from vong.gateway.endpoints.parsing import TraceContext
@@ -95,12 +95,7 @@ async def run_media_call(call: MediaCall, writer: AsgiResponseWriter) -> None:
     try:
         await _pass_on(call, writer)
     except asyncio.CancelledError as error:
-        call.close(error)
-        if not writer.client_left:
-            raise
-        task = asyncio.current_task()
-        if task is not None:
-            task.uncancel()  # the client has disconnected, and this task has handled it
+        close_cancelled(call, writer, error)
     except VongError as error:
         call.close(error, None if writer.started else http_status(error))
         if writer.started:

@@ -13,6 +13,7 @@ from vong.api.openai.errors import RequestTooLarge, encode_error, encode_error_e
 from vong.errors import InvalidInput, RateLimitExceeded, VongError
 from vong.gateway.fastpath.call import FastCall
 from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.pipeline.media_call import MediaCall
 from vong.gateway.providers import Endpoint, ProviderResponse
 from vong.records import new_id
 
@@ -47,6 +48,16 @@ class ResponseWriter(Protocol):
         ...
 
 
+def close_cancelled(call: ModelCall | MediaCall, writer: ResponseWriter, error: asyncio.CancelledError) -> None:
+    """Close a call whose task was cancelled. Raises the error again, unless the client has disconnected."""
+    call.close(error)
+    if not writer.client_left:
+        raise error
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()  # this task has handled the disconnect
+
+
 async def run_call(call: ModelCall, writer: ResponseWriter) -> None:
     """Run a call and write its response. Close the call however it ends."""
     head = _id_headers(call)
@@ -62,12 +73,7 @@ async def run_call(call: ModelCall, writer: ResponseWriter) -> None:
             await _send_stream(call, reply, head, writer)
             call.close()
     except asyncio.CancelledError as error:
-        call.close(error)
-        if not writer.client_left:
-            raise
-        task = asyncio.current_task()
-        if task is not None:
-            task.uncancel()  # the client has disconnected, and this task has handled it
+        close_cancelled(call, writer, error)
     except VongError as error:
         call.close(error, None if writer.started else http_status(error))
         await _send_failure(writer, error, head, call.endpoint)

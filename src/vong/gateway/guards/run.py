@@ -8,7 +8,7 @@ from typing import Literal
 from vong.errors import ContentBlocked, GuardFailed, VongError
 from vong.gateway.guards.base import AskModel, Detection
 from vong.gateway.guards.registry import ConfiguredGuard
-from vong.pii import placeholder
+from vong.pii import replace_values
 from vong.records.guard import GuardOutcome
 
 
@@ -98,6 +98,4 @@ class GuardRun:
 
 def mask_detections(text: str, found: Sequence[Detection]) -> str:
     """Replace detections in a text with typed placeholders such as [EMAIL]. JSON in the text stays valid."""
-    for item in reversed(found):
-        text = f"{text[: item.start]}{placeholder(text, item.kind, item.start, item.end)}{text[item.end :]}"
-    return text
+    return replace_values(text, [(item.kind, item.start, item.end) for item in found])
