@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -53,10 +54,10 @@ def health(vong: RunningVong) -> dict[str, Any]:
     return httpx.get(f"{vong.url}/health", trust_env=False, timeout=30).json()
 
 
-def call(vong: RunningVong) -> UUID:
+def call(vong: RunningVong, **fields: Any) -> UUID:
     headers = {"authorization": f"Bearer {vong.key}"}
     url = f"{vong.url}/v1/chat/completions"
-    answer = httpx.post(url, json=CHAT, headers=headers, trust_env=False, timeout=30)
+    answer = httpx.post(url, json={**CHAT, **fields}, headers=headers, trust_env=False, timeout=30)
     assert answer.status_code == 200, answer.text
     return UUID(answer.headers["x-vong-span-id"])
 
@@ -130,3 +131,32 @@ def _buffered_ids(vong: RunningVong) -> int:
     from vong.store.spans.segments import read_records
 
     return sum(len(read_records(file)) for file in (vong.home / "journal").glob("*/[0-9]*"))
+
+
+def test_no_acknowledged_call_is_lost_if_the_servers_are_killed(vong: RunningVong) -> None:
+    warmed = warm_up(vong)
+    eventually(lambda: wait_until_written(vong, warmed), WAIT_SECONDS)
+    with vong.client() as client:
+        before = {line.group: line.calls for line in client.gateway.ledger(by="model")}.get("priced/echo", 0)
+    headers = {"authorization": f"Bearer {vong.key}"}
+    stalling = {**CHAT, "model": "faults/stall", "stream": True}
+    with httpx.stream(
+        "POST", f"{vong.url}/v1/chat/completions", json=stalling, headers=headers, trust_env=False
+    ) as stream:
+        running = UUID(stream.headers["x-vong-span-id"])
+        chunks = stream.iter_raw()
+        next(chunks)
+        time.sleep(0.2)
+        with httpx.Client(headers=headers, trust_env=False, timeout=30) as client:  # one connection: the fast path
+            answers = [client.post(f"{vong.url}/v1/chat/completions", json=CHAT) for _ in range(60)]
+        ids = {UUID(answer.headers["x-vong-span-id"]) for answer in answers}
+        ids |= {call(vong, metadata={"ticket": "7"}) for _ in range(5)}
+        for name in ("server", "server-2"):
+            os.kill(vong.pid(name), signal.SIGKILL)
+    eventually(lambda: wait_until_written(vong, ids | {running}), WAIT_SECONDS)
+    with vong.client() as client:
+        assert {line.group: line.calls for line in client.gateway.ledger(by="model")}["priced/echo"] == before + 65
+        span = client.traces.get(min(ids))
+        assert span.output["choices"][0]["message"]["content"] and span.usage.cost
+        interrupted = client.traces.get(running)
+        assert interrupted.status == "error" and "was killed before" in (interrupted.error or "")

@@ -55,7 +55,7 @@ def test_the_upgrade_preserves_every_row_and_ends_with_the_declared_schema(resto
     assert before["traces_spans"] == before["gateway_ledger"] == 25
     assert migrate(restored)[0] == "0025"
     expected = {NAMES.TABLES.get(table, table): count for table, count in before.items()}
-    assert row_counts(restored) == expected
+    assert row_counts(restored).items() >= expected.items()  # later migrations add tables
     options = {"include_object": is_declared_object, "compare_server_default": False, "compare_type": True}
     with restored.owner() as connection:
         differences = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)

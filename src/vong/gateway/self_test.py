@@ -31,11 +31,11 @@ from vong.gateway.pipeline.services import CallOptions, CallServices
 from vong.gateway.providers import Endpoint, Provider, ProviderRequest, ProviderResponse
 from vong.gateway.providers.echo import EchoProvider
 from vong.gateway.providers.local_embeddings import EmbeddingModel
-from vong.gateway.routing.catalog import ModelCatalog
+from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
 from vong.gateway.routing.circuit_breaker import CircuitBreaker
 from vong.gateway.routing.load import TargetLoad
 from vong.gateway.upstream.client import UpstreamClient
-from vong.records import Span, now
+from vong.records import Route, Span, now
 from vong.records.guard import GuardConfig, ProjectGuards, SelfTestReport
 from vong.records.key_scope import KeyLabels, KeyScope
 from vong.records.span import with_decoded_input
@@ -175,7 +175,9 @@ class InProcessGateway:
         cache = ResponseCache(_unavailable, cast(EmbeddingModel, None))  # unused, because there are no routes
         self._services = CallServices(
             load_catalog=self._load_catalog,
+            resolve_target=self._resolve_target,
             record_span=self._record_span,
+            record_start=lambda *_: None,
             circuit_breaker=lambda *_: circuit,
             target_load=lambda *_: load,
             limiter=limiter,
@@ -209,6 +211,12 @@ class InProcessGateway:
     def spans(self) -> list[Span]:
         """Return the spans of all calls, oldest first."""
         return self._spans
+
+    async def _resolve_target(
+        self, principal: GatewayPrincipal, catalog: ModelCatalog, target: str, route: Route | None
+    ) -> ResolvedTarget:
+        del principal
+        return catalog.resolve(target, route)
 
     async def _load_catalog(self, principal: GatewayPrincipal) -> ModelCatalog:
         del principal

@@ -6,11 +6,14 @@ Two projects with the same configuration receive the same requests. The calls of
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.gateway.conftest import Running
 from tests.running_vong import eventually
+from vong.app.call_recorder import restore_call
+from vong.gateway.accounting.call_record import CompactFields, decode_record, encode_compact_call
 from vong.gateway.fastpath.call import FastPath
 
 from .generators import Answer, Exchange, exchanges
@@ -45,6 +48,19 @@ class Comparison:
             return call
 
         monkeypatch.setattr(FastPath, "try_send", try_send)
+        self.lost: list[Exception] = []
+        """Errors of records in the crash log that could not be restored."""
+
+        def encode(head: bytes, fields: CompactFields, *more: Any) -> bytes:
+            data = encode_compact_call(head, fields, *more)
+            try:
+                span = restore_call(decode_record(data))[1]
+                assert span.id.bytes == fields[0] and span.input == msgspec.Raw(fields[3])
+            except (AssertionError, msgspec.MsgspecError, ValueError, TypeError) as error:
+                self.lost.append(error)
+            return data
+
+        monkeypatch.setattr("vong.app.call_recorder.encode_compact_call", encode)
 
     def check(self, exchange: Exchange) -> None:
         """Send the request on both paths and compare the responses, the records and the limits."""
@@ -114,6 +130,7 @@ def test_random_calls_are_equal_on_both_paths(comparison: Comparison) -> None:
 
     check()
     comparison.finish()
+    assert comparison.lost == []
 
 
 @pytest.mark.full
@@ -126,3 +143,4 @@ def test_many_random_calls_are_equal_on_both_paths(comparison: Comparison) -> No
 
     check()
     comparison.finish()
+    assert comparison.lost == []

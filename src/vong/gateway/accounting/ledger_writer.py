@@ -48,10 +48,15 @@ SETTLE_BUDGET = """
 
 
 class LedgerContext(msgspec.Struct):
-    """Context of a span for its ledger row."""
+    """Context of a span for its ledger row.
+
+    `reserved` are the amounts reserved of budgets by the server `server_id`, if that is not this server.
+    """
 
     tags: tuple[str, ...]
     reservation: Reservation | None
+    reserved: tuple[tuple[CounterKey, int], ...] = ()
+    server_id: UUID | None = None
 
 
 class BudgetCharge(msgspec.Struct, array_like=True):
@@ -119,6 +124,7 @@ class LedgerWriter:
             for quota, amount in (hook_context.reservation.amounts if hook_context.reservation else ())
             if quota.limit.metric == "cost"
         ]
+        budgets += [BudgetCharge(key, amount, budget_cost(span, amount)) for key, amount in hook_context.reserved]
         return LedgerRow(
             project_id,
             span.id,
@@ -134,7 +140,7 @@ class LedgerWriter:
             usage.cost,
             span.status == "error",
             budgets,
-            self._limiter.server_id,
+            hook_context.server_id or self._limiter.server_id,
         )
 
     def decode_row(self, packed: bytes) -> LedgerRow:

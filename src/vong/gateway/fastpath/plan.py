@@ -17,6 +17,7 @@ from weakref import ref
 import msgspec
 
 from vong.errors import VongError
+from vong.gateway.accounting.call_record import encode_head
 from vong.gateway.auth.principals import GatewayPrincipal, PrincipalCache
 from vong.gateway.auth.scopes import check_scope
 from vong.gateway.endpoints.parsing import TraceContext
@@ -63,7 +64,8 @@ class FastPathPlan(NamedTuple):
     in nanoseconds since 1970. `needs_max_tokens`: every call is sent with the maximum of output tokens that was
     reserved, in the field `max_tokens_name`.
     `has_rate_limits`: not all limits are budgets. `price` is None if the price is unknown or the target is not billed.
-    `row_template` encodes the spans, `attributes` begins their attributes, and `span` holds their shared fields.
+    `row_template` encodes the spans, `attributes` begins their attributes, and `span` holds their shared fields, which
+    `call_head` contains for the crash log.
     """
 
     principal: GatewayPrincipal
@@ -80,6 +82,7 @@ class FastPathPlan(NamedTuple):
     price: ModelPrice | None
     span: Span
     attributes: bytes
+    call_head: bytes
     row_template: RowTemplate
     counter: CallCounter
 
@@ -226,6 +229,7 @@ class FastPathPlanner:
             price,
             span,
             msgspec.json.encode(attributes)[:-1],
+            encode_head(principal.project_id, tags, span, msgspec.json.encode(attributes)),
             RowTemplate(principal.project_id, span),
             self._counter_for("chat", choice.versions.route, choice.provider_name, 200),
         )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from vong.gateway.accounting.call_record import CompactFields
 from vong.gateway.accounting.ledger_writer import BudgetCharge, LedgerRow
 from vong.gateway.endpoints.stream import parse_usage
 from vong.gateway.fastpath.plan import UNKNOWN_USAGE, FastPathPlan
@@ -149,32 +150,59 @@ class CompactCallRecord(msgspec.Struct):
 
     def span(self) -> Span:
         """Return the complete span, without its cost."""
-        digits = f"{self.span_number:032x}"
-        return replace_trusted(
-            self.plan.span,
-            id=self.id,
-            trace_id=digits,
-            span_id=digits[16:],
-            started_at=self.started_at,
-            duration_ms=self.duration_ms,
-            usage=self.usage,
-            attributes=msgspec.json.decode(self._encode_attributes()),
-            input=msgspec.Raw(self.request_body),
-            output=msgspec.json.decode(self.response_body),
-        )
+        return _complete_span(self.plan.span, self.fields(), self.usage, self._encode_attributes())
+
+    def fields(self) -> CompactFields:
+        """Return the fields from which `restore_span` builds the span."""
+        number = self.span_number.to_bytes(16, "big")
+        return number, self.arrived_at_us, self.duration_ms, self.request_body, self.response_body
 
     def _encode_attributes(self) -> bytes:
-        answer = self.completion
-        parts = [self.plan.attributes]
-        if answer.model is not None:
-            parts.append(b',"gen_ai.response.model":%b' % _encode(answer.model))
-        if answer.id is not None:
-            parts.append(b',"gen_ai.response.id":%b' % _encode(answer.id))
-        parts.append(b',"gen_ai.response.finish_reasons":[%b]' % _encode(answer.choices[0].finish_reason))
-        if self.token_counts:
-            parts.append(b',"%b":%b' % (USAGE_ATTRIBUTE.encode(), _encode(self.token_counts)))
-        parts.append(b"}")
-        return b"".join(parts)
+        return _encode_attributes(self.plan.attributes, self.completion, self.token_counts)
+
+
+def restore_span(shared: Span, attributes: bytes, fields: CompactFields) -> Span:
+    """Return the span of a call from the fields of its record. `shared` and `attributes` are those of its plan.
+
+    Raises: ValueError if the response is not a plain completion.
+    """
+    completion = parse_completion(fields[4])
+    if completion is None:
+        raise ValueError("the response is not a plain completion")
+    usage, counts = token_usage(completion)
+    return _complete_span(shared, fields, usage, _encode_attributes(attributes[:-1], completion, counts))
+
+
+def _complete_span(shared: Span, fields: CompactFields, usage: Usage, attributes: bytes) -> Span:
+    """Return the span of a call, without its cost."""
+    number, arrived_at_us, duration_ms, request_body, response_body = fields
+    digits = number.hex()
+    return replace_trusted(
+        shared,
+        id=uuid_from_int(int.from_bytes(number, "big")),
+        trace_id=digits,
+        span_id=digits[16:],
+        started_at=POSTGRES_EPOCH + timedelta(microseconds=arrived_at_us),
+        duration_ms=duration_ms,
+        usage=usage,
+        attributes=msgspec.json.decode(attributes),
+        input=msgspec.Raw(request_body),
+        output=msgspec.json.decode(response_body),
+    )
+
+
+def _encode_attributes(shared: bytes, answer: ParsedCompletion, token_counts: Mapping[str, int]) -> bytes:
+    """Return the JSON of the attributes. `shared` is the JSON of those of the plan, without its closing brace."""
+    parts = [shared]
+    if answer.model is not None:
+        parts.append(b',"gen_ai.response.model":%b' % _encode(answer.model))
+    if answer.id is not None:
+        parts.append(b',"gen_ai.response.id":%b' % _encode(answer.id))
+    parts.append(b',"gen_ai.response.finish_reasons":[%b]' % _encode(answer.choices[0].finish_reason))
+    if token_counts:
+        parts.append(b',"%b":%b' % (USAGE_ATTRIBUTE.encode(), _encode(token_counts)))
+    parts.append(b"}")
+    return b"".join(parts)
 
 
 def ledger_row(record: CompactCallRecord, usage: Usage, id: UUID, worker: UUID) -> LedgerRow:

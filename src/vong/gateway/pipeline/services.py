@@ -12,10 +12,10 @@ from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.pipeline.shadow import ShadowRequest
-from vong.gateway.routing.catalog import ModelCatalog
+from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
 from vong.gateway.routing.circuit_breaker import CircuitBreaker
 from vong.gateway.routing.load import TargetLoad
-from vong.records import Span
+from vong.records import Route, Span
 
 
 class RecordSpan(Protocol):
@@ -25,6 +25,16 @@ class RecordSpan(Protocol):
         self, principal: GatewayPrincipal, span: Span, tags: tuple[str, ...], reservation: Reservation | None, /
     ) -> None:
         """Record a span with its tags and settle its reservation."""
+        ...
+
+
+class QueueSpan(Protocol):
+    """Function that queues a span."""
+
+    def __call__(
+        self, project_id: UUID, span: Span, tags: tuple[str, ...], reservation: Reservation | None, /
+    ) -> object:
+        """Queue a span with its tags and its reservation. Spans of attempts have neither and count nowhere."""
         ...
 
 
@@ -60,6 +70,16 @@ class LoadOwnedFile(Protocol):
         ...
 
 
+class ResolveTarget(Protocol):
+    """Function that resolves a target."""
+
+    def __call__(
+        self, principal: GatewayPrincipal, catalog: ModelCatalog, target: str, route: Route | None, /
+    ) -> Awaitable[ResolvedTarget]:
+        """Return the provider and model of a target, started first if it is deployed on demand."""
+        ...
+
+
 class EnqueueShadow(Protocol):
     """Function that enqueues a shadow request."""
 
@@ -84,7 +104,9 @@ class CallServices:
 
     load_catalog: Callable[[GatewayPrincipal], Awaitable[ModelCatalog]]
     """Return the model catalog of the principal's project."""
+    resolve_target: ResolveTarget
     record_span: RecordSpan
+    record_start: QueueSpan
     circuit_breaker: FindCircuitBreaker
     target_load: FindTargetLoad
     limiter: Limiter

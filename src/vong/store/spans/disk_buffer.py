@@ -10,6 +10,7 @@ from uuid import UUID
 from vong.errors import VongError
 from vong.records import Span
 from vong.store.spans.copy_writer import NO_HOOK_ROW, SpanRow, TransactionHook, decode_record, encode_record
+from vong.store.spans.crash_log import UNRECORDED
 from vong.store.spans.schema import EncodedRow, PartialRow
 from vong.store.spans.segments import SegmentLog
 
@@ -37,13 +38,17 @@ class FinalizedSpan(NamedTuple):
 
 
 class PendingSpan(NamedTuple):
-    """Span that was appended, the function that finalizes it and the context of the transaction hook."""
+    """Span that was appended, the function that finalizes it and the context of the transaction hook.
+
+    `generation` is that of its record in the crash log.
+    """
 
     project_id: UUID
     span: Span | SpanSource
     future: Future[None] | None
     finalize: Callable[[Any], Span | FinalizedSpan] | None
     hook_context: Any
+    generation: int = UNRECORDED
 
 
 class EncodedSpan(NamedTuple):
@@ -51,6 +56,7 @@ class EncodedSpan(NamedTuple):
 
     row: SpanRow
     future: Future[None] | None = None
+    generation: int = UNRECORDED
 
 
 class DiskBatch(NamedTuple):
@@ -130,10 +136,10 @@ class DiskBuffer:
                 resolve(future, errors.get(row.encoded.id))
         return len(batch.rows)
 
-    def recover_segments(self) -> None:
-        """Take over the spans that ended processes left on disk."""
+    def recover_segments(self, recover_folder: Callable[[Path], None]) -> None:
+        """Take over the spans that ended processes left on disk. `recover_folder` takes over what is not a segment."""
         if self.segment_log is not None:
-            self.segment_log.recover()
+            self.segment_log.recover(recover_folder)
 
     def close(self, error: VongError) -> None:
         """Close the files. Remaining spans stay for the next process; their futures fail with `error`."""

@@ -18,7 +18,7 @@ class EncodeResult(NamedTuple):
     """Result of encoding. The failures are already reported to the callers and the hook."""
 
     rows: list[EncodedSpan]
-    failed: int
+    failed: list[PendingSpan]
 
     @property
     def size(self) -> int:
@@ -33,10 +33,10 @@ def encode_batch(
 ) -> EncodeResult:
     """Encode spans, together with the rows of the transaction hook."""
     drafts: list[PartialRow] = []
-    hook_rows: list[tuple[Any, Future[None] | None]] = []
-    failed = 0
+    hook_rows: list[tuple[Any, Future[None] | None, int]] = []
+    failed: list[PendingSpan] = []
     for arrival in pending:
-        project_id, span, future, finish, along = arrival
+        project_id, span, future, finish, along, generation = arrival
         try:
             finished = finish(span) if finish else span
             if isinstance(finished, FinalizedSpan):
@@ -46,13 +46,16 @@ def encode_batch(
                 one = build_partial_row(project_id, whole)
                 line = hook.build_row(project_id, whole, along) if hook and along is not None else None
         except (VongError, msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
-            failed += 1
+            failed.append(arrival)
             _report_failure(arrival, hook, error)
         else:
             drafts.append(one)
-            hook_rows.append((line, future))
+            hook_rows.append((line, future, generation))
     encoded = encode_rows(drafts, compressor)
-    rows = [EncodedSpan(SpanRow(row, line), future) for row, (line, future) in zip(encoded, hook_rows, strict=True)]
+    rows = [
+        EncodedSpan(SpanRow(row, line), future, generation)
+        for row, (line, future, generation) in zip(encoded, hook_rows, strict=True)
+    ]
     return EncodeResult(rows, failed)
 
 

@@ -13,7 +13,7 @@ import os
 import shutil
 import zlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,8 +114,11 @@ class SegmentLog:
                 shutil.rmtree(segment.path.parent, ignore_errors=True)
                 segment.lock_file.close()
 
-    def recover(self) -> int:
-        """Take over the files of ended processes. Return the number of records."""
+    def recover(self, recover_folder: Callable[[Path], None] = lambda _: None) -> int:
+        """Take over the files of ended processes. Return the number of records.
+
+        `recover_folder` is called with the folder of each ended process, before it is deleted.
+        """
         count = 0
         for home in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             if (
@@ -123,10 +126,17 @@ class SegmentLog:
                 and not home.name.startswith(".")
                 and (holder := _try_lock(home)) is not None
             ):
+                recover_folder(home)
                 count += self._recover_folder(home, holder)
         if count:
             log.warning("recovered %d spans from disk, writing them now", count)
         return count
+
+    def create_process_folder(self) -> Path:
+        """Create the folder of this process if it does not exist, and return it."""
+        if self._process_folder is None or self._lock_file is None:
+            self._process_folder, self._lock_file = _create_process_folder(self.folder)
+        return self._process_folder
 
     def close(self) -> None:
         """Close all files. Unread files stay for the next process."""
@@ -142,12 +152,12 @@ class SegmentLog:
     def _open_segment(self) -> "tuple[Segment, IO[bytes]]":
         if self._file is not None:
             return self._segments[-1], self._file
-        if self._process_folder is None or self._lock_file is None:
-            self._process_folder, self._lock_file = _create_process_folder(self.folder)
+        folder = self.create_process_folder()
+        assert self._lock_file is not None
         self._segment_number += 1
-        path = self._process_folder / f"{self._segment_number:08}"
+        path = folder / f"{self._segment_number:08}"
         self._file = path.open("ab")
-        _sync_folder(self._process_folder)
+        _sync_folder(folder)
         self._segments.append(Segment(path, self._lock_file, 0, 0))
         return self._segments[-1], self._file
 

@@ -2,7 +2,6 @@
 
 One writer thread collects spans and sends them by binary COPY: those of 25 ms if a caller waits for the commit,
 otherwise those of 250 ms, because a commit costs some 2.4 ms of CPU and delays calls. 500 spans are sent at once.
-
 While PostgreSQL is unavailable, unresponsive or slower than the incoming spans, spans are stored on disk and written
 later. A second thread moves spans to disk if the writer thread is stuck. `append_durable` never waits and never raises:
 beyond the limits of disk and memory a span is dropped and counted in `dropped`, and its future fails.
@@ -25,6 +24,7 @@ from vong.errors import InvalidInput, Unavailable, VongError
 from vong.records import Span
 from vong.store.database import Database
 from vong.store.spans.copy_writer import CONNECTION_ERRORS, CopyWriter, TransactionHook
+from vong.store.spans.crash_log import CrashLog, recover_records
 from vong.store.spans.disk_buffer import DiskBuffer, EncodedSpan, FinalizedSpan, PendingSpan, SpanSource, resolve
 from vong.store.spans.encoder import encode_batch
 from vong.store.spans.incoming import DURABLE_DELAY_SECONDS, MAX_BATCH_SPANS, IncomingQueue
@@ -60,6 +60,8 @@ class SpanWriter:
         """Spans dropped because the limits were reached."""
         self.hook: TransactionHook | None = None
         """Hook that writes an additional row per span in the same transaction."""
+        self.restore: Callable[[Sequence[bytes]], object] = lambda _: None
+        """Function that queues the spans of records from the crash log of an ended process."""
         self._limits = max_spans, MAX_MEMORY_BYTES
         self._in_memory = [0, 0]  # spans and bytes in memory, now
         self._appended = self._done = 0
@@ -73,6 +75,8 @@ class SpanWriter:
         self._encode_lock = threading.RLock()
         """Held while spans are encoded, or moved to or from the disk."""
         self._disk = DiskBuffer(folder, max_disk_bytes)
+        create_folder = self._disk.segment_log.create_process_folder if self._disk.segment_log else None
+        self.crash_log = CrashLog(create_folder, self._lock)
         self._copy_writer = CopyWriter(database)
         self._in_flight: Sequence[EncodedSpan] = ()
         self._in_flight_on_disk = False
@@ -118,21 +122,31 @@ class SpanWriter:
         return future
 
     def enqueue(
-        self, project_id: UUID, span: S, finalize: Callable[[S], Span | FinalizedSpan], hook_context: Any
+        self,
+        project_id: UUID,
+        span: S,
+        finalize: Callable[[S], Span | FinalizedSpan],
+        hook_context: Any,
+        record: bytes | None = None,
     ) -> None:
         """Queue a span without a future. The hook builds its row from `hook_context`, unless `finalize` returned it.
 
         `finalize` returns the span to store, for example with its cost. `finalize` runs in a thread of the writer and
-        must not block.
+        must not block. If the process is killed before the span is stored, `restore` gets the `record`.
         """
-        error = self._accept(PendingSpan(project_id, span, None, finalize, hook_context))
+        with self._lock:
+            generation = self.crash_log.append(record)
+            pending = PendingSpan(project_id, span, None, finalize, hook_context, generation)
+            error = self._accept(pending)
+            if error is not None:
+                self.crash_log.release((pending,))
         if error is not None and self.hook is not None:
             self.hook.on_dropped(hook_context)
 
     def recover_segments(self) -> None:
         """Write the spans that ended processes left on disk. Call this once the hook is set."""
         with self._encode_lock:
-            self._disk.recover_segments()
+            self._disk.recover_segments(lambda folder: recover_records(folder, self.restore))
         self._incoming.wake()
 
     def write_soon(self) -> None:
@@ -199,6 +213,7 @@ class SpanWriter:
         with self._encode_lock:
             batch = [self._backlog.popleft() for _ in range(min(MAX_BATCH_SPANS, len(self._backlog)))]
             self._in_flight, self._in_flight_on_disk, self._write_started_at = batch, False, time.monotonic()
+        self.crash_log.rotate()
         if batch:
             self._write(batch)
             self._in_flight = ()
@@ -235,7 +250,7 @@ class SpanWriter:
 
     def _encode(self, pending: Sequence[PendingSpan]) -> None:
         result = encode_batch(pending, self.hook, self._compressor)
-        self._update_counts(result.failed, result.failed, -result.size)
+        self._update_counts(len(result.failed), result.failed, -result.size)
         self._backlog += result.rows
 
     def _write(self, batch: Sequence[EncodedSpan]) -> None:
@@ -287,7 +302,7 @@ class SpanWriter:
             self.hook.on_committed(hook_rows, spooled=True)
         with self._encode_lock:
             own = self._disk.remove(batch, refused)
-        self._update_counts(own, 0, 0)
+        self._update_counts(own, (), 0)
 
     def _on_unavailable(self, error: psycopg.Error) -> None:
         self._copy_writer.disconnect()
@@ -312,6 +327,7 @@ class SpanWriter:
                 rest, self._backlog = list(self._backlog), deque()
                 if rest and not self._spool(rest):
                     self._complete(rest, WRITER_CLOSED)
+            self.crash_log.close()
             self._disk.close(WRITER_CLOSED)
         self._copy_writer.disconnect()
 
@@ -361,7 +377,7 @@ class SpanWriter:
         with self._encode_lock:
             if not self._disk.spool(batch, self.hook):
                 return False
-        self._update_counts(0, len(batch), sum(len(one.row.encoded.row) for one in batch))
+        self._update_counts(0, batch, sum(len(one.row.encoded.row) for one in batch))
         return True
 
     def _complete(self, batch: Sequence[EncodedSpan], error: VongError | None = None) -> None:
@@ -371,11 +387,13 @@ class SpanWriter:
         for waiting in batch:
             if waiting.future is not None:
                 resolve(waiting.future, error)
-        self._update_counts(len(batch), len(batch), sum(len(one.row.encoded.row) for one in batch))
+        self._update_counts(len(batch), batch, sum(len(one.row.encoded.row) for one in batch))
 
-    def _update_counts(self, done: int, spans: int, size: int) -> None:
+    def _update_counts(self, done: int, spans: Sequence[PendingSpan | EncodedSpan], size: int) -> None:
+        """Count spans that have left the memory, their bytes, and how many of them are committed or failed."""
         with self._counts_changed:
-            self._in_memory[0] -= spans
+            self._in_memory[0] -= len(spans)
+            self.crash_log.release(spans)
             self._in_memory[1] -= size
             if done:
                 self._done += done
