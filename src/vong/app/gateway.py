@@ -15,17 +15,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from vong import access, gateway, traces
 from vong.app.call_prices import CallPrices
+from vong.app.call_recorder import CallRecorder
 from vong.app.files import load_file
-from vong.app.otlp_exports import create_exporters, enqueue_export
+from vong.app.fine_tuning_models import list_deployment_endpoints, start_target
+from vong.app.otlp_exports import create_exporters
 from vong.app.platform import Platform
 from vong.app.providers import EMBEDDING_MODEL_NAME, LOCAL_PROVIDER, StoredProviders, create_provider
 from vong.errors import Unavailable
-from vong.gateway.accounting.ledger_writer import LedgerContext, LedgerWriter
+from vong.gateway.accounting.ledger_writer import LedgerWriter
 from vong.gateway.cache import store as cache_store
 from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints.response_store import DELETED_ATTRIBUTE
 from vong.gateway.fastpath.plan import CallCounter, CounterFactory
-from vong.gateway.fastpath.record import CompactCallRecord, ledger_row
+from vong.gateway.fine_tuning.store import list_models
 from vong.gateway.gateway import CallSinks, Gateway, Repositories
 from vong.gateway.guards import GuardDependencies, secret_settings
 from vong.gateway.guards.registry import GuardFactory
@@ -33,23 +35,19 @@ from vong.gateway.guards.store import project_guards
 from vong.gateway.invalidation import ChangeListener
 from vong.gateway.limits import leases
 from vong.gateway.limits.limiter import Limiter
-from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.store import list_limits
 from vong.gateway.pricing.store import load_custom_prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local_embeddings import LocalEmbeddingsProvider
-from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog
+from vong.gateway.routing.catalog import ModelCatalog
+from vong.gateway.routing.on_demand import StartSettings
 from vong.gateway.self_test import self_test
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Span, now
 from vong.records.guard import GuardConfig, GuardTestResult, SelfTestReport
-from vong.records.record import replace_trusted
-from vong.records.span import ATTEMPT_KIND
 from vong.records.target_state import TargetsReport
-from vong.serving.deployments import list_deployments, list_ready_deployments
 from vong.store.database import libpq_url
 from vong.store.encryption import SecretBox
-from vong.store.spans.disk_buffer import FinalizedSpan
 from vong.traces.search import delete_bodies
 
 if TYPE_CHECKING:
@@ -84,12 +82,12 @@ class GatewayRuntime:
         self._change_listener: ChangeListener | None = None
         self._cleanup_task: asyncio.Task[None] | None = None
         self._count_self_test = count_self_test
-        self._count_cost = count_cost
         self._self_test_task: asyncio.Task[SelfTestReport] | None = None
         self._guard_factory = guard_factory(platform, upstream)
         self._prices = CallPrices(platform.settings, configured)
         self._limiter = Limiter(platform.scope, platform.database.owner, self._prices.cost)
         self._ledger_writer = LedgerWriter(self._limiter)
+        self._recorder = CallRecorder(platform, self._prices, self._limiter.server_id, self._find_address, count_cost)
         self.gateway = Gateway(
             upstream,
             configured,
@@ -99,10 +97,12 @@ class GatewayRuntime:
                 load_span=self._load_span,
                 delete_bodies=self._delete_response,
                 load_file=partial(load_file, platform),
+                on_demand=StartSettings(partial(start_target, platform), platform.settings.model_start_timeout),
             ),
             sinks=CallSinks(
-                record_span=self._record,
-                record_compact=self._record_compact,
+                record_span=self._recorder.record,
+                record_start=self._recorder.record_start,
+                record_compact=self._recorder.record_compact,
                 count_span=observe_span,
                 counter_for=counter_for,
                 price_of=self._prices.price_of,
@@ -130,7 +130,7 @@ class GatewayRuntime:
         )
         self._change_listener.start()
         writer = self._platform.span_writer
-        writer.hook = self._ledger_writer
+        writer.hook, writer.restore = self._ledger_writer, self._recorder.restore
         self._limiter.settle_soon = writer.write_soon
         if self._platform.settings.span_buffer_policy == "reject":
             self.gateway.is_full = lambda: writer.is_full
@@ -200,32 +200,6 @@ class GatewayRuntime:
         self.gateway.prune_targets(project_id, catalog.routes.values())
         return catalog
 
-    def _record(self, project_id: UUID, span: Span, tags: tuple[str, ...], reservation: Reservation | None) -> None:
-        """Queue a span; the span writer adds its cost and ledger row. A child span (an attempt) has no ledger row."""
-        if span.kind == ATTEMPT_KIND:
-            self._platform.span_writer.append_durable(project_id, enqueue_export(self._platform, span))
-            return
-        self._platform.span_writer.enqueue(
-            project_id, span, partial(self._price_span, project_id), LedgerContext(tags, reservation)
-        )
-
-    def _record_compact(self, record: CompactCallRecord) -> None:
-        """Queue the compact record of a fast-path call."""
-        plan = record.plan
-        self._platform.span_writer.enqueue(
-            plan.principal.project_id, record, self._finalize, LedgerContext(plan.subjects.tags, record.reservation)
-        )
-
-    def _finalize(self, record: CompactCallRecord) -> Span | FinalizedSpan:
-        """Build the span of a compact record, with its cost, for the span writer."""
-        plan, usage = record.plan, record.billed_usage()
-        if usage.cost:
-            self._count_cost(plan.target.versions.route, plan.target.provider_name, usage.cost)
-        row = None if self._platform.exporters else record.build_row(usage)
-        if row is None:
-            return enqueue_export(self._platform, replace_trusted(record.span(), usage=usage))
-        return FinalizedSpan(row, ledger_row(record, usage, row.id, self._limiter.server_id))
-
     def _load_span(self, project_id: UUID, span_id: UUID) -> Span:
         with self._platform.scope(project_id) as connection:
             return traces.get_span(connection, span_id)
@@ -234,15 +208,10 @@ class GatewayRuntime:
         with self._platform.database.owner() as connection:
             delete_bodies(connection, project_id, span_id, {DELETED_ATTRIBUTE: True})
 
-    def _price_span(self, project_id: UUID, span: Span) -> Span:
-        """Return the span with its cost, queued for export."""
-        name = str(span.attributes.get("gen_ai.provider.name"))
+    def _find_address(self, project_id: UUID, name: str) -> str | None:
+        """Return the address of a provider."""
         provider = self._configured_providers.get(name) or self._stored_providers.get_cached(project_id, name)
-        address = provider.address if provider else None
-        priced = self._prices.price_span(project_id, span, address)
-        if priced.usage.cost:
-            self._count_cost(priced.versions.route, name, priced.usage.cost)
-        return enqueue_export(self._platform, priced)
+        return provider.address if provider else None
 
     def _authenticate(self, secret: str) -> access.Principal:
         with self._platform.database.owner() as connection:
@@ -284,12 +253,15 @@ def build_catalog(
 ) -> ModelCatalog:
     """Return the model catalog of the connection's project; `factory` builds its guards."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
-    deployments = {deployed.name: deployed for deployed in _deployment_endpoints(connection)}
+    deployments = {deployed.name: deployed for deployed in list_deployment_endpoints(connection)}
     factory = factory or GuardFactory()
     guards = factory.create_guard_set(list(routes.values()), project_guards(connection))
     limits, prices = list_limits(connection), load_custom_prices(connection)
+    tuned = list_models(connection)
+    shortcuts = MODEL_SHORTCUTS | {model.name: model.target for model in tuned}
+    on_demand = frozenset(model.target for model in tuned if model.model_ref)
     return ModelCatalog(
-        routes, deployments, available_providers, MODEL_SHORTCUTS, upstream, limits, guards, factory, prices
+        routes, deployments, available_providers, shortcuts, upstream, limits, guards, factory, prices, on_demand
     )
 
 
@@ -361,25 +333,6 @@ class _NullCounter:
 
 def _null_counter(*_: Any) -> CallCounter:
     return _NullCounter()
-
-
-def _deployment_endpoints(connection: Connection) -> list[DeploymentEndpoint]:
-    ready_deployments = {deployment.name: deployment for deployment in list_ready_deployments(connection)}
-    endpoints: list[DeploymentEndpoint] = []
-    for deployment in list_deployments(connection, limit=500):
-        engine = ready_deployments.get(deployment.name)
-        endpoints.append(
-            DeploymentEndpoint(
-                name=deployment.name,
-                state=deployment.state,
-                url=engine.url if engine else None,
-                token=engine.token if engine else None,
-                model=deployment.name,  # an engine serves each deployment under its own name
-                model_version=deployment.model,
-                dataset_version=engine.dataset if engine else None,
-            )
-        )
-    return endpoints
 
 
 class _LazyEmbedder:

@@ -28,7 +28,7 @@ from vong.gateway.pipeline.input_tokens import to_countable_request
 from vong.gateway.pipeline.media_call import MediaCall
 from vong.gateway.pipeline.media_request import MediaRequest
 from vong.gateway.pipeline.moderation import ModerationRequest, run_guard_test
-from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices
+from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices, QueueSpan
 from vong.gateway.pipeline.shadow import ShadowRequest, ShadowRunner
 from vong.gateway.pipeline.token_count import count_message_tokens
 from vong.gateway.pricing.prices import ModelPrice
@@ -38,6 +38,7 @@ from vong.gateway.refreshing_cache import RefreshingCache
 from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
 from vong.gateway.routing.circuit_breaker import CircuitBreaker
 from vong.gateway.routing.load import TargetLoad
+from vong.gateway.routing.on_demand import OnDemandTargets, StartSettings
 from vong.gateway.routing.status import route_targets, target_states
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Route, Span, new_id
@@ -67,16 +68,6 @@ class DeleteBodies(Protocol):
         ...
 
 
-class QueueSpan(Protocol):
-    """Function that queues a span."""
-
-    def __call__(
-        self, project_id: UUID, span: Span, tags: tuple[str, ...], reservation: Reservation | None, /
-    ) -> object:
-        """Queue a span with its tags and its reservation. Spans of attempts have neither and count nowhere."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repositories:
     """Database lookups, called in threads."""
@@ -89,6 +80,7 @@ class Repositories:
     delete_bodies: DeleteBodies
     load_file: Callable[[GatewayPrincipal, UUID, int], FileContent]
     """Return a file that a principal may see, if it has at most so many bytes."""
+    on_demand: StartSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +88,8 @@ class CallSinks:
     """Receivers of finished calls. None of them waits."""
 
     record_span: QueueSpan
+    record_start: QueueSpan
+    """Record a call that is still running."""
     record_compact: Callable[[CompactCallRecord], object]
     """Queue the compact record of a fast-path call."""
     count_span: Callable[[Span], None]
@@ -144,7 +138,9 @@ class Gateway:
         self._shadows = ShadowRunner(self._send_shadow, response_cache)
         self._services = CallServices(
             load_catalog=self.load_catalog,
+            resolve_target=OnDemandTargets(repositories.on_demand, self.load_catalog, self.invalidate).resolve,
             record_span=self._record_span,
+            record_start=sinks.record_start,
             circuit_breaker=self._circuit_breaker,
             target_load=self._target_load,
             limiter=limiter,

@@ -221,3 +221,72 @@ batch_results = project_table(
     Column("line", Text, nullable=False),
     PrimaryKeyConstraint("batch_id", "number", name="gateway_batch_results_pk"),
 )
+
+fine_tuning_jobs = project_table(
+    "gateway_fine_tuning_jobs",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("training_blob", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("provider", Text),
+    Column("validation_blob", Text),
+    Column("suffix", Text),
+    Column("dataset", Text),
+    Column("fine_tuned_model", Text),
+    Column("training_file", UUID(as_uuid=True), nullable=False),
+    Column("key_id", UUID(as_uuid=True)),
+    Column("user_id", UUID(as_uuid=True)),
+    Column("validation_file", UUID(as_uuid=True)),
+    # The training run of the job, the job that follows it and the job that trains.
+    Column("run_id", UUID(as_uuid=True)),
+    Column("job_id", UUID(as_uuid=True)),
+    Column("training_job_id", UUID(as_uuid=True)),
+    Column("last_entry", UUID(as_uuid=True)),
+    Column("result_file", UUID(as_uuid=True)),
+    Column("method_settings", JSONB(none_as_null=True), nullable=False),
+    Column("run_settings", JSONB(none_as_null=True), nullable=False),
+    Column("metadata", JSONB(none_as_null=True)),
+    Column("integrations", JSONB(none_as_null=True)),
+    Column("error", JSONB(none_as_null=True)),
+    Column("seed", BigInteger, nullable=False),
+    Column("trained_tokens", BigInteger),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("estimated_finish", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+    Index("gateway_fine_tuning_jobs_project_id_id_ix", "project_id", "id"),
+)
+
+fine_tuning_events = project_table(
+    "gateway_fine_tuning_events",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("job_id", UUID(as_uuid=True), ForeignKey("gateway_fine_tuning_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("level", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("data", JSONB(none_as_null=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("gateway_fine_tuning_events_job_id_id_ix", "job_id", "id"),
+)
+
+fine_tuning_checkpoints = project_table(
+    "gateway_fine_tuning_checkpoints",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("job_id", UUID(as_uuid=True), ForeignKey("gateway_fine_tuning_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("metrics", JSONB(none_as_null=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("gateway_fine_tuning_checkpoints_job_id_id_ix", "job_id", "id"),
+)
+
+# Names of fine-tuned models and the targets that they call.
+fine_tuned_models = project_table(
+    "gateway_fine_tuned_models",
+    Column("name", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("model_ref", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "name", name="gateway_fine_tuned_models_pk"),
+)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from vong.records.record import Record
 
-FilePurpose = Literal["batch", "batch_output", "user_data"]
-"""Use of a file: input of a batch, result of a batch, or part of a message."""
+FilePurpose = Literal["batch", "batch_output", "user_data", "fine-tune", "fine-tune-results"]
+"""Use of a file: input or result of a batch, part of a message, input or result of a fine-tuning job."""
 BatchStatus = Literal[
     "validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"
 ]

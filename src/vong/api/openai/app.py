@@ -17,6 +17,7 @@ from vong.api.openai.anthropic_format import choose_by_format, find_error_format
 from vong.api.openai.errors import encode_error, error_fields, http_status
 from vong.api.openai.exception_handlers import build_exception_handlers
 from vong.api.openai.files_and_batches import BatchHandlers, FileHandlers
+from vong.api.openai.fine_tuning import DeleteModelHandler, FineTuningHandlers
 from vong.api.openai.media_handlers import MediaHandlers
 from vong.api.openai.message_batches import MessageBatchHandlers
 from vong.api.openai.model_handlers import ModelHandlers
@@ -28,7 +29,7 @@ from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.gateway.gateway import Gateway
 
 COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
-FILES_AND_BATCHES_PATHS = ("/v1/files", "/v1/batches")
+FILES_AND_BATCHES_PATHS = ("/v1/files", "/v1/batches", "/v1/fine_tuning")
 
 
 def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
@@ -47,6 +48,7 @@ def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
         Route("/v1/moderations", models.create_moderation, methods=["POST"]),
         Route("/v1/models", models.list_models, methods=["GET"]),
         Route("/v1/models/{model:path}", models.get_model, methods=["GET"]),
+        Route("/v1/models/{model:path}", DeleteModelHandler(platform, gateway).delete_model, methods=["DELETE"]),
         Route("/v1/responses/input_tokens", responses.count_input_tokens, methods=["POST"]),
         Route("/v1/responses/compact", responses.reject_compact, methods=["POST"]),
         Route("/v1/responses/{id}/cancel", responses.reject_cancel, methods=["POST"]),
@@ -58,6 +60,7 @@ def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
         Route("/v1/files/{id}", choose_by_format(files.get_file, anthropic_files.get_file), methods=["GET"]),
         Route("/v1/files/{id}", choose_by_format(files.delete_file, anthropic_files.delete_file), methods=["DELETE"]),
         Route("/v1/files/{id}/content", files.get_file_content, methods=["GET"]),
+        *FineTuningHandlers(platform, gateway).routes(),
         Route("/v1/batches", batches.create_batch, methods=["POST"]),
         Route("/v1/batches", batches.list_batches, methods=["GET"]),
         Route("/v1/batches/{id}", batches.get_batch, methods=["GET"]),
@@ -82,7 +85,8 @@ def _error_response(request: Request, error: VongError) -> Response:
     if (
         endpoint == "chat" and isinstance(error, NotFound) and path.startswith(FILES_AND_BATCHES_PATHS)
     ):  # the file or batch, not a model
-        body = msgspec.json.encode({"error": {**error_fields(error), "param": "id", "code": error.code}})
+        fields = {"param": getattr(error, "param", "id"), "code": error.code}
+        body = msgspec.json.encode({"error": {**error_fields(error), **fields}})
     response = Response(body, http_status(error))
     response.raw_headers = error_headers(error, body, head)
     return response

@@ -23,12 +23,16 @@ from vong.api.openai.requests import authenticate, json_response, limit_body
 from vong.app import Platform
 from vong.app import batches as batches_app
 from vong.errors import InvalidInput, NotFound
+from vong.gateway.auth.scopes import FINE_TUNING, check_endpoint
 from vong.gateway.batch import files
+from vong.gateway.fine_tuning.training_file import inspect_file
 from vong.gateway.gateway import Gateway
 from vong.records import new_id, now
 from vong.records.batch import Batch, StoredFile
 
 ResultT = TypeVar("ResultT")
+UploadPurpose = Literal["batch", "user_data", "fine-tune"]
+UPLOAD_PURPOSES: dict[str, UploadPurpose] = {"batch": "batch", "fine-tune": "fine-tune"}
 MAX_FORM_BYTES = 100_000
 """Maximum bytes of a form besides its file, and of a request without a file."""
 MAX_FILES_PER_PAGE = 10_000
@@ -71,9 +75,17 @@ class FileHandlers:
             upload, expires_at = form.get("file"), parse_expiry(form)
             if not isinstance(upload, UploadFile):
                 raise InvalidInput("field file is missing", "send multipart/form-data with the fields file and purpose")
-            if form.get("purpose") != "batch":
-                raise InvalidInput(f"purpose {form.get('purpose')!r} is not supported", "send purpose=batch")
-            return _respond(file_object(await run_in_threadpool(self._store_file, principal, upload, expires_at)))
+            purpose = form.get("purpose")
+            if purpose not in UPLOAD_PURPOSES:
+                raise InvalidInput(
+                    f"purpose {purpose!r} is not supported", f"send one of: {', '.join(UPLOAD_PURPOSES)}"
+                )
+            chosen = UPLOAD_PURPOSES[str(purpose)]
+            if chosen == "fine-tune":
+                check_endpoint(principal, FINE_TUNING)
+                await run_in_threadpool(check_training_file, upload)
+            stored = await run_in_threadpool(self._store_file, principal, upload, expires_at, chosen)
+            return _respond(file_object(stored))
 
     async def list_files(self, request: Request) -> Response:
         """Handle `GET /v1/files`: list files, newest first."""
@@ -120,7 +132,7 @@ class FileHandlers:
         principal: Principal,
         upload: UploadFile,
         expires_at: datetime | None,
-        purpose: Literal["batch", "user_data"] = "batch",
+        purpose: UploadPurpose = "batch",
     ) -> StoredFile:
         limit = self._platform.settings.max_upload_bytes
         with tempfile.NamedTemporaryFile(prefix="vong-upload-") as spool:
@@ -170,6 +182,16 @@ class BatchHandlers:
         """Handle `POST /v1/batches/{id}/cancel`: cancel a batch."""
         principal, id = await _authenticate(self._gateway, request), parse_path_id(request, "batch_")
         return _respond(batch_object(await run_in_threadpool(batches_app.cancel_batch, self._platform, principal, id)))
+
+
+def check_training_file(upload: UploadFile) -> None:
+    """Check a file with the purpose fine-tune. The file is at its start afterwards.
+
+    Raises:
+        TrainingFileError: A row is invalid. The message names its line.
+    """
+    inspect_file(upload.file)
+    upload.file.seek(0)
 
 
 def file_object(file: StoredFile) -> dict[str, Any]:

@@ -169,7 +169,7 @@ FILE_FORM: dict[str, Any] = {
     "type": "object",
     "properties": {
         "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-        "purpose": {"type": "string", "enum": ["batch"]},
+        "purpose": {"type": "string", "enum": ["batch", "fine-tune"]},
     },
     "required": ["file", "purpose"],
 }
@@ -182,6 +182,18 @@ BATCH_BODY: dict[str, Any] = {
         "metadata": {"type": ["object", "null"], "additionalProperties": STRING},
     },
     "required": ["input_file_id", "endpoint"],
+}
+FINE_TUNING_BODY: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "model": STRING,
+        "training_file": STRING,
+        **{name: {"type": ["string", "null"]} for name in ("validation_file", "suffix")},
+        **{name: {"type": ["object", "null"]} for name in ("method", "hyperparameters", "metadata", "settings")},
+        "seed": {"type": ["integer", "null"]},
+        "integrations": {"type": ["array", "null"], "items": {"type": "object"}},
+    },
+    "required": ["model", "training_file"],
 }
 MESSAGE_BATCH_BODY: dict[str, Any] = {
     "type": "object",
@@ -262,7 +274,10 @@ def _object_paths() -> dict[str, Any]:
     messages = "/v1/messages/batches"
     return {
         "/v1/models": {"get": build_operation("list_models")},
-        "/v1/models/{model}": {"get": build_operation("get_model", MODEL_PARAMETER)},
+        "/v1/models/{model}": {
+            "get": build_operation("get_model", MODEL_PARAMETER),
+            "delete": build_operation("delete_model", MODEL_PARAMETER),
+        },
         "/v1/responses/{id}": {
             "get": build_operation("get_response", ID_PARAMETER),
             "delete": build_operation("delete_response", ID_PARAMETER),
@@ -285,6 +300,7 @@ def _object_paths() -> dict[str, Any]:
         },
         "/v1/batches/{id}": {"get": build_operation("get_batch", ID_PARAMETER)},
         "/v1/batches/{id}/cancel": {"post": build_operation("cancel_batch", ID_PARAMETER)},
+        **_fine_tuning_paths(),
         messages: {
             "get": build_operation("list_message_batches", *page_parameters("after_id", "before_id")),
             "post": build_operation("create_message_batch", body=MESSAGE_BATCH_BODY),
@@ -296,6 +312,27 @@ def _object_paths() -> dict[str, Any]:
         f"{messages}/{{id}}/cancel": {"post": build_operation("cancel_message_batch", ID_PARAMETER)},
         f"{messages}/{{id}}/results": {
             "get": build_operation("get_message_batch_results", ID_PARAMETER, response_type=jsonl)
+        },
+    }
+
+
+def _fine_tuning_paths() -> dict[str, Any]:
+    root = "/v1/fine_tuning/jobs"
+    return {
+        root: {
+            "get": build_operation("list_fine_tuning_jobs", *page_parameters("after")),
+            "post": build_operation("create_fine_tuning_job", body=FINE_TUNING_BODY),
+        },
+        f"{root}/{{id}}": {"get": build_operation("get_fine_tuning_job", ID_PARAMETER)},
+        **{
+            f"{root}/{{id}}/{name}": {
+                "get": build_operation(f"list_fine_tuning_{name}", ID_PARAMETER, *page_parameters("after"))
+            }
+            for name in ("events", "checkpoints")
+        },
+        **{
+            f"{root}/{{id}}/{name}": {"post": build_operation(f"{name}_fine_tuning_job", ID_PARAMETER)}
+            for name in ("cancel", "pause", "resume")
         },
     }
 

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from typing import Protocol
 
 from vong.api.openai.errors import RequestTooLarge, encode_error, encode_error_event, http_status
-from vong.errors import InvalidInput, RateLimitExceeded, VongError
+from vong.errors import InvalidInput, VongError
 from vong.gateway.fastpath.call import FastCall
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.pipeline.media_call import MediaCall
@@ -111,8 +111,9 @@ def error_headers(error: VongError, body: bytes, head: Headers) -> Headers:
     headers = [JSON_CONTENT_TYPE, (b"content-length", b"%d" % len(body)), *head]
     if isinstance(error, RequestTooLarge):
         headers.append((b"connection", b"close"))
-    if isinstance(error, RateLimitExceeded) and error.retry_after is not None:
-        headers.append((b"retry-after", b"%d" % error.retry_after))
+    retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        headers.append((b"retry-after", b"%d" % retry_after))
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     return headers

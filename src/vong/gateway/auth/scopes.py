@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Literal
 
 from vong.errors import OutOfScope
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.providers import Endpoint
 from vong.records.key_scope import KeyScope
 
+FINE_TUNING = "fine_tuning"
+"""Name of the fine-tuning API in the endpoints of a scope."""
 
-def check_scope(principal: GatewayPrincipal, endpoint: Endpoint, model: str) -> None:
+
+def check_scope(principal: GatewayPrincipal, endpoint: Endpoint | Literal["fine_tuning"], model: str) -> None:
     """Raise OutOfScope, with the allowed models or endpoints, if the key may not make this call."""
     scope = principal.scope
     if scope is None:
@@ -21,7 +25,7 @@ def check_scope(principal: GatewayPrincipal, endpoint: Endpoint, model: str) -> 
         raise OutOfScope(message, f"models in its scope: {join_names(scope.models)}")
 
 
-def check_endpoint(principal: GatewayPrincipal, endpoint: Endpoint) -> None:
+def check_endpoint(principal: GatewayPrincipal, endpoint: Endpoint | Literal["fine_tuning"]) -> None:
     """Raise OutOfScope if the key may not use the endpoint."""
     scope = principal.scope
     if scope is not None and scope.endpoints and endpoint not in scope.endpoints:

@@ -37,6 +37,7 @@ from vong.gateway.pipeline.exchange import UpstreamExchange, decode_response
 from vong.gateway.pipeline.follow_up import follow_up
 from vong.gateway.pipeline.guarding import GuardSession, redacted_body
 from vong.gateway.pipeline.planning import plan_targets, reserve_capacity, reserve_limits
+from vong.gateway.pipeline.running_calls import recorded_while_running
 from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices
 from vong.gateway.pipeline.stream_start import RESEND_HINT, buffer_first_event, buffer_first_token
 from vong.gateway.providers import Endpoint, ProviderRequest, ProviderResponse
@@ -127,18 +128,19 @@ class ModelCall:
         if self._buffered:
             yield self._buffered
         current: ProviderResponse | None = reply
-        while current is not None:
-            try:
-                async with aclosing(self._stream_target(current)) as events:
-                    async for chunk in events:
-                        yield chunk
-                current = None
-            except VongError as error:
-                if self._context.attempts:
-                    self._context.attempts.record_broken_stream(error.code)
-                current = None if isinstance(error, GuardFailed) else await self._continue_stream()
-                if current is None:
-                    raise
+        with recorded_while_running(self._services.record_start, self._context, self._reservation):
+            while current is not None:
+                try:
+                    async with aclosing(self._stream_target(current)) as events:
+                        async for chunk in events:
+                            yield chunk
+                    current = None
+                except VongError as error:
+                    if self._context.attempts:
+                        self._context.attempts.record_broken_stream(error.code)
+                    current = None if isinstance(error, GuardFailed) else await self._continue_stream()
+                    if current is None:
+                        raise
 
     def close(self, error: BaseException | None = None, status: int | None = None) -> None:
         """Record the span, once.
@@ -265,10 +267,8 @@ class ModelCall:
         is_stream = self._context.exchange is not None and self._context.exchange.stream
         seconds = min(total, times.first_token) if is_stream else times.total
         async with deadline(seconds, "did not begin to answer" if is_stream else "did not answer"):
-            reply = await self._send_to_target(
-                target, ResponseLimits(connect=times.connect, first_byte=inf, total=total)
-            )
-            return await self._begin_stream(reply, until_first_token=True)
+            limits = ResponseLimits(connect=times.connect, first_byte=inf, total=total)
+            return await self._begin_stream(await self._send_to_target(target, limits), until_first_token=True)
 
     async def _begin_stream(self, reply: ProviderResponse, *, until_first_token: bool = False) -> ProviderResponse:
         """Return a response once its stream has begun. A stream that begins with an error becomes that error."""
@@ -285,7 +285,9 @@ class ModelCall:
 
     async def _send_to_target(self, target: str, limits: ResponseLimits | None = None) -> ProviderResponse:
         assert self._catalog is not None
-        return await self._send_to_resolved(self._catalog.resolve(target, self._context.route), limits)
+        resolve, context = self._services.resolve_target, self._context
+        resolved = await resolve(context.principal, self._catalog, target, context.route)
+        return await self._send_to_resolved(resolved, limits)
 
     async def _send_to_resolved(
         self, resolved: ResolvedTarget, limits: ResponseLimits | None = None
@@ -371,10 +373,7 @@ class ModelCall:
         return self._context.exchange is not None and not self._context.exchange.allow_native
 
     async def _continue_stream(self) -> ProviderResponse | None:
-        """Return the continuation of a broken stream from the next target that starts one.
-
-        Returns None if the stream cannot be continued.
-        """
+        """Return the continuation of a broken stream from the next target that starts one, or None."""
         context = self._context
         accumulator, exchange, attempts = context.accumulator, context.exchange, context.attempts
         text = accumulator.text if accumulator else None

@@ -91,6 +91,13 @@ def load_custom_prices(connection: Connection) -> dict[str, ModelPrice]:
     return {price.target: ModelPrice.from_settings(price) for price in list_prices(connection)}
 
 
+def training_price(
+    connection: Connection, target: str, settings: Mapping[str, PriceSettings] | None = None
+) -> float | None:
+    """Return the price of training tokens of a target in US dollars per million, or None if it is unknown."""
+    return next((price.training for price in list_prices(connection, settings) if price.target == target), None)
+
+
 def _to_custom_price(target: str, amounts: Mapping[str, float], at: datetime | None) -> CustomPrice:
     source = "settings" if at is None else "stored"
     return CustomPrice.model_validate({**amounts, "target": target, "source": source, "updated_at": at})

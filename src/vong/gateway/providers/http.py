@@ -82,6 +82,10 @@ class HttpApi:
         except UpstreamFailed as error:
             raise self._with_provider_name(error) from error
 
+    async def get(self, path: str) -> UpstreamResponse:
+        """Send a request without a body and return the response as soon as its headers have arrived."""
+        return await self._send(path, None, self._limits, None)
+
     def try_send(self, path: str, body: bytes, on_complete: Callable[[], object] | None) -> UpstreamResponse | None:
         """Send a request if a connection is idle; see `UpstreamClient.try_send`."""
         return self._upstream.try_send(self.endpoint, path, body, self._limits, on_complete)

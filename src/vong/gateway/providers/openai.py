@@ -31,7 +31,7 @@ from vong.gateway.providers.http import (
     key_headers,
 )
 from vong.gateway.translators.chat_dialect import adapt_body
-from vong.gateway.upstream.client import UpstreamClient, UpstreamEndpoint
+from vong.gateway.upstream.client import JSON_CONTENT_TYPE, UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import UpstreamResponse
 from vong.gateway.upstream.sse import read_sse_events
 
@@ -82,9 +82,16 @@ class OpenAIProvider(HttpProvider):
         """Forward a call with audio or images."""
         return await forward_media(self._api, request)
 
-    async def post(self, path: str, body: bytes) -> ProviderResponse:
+    async def post(self, path: str, body: bytes, content_type: str = JSON_CONTENT_TYPE) -> ProviderResponse:
         """Send any other request to this API and return the response."""
-        response = await self._api.post(path, body, None)
+        response = await self._api.post_content(path, body, content_type, None)
+        payload = await self._api.read_body(response)
+        return ProviderResponse(check_status(response), payload)
+
+    async def get(self, path: str) -> ProviderResponse:
+        """Read any other resource of this API and return the response."""
+        self._api.require_key()
+        response = await self._api.get(path)
         payload = await self._api.read_body(response)
         return ProviderResponse(check_status(response), payload)
 

@@ -62,7 +62,8 @@ class RoutePlan(NamedTuple):
 class ModelCatalog:
     """Routes and deployments of one project, and the configured providers.
 
-    `shortcuts` maps additional names to targets (`all-minilm-l6-v2` to the local embedding model).
+    `shortcuts` maps additional names to targets (`all-minilm-l6-v2` to the local embedding model). `on_demand` are the
+    targets that their first call deploys.
     """
 
     routes: Mapping[str, Route]
@@ -74,6 +75,7 @@ class ModelCatalog:
     guards: GuardSet | None = None
     guard_factory: GuardFactory = field(default_factory=GuardFactory)
     prices: Mapping[str, ModelPrice] = field(default_factory=dict[str, ModelPrice])
+    on_demand: frozenset[str] = frozenset()
     _resolved_targets: dict[tuple[str, str], ResolvedTarget] = field(
         default_factory=dict[tuple[str, str], ResolvedTarget]
     )
