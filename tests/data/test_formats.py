@@ -21,7 +21,7 @@ def round_trip(name: str, example: Example) -> Example:
 
 
 def test_all_formats_are_registered_as_plugins() -> None:
-    assert plugins.list_extensions("format") == ["alpaca", "chat", "kto", "pairs", "preference", "sharegpt"]
+    assert plugins.list_extensions("format") == ["alpaca", "chat", "kto", "pairs", "preference", "sharegpt", "text"]
 
 
 @few_examples

@@ -184,7 +184,7 @@ def test_a_row_is_detected_and_read(tmp_path: Path, name: str, row: dict[str, An
 
 
 REJECTED: list[tuple[Any, str]] = [
-    ({"text": "a document"}, "only the text 'text'.*'prompt'.*knowledge upload"),
+    ({"content": "a document"}, "only the text 'content'.*'prompt'.*knowledge upload.*--format text"),
     ({"prompt": "q"}, "only the text 'prompt'"),
     ({"prompt": "q", "completions": ["a"], "labels": [True]}, "stepwise supervision.*'label' for each step"),
     ({"segments": [{"label": True, "text": "a"}]}, "segments.*'messages'"),

@@ -2,22 +2,26 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from vong import data
+from sqlalchemy import Connection
+
+from vong import data, knowledge
 from vong.app.platform import Platform
 from vong.data.clean import CleanSettings
 from vong.data.files import clean_file_name
-from vong.data.importer import Importer
+from vong.data.importer import Importer, SkippedRow
 from vong.data.preview import FilePreview, preview
 from vong.data.report import ProfileSettings
 from vong.data.report_store import save_changes, save_report
 from vong.data.split import SplitSettings
 from vong.data.versions import VersionRows
+from vong.errors import InvalidInput, NotFound, VongError, did_you_mean
 from vong.jobs import JobContext
-from vong.records import DatasetVersion, Operation
+from vong.knowledge.indexing import read_document_text
+from vong.records import DatasetVersion, Example, ExampleOrigin, Operation
 
 
 def store_uploads(platform: Platform, uploads: Sequence[tuple[str, BinaryIO]]) -> list[dict[str, str]]:
@@ -88,6 +92,54 @@ def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
         "encodings": imported.encodings,
         "warnings": imported.warnings,
     }
+
+
+def check_knowledge_base(connection: Connection, base: str) -> None:
+    """Check that a knowledge base has documents to import.
+
+    Raises:
+        NotFound: There is no such base.
+        InvalidInput: It has no readable document.
+    """
+    names = [found.name for found in knowledge.list_bases(connection)]
+    if base not in names:
+        raise NotFound(f"no knowledge base named {base!r}", did_you_mean(base, names, "vong knowledge list"))
+    if not any(document.state == "ready" for document in knowledge.list_documents(connection, base)):
+        raise InvalidInput(
+            f"the knowledge base {base!r} has no readable documents", f"add some: vong knowledge upload {base} FILE"
+        )
+
+
+def import_knowledge(job: JobContext, platform: Platform) -> dict[str, Any]:
+    """Run the job `data.import_knowledge`: write the documents of the knowledge base `base` as version of `name`."""
+    base = job.params["base"]
+    with platform.scope(job.project_id) as connection:
+        ready = [document for document in knowledge.list_documents(connection, base) if document.state == "ready"]
+    skipped: list[SkippedRow] = []
+
+    def examples() -> Iterator[Example]:
+        for number, document in enumerate(ready, 1):
+            job.check()
+            job.progress(number, len(ready), unit="documents", message=document.path)
+            try:
+                text = read_document_text(platform.blobs.get(document.hash), document.path)
+            except VongError as error:
+                skipped.append(SkippedRow(row=document.path, reason=error.message))
+                continue
+            yield Example(
+                text=text,
+                metadata={"document": document.path, "title": document.title},
+                origin=ExampleOrigin(kind="document", id=f"{base}/{document.path}"),
+            )
+
+    def operation() -> Operation:
+        settings = {"knowledge_base": base, "skipped": [row.model_dump() for row in skipped]}
+        changes = {"read": len(ready), "imported": len(ready) - len(skipped), "skipped": len(skipped)}
+        return Operation(name="import", settings=settings, changes=changes)
+
+    with platform.scope(job.project_id) as connection:
+        version = data.write(connection, platform.blobs, job.params["name"], examples(), operation)
+    return _result(version) | {"skipped": [row.model_dump() for row in skipped], "warnings": []}
 
 
 def profile(job: JobContext, platform: Platform) -> dict[str, Any]:

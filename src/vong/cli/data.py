@@ -29,9 +29,12 @@ def detach_option(command: Any) -> Any:
 
 
 @group.command("import")
-@click.argument("files", nargs=-1, required=True, type=FilePath(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, type=FilePath(exists=True, path_type=Path))
 @click.option("--name", help="Dataset name.  [default: the first file's name]")
-@click.option("--format", "format_", help="alpaca, chat, kto, pairs, preference or sharegpt.  [default: detected]")
+@click.option("--from-knowledge", "base", help="Import the documents of this knowledge base instead of files.")
+@click.option(
+    "--format", "format_", help="alpaca, chat, kto, pairs, preference, sharegpt or text.  [default: detected]"
+)
 @click.option(
     "--option", "options", multiple=True, metavar="K=V", help="Option of the format: output=label; repeatable."
 )
@@ -41,17 +44,23 @@ def detach_option(command: Any) -> Any:
 def import_files(
     files: tuple[Path, ...],
     name: str | None,
+    base: str | None,
     format_: str | None,
     options: tuple[str, ...],
     on_error: str,
     detach: bool,
     as_json: bool,
 ) -> None:
-    """Import FILES (JSONL, JSON, CSV, Parquet) as the next version of a dataset."""
+    """Import FILES (JSONL, JSON, CSV, Parquet, text, or folders of these) as the next version of a dataset."""
+    if bool(files) == bool(base):
+        raise InvalidInput("there is nothing to import, or two sources", "pass FILES, or --from-knowledge BASE")
     client = Client()
     format_options = parse_pairs(options, "--option")
-    name = name or _dataset_name(files[0])
-    job = client.data.import_files(name, files, format=format_, options=format_options, on_error=on_error)
+    if base:
+        job = client.data.import_knowledge(name or base, base)
+    else:
+        name = name or _dataset_name(files[0])
+        job = client.data.import_files(name, files, format=format_, options=format_options, on_error=on_error)
     result = _wait_for_result(client, job, detach, as_json)
     if result is not None:
         for skipped in result["skipped"]:
@@ -62,8 +71,10 @@ def import_files(
 
 
 @group.command()
-@click.argument("files", nargs=-1, required=True, type=FilePath(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", help="alpaca, chat, kto, pairs, preference or sharegpt.  [default: detected]")
+@click.argument("files", nargs=-1, required=True, type=FilePath(exists=True, path_type=Path))
+@click.option(
+    "--format", "format_", help="alpaca, chat, kto, pairs, preference, sharegpt or text.  [default: detected]"
+)
 @click.option(
     "--option", "options", multiple=True, metavar="K=V", help="Option of the format: output=label; repeatable."
 )
@@ -316,7 +327,8 @@ def diff(a: str, b: str, limit: int, kind: str | None, as_json: bool) -> None:
         for sign, example in (("-", row["before"]), ("+", row["after"])):
             if example:
                 answer = (example.get("completion") or {}).get("content") or ""
-                click.echo(f"  {sign} {_shorten(example['messages'][-1].get('content') or '')}  ⇒  {_shorten(answer)}")
+                asked = example.get("text") or (example["messages"][-1].get("content") if example["messages"] else "")
+                click.echo(f"  {sign} {_shorten(asked or '')}  ⇒  {_shorten(answer)}")
 
 
 @group.command()
@@ -326,7 +338,7 @@ def diff(a: str, b: str, limit: int, kind: str | None, as_json: bool) -> None:
 @click.option(
     "--format",
     "format_",
-    help="alpaca, chat, kto, pairs, preference or sharegpt.  [default: preference or kto if all rows are, else chat]",
+    help="alpaca, chat, kto, pairs, preference, sharegpt or text.  [default: text, preference or kto if all rows are]",
 )
 @click.option(
     "--type",

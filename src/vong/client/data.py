@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vong.client.transport import Transport, segment
+from vong.client.upload_files import collect_files, open_parts
 from vong.errors import InvalidInput
 from vong.records import DatasetVersion, Example, Job
 from vong.records.dataset_row import DatasetRow
@@ -30,11 +31,12 @@ class DataClient:
     ) -> Job:
         """Upload files as the next version of a dataset; the result of the finished job has its `ref`.
 
+        A folder stands for all data and text files below it. The format `text` reads documents for pre-training.
         A repeated call with the same `key` returns the same job.
         """
         form = {"format": format, "options": json.dumps(dict(options)) if options else None, "on_error": on_error}
         with ExitStack() as opened:
-            parts = [("files", (_upload_name(file), opened.enter_context(file.open("rb")))) for file in files]
+            parts = open_parts(collect_files(files), opened)
             return self._transport.post(
                 f"/api/v1/data/datasets/{segment(name)}/versions",
                 Job,
@@ -43,13 +45,18 @@ class DataClient:
                 idempotency_key=key,
             )
 
+    def import_knowledge(self, name: str, base: str, *, key: str | None = None) -> Job:
+        """Import the documents of the knowledge base `base` as the next version of a dataset, for pre-training."""
+        path = f"/api/v1/data/datasets/{segment(name)}/documents"
+        return self._transport.post(path, Job, body={"base": base}, idempotency_key=key)
+
     def preview(
         self, files: Sequence[Path], *, format: str | None = None, options: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
         """Return a preview of files before an import: `format`, `columns`, first `rows`, `problems`. Stores nothing."""
         form = {"format": format, "options": json.dumps(dict(options)) if options else None}
         with ExitStack() as opened:
-            parts = [("files", (_upload_name(file), opened.enter_context(file.open("rb")))) for file in files]
+            parts = open_parts(collect_files(files), opened)
             form_fields = {field: value for field, value in form.items() if value is not None}
             return self._transport.post("/api/v1/data/preview", list[dict[str, Any]], files=parts, data=form_fields)
 
@@ -159,11 +166,6 @@ class DataClient:
         `kind` (added, removed or changed) selects rows of one kind.
         """
         return self._transport.get("/api/v1/data/diff", dict[str, Any], a=a, b=b, limit=limit, kind=kind)
-
-
-def _upload_name(file: Path) -> str:
-    """Return the name of a file in a form that can be sent: bytes that are not UTF-8 become `?`."""
-    return file.name.encode("utf-8", "replace").decode()
 
 
 def _filter_params(filters: Mapping[str, Any]) -> dict[str, Any]:

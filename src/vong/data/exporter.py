@@ -11,6 +11,7 @@ from typing import IO, Any, Literal, NamedTuple, get_args
 
 from vong.data import formats
 from vong.data.formats import Format, columns
+from vong.data.formats.text import TextFormat
 from vong.errors import InvalidInput
 from vong.records import Example
 
@@ -60,20 +61,23 @@ class _Spool:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.count = self.pairs = self.only_completion = self.only_rejected = 0
+        self.count = self.pairs = self.only_completion = self.only_rejected = self.documents = 0
 
     def write(self, examples: Iterable[Example]) -> None:
         with self._path.open("w", encoding="utf-8", newline="\n") as file:
             for example in examples:
                 file.write(json.dumps(example.model_dump(mode="json", exclude_none=True)) + "\n")
                 self.count += 1
+                self.documents += example.text is not None
                 completed, rejected = example.completion is not None, example.rejected is not None
                 self.pairs += completed and rejected
                 self.only_completion += completed and not rejected
                 self.only_rejected += rejected and not completed
 
     def choose_format(self) -> str:
-        """Return `preference` for pairs, `kto` for single answers of which some are bad, otherwise `chat`."""
+        """Return `text` for documents, `preference` for pairs, `kto` if some answers are bad, otherwise `chat`."""
+        if self.count and self.documents == self.count:
+            return "text"
         if self.count and self.pairs == self.count:
             return "preference"
         if self.only_rejected and self.only_completion + self.only_rejected == self.count:
@@ -91,11 +95,16 @@ class _Rows:
 
     def __init__(self, spool: _Spool, format_: Format, *, as_table: bool) -> None:
         self._spool = spool
+        self._is_text = isinstance(format_, TextFormat)
         self._to_row = getattr(format_, "to_table_row", format_.to_row) if as_table else format_.to_row
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for number, example in enumerate(self._spool, 1):
             try:
+                if example.text is not None and not self._is_text:
+                    raise InvalidInput(
+                        "the row is a document", "use the format 'text', or export documents and conversations apart"
+                    )
                 yield self._to_row(example)
             except InvalidInput as error:
                 raise InvalidInput(f"row {number}: {error.message}", error.hint) from error

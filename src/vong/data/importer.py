@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from vong.data import formats
 from vong.data.files import DataFile, FileRow, inspect_file, read_rows
+from vong.data.files.inspection import may_be_document
 from vong.data.formats import Format
 from vong.data.row_checks import check_example, printable
 from vong.errors import InvalidInput
@@ -37,8 +38,9 @@ class Importer:
     """Import of files as Examples. Iterate `iter_examples()` once; the counts are final when the iteration ends.
 
     `files` are pairs of (path, file name to record in origins). If `format` is None, the format is detected from the
-    first rows of each file. `on_error` says whether an invalid row stops the import or is counted, listed (the first
-    100) and skipped. `formats` and `encodings` are the results by file name, `warnings` what a person should know.
+    first rows of each file. `opened` is the file that is read. `on_error` says whether an invalid row stops the import
+    or is counted, listed (the first 100) and skipped. `formats` and `encodings` are the results by file name,
+    `warnings` what a person should know.
     """
 
     files: Sequence[tuple[Path, str]]
@@ -51,6 +53,7 @@ class Importer:
     counts: Counter[str] = field(default_factory=Counter[str])
     skipped: list[SkippedRow] = field(default_factory=list[SkippedRow])
     warnings: list[str] = field(default_factory=list[str])
+    opened: DataFile | None = None
     _seen: Counter[str] = field(default_factory=Counter[str])
 
     def iter_examples(self) -> Iterator[Example]:
@@ -60,19 +63,47 @@ class Importer:
             InvalidInput: A row is invalid, or no row has a weight above 0. The message names file and line.
         """
         for path, name in self.files:
-            try:
-                file = inspect_file(path, name)
-                self._note_encoding(file)
-                rows = read_rows(file)
-                first = list(islice(rows, DETECTION_ROWS))
-            except InvalidInput as error:
-                raise InvalidInput(printable(f"{name}: {error.message}"), printable(error.hint)) from error
-            format_ = self._choose_format(first, name)
-            for row in self._name_errors(chain(first, rows), name):
+            opened = self._open(path, name)
+            if opened is None:
+                continue
+            format_, rows = opened
+            for row in self._name_errors(rows, name):
                 example = self._convert_row(format_, row, name)
                 if example is not None:
                     yield example
         self._finish()
+
+    def _open(self, path: Path, name: str) -> tuple[Format, Iterator[FileRow]] | None:
+        """Return the format and the rows of a file, or None if it is an empty document among several files."""
+        try:
+            file = inspect_file(path, name, as_text=self.format == "text")
+        except InvalidInput as error:
+            raise InvalidInput(printable(f"{name}: {error.message}"), printable(error.hint)) from error
+        self._note_encoding(file)
+        try:
+            return self._open_rows(file)
+        except InvalidInput:
+            if self.format or self.options or not may_be_document(file):
+                raise
+        return self._open_rows(file._replace(kind="text"))
+
+    def _open_rows(self, file: DataFile) -> tuple[Format, Iterator[FileRow]] | None:
+        self.opened = file
+        rows = read_rows(file)
+        try:
+            first = list(islice(rows, DETECTION_ROWS))
+        except InvalidInput as error:
+            raise InvalidInput(printable(f"{file.name}: {error.message}"), printable(error.hint)) from error
+        if not first and file.kind == "text" and len(self.files) > 1:
+            self.warnings.append(f"{file.name} is empty and is left out")
+            return None
+        if file.kind == "text" and self.format is None and not self.options:
+            self.formats[file.name] = "text"
+            format_ = formats.create_format("text")
+            if not first:
+                raise InvalidInput(f"{file.name} has no rows", "provide a file with at least one row")
+            return format_, chain(first, rows)
+        return self._choose_format(first, file.name), chain(first, rows)
 
     def _name_errors(self, rows: Iterator[FileRow], name: str) -> Iterator[FileRow]:
         """Yield rows; an error of the file names the file."""
@@ -143,6 +174,7 @@ class Importer:
         self._seen["weighted"] += example.weight > 0
         self._seen["bad"] += example.completion is None and example.rejected is not None
         self._seen["weight is text"] += "weight" in example.metadata
+        self._seen["invalid characters"] += example.text is not None and "\ufffd" in example.text
         for column in RATING_COLUMNS & row.keys():
             if isinstance(row[column], int | float):
                 self._seen[f"column {column}"] += 1
@@ -161,11 +193,15 @@ class Importer:
             )
         if bad := self._seen["bad"]:
             self.warnings.append(
-                f"{bad} of {imported} rows are marked as bad: their answers are kept as rejected, and never trained"
+                f"{bad} of {imported} rows are marked as bad: their answers are kept as rejected answers"
             )
         if unread := self._seen["weight is text"]:
             self.warnings.append(
                 f"{unread} rows have a 'weight' that is not a number: it is metadata, and they count as weight 1"
+            )
+        if damaged := self._seen["invalid characters"]:
+            self.warnings.append(
+                f"{damaged} documents have bytes or characters that are invalid; each is replaced by U+FFFD"
             )
         for name, count in self._seen.items():
             if name.startswith("column "):

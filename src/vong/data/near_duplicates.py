@@ -44,7 +44,12 @@ COMMON_MIN_SHARE, COMMON_SAMPLE_SIZE, COMMON_MIN_TEXTS = 0.9, 500, 10
 
 
 def input_text(example: Example) -> str:
-    """Return the compared text of an Example: its messages without system messages, which rows usually share."""
+    """Return the compared text of an Example: its messages without system messages, which rows usually share.
+
+    For a document, its text.
+    """
+    if example.text is not None:
+        return example.text
     parts = [message.text for message in example.messages if message.role not in {"system", "developer"}]
     return "\n".join(parts)
 

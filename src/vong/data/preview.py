@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vong.data import formats
-from vong.data.files import DataFile, inspect_file, read_rows
+from vong.data.files import DataFile, read_rows
 from vong.data.files.source import open_text
 from vong.data.importer import Importer, SkippedRow
 from vong.data.row_checks import printable
@@ -55,26 +55,32 @@ def preview(
 
     Stores nothing. Problems are returned in the preview, not raised.
     """
-    file: DataFile | None = None
     estimated: int | None = None
     importer = Importer([(path, name)], format=format, options=options or {}, on_error="skip")
     rows: list[Example] = []
     first: list[dict[str, Any]] = []
     failure: InvalidInput | None = None
     try:
-        file = inspect_file(path, name)
-        first = [row.value for row in islice(read_rows(file), limit) if row.value is not None]
         rows.extend(islice(importer.iter_examples(), limit))
-        estimated = _estimate_rows(file)
     except InvalidInput as error:
         failure = error
+    file = importer.opened
+    try:
+        if file is not None:
+            first = [row.value for row in islice(read_rows(file), limit) if row.value is not None]
+            estimated = None if failure else _estimate_rows(file)
+    except InvalidInput as error:
+        failure = failure or error
     chosen = importer.formats.get(name)
+    reason = _explain_choice(chosen, first, format, options or {}) if chosen else None
+    if file is not None and file.kind == "text" and not format:
+        reason = "the file is text without columns"
     return FilePreview(
         filename=name,
         kind=file.kind if file else None,
         encoding=importer.encodings.get(name),
         format=chosen,
-        reason=_explain_choice(chosen, first, format, options or {}) if chosen else None,
+        reason=reason,
         bytes=path.stat().st_size,
         estimated_rows=estimated,
         columns=[printable(str(column)) for column in first[0]] if first else [],
@@ -97,7 +103,7 @@ def _estimate_rows(file: DataFile) -> int | None:
 
         with parquet.ParquetFile(file.path) as table:
             return int(table.metadata.num_rows)
-    if file.kind == "json":
+    if file.kind in {"json", "text"}:
         return _count_readable(read_rows(file))
     with open_text(file) as text:
         lines = _count_readable(text)

@@ -67,10 +67,11 @@ class _RowStatistics:
         self.languages[detect_language(text)] += 1
         self.labels.add(example)
         self._add_pii(number, example)
-        self.without_answer += example.completion is None
+        self.without_answer += example.completion is None and example.text is None
         if is_empty(example):
             self.empty.append(number)
-        if len(text) + len(answer) > self.settings.longest:
+        # Training divides a document into blocks, so its length does not matter.
+        if example.text is None and len(text) + len(answer) > self.settings.longest:
             self.too_long.append(number)
 
     def _add_pii(self, number: int, example: Example) -> None:

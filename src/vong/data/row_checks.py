@@ -19,8 +19,7 @@ def check_example(example: Example) -> None:
         InvalidInput: A message has no content, a completion is not an answer, a number is not finite or out of range,
             or a text cannot be stored. The message names the field.
     """
-    if not example.messages:
-        raise InvalidInput("the row has no messages", "write at least the question in 'messages'")
+    _check_kind(example)
     for number, message in enumerate(example.messages, 1):
         _check_message(message, f"message {number}")
     for name, message in (("completion", example.completion), ("rejected", example.rejected)):
@@ -97,6 +96,21 @@ def printable(text: str) -> str:
     )
 
 
+def _check_kind(example: Example) -> None:
+    """Check that the Example is either a conversation or a document."""
+    if example.text is None and not example.messages:
+        raise InvalidInput("the row has no messages", "write at least the question in 'messages'")
+    if example.text is None:
+        return
+    fields = {name: getattr(example, name) for name in ("messages", "completion", "rejected", "tools")}
+    if used := [name for name, value in fields.items() if value]:
+        raise InvalidInput(
+            f"the row has both 'text' and {used[0]!r}", "write a document in 'text', or a conversation in 'messages'"
+        )
+    if not (example.text or "").strip():
+        raise InvalidInput("the document is empty", "write its text in 'text'")
+
+
 def _check_message(message: Message, where: str) -> None:
     content = message.content
     if content is None and not message.tool_calls and not (message.model_extra or {}).get("function_call"):
@@ -122,6 +136,8 @@ def _iter_fields(example: Example) -> Iterator[tuple[str, Any]]:
     for name, message in (("completion", example.completion), ("rejected", example.rejected)):
         if message is not None:
             yield name, message.content if _is_plain(message) else dict(message)
+    if example.text is not None:
+        yield "text", example.text
     if example.tools:
         yield "tools", example.tools
     if example.metadata:

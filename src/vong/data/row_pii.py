@@ -47,6 +47,7 @@ class RowMasker:
             "completion": self._mask_message(example.completion, found) if example.completion else None,
             "rejected": self._mask_message(example.rejected, found) if example.rejected else None,
             "tools": tuple(self._mask_parts(tool, found) for tool in example.tools) if example.tools else example.tools,
+            "text": None if example.text is None else self._mask(example.text, "", found),
             "metadata": self._mask_metadata(example.metadata, found),
         }
         return (example.model_copy(update=changes) if found else example), found

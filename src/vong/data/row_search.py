@@ -167,6 +167,8 @@ def _field_equals(metadata: Mapping[str, Any], name: str, value: str) -> bool:
 
 def _searchable_text(row: Mapping[str, Any]) -> str:
     """Return the text of input and completion: `Example.prompt_text` and `Example.answer`, read from the JSON."""
+    if isinstance(row.get("text"), str):
+        return row["text"]
     parts = [_message_text(message) for message in row["messages"] if message["role"] == "user"]
     return "\n".join([*parts, _message_text(row.get("completion") or {})])
 

@@ -27,8 +27,9 @@ class RowDiff(Record):
 class DatasetDiff(Record):
     """Differences between versions `a` and `b`.
 
-    `changed` rows have the same metadata id, or the same messages and another completion. `metadata_changed` counts
-    rows with the same content and other metadata (a split, for example). `rows` lists the first differences.
+    `changed` rows have the same metadata id, or the same messages and another completion, or are documents of the same
+    origin. `metadata_changed` counts rows with the same content and other metadata (a split, for example). `rows` lists
+    the first differences.
     """
 
     a: str
@@ -110,6 +111,8 @@ def _iter_row_keys(blobs: BlobStore, version: DatasetVersion, known: Counter[byt
             continue
         example = Example.model_validate_json(line)
         messages = content_hash([message.model_dump(exclude_none=True) for message in example.messages])
+        if example.text is not None:  # a changed document is found by its origin
+            messages = f"document {example.origin.id}" if example.origin else ""
         yield _RowKeys(
             number=number,
             id=str(example.metadata.get("id") or ""),

@@ -52,10 +52,13 @@ def _read_as_cp1252(match: re.Match[str]) -> str:
 
 
 def map_text(example: Example, change: Callable[[str], str]) -> Example:
-    """Return the Example with `change` applied to every text of its messages and completions.
+    """Return the Example with `change` applied to every text of its messages and completions, or to its document.
 
     Returns the same object if no text changes.
     """
+    if example.text is not None:
+        changed = change(example.text)
+        return example if changed == example.text else example.model_copy(update={"text": changed})
     messages = tuple(_map_message(message, change) for message in example.messages)
     completion = _map_message(example.completion, change) if example.completion else None
     rejected = _map_message(example.rejected, change) if example.rejected else None

@@ -63,6 +63,16 @@ def index_file(connection: Connection, base: str, path: str, content: bytes, emb
     return document
 
 
+def read_document_text(content: bytes, path: str) -> str:
+    """Return the text of a file with its headings, as a document for pre-training.
+
+    Raises: InvalidInput if the file cannot be read.
+    """
+    sections = load_document(content, path).sections
+    parts = [(section.heading.rpartition(" > ")[2], section.text) for section in sections]
+    return "\n\n".join(f"{heading}\n\n{text}" if heading else text for heading, text in parts)
+
+
 def update_index_version(connection: Connection, base: str, embedder: str) -> str:
     """Store and return the index version: a hash of the ready documents, the chunk settings and the embedder."""
     ready = [document for document in tables.list_documents(connection, base) if document.state == "ready"]

@@ -7,6 +7,7 @@ from pydantic import Json, StringConstraints
 
 from vong import data, jobs
 from vong.api.http.dependencies import CurrentUser
+from vong.api.http.many_files import ManyFilesRoute
 from vong.app import data as data_app
 from vong.data import rows as dataset_rows
 from vong.data import versions as dataset_versions
@@ -22,7 +23,7 @@ from vong.records import DatasetVersion, Example, Job, Record
 from vong.records.dataset_row import DatasetRow, RowEdit
 from vong.records.name import VERSIONED_NAME_PATTERN, check_versioned_name
 
-routes = APIRouter(prefix="/api/v1/data", tags=["data"])
+routes = APIRouter(prefix="/api/v1/data", tags=["data"], route_class=ManyFilesRoute)
 DatasetName = Annotated[str, StringConstraints(pattern=rf"^{VERSIONED_NAME_PATTERN.pattern}$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -80,6 +81,22 @@ def import_files(
     stored = data_app.store_uploads(context.platform, [(one.filename or "rows.jsonl", one.file) for one in files])
     with context.project_transaction() as connection:
         return jobs.submit(connection, "data.import", given | {"files": stored}, key=context.idempotency_key)
+
+
+class KnowledgeImport(Record):
+    """Import of a knowledge base: the name of the `base` whose documents become the rows."""
+
+    base: str
+
+
+@routes.post("/datasets/{name}/documents", status_code=202)
+def import_knowledge(name: str, body: KnowledgeImport, context: CurrentUser) -> Job:
+    """Import the documents of a knowledge base as the next version of a dataset. The job result contains the ref."""
+    check_versioned_name(name, "dataset")
+    params = {"name": name, "base": body.base}
+    with context.project_transaction() as connection:
+        data_app.check_knowledge_base(connection, body.base)
+        return jobs.submit(connection, "data.import_knowledge", params, key=context.idempotency_key)
 
 
 @routes.post("/preview")

@@ -3,7 +3,7 @@
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from vong.errors import InvalidInput
@@ -21,6 +21,8 @@ MAX_WESTERN_SHARE = 0.3
 """Maximum share of letters outside ASCII in a text of a language with Latin letters."""
 MIN_STATISTICS_BYTES = 8
 """Minimum number of bytes outside ASCII that identify an alphabet."""
+MIN_UTF16_NULS = 0.2
+"""Minimum share of NUL bytes in text that is also valid UTF-8, for it to be UTF-16 or UTF-32."""
 CONTROL_BYTES = bytes(set(range(32)) - {9, 10, 12, 13, 27}) + b"\x7f"
 CENTRAL_EUROPEAN_AS_CP1252 = re.compile(
     "[a-z\u00df-\u00ff][\u00b3\u00b9\u00bf\u0178\u00b6\u00b1][a-z]|[\u0161\u017e].*[\u00ec\u00f8\u00f9]|[\u00ec\u00f8\u00f9].*[\u0161\u017e]"
@@ -77,7 +79,9 @@ def _detect_unicode(head: bytes) -> TextEncoding | None:
         if head.startswith(mark):
             return TextEncoding(name)
     sample = head[:4096]
-    if b"\0" not in sample:
+    if b"\0" not in sample or (
+        sample.count(0) < MIN_UTF16_NULS * len(sample) and _is_plausible(sample, "utf-8", {"\0"})
+    ):
         return None
     zeros = [sample[place::4].count(0) / max(1, len(sample[place::4])) for place in range(4)]
     for name, zero_places, low_byte in (("utf-32-le", (2, 3), 0), ("utf-32-be", (0, 1), 3)):
@@ -90,13 +94,14 @@ def _detect_unicode(head: bytes) -> TextEncoding | None:
     return None
 
 
-def _is_plausible(sample: bytes, encoding: str) -> bool:
+def _is_plausible(sample: bytes, encoding: str, allowed: Collection[str] = ()) -> bool:
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(sample)
     except UnicodeDecodeError:
         return False
     return all(
-        unicodedata.category(character) not in {"Cc", "Cn", "Co"} or character in "\t\r\n\f" for character in text
+        unicodedata.category(character) not in {"Cc", "Cn", "Co"} or character in "\t\r\n\f" or character in allowed
+        for character in text
     )
 
 

@@ -21,7 +21,13 @@ KIND_BY_SUFFIX: dict[str, FileKind] = {
     ".tab": "tsv",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".md": "text",
+    ".markdown": "text",
+    ".mdx": "text",
+    ".rst": "text",
 }
+PLAIN_TEXT_SUFFIXES = {".txt", ".text"}
+"""Suffixes of files that are tables, JSON or documents."""
 SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "compressed with gzip twice", "unpack it once"),
     (b"PK\x03\x04", "a ZIP archive", "unpack it and import the files in it"),
@@ -52,8 +58,10 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
 """First bytes of files that are not rows: what the file is, and what to do."""
 
 
-def inspect_file(path: Path, name: str | None = None) -> DataFile:
+def inspect_file(path: Path, name: str | None = None, *, as_text: bool = False) -> DataFile:
     """Detect the kind, the compression and the encoding of a file.
+
+    With `as_text`, a file is a document unless its extension says that it is JSON, a table or Parquet.
 
     Raises:
         InvalidInput: The file is none that can be read. The message says what it is.
@@ -70,6 +78,8 @@ def inspect_file(path: Path, name: str | None = None) -> DataFile:
     _check_signature(head, path)
     suffix = name_suffix(name)
     kind = KIND_BY_SUFFIX.get(suffix)
+    if as_text and kind is None and suffix != ".json":
+        kind = "text"
     if kind == "parquet":
         raise InvalidInput(
             "the file is not Parquet: its first bytes are not 'PAR1'",
@@ -83,6 +93,11 @@ def inspect_file(path: Path, name: str | None = None) -> DataFile:
     return file._replace(kind=_choose_kind(file, kind))
 
 
+def may_be_document(file: DataFile) -> bool:
+    """Return True if a file was taken for a table only because nothing says what it is."""
+    return file.kind == "csv" and name_suffix(file.name) in PLAIN_TEXT_SUFFIXES
+
+
 def _iter_blocks(content: io.BufferedReader) -> Iterator[bytes]:
     """Yield the content up to its end, or to the place where it is damaged: that is an error of the reader."""
     try:
@@ -93,7 +108,9 @@ def _iter_blocks(content: io.BufferedReader) -> Iterator[bytes]:
 
 
 def _choose_kind(file: DataFile, kind: FileKind | None) -> FileKind:
-    """Return the kind of a text file. JSON is recognized by its content, whatever the name says."""
+    """Return the kind of a text file. JSON is recognized by its content, whatever the name says, except a document."""
+    if kind == "text":
+        return kind
     with open_text(file) as text:
         lines = _iter_first_lines(text)
         first = next(lines, "").lstrip("\ufeff").lstrip()

@@ -12,6 +12,7 @@ from vong.errors import InvalidInput
 WHITESPACE = re.compile(r"[ \t\r\n]*")
 TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
 """Strings and brackets of JSON."""
+SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 TOO_DEEP = "the row is nested too deeply"
 FIX_HINT = "fix it, or write one object per line (.jsonl)"
 
@@ -30,6 +31,9 @@ def read_jsonl(file: DataFile) -> Iterator[FileRow]:
         try:
             value = msgspec.json.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            if (value := _decode_surrogates(line)) is not None:
+                yield to_row(number, value)
+                continue
             yield FileRow(number, None, f"the row is not JSON: {_locate_error(line, str(error))}")
         except RecursionError:
             yield FileRow(number, None, TOO_DEEP)
@@ -57,6 +61,16 @@ def read_json(file: DataFile) -> Iterator[FileRow]:
         return
     for number, (value, problem) in enumerate(values, 1):
         yield FileRow(number, None, problem) if problem else to_row(number, value)
+
+
+def _decode_surrogates(line: bytes) -> Any:
+    """Return the value of a line whose only fault is half of a surrogate pair, which the format replaces or rejects."""
+    if not SURROGATE_ESCAPE.search(line):
+        return None
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _iter_lines(file: DataFile) -> Iterator[tuple[int, bytes]]:

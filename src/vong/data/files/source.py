@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from vong.errors import InvalidInput
 
-FileKind = Literal["jsonl", "json", "csv", "tsv", "parquet"]
+FileKind = Literal["jsonl", "json", "csv", "tsv", "parquet", "text"]
 MAX_UNPACKED_BYTES = 2 << 30
 """Maximum size of the content of a compressed file."""
 MAX_LINE_BYTES = 50_000_000

@@ -53,7 +53,7 @@ class ChatFormat:
             used.add("system")
         fields: dict[str, Any] = {"completion": completion}
         if completion is not None:
-            fields["completion"], weight = take_weight(completion)
+            fields["completion"], weight = take_weight(completion, messages)
             fields |= {"weight": weight} if weight is not None else {}
         return columns.build_example(
             row, used, messages=tuple(messages), rejected=rejected, tools=columns.parse_tools(row), **fields

@@ -1,13 +1,14 @@
 """Turns of a conversation in the notations of known trainers, converted to messages in OpenAI's format."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from vong.data.formats import columns
 from vong.data.formats.content_parts import convert_parts
+from vong.data.row_checks import MAX_WEIGHT
 from vong.errors import InvalidInput
 from vong.records import Message
 from vong.records.message import MessageRole
@@ -111,8 +112,13 @@ def parse_message(turn: Mapping[str, Any], number: int, column: str, before: lis
     return _build_message({**fields, "role": role, "content": content}, where)
 
 
-def take_weight(message: Message) -> tuple[Message, float | None]:
-    """Return the message without its share in the loss, and that share as a weight, or None if it has none."""
+def take_weight(message: Message, before: Sequence[Message] = ()) -> tuple[Message, float | None]:
+    """Return the message without its share in the loss, and that share as a weight, or None if it has none.
+
+    If there are other answers `before` it, the message keeps its share, because each answer has its own.
+    """
+    if any(earlier.role == "assistant" for earlier in before):
+        return message, None
     extra = dict(message.model_extra or {})
     found: float | None = None
     for key in LOSS_KEYS:
@@ -136,6 +142,12 @@ def _take_content(fields: dict[str, Any]) -> Any:
 
 
 def _build_message(fields: dict[str, Any], where: str) -> Message:
+    for key in LOSS_KEYS:
+        value = fields.get(key)
+        if isinstance(value, int | float) and not 0 <= value <= MAX_WEIGHT:
+            raise InvalidInput(
+                f"the {key} of {where} is {value}", f"set a finite number from 0 to {MAX_WEIGHT:,.0f} (0: not trained)"
+            )
     try:
         return Message.model_validate({name: item for name, item in fields.items() if item is not None})
     except ValidationError as error:

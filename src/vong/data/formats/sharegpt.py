@@ -43,7 +43,7 @@ class ShareGptFormat:
             messages.insert(0, Message(role="system", content=columns.cell_text(row["system"])))
         fields: dict[str, Any] = {}
         if messages[-1].role == "assistant":
-            fields["completion"], weight = take_weight(messages.pop())
+            fields["completion"], weight = take_weight(messages.pop(), messages)
             fields |= {"weight": weight} if weight is not None else {}
         if not messages:
             raise InvalidInput("the conversation has no turn before its completion", "write the question first")

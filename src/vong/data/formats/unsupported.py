@@ -5,7 +5,8 @@ from typing import Any
 
 TEXT_HINT = (
     "write the question in 'prompt' and the answer in 'completion'; "
-    "documents without questions belong in a knowledge base: vong knowledge upload"
+    "documents without questions belong in a knowledge base (vong knowledge upload), or for pre-training in a dataset "
+    "(--format text --option column=COLUMN)"
 )
 LAYOUTS: tuple[tuple[frozenset[str], str, str], ...] = (
     (

@@ -7,7 +7,7 @@ import { useFormats } from "@/app/i18n/format";
 import { Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import c from "./data.module.css";
-import { answerLine, questionLine, readFileStart } from "./model";
+import { answerLine, questionLine, readFileStart, rejectedLine } from "./model";
 import { type FileOptions, previewQuery } from "./queries";
 
 const PREVIEW_ROWS = 6;
@@ -72,6 +72,7 @@ function FilePreview({ filePreview }: { filePreview: Schema["FilePreview"] }) {
         <div key={index} className={c.sample}>
           <span className={c.clip}>{questionLine(row)}</span>
           <span className={c.answer}>{answerLine(row)}</span>
+          {row.rejected && <span className={c.rejected}>{rejectedLine(row)}</span>}
         </div>
       ))}
     </section>

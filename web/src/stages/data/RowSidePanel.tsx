@@ -13,6 +13,7 @@ import { notifyError, notifySuccess } from "@/components/notify";
 import { Facts } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { SidePanel, SidePanelSection } from "@/components/SidePanel";
+import c from "./data.module.css";
 import { type Example, type Row, type Version, versionRef } from "./model";
 import { changeRow, rowQuery } from "./queries";
 import { RowEditForm } from "./RowEditForm";
@@ -41,22 +42,24 @@ function Origin({ example }: { example: Example }) {
 function RowDetails({ row }: { row: Row }) {
   const t = useMessages().data.row;
   const f = useFormats();
-  const { messages, completion, rejected, tools, metadata, weight } = row.example;
+  const { messages, completion, rejected, tools, metadata, weight, text } = row.example;
   const metadataEntries = Object.entries(metadata ?? {});
   return (
     <>
       <SidePanelSection title={t.conversation}>
-        <Chat messages={messages} />
+        {typeof text === "string" ? <div className={c.text}>{text}</div> : <Chat messages={messages} />}
       </SidePanelSection>
-      <SidePanelSection title={t.completion}>
-        {completion ? (
-          <Chat messages={[completion]} />
-        ) : (
-          <Text size="sm" c="dimmed">
-            {t.noAnswer}
-          </Text>
-        )}
-      </SidePanelSection>
+      {typeof text !== "string" && (
+        <SidePanelSection title={t.completion}>
+          {completion ? (
+            <Chat messages={[completion]} />
+          ) : (
+            <Text size="sm" c="dimmed">
+              {t.noAnswer}
+            </Text>
+          )}
+        </SidePanelSection>
+      )}
       {rejected && (
         <SidePanelSection title={t.rejected}>
           <Chat messages={[rejected]} />

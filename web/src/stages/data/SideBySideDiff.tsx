@@ -17,7 +17,7 @@ function partText(example: Example | null | undefined, part: RowPart): string {
   if (!example) return "";
   if (part === "answer") return messageText(example.completion?.content);
   if (part === "rejected") return messageText(example.rejected?.content);
-  return example.messages.map((message) => messageText(message.content)).join("\n\n");
+  return example.text ?? example.messages.map((message) => messageText(message.content)).join("\n\n");
 }
 
 /** Show one side of a diff: the common text and the text of this side. */

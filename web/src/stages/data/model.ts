@@ -13,12 +13,13 @@ export const versionRef = (version: Pick<Version, "name" | "hash">): string =>
 
 const toLine = (text: string) => text.slice(0, 400).replace(/\s+/g, " ").trim();
 
-/** Return the question of a row on one line. */
+/** Return the question of a row on one line, or the beginning of a document. */
 export const questionLine = (example: Example): string =>
   toLine(
-    messageText(
-      example.messages.findLast((message) => message.role === "user")?.content ?? example.messages.at(-1)?.content,
-    ),
+    example.text ??
+      messageText(
+        example.messages.findLast((message) => message.role === "user")?.content ?? example.messages.at(-1)?.content,
+      ),
   );
 
 const contentText = (content: unknown): string => (typeof content === "string" ? content : messageText(content));
@@ -28,6 +29,11 @@ export function answerLine(example: Example): string {
   const { completion } = example;
   if (!completion) return "";
   return toLine(contentText(completion.content) || messageText(completion.tool_calls));
+}
+
+/** Return the rejected answer of a row as one line. */
+export function rejectedLine({ rejected }: Example): string {
+  return rejected ? toLine(contentText(rejected.content) || messageText(rejected.tool_calls)) : "";
 }
 
 /** Return the split of a row, if any. */
