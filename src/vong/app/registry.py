@@ -1,5 +1,6 @@
 """Registry connected to the bundled base model, model files and every stage that lineage passes through."""
 
+import re
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -18,11 +19,18 @@ from vong.records import DatasetVersion, Example, ModelVersion
 from vong.records.lineage import Lineage
 from vong.registry import bundled_model
 from vong.registry.lineage import LineageSources
+from vong.registry.model_files import check_model_source, find_template, read_json_object
 from vong.registry.versions import list_versions_based_on, list_versions_trained_on
+from vong.training.architectures import check_architecture
 
 T = TypeVar("T")
 
 MAX_VERSIONS = 500
+
+HUB_ID = re.compile(r"(https://)?(huggingface\.co/)?[\w.-]+/[\w.-]+/?")
+"""Form of the name of a model on a hub."""
+
+PATH_HINT = "use the path of a .gguf file or of a folder that the worker can read"
 
 
 def model_folder(platform: Platform, connection: Connection, ref: str) -> Path:
@@ -35,6 +43,8 @@ def model_folder(platform: Platform, connection: Connection, ref: str) -> Path:
 def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
     """Run the job `registry.import`: import a base model from the bundled one, a .gguf file or a safetensors folder.
 
+    A source that is no complete model of a known architecture is refused before anything is registered.
+
     A GGUF is registered unchanged as `NAME-gguf`, for engines, and unpacked into fp32 safetensors as `NAME`, for
     training (unless `convert` is false). A GGUF that was converted before is not converted again.
     """
@@ -46,12 +56,11 @@ def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
         raise InvalidInput(f"no bundled model is named {source!r}", f"use {bundled_model.SOURCE}")
     else:
         path = Path(source).expanduser()
-    if not path.exists():
-        raise NotFound(f"{source!r} does not exist on the worker's machine", "use a path that the worker can read")
     if not name:
         raise InvalidInput("the imported model has no name", "set name")
     job.progress(0, 3, unit="steps", message=f"reading {path.name}")
-    if path.suffix != ".gguf":
+    check_source(source, path)
+    if path.is_dir():
         version = _register(job, platform, str(name), path, licence, {"source": path.name})
         job.progress(3, 3, unit="steps", message=version.ref)
         return {"model": version.ref}
@@ -63,6 +72,38 @@ def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
     version = _find_converted(job, platform, str(name), gguf) or _convert(job, platform, str(name), path, licence, gguf)
     job.progress(3, 3, unit="steps", message=version.ref)
     return {"model": version.ref, "gguf": gguf.ref}
+
+
+def check_source(source: str, path: Path) -> None:
+    """Check that a source is a complete model of an architecture that can be trained and served.
+
+    Raises:
+        NotFound: The path does not exist. Models are not downloaded from a hub.
+        InvalidInput: The files are no model.
+    """
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise NotFound(
+            f"{source[:200]!r} cannot be read on the worker's machine: {error.strerror}", PATH_HINT
+        ) from error
+    if not exists:
+        if HUB_ID.fullmatch(source) and not source.startswith((".", "~")):
+            name = source.removeprefix("https://").removeprefix("huggingface.co/").strip("/")
+            raise NotFound(
+                f"{source!r} is no path on the worker's machine, and models are not downloaded from a hub",
+                f"download it first: hf download {name} --local-dir FOLDER (for a gated model accept its licence on "
+                "the hub and run hf auth login), then import FOLDER",
+            )
+        raise NotFound(f"{source[:200]!r} does not exist on the worker's machine", PATH_HINT)
+    try:
+        check_model_source(path)
+    except OSError as error:
+        raise InvalidInput(
+            f"{path.name!r} cannot be read by the worker: {error.strerror}", "give the worker permission to read it"
+        ) from error
+    if path.is_dir():
+        check_architecture(read_json_object(path / "config.json"))
 
 
 def _find_converted(job: JobContext, platform: Platform, name: str, gguf: ModelVersion) -> ModelVersion | None:
@@ -91,7 +132,7 @@ def _convert(
 def _register(
     job: JobContext, platform: Platform, name: str, folder: Path, licence: str | None, metadata: dict[str, Any]
 ) -> ModelVersion:
-    template = folder / "chat_template.jinja"
+    template = find_template(folder) if folder.is_dir() else None
     with platform.scope(job.project_id) as connection:
         return registry.register(
             connection,
@@ -100,7 +141,7 @@ def _register(
             folder,
             kind="base",
             licence=licence,
-            chat_template=template.read_text() if template.is_file() else None,
+            chat_template=template,
             metadata=metadata,
         )
 

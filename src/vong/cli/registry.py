@@ -9,6 +9,7 @@ import click
 from vong.cli.job_progress import follow
 from vong.cli.output import emit, json_option
 from vong.cli.params import FilePath, Group
+from vong.cli.registry_exports import COMMANDS
 from vong.client import Client
 from vong.records.lineage import LineageNode
 
@@ -18,6 +19,10 @@ VERSION_COLUMNS = ["ref", "number", "kind", "format", "bytes", "licence", "base"
 @click.group(cls=Group)
 def group() -> None:
     """Manage model versions, aliases and lineage. REF is NAME, NAME@NUMBER, NAME@HASH or NAME:ALIAS."""
+
+
+for command in COMMANDS:
+    group.add_command(command)
 
 
 @group.command("list")

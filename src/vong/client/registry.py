@@ -1,10 +1,16 @@
 """Registry namespace of the client."""
 
-from typing import Any
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+from uuid import UUID
 
-from vong.client.transport import Transport, segment
+from vong.client.transport import Transport, raise_for_problem, segment
+from vong.errors import DataCorrupted, InvalidInput
 from vong.records import Job, ModelVersion
 from vong.records.lineage import Lineage
+from vong.records.model_bundle import ModelCard, ModelExport, TrainedOnReport
 
 
 class RegistryClient:
@@ -69,3 +75,106 @@ class RegistryClient:
         (`row:HASH`).
         """
         return self._transport.get("/api/v1/registry/lineage", Lineage, ref=ref)
+
+    def card(self, ref: str) -> ModelCard:
+        """Return the model card: bundle of hashes, licence terms, evaluations, aliases, deployments and exports."""
+        return self._transport.get(f"/api/v1/registry/versions/{segment(ref)}/card", ModelCard)
+
+    def verify(self, ref: str, *, key: str | None = None) -> Job:
+        """Compute all hashes of a version again. The result of the finished job has `ok` and `checks`."""
+        path = f"/api/v1/registry/versions/{segment(ref)}/verify"
+        return self._transport.post(path, Job, idempotency_key=key)
+
+    def export(self, ref: str, *, format: str, quantization: str | None = None, key: str | None = None) -> Job:
+        """Export a version as `safetensors`, `merged`, `gguf`, `vllm`, `ollama`, `int8` or `int4`.
+
+        `quantization` is the level of a GGUF file, by default `q8_0`. The finished job and the export have the same id:
+        download it with `download_export(job.id, folder)`.
+        """
+        body = {"format": format, "quantization": quantization}
+        path = f"/api/v1/registry/versions/{segment(ref)}/exports"
+        return self._transport.post(path, Job, body=body, idempotency_key=key)
+
+    def compress(
+        self,
+        ref: str,
+        to: Sequence[str],
+        *,
+        dataset: str | None = None,
+        split: str | None = None,
+        rows: int = 20,
+        key: str | None = None,
+    ) -> Job:
+        """Build candidates (`int8`, `int4`, `gguf:LEVEL`) and measure size, memory, speed and loss on a dataset split.
+
+        The result of the finished job has `candidates`, each with the id of its `export`, which `keep` registers.
+        """
+        body = {"to": list(to), "dataset": dataset, "split": split, "rows": rows}
+        path = f"/api/v1/registry/versions/{segment(ref)}/compressions"
+        return self._transport.post(path, Job, body=body, idempotency_key=key)
+
+    def exports(self, ref: str | None = None, *, after: UUID | None = None, limit: int = 50) -> list[ModelExport]:
+        """Return the exports of a version or of all versions, newest first."""
+        path = "/api/v1/registry/exports"
+        return self._transport.get(path, list[ModelExport], model=ref, after=after, limit=limit)
+
+    def get_export(self, id: UUID | str) -> ModelExport:
+        """Return one export."""
+        return self._transport.get(f"/api/v1/registry/exports/{segment(id)}", ModelExport)
+
+    def delete_export(self, id: UUID | str) -> ModelExport:
+        """Delete an export and its files."""
+        return self._transport.request("DELETE", f"/api/v1/registry/exports/{segment(id)}", ModelExport)
+
+    def keep_export(self, id: UUID | str, *, name: str | None = None, key: str | None = None) -> Job:
+        """Register an export as a version based on the exported one. The result of the finished job has `model`."""
+        path = f"/api/v1/registry/exports/{segment(id)}/keep"
+        return self._transport.post(path, Job, body={"name": name}, idempotency_key=key)
+
+    def download_export(self, id: UUID | str, folder: Path) -> list[Path]:
+        """Download the files of an export to a new or empty folder, each checked against its sha256.
+
+        Raises:
+            InvalidInput: The folder contains files.
+            DataCorrupted: A file arrived changed.
+        """
+        export = self.get_export(id)
+        check_empty(folder)
+        return [self._download(export, file, folder) for file in export.files]
+
+    def trained_on(self, query: str, *, by: Literal["row", "text", "user"] | None = None) -> TrainedOnReport:
+        """Return all models trained on a row (`row:HASH`), on rows with a text, or on rows from a user's traces."""
+        return self._transport.get("/api/v1/registry/trained-on", TrainedOnReport, query=query, by=by)
+
+    def _download(self, export: ModelExport, file: str, folder: Path) -> Path:
+        parts = PurePosixPath(file)
+        if parts.is_absolute() or ".." in parts.parts:
+            raise InvalidInput(f"the export has the unsafe file name {file!r}", "delete the export")
+        target = folder / parts
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.part")
+        path = f"/api/v1/registry/exports/{export.id}/files/{'/'.join(segment(part) for part in parts.parts)}"
+        digest = hashlib.sha256()
+        with self._transport.http.stream("GET", path) as response, partial.open("wb") as output:
+            if not response.is_success:
+                response.read()
+                raise_for_problem(response)
+            for block in response.iter_bytes():
+                digest.update(block)
+                output.write(block)
+        if digest.hexdigest() != export.files[file].sha256:
+            partial.unlink()
+            raise DataCorrupted(f"{file!r} arrived changed", "download it again")
+        partial.replace(target)
+        if file.endswith(".sh"):
+            target.chmod(0o755)
+        return target
+
+
+def check_empty(folder: Path) -> None:
+    """Check that a folder for a download is new or empty.
+
+    Raises: InvalidInput if it contains files or is a file.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise InvalidInput(f"{str(folder)!r} exists and is not empty", "name a new or empty folder")

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from vong.records.record import Record
 
+REWARD_TASK = "reward"
+"""Value of the metadata field `task` of a reward model."""
+
 
 class ModelVersion(Record):
     """Model weights with the metadata that is needed to use and evaluate them.
@@ -31,6 +34,18 @@ class ModelVersion(Record):
     created_at: datetime
 
     @property
+    def datasets(self) -> tuple[str, ...]:
+        """Return the refs of all dataset versions that the model was trained on."""
+        mixed = self.metadata.get("datasets")
+        refs = [part["dataset"] for part in mixed] if isinstance(mixed, list) else []
+        return tuple(dict.fromkeys([*([self.dataset] if self.dataset else []), *refs]))
+
+    @property
     def ref(self) -> str:
         """Return the reference of the version: `triage@1f0c9a27b4de`."""
         return f"{self.name}@{self.hash[:12]}"
+
+    @property
+    def is_reward_model(self) -> bool:
+        """Return True if the model returns scores instead of text."""
+        return self.metadata.get("task") == REWARD_TASK

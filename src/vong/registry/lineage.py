@@ -68,17 +68,18 @@ def answer_origins(sources: LineageSources, span: Span) -> LineageNode:
 
 
 def model_origins(sources: LineageSources, version: ModelVersion) -> LineageNode:
-    """Return the origins of a model version: the training run, the dataset version and the base model."""
+    """Return the origins of a model version: the training run, its dataset versions and the base model."""
     below: list[LineageNode | None] = []
     if version.run:
         run = sources.run(version.run)
         below.append(_run_node(run) if run else _missing_node("run", str(version.run)))
-    if version.dataset:
-        found = sources.dataset(version.dataset)
-        below.append(dataset_origins(sources, found) if found else _missing_node("dataset", version.dataset))
-    if version.base:
-        base = sources.model(version.base)
-        below.append(model_origins(sources, base) if base else _missing_node("model", version.base))
+    for ref in version.datasets:
+        found = sources.dataset(ref)
+        below.append(dataset_origins(sources, found) if found else _missing_node("dataset", ref))
+    for ref in (version.metadata.get("continued_from"), version.base):
+        if ref:
+            base = sources.model(ref)
+            below.append(model_origins(sources, base) if base else _missing_node("model", ref))
     return _build_node("model", version.ref, version.kind, _model_detail(version), below)
 
 

@@ -20,6 +20,7 @@ versions = project_table(
     Column("dataset", Text),
     Column("run", UUID(as_uuid=True)),
     Column("metadata", JSONB, nullable=False),
+    Column("bundle", JSONB(none_as_null=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("project_id", "name", "hash", name="registry_versions_pk"),
     UniqueConstraint("project_id", "name", "number", name="registry_versions_number_uq"),
@@ -38,4 +39,20 @@ aliases = project_table(
     Column("moved_by", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("registry_aliases_name_ix", "project_id", "name", "alias", "id"),
+)
+
+exports = project_table(
+    "registry_exports",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("quantization", Text),
+    Column("files", JSONB, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("parity", JSONB(none_as_null=True)),
+    Column("measurement", JSONB(none_as_null=True)),
+    Column("notes", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("registry_exports_version_ix", "project_id", "name", "hash", "id"),
 )

@@ -10,10 +10,13 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, text
 
 from vong.errors import InvalidInput, NotFound, did_you_mean
 from vong.records import ModelVersion, Record, content_hash, now
+from vong.records.model_bundle import ModelBundle
 from vong.records.name import check_versioned_name
 from vong.registry import tables
+from vong.registry.bundle import BundleSources, build_bundle
 from vong.store.blobs import BlobStore
 
+NOT_IN_RECORD = {"project_id", "bundle"}
 LIST_COMMAND = "vong registry list"
 
 
@@ -28,6 +31,7 @@ class VersionInfo(TypedDict, total=False):
     licence: str | None
     chat_template: str | None
     metadata: dict[str, Any]
+    sources: BundleSources
 
 
 class RegisteredModel(Record):
@@ -45,7 +49,8 @@ def register(
     """Store a folder (or one file) of weights as a version of the model `name`.
 
     `kind` defaults to `base`; `format` is derived from the files by default. The version hash is the sha256 of the
-    sorted list of (file name, sha256 of the file). If a version with the same content exists, that version is returned.
+    sorted list of (file name, sha256 of the file). The bundle of hashes is stored with it; `sources` are its parts from
+    other stages. If a version with the same content exists, that version is returned.
 
     Raises:
         InvalidInput: The name is invalid, or the folder has no files.
@@ -74,7 +79,9 @@ def register(
         metadata=fields.get("metadata", {}),
         created_at=now(),
     )
-    connection.execute(insert(tables.versions).values(version.model_dump()))
+    bundle = build_bundle(version, find_base_version(connection, version), fields.get("sources") or {})
+    values = {**version.model_dump(), "bundle": bundle.model_dump(mode="json")}
+    connection.execute(insert(tables.versions).values(values))
     return version
 
 
@@ -111,13 +118,33 @@ def list_versions(
 
 
 def list_versions_trained_on(connection: Connection, dataset: str) -> list[ModelVersion]:
-    """Return the model versions trained on a dataset version (full ref), newest first."""
-    return _select_versions(connection, tables.versions.c.dataset == dataset, None)
+    """Return the model versions trained on a dataset version (full ref), alone or with others, newest first."""
+    column = tables.versions.c
+    mixed = column.metadata.contains({"datasets": [{"dataset": dataset}]})
+    return _select_versions(connection, (column.dataset == dataset) | mixed, None)
 
 
 def list_versions_based_on(connection: Connection, base: str) -> list[ModelVersion]:
-    """Return the model versions whose base is a model version (full ref), newest first."""
-    return _select_versions(connection, tables.versions.c.base == base, None)
+    """Return the model versions whose base is a model version (full ref), or that continue it, newest first."""
+    column = tables.versions.c
+    where = (column.base == base) | (column.metadata["continued_from"].astext == base)
+    return _select_versions(connection, where, None)
+
+
+def get_bundle(connection: Connection, version: ModelVersion) -> ModelBundle | None:
+    """Return the bundle of a version. Returns None if the version was registered before bundles existed."""
+    column = tables.versions.c
+    where = _has_name(version.name) & (column.hash == version.hash)
+    found = connection.scalar(select(column.bundle).where(where))
+    return None if found is None else ModelBundle.model_validate(found)
+
+
+def find_base_version(connection: Connection, version: ModelVersion) -> ModelVersion | None:
+    """Return the version that a version is based on. Returns None if it has none or it was deleted."""
+    try:
+        return find(connection, version.base) if version.base else None
+    except (NotFound, InvalidInput):
+        return None
 
 
 def list_models(connection: Connection, *, after: str | None = None, limit: int = 50) -> list[RegisteredModel]:
@@ -183,7 +210,7 @@ def _select_versions(connection: Connection, where: Any, limit: int | None = 2) 
 
 
 def _to_version(row: RowMapping) -> ModelVersion:
-    return ModelVersion.model_validate({name: value for name, value in row.items() if name != "project_id"})
+    return ModelVersion.model_validate({name: value for name, value in row.items() if name not in NOT_IN_RECORD})
 
 
 def _list_files(folder: Path) -> dict[str, Path]:

@@ -17,6 +17,7 @@ import { LineageGraph } from "./LineageGraph";
 import { findNearest, lineageSubject, provenancePath } from "./lineage";
 import { lineageQuery, spanQuery } from "./queries";
 import c from "./registry.module.css";
+import { PersonInput, type SearchedBy, TrainedOnPanel } from "./TrainedOn";
 import { TrainingRows } from "./TrainingRows";
 
 const route = getRouteApi("/registry/lineage");
@@ -147,6 +148,7 @@ function LineageDetail({ lineageData }: { lineageData: Schema["Lineage"] }) {
         )}
         <LineageGraph lineage={lineageData} height={detailed ? 460 : 400} detailed={detailed} />
       </Panel>
+      {subject?.kind === "row" && <TrainedOnPanel query={lineageData.ref} />}
       {trainingDataset && <TrainingRows datasetRef={trainingDataset.ref} />}
     </>
   );
@@ -158,8 +160,10 @@ function LineageDetail({ lineageData }: { lineageData: Schema["Lineage"] }) {
  */
 export default function LineagePage() {
   const { registry: t, app } = useMessages();
-  const { ref } = route.useSearch();
+  const { ref, person, by } = route.useSearch();
+  const navigate = route.useNavigate();
   const navigateTo = useNavigateTo();
+  const searchedBy: SearchedBy = by === "user" ? "user" : "text";
   const query = useQuery({ ...lineageQuery(ref ?? ""), enabled: Boolean(ref) });
   return (
     <>
@@ -170,7 +174,17 @@ export default function LineagePage() {
       />
       <PageBody>
         <EntityInput key={ref} initialRef={ref ?? ""} />
-        {ref ? (
+        {!ref && (
+          <PersonInput
+            key={person}
+            person={person ?? ""}
+            by={searchedBy}
+            onSearch={(name, kind) => void navigate({ search: { person: name, by: kind } })}
+          />
+        )}
+        {person && !ref ? (
+          <TrainedOnPanel query={person} by={searchedBy} />
+        ) : ref ? (
           <QueryBoundary query={query}>{(data) => <LineageDetail lineageData={data} />}</QueryBoundary>
         ) : (
           <EmptyState

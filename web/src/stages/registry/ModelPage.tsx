@@ -14,7 +14,9 @@ import { Facts, PageBody, PageHeader, Panel, Stats } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
 import { AliasBadges } from "./AliasBadges";
+import { CardPanel } from "./CardPanel";
 import { EvidencePanel } from "./EvidencePanel";
+import { ExportsPanel } from "./ExportsPanel";
 import { deploymentNames, evidenceDifference, versionRef } from "./evidence";
 import { LineageGraph } from "./LineageGraph";
 import { PromoteForm } from "./PromoteForm";
@@ -256,11 +258,13 @@ function VersionDetail({
                 />
               </Panel>
               <EvidencePanel version={version} versionRef={ref} />
+              <ExportsPanel key={ref} version={version} versionRef={ref} />
             </>
           }
           side={
             <>
               <VersionFacts version={version} />
+              <CardPanel key={ref} versionRef={ref} />
               <AliasMoves moves={aliasHistory.data ?? []} />
             </>
           }

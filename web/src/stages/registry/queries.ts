@@ -101,3 +101,24 @@ export const trainingRowsQuery = (ref: string, split: string | undefined, text: 
     initialPageParam: 0,
     getNextPageParam: (last: Schema["DatasetRow"][]) => (last.length < PAGE ? undefined : last.at(-1)?.number),
   });
+
+/** Query the model card of a version. */
+export const cardQuery = (ref: string) =>
+  queryOptions({
+    queryKey: ["registry", "card", ref],
+    queryFn: () => unwrap(api.GET("/api/v1/registry/versions/{ref}/card", { params: { path: { ref } } })),
+  });
+
+/** Query the exports of a version, newest first. */
+export const exportsQuery = (model: string) =>
+  queryOptions({
+    queryKey: ["registry", "exports", model],
+    queryFn: () => unwrap(api.GET("/api/v1/registry/exports", { params: { query: { model, limit: 100 } } })),
+  });
+
+/** Query the models trained on a row, on rows with a text, or on rows from a user's traces. */
+export const trainedOnQuery = (query: string, by?: "text" | "user") =>
+  queryOptions({
+    queryKey: ["registry", "trained-on", query, by],
+    queryFn: () => unwrap(api.GET("/api/v1/registry/trained-on", { params: { query: { query, by } } })),
+  });

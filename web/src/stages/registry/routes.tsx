@@ -3,6 +3,8 @@ import { root } from "@/app/root";
 
 const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
+type LineageSearch = { ref?: string; row?: string; text?: string; person?: string; by?: string };
+
 const home = createRoute({
   getParentRoute: () => root,
   path: "/registry",
@@ -13,8 +15,10 @@ const home = createRoute({
 const lineage = createRoute({
   getParentRoute: () => root,
   path: "/registry/lineage",
-  validateSearch: (search: Record<string, unknown>): { ref?: string; row?: string; text?: string } => ({
+  validateSearch: (search: Record<string, unknown>): LineageSearch => ({
     ref: optionalText(search.ref),
+    person: optionalText(search.person),
+    by: optionalText(search.by),
     row: optionalText(search.row),
     text: optionalText(search.text),
   }),

@@ -1,0 +1,186 @@
+"""Conversion of complete safetensors weights to GGUF files for llama.cpp and Ollama."""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vong.errors import MissingExtra, Unsupported
+from vong.training.gguf_export.quantization import (
+    DEFAULT_LEVEL,
+    LEVELS,
+    check_level,
+    choose_type,
+    encoded_bytes,
+    quantize,
+)
+from vong.training.gguf_export.vocabulary import write_vocabulary
+
+ARCHITECTURES = {
+    "LlamaForCausalLM": "llama",
+    "MistralForCausalLM": "llama",
+    "Qwen2ForCausalLM": "qwen2",
+    "Qwen3ForCausalLM": "qwen3",
+}
+"""llama.cpp's name of each supported architecture."""
+
+__all__ = ["ARCHITECTURES", "DEFAULT_LEVEL", "LEVELS", "check_convertible", "check_level", "write_gguf"]
+
+
+class SourceTensor(NamedTuple):
+    """Tensor of the safetensors files: its GGUF name, its shape and the function that loads it as float32."""
+
+    name: str
+    shape: tuple[int, ...]
+    load: Callable[[], Any]
+
+
+def check_convertible(config: dict[str, Any]) -> str:
+    """Return llama.cpp's name of the architecture of a `config.json`.
+
+    Raises: Unsupported if it cannot be converted.
+    """
+    names = config.get("architectures") or ["unknown"]
+    if names[0] not in ARCHITECTURES:
+        raise Unsupported(
+            f"{names[0]} cannot be written to GGUF; supported: {', '.join(ARCHITECTURES)}",
+            "export with --format merged, and convert with the converter of llama.cpp",
+        )
+    if config.get("quantization_config"):
+        raise Unsupported("quantized weights cannot be written to GGUF", "export the version that was quantized")
+    scaling = _rope(config).get("rope_type", "default")
+    if scaling not in {"default", "linear", "llama3"}:
+        raise Unsupported(f"rope scaling {scaling!r} cannot be written to GGUF", "export with --format merged")
+    return ARCHITECTURES[names[0]]
+
+
+def write_gguf(
+    folder: Path, target: Path, level: str = DEFAULT_LEVEL, report: Callable[[int, int, str], None] = lambda *_: None
+) -> Path:
+    """Write the weights, tokenizer and chat template of a folder to the GGUF file `target`, one tensor at a time.
+
+    `report` receives finished tensors, their number and the name of the next one. The file appears when it is complete.
+
+    Raises: Unsupported if llama.cpp has no equal architecture or tokenizer.
+    """
+    try:
+        import gguf
+        from transformers import AutoTokenizer
+    except ImportError as error:
+        raise MissingExtra(error.name or "gguf", "serving") from error
+    level = check_level(level)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    architecture = check_convertible(config)
+    partial = target.with_name(f".{target.name}.part")
+    partial.unlink(missing_ok=True)
+    writer: Any = gguf.GGUFWriter(partial, architecture)
+    writer.add_name(target.stem)
+    _write_parameters(writer, config, architecture)
+    writer.add_file_type(LEVELS[level].file_type)
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    write_vocabulary(writer, folder, AutoTokenizer.from_pretrained(folder, local_files_only=True), config["vocab_size"])
+    tensors = list(_read_tensors(folder, config, architecture))
+    layers, tied = config["num_hidden_layers"], all(tensor.name != "output.weight" for tensor in tensors)
+    types = {tensor.name: choose_type(level, tensor.name, tensor.shape, layers, tied=tied) for tensor in tensors}
+    for tensor in tensors:
+        kind = gguf.GGMLQuantizationType[types[tensor.name]]
+        size = encoded_bytes(tensor.shape, kind.name)
+        writer.add_tensor_info(tensor.name, tensor.shape, None, size, raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    for number, tensor in enumerate(tensors):
+        report(number, len(tensors), tensor.name)
+        writer.write_tensor_data(quantize(tensor.load(), types[tensor.name]))
+    writer.close()
+    partial.replace(target)
+    return target
+
+
+def _write_parameters(writer: Any, config: dict[str, Any], architecture: str) -> None:
+    heads = config["num_attention_heads"]
+    head_size = config.get("head_dim") or config["hidden_size"] // heads
+    rope = _rope(config)
+    writer.add_context_length(config["max_position_embeddings"])
+    writer.add_embedding_length(config["hidden_size"])
+    writer.add_block_count(config["num_hidden_layers"])
+    writer.add_feed_forward_length(config["intermediate_size"])
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(config.get("num_key_value_heads") or heads)
+    writer.add_key_length(head_size)
+    writer.add_value_length(head_size)
+    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    writer.add_rope_freq_base(rope.get("rope_theta", 10_000.0))
+    writer.add_vocab_size(config["vocab_size"])
+    if architecture == "llama":
+        writer.add_rope_dimension_count(head_size)
+    if rope.get("rope_type") == "linear":
+        import gguf
+
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(rope["factor"])
+
+
+def _read_tensors(folder: Path, config: dict[str, Any], architecture: str) -> Iterator[SourceTensor]:
+    import gguf
+    from safetensors import safe_open
+
+    kind = next(key for key, name in gguf.MODEL_ARCH_NAMES.items() if name == architecture)
+    names = gguf.get_tensor_name_map(kind, config["num_hidden_layers"])
+    if _rope(config).get("rope_type") == "llama3":
+        factors = _llama3_factors(config)
+        yield SourceTensor("rope_freqs.weight", (len(factors),), lambda: factors)
+    for file in sorted(folder.glob("*.safetensors")):
+        opened: Any = safe_open(file, framework="pt")
+        for key in sorted(opened.keys()):
+            if key.endswith("rotary_emb.inv_freq") or (key == "lm_head.weight" and config.get("tie_word_embeddings")):
+                continue
+            name = names.get_name(key, try_suffixes=(".weight", ".bias"))
+            if name is None:
+                raise Unsupported(f"the tensor {key!r} has no name in GGUF", "export with --format merged")
+            shape = tuple(opened.get_slice(key).get_shape())
+            yield SourceTensor(name, shape, _loader(opened, key, config, architecture))
+
+
+def _loader(opened: Any, key: str, config: dict[str, Any], architecture: str) -> Callable[[], Any]:
+    def load() -> Any:
+        values = opened.get_tensor(key).float()
+        heads = config["num_attention_heads"]
+        if architecture == "llama" and ".q_proj." in key:
+            values = _interleave(values, heads)
+        elif architecture == "llama" and ".k_proj." in key:
+            values = _interleave(values, config.get("num_key_value_heads") or heads)
+        return values.numpy()
+
+    return load
+
+
+def _interleave(values: Any, heads: int) -> Any:
+    """Reorder the rows of each head for llama.cpp, which rotates neighbouring rows, not the two halves of a head."""
+    size = values.shape[0] // heads
+    rest = values.shape[1:]
+    return values.reshape(heads, 2, size // 2, *rest).transpose(1, 2).reshape(heads * size, *rest)
+
+
+def _rope(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the rotary embedding, which older configurations keep in other fields."""
+    scaling = config.get("rope_scaling") or {}
+    rope = {"rope_theta": config.get("rope_theta", 10_000.0), **scaling, **(config.get("rope_parameters") or {})}
+    return {**rope, "rope_type": rope.get("rope_type") or rope.get("type") or "default"}
+
+
+def _llama3_factors(config: dict[str, Any]) -> Any:
+    """Return the divisor of each frequency by the scaling of Llama 3.1."""
+    import numpy as np
+
+    rope = _rope(config)
+    size = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+    low, high, factor = rope.get("low_freq_factor", 1.0), rope.get("high_freq_factor", 4.0), rope.get("factor", 8.0)
+    length = rope.get("original_max_position_embeddings", 8192)
+    factors: list[float] = []
+    for index in range(0, size, 2):
+        wavelength = 2 * math.pi * rope["rope_theta"] ** (index / size)
+        share = min(1.0, max(0.0, (length / wavelength - low) / (high - low)))
+        factors.append(1 / ((1 - share) / factor + share))
+    return np.array(factors, dtype=np.float32)
