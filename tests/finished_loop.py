@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from tests.running_vong import RunningVong, run_vong
 from tests.tiny_model import create_tiny_model
 from vong import training
 from vong.client import Client
-from vong.records import Example, Job, Message
+from vong.records import Example, Job, Message, TrainingSample
 from vong.training.recipes.sft import SftRecipe
 
 WORDS = ["till", "tap", "card", "printer", "invoice", "slow", "broken", "late", "refund", "parcel", "door", "light"]
@@ -88,6 +88,8 @@ class SilentReporter:
     def progress(self, done: float, total: float, message: str) -> None: ...
 
     def warn(self, text: str) -> None: ...
+
+    def log_samples(self, samples: Sequence[TrainingSample]) -> None: ...
 
     def log(self, line: str) -> None: ...
 

@@ -79,6 +79,7 @@ class PriceSettings(BaseModel):
     output_audio: float | None = Field(default=None, ge=0, description="Price of audio output; unset: `output`.")
     input_image: float | None = Field(default=None, ge=0, description="Price of image input; unset: `input`.")
     output_image: float | None = Field(default=None, ge=0, description="Price of image output; unset: `output`.")
+    training: float | None = Field(default=None, ge=0, description="Price of tokens trained at the provider.")
 
 
 class OtlpExportSettings(BaseModel):
@@ -117,6 +118,12 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(default=None, description="API key of the CLI and the client.")
     worker_concurrency: int = Field(default=1, ge=1, description="Isolated jobs that one worker runs at once.")
     cpu_threads: int = Field(default=0, ge=0, description="CPU threads of an engine or a trainer; 0: all cores.")
+    machine_price_per_hour: float | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000,
+        description="Price of this machine in US dollars per hour. Training plans compute the cost of a run from it.",
+    )
     server_processes: int = Field(default=1, ge=0, description="Server processes that share the port; 0: one per core.")
     span_buffer_bytes: int = Field(
         default=1 << 30,
@@ -134,6 +141,12 @@ class Settings(BaseSettings):
     cors_origins: tuple[Annotated[str, AfterValidator(_check_origin)], ...] = Field(
         default=(),
         description="Origins of web pages that may call /v1 and /api with an API key (https://app.example); * is any.",
+    )
+    model_start_timeout: float = Field(
+        default=120.0,
+        ge=0,
+        le=3600,
+        description="Seconds that the first call of a fine-tuned model waits until the model is ready.",
     )
     batch_concurrency: int = Field(default=8, ge=1, le=256, description="Concurrent calls of one batch.")
     log_level: str = Field(default="info", description="Log level: debug, info, warning or error.")

@@ -170,6 +170,16 @@ class DataCorrupted(VongError):
     code, fault, status = "data_corrupted", "ours", 500
 
 
+class TrainingDiverged(VongError):
+    """Training run whose loss or weights diverged again after all rewinds.
+
+    `result` holds the best weights of the run, if there are any.
+    """
+
+    code, fault, status = "training_diverged", "caller", 409
+    result: Any = None
+
+
 class JobCancelled(VongError):
     """Job that was cancelled. Raised inside the job to stop it."""
 

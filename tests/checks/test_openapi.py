@@ -7,9 +7,9 @@ import pytest
 from tools import reference
 
 VERBS = (
-    "add answer append cancel change clean clear compare count create decide delete deploy edit evaluate finish get "
-    "harvest import ingest list log plan preview profile reset restart retry revoke rotate run search set sign split "
-    "start stop stream summarize switch test"
+    "add answer append cancel change clean clear compare compress count create decide delete deploy download edit "
+    "evaluate export finish get harvest import ingest keep list log plan preview profile reset restart resume retry "
+    "revoke rotate run search set sign split start stop stream summarize switch test verify"
 )
 """Verbs with which an operation name may start."""
 

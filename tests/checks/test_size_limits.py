@@ -22,6 +22,11 @@ BROAD_EXCEPT_HOMES = {
     "src/vong/serving/reconciler.py": "the boundary of the thread that looks after engines",
     "src/vong/api/openai/responder.py": "the boundary of a model call",
     "src/vong/jobs/runner.py": "the boundary of a job",
+    "src/vong/training/architectures.py": "the code of a model in transformers, which raises any error",
+    "src/vong/training/planning/inspection.py": "the boundary of a child process that loads a model",
+    "src/vong/training/planning/row_lengths.py": "the chat template of a model, which raises any error",
+    "src/vong/training/failures.py": "errors of a full disk, which libraries wrap in their own",
+    "src/vong/training/utilization.py": "NVML, whose errors share no class",
 }
 
 

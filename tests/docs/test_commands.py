@@ -13,7 +13,16 @@ from tests.docs.code_blocks import FILES, ROOT, all_blocks, text_outside_blocks
 from vong.cli.main import COMMANDS, vong
 from vong.cli.params import BatchIdType
 
-FILES_IN_LINES = ("tickets.jsonl", "questions.jsonl", "comparison.json", "plan.json", "night.jsonl")
+FILES_IN_LINES = (
+    "tickets.jsonl",
+    "questions.jsonl",
+    "comparison.json",
+    "plan.json",
+    "night.jsonl",
+    "rows.jsonl",
+    "pairs.jsonl",
+    "votes.jsonl",
+)
 SHELL = {"", "console", "text", "sh"}
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from vong import experiments
 from vong.errors import NotFound
-from vong.experiments.curves import MetricPoint, downsample_lttb
+from vong.experiments.curves import MetricPoint, downsample_lttb, list_metric_entries
+from vong.experiments.runs import mark_run_running
 from vong.records import new_id, now
 
 
@@ -25,7 +26,7 @@ def test_metrics_of_a_run_are_returned_as_curves(connection: Connection) -> None
 def test_a_run_ends_with_its_summary_and_model(connection: Connection) -> None:
     run = experiments.start_run(connection, "mine", queued=True)
     assert run.status == "queued"
-    assert experiments.mark_run_running(connection, run.id).status == "running"
+    assert mark_run_running(connection, run.id).status == "running"
     experiments.add_warning(connection, run.id, "odd")
     experiments.add_warning(connection, run.id, "odd")
     ended = experiments.finish_run(connection, run.id, summary={"loss": 1.0}, model="m@1")
@@ -49,9 +50,9 @@ def test_new_metrics_are_returned_in_order_of_time(connection: Connection) -> No
     run = experiments.start_run(connection, "mine")
     for step in (1, 2, 3):
         experiments.log_metrics(connection, run.id, step, {"loss": float(step), "rate": 0.5})
-    seen = experiments.list_metric_entries(connection, run.id)
+    seen = list_metric_entries(connection, run.id)
     assert [(one.step, one.values) for one in seen] == [(n, {"loss": float(n), "rate": 0.5}) for n in (1, 2, 3)]
-    assert [one.step for one in experiments.list_metric_entries(connection, run.id, seen[1].entry)] == [3]
+    assert [one.step for one in list_metric_entries(connection, run.id, seen[1].entry)] == [3]
 
 
 def test_a_comparison_shows_different_settings_and_the_best_run(connection: Connection) -> None:

@@ -1,10 +1,11 @@
 """Training rows, a recording reporter and training contexts for tests."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from vong.errors import JobCancelled
-from vong.records import Example, Message
+from vong.records import Example, Message, TrainingSample
 from vong.training import SftSettings, TrainingContext
 
 
@@ -25,6 +26,7 @@ class Recorder:
     def __init__(self, cancel_at: int | None = None) -> None:
         self.cancel_at = cancel_at
         self.metrics: list[tuple[int, dict[str, float]]] = []
+        self.samples: list[TrainingSample] = []
         self.warnings: list[str] = []
         self.lines: list[str] = []
         self.progress_values: list[float] = []
@@ -36,6 +38,9 @@ class Recorder:
         self.progress_values.append(done)
         if self.cancel_at is not None and done >= self.cancel_at:
             raise JobCancelled("asked to stop")
+
+    def log_samples(self, samples: Sequence[TrainingSample]) -> None:
+        self.samples += samples
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

@@ -1,11 +1,14 @@
 from tests.training.factories import Recorder
-from vong.training.monitor import MonitorState, TrainingMonitor
+from vong.training.device import Device
+from vong.training.monitor import MonitorPolicy, MonitorState, TrainingMonitor
+from vong.training.utilization import UtilizationMeter
+
+METER = UtilizationMeter(Device("cpu", "fp32", lambda: 1.0), 1)
 
 
 def create_monitor(report: Recorder, patience: int | None = None) -> TrainingMonitor:
-    return TrainingMonitor(
-        report, MonitorState(), patience=patience, save_best=lambda step: f"best-{step}", memory_in_use=lambda: 1.0
-    )
+    policy = MonitorPolicy(patience=patience)
+    return TrainingMonitor(report, MonitorState(), policy, save_best=lambda step: f"best-{step}", meter=METER)
 
 
 def feed(monitor: TrainingMonitor, step: int, losses: list[float], eval_loss: float) -> bool:
@@ -42,8 +45,7 @@ def test_training_stops_after_patience_evaluations_without_improvement() -> None
 def test_the_state_of_the_monitor_survives_a_restart() -> None:
     monitor = create_monitor(Recorder(), patience=1)
     feed(monitor, 5, [1.0], 2.0)
-    again = TrainingMonitor(
-        Recorder(), MonitorState(**monitor.state.to_dict()), patience=1, save_best=None, memory_in_use=lambda: 1.0
-    )
+    state = MonitorState(**monitor.state.to_dict())
+    again = TrainingMonitor(Recorder(), state, MonitorPolicy(patience=1), save_best=None, meter=METER)
     assert feed(again, 10, [1.0], 2.5)
     assert again.state.best_step == 5

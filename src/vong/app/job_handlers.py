@@ -4,6 +4,7 @@ from vong.jobs.config import JobHandler
 
 HANDLERS: dict[str, JobHandler] = {
     "data.import": JobHandler("vong.app.data:import_file"),
+    "data.import_knowledge": JobHandler("vong.app.data:import_knowledge"),
     "data.profile": JobHandler("vong.app.data:profile"),
     "data.clean": JobHandler("vong.app.data:clean"),
     "data.split": JobHandler("vong.app.data:split"),
@@ -11,7 +12,14 @@ HANDLERS: dict[str, JobHandler] = {
     "gateway.batch": JobHandler("vong.app.batches:run", max_concurrency=2),
     "knowledge.index": JobHandler("vong.app.knowledge:index", isolated=True),
     "loop.run": JobHandler("vong.app.loop_job:run"),
+    "registry.compress": JobHandler("vong.app.model_exports:compress", isolated=True),
+    "registry.export": JobHandler("vong.app.model_exports:export", isolated=True),
     "registry.import": JobHandler("vong.app.registry:import_base", isolated=True),
+    "registry.keep": JobHandler("vong.app.model_exports:keep"),
+    "registry.verify": JobHandler("vong.app.model_exports:verify"),
     "serving.parity": JobHandler("vong.app.serving:parity", isolated=True),
-    "training.run": JobHandler("vong.app.training:train", isolated=True),
+    "training.fine_tuning": JobHandler("vong.app.fine_tuning_job:run", retries=5, max_concurrency=6),
+    "training.provider": JobHandler("vong.app.fine_tuning_provider:run", retries=5, max_concurrency=6),
+    "training.probe": JobHandler("vong.app.training_probe:probe", isolated=True, retries=0),
+    "training.run": JobHandler("vong.app.training:train", isolated=True, shrinks=True),
 }

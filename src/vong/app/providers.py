@@ -156,6 +156,11 @@ class StoredProviders:
         return provider
 
 
+def is_embedding_model(name: str) -> bool:
+    """Return True if a model name is that of the local embedding model or contains `embed`."""
+    return EMBEDDING_MODEL_NAME in name or "embed" in name.lower()
+
+
 def create_provider(name: str, settings: ProviderSettings, upstream: UpstreamClient) -> Provider:
     """Create a provider of an installed kind."""
     return plugins.load_extension("provider", settings.kind)(name, settings, upstream)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from vong import data, registry, serving
 from vong.app.platform import Platform
 from vong.app.registry import model_folder
-from vong.errors import NotFound, PreconditionFailed, Unavailable
+from vong.errors import InvalidInput, NotFound, PreconditionFailed, Unavailable
 from vong.jobs import JobContext
 from vong.log_files import read_last_lines
 from vong.records import Deployment, Message, ModelVersion
@@ -52,7 +52,12 @@ def deploy(
 ) -> DeployResult:
     """Deploy a model version under a name. The parity check of a tuned model is queued with it."""
     model = registry.find(connection, ref)
-    return serving.deploy(connection, name, model, _base_model(connection, model), engine=engine, settings=settings)
+    if model.is_reward_model:
+        raise InvalidInput(
+            f"{model.ref} is a reward model: it returns scores and generates no text",
+            "use it as the setting reward_model of the recipe grpo",
+        )
+    return serving.deploy(connection, name, model, base_model(connection, model), engine=engine, settings=settings)
 
 
 def supervise(platform: Platform, stop: threading.Event) -> None:
@@ -74,10 +79,11 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     name, ref = str(job.params["deployment"]), str(job.params["model"])
     with platform.scope(job.project_id) as connection:
         model = registry.find(connection, ref)
-        base = _base_model(connection, model)
+        reference = find_reference(connection, model)
+        base = base_model(connection, reference)
         folder = model_folder(platform, connection, base.ref)
-        adapter = model_folder(platform, connection, model.ref) if model.kind == "adapter" else None
-        conversations = [*_sample_conversations(platform, connection, model), *FIXED_CONVERSATIONS]
+        adapter = model_folder(platform, connection, reference.ref) if reference.kind == "adapter" else None
+        conversations = [*sample_conversations(platform, connection, model), *FIXED_CONVERSATIONS]
     job.progress(0, 2, unit="sides", message="computing with the trainer")
     expected = _reference_logprobs(folder, adapter, conversations)
     job.progress(1, 2, unit="sides", message="computing with the engine")
@@ -120,7 +126,14 @@ def _check_deployment_current(deployment: Deployment, ref: str) -> None:
         )
 
 
-def _base_model(connection: Connection, model: ModelVersion) -> ModelVersion:
+def find_reference(connection: Connection, model: ModelVersion) -> ModelVersion:
+    """Return the version that the trainer can compute: of a compressed version, the version it was made from."""
+    while model.metadata.get("compression") and model.base:
+        model = registry.find(connection, model.base)
+    return model
+
+
+def base_model(connection: Connection, model: ModelVersion) -> ModelVersion:
     """Return the base model of an adapter, through any number of adapters, or the model itself."""
     while model.kind == "adapter":
         if model.base is None:
@@ -129,7 +142,7 @@ def _base_model(connection: Connection, model: ModelVersion) -> ModelVersion:
     return model
 
 
-def _sample_conversations(platform: Platform, connection: Connection, model: ModelVersion) -> list[tuple[Message, ...]]:
+def sample_conversations(platform: Platform, connection: Connection, model: ModelVersion) -> list[tuple[Message, ...]]:
     """Return the first conversations of the model's training dataset."""
     if model.dataset is None:
         return []
@@ -148,6 +161,7 @@ def _sample_conversations(platform: Platform, connection: Connection, model: Mod
 def _reference_logprobs(
     folder: Path, adapter: Path | None, conversations: Sequence[Sequence[Message]]
 ) -> list[check.TokenLogprobs]:
+    """Return the trainer's token ids and log-probabilities of each conversation."""
     from vong.training.parity_reference import compute_reference
 
     observed = compute_reference(folder, adapter, conversations, positions=PARITY_POSITIONS, max_tokens=1)

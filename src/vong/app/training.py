@@ -1,27 +1,43 @@
 """Training connected to datasets, the registry and experiments."""
 
-import json
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import Connection
 
-from vong import data, experiments, jobs, plugins, registry, training
+from vong import experiments, jobs, plugins, registry, training
+from vong.app.bundle_sources import find_sources
+from vong.app.distillation import PlatformTeachers, check_local_teacher
 from vong.app.platform import Platform
-from vong.app.registry import model_folder
-from vong.errors import InvalidInput, JobCancelled
-from vong.experiments.runs import FinalStatus
+from vong.app.training_base import RunBase, check_start, find_base, prepare_base
+from vong.app.training_checkpoints import register_checkpoints
+from vong.app.training_checks import build_rewards, check_training, load_reward_model
+from vong.app.training_datasets import (
+    DatasetPart,
+    DatasetSelection,
+    TrainingData,
+    read_training_rows,
+    read_validation_rows,
+    resolve_datasets,
+)
+from vong.app.training_samples import build_sample_scorer
+from vong.errors import Conflict, InvalidInput, JobCancelled, TrainingDiverged
+from vong.experiments.runs import FinalStatus, mark_run_queued, mark_run_running
+from vong.experiments.samples import log_samples
 from vong.jobs import JobContext
-from vong.records import DatasetVersion, Example, ModelVersion, Record, new_id
+from vong.records import ModelVersion, Record, TrainingSample, new_id
 from vong.records.run import TrainingStarted
+from vong.registry.model_files import find_template
+from vong.registry.versions import VersionInfo
 from vong.store.retry import retry_while_unavailable
-from vong.training.device import available_cores
-
-TEMPLATE_TOKENS_PER_MESSAGE = 5
-"""Estimated tokens that a chat template adds per message. Used for plans only."""
+from vong.training.epoch_checkpoints import EpochCheckpoints
+from vong.training.out_of_memory import train_within_memory
+from vong.training.planning.machine import name_machine
 
 METRICS_FLUSH_SECONDS = 1.0
 """Seconds between two writes of metrics."""
@@ -32,16 +48,32 @@ DATABASE_RETRY_TIMEOUT_SECONDS = 600.0
 T = TypeVar("T")
 
 
-class TrainingRequest(Record):
-    """Request for a training run: the base model (`base`, a ref), the `dataset` with its splits, and the recipe."""
+class PreparedRun(NamedTuple):
+    """Resolved inputs of a run and the input of its recipe."""
+
+    base: RunBase | None
+    parts: list[DatasetPart]
+    rows: TrainingData
+    context: training.TrainingContext
+
+
+class TrainingRequest(DatasetSelection):
+    """Request for a training run: the base model (`base`, a ref), the datasets with their splits, and the recipe.
+
+    A recipe that trains from scratch has no `base`.
+
+    With `auto` the planner chooses batch size, accumulation, checkpointing, precision and packing for this machine,
+    except those in `settings`. A setting with the value `auto` is chosen in the same way.
+
+    `keep_checkpoints` is the number of epochs, counted from the end, whose weights are registered as versions too.
+    """
 
     name: str
-    base: str
-    dataset: str
+    base: str | None = None
     recipe: str = "sft"
-    train_split: str = "train"
-    validation_split: str = "validation"
     settings: dict[str, Any] = {}
+    auto: bool = False
+    keep_checkpoints: int = Field(default=0, ge=0, le=100)
 
 
 class RecipeInfo(Record):
@@ -50,6 +82,7 @@ class RecipeInfo(Record):
     name: str
     description: str
     settings_schema: dict[str, Any]
+    needs_base: bool = True
 
 
 def list_recipes() -> list[RecipeInfo]:
@@ -59,17 +92,25 @@ def list_recipes() -> list[RecipeInfo]:
             name=name,
             description=(plugins.load_extension("recipe", name).__doc__ or "").strip(),
             settings_schema=plugins.load_extension("recipe", name).Settings.model_json_schema(),
+            needs_base=needs_base(name),
         )
         for name in plugins.list_extensions("recipe")
     ]
 
 
-def start(connection: Connection, request: TrainingRequest, key: str | None = None) -> TrainingStarted:
+def start(
+    platform: Platform, connection: Connection, request: TrainingRequest, key: str | None = None
+) -> TrainingStarted:
     """Create the run and queue its job. Invalid requests are rejected here, not in the job."""
-    settings = _parse_settings(request)
-    base, dataset = _resolve_inputs(connection, request)
+    settings = parse_settings(request)
+    build_sample_scorer(settings)
+    base, parts = resolve_base(connection, request), resolve_datasets(connection, request)
+    check_training(platform.blobs, connection, request.recipe, settings, request, parts)
+    settings = check_start(platform, connection, base, settings, request, request.recipe) if base else settings
+    if getattr(settings, "source", None) == "logits":
+        check_local_teacher(connection, str(getattr(settings, "teacher", "")))
     run_id = new_id()
-    params = {**request.model_dump(mode="json"), "base": base.ref, "dataset": dataset.ref, "run": str(run_id)}
+    params = {**request.model_dump(mode="json"), **pin_datasets(parts), "base": base and base.ref, "run": str(run_id)}
     job = jobs.submit(connection, "training.run", {**params, "settings": settings.model_dump(mode="json")}, key=key)
     if job.params["run"] != str(run_id):
         return TrainingStarted(run=experiments.get_run(connection, UUID(job.params["run"])), job=job)
@@ -78,52 +119,42 @@ def start(connection: Connection, request: TrainingRequest, key: str | None = No
         request.name,
         id=run_id,
         recipe=request.recipe,
-        base=base.ref,
-        dataset=dataset.ref,
+        base=base.ref if base else "",
+        dataset=parts[0].version.ref,
         job_id=job.id,
-        settings=settings.model_dump(mode="json"),
+        settings=settings.model_dump(mode="json") | _describe_mixture(request, parts),
         queued=True,
     )
     return TrainingStarted(run=run, job=job)
 
 
-def plan(platform: Platform, connection: Connection, request: TrainingRequest) -> training.TrainingPlan:
-    """Return an estimate of the run. Lengths are counted with the base's tokenizer; template tokens are estimated."""
-    from tokenizers import Tokenizer
+def resume(connection: Connection, run_id: UUID) -> TrainingStarted:
+    """Queue the job of a cancelled or failed run again. Its next attempt continues from the newest checkpoint.
 
-    settings = training.SftSettings.model_validate(_parse_settings(request).model_dump())
-    base, dataset = _resolve_inputs(connection, request)
-    tokenizer = Tokenizer.from_buffer(platform.blobs.get(base.files["tokenizer.json"]))
-    config = json.loads(platform.blobs.get(base.files["config.json"]))
-
-    def lengths(split: str) -> list[int]:
-        examples = training.select_trainable(data.read(platform.blobs, dataset, split)).examples
-        texts = [
-            [message.text for message in (*example.messages, example.completion) if message] for example in examples
-        ]
-        return [sum(len(tokenizer.encode(text).ids) + TEMPLATE_TOKENS_PER_MESSAGE for text in parts) for parts in texts]
-
-    return training.estimate(
-        config,
-        lengths(request.train_split),
-        lengths(request.validation_split),
-        settings,
-        cores=platform.settings.cpu_threads or available_cores(),
-        measured=_measured_rate(connection, base, settings),
-    )
+    Raises:
+        Conflict: The run is not cancelled or failed, or it is the run of an external trainer.
+    """
+    run = experiments.get_run(connection, run_id)
+    if run.job_id is None:
+        raise Conflict(f"run {str(run_id)!r} was not trained by Vong", "continue it in the trainer that logs to it")
+    if run.status not in {"cancelled", "failed"}:
+        raise Conflict(f"run {str(run_id)!r} is {run.status}", "only cancelled and failed runs can be continued")
+    job = jobs.retry(connection, run.job_id)
+    return TrainingStarted(run=mark_run_queued(connection, run_id), job=job)
 
 
 def train(job: JobContext, platform: Platform) -> dict[str, Any]:
     """Run the job `training.run`: train, register the result, and record the run's final status in every case."""
-    request = TrainingRequest.model_validate({name: job.params[name] for name in TrainingRequest.model_fields})
+    fields = {name: job.params[name] for name in TrainingRequest.model_fields if name in job.params}
+    request = TrainingRequest.model_validate(fields)
     run_id = UUID(job.params["run"])
-    retry_write(platform, job, lambda connection: experiments.mark_run_running(connection, run_id))
+    retry_write(platform, job, lambda connection: mark_run_running(connection, run_id))
     status: FinalStatus = "failed"
     try:
         result = _train(job, platform, request, run_id)
         status = "finished"
         return result
-    except JobCancelled:
+    except (JobCancelled, SystemExit):  # the worker stops a cancelled job with SIGTERM
         status = "cancelled"
         raise
     finally:
@@ -131,46 +162,86 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
             retry_write(platform, job, lambda connection: experiments.finish_run(connection, run_id, status))
 
 
-def _train(job: JobContext, platform: Platform, request: TrainingRequest, run_id: UUID) -> dict[str, Any]:
+def prepare_run(job: JobContext, platform: Platform, request: TrainingRequest) -> PreparedRun:
+    """Download the base, read the rows, and return the input of the recipe. The job's folder is the run's folder."""
     with platform.scope(job.project_id) as connection:
-        base, dataset = _resolve_inputs(connection, request)
-        folder = model_folder(platform, connection, base.ref)
+        version, parts = resolve_base(connection, request), resolve_datasets(connection, request)
+        settings = parse_settings(request)
+        reward_model = load_reward_model(platform, connection, settings)
+    base = prepare_base(job, platform, version, settings) if version else None
+    rows = read_training_rows(platform.blobs, parts, request.train_split, getattr(settings, "seed", 0))
+    context = training.TrainingContext(
+        base=base.folder if base else Path(),
+        base_ref=base.weights.ref if base else "",
+        adapter=base.adapter if base else None,
+        train=rows.rows,
+        validation=read_validation_rows(platform.blobs, parts, request.validation_split),
+        settings=settings,
+        stages=rows.counts if request.mixing == "in_order" else (),
+        folder=job.folder,
+        threads=platform.settings.cpu_threads,
+        score=build_sample_scorer(settings),
+        rewards=build_rewards(settings),
+        reward_model=reward_model,
+        teachers=PlatformTeachers(platform, job),
+    )
+    return PreparedRun(base, parts, rows, context)
+
+
+def _train(job: JobContext, platform: Platform, request: TrainingRequest, run_id: UUID) -> dict[str, Any]:
     report = RunProgressReporter(job, platform, run_id)
     report.progress(0, 1, "loading the base model")
-    result = plugins.load_extension("recipe", request.recipe)().train(
-        training.TrainingContext(
-            base=folder,
-            base_ref=base.ref,
-            train=_read_split(platform, dataset, request.train_split),
-            validation=_read_split(platform, dataset, request.validation_split),
-            settings=_parse_settings(request),
-            folder=job.folder,
-            threads=platform.settings.cpu_threads,
-        ),
-        report,
-    )
-    report.flush()
+    base, parts, rows, context = prepare_run(job, platform, request)
+    for part in rows.description if len(parts) > 1 else ():
+        report.log(f"mixing {part['rows']} of {part['available']} rows of {part['dataset']}")
+    epochs = float(getattr(context.settings, "epochs", 1.0))
+    kept = EpochCheckpoints(job.folder, epochs, request.keep_checkpoints, base.weights.ref if base else "")
+    report.on_progress = kept.on_progress
+    diverged: TrainingDiverged | None = None
+    try:
+        result = train_within_memory(plugins.load_extension("recipe", request.recipe)(), context, report)
+    except TrainingDiverged as error:
+        if error.result is None:
+            raise
+        diverged, result = error, error.result
+    finally:
+        report.flush()
+    machine = name_machine(str(result.summary.get("device", "cpu")), platform.settings.cpu_threads)
+    result = replace(result, summary={**result.summary, "machine": machine})
+
+    checkpoints: list[dict[str, Any]] = []
+    origin = base.metadata if base else {}
 
     def register_model(connection: Connection) -> ModelVersion:
-        version = registry.register(
-            connection,
-            platform.blobs,
-            request.name,
-            result.folder,
+        fields = VersionInfo(
             kind=result.kind,
             format="safetensors",
-            base=base.ref,
-            dataset=dataset.ref,
+            base=base.weights.ref if base else None,
+            dataset=parts[0].version.ref,
             run=run_id,
-            licence=base.licence,
-            chat_template=base.chat_template,
-            metadata={"recipe": request.recipe, "best_eval_loss": result.summary.get("best_eval_loss")},
+            licence=base.weights.licence if base else None,
+            chat_template=find_template(result.folder) or (base.chat_template if base else None),
+            metadata={"recipe": request.recipe, **origin, **result.metadata},
+            sources=find_sources(connection, run_id, parts[0].version.ref),
         )
-        experiments.finish_run(connection, run_id, summary=result.summary, model=version.ref)
+        checkpoints[:] = register_checkpoints(connection, platform, request.name, kept, fields)
+        fields["metadata"] = {
+            "recipe": request.recipe,
+            "best_eval_loss": result.summary.get("best_eval_loss"),
+            **({"datasets": rows.description} if len(parts) > 1 else {}),
+            **origin,
+            **result.metadata,
+        }
+        version = registry.register(connection, platform.blobs, request.name, result.folder, **fields)
+        status = "failed" if diverged else "finished"
+        experiments.finish_run(connection, run_id, status, summary=result.summary, model=version.ref)
         return version
 
     version = retry_write(platform, job, register_model)
-    return {"run": str(run_id), "model": version.ref, "summary": result.summary}
+    if diverged:
+        raise TrainingDiverged(f"{diverged.message}, registered as {version.ref}", diverged.hint)
+    outcome = {"run": str(run_id), "model": version.ref, "summary": result.summary}
+    return outcome | ({"checkpoints": checkpoints} if checkpoints else {})
 
 
 def retry_write(platform: Platform, job: JobContext, work: Callable[[Connection], T]) -> T:
@@ -189,6 +260,8 @@ class RunProgressReporter:
         self._run_id = run_id
         self._pending_metrics: dict[int, dict[str, float]] = {}
         self._flushed_at = 0.0
+        self.on_progress: Callable[[float, float], object] = lambda *_: None
+        """Called with the finished and the total steps of each report."""
 
     def log_metrics(self, step: int, values: dict[str, float]) -> None:
         """Add metrics of one step."""
@@ -202,6 +275,11 @@ class RunProgressReporter:
         Raises: JobCancelled if the job is to be cancelled.
         """
         self._job.progress(done, total, unit="steps", message=message)
+        self.on_progress(done, total)
+
+    def log_samples(self, samples: Sequence[TrainingSample]) -> None:
+        """Store sample generations with the run."""
+        retry_write(self._platform, self._job, lambda connection: log_samples(connection, self._run_id, samples))
 
     def warn(self, text: str) -> None:
         """Store a warning with the run."""
@@ -227,7 +305,12 @@ class RunProgressReporter:
         self._flushed_at = time.monotonic()
 
 
-def _parse_settings(request: TrainingRequest) -> BaseModel:
+def parse_settings(request: TrainingRequest) -> BaseModel:
+    """Return the validated settings of a request.
+
+    Raises:
+        InvalidInput: A setting is unknown or its value is invalid.
+    """
     settings_type: type[BaseModel] = plugins.load_extension("recipe", request.recipe).Settings
     try:
         return settings_type.model_validate(request.settings)
@@ -239,31 +322,37 @@ def _parse_settings(request: TrainingRequest) -> BaseModel:
         ) from error
 
 
-def _resolve_inputs(connection: Connection, request: TrainingRequest) -> tuple[ModelVersion, DatasetVersion]:
-    base, dataset = registry.find(connection, request.base), data.find(connection, request.dataset)
-    if base.format != "safetensors" or base.kind == "adapter":
-        raise InvalidInput(
-            f"{base.ref} is a {base.kind} in {base.format}: training needs complete weights in safetensors",
-            "import a GGUF with conversion: vong registry import SOURCE --name NAME",
-        )
-    if dataset.splits and request.train_split not in dataset.splits:
-        raise InvalidInput(
-            f"{dataset.ref} has no split {request.train_split!r}", f"it has: {', '.join(sorted(dataset.splits))}"
-        )
-    return base, dataset
+def needs_base(recipe: str) -> bool:
+    """Return False for a recipe that trains from scratch."""
+    return getattr(plugins.load_extension("recipe", recipe), "needs_base", True)
 
 
-def _read_split(platform: Platform, dataset: DatasetVersion, split: str) -> Sequence[Example]:
-    """Return the rows of a split. A dataset without splits counts as training data."""
-    if not dataset.splits:
-        return [] if split != "train" else list(data.read(platform.blobs, dataset))
-    return list(data.read(platform.blobs, dataset, split))
+def resolve_base(connection: Connection, request: TrainingRequest) -> ModelVersion | None:
+    """Return the base model of a request, or None for a recipe that trains from scratch.
+
+    Raises:
+        InvalidInput: The base cannot be trained, is missing, or is not used by the recipe.
+        NotFound: The project has no such model.
+    """
+    if not needs_base(request.recipe):
+        if request.base:
+            raise InvalidInput(
+                f"the recipe {request.recipe!r} trains from scratch and has no base, but base is {request.base!r}",
+                "omit it, or train the base on documents with the recipe continue",
+            )
+        return None
+    if not request.base:
+        raise InvalidInput(f"the recipe {request.recipe!r} needs a base", "list models with: vong registry list")
+    return find_base(connection, request.base)
 
 
-def _measured_rate(connection: Connection, base: ModelVersion, settings: training.SftSettings) -> float | None:
-    """Return the measured rate of the newest finished run with this base and method, or None."""
-    for run in experiments.list_runs(connection, status="finished", base=base.ref):
-        rate = run.summary.get("tokens_per_second")
-        if rate and run.settings.get("method") == settings.method:
-            return float(rate)
-    return None
+def pin_datasets(parts: Sequence[DatasetPart]) -> dict[str, Any]:
+    """Return the dataset fields of a request with exact versions."""
+    if len(parts) == 1:
+        return {"dataset": parts[0].version.ref, "datasets": []}
+    return {"dataset": None, "datasets": [{"dataset": part.version.ref, "weight": part.weight} for part in parts]}
+
+
+def _describe_mixture(request: TrainingRequest, parts: Sequence[DatasetPart]) -> dict[str, Any]:
+    """Return what a run with several datasets records in its settings."""
+    return {} if len(parts) == 1 else {"datasets": pin_datasets(parts)["datasets"], "mixing": request.mixing}

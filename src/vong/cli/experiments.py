@@ -80,6 +80,31 @@ def plot(run: UUID, names: tuple[str, ...], save: Path | None, as_json: bool) ->
         click.echo(render_plot(curves))
 
 
+@group.command()
+@click.argument("run", type=click.UUID)
+@click.option("--step", type=click.IntRange(0), help="Step of the samples.  [default: the last one]")
+@json_option
+def samples(run: UUID, step: int | None, as_json: bool) -> None:
+    """Show the sample generations of a run beside the references and the outputs of the base model."""
+    found = Client().experiments.samples(run, step=step)
+    if as_json:
+        emit(found, True)
+        return
+    if not found.samples:
+        raise NotFound(f"run {run} has no samples", "set samples to 1 or more; samples need validation rows")
+    print_message(f"step {found.step}; steps with samples: {', '.join(map(str, found.steps))}")
+    for sample in found.samples:
+        scores = "".join(f", {name} {value:.4g}" for name, value in sample.scores.items())
+        click.echo(f"--- sample {sample.number + 1}{scores}")
+        for title, text in (
+            ("prompt", sample.prompt),
+            ("reference", sample.reference),
+            ("base", sample.base_output),
+            ("model", sample.output),
+        ):
+            click.echo(f"{title + ':':11}{text}".replace("\n", "\n" + " " * 11))
+
+
 def render_plot(curves: list[dict[str, Any]], width: int = 90, height: int = 22) -> str:
     """Return curves as a text plot without colour."""
     plotext: Any = import_module("plotext")

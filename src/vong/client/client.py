@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vong.client.evals import EvalsClient
     from vong.client.experiments import ExperimentsClient
     from vong.client.feedback import FeedbackClient
+    from vong.client.fine_tuning import FineTuningClient
     from vong.client.gateway import GatewayClient
     from vong.client.jobs import JobsClient
     from vong.client.knowledge import KnowledgeClient
@@ -47,6 +48,13 @@ class Client:
         from vong.client.traces import TracesClient
 
         return TracesClient(self.transport)
+
+    @cached_property
+    def fine_tuning(self) -> "FineTuningClient":
+        """Return the namespace for fine-tuning jobs in OpenAI's format."""
+        from vong.client.fine_tuning import FineTuningClient
+
+        return FineTuningClient(self.transport)
 
     @cached_property
     def access(self) -> "AccessClient":

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from vong.client.transport import Transport, segment
-from vong.records import TrainingRun
+from vong.records import TrainingRun, TrainingSample
+from vong.records.sample import RunSamples
 
 
 class ExperimentsClient:
@@ -30,6 +31,16 @@ class ExperimentsClient:
         params = {"name": list(names) or None, "points": points}
         path = f"/api/v1/experiments/runs/{segment(id)}/metrics"
         return self._transport.request("GET", path, list[dict[str, Any]], params=params)
+
+    def samples(self, id: UUID | str, *, step: int | None = None) -> RunSamples:
+        """Return the sample generations of one step, by default the last: `steps`, `step` and `samples`."""
+        path = f"/api/v1/experiments/runs/{segment(id)}/samples"
+        return self._transport.request("GET", path, RunSamples, params={"step": step})
+
+    def log_samples(self, id: UUID | str, samples: Sequence[TrainingSample]) -> RunSamples:
+        """Log sample generations of one step; a sample of the same step and number is replaced."""
+        body = [sample.model_dump(mode="json") for sample in samples]
+        return self._transport.post(f"/api/v1/experiments/runs/{segment(id)}/samples", RunSamples, body=body)
 
     def start(
         self, name: str, *, settings: Mapping[str, Any] | None = None, base: str = "", dataset: str = ""

@@ -7,18 +7,25 @@ May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, 
 """
 
 from vong.experiments.compare import compare
-from vong.experiments.curves import list_metric_entries, load_curves
-from vong.experiments.runs import add_warning, finish_run, get_run, list_runs, log_metrics, mark_run_running, start_run
+from vong.experiments.curves import load_curves
+from vong.experiments.runs import (
+    add_warning,
+    finish_run,
+    get_run,
+    list_runs,
+    log_metrics,
+    start_run,
+    update_summary,
+)
 
 __all__ = [
     "add_warning",
     "compare",
     "finish_run",
     "get_run",
-    "list_metric_entries",
     "list_runs",
     "load_curves",
     "log_metrics",
-    "mark_run_running",
     "start_run",
+    "update_summary",
 ]

@@ -65,7 +65,7 @@ def _load_extremes(connection: Connection, run_id: UUID) -> dict[str, tuple[floa
 
 
 def _is_larger_better(name: str) -> bool:
-    return name.endswith(LARGER_IS_BETTER_SUFFIXES)
+    return name.startswith("sample_") or name.endswith(LARGER_IS_BETTER_SUFFIXES)
 
 
 def _best_value(name: str, extremes: tuple[float, float, float] | None) -> float | None:

@@ -1,12 +1,12 @@
 """Training runs: create, log metrics, finish, list."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from vong.errors import InvalidInput, NotFound
 from vong.experiments import tables
@@ -49,6 +49,11 @@ def mark_run_running(connection: Connection, run_id: UUID, **changes: Any) -> Tr
     return _update_run(connection, run_id, {"status": "running", "finished_at": None, **changes})
 
 
+def mark_run_queued(connection: Connection, run_id: UUID) -> TrainingRun:
+    """Set a cancelled or failed run to `queued` because its job was queued again."""
+    return _update_run(connection, run_id, {"status": "queued", "finished_at": None})
+
+
 def finish_run(
     connection: Connection,
     run_id: UUID,
@@ -61,6 +66,11 @@ def finish_run(
     run = get_run(connection, run_id)
     values = {"status": status, "finished_at": now(), "summary": {**run.summary, **(summary or {})}}
     return _update_run(connection, run_id, values | ({"model": model} if model else {}))
+
+
+def update_summary(connection: Connection, run_id: UUID, values: Mapping[str, Any]) -> TrainingRun:
+    """Merge values into the summary of a run, whatever its status."""
+    return _update_run(connection, run_id, {"summary": {**get_run(connection, run_id).summary, **values}})
 
 
 def log_metrics(
@@ -105,9 +115,12 @@ def get_run(connection: Connection, run_id: UUID) -> TrainingRun:
     Raises:
         NotFound: The project has no such run.
     """
-    row = connection.execute(select(tables.runs).where(tables.runs.c.id == run_id)).mappings().first()
+    query = select(tables.runs).where(tables.runs.c.id == run_id)
+    row = connection.execute(query).mappings().first()
     if row is None:
         raise _run_not_found(run_id)
+    if _settle_runs(connection, [row]):
+        row = connection.execute(query).mappings().one()
     return _to_run(row)
 
 
@@ -126,7 +139,10 @@ def list_runs(
     for column, value in ((runs.name, name), (runs.status, status), (runs.base, base)):
         query = query if value is None else query.where(column == value)
     query = query if after is None else query.where(runs.id < after)
-    return [_to_run(row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(query).mappings().all()
+    if _settle_runs(connection, rows):
+        rows = connection.execute(query).mappings().all()
+    return [_to_run(row) for row in rows]
 
 
 def _update_run(connection: Connection, run_id: UUID, values: dict[str, Any]) -> TrainingRun:
@@ -136,6 +152,16 @@ def _update_run(connection: Connection, run_id: UUID, values: dict[str, Any]) ->
         raise _run_not_found(run_id)
     tables.notify_run_changed(connection, run_id)
     return _to_run(row)
+
+
+def _settle_runs(connection: Connection, rows: Sequence[RowMapping]) -> bool:
+    """Set the status of runs whose job ended without running. Return True if a run has changed.
+
+    A job that was cancelled while it was queued, or whose process was killed too often, cannot record it.
+    """
+    if not any(row["status"] in {"queued", "running"} and row["job_id"] for row in rows):
+        return False
+    return connection.execute(tables.SETTLE_RUNS).rowcount > 0
 
 
 def _to_run(row: Any) -> TrainingRun:

@@ -3,7 +3,19 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import Column, Connection, DateTime, Float, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
 
 from vong.store.schema import project_table
@@ -41,16 +53,50 @@ metrics = project_table(
     Index("experiments_metrics_entry_ix", "run_id", "entry"),
 )
 
+prompts = project_table(
+    "experiments_prompts",
+    Column("run_id", UUID(as_uuid=True), ForeignKey("experiments_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("base_output", Text, nullable=False),
+    PrimaryKeyConstraint("run_id", "number", name="experiments_prompts_pk"),
+)
+
+samples = project_table(
+    "experiments_samples",
+    Column("run_id", UUID(as_uuid=True), ForeignKey("experiments_runs.id", ondelete="CASCADE"), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("output", Text, nullable=False),
+    Column("scores", JSONB, nullable=False),
+    PrimaryKeyConstraint("run_id", "step", "number", name="experiments_samples_pk"),
+)
+
+SETTLE_RUNS = text(
+    """
+    UPDATE experiments_runs SET status = job.status, finished_at = job.finished_at
+    FROM jobs_jobs job
+    WHERE experiments_runs.status IN ('queued', 'running') AND job.id = experiments_runs.job_id
+      AND job.status IN ('failed', 'cancelled')
+    """
+)
+"""Set the status of runs whose job ended without running: cancelled while queued, or its process was killed."""
+
 
 def upsert_metrics(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Store metrics; a step that is written again (after a resume) is overwritten."""
-    statement = insert(metrics)
-    updates = {name: statement.excluded[name] for name in ("value", "entry", "recorded_at")}
+    upsert(connection, metrics, rows, ("run_id", "name", "step"))
+
+
+def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]], key: tuple[str, ...]) -> None:
+    """Insert rows, and overwrite rows with the same key. Only the columns of the table are used."""
+    names = [column.name for column in table.columns if column.name in rows[0]]
+    statement = insert(table)
+    updates = {name: statement.excluded[name] for name in names if name not in key}
     connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[metrics.c.run_id, metrics.c.name, metrics.c.step], set_=updates
-        ),
-        rows,
+        statement.on_conflict_do_update(index_elements=[table.c[name] for name in key], set_=updates),
+        [{name: row[name] for name in names} for row in rows],
     )
 
 

@@ -16,7 +16,9 @@ class JobHandler:
     With `isolated` the job runs in a separate process, so that an out-of-memory kill ends only that job. Otherwise it
     runs in a thread of the worker. `retries` is the number of retries after failures; the first retry starts after
     `backoff` seconds, and each further delay is four times as long. `max_concurrency` limits how many jobs of the kind
-    one worker runs at once, so that long jobs that mostly wait do not occupy all slots.
+    one worker runs at once, so that long jobs that mostly wait do not occupy all slots. With `shrinks` the function
+    needs less memory in the next attempt if the kernel killed its process for lack of memory (see
+    `vong.processes.count_memory_kills`), so that these kills are not counted as failures.
     """
 
     function: str
@@ -24,6 +26,7 @@ class JobHandler:
     retries: int = 2
     backoff: float = 2.0
     max_concurrency: int | None = None
+    shrinks: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,11 @@ class JobContext:
         """Return the event that is set when the attempt must stop. A wait on this event ends at once."""
         return self._writer.stop.event
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Return True if the job was cancelled, and does not only stop with its worker."""
+        return self._writer.stop.reason == "cancel"
+
     def progress(self, done: float, total: float | None = None, *, unit: str = "", message: str = "") -> None:
         """Report the progress, from which rate and remaining time are computed. Written at most twice a second."""
         self.check()

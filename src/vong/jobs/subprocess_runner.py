@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
@@ -19,9 +20,17 @@ from uuid import UUID
 from vong.jobs import lifecycle
 from vong.jobs.config import WorkerConfig
 from vong.jobs.runner import JobRun, run_job
+from vong.processes import count_oom_kills, machine_memory
 
 KILL_GRACE_SECONDS = 5.0
 """Time between SIGTERM and SIGKILL."""
+
+MEMORY_SAMPLE_SECONDS = 1.0
+"""Interval at which the free memory of the machine is sampled while a process runs."""
+RECENT_SAMPLES = 10
+"""Samples before the exit of a process that count for the reason of its exit."""
+EXHAUSTED_SHARE = 0.05
+"""Share of free memory below which a SIGKILL is attributed to a lack of memory."""
 
 PARENT_PID_VARIABLE = "VONG_JOB_PARENT"
 """Environment variable that passes the pid of the worker to a child process."""
@@ -36,6 +45,7 @@ class JobProcess:
         self._process = process
         self.output = output
         self._oom_kills = count_oom_kills()
+        self._free_shares: deque[float] = deque(maxlen=RECENT_SAMPLES)
 
     @classmethod
     async def start(cls, command: Sequence[str], output: Path) -> "JobProcess":
@@ -55,9 +65,25 @@ class JobProcess:
 
     async def wait(self) -> int:
         """Wait for the exit and return the exit code, -N for signal N. Kills the remaining processes of the group."""
-        code = await self._process.wait()
+        exit = asyncio.ensure_future(self._process.wait())
+        try:
+            while not (await asyncio.wait([exit], timeout=MEMORY_SAMPLE_SECONDS))[0]:
+                memory = machine_memory()
+                self._free_shares.append(memory.available / memory.total)
+        finally:
+            exit.cancel()
         self._signal(signal.SIGKILL)
-        return code
+        return exit.result()
+
+    def ran_out_of_memory(self, code: int) -> bool:
+        """Check if the process was killed because memory ran out.
+
+        The kernel counts these kills. If it does not (another container was charged), a kill while hardly any memory
+        was free counts.
+        """
+        if code not in {-signal.SIGKILL, 128 + signal.SIGKILL}:
+            return False
+        return count_oom_kills() > self._oom_kills or min(self._free_shares, default=1.0) < EXHAUSTED_SHARE
 
     async def kill(self, grace: float = KILL_GRACE_SECONDS) -> None:
         """Stop the group with SIGTERM, and with SIGKILL after `grace` seconds."""
@@ -75,7 +101,7 @@ class JobProcess:
             return f"its process exited with code {code} and recorded no outcome"
         if -code != signal.SIGKILL:
             return f"its process was terminated by {signal.Signals(-code).name}"
-        if count_oom_kills() > self._oom_kills:
+        if self.ran_out_of_memory(code):
             return "its process was killed because the machine ran out of memory; use a smaller batch or model"
         return (
             "its process was killed by SIGKILL, which most systems send when memory runs out; "
@@ -89,16 +115,6 @@ class JobProcess:
         except (ProcessLookupError, PermissionError):
             return False
         return True
-
-
-def count_oom_kills() -> int:
-    """Return the number of out-of-memory kills of the kernel since boot. Returns 0 if it is unknown."""
-    try:
-        counters = Path("/proc/vmstat").read_text(encoding="ascii")
-    except OSError:
-        return 0
-    lines = (line.split() for line in counters.splitlines())
-    return next((int(value) for name, value in lines if name == "oom_kill"), 0)
 
 
 def exit_with_parent() -> None:

@@ -23,6 +23,7 @@ from vong.jobs.progress import ProgressWriter
 from vong.jobs.runner import JobRun, commit_outcome, run_job
 from vong.jobs.subprocess_runner import JobProcess
 from vong.log_files import read_last_lines
+from vong.processes import record_memory_kill
 from vong.store.retry import is_unavailable, retry_while_unavailable
 
 T = TypeVar("T")
@@ -33,6 +34,8 @@ CLEANUP_INTERVAL_SECONDS = 3600.0
 """Interval between two cleanups of old job folders."""
 CRASH_LOG_LINES = 20
 """Last lines of the output of a crashed process that are appended to the log of its job."""
+MAX_MEMORY_KILLS = 12
+"""Kills for lack of memory after which a job that reduces its memory counts as failed: halving 1024 takes 10."""
 
 
 class Worker:
@@ -166,7 +169,12 @@ class Worker:
     def _record_crash(self, connection: Connection, run: JobRun, child: JobProcess, code: int) -> None:
         """Record a crash, if the ended process has committed no outcome."""
         lifecycle.append_log(connection, run.job.id, run.job.attempts, read_last_lines(child.output, CRASH_LOG_LINES))
-        lifecycle.record_failure(connection, run.job.id, run.job.attempts, child.describe_exit(code), run.policy)
+        reason = child.describe_exit(code)
+        shrinks = self._config.handlers[run.job.kind].shrinks and child.ran_out_of_memory(code)
+        if shrinks and record_memory_kill(run.folder) <= MAX_MEMORY_KILLS:
+            lifecycle.requeue(connection, run.job.id, run.job.attempts, reason)
+        else:
+            lifecycle.record_failure(connection, run.job.id, run.job.attempts, reason, run.policy)
 
     async def _commit_outcome(self, run: JobRun, outcome: Callable[[Connection, UUID, int], None]) -> None:
         await self._in_thread(lambda: commit_outcome(run, self._config.database, outcome))

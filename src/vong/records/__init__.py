@@ -15,6 +15,7 @@ from vong.records.model import ModelVersion
 from vong.records.record import Record, content_hash, new_id, now
 from vong.records.route import CircuitBreakerPolicy, Route, RoutePolicy, RouteTarget, Timeouts
 from vong.records.run import TrainingRun
+from vong.records.sample import TrainingSample
 from vong.records.score import Score
 from vong.records.span import Span, SpanVersions
 from vong.records.usage import Usage
@@ -43,6 +44,7 @@ __all__ = [
     "SpanVersions",
     "Timeouts",
     "TrainingRun",
+    "TrainingSample",
     "Usage",
     "content_hash",
     "new_id",

@@ -6,7 +6,7 @@ mismatch.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from vong.errors import InvalidInput
 from vong.records import Message, Record, now
@@ -114,6 +114,35 @@ def compare(
         mismatch=mismatch,
         reason=str(mismatch) if mismatch else None,
         checked_at=now().isoformat(),
+    )
+
+
+class LogprobDifferences(NamedTuple):
+    """Largest differences over all positions, in natural logarithm.
+
+    `absolute`: of the log-probability of a likely token. `lost`: how much less likely the observed first choice is for
+    the trainer than its own first choice.
+    """
+
+    absolute: float
+    lost: float
+
+
+def measure_differences(
+    reference: Sequence[TokenLogprobs], observed: Sequence[TokenLogprobs]
+) -> LogprobDifferences | None:
+    """Return the largest differences of conversations with equal token ids, or None if no conversation has them."""
+    pairs = [
+        (ours, theirs)
+        for one, other in zip(reference, observed, strict=True)
+        if one.ids == other.ids
+        for ours, theirs in zip(reversed(one.logprobs), reversed(other.logprobs), strict=False)
+    ]
+    if not pairs:
+        return None
+    return LogprobDifferences(
+        max(_largest_difference(ours, theirs, "fp32")[1] for ours, theirs in pairs),
+        max(_largest_difference(ours, theirs, "quantised")[1] for ours, theirs in pairs),
     )
 
 

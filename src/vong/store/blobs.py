@@ -44,6 +44,10 @@ class BlobBackend(Protocol):
         """Return the size in bytes. Returns None if the blob does not exist."""
         ...
 
+    def delete_all(self) -> None:
+        """Delete every blob below the root."""
+        ...
+
 
 class BlobStore:
     """Blobs at one URL.
@@ -121,6 +125,27 @@ class BlobStore:
             raise self._not_found(hash)
         return size
 
+    def verify(self, hash: str) -> None:
+        """Read a blob and compare its bytes with its hash.
+
+        Raises:
+            NotFound: the blob does not exist.
+            DataCorrupted: the bytes do not have the hash.
+        """
+        if not isinstance(self.backend, LocalBackend):
+            with tempfile.TemporaryDirectory(prefix="vong-verify-") as folder:
+                self.fetch(hash, Path(folder) / "blob")
+            return
+        try:
+            with (self.backend.root / blob_key(hash)).open("rb") as source:
+                self._verify(hash, *_hash_and_copy(source, None))
+        except FileNotFoundError as error:
+            raise self._not_found(hash) from error
+
+    def delete_all(self) -> None:
+        """Delete every blob of this store. Only for a store whose blobs belong to one owner."""
+        self.backend.delete_all()
+
     def _not_found(self, hash: str) -> NotFound:
         return NotFound(
             f"no blob {hash!r} in {self.url}", "check that VONG_BLOB_URL is the store the blob was written to"
@@ -174,6 +199,10 @@ class LocalBackend:
         except FileNotFoundError:
             return None
 
+    def delete_all(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
 
 class FsspecBackend:
     """Blobs in an object store, which makes an upload visible only when it is complete."""
@@ -212,6 +241,12 @@ class FsspecBackend:
                 return int(self.filesystem.info(f"{self.root}/{key}")["size"])
             except FileNotFoundError:
                 return None
+
+    def delete_all(self) -> None:
+        """Delete all objects below the root."""
+        with self._translate_errors():
+            if self.filesystem.exists(self.root):
+                self.filesystem.rm(self.root, recursive=True)
 
     @contextmanager
     def _translate_errors(self) -> Generator[None]:

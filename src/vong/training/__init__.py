@@ -7,9 +7,9 @@ model), the metrics of the run while it is running, and warnings if it goes wron
 
 from vong.training.gguf_convert import convert_gguf
 from vong.training.parity_reference import compute_reference
-from vong.training.plan import TrainingPlan, estimate
+from vong.training.planning import TrainingPlan
 from vong.training.progress import TrainingReporter
-from vong.training.recipes import Recipe, TrainingContext, TrainingResult
+from vong.training.recipe_interface import Recipe, TrainingContext, TrainingResult
 from vong.training.recipes.sft_settings import SftSettings
 from vong.training.settings import TrainingSettings
 from vong.training.tokenization import select_trainable
@@ -24,6 +24,5 @@ __all__ = [
     "TrainingSettings",
     "compute_reference",
     "convert_gguf",
-    "estimate",
     "select_trainable",
 ]

@@ -14,14 +14,24 @@ class EpochSampler:
     """Sampler whose order of rows depends only on seed and epoch, so that a resumed run sees the same rows.
 
     If `grouped` is set, windows of 16 batches of shuffled rows are sorted by length and cut into batches, and the
-    batches are shuffled. Can be used as a sampler of torch's DataLoader.
+    batches are shuffled. `stages` are numbers of rows: each epoch has all rows of a stage before those of the next.
+    Can be used as a sampler of torch's DataLoader.
     """
 
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, *, grouped: bool = True) -> None:
+    def __init__(
+        self,
+        lengths: Sequence[int],
+        batch_size: int,
+        seed: int,
+        *,
+        grouped: bool = True,
+        stages: Sequence[int] = (),
+    ) -> None:
         self.lengths = lengths
         self.batch_size = batch_size
         self.seed = seed
         self.grouped = grouped
+        self.stages = stages or (len(lengths),)
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -33,10 +43,20 @@ class EpochSampler:
 
     def __iter__(self) -> Iterator[int]:
         rng = random.Random(f"{self.seed}/{self.epoch}")
-        order = list(range(len(self.lengths)))
-        rng.shuffle(order)
-        if not self.grouped:
-            return iter(order)
+        order: list[int] = []
+        start = 0
+        for size in self.stages:
+            rows = list(range(start, start + size))
+            rng.shuffle(rows)
+            # The last batch of a stage is completed by rows of the next one.
+            missing = -len(order) % self.batch_size
+            order += rows[:missing]
+            order += self._group(rows[missing:], rng) if self.grouped else rows[missing:]
+            start += size
+        return iter(order)
+
+    def _group(self, order: list[int], rng: random.Random) -> list[int]:
+        """Return shuffled rows in batches of similar length."""
         window = self.batch_size * BATCHES_PER_WINDOW
         batches: list[list[int]] = []
         rest: list[int] = []
@@ -47,7 +67,7 @@ class EpochSampler:
             rest += similar[whole:]
         rng.shuffle(batches)
         # Only the last batch may be short: a short batch in the middle would shift all batches after it.
-        return iter([index for batch in batches for index in batch] + rest)
+        return [index for batch in batches for index in batch] + rest
 
 
 def padding_share(order: Sequence[int], lengths: Sequence[int], batch_size: int) -> float:

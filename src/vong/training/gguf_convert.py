@@ -23,16 +23,22 @@ def convert_gguf(gguf: Path, folder: Path, log: Callable[[str], None] = lambda _
     with gguf.open("rb") as file:
         if file.read(4) != b"GGUF":
             raise InvalidInput(f"{gguf.name!r} is not a GGUF file", "choose a .gguf file or a folder of safetensors")
-    log("reading the tokenizer")
-    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
-    log("unpacking the weights")
-    model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent,
-        gguf_file=gguf.name,
-        dtype=torch.float32,
-        quantization_config=GgufConfig(dequantize=True),
-        local_files_only=True,
-    )
+    try:
+        log("reading the tokenizer")
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True)
+        log("unpacking the weights")
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent,
+            gguf_file=gguf.name,
+            dtype=torch.float32,
+            quantization_config=GgufConfig(dequantize=True),
+            local_files_only=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise InvalidInput(
+            f"{gguf.name!r} cannot be converted to safetensors: {' '.join(str(error).split())[:300]}",
+            "import it for serving only with --no-convert, or import the original safetensors",
+        ) from error
     log("writing the weights")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

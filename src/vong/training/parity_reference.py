@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vong.attention import load_causal_model
+from vong.chat_templates import Conversation
 from vong.errors import MissingExtra
 from vong.records import Message
-from vong.training.model_loading import load_tokenizer
+from vong.training.model_loading import has_tokenizer, load_tokenizer
 from vong.training.tokenization import to_template_message
 
 TOP_TOKENS = 20
@@ -33,23 +35,18 @@ def compute_reference(
     try:
         import torch
         from peft import PeftModel
-        from transformers import AutoModelForCausalLM
     except ImportError as error:
         raise MissingExtra("transformers", "training") from error
-    tokenizer = load_tokenizer(folder)
-    model: Any = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="sdpa", local_files_only=True
-    )
+    tokenizer = load_tokenizer(adapter if adapter is not None and has_tokenizer(adapter) else folder)
+    model: Any = load_causal_model(folder, dtype=torch.float32)
     if adapter is not None:
         model = PeftModel.from_pretrained(model, adapter)
     model.eval()
     results: list[dict[str, Any]] = []
     with torch.no_grad():
         for messages in conversations:
-            prompt: str = tokenizer.apply_chat_template(
-                [to_template_message(message) for message in messages], add_generation_prompt=True, tokenize=False
-            )
-            ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+            chat = Conversation(tokenizer, [to_template_message(message) for message in messages])
+            ids = chat.encode(chat.render(generation_prompt=True))
             input_ids = torch.tensor([ids])
             log_probs = model(input_ids=input_ids).logits[0, -positions:].float().log_softmax(-1)
             likeliest = log_probs.topk(min(TOP_TOKENS, log_probs.shape[-1]))

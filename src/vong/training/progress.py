@@ -1,6 +1,9 @@
 """Interface through which a recipe reports metrics, progress, warnings and log lines."""
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from vong.records import TrainingSample
 
 
 class TrainingReporter(Protocol):
@@ -12,6 +15,10 @@ class TrainingReporter(Protocol):
 
     def progress(self, done: float, total: float, message: str) -> None:
         """Report the number of completed optimiser steps."""
+        ...
+
+    def log_samples(self, samples: Sequence[TrainingSample]) -> None:
+        """Report sample generations of one step."""
         ...
 
     def warn(self, text: str) -> None:

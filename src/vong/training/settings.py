@@ -1,8 +1,11 @@
 """Settings that all training recipes share: every hyperparameter, its default and the reason for it."""
 
-from typing import Literal
+import re
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from vong.training.chat_template_choice import check_template_choice
 
 
 class TrainingSettings(BaseModel):
@@ -14,6 +17,27 @@ class TrainingSettings(BaseModel):
         title="Method",
         default="lora",
         description="lora trains 1 to 4 % of the weights and stores a small adapter; full trains and stores all.",
+    )
+    adapter: Literal["lora", "rslora", "dora"] = Field(
+        title="Adapter",
+        default="lora",
+        description="rslora scales by the root of the rank, for ranks above 32; dora also trains magnitudes, slower.",
+    )
+    quantization: Literal["none", "int8", "nf4"] = Field(
+        title="Quantization",
+        default="none",
+        description="Of the frozen base during training (QLoRA). nf4 needs a quarter of its memory; slow on a CPU.",
+    )
+    base_adapter: Literal["continue", "merge"] = Field(
+        title="If the base is an adapter",
+        default="continue",
+        description="continue trains that adapter further; merge trains a new one on the merged base.",
+    )
+    chat_template: str | None = Field(
+        title="Chat template",
+        default=None,
+        max_length=100_000,
+        description="Name of a template (chatml, llama, mistral, plain) or Jinja text. If unset, that of the base.",
     )
     learning_rate: float = Field(
         title="Learning rate",
@@ -135,6 +159,45 @@ class TrainingSettings(BaseModel):
         default=True,
         description="Keep the weights with the lowest eval loss instead of those of the last step.",
     )
+    best_metric: str = Field(
+        title="Best metric",
+        default="eval_loss",
+        pattern=r"^(eval_loss|eval_token_accuracy|sample_[A-Za-z0-9_.-]+)$",
+        description="Metric that chooses the best weights. sample_NAME is a metric of one of the scorers.",
+    )
+    samples: int = Field(
+        title="Samples",
+        default=4,
+        ge=0,
+        le=512,
+        description="Validation prompts that the model answers at evaluations, beside the base. 0 generates none.",
+    )
+    sample_tokens: int = Field(
+        title="Sample length",
+        default=128,
+        ge=1,
+        le=8192,
+        description="Tokens of a sample at most. 128 shows the form of an output without slowing the run down.",
+    )
+    scorers: tuple[str, ...] = Field(
+        title="Scorers of samples",
+        default=(),
+        description="Scorers of the samples, as for an evaluation, for example chrf. Without any, samples stay cheap.",
+    )
+    max_rewinds: int = Field(
+        title="Maximum rewinds",
+        default=3,
+        ge=0,
+        le=20,
+        description="Returns to the last checkpoint after the run diverged, each with a quarter of the learning rate.",
+    )
+    spike_deviations: float | None = Field(
+        title="Loss spike bound",
+        default=10.0,
+        ge=3.0,
+        le=1000.0,
+        description="Robust standard deviations above the median from which a loss is a spike. If unset, none is.",
+    )
     gradient_checkpointing: bool = Field(
         title="Gradient checkpointing",
         default=False,
@@ -144,4 +207,57 @@ class TrainingSettings(BaseModel):
         title="Precision",
         default="auto",
         description="auto: fp32 on a CPU, because bf16 is rarely faster there, and bf16 on a GPU that supports it.",
+    )
+
+    @field_validator("target_modules")
+    @classmethod
+    def split_names(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        """Split names that are separated by commas. Other text is all-linear or a regular expression."""
+        if not isinstance(value, str) or value == "all-linear":
+            names = value
+        elif re.fullmatch(r"[\w.\-]+(\s*,\s*[\w.\-]+)*", value):
+            names = tuple(name.strip() for name in value.split(","))
+        else:
+            check_pattern(value)
+            names = value
+        if not names or not all(name.strip() for name in names):
+            raise ValueError("a name is empty; write all-linear, names of modules, or a regular expression")
+        return names
+
+    @field_validator("chat_template")
+    @classmethod
+    def check_template(cls, value: str | None) -> str | None:
+        """Check that the value names a template or is a valid Jinja template."""
+        return None if value is None else check_template_choice(value)
+
+    @model_validator(mode="after")
+    def check_combination(self) -> Self:
+        """Check that the settings of adapters are used with an adapter only."""
+        if self.method == "full" and self.quantization != "none":
+            raise ValueError(
+                f"method full cannot train quantized weights (quantization is {self.quantization}); "
+                "set quantization to none or method to lora"
+            )
+        if self.method == "full" and self.adapter != "lora":
+            raise ValueError(f"adapter {self.adapter} has no effect with method full; set method to lora")
+        if self.adapter == "dora" and self.quantization == "int8":
+            raise ValueError("adapter dora does not work with quantization int8; set quantization to nf4 or none")
+        return self
+
+
+def check_pattern(pattern: str) -> None:
+    """Raise ValueError if a regular expression is invalid."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is neither a list of names nor a regular expression: {error}") from error
+
+
+def best_metric_field(default: str, *metrics: str) -> Any:
+    """Return the field `best_metric` of a recipe whose evaluations have further metrics."""
+    return Field(
+        title="Best metric",
+        default=default,
+        pattern=rf"^(eval_loss|{'|'.join(metrics)}|sample_[A-Za-z0-9_.-]+)$",
+        description=f"Metric that chooses the best weights: eval_loss, {', '.join(metrics)}, or sample_SCORER.",
     )

@@ -1,10 +1,10 @@
 """Trainer based on TRL's SFTTrainer: logits are computed only at completion positions, with Vong's row order."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
-from vong.training.checkpoints import commit_checkpoint, prune_best_weights
-from vong.training.monitor import TrainingMonitor
+from vong.training.shared_prefix import attend_rows
 from vong.training.tokenization import IGNORED_LABEL
 
 LOGIT_SCALING_SETTINGS = (
@@ -17,16 +17,22 @@ LOGIT_SCALING_SETTINGS = (
 """Model settings that scale or cap logits. Models with one of them use TRL's own loss."""
 
 
+MODEL_INPUTS = ("input_ids", "attention_mask", "position_ids")
+
+
 def extend_trainer(trainer_class: type[Any]) -> type[Any]:
     """Return a trainer class with Vong's behaviour: the order of rows, the count of tokens, and no telemetry.
 
     If the attribute `sampler` of the trainer is set, it gives the order of the training rows. `step_tokens` is the
-    number of tokens of the current optimiser step.
+    number of tokens of the current optimiser step, `step_loss` its loss and `step_grad_norm` its gradient norm before
+    clipping. The trainer's own logs replace a loss that is not finite by an average.
     """
 
     class ExtendedTrainer(trainer_class):
         sampler: Any = None
         step_tokens = 0
+        step_loss: Any = 0.0
+        step_grad_norm: Any = 0.0
 
         def _get_train_sampler(self, *arguments: Any, **options: Any) -> Any:
             return self.sampler if self.sampler is not None else super()._get_train_sampler(*arguments, **options)
@@ -39,15 +45,23 @@ def extend_trainer(trainer_class: type[Any]) -> type[Any]:
 
         def training_step(self, model: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
             self.step_tokens += count_tokens(inputs)
-            return super().training_step(model, inputs, *arguments, **options)
+            loss = super().training_step(model, inputs, *arguments, **options)
+            self.step_loss = self.step_loss + loss.detach()
+            return loss
+
+        def _get_grad_norm(self, *arguments: Any, **options: Any) -> Any:
+            self.step_grad_norm = super()._get_grad_norm(*arguments, **options)
+            return self.step_grad_norm
 
     return ExtendedTrainer
 
 
 def count_tokens(inputs: Any) -> int:
-    """Return the number of tokens in a batch without padding: the sum of its attention masks."""
+    """Return the number of tokens in a batch without padding: its `token_count`, or the sum of its attention masks."""
     if not hasattr(inputs, "items"):
         return 0
+    if "token_count" in inputs:
+        return int(inputs["token_count"])
     masks = [value for name, value in inputs.items() if name.endswith("attention_mask")]
     return sum(int(mask.sum()) for mask in masks)
 
@@ -68,28 +82,40 @@ def build_completion_trainer() -> type[Any]:
     class CompletionTrainer(extend_trainer(SFTTrainer)):
         answer_tokens_per_eval_row = 1.0
 
+        def add_accuracy(self, accuracy: float, mode: str = "train") -> None:
+            """Add the token accuracy of a batch to the metrics."""
+            self._metrics[mode]["mean_token_accuracy"].append(accuracy)
+
+        @cached_property
+        def computes_own_loss(self) -> bool:
+            """Return False for models and set-ups that need TRL's loss."""
+            model = self.accelerator.unwrap_model(self.model)
+            config = (model.get_base_model() if hasattr(model, "get_base_model") else model).config.get_text_config()
+            scales_logits = any(getattr(config, name, None) for name in LOGIT_SCALING_SETTINGS)
+            return not (scales_logits or self.aux_loss_enabled or self.accelerator.num_processes > 1)
+
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             weights = inputs.pop("weights")
+            inputs.pop("token_count", None)
+            layout = inputs.pop("row_layout", None)
             causal_model = self.accelerator.unwrap_model(model)
             causal_model = causal_model.get_base_model() if hasattr(causal_model, "get_base_model") else causal_model
-            scales_logits = any(
-                getattr(causal_model.config.get_text_config(), name, None) for name in LOGIT_SCALING_SETTINGS
-            )
-            if return_outputs or scales_logits or self.accelerator.num_processes > 1:
-                return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            if return_outputs or not self.computes_own_loss:
+                if return_outputs or not model.training or bool((weights == 1).all()):
+                    return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+                return compute_weighted_loss(self, model, inputs, weights, num_items_in_batch)
             labels = inputs["labels"][:, 1:]
             in_loss = labels != IGNORED_LABEL
-            with self.accelerator.autocast():
-                hidden = causal_model.base_model(
-                    input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
-                ).last_hidden_state[:, :-1]
+            tokens = {name: inputs[name] for name in MODEL_INPUTS if name in inputs}
+            with self.accelerator.autocast(), attend_rows(causal_model, layout):
+                hidden = causal_model.base_model(**tokens, use_cache=False).last_hidden_state[:, :-1]
                 logits = causal_model.get_output_embeddings()(hidden[in_loss])
             token_losses = cross_entropy(logits.float(), labels[in_loss], reduction="none")
-            token_weights = weights.to(token_losses.device)[:, None].expand_as(labels)[in_loss]
+            token_weights = spread_weights(weights, labels).to(token_losses.device)[in_loss]
             accuracy = (logits.detach().argmax(-1) == labels[in_loss]).float().mean().item()
-            self._metrics["train" if model.training else "eval"]["mean_token_accuracy"].append(accuracy)
+            self.add_accuracy(accuracy, "train" if model.training else "eval")
             if not model.training:
                 # The evaluation loop averages over rows. Scaled so, its average is the mean over completion tokens.
                 return token_losses.sum() / (self.answer_tokens_per_eval_row * labels.shape[0])
@@ -99,45 +125,28 @@ def build_completion_trainer() -> type[Any]:
     return CompletionTrainer
 
 
-def build_callback(monitor: TrainingMonitor, trainer: Any, settings: Any) -> Any:
-    """Build the trainer callback that forwards events to the monitor."""
-    from pathlib import Path
+def compute_weighted_loss(trainer: Any, model: Any, inputs: Any, weights: Any, num_items_in_batch: Any) -> Any:
+    """Return the loss of a model that TRL's head computes, with weights, which TRL does not know."""
+    import torch
 
-    from transformers import TrainerCallback
+    options = {"output_router_logits": True} if trainer.aux_loss_enabled else {}
+    outputs = model(**inputs, **options, use_cache=False, fused_lm_head=True)
+    token_weights = spread_weights(weights, inputs["labels"][:, 1:]).to(outputs.log_probs.device)
+    count = outputs.label_mask.sum() if num_items_in_batch is None else num_items_in_batch
+    loss = -(outputs.log_probs * token_weights).sum() / torch.as_tensor(count).clamp(min=1)
+    accuracy = outputs.is_top1.sum() / outputs.label_mask.sum().clamp(min=1)
+    trainer.add_accuracy(accuracy.item())
+    if trainer.args.average_tokens_across_devices and num_items_in_batch is not None:
+        loss = loss * trainer.accelerator.num_processes
+    if trainer.aux_loss_enabled:
+        steps = trainer.current_gradient_accumulation_steps if num_items_in_batch is not None else 1
+        loss = loss + trainer.router_aux_loss_coef * outputs.aux_loss / steps
+    return loss
 
-    class MonitorCallback(TrainerCallback):
-        # `event` is (arguments, state, control), as the trainer passes them.
-        def on_step_begin(self, *event: Any, **_: Any) -> None:
-            trainer.step_tokens = 0
-            monitor.on_step_begin(event[1].global_step)
 
-        def on_substep_end(self, *event: Any, **_: Any) -> None:
-            monitor.reporter.progress(event[1].global_step, event[1].max_steps, "")
-
-        def on_step_end(self, *event: Any, **_: Any) -> Any:
-            arguments, state, control = event
-            monitor.on_step_end(state.global_step, state.max_steps, trainer.step_tokens)
-            if state.global_step >= state.max_steps and arguments.eval_strategy != "no":
-                control.should_evaluate = True
-            return control
-
-        def on_log(self, *event: Any, logs: Any = None, **_: Any) -> None:
-            monitor.on_log(event[1].global_step, event[1].max_steps, logs or {})
-
-        def on_evaluate(self, *event: Any, metrics: Any = None, **_: Any) -> Any:
-            control = event[2]
-            if monitor.on_evaluate(event[1].global_step, float((metrics or {})["eval_loss"])):
-                control.should_training_stop = control.should_save = True
-            return control
-
-        def on_save(self, *event: Any, **_: Any) -> None:
-            folder = Path(event[0].output_dir)
-            commit_checkpoint(
-                folder / f"checkpoint-{event[1].global_step}", {**monitor.state.to_dict(), "settings": settings}
-            )
-            prune_best_weights(folder, monitor.state.best)
-
-    return MonitorCallback()
+def spread_weights(weights: Any, labels: Any) -> Any:
+    """Return the weight of each label. `weights` has one value per row, or one per token of packed rows."""
+    return weights[:, None].expand_as(labels) if weights.dim() == 1 else weights[:, -labels.shape[1] :]
 
 
 def mean_answer_tokens(rows: Sequence[Any]) -> float:

@@ -235,6 +235,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/data/datasets/{name}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Knowledge
+         * @description Import the documents of a knowledge base as the next version of a dataset. The job result contains the ref.
+         */
+        post: operations["data_import_knowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/data/datasets/{name}/graph": {
         parameters: {
             query?: never;
@@ -729,6 +749,30 @@ export interface paths {
          * @description Log metrics. Values of a step that is sent again replace the earlier ones.
          */
         post: operations["experiments_log_metrics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/runs/{id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Samples
+         * @description Return the sample generations of one step, beside the references and the outputs of the base.
+         */
+        get: operations["experiments_get_samples"];
+        put?: never;
+        /**
+         * Log Samples
+         * @description Log sample generations. A sample of the same step and number is replaced.
+         */
+        post: operations["experiments_log_samples"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1765,6 +1809,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exports
+         * @description List the exports of a version (`model`, a ref) or of all, newest first.
+         */
+        get: operations["registry_list_exports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export
+         * @description Return an export with its files and its comparison with the trainer.
+         */
+        get: operations["registry_get_export"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Export
+         * @description Delete an export and its files.
+         */
+        delete: operations["registry_delete_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/exports/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Export
+         * @description Download all files of an export as one ZIP file.
+         */
+        get: operations["registry_download_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/exports/{id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Export File
+         * @description Download one file of an export.
+         */
+        get: operations["registry_download_export_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/exports/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Export
+         * @description Register an export as a version whose base is the exported version. The job result has the ref `model`.
+         */
+        post: operations["registry_keep_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/lineage": {
         parameters: {
             query?: never;
@@ -1869,6 +2017,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/trained-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trained On
+         * @description List all models trained on a person's rows, and the actions that erase them.
+         *
+         *     `query` is a row (`row:HASH`), a text such as an e-mail address in any message, or with `by=user` a user of traces.
+         */
+        get: operations["registry_list_trained_on"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/versions/{ref}": {
         parameters: {
             query?: never;
@@ -1883,6 +2053,86 @@ export interface paths {
         get: operations["registry_get_version"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/versions/{ref}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Card
+         * @description Return the model card: bundle of hashes, licence terms, evaluations, aliases, deployments and exports.
+         */
+        get: operations["registry_get_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/versions/{ref}/compressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compress Version
+         * @description Build and measure compressed candidates of a version. The job result is their table.
+         */
+        post: operations["registry_compress_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/versions/{ref}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Version
+         * @description Export a version. The finished job and the export have the same id.
+         */
+        post: operations["registry_export_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/versions/{ref}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Version
+         * @description Compute all hashes of a version again. The job result lists the checks and whether all passed.
+         */
+        post: operations["registry_verify_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2132,9 +2382,29 @@ export interface paths {
         put?: never;
         /**
          * Plan Run
-         * @description Estimate the steps, tokens, time and memory of a run. Nothing is started.
+         * @description Estimate the steps, tokens, time, cost and memory of a run, and settings that would fit. Nothing is started.
          */
         post: operations["training_plan_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Probe
+         * @description Measure rate and memory in up to 20 real steps. The job result has the `measurement` that later plans use.
+         */
+        post: operations["training_start_probe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2173,8 +2443,30 @@ export interface paths {
         /**
          * Start Run
          * @description Start a training run. The job result has the model ref (`model`) and the metrics (`summary`).
+         *
+         *     The recipe `provider` trains at the provider that the base names (PROVIDER/MODEL).
          */
         post: operations["training_start_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/training/runs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Run
+         * @description Continue a cancelled or failed run from its newest checkpoint. The result equals that of a run without a stop.
+         */
+        post: operations["training_resume_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2593,9 +2885,17 @@ export interface components {
         };
         /**
          * CallableModel
-         * @description Valid value for the `model` field of a request.
+         * @description Valid value for the `model` field of a request, and the endpoint for which the model is made.
+         *
+         *     Providers list names only: a name that contains `embed` counts as an embedding model.
          */
         CallableModel: {
+            /**
+             * Endpoint
+             * @default chat
+             * @enum {string}
+             */
+            endpoint: "chat" | "embeddings";
             /** Name */
             name: string;
         };
@@ -2973,6 +3273,25 @@ export interface components {
             what: "tidied" | "masked" | "dropped_personal" | "dropped_empty" | "relabelled" | "dropped_conflict" | "dropped_exact_duplicate" | "dropped_near_duplicate" | "edited" | "removed";
         };
         /**
+         * CompressionRequest
+         * @description Candidates (`int8`, `int4`, `gguf:LEVEL`) and the dataset split whose loss is measured, with at most `rows` rows.
+         *
+         *     Without a dataset, size, speed and memory are measured.
+         */
+        CompressionRequest: {
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Rows
+             * @default 20
+             */
+            rows: number;
+            /** Split */
+            split?: string | null;
+            /** To */
+            to: string[];
+        };
+        /**
          * ConcurrencyCap
          * @description Limit of concurrent calls per target and server.
          *
@@ -3092,6 +3411,11 @@ export interface components {
              * @description deployment/NAME or PROVIDER/MODEL.
              */
             target: string;
+            /**
+             * Training
+             * @description Price of tokens trained at the provider.
+             */
+            training?: number | null;
             /** Updated At */
             updated_at?: string | null;
         };
@@ -3117,8 +3441,9 @@ export interface components {
          * DatasetDiff
          * @description Differences between versions `a` and `b`.
          *
-         *     `changed` rows have the same metadata id, or the same messages and another completion. `metadata_changed` counts
-         *     rows with the same content and other metadata (a split, for example). `rows` lists the first differences.
+         *     `changed` rows have the same metadata id, or the same messages and another completion, or are documents of the same
+         *     origin. `metadata_changed` counts rows with the same content and other metadata (a split, for example). `rows` lists
+         *     the first differences.
          */
         DatasetDiff: {
             /** A */
@@ -3148,6 +3473,18 @@ export interface components {
             hash: string;
             /** Number */
             number: number;
+        };
+        /**
+         * DatasetShare
+         * @description Dataset of a mixture (a ref) and its weight: its share of the training rows, relative to the other weights.
+         *
+         *     Without weights, all rows of all datasets are used.
+         */
+        DatasetShare: {
+            /** Dataset */
+            dataset: string;
+            /** Weight */
+            weight?: number | null;
         };
         /**
          * DatasetVersion
@@ -3723,15 +4060,19 @@ export interface components {
         };
         /**
          * Example
-         * @description Messages in OpenAI chat format and the expected completion.
+         * @description Messages in OpenAI chat format and the expected completion, or a plain text document.
          *
          *     `completion` is the expected completion, `rejected` a worse one (a preference pair), `weight` the weight in training
-         *     (default 1.0), `metadata` free JSON. `origin` and `metadata` are not part of the content hash, so that the same
-         *     conversation from two origins is the same example.
+         *     (default 1.0), `metadata` free JSON. `text` is a document for pre-training; such an example has no messages and no
+         *     completion. `origin` and `metadata` are not part of the content hash, so that the same conversation from two origins
+         *     is the same example.
          */
         Example: {
             completion?: components["schemas"]["Message"] | null;
-            /** Messages */
+            /**
+             * Messages
+             * @default []
+             */
             messages: components["schemas"]["Message"][];
             /**
              * Metadata
@@ -3742,6 +4083,8 @@ export interface components {
             };
             origin?: components["schemas"]["ExampleOrigin"] | null;
             rejected?: components["schemas"]["Message"] | null;
+            /** Text */
+            text?: string | null;
             /** Tools */
             tools?: {
                 [key: string]: unknown;
@@ -3767,6 +4110,93 @@ export interface components {
              * @enum {string}
              */
             kind: "span" | "row" | "file" | "document" | "annotator";
+        };
+        /**
+         * ExportFile
+         * @description File of an export.
+         */
+        ExportFile: {
+            /** Bytes */
+            bytes: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * ExportMeasurement
+         * @description Measured cost and quality of one candidate: size, speed, memory and loss on a dataset.
+         */
+        ExportMeasurement: {
+            /** Bytes */
+            bytes: number;
+            /** Loss */
+            loss?: number | null;
+            /**
+             * Loss Rows
+             * @default 0
+             */
+            loss_rows: number;
+            /**
+             * Loss Tokens
+             * @default 0
+             */
+            loss_tokens: number;
+            /** Memory Bytes */
+            memory_bytes?: number | null;
+            /** Tokens Per Second */
+            tokens_per_second?: number | null;
+        };
+        /**
+         * ExportParity
+         * @description Comparison of an export with the trainer: token ids, log-probabilities and greedy text.
+         *
+         *     `equal` is the verdict: equal token ids, and log-probabilities within the tolerance of the precision.
+         *     `largest_difference` is the largest difference of the log-probability of a likely token, `lost_likelihood` how much
+         *     less likely the export's first choice is for the trainer than the trainer's own, both in natural logarithm.
+         */
+        ExportParity: {
+            /**
+             * Computed By
+             * @default
+             */
+            computed_by: string;
+            /** Conversations */
+            conversations: number;
+            /** Equal */
+            equal: boolean;
+            /** Greedy Difference */
+            greedy_difference?: string | null;
+            /**
+             * Greedy Equal
+             * @default 0
+             */
+            greedy_equal: number;
+            /** Largest Difference */
+            largest_difference?: number | null;
+            /** Lost Likelihood */
+            lost_likelihood?: number | null;
+            /** Positions */
+            positions: number;
+            /** Precision */
+            precision: string;
+            /** Prompt Difference */
+            prompt_difference?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Tolerance */
+            tolerance: number;
+        };
+        /**
+         * ExportRequest
+         * @description Format of an export. `quantization` is the level of a GGUF file (`gguf`, `ollama`), by default `q8_0`.
+         */
+        ExportRequest: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "safetensors" | "merged" | "gguf" | "vllm" | "ollama" | "int8" | "int4";
+            /** Quantization */
+            quantization?: string | null;
         };
         /**
          * Facet
@@ -4325,6 +4755,14 @@ export interface components {
             worker?: string | null;
         };
         /**
+         * KeepRequest
+         * @description Name of the model that an export becomes a version of; by default the model's name and its compression.
+         */
+        KeepRequest: {
+            /** Name */
+            name?: string | null;
+        };
+        /**
          * KeyCreate
          * @description API key to create.
          *
@@ -4415,6 +4853,14 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * KnowledgeImport
+         * @description Import of a knowledge base: the name of the `base` whose documents become the rows.
+         */
+        KnowledgeImport: {
+            /** Base */
+            base: string;
         };
         /**
          * KnowledgeSummary
@@ -4531,6 +4977,25 @@ export interface components {
             name: string;
             /** Version */
             version: string | null;
+        };
+        /**
+         * LicenceTerms
+         * @description Known terms of a licence. `commercial` is null if it is unknown.
+         */
+        LicenceTerms: {
+            /** Commercial */
+            commercial: boolean | null;
+            /**
+             * Conditions
+             * @default []
+             */
+            conditions: string[];
+            /** Licence */
+            licence: string | null;
+            /** Name */
+            name: string;
+            /** Warning */
+            warning?: string | null;
         };
         /**
          * Limit
@@ -4837,6 +5302,29 @@ export interface components {
             runs_running: number;
         };
         /**
+         * MemoryEstimate
+         * @description Peak memory in bytes and its parts.
+         *
+         *     `training_state` is the trained weights of an adapter and the optimiser. Gradients and activations reach their peaks
+         *     at different times unless gradients are accumulated: `peak_bytes` counts the larger of them then.
+         */
+        MemoryEstimate: {
+            /** Activations */
+            activations: number;
+            /** Gradients */
+            gradients: number;
+            /** Libraries */
+            libraries: number;
+            /** Logits */
+            logits: number;
+            /** Peak Bytes */
+            peak_bytes: number;
+            /** Training State */
+            training_state: number;
+            /** Weights */
+            weights: number;
+        };
+        /**
          * Message
          * @description Chat message. Additional fields of a provider are preserved.
          */
@@ -4922,6 +5410,133 @@ export interface components {
             values: {
                 [key: string]: number;
             };
+        };
+        /**
+         * ModelBundle
+         * @description Hashes of everything that a version was made from, written at its registration.
+         *
+         *     `weights`, `adapter` and `tokenizer` cover the files of that kind (name and sha256), `chat_template` the text of the
+         *     template. An adapter without own tokenizer has that of its base. `code` names the version of Vong, the hash of its
+         *     source and, in a checkout, the git commit. `hash` covers all other fields.
+         */
+        ModelBundle: {
+            /** Adapter */
+            adapter?: string | null;
+            /** Base */
+            base?: string | null;
+            /** Base Hash */
+            base_hash?: string | null;
+            /** Base Licence */
+            base_licence?: string | null;
+            /** Chat Template */
+            chat_template?: string | null;
+            /**
+             * Code
+             * @default {}
+             */
+            code: {
+                [key: string]: string;
+            };
+            /** Dataset */
+            dataset?: string | null;
+            /** Dataset Hash */
+            dataset_hash?: string | null;
+            /**
+             * Hash
+             * @default
+             */
+            hash: string;
+            /** Licence */
+            licence?: string | null;
+            /** Run */
+            run?: string | null;
+            /** Settings */
+            settings?: {
+                [key: string]: unknown;
+            } | null;
+            /** Settings Hash */
+            settings_hash?: string | null;
+            /** Tokenizer */
+            tokenizer?: string | null;
+            /** Version */
+            version: string;
+            /** Weights */
+            weights?: string | null;
+        };
+        /**
+         * ModelCard
+         * @description Model version with its bundle, licence terms, evaluations, aliases, deployments and exports.
+         */
+        ModelCard: {
+            /**
+             * Aliases
+             * @default []
+             */
+            aliases: string[];
+            base_licence?: components["schemas"]["LicenceTerms"] | null;
+            bundle?: components["schemas"]["ModelBundle"] | null;
+            /**
+             * Deployments
+             * @default []
+             */
+            deployments: string[];
+            /**
+             * Evaluations
+             * @default []
+             */
+            evaluations: components["schemas"]["EvalResult"][];
+            /**
+             * Exports
+             * @default []
+             */
+            exports: components["schemas"]["ModelExport"][];
+            licence: components["schemas"]["LicenceTerms"];
+            version: components["schemas"]["ModelVersion"];
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
+         * ModelExport
+         * @description Files of a model version in a format for other programs.
+         *
+         *     `notes` states what the export contains and what was not possible.
+         */
+        ModelExport: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Files */
+            files: {
+                [key: string]: components["schemas"]["ExportFile"];
+            };
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "safetensors" | "merged" | "gguf" | "vllm" | "ollama" | "int8" | "int4";
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            measurement?: components["schemas"]["ExportMeasurement"] | null;
+            /** Model */
+            model: string;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            parity?: components["schemas"]["ExportParity"] | null;
+            /** Quantization */
+            quantization?: string | null;
         };
         /**
          * ModelImport
@@ -5132,6 +5747,24 @@ export interface components {
             text: string;
         };
         /**
+         * PlanAlternative
+         * @description Settings that would fit: the changes, a description, and the memory and time of the run with them.
+         */
+        PlanAlternative: {
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            };
+            /** Cost */
+            cost?: number | null;
+            /** Description */
+            description: string;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
          * PriceUpdate
          * @description Price of a target in US dollars per million tokens.
          *
@@ -5194,6 +5827,11 @@ export interface components {
              * @description deployment/NAME or PROVIDER/MODEL.
              */
             target: string;
+            /**
+             * Training
+             * @description Price of tokens trained at the provider.
+             */
+            training?: number | null;
         };
         /**
          * Problem
@@ -5483,6 +6121,11 @@ export interface components {
             description: string;
             /** Name */
             name: string;
+            /**
+             * Needs Base
+             * @default true
+             */
+            needs_base: boolean;
             /** Settings Schema */
             settings_schema: {
                 [key: string]: unknown;
@@ -5840,6 +6483,24 @@ export interface components {
             };
         };
         /**
+         * RunSamples
+         * @description Samples of one step of a run. `steps` are all steps that have samples, in ascending order.
+         */
+        RunSamples: {
+            /**
+             * Samples
+             * @default []
+             */
+            samples: components["schemas"]["TrainingSample"][];
+            /** Step */
+            step?: number | null;
+            /**
+             * Steps
+             * @default []
+             */
+            steps: number[];
+        };
+        /**
          * Score
          * @description Score of a span or an example by a person, a judge or a program.
          *
@@ -6064,6 +6725,18 @@ export interface components {
             /** Projects */
             projects: components["schemas"]["ProjectRef"][];
             user: components["schemas"]["SignedInUser"];
+        };
+        /**
+         * SettingChoice
+         * @description Setting that the planner chose, its value, and the reason.
+         */
+        SettingChoice: {
+            /** Reason */
+            reason: string;
+            /** Setting */
+            setting: string;
+            /** Value */
+            value: unknown;
         };
         /**
          * ShadowPair
@@ -6628,17 +7301,108 @@ export interface components {
             share: number;
         };
         /**
-         * TrainingPlan
-         * @description Estimate of a training run, in bytes and seconds.
+         * TrainedModel
+         * @description Model version that was trained on the rows in question, directly or through its base.
          *
-         *     `rate_source` explains where `tokens_per_second` comes from. `seconds` includes training and evaluations, but not
-         *     loading the model.
+         *     `dataset` and `splits` state the dataset version and the splits with such rows. `parent` is the version that this
+         *     one is based on, if the rows reached it only through that version.
+         */
+        TrainedModel: {
+            /**
+             * Aliases
+             * @default []
+             */
+            aliases: string[];
+            /**
+             * Answers
+             * @default 0
+             */
+            answers: number;
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Deployments
+             * @default []
+             */
+            deployments: string[];
+            /**
+             * Exports
+             * @default 0
+             */
+            exports: number;
+            /** Kind */
+            kind: string;
+            /** Model */
+            model: string;
+            /** Parent */
+            parent?: string | null;
+            /**
+             * Splits
+             * @default []
+             */
+            splits: string[];
+        };
+        /**
+         * TrainedOnReport
+         * @description Models trained on a person's rows, and the actions that erase the rows from them.
+         *
+         *     `rows` counts the matching rows, `row_hashes` lists the first ones. `datasets` lists the dataset versions with them.
+         */
+        TrainedOnReport: {
+            /** Actions */
+            actions: string[];
+            /** Datasets */
+            datasets: string[];
+            /** Models */
+            models: components["schemas"]["TrainedModel"][];
+            /** Query */
+            query: string;
+            /** Row Hashes */
+            row_hashes: string[];
+            /** Rows */
+            rows: number;
+            /** Searched By */
+            searched_by: string;
+        };
+        /**
+         * TrainingPlan
+         * @description Plan of a training run, in bytes and seconds.
+         *
+         *     `rate_source` and `memory_source` explain where the values come from; `measured` is True if the rate was measured on
+         *     this machine. `seconds` is the whole run: loading the model (`startup_seconds`), training, evaluations and
+         *     checkpoints. `cost` is in US dollars, and null unless the setting machine_price_per_hour is set. `fits` compares
+         *     `memory_bytes` with `memory_limit_bytes`. `settings` are the values that were chosen automatically.
          */
         TrainingPlan: {
+            /**
+             * Alternatives
+             * @default []
+             */
+            alternatives: components["schemas"]["PlanAlternative"][];
+            /**
+             * Choices
+             * @default []
+             */
+            choices: components["schemas"]["SettingChoice"][];
+            /** Cost */
+            cost?: number | null;
+            /** Fits */
+            fits: boolean;
             /** Left Out */
             left_out: number;
+            /** Machine */
+            machine: string;
+            /** Machine Price Per Hour */
+            machine_price_per_hour?: number | null;
+            /** Measured */
+            measured: boolean;
             /** Memory Bytes */
             memory_bytes: number;
+            /** Memory Limit Bytes */
+            memory_limit_bytes: number;
+            memory_parts: components["schemas"]["MemoryEstimate"];
+            /** Memory Source */
+            memory_source: string;
             /**
              * Notes
              * @default []
@@ -6652,6 +7416,8 @@ export interface components {
             rows: number;
             /** Seconds */
             seconds: number;
+            /** Startup Seconds */
+            startup_seconds: number;
             /** Steps */
             steps: number;
             /** Tokens */
@@ -6665,13 +7431,41 @@ export interface components {
         };
         /**
          * TrainingRequest
-         * @description Request for a training run: the base model (`base`, a ref), the `dataset` with its splits, and the recipe.
+         * @description Request for a training run: the base model (`base`, a ref), the datasets with their splits, and the recipe.
+         *
+         *     A recipe that trains from scratch has no `base`.
+         *
+         *     With `auto` the planner chooses batch size, accumulation, checkpointing, precision and packing for this machine,
+         *     except those in `settings`. A setting with the value `auto` is chosen in the same way.
+         *
+         *     `keep_checkpoints` is the number of epochs, counted from the end, whose weights are registered as versions too.
          */
         TrainingRequest: {
+            /**
+             * Auto
+             * @default false
+             */
+            auto: boolean;
             /** Base */
-            base: string;
+            base?: string | null;
             /** Dataset */
-            dataset: string;
+            dataset?: string | null;
+            /**
+             * Datasets
+             * @default []
+             */
+            datasets: components["schemas"]["DatasetShare"][];
+            /**
+             * Keep Checkpoints
+             * @default 0
+             */
+            keep_checkpoints: number;
+            /**
+             * Mixing
+             * @default shuffle
+             * @enum {string}
+             */
+            mixing: "shuffle" | "in_order";
             /** Name */
             name: string;
             /**
@@ -6753,6 +7547,40 @@ export interface components {
              * @default []
              */
             warnings: string[];
+        };
+        /**
+         * TrainingSample
+         * @description Output of the model in training for a fixed validation prompt, beside the reference and the output of the base.
+         *
+         *     `step` is the number of completed steps (0: the base), `number` the position of the prompt. `scores` are the metrics
+         *     of the scorers of the run.
+         */
+        TrainingSample: {
+            /**
+             * Base Output
+             * @default
+             */
+            base_output: string;
+            /** Number */
+            number: number;
+            /** Output */
+            output: string;
+            /** Prompt */
+            prompt: string;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /**
+             * Scores
+             * @default {}
+             */
+            scores: {
+                [key: string]: number;
+            };
+            /** Step */
+            step: number;
         };
         /**
          * TrainingStarted
@@ -7598,6 +8426,39 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    data_import_knowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KnowledgeImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
@@ -8501,6 +9362,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainingRun"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    experiments_get_samples: {
+        parameters: {
+            query?: {
+                /** @description Step. The last one if left out. */
+                step?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSamples"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    experiments_log_samples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingSample"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSamples"];
                 };
             };
             401: components["responses"]["401"];
@@ -10365,6 +11290,183 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    registry_list_exports: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelExport"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelExport"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_delete_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelExport"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_download_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_download_export_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_keep_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     registry_get_lineage: {
         parameters: {
             query: {
@@ -10549,6 +11651,35 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    registry_list_trained_on: {
+        parameters: {
+            query: {
+                query: string;
+                by?: ("row" | "text" | "user") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainedOnReport"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     registry_get_version: {
         parameters: {
             query?: never;
@@ -10572,6 +11703,129 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_get_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCard"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_compress_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompressionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_export_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    registry_verify_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
@@ -11071,6 +12325,37 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    training_start_probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     training_list_recipes: {
         parameters: {
             query?: never;
@@ -11109,6 +12394,35 @@ export interface operations {
                 "application/json": components["schemas"]["TrainingRequest"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    training_resume_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             202: {

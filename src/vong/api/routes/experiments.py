@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request
 from pydantic import Field
 
 from vong import experiments
@@ -12,11 +12,13 @@ from vong.api.http.dependencies import CurrentUser, RequestContext
 from vong.api.http.sse import EventStreamResponse, NotifyTopic, ServerSentEvent, last_event_id, stream_events
 from vong.api.http.timestamps import Timestamp
 from vong.errors import InvalidInput
+from vong.experiments import samples as sample_store
 from vong.experiments.compare import RunComparison
-from vong.experiments.curves import Curve
+from vong.experiments.curves import Curve, list_metric_entries
 from vong.experiments.runs import FinalStatus
 from vong.experiments.tables import CHANNEL
-from vong.records import Record, TrainingRun
+from vong.records import Record, TrainingRun, TrainingSample
+from vong.records.sample import RunSamples
 
 routes = APIRouter(prefix="/api/v1/experiments", tags=["experiments"])
 
@@ -103,6 +105,27 @@ def log_metrics(id: UUID, steps: list[MetricsLog], context: CurrentUser) -> Trai
         return experiments.get_run(connection, id)
 
 
+@routes.get("/runs/{id}/samples")
+def get_samples(
+    id: UUID,
+    context: CurrentUser,
+    step: Annotated[int | None, Query(ge=0, le=2**31 - 1, description="Step. The last one if left out.")] = None,
+) -> RunSamples:
+    """Return the sample generations of one step, beside the references and the outputs of the base."""
+    with context.project_transaction() as connection:
+        return sample_store.load_samples(connection, id, step)
+
+
+@routes.post("/runs/{id}/samples")
+def log_samples(
+    id: UUID, samples: Annotated[list[TrainingSample], Body(min_length=1, max_length=512)], context: CurrentUser
+) -> RunSamples:
+    """Log sample generations. A sample of the same step and number is replaced."""
+    with context.project_transaction() as connection:
+        sample_store.log_samples(connection, id, samples)
+        return sample_store.load_samples(connection, id, samples[-1].step)
+
+
 @routes.post("/runs/{id}/finish")
 def finish_run(id: UUID, ended: RunFinish, context: CurrentUser) -> TrainingRun:
     """Finish a run with its status."""
@@ -141,7 +164,7 @@ def _list_events(context: RequestContext, id: UUID, last: str) -> list[ServerSen
     with context.project_transaction() as connection:
         # The status is read first, so the metrics include everything that was written before the status changed.
         run = experiments.get_run(connection, id)
-        entries = experiments.list_metric_entries(connection, id, after)
+        entries = list_metric_entries(connection, id, after)
     found: Sequence[ServerSentEvent] = [ServerSentEvent(str(one.entry), "metrics", one) for one in entries]
     if run.status in {"queued", "running"} or len(entries) >= 500:
         return list(found)

@@ -1,7 +1,7 @@
 """Routes of the gateway: model routes, providers, limits, ledger, cache, shadow results and usage."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -12,7 +12,7 @@ from vong.api.http.timestamps import Timestamp
 from vong.app import providers as providers_app
 from vong.app.gateway import list_callable_models, target_check, target_states
 from vong.app.guard_secrets import encrypt_policy
-from vong.app.providers import ProviderState, ProviderTest
+from vong.app.providers import ProviderState, ProviderTest, is_embedding_model
 from vong.app.shadow_reports import ShadowPair, list_pairs, summarize_pairs
 from vong.app.usage import usage as read_usage
 from vong.errors import InvalidInput
@@ -44,9 +44,13 @@ class RouteUpdate(Record):
 
 
 class CallableModel(Record):
-    """Valid value for the `model` field of a request."""
+    """Valid value for the `model` field of a request, and the endpoint for which the model is made.
+
+    Providers list names only: a name that contains `embed` counts as an embedding model.
+    """
 
     name: str
+    endpoint: Literal["chat", "embeddings"] = "chat"
 
 
 class CacheCleared(Record):
@@ -144,7 +148,8 @@ def test_provider(name: str, context: CurrentUser) -> ProviderTest:
 @routes.get("/models")
 async def list_models(context: CurrentUser) -> list[CallableModel]:
     """List the callable model names: routes, deployments, and models of the providers."""
-    return [CallableModel(name=name) for name in await list_callable_models(context.platform, context.principal)]
+    names = await list_callable_models(context.platform, context.principal)
+    return [CallableModel(name=name, endpoint="embeddings" if is_embedding_model(name) else "chat") for name in names]
 
 
 @routes.get("/limits")

@@ -22,13 +22,15 @@ class Scorer:
 
     `measure(output, reference)` returns a `MetricValue` for each metric. `total(sums)` computes the metric from the
     summed statistics; if it is None, the metric is a mean and the statistics are (value, 1). `best` is the value of a
-    perfect output in the library's unit (1 or 100); the worst is 0. `signature` identifies the exact computation.
+    perfect output in the library's unit (1 or 100); the worst is 0. `uses_reference` is False if `measure` ignores the
+    reference. `signature` identifies the exact computation.
     """
 
     signature: str
     measure: Callable[[str, str], dict[str, MetricValue]]
     total: Callable[[Sequence[float]], float] | None = None
     best: float = 1.0
+    uses_reference: bool = True
 
 
 def mean_metric(value: float) -> MetricValue:

@@ -30,4 +30,5 @@ def json_valid(schema: str = "", fenced: bool = False) -> Scorer:
         return {"json_valid": mean_metric(value is not NOT_JSON and validator.is_valid(value))}
 
     suffix = f"|schema:{json.dumps(schema_object, sort_keys=True)}" if schema else ""
-    return Scorer(f"json_valid|RFC 8259|fenced:{'yes' if fenced else 'no'}{suffix}", measure)
+    signature = f"json_valid|RFC 8259|fenced:{'yes' if fenced else 'no'}{suffix}"
+    return Scorer(signature, measure, uses_reference=False)

@@ -18,6 +18,7 @@ from typing import Any
 from vong.errors import InvalidInput, MissingExtra, UpstreamFailed, error_message, parse_error
 from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob
 from vong.serving.engine.chat import check_content, part_text
+from vong.serving.engine.llamacpp_prompts import PromptEncoder
 
 RANDOM_SEED = 2**32 - 1
 """Seed that llama.cpp replaces by a random one."""
@@ -26,9 +27,13 @@ SELECTING_BIAS = 1e6
 
 
 class LlamaCppEngine:
-    """Engine of one GGUF file. Tuned models must be merged and converted to GGUF."""
+    """Engine of one GGUF file. Tuned models must be merged and converted to GGUF.
 
-    def __init__(self, folder: Path, settings: EngineSettings) -> None:
+    `exact` stores keys and values in fp32 instead of fp16 and disables flash attention, to compare a file with the
+    trainer.
+    """
+
+    def __init__(self, folder: Path, settings: EngineSettings, *, exact: bool = False) -> None:
         try:
             library: Any = import_module("xllamacpp")
         except ImportError as error:
@@ -47,6 +52,9 @@ class LlamaCppEngine:
         parameters.kv_unified = True
         parameters.n_ctx = self._context_tokens = settings.context or 8192
         parameters.cache_ram_mib = settings.prefix_bytes // 1_000_000
+        if exact:
+            parameters.cache_type_k = parameters.cache_type_v = library.ggml_type.GGML_TYPE_F32
+            parameters.flash_attn_type = library.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         parameters.hostnames, parameters.port, parameters.api_keys = ["127.0.0.1"], 0, [key]
         parameters.ui, parameters.warmup, parameters.verbosity = False, False, 1
         try:
@@ -59,7 +67,10 @@ class LlamaCppEngine:
         self._http = httpx.Client(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
         self._async_http = httpx.AsyncClient(base_url=url, headers=headers, timeout=600, trust_env=False, limits=limits)
         self._slots = asyncio.Semaphore(settings.batch)
+        self._prompts = PromptEncoder(self._post)
         self._vocabulary_size = int(self._http.get("/v1/models").json()["data"][0]["meta"]["n_vocab"])
+        # llama.cpp reports no probabilities for a token that ends within a character.
+        self._complete_token = int(self._post("/tokenize", {"content": "a", "add_special": False})["tokens"][-1])
 
     @property
     def load(self) -> EngineLoad:
@@ -81,6 +92,7 @@ class LlamaCppEngine:
 
         self._check_tokens([token for token, _ in request.logit_bias])
         self._check_tokens(request.prompt or ())
+        request = await asyncio.to_thread(self._protect_prompt, request)
         path, body, parse = "/v1/chat/completions", build_chat_body, parse_chunk
         if request.prompt is not None:
             path, body, parse = "/completion", build_text_body, parse_text_chunk
@@ -98,6 +110,12 @@ class LlamaCppEngine:
                     yield replace(chunk, finish=None)
                 last = chunk
             yield replace(last, text="", logprobs=(), finish=last.finish or "stop")
+
+    def _protect_prompt(self, request: GenerationRequest) -> GenerationRequest:
+        """Return a request whose prompt is tokenized already if its messages contain control tokens."""
+        if request.prompt is not None or not self._prompts.find_control_tokens(request.messages):
+            return request
+        return replace(request, prompt=tuple(self.tokenize(None, request.messages)))
 
     @asynccontextmanager
     async def _slot(self) -> AsyncGenerator[None]:
@@ -124,28 +142,39 @@ class LlamaCppEngine:
         self._check_tokens(ids)
         return self._post("/detokenize", {"tokens": ids})["content"]
 
-    async def score(self, adapter: str | None, ids: list[int], top: int) -> list[TokenLogprob]:
-        """Return the log-probability of each token of a prompt.
+    async def score(self, adapter: str | None, ids: list[int], top: int, *, first: int = 1) -> list[TokenLogprob]:
+        """Return the log-probability of each token of a prompt, or of those from position `first` on.
 
         llama.cpp reports probabilities of generated tokens only. So each token is generated after those before it, by a
         bias that selects it and does not change the reported probabilities.
         """
         del adapter  # this engine has none
         self._check_tokens(ids)
-        entries = [TokenLogprob(await asyncio.to_thread(self.decode, ids[:1]), None)]
+        entries = [] if first > 1 else [TokenLogprob(await asyncio.to_thread(self.decode, ids[:1]), None)]
         async with self._slot():
-            for end in range(1, len(ids)):
-                body = {"prompt": ids[:end], "n_predict": 1, "n_probs": max(1, top), "temperature": 0.0}
-                body |= {"logit_bias": [[ids[end], SELECTING_BIAS]], "cache_prompt": True}
-                response = await self._async_http.post("/completion", json=body)
-                if response.status_code >= 400:
-                    raise error_from_response(response.status_code, response.content)
-                found = response.json()["completion_probabilities"][0]
-                if found["id"] != ids[end]:
-                    raise UpstreamFailed(f"llama.cpp did not score the token {ids[end]}", "see: vong serving logs NAME")
+            for end in range(first, len(ids)):
+                found = await self._score_token(ids[:end], ids[end], max(1, top))
                 entry = _parse_logprob(found)
                 entries.append(replace(entry, alternatives=entry.alternatives[:top]))
         return entries
+
+    async def _score_token(self, prompt: list[int], token: int, top: int) -> dict[str, Any]:
+        """Return llama.cpp's probability entry of one token after a prompt."""
+        entries = await self._generate_selected(prompt, token, top)
+        if entries and entries[0]["id"] == token:
+            return entries[0]
+        # A token with an incomplete character has no entry of its own, so it is found among all alternatives.
+        entries = await self._generate_selected(prompt, self._complete_token, self._vocabulary_size)
+        found = next((one for one in entries[0]["top_logprobs"] if one["id"] == token), None) if entries else None
+        if found is None:
+            raise UpstreamFailed(f"llama.cpp did not score the token {token}", "see: vong serving logs NAME")
+        return {**found, "top_logprobs": entries[0]["top_logprobs"]}
+
+    async def _generate_selected(self, prompt: list[int], token: int, top: int) -> list[dict[str, Any]]:
+        response = await self._async_http.post("/completion", json=_selecting_body(prompt, token, top))
+        if response.status_code >= 400:
+            raise error_from_response(response.status_code, response.content)
+        return response.json().get("completion_probabilities") or []
 
     def _check_tokens(self, ids: Iterable[int]) -> None:
         size = self._vocabulary_size
@@ -158,16 +187,14 @@ class LlamaCppEngine:
     ) -> list[int]:
         """Return the token ids of a conversation by the chat template of the GGUF file."""
         del adapter  # this engine has none
-        body = {"messages": messages, "tools": tools} if tools else {"messages": messages}
-        text = self._post("/apply-template", body)["prompt"]
-        return self._post("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
+        return self._prompts.encode([_text_message(message) for message in messages], tools)
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
         """Return next-token log-probabilities after each of the last prefixes of `ids`."""
         del adapter  # this engine has none
         results: list[dict[int, float]] = []
         for end in range(len(ids) - positions + 1, len(ids) + 1):
-            body = {"prompt": ids[:end], "n_predict": 1, "n_probs": top, "temperature": 0.0, "cache_prompt": True}
+            body = _selecting_body(ids[:end], self._complete_token, top)
             best = self._post("/completion", body)["completion_probabilities"][0]["top_logprobs"]
             results.append({token["id"]: token["logprob"] for token in best})
         return results
@@ -177,6 +204,12 @@ class LlamaCppEngine:
         if response.status_code >= 400:
             raise error_from_response(response.status_code, response.content)
         return response.json()
+
+
+def _selecting_body(prompt: list[int], token: int, top: int) -> dict[str, Any]:
+    """Return the body of a request that generates a given token and reports the `top` most likely ones."""
+    body = {"prompt": prompt, "n_predict": 1, "n_probs": top, "temperature": 0.0, "cache_prompt": True}
+    return {**body, "logit_bias": [[token, SELECTING_BIAS]]}
 
 
 def find_gguf_file(folder: Path) -> Path:

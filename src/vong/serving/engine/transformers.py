@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 from typing import Any
 
+from vong.attention import load_causal_model
+from vong.chat_templates import Conversation
 from vong.errors import InvalidInput, MissingExtra, Unsupported, VongError
 from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob
 from vong.serving.engine.chat import flatten_content
@@ -22,7 +24,7 @@ class TransformersEngine:
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         try:
             import torch
-            from transformers import AutoModelForCausalLM, AutoTokenizer
+            from transformers import AutoTokenizer
         except ImportError as error:
             raise MissingExtra(error.name or "transformers", "serving") from error
         from vong.serving.engine.continuous_batching import BatchScheduler
@@ -30,11 +32,12 @@ class TransformersEngine:
         torch.set_num_threads(settings.threads or os.cpu_count() or 1)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
-        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa")
+        model: Any = load_causal_model(folder, dtype=dtype)
         self._tokenizers: dict[str | None, Any] = {None: AutoTokenizer.from_pretrained(folder)}
-        self._base_model = model.to(device).eval()
+        is_quantized = getattr(model.config, "quantization_config", None) is not None
+        self._base_model = (model if is_quantized else model.to(device)).eval()
         self._vocabulary_size = int(model.get_input_embeddings().num_embeddings)
-        self.precision = "bf16" if dtype == torch.bfloat16 else "fp32"
+        self.precision = "quantised" if is_quantized else "bf16" if dtype == torch.bfloat16 else "fp32"
         max_context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0)) or 4096
         self.context_tokens = min(settings.context or max_context, max_context)
         self._adapters: set[str] = set()
@@ -66,15 +69,17 @@ class TransformersEngine:
         from peft import PeftConfig, PeftModel
         from transformers import AutoTokenizer
 
+        from vong.serving.engine.dora import fix_magnitudes
+
         try:
             config: Any = PeftConfig.from_pretrained(str(folder))
         except (OSError, ValueError) as error:
             raise InvalidInput(
                 f"{str(folder)!r} is not a PEFT adapter: {error}", "set the folder of a trained adapter"
             ) from error
-        if getattr(config, "use_dora", False) or config.is_prompt_learning:
+        if config.is_prompt_learning:
             raise InvalidInput(
-                "this type of adapter cannot share a batch", "merge it into the base and serve the result"
+                "an adapter of trained prompts cannot share a batch", "serve an adapter of the types LoRA or DoRA"
             )
         if (folder / "tokenizer_config.json").is_file():
             self._tokenizers[name] = AutoTokenizer.from_pretrained(folder)
@@ -84,6 +89,7 @@ class TransformersEngine:
                     self._scheduler.model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
                 else:
                     self._scheduler.model = PeftModel.from_pretrained(self._base_model, str(folder), adapter_name=name)
+                fix_magnitudes(self._scheduler.model, name)
             except (RuntimeError, ValueError) as error:
                 message = f"the adapter does not fit this base: {str(error)[:400]}"
                 raise InvalidInput(message, "serve it on the base it was trained on") from error
@@ -137,19 +143,13 @@ class TransformersEngine:
     ) -> list[int]:
         """Return the token ids of a conversation by the chat template of the adapter, or that of the base.
 
+        Control tokens in the texts of messages and tools are encoded as text.
+
         Raises: InvalidInput if the template rejects the messages.
         """
-        from jinja2 import TemplateError
-
         tokenizer = self._tokenizers.get(adapter) or self._tokenizers[None]
-        try:
-            ids = tokenizer.apply_chat_template(
-                flatten_content(messages), tools=tools, add_generation_prompt=True, return_dict=False
-            )
-        except (TemplateError, ValueError, TypeError) as error:
-            message = f"the chat template of the model rejects these messages: {error}"
-            raise InvalidInput(message, "check the roles and their order") from error
-        return [int(token) for token in ids]
+        chat = Conversation(tokenizer, flatten_content(messages), tools)
+        return chat.encode(chat.render(generation_prompt=True))
 
     def logprobs(self, adapter: str | None, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
         """Return next-token log-probabilities after each of the last prefixes of `ids`."""

@@ -32,7 +32,8 @@ export const searchQuery = (base: string, q: string) =>
 /** Query the names that can answer questions, routes first. */
 export const modelsQuery = queryOptions({
   queryKey: ["knowledge", "models"],
-  queryFn: () => unwrap(api.GET("/api/v1/gateway/models")),
+  queryFn: async () =>
+    (await unwrap(api.GET("/api/v1/gateway/models"))).filter(({ endpoint }) => endpoint !== "embeddings"),
 });
 
 /** Send a question. */

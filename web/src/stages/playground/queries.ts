@@ -3,7 +3,7 @@ import { api, unwrap } from "@/api/client";
 
 export type ModelGroups = { routes: string[]; deployments: string[]; others: string[] };
 
-/** Query all names that can be called: routes, then deployments, then provider models. */
+/** Query all models that can chat: routes, then deployments, then provider models. */
 export const modelsQuery = queryOptions({
   queryKey: ["playground", "models"],
   queryFn: async (): Promise<ModelGroups> => {
@@ -12,7 +12,7 @@ export const modelsQuery = queryOptions({
       unwrap(api.GET("/api/v1/gateway/routes", { params: { query: { limit: 500 } } })),
     ]);
     return groupNames(
-      models.map(({ name }) => name),
+      models.filter(({ endpoint }) => endpoint !== "embeddings").map(({ name }) => name),
       routes.map(({ name }) => name),
     );
   },

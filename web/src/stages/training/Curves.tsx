@@ -1,23 +1,35 @@
 import { Group, SegmentedControl, SimpleGrid, Slider, Text } from "@mantine/core";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { LineChart } from "@/components/charts/Line";
 import { Panel } from "@/components/Page";
-import { alignMetrics, type MetricsByStep, smooth } from "./curves";
+import { alignMetrics, type MetricsByStep, SAMPLE_PREFIX, sampleMetrics, smooth } from "./curves";
 
 const SMALL_CHARTS = [
   ["learning_rate", "rate"],
   ["grad_norm", "norm"],
   ["tokens_per_second", "speed"],
   ["memory_bytes", "memory"],
+  ["cpu_percent", "cpu"],
+  ["gpu_percent", "gpu"],
 ] as const;
 
 /**
- * Show the curves of a run: a large loss chart and small charts of other metrics. `steps` sets the full width, so that
- * the axis does not change.
+ * Show the curves of a run: a large loss chart, the children, and small charts of other metrics. `steps` sets the full
+ * width, so that the axis does not change.
  */
-export function Curves({ metrics, steps, note }: { metrics: MetricsByStep; steps: number | null; note?: string }) {
+export function Curves({
+  metrics,
+  steps,
+  note,
+  children,
+}: {
+  metrics: MetricsByStep;
+  steps: number | null;
+  note?: string;
+  children?: ReactNode;
+}) {
   const t = useMessages().training.run;
   const f = useFormats();
   const [weight, setWeight] = useState(0.8);
@@ -83,6 +95,7 @@ export function Curves({ metrics, steps, note }: { metrics: MetricsByStep; steps
           ]}
         />
       </Panel>
+      {children}
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
         {SMALL_CHARTS.filter(([name]) => metrics.has(name)).map(([name, key]) => {
           const single = alignMetrics(metrics, [name]);
@@ -95,6 +108,20 @@ export function Curves({ metrics, steps, note }: { metrics: MetricsByStep; steps
                 range={range}
                 format={name === "memory_bytes" ? f.bytes : undefined}
                 series={[{ label: t[key], values: single.values[0] ?? [] }]}
+              />
+            </Panel>
+          );
+        })}
+        {sampleMetrics(metrics).map((name) => {
+          const single = alignMetrics(metrics, [name]);
+          return (
+            <Panel key={name} title={t.sampleMetric(name.slice(SAMPLE_PREFIX.length))}>
+              <LineChart
+                label={name}
+                x={single.x}
+                height={120}
+                range={range}
+                series={[{ label: name, values: single.values[0] ?? [], color: "--series-2", points: true }]}
               />
             </Panel>
           );

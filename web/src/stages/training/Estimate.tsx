@@ -1,22 +1,94 @@
-import { Alert, Stack, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import type { Schema } from "@/api/client";
+import { Alert, Badge, Button, Group, Progress, Stack, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Gauge, Wand2 } from "lucide-react";
+import { useCallback, useState } from "react";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
+import { JobPanel } from "@/components/Job";
+import { notifyError } from "@/components/notify";
 import { Facts, Panel } from "@/components/Page";
 import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
 import { planQuery } from "./queries";
 
-function EstimateDetail({ plan }: { plan: Schema["TrainingPlan"] }) {
-  const t = useMessages().training.form;
+type Plan = Schema["TrainingPlan"];
+type Apply = (changes: Record<string, unknown>) => void;
+
+/** Return settings as text, `name value` each. */
+function describeChanges(changes: Record<string, unknown>) {
+  return Object.entries(changes)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+}
+
+function MemoryBar({ plan }: { plan: Plan }) {
+  const t = useMessages().training.plan;
   const f = useFormats();
-  const share = plan.parameters ? plan.trained_parameters / plan.parameters : 0;
+  const share = (100 * plan.memory_bytes) / Math.max(1, plan.memory_limit_bytes);
+  return (
+    <Stack gap={4}>
+      <Group justify="space-between" gap="xs">
+        <Text size="sm">{t.memoryOf(f.bytes(plan.memory_bytes), f.bytes(plan.memory_limit_bytes))}</Text>
+        <Badge variant="light" tt="none" color={plan.fits ? "teal" : "red"}>
+          {plan.fits ? t.fits : t.doesNotFit}
+        </Badge>
+      </Group>
+      <Progress value={Math.min(100, share)} color={plan.fits ? "teal" : "red"} aria-label={t.memory} />
+    </Stack>
+  );
+}
+
+function Alternatives({ plan, onApply }: { plan: Plan; onApply: Apply }) {
+  const t = useMessages().training.plan;
+  const f = useFormats();
+  if (plan.fits) return null;
+  if (!plan.alternatives?.length) return <Alert color="red">{t.nothingFits}</Alert>;
   return (
     <Stack gap="xs">
+      <Text size="sm" fw={500}>
+        {t.wouldFit}
+      </Text>
+      {plan.alternatives.map((other) => (
+        <Button
+          key={other.description}
+          variant="default"
+          size="xs"
+          h="auto"
+          py={6}
+          styles={{ inner: { justifyContent: "flex-start" }, label: { whiteSpace: "normal", textAlign: "left" } }}
+          onClick={() => onApply(other.changes)}
+        >
+          <span>
+            {describeChanges(other.changes)}
+            <Text size="xs" c="dimmed" component="span" display="block">
+              {f.bytes(other.memory_bytes)} · {f.duration(other.seconds * 1000)}
+            </Text>
+          </span>
+        </Button>
+      ))}
+    </Stack>
+  );
+}
+
+function PlanDetail({ plan, onApply }: { plan: Plan; onApply: Apply }) {
+  const { form: t, plan: p } = useMessages().training;
+  const f = useFormats();
+  const share = plan.parameters ? plan.trained_parameters / plan.parameters : 0;
+  const cost =
+    plan.cost === null || plan.cost === undefined ? (
+      <Text size="xs" c="dimmed" key="cost">
+        {p.noPrice}
+      </Text>
+    ) : (
+      <strong key="cost">{f.money(plan.cost * 1e6)}</strong>
+    );
+  return (
+    <Stack gap="xs">
+      <MemoryBar plan={plan} />
       <Facts
         items={[
           [t.time, <strong key="time">{f.duration(plan.seconds * 1000)}</strong>],
-          [t.memory, <strong key="memory">{f.bytes(plan.memory_bytes)}</strong>],
+          [p.cost, cost],
           [t.steps, f.number(plan.steps)],
           [t.tokens, f.number(plan.tokens)],
           [t.rows, f.number(plan.rows)],
@@ -24,6 +96,24 @@ function EstimateDetail({ plan }: { plan: Schema["TrainingPlan"] }) {
           [t.trainableParameters, `${f.compact(plan.trained_parameters)} (${f.percent(share)})`],
         ]}
       />
+      <Alternatives plan={plan} onApply={onApply} />
+      {(plan.choices ?? []).length > 0 && (
+        <Stack gap={2}>
+          <Text size="sm" fw={500}>
+            {p.chosen}
+          </Text>
+          {(plan.choices ?? []).map((choice) => (
+            <Text size="xs" key={choice.setting}>
+              <strong>
+                {choice.setting} = {String(choice.value)}
+              </strong>{" "}
+              <Text span c="dimmed" size="xs">
+                {choice.reason}
+              </Text>
+            </Text>
+          ))}
+        </Stack>
+      )}
       {plan.left_out > 0 && <Alert color="yellow">{t.skippedRows(f.number(plan.left_out))}</Alert>}
       {(plan.notes ?? []).map((note) => (
         <Alert key={note} color="yellow">
@@ -31,16 +121,46 @@ function EstimateDetail({ plan }: { plan: Schema["TrainingPlan"] }) {
         </Alert>
       ))}
       <Text size="xs" c="dimmed">
-        {t.speedSource(plan.rate_source)}
+        {t.speedSource(plan.rate_source)} · {plan.machine}
       </Text>
     </Stack>
   );
 }
 
-/** Show the estimated time and memory of a run before it is started. */
-export function Estimate({ request }: { request: Schema["TrainingRequest"] }) {
-  const t = useMessages().training.form;
-  const isReady = Boolean(request.base && request.dataset);
+/** Measure a few steps of the run as a job, so that the plan is based on measured values. */
+function Probe({ request }: { request: Schema["TrainingRequest"] }) {
+  const t = useMessages().training.plan;
+  const client = useQueryClient();
+  const [jobId, setJobId] = useState<string | null>(null);
+  const refresh = useCallback(() => void client.invalidateQueries({ queryKey: ["training", "plan"] }), [client]);
+  const start = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/training/probes", { body: request })),
+    onSuccess: (job) => setJobId(job.id),
+    onError: notifyError,
+  });
+  return (
+    <Stack gap="xs">
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<Gauge size={14} aria-hidden />}
+        loading={start.isPending}
+        onClick={() => start.mutate()}
+      >
+        {t.probe}
+      </Button>
+      <Text size="xs" c="dimmed">
+        {t.probeHint}
+      </Text>
+      {jobId && <JobPanel key={jobId} id={jobId} title={t.probeTitle} onEnd={refresh} />}
+    </Stack>
+  );
+}
+
+/** Show the plan of a run before it is started: memory, time, cost, and settings that fit. */
+export function Estimate({ request, onApply }: { request: Schema["TrainingRequest"]; onApply: Apply }) {
+  const { form: t, plan: p } = useMessages().training;
+  const isReady = Boolean(request.dataset);
   const query = useQuery(planQuery(request));
   return (
     <Panel title={t.estimate}>
@@ -50,8 +170,23 @@ export function Estimate({ request }: { request: Schema["TrainingRequest"] }) {
         </Text>
       )}
       {isReady && query.isError && <ErrorAlert error={query.error} />}
-      {isReady && query.isPending && <LoadingPlaceholder lines={5} />}
-      {isReady && query.data && !query.isError && <EstimateDetail plan={query.data} />}
+      {isReady && query.isPending && query.fetchStatus !== "idle" && <LoadingPlaceholder lines={5} />}
+      {isReady && query.data && !query.isError && (
+        <Stack gap="md">
+          <PlanDetail plan={query.data} onApply={onApply} />
+          <Probe request={request} />
+          {!query.data.fits && !request.auto && (
+            <Button
+              size="xs"
+              variant="light"
+              leftSection={<Wand2 size={14} aria-hidden />}
+              onClick={() => onApply({ auto: true })}
+            >
+              {p.useAuto}
+            </Button>
+          )}
+        </Stack>
+      )}
     </Panel>
   );
 }

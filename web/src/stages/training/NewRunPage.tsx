@@ -1,9 +1,9 @@
-import { Autocomplete, Button, Collapse, Group, Select, Stack, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Group, Select, Switch, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { ChevronDown, ChevronUp, Play } from "lucide-react";
+import { Play } from "lucide-react";
 import { useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
@@ -12,9 +12,9 @@ import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { Estimate } from "./Estimate";
-import { COMMON, changedSettings, type Field, schemaFields } from "./fields";
+import { changedSettings, schemaFields } from "./fields";
 import { choicesQuery, runQuery } from "./queries";
-import { SettingField } from "./SettingField";
+import { SettingGroups } from "./SettingGroups";
 import c from "./training.module.css";
 
 const page = getRouteApi("/training/new");
@@ -24,60 +24,37 @@ type Choices = {
   datasets: Schema["DatasetVersion"][];
 };
 
-function Settings({
-  fields,
-  values,
-  onSet,
-}: {
-  fields: Field[];
-  values: Record<string, unknown>;
-  onSet: (name: string, value: unknown) => void;
-}) {
-  const t = useMessages().training.form;
-  const [showAll, setShowAll] = useState(false);
-  const renderFields = (subset: Field[]) => (
-    <div className={c.fields}>
-      {subset.map((field) => (
-        <SettingField
-          key={field.name}
-          field={field}
-          value={values[field.name] ?? null}
-          onChange={(value) => onSet(field.name, value)}
-        />
-      ))}
-    </div>
-  );
-  return (
-    <Stack gap="md">
-      {renderFields(fields.filter((field) => COMMON.includes(field.name)))}
-      <Button
-        size="xs"
-        variant="subtle"
-        style={{ alignSelf: "flex-start" }}
-        aria-expanded={showAll}
-        rightSection={showAll ? <ChevronUp size={14} aria-hidden /> : <ChevronDown size={14} aria-hidden />}
-        onClick={() => setShowAll(!showAll)}
-      >
-        {showAll ? t.less : t.more}
-      </Button>
-      <Collapse expanded={showAll}>{renderFields(fields.filter((field) => !COMMON.includes(field.name)))}</Collapse>
-    </Stack>
-  );
-}
-
 function Form({ choices, template }: { choices: Choices; template?: Schema["TrainingRun"] }) {
-  const { form: t, recipes } = useMessages().training;
+  const { form: t, recipes, plan } = useMessages().training;
   const search = page.useSearch();
   const navigate = useNavigate();
-  const recipe = choices.recipes.find((candidate) => candidate.name === template?.recipe) ?? choices.recipes[0];
+  const recipe =
+    choices.recipes.find((candidate) => candidate.name === (template?.recipe ?? "sft")) ?? choices.recipes[0];
   const [recipeName, setRecipeName] = useState(recipe?.name ?? "");
   const fields = schemaFields(
     choices.recipes.find((candidate) => candidate.name === recipeName)?.settings_schema ?? {},
   );
+  const hasBase = choices.recipes.find((candidate) => candidate.name === recipeName)?.needs_base !== false;
   const [values, setValues] = useState<Record<string, unknown>>(() => ({
     ...Object.fromEntries(fields.map((field) => [field.name, field.initial])),
     ...template?.settings,
   }));
+  /** Select a recipe: changed settings that it has too are kept, all others get its defaults. */
+  const selectRecipe = (name: string) => {
+    const next = schemaFields(choices.recipes.find((candidate) => candidate.name === name)?.settings_schema ?? {});
+    const changed = changedSettings(fields, values);
+    setRecipeName(name);
+    setValues(
+      Object.fromEntries(
+        next.map((field) => [field.name, field.name in changed ? changed[field.name] : field.initial]),
+      ),
+    );
+  };
+  const [isAuto, setAuto] = useState(false);
+  const apply = ({ auto, ...changes }: Record<string, unknown>) => {
+    if (auto !== undefined) setAuto(Boolean(auto));
+    setValues((previous) => ({ ...previous, ...changes }));
+  };
   const bases = choices.models.map((model) => model.name);
   const firstBase = choices.models.find(
     (model) => model.newest.kind === "base" && model.newest.format === "safetensors",
@@ -94,12 +71,14 @@ function Form({ choices, template }: { choices: Choices; template?: Schema["Trai
       train_split: "train",
       validation_split: "validation",
     },
-    validate: { name: required, base: required, dataset: required },
+    validate: { name: required, base: (value) => (hasBase ? required(value) : null), dataset: required },
   });
   const request = {
     ...form.values,
+    base: hasBase ? form.values.base : undefined,
     recipe: recipeName,
     settings: changedSettings(fields, values),
+    auto: isAuto,
   } as Schema["TrainingRequest"];
   const [debouncedRequest] = useDebouncedValue(request, 500);
   const start = useMutation({
@@ -117,7 +96,7 @@ function Form({ choices, template }: { choices: Choices; template?: Schema["Trai
             <Panel>
               <div className={c.fields}>
                 <TextInput label={t.name} description={t.nameHint} data-autofocus {...form.getInputProps("name")} />
-                <Autocomplete label={t.base} data={bases} {...form.getInputProps("base")} />
+                {hasBase && <Autocomplete label={t.base} data={bases} {...form.getInputProps("base")} />}
                 <Autocomplete
                   label={t.dataset}
                   data={choices.datasets.map((candidate) => `${candidate.name}@${candidate.number}`)}
@@ -134,22 +113,22 @@ function Form({ choices, template }: { choices: Choices; template?: Schema["Trai
                   allowDeselect={false}
                   data={choices.recipes.map((candidate) => candidate.name)}
                   value={recipeName}
-                  onChange={(value) => setRecipeName(value ?? recipeName)}
+                  onChange={(value) => selectRecipe(value ?? recipeName)}
                 />
               </div>
             </Panel>
-            <Panel>
-              <Settings
-                fields={fields}
-                values={values}
-                onSet={(name, value) => setValues((previous) => ({ ...previous, [name]: value }))}
-              />
-            </Panel>
+            <Switch
+              label={plan.auto}
+              description={plan.autoHint}
+              checked={isAuto}
+              onChange={(event) => setAuto(event.currentTarget.checked)}
+            />
+            <SettingGroups fields={fields} values={values} onApply={apply} />
           </>
         }
         side={
           <>
-            <Estimate request={debouncedRequest} />
+            <Estimate request={debouncedRequest} onApply={apply} />
             <Group>
               <Button type="submit" fullWidth leftSection={<Play size={15} aria-hidden />} loading={start.isPending}>
                 {t.submit}

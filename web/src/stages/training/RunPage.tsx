@@ -1,23 +1,26 @@
-import { Alert, Badge, Button, Stack } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Alert, Badge, Button, Stack, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Copy, FlaskConical, Rocket, TriangleAlert } from "lucide-react";
-import { useCallback } from "react";
-import type { Schema } from "@/api/client";
+import { Copy, FlaskConical, Play, Rocket, TriangleAlert } from "lucide-react";
+import { useCallback, useState } from "react";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { type Formats, useFormats } from "@/app/i18n/format";
 import { Columns } from "@/components/Columns";
 import { EntityLink } from "@/components/EntityLink";
 import { JobPanel } from "@/components/Job";
+import { notifyError } from "@/components/notify";
 import { Facts, PageBody, PageHeader, Panel, Stats } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { Curves } from "./Curves";
 import { newestValue } from "./curves";
 import { isLive, runQuery } from "./queries";
+import { SamplesPanel } from "./SamplesPanel";
 import { useMetrics } from "./useMetrics";
 
 type Run = Schema["TrainingRun"];
 const page = getRouteApi("/training/runs/$id");
+const MAX_WARNINGS = 3;
 const COLORS: Record<string, string> = {
   finished: "teal",
   failed: "red",
@@ -66,6 +69,55 @@ function ResultPanel({ run }: { run: Run }) {
   );
 }
 
+/** Continue a cancelled or failed run from its newest checkpoint. */
+function ResumeButton({ run, onResume }: { run: Run; onResume: () => void }) {
+  const t = useMessages().training.run;
+  const client = useQueryClient();
+  const resume = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/training/runs/{id}/resume", { params: { path: { id: run.id } } })),
+    onError: notifyError,
+    onSuccess: (started) => {
+      client.setQueryData(["job", run.job_id], started.job);
+      onResume();
+    },
+  });
+  if (!run.job_id || (run.status !== "cancelled" && run.status !== "failed")) return null;
+  return (
+    <Button
+      size="sm"
+      leftSection={<Play size={15} aria-hidden />}
+      loading={resume.isPending}
+      onClick={() => resume.mutate()}
+    >
+      {t.resume}
+    </Button>
+  );
+}
+
+/** Show the warnings of a run: the newest three, and the others on request. */
+function Warnings({ texts }: { texts: readonly string[] }) {
+  const t = useMessages().training.run;
+  const [showAll, setShowAll] = useState(false);
+  if (!texts.length) return null;
+  const shown = showAll ? texts : texts.slice(-MAX_WARNINGS);
+  return (
+    <Alert color="yellow" icon={<TriangleAlert size={18} aria-hidden />} title={t.warnings(texts.length)}>
+      <Stack gap={4}>
+        {shown.map((text) => (
+          <Text key={text} size="sm">
+            {text}
+          </Text>
+        ))}
+        {texts.length > MAX_WARNINGS && (
+          <Button size="compact-xs" variant="subtle" w="fit-content" onClick={() => setShowAll(!showAll)}>
+            {showAll ? t.fewerWarnings : t.allWarnings}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
 function SidePanels({ run }: { run: Run }) {
   const t = useMessages().training.run;
   const f = useFormats();
@@ -102,6 +154,7 @@ function RunDetail({ run }: { run: Run }) {
   const isRunning = isLive(run);
   const { metrics, streamState } = useMetrics(run.id, isRunning, refresh);
   const steps = typeof run.summary?.steps === "number" ? run.summary.steps : null;
+  const secondsLeft = run.status === "running" ? newestValue(metrics, "seconds_left") : null;
   const note = isRunning ? (streamState === "open" ? t.run.live : t.run.reconnecting) : undefined;
   const formatMetric = (name: string, digits: number) => f.fixed(newestValue(metrics, name), digits);
   return (
@@ -116,27 +169,26 @@ function RunDetail({ run }: { run: Run }) {
         subtitle={`${run.base.split("@")[0]} · ${run.recipe} · ${run.dataset.replace(/(@.{8}).*/, "$1")}`}
         breadcrumbs={[{ label: app.nav.training, to: "/training" }]}
         actions={
-          <Button
-            component={Link}
-            to="/training/new"
-            search={{ like: run.id } as never}
-            size="sm"
-            variant="default"
-            leftSection={<Copy size={15} aria-hidden />}
-          >
-            {t.run.duplicate}
-          </Button>
+          <>
+            <ResumeButton run={run} onResume={refresh} />
+            <Button
+              component={Link}
+              to="/training/new"
+              search={{ like: run.id } as never}
+              size="sm"
+              variant="default"
+              leftSection={<Copy size={15} aria-hidden />}
+            >
+              {t.run.duplicate}
+            </Button>
+          </>
         }
       />
       <PageBody>
         {run.job_id && run.status !== "finished" && (
           <JobPanel key={run.job_id} id={run.job_id} title={t.run.jobTitle} onEnd={refresh} />
         )}
-        {(run.warnings ?? []).map((warning) => (
-          <Alert key={warning} color="yellow" icon={<TriangleAlert size={18} aria-hidden />}>
-            {warning}
-          </Alert>
-        ))}
+        <Warnings texts={run.warnings ?? []} />
         <Stats
           items={[
             { label: t.run.loss, value: formatMetric("loss", 3) },
@@ -144,9 +196,17 @@ function RunDetail({ run }: { run: Run }) {
             { label: t.run.speed, value: formatMetric("tokens_per_second", 0) },
             { label: t.run.norm, value: formatMetric("grad_norm", 2) },
             { label: t.run.memory, value: f.bytes(newestValue(metrics, "memory_bytes")) },
+            ...(secondsLeft === null ? [] : [{ label: t.run.timeLeft, value: f.duration(secondsLeft * 1000) }]),
           ]}
         />
-        <Columns main={<Curves metrics={metrics} steps={steps} note={note} />} side={<SidePanels run={run} />} />
+        <Columns
+          main={
+            <Curves metrics={metrics} steps={steps} note={note}>
+              <SamplesPanel runId={run.id} running={isRunning} />
+            </Curves>
+          }
+          side={<SidePanels run={run} />}
+        />
       </PageBody>
     </>
   );

@@ -1,6 +1,11 @@
-import { NumberInput, Select, Switch, TextInput } from "@mantine/core";
+import { NumberInput, Select, Switch, TagsInput, TextInput } from "@mantine/core";
 import { useMessages } from "@/app/i18n";
 import type { Field } from "./fields";
+
+/** Return the text of an object setting. An empty object is an empty text. */
+function toText(value: object) {
+  return Object.keys(value).length ? JSON.stringify(value) : "";
+}
 
 /** Show an input for one setting, described by its label and the reason for its default. */
 export function SettingField({
@@ -32,11 +37,13 @@ export function SettingField({
         hideControls={field.kind === "number"}
       />
     );
+  if (field.kind === "list")
+    return <TagsInput {...common} placeholder={t.empty} value={(value as string[] | null) ?? []} onChange={onChange} />;
   return (
     <TextInput
       {...common}
       placeholder={t.empty}
-      value={value === null ? "" : String(value)}
+      value={value === null ? "" : typeof value === "object" ? toText(value) : String(value)}
       onChange={(event) => onChange(event.currentTarget.value)}
     />
   );

@@ -50,3 +50,9 @@ export function smooth(values: (number | null)[], weight: number): (number | nul
     return sum / weightSum;
   });
 }
+
+export const SAMPLE_PREFIX = "sample_";
+
+/** Return the names of the metrics of samples, sorted. */
+export const sampleMetrics = (metrics: MetricsByStep): string[] =>
+  [...metrics.keys()].filter((name) => name.startsWith(SAMPLE_PREFIX)).sort();

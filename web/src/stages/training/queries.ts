@@ -33,6 +33,19 @@ export const curvesQuery = (id: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+/** Query the samples of one step, or of the newest step with samples. Refetched while the run is live. */
+export const samplesQuery = (id: string, step: number | null, running: boolean) =>
+  queryOptions({
+    queryKey: ["training", "samples", id, step],
+    queryFn: () =>
+      unwrap(
+        api.GET("/api/v1/experiments/runs/{id}/samples", {
+          params: { path: { id }, query: { step: step ?? undefined } },
+        }),
+      ),
+    refetchInterval: running ? 3_000 : false,
+  });
+
 /** Query the comparison of several runs. */
 export const comparisonQuery = (ids: string[]) =>
   queryOptions({
@@ -59,7 +72,7 @@ export const planQuery = (request: Schema["TrainingRequest"]) =>
   queryOptions({
     queryKey: ["training", "plan", request],
     queryFn: ({ signal }) => unwrap(api.POST("/api/v1/training/plan", { body: request, signal })),
-    enabled: Boolean(request.base && request.dataset),
+    enabled: Boolean(request.dataset),
     placeholderData: keepPreviousData,
     retry: false,
   });

@@ -1,0 +1,120 @@
+"""Plan versus measurement: peak memory, and time after a probe, of ten runs of a small random model."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("LoRA, batch 2", {"batch_size": 2}),
+    ("LoRA, batch 8", {}),
+    ("LoRA, batch 16", {"batch_size": 16}),
+    ("LoRA, batch 4 x 4", {"batch_size": 4, "gradient_accumulation": 4}),
+    ("LoRA, rank 64", {"lora_rank": 64, "lora_alpha": 128}),
+    ("LoRA, two modules", {"target_modules": ["q_proj", "v_proj"]}),
+    ("LoRA, checkpointing", {"gradient_checkpointing": True}),
+    ("LoRA, short rows", {"max_length": 150}),
+    ("full, batch 4", {"method": "full", "learning_rate": 1e-5, "batch_size": 4}),
+    ("full, checkpointing", {"method": "full", "learning_rate": 1e-5, "gradient_checkpointing": True}),
+)
+ROWS = 160
+
+
+def run(_: Namespace) -> Iterator[tuple[str, str]]:
+    """Plan, probe and train each run in a process of its own, and compare memory and time."""
+    with tempfile.TemporaryDirectory(prefix="vong-plan-") as folder:
+        for name, settings in RUNS:
+            results: dict[str, Any] = {}
+            for step in ("probe", "train"):
+                command = [sys.executable, "-m", "benchmarks.training_plan", step, folder, json.dumps(settings)]
+                known = json.dumps(results)
+                done = subprocess.run(command, input=known, capture_output=True, text=True, check=True)
+                results |= json.loads(done.stdout.strip().splitlines()[-1])
+            memory, peak = results["planned_bytes"], results["peak_bytes"]
+            seconds, taken = results["planned_seconds"], results["seconds"]
+            yield (
+                name,
+                (
+                    f"{memory / 1e9:.2f} GB planned, {peak / 1e9:.2f} measured ({memory / peak - 1:+.0%}); "
+                    f"{seconds:.0f} s planned, {taken:.0f} measured ({seconds / taken - 1:+.0%})"
+                ),
+            )
+
+
+def run_step(step: str, folder: Path, values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Probe or train in this process, and return what was planned or measured."""
+    import time
+    from dataclasses import replace
+
+    from tests.training.factories import Recorder, create_context
+    from vong.processes import peak_resident_bytes
+    from vong.records import Message
+    from vong.training import planning
+    from vong.training.planning.probe import run_probe
+    from vong.training.recipes.sft import SftRecipe
+
+    base = create_base(folder / "base")
+    options = {"samples": 0, "lora_rank": 16, "epochs": 1, "batch_size": 8, **values}
+    context = create_context(base, folder / f"{step}-{time.time_ns()}", options, train=ROWS, validation=16)
+    longer = [
+        row.model_copy(update={"messages": (Message(role="user", content=f"{row.prompt_text} " * (4 + n % 9)),)})
+        for n, row in enumerate(context.train)
+    ]
+    context = replace(context, train=longer, threads=0)
+    if step == "probe":
+        result = run_probe(SftRecipe(), context, Recorder())
+        inputs = plan_inputs(base, context, ())
+        planned = planning.estimate(inputs, context.settings)
+        measurement = planning.Measurement(
+            source="probe", is_probe=True, machine=inputs.machine.name, recipe="sft",
+            settings=context.settings.model_dump(mode="json"),
+            **result.model_dump(exclude={"steps", "device"}),
+        )  # fmt: skip
+        timed = planning.estimate(replace(inputs, measurements=(measurement,)), context.settings)
+        return {"planned_bytes": planned.memory_bytes, "planned_seconds": timed.seconds}
+    started = time.monotonic()
+    SftRecipe().train(context, Recorder())
+    return {**known, "seconds": time.monotonic() - started, "peak_bytes": peak_resident_bytes()}
+
+
+def plan_inputs(base: Path, context: Any, measurements: Any) -> Any:
+    """Return the inputs of a plan for a context."""
+    from tokenizers import Tokenizer
+
+    from vong.training import planning
+    from vong.training.planning.row_lengths import load_template
+
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    template = load_template((base / "chat_template.jinja").read_text(), (base / "tokenizer_config.json").read_bytes())
+    return planning.PlanInputs(
+        recipe="sft",
+        dataset="benchmark",
+        shape=planning.read_model_structure(json.loads((base / "config.json").read_text())),
+        train=planning.measure_rows(context.train, tokenizer, template),
+        validation=planning.measure_rows(context.validation, tokenizer, template),
+        machine=planning.detect_machine(),
+        measurements=measurements,
+    )
+
+
+def create_base(folder: Path) -> Path:
+    """Write a random Llama of 11 M parameters with the tokenizer of the tests, unless it exists."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from tests.tiny_model import create_tiny_model
+
+    if (folder / "config.json").exists():
+        return folder
+    create_tiny_model(folder)
+    values = json.loads((folder / "config.json").read_text())
+    sizes = {"hidden_size": 384, "intermediate_size": 1024, "num_hidden_layers": 6, "num_attention_heads": 6}
+    LlamaForCausalLM(LlamaConfig(**{**values, **sizes, "head_dim": 64})).save_pretrained(folder)
+    return folder
+
+
+if __name__ == "__main__":
+    print(json.dumps(run_step(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]), json.loads(sys.stdin.read()))))
