@@ -22,7 +22,19 @@ from vong.errors import InvalidInput, Unavailable, VongError
 
 NAMES = ("", " ", ".", "..", "../providers/x", "a/b", "a?b=c", "a#b", "%2e%2e", "a%2Fb", "é ü", "a;b", "a\udcffb")
 NAMESPACES = (
-    *("access", "data", "evals", "experiments", "feedback", "gateway", "jobs", "knowledge", "loop", "registry"),
+    *(
+        "access",
+        "data",
+        "evals",
+        "experiments",
+        "feedback",
+        "fine_tuning",
+        "gateway",
+        "jobs",
+        "knowledge",
+        "loop",
+        "registry",
+    ),
     *("serving", "traces", "training"),
 )
 SEPARATORS = ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\r"]

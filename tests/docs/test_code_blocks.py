@@ -26,6 +26,7 @@ NOT_RUNNABLE = {
     },
     "docs/guides/training.md": "trains the model that ships: minutes",
     "docs/guides/serving.md": "deploys the model that this training made",
+    "docs/guides/fine-tuning-api.md": "trains a model: minutes",
     "docs/guides/export.md": "exports the model that this training made",
     **{
         f"docs/guides/training-{name}.md": "trains a model: minutes"

@@ -77,6 +77,7 @@ def test_the_reward_rises_and_the_best_weights_are_kept(base: Path, tmp_path: Pa
     assert not any("overfitting" in text for text in recorder.warnings)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_equals_an_uninterrupted_one_exactly(base: Path, tmp_path: Path) -> None:
     settings: dict[str, Any] = {
         "epochs": 3, "gradient_accumulation": 2, "checkpoint_every": 2, "eval_every": 2, "beta": 0.05,

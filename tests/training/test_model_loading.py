@@ -60,6 +60,7 @@ def compute_logits(base: Path, adapter: Path | None = None) -> Any:
         return model.eval()(torch.tensor([[5, 9, 17, 30, 44]])).logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -86,6 +86,7 @@ def test_a_run_continues_with_a_smaller_batch_and_the_same_steps(
         torch.testing.assert_close(weights(reduced.folder)[name], tensor, rtol=2e-3, atol=2e-4)
 
 
+@pytest.mark.slow
 def test_a_killed_run_keeps_its_smaller_batch(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     LimitedMemory(monkeypatch, rows=2)
     context = create_context(base, tmp_path / "run", {"epochs": 1, "samples": 0, "share_prefix": False})
@@ -107,6 +108,7 @@ def test_a_kill_by_the_kernel_halves_the_batch_once(base: Path, tmp_path: Path) 
     assert load_memory_state(context.folder).changes == {"batch_size": 2, "gradient_accumulation": 2}
 
 
+@pytest.mark.slow
 def test_a_run_that_never_fits_fails_with_what_to_change(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

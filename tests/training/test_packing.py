@@ -93,6 +93,7 @@ def test_models_with_a_recurrent_state_are_refused(model: Any) -> None:
         check_packing(MambaForCausalLM(config), rows)
 
 
+@pytest.mark.slow
 def test_a_resumed_packed_run_equals_an_uninterrupted_one_exactly(base: Path, tmp_path: Path) -> None:
     settings = {
         "epochs": 4,

@@ -73,6 +73,7 @@ def test_the_model_learns_the_preference(base: Path, tmp_path: Path, recorder: R
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_resumed_run_equals_an_uninterrupted_one_exactly(base: Path, tmp_path: Path, name: str) -> None:
     settings: dict[str, Any] = {"epochs": 2, "lora_dropout": 0.1, "checkpoint_every": 4, "eval_every": 3}

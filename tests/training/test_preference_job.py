@@ -78,6 +78,7 @@ def test_a_dpo_run_registers_an_adapter_that_generates(
     assert output["ids"]
 
 
+@pytest.mark.slow
 def test_a_reward_model_is_used_by_grpo_and_cannot_be_deployed_or_trained(
     http: TestClient, platform: Platform, project_id: UUID, base_ref: str, tmp_path: Path
 ) -> None:

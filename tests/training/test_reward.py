@@ -65,6 +65,7 @@ def test_a_full_reward_model_is_complete(base: Path, tmp_path: Path, recorder: R
     assert padding == tokenizer.pad_token_id != tokenizer.eos_token_id == load_tokenizer(base).pad_token_id
 
 
+@pytest.mark.slow
 def test_a_resumed_run_equals_an_uninterrupted_one_exactly(base: Path, tmp_path: Path) -> None:
     settings: dict[str, Any] = {"epochs": 2, "lora_dropout": 0.1, "checkpoint_every": 4, "eval_every": 3}
     uninterrupted = train(base, tmp_path / "whole", Recorder(), **settings)

@@ -125,6 +125,7 @@ def tokenized(base: Path, context: TrainingContext) -> list[Any]:
     return [type("Row", (), {"input_ids": row.ids}) for row in datasets.train]
 
 
+@pytest.mark.slow
 def test_a_run_whose_batches_are_all_broken_stops_and_keeps_the_best_weights(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_run_whose_batches_are_all_broken_stops_and_keeps_the_best_weights(
 ABSURD = {"epochs": 6, "learning_rate": 1.0, "method": "full", "checkpoint_every": 5, "early_stopping_patience": None}
 
 
+@pytest.mark.slow
 def test_an_absurd_learning_rate_is_lowered_and_the_rewind_survives_a_kill(base: Path, tmp_path: Path) -> None:
     whole, broken, again = Recorder(), Recorder(), Recorder()
     uninterrupted = SftRecipe().train(create_context(base, tmp_path / "whole", ABSURD), whole)
@@ -245,6 +247,7 @@ def uninterrupted(base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return weights(train("sft", base, tmp_path_factory.mktemp("whole"), CHAIN, Recorder()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", KILLS)
 def test_a_run_killed_at_a_critical_moment_continues_exactly(
     base: Path, tmp_path: Path, uninterrupted: dict[str, bytes], moment: str

@@ -68,6 +68,7 @@ def test_samples_show_the_base_and_each_evaluation_and_change_no_weights(base: P
     assert any(sample.output != sample.base_output for sample in last)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("every_evaluation")
 def test_scorers_measure_the_samples_and_may_choose_the_best_weights(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 6, "eval_every": 6, "scorers": ["chrf"], "best_metric": "sample_chrf", "samples": 8}

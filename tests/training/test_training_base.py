@@ -117,6 +117,7 @@ def test_an_adapter_is_continued_with_its_rank_on_the_same_base(
     assert second.ref in [child["ref"] for child in forth["children"]]
 
 
+@pytest.mark.slow
 def test_a_new_adapter_is_trained_on_the_merged_base_which_is_made_once(
     http: TestClient, platform: Platform, project_id: UUID, tiny: ModelVersion, train: Any
 ) -> None:

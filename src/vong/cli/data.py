@@ -53,7 +53,7 @@ def import_files(
 ) -> None:
     """Import FILES (JSONL, JSON, CSV, Parquet, text, or folders of these) as the next version of a dataset."""
     if bool(files) == bool(base):
-        raise InvalidInput("there is nothing to import, or two sources", "pass FILES, or --from-knowledge BASE")
+        raise click.UsageError("pass FILES, or --from-knowledge BASE, but not both")
     client = Client()
     format_options = parse_pairs(options, "--option")
     if base:
