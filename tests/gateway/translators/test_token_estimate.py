@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vong.gateway.translators.token_estimate import (
     TOKENS_PER_DOCUMENT,
@@ -37,3 +39,16 @@ def test_texts_tools_and_attachments_are_estimated(request_: dict[str, Any], tok
 
 def test_the_text_of_a_plain_document_is_read() -> None:
     assert 10 <= estimate_message_tokens({"messages": [{"role": "user", "content": [PLAIN]}]}) < 20
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["type", "source", "text", "content"]), inner, max_size=3)
+        ),
+    )
+)
+def test_any_json_is_estimated(content: Any) -> None:
+    assert estimate_message_tokens({"messages": [{"role": "user", "content": content}]}) >= 0

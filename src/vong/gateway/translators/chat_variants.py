@@ -15,7 +15,7 @@ from vong.gateway.translators.token_counts import as_fields, find_usage
 TextKind = Literal["reasoning", "content", "refusal"]
 REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
 """Fields with the reasoning of a message as text. Servers that send two of them repeat the same text."""
-REASONING_PARTS = frozenset({"thinking", "reasoning", "reasoning_text"})
+REASONING_PARTS = ("thinking", "reasoning", "reasoning_text")
 """Types of content parts that are reasoning."""
 VARIANT_FIELDS = frozenset(
     {"content", "refusal", "reasoning_details", "tool_calls", "function_call", *REASONING_FIELDS},

@@ -50,7 +50,7 @@ def _measure(value: Any) -> tuple[int, int]:
         return len(value.encode("utf-8", "replace")), 0
     if isinstance(value, dict):
         kind = value.get("type")
-        if kind in ATTACHMENT_TOKENS and not _is_text_source(value.get("source")):
+        if isinstance(kind, str) and kind in ATTACHMENT_TOKENS and not _is_text_source(value.get("source")):
             return 0, ATTACHMENT_TOKENS[str(kind)]
         items = [item for name, item in value.items() if name not in UNREAD_FIELDS]
     else:
