@@ -27,7 +27,7 @@ test: setup browser ## install everything and run the checks and the tests
 	@$(PY)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not full" --ignore tests/checks
 
 test-full: setup browser ## run the exhaustive tables and slow tests
-	@$(PY)/pytest -n 2 --dist loadfile -m "slow or full" --ignore tests/checks --timeout 3600
+	@PYTHONHASHSEED=0 $(PY)/pytest -n 2 --dist loadfile -m "slow or full" --ignore tests/checks --timeout 3600
 
 check: setup ## check formatting, lint, types, import contracts, the console, size limits and completeness of the docs
 	@$(PY)/ruff format --check src tests samples tools benchmarks

@@ -296,6 +296,21 @@ def test_a_malformed_request_is_rejected(server: Server, body: bytes) -> None:
     assert httpx.get(f"{server.url}/v1/audio/speech", headers=headers).status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("audio/speech", {"input": "a", "voice": "alloy", "response_format": [[]]}),
+        ("audio/speech", {"input": "a", "voice": "alloy", "response_format": {"a": 1}}),
+        ("images/generations", {"prompt": "a", "n": "9" * 5000}),
+        ("images/generations", {"prompt": "a", "n": [1]}),
+    ],
+)
+def test_echo_rejects_fields_of_another_type(server: Server, path: str, fields: dict[str, Any]) -> None:
+    headers = {"authorization": f"Bearer {server.key}"}
+    answer = httpx.post(f"{server.url}/v1/{path}", json={"model": "echo/echo", **fields}, headers=headers)
+    assert answer.status_code == 400, answer.text
+
+
 def parse_form(request: Received) -> dict[str, bytes]:
     boundary = request.headers["content-type"].partition("boundary=")[2].encode()
     found: dict[str, bytes] = {}

@@ -56,7 +56,7 @@ def _speech(fields: Any) -> ProviderResponse:
     if not isinstance(fields.get("input"), str) or not fields["input"]:
         raise InvalidInput("input is missing or empty", "send a text")
     name = fields.get("response_format") or "mp3"
-    if name not in formats or fields.get("stream_format") == "sse":
+    if not isinstance(name, str) or name not in formats or fields.get("stream_format") == "sse":
         raise Unsupported(f"echo cannot write {name!r} audio, or events", "set response_format to mp3, wav or pcm")
     content_type, content = formats[name]
     return ProviderResponse(200, content, {"content-type": content_type})
@@ -74,7 +74,7 @@ def _transcript(fields: Any) -> ProviderResponse:
 
 def _images(fields: Any) -> ProviderResponse:
     text = str(fields.get("n") or 1)
-    count = int(text) if text.isdecimal() else 0
+    count = int(text) if text.isdecimal() and len(text) <= len(str(MAX_IMAGES)) else 0
     if not 1 <= count <= MAX_IMAGES:
         raise InvalidInput(f"n is {text}", f"request 1 to {MAX_IMAGES} images")
     if str(fields.get("stream")).lower() == "true":
