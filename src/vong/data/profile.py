@@ -192,7 +192,7 @@ def masked_excerpt(masked: MaskedText, kind: pii.PiiKind) -> str:
 
     All types are masked first, so that cutting the text never exposes part of a value.
     """
-    placeholder = f"[{kind.upper()}]"
+    placeholder = pii.placeholder(kind)
     position = max(0, masked.text.find(placeholder))
     start, end = max(0, position - EXCERPT_CONTEXT_CHARS), position + len(placeholder) + EXCERPT_CONTEXT_CHARS
     before, after = "…" if start else "", "…" if end < len(masked.text) else ""

@@ -6,7 +6,16 @@ May import no other package of Vong.
 """
 
 from vong.pii.checksums import is_luhn_valid, is_mod97_valid
-from vong.pii.patterns import ALL_KINDS, DEFAULT_KINDS, PiiKind, PiiMatch, find_pii, mask_pii, replace_values
+from vong.pii.patterns import (
+    ALL_KINDS,
+    DEFAULT_KINDS,
+    PiiKind,
+    PiiMatch,
+    find_pii,
+    mask_pii,
+    placeholder,
+    replace_values,
+)
 from vong.pii.streaming import stable_length
 from vong.pii.structured import StructuredMasker
 
@@ -20,6 +29,7 @@ __all__ = [
     "is_luhn_valid",
     "is_mod97_valid",
     "mask_pii",
+    "placeholder",
     "replace_values",
     "stable_length",
 ]

@@ -67,13 +67,18 @@ def replace_values(text: str, found: Sequence[tuple[str, int, int]]) -> str:
     JSON in the text stays valid.
     """
     for kind, start, end in reversed(found):
-        text = f"{text[:start]}{_placeholder(text, kind, start, end)}{text[end:]}"
+        text = f"{text[:start]}{_replacement(text, kind, start, end)}{text[end:]}"
     return text
 
 
-def _placeholder(text: str, kind: str, start: int, end: int) -> str:
+def placeholder(kind: str) -> str:
+    """Return the text that replaces a value of a kind: [EMAIL]."""
+    return f"[{kind.upper()}]"
+
+
+def _replacement(text: str, kind: str, start: int, end: int) -> str:
     """Return the text that replaces text[start:end]: [EMAIL], or "[CARD]" for a number that is a value of JSON."""
-    mark = f"[{kind.upper()}]"
+    mark = placeholder(kind)
     return f'"{mark}"' if text[start:end].isdigit() and JSON_KEY.search(text, max(0, start - 10), start) else mark
 
 

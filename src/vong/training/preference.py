@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from pydantic import Field
+
 from vong.errors import InvalidInput
 from vong.records import Example
 from vong.training.device import Device
@@ -11,7 +13,7 @@ from vong.training.model_loading import load_run_model
 from vong.training.progress import TrainingReporter
 from vong.training.recipe_interface import TrainingContext
 from vong.training.row_requirements import name_row
-from vong.training.settings import TrainingSettings
+from vong.training.settings import TrainingSettings, best_metric_field
 from vong.training.tokenization import IGNORED_LABEL, tokenize_example
 
 
@@ -34,6 +36,19 @@ class TokenizedCompletion(NamedTuple):
     prompt_ids: list[int]
     completion_ids: list[int]
     label: bool
+
+
+class PairSettings(TrainingSettings):
+    """Settings that all recipes with preference pairs share."""
+
+    batch_size: int = Field(
+        title="Batch size",
+        default=4,
+        ge=1,
+        le=1024,
+        description="Pairs per step. 4 pairs need the memory of 8 rows of sft.",
+    )
+    best_metric: str = best_metric_field("eval_loss", "eval_reward_accuracy")
 
 
 def tokenize_completion(tokenizer: Any, example: Example) -> tuple[list[int], list[int]]:
@@ -86,6 +101,20 @@ def prepare_pairs(
         )
     warn_too_long([pair.longest for pair in different], split, max_length, reporter)
     return fitting
+
+
+def load_pairs(
+    tokenizer: Any, context: TrainingContext, settings: TrainingSettings, reporter: TrainingReporter
+) -> tuple[list[TokenizedPair], list[TokenizedPair]]:
+    """Tokenize the pairs for training and for validation.
+
+    Raises:
+        InvalidInput: No pair is left to train on.
+    """
+    train = prepare_pairs(tokenizer, context.train, "training", settings.max_length, reporter)
+    validation = prepare_pairs(tokenizer, context.validation, "validation", settings.max_length, reporter)
+    require_rows(train, validation, reporter)
+    return train, validation
 
 
 def prepare_completions(

@@ -10,24 +10,23 @@ from vong.training.batching import EpochSampler
 from vong.training.device import Device
 from vong.training.model_loading import load_run_tokenizer
 from vong.training.preference import (
+    PairSettings,
     TokenizedPair,
     add_reference,
+    load_pairs,
     load_policy,
     pair_table,
-    prepare_pairs,
     reference_progress,
     release_reference,
-    require_rows,
 )
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.row_requirements import check_pairs
 from vong.training.run import TrainerSetup, run_trainer, trainer_arguments
-from vong.training.settings import TrainingSettings, best_metric_field
 from vong.training.trainer import extend_trainer
 
 
-class DpoSettings(TrainingSettings):
+class DpoSettings(PairSettings):
     """Settings of direct preference optimization. Each description gives the reason for its default."""
 
     learning_rate: float = Field(
@@ -37,14 +36,6 @@ class DpoSettings(TrainingSettings):
         le=1.0,
         description="A twentieth of that of sft: larger steps lower the likelihood of both completions.",
     )
-    batch_size: int = Field(
-        title="Batch size",
-        default=4,
-        ge=1,
-        le=1024,
-        description="Pairs per step. 4 pairs need the memory of 8 rows of sft.",
-    )
-    best_metric: str = best_metric_field("eval_loss", "eval_reward_accuracy")
     beta: float = Field(
         title="Beta",
         default=0.1,
@@ -81,9 +72,7 @@ class DpoRecipe:
         """Train, or resume from the newest complete checkpoint in the folder."""
         settings = DpoSettings.model_validate(context.settings.model_dump())
         tokenizer = load_run_tokenizer(context, settings)
-        train = prepare_pairs(tokenizer, context.train, "training", settings.max_length, reporter)
-        validation = prepare_pairs(tokenizer, context.validation, "validation", settings.max_length, reporter)
-        require_rows(train, validation, reporter)
+        train, validation = load_pairs(tokenizer, context, settings, reporter)
 
         def build(device: Device) -> TrainerSetup:
             return build_trainer(context, settings, device, tokenizer, (train, validation), reporter)

@@ -9,19 +9,18 @@ from vong.records import Example
 from vong.training.batching import EpochSampler
 from vong.training.device import Device
 from vong.training.model_loading import load_run_tokenizer
-from vong.training.preference import TokenizedPair, load_policy, prepare_pairs, require_rows
+from vong.training.preference import PairSettings, TokenizedPair, load_pairs, load_policy
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.row_requirements import check_pairs
 from vong.training.run import TrainerSetup, run_trainer, trainer_arguments
-from vong.training.settings import TrainingSettings, best_metric_field
 from vong.training.trainer import extend_trainer
 
 MAX_LOG_PROBABILITY = -1e-6
 """Upper bound of a mean log-probability in the odds: the odds of a certain completion (0) would be infinite."""
 
 
-class OrpoSettings(TrainingSettings):
+class OrpoSettings(PairSettings):
     """Settings of odds ratio preference optimization. Each description gives the reason for its default."""
 
     learning_rate: float = Field(
@@ -31,14 +30,6 @@ class OrpoSettings(TrainingSettings):
         le=1.0,
         description="Between sft and dpo, because the loss contains both.",
     )
-    batch_size: int = Field(
-        title="Batch size",
-        default=4,
-        ge=1,
-        le=1024,
-        description="Pairs per step. 4 pairs need the memory of 8 rows of sft.",
-    )
-    best_metric: str = best_metric_field("eval_loss", "eval_reward_accuracy")
     beta: float = Field(
         title="Beta",
         default=0.1,
@@ -63,9 +54,7 @@ class OrpoRecipe:
         """Train, or resume from the newest complete checkpoint in the folder."""
         settings = OrpoSettings.model_validate(context.settings.model_dump())
         tokenizer = load_run_tokenizer(context, settings)
-        train = prepare_pairs(tokenizer, context.train, "training", settings.max_length, reporter)
-        validation = prepare_pairs(tokenizer, context.validation, "validation", settings.max_length, reporter)
-        require_rows(train, validation, reporter)
+        train, validation = load_pairs(tokenizer, context, settings, reporter)
         return run_trainer(
             context,
             settings,

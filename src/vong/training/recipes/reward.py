@@ -10,17 +10,16 @@ from vong.records import Example
 from vong.records.model import REWARD_TASK
 from vong.training.batching import EpochSampler
 from vong.training.device import Device
-from vong.training.preference import TokenizedPair, disable_base_dropout, prepare_pairs, require_rows
+from vong.training.preference import PairSettings, TokenizedPair, disable_base_dropout, load_pairs
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.reward_model import collate_pairs, load_reward_base, load_reward_tokenizer
 from vong.training.row_requirements import check_pairs
 from vong.training.run import TrainerSetup, run_trainer, trainer_arguments
-from vong.training.settings import TrainingSettings, best_metric_field
 from vong.training.trainer import extend_trainer
 
 
-class RewardModelSettings(TrainingSettings):
+class RewardModelSettings(PairSettings):
     """Settings of reward models. Each description gives the reason for its default."""
 
     learning_rate: float = Field(
@@ -37,14 +36,6 @@ class RewardModelSettings(TrainingSettings):
         le=100,
         description="Reward models overfit after one pass over the pairs (InstructGPT, 2022, appendix C.2).",
     )
-    batch_size: int = Field(
-        title="Batch size",
-        default=4,
-        ge=1,
-        le=1024,
-        description="Pairs per step. 4 pairs need the memory of 8 rows of sft.",
-    )
-    best_metric: str = best_metric_field("eval_loss", "eval_reward_accuracy")
     center_rewards: float = Field(
         title="Centering of rewards",
         default=0.01,
@@ -68,9 +59,7 @@ class RewardRecipe:
         """Train, or resume from the newest complete checkpoint in the folder."""
         settings = RewardModelSettings.model_validate(context.settings.model_dump())
         tokenizer = load_reward_tokenizer(context.base, settings.chat_template)
-        train = prepare_pairs(tokenizer, context.train, "training", settings.max_length, reporter)
-        validation = prepare_pairs(tokenizer, context.validation, "validation", settings.max_length, reporter)
-        require_rows(train, validation, reporter)
+        train, validation = load_pairs(tokenizer, context, settings, reporter)
         result = run_trainer(
             context,
             settings,
