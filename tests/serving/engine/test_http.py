@@ -263,7 +263,8 @@ def test_a_disconnect_stops_the_generation(
         contextlib.suppress(httpx.ReadTimeout),
         http.stream("POST", "/v1/chat/completions", json=body, timeout=0.3) as answer,
     ):
-        next(answer.iter_bytes())
+        received = answer.iter_bytes()  # httpx closes the connection as soon as this iterator is deleted
+        next(received)
         eventually(lambda: engine.active == 1, 5)
     eventually(lambda: engine.active == 0, 5)
     assert ask(http, "hello").status_code == 200
