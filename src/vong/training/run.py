@@ -18,6 +18,7 @@ from vong.training.device import Device, select_device
 from vong.training.divergence import Diverged, Rewind, load_rewinds, rate_factor, save_rewinds
 from vong.training.failures import explain_failures
 from vong.training.fast_linear import use_onednn_linears
+from vong.training.gated_mlp import recompute_gated_mlps
 from vong.training.model_loading import own_tokenizer_files, restore_precision, save_weights
 from vong.training.monitor import BestMetric, MonitorPolicy, MonitorState, TrainingMonitor
 from vong.training.out_of_memory import equivalent_settings, keep_row_order
@@ -126,6 +127,8 @@ def _train(
     set_seed(settings.seed)
     setup = build(attempt.device)
     use_onednn_linears(setup.model)
+    if not settings.gradient_checkpointing:
+        recompute_gated_mlps(setup.model)
     restore_precision(setup.model)
     tokenizer_files = own_tokenizer_files(context, settings)
     trainer = setup.trainer
