@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 BENCHMARKS = ("span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list", "idle")
-LONG = ("soak", "training", "training_plan")
+LONG = ("soak", "serving", "training", "training_plan", "e2e_nlg")
 """Benchmarks that run only if named."""
 
 
@@ -17,8 +17,9 @@ def main() -> None:
     parser.add_argument(
         "names",
         nargs="*",
+        type=lambda name: name.replace("-", "_"),
         choices=[*BENCHMARKS, *LONG, []],
-        help="benchmarks to run (default: all but soak, training and training_plan)",
+        help=f"benchmarks to run (default: all but {', '.join(LONG)})",
     )
     parser.add_argument("--rounds", type=int, default=3, help="gateway: number of rounds; the table shows medians")
     parser.add_argument("--seconds", type=float, default=5.0, help="gateway: duration of each load")
@@ -29,6 +30,22 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="soak: duration of the load")
     parser.add_argument("--seed", type=int, default=1, help="soak: seed of the random choices")
     parser.add_argument("--rows", type=int, default=64, help="training: number of sample tickets")
+    parser.add_argument(
+        "--trainers",
+        nargs="*",
+        default=[],
+        choices=["vong", "trl", "trl with checkpointing"],
+        help="training: trainers to measure (default: all)",
+    )
+    parser.add_argument("--llamafactory", help="training: Python interpreter of a virtual environment of LLaMA-Factory")
+    parser.add_argument("--serving-url", help="serving: URL of a running server to measure too")
+    parser.add_argument("--serving-key", default="", help="serving: key of the server")
+    parser.add_argument("--serving-model", default="deployment/base", help="serving: model of the server")
+    parser.add_argument("--data", help="e2e_nlg: folder with the files of the E2E NLG Challenge")
+    parser.add_argument("--train-rows", type=int, default=800, help="e2e_nlg: rows of the train set")
+    parser.add_argument("--meanings", type=int, default=100, help="e2e_nlg: meaning representations of the dev set")
+    parser.add_argument("--epochs", type=float, default=1.0, help="e2e_nlg: passes over the training rows")
+    parser.add_argument("--beams", type=int, default=1, help="e2e_nlg: beams of generation; 1 is greedy")
     options = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for name in options.names or BENCHMARKS:

@@ -1,8 +1,9 @@
-"""Speed, memory and final loss of supervised fine-tuning beside TRL's SFTTrainer, on the sample tickets.
+"""Speed, memory and final loss of supervised fine-tuning beside other trainers, on the sample tickets.
 
 Each trainer runs in a process of its own on the same rows, with the same model, adapter, batch size and learning rate:
-Vong's recipe `sft`, TRL without gradient checkpointing, and TRL with its default, which is with it. A token is counted
-once for each row, without padding.
+Vong's recipe `sft`, TRL's SFTTrainer without gradient checkpointing and with it (its default), and LLaMA-Factory if
+`--llamafactory` names the interpreter of a virtual environment that has it. A token is counted once for each row,
+without padding. LLaMA-Factory's chat template ends a row with two further tokens, which its count includes.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any
 TRAINERS = ("vong", "trl", "trl with checkpointing")
 LEARNING_RATE = 1e-3
 EPOCHS = 1
+BATCH_SIZE = 8
 SAMPLES = Path(__file__).parent.parent / "samples" / "tickets.jsonl"
 
 
@@ -27,18 +29,44 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     with tempfile.TemporaryDirectory(prefix="vong-bench-") as folder:
         base = prepare_base(Path(folder))
         results: dict[str, dict[str, float]] = {}
-        for trainer in TRAINERS:
-            command = [sys.executable, "-m", "benchmarks.training", trainer, str(base), folder, str(options.rows)]
-            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            results[trainer] = json.loads(output.splitlines()[-1])
+        for trainer in options.trainers or TRAINERS:
+            arguments = [trainer, str(base), folder, str(options.rows)]
+            results[trainer] = run_trainer([sys.executable, "-m", "benchmarks.training", *arguments])
+        if options.llamafactory:
+            arguments = prepare_llamafactory(base, Path(folder) / "llamafactory", options.rows)
+            results["llamafactory"] = run_trainer([options.llamafactory, *arguments])
     for trainer, result in results.items():
         yield f"{trainer}: tokens/s", f"{result['tokens'] / result['seconds']:.1f}"
         yield f"{trainer}: CPU seconds", f"{result['cpu_seconds']:.1f}"
         yield f"{trainer}: peak memory, MB", f"{result['peak_memory'] / 1e6:,.0f}"
         yield f"{trainer}: loss of the last quarter", f"{result['loss']:.4f}"
-    ours, peer = results["vong"], results["trl"]
-    yield "vong / trl, tokens/s", f"{ours['tokens'] / ours['seconds'] / (peer['tokens'] / peer['seconds']):.2f}"
-    yield "vong / trl, loss", f"{ours['loss'] / peer['loss']:.4f}"
+    ours = results.get("vong")
+    for name in ("trl", "llamafactory"):
+        if ours and (peer := results.get(name)):
+            ratio = ours["tokens"] / ours["seconds"] / (peer["tokens"] / peer["seconds"])
+            yield f"vong / {name}, tokens/s", f"{ratio:.2f}"
+            yield f"vong / {name}, loss", f"{ours['loss'] / peer['loss']:.4f}"
+
+
+def run_trainer(command: list[str]) -> dict[str, float]:
+    """Run a trainer in a process of its own and return the result that it prints as its last line."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def prepare_llamafactory(base: Path, folder: Path, rows: int) -> list[str]:
+    """Write the rows as files of LLaMA-Factory, and return the arguments of its interpreter."""
+    folder.mkdir()
+    examples = [
+        {"instruction": example.messages[0].text, "input": "", "output": example.completion.text}
+        for example in read_examples(rows)
+    ]
+    (folder / "rows.json").write_text(json.dumps(examples), encoding="utf-8")
+    settings = {"batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "epochs": EPOCHS}
+    script = Path(__file__).parent / "training_llamafactory.py"
+    return [str(script), str(base), str(folder), json.dumps(settings)]
 
 
 def prepare_base(folder: Path) -> Path:
@@ -69,7 +97,7 @@ def train_vong(base: Path, folder: Path, rows: int) -> list[float]:
     from vong.training.recipes.sft import SftRecipe
 
     reporter = LossReporter()
-    settings = SftSettings(epochs=EPOCHS, learning_rate=LEARNING_RATE)
+    settings = SftSettings(epochs=EPOCHS, learning_rate=LEARNING_RATE, batch_size=BATCH_SIZE)
     context = TrainingContext(
         base=base,
         base_ref="base",
@@ -108,7 +136,7 @@ def train_trl(base: Path, folder: Path, rows: int, *, checkpointing: bool) -> li
         args=SFTConfig(
             output_dir=str(folder / f"trl-{checkpointing}"),
             num_train_epochs=EPOCHS,
-            per_device_train_batch_size=8,
+            per_device_train_batch_size=BATCH_SIZE,
             learning_rate=LEARNING_RATE,
             lr_scheduler_type="cosine",
             warmup_steps=1,

@@ -100,13 +100,18 @@ class Conversation:
     Control tokens that the template writes are encoded as such. Control tokens in the texts of messages and tools are
     encoded as text, so that a text cannot end a turn or start one. In the text of an assistant this concerns special
     tokens only, because a model may write the other ones, for example tags around its reasoning. `renders_calls` is
-    False if the template omits tool calls.
+    False if the template omits tool calls. `options` are variables of the template, for example `enable_thinking`.
     """
 
     def __init__(
-        self, tokenizer: Any, messages: Sequence[Mapping[str, Any]], tools: Sequence[dict[str, Any]] | None = None
+        self,
+        tokenizer: Any,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[dict[str, Any]] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         self._tokenizer = tokenizer
+        self._options = dict(options or {})
         self._markers: Markers | None = None
         self.renders_calls = True
         plain = [dict(message) for message in messages]
@@ -185,7 +190,7 @@ class Conversation:
     ) -> str:
         from jinja2 import TemplateError
 
-        options: dict[str, Any] = {"tools": list(tools)} if tools else {}
+        options = {**self._options, "tools": list(tools)} if tools else self._options
         try:
             return self._tokenizer.apply_chat_template(
                 list(messages), add_generation_prompt=generation_prompt, tokenize=False, **options

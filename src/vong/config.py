@@ -122,7 +122,8 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         le=1_000_000,
-        description="Price of this machine in US dollars per hour. Training plans compute the cost of a run from it.",
+        description="Price of this machine in US dollars per hour, from which training plans and the calls of "
+        "deployments have their cost. Unset: calls of deployments cost nothing.",
     )
     server_processes: int = Field(default=1, ge=0, description="Server processes that share the port; 0: one per core.")
     span_buffer_bytes: int = Field(
@@ -146,7 +147,14 @@ class Settings(BaseSettings):
         default=120.0,
         ge=0,
         le=3600,
-        description="Seconds that the first call of a fine-tuned model waits until the model is ready.",
+        description="Seconds that a call waits for a model that it starts: a fine-tuned or a sleeping one.",
+    )
+    machine_name: str | None = Field(
+        default=None, min_length=1, max_length=200, description="Name of this machine for engines; unset: host name."
+    )
+    engine_address: str = Field(
+        default="127.0.0.1",
+        description="Address of this machine on which its engines listen, and at which servers reach them.",
     )
     batch_concurrency: int = Field(default=8, ge=1, le=256, description="Concurrent calls of one batch.")
     log_level: str = Field(default="info", description="Log level: debug, info, warning or error.")

@@ -159,9 +159,13 @@ class UpstreamTimeout(UpstreamFailed):
 
 
 class Unavailable(VongError):
-    """Part of Vong that is not running or not ready yet."""
+    """Part of Vong that is not running or not ready yet.
+
+    `retry_after` is the number of seconds after which a retry makes sense, if that is known.
+    """
 
     code, fault, status = "unavailable", "ours", 503
+    retry_after: int | None = None
 
 
 class DataCorrupted(VongError):

@@ -9,7 +9,7 @@ from tools import reference
 VERBS = (
     "add answer append cancel change clean clear compare compress count create decide delete deploy download edit "
     "evaluate export finish get harvest import ingest keep list log plan preview profile reset restart resume retry "
-    "revoke rotate run search set sign split start stop stream summarize switch test verify"
+    "revoke rotate run search set sign split start stop stream summarize switch test upload verify wake"
 )
 """Verbs with which an operation name may start."""
 

@@ -26,6 +26,9 @@ BROAD_EXCEPT_HOMES = {
     "src/vong/training/planning/inspection.py": "the boundary of a child process that loads a model",
     "src/vong/training/planning/row_lengths.py": "the chat template of a model, which raises any error",
     "src/vong/training/failures.py": "errors of a full disk, which libraries wrap in their own",
+    "src/vong/registry/hub.py": "huggingface_hub, whose HTTP library depends on its version",
+    "src/vong/registry/model_files.py": "onnxruntime, whose errors share no class",
+    "src/vong/serving/engine/embedding_encoders.py": "onnxruntime, whose errors share no class",
     "src/vong/training/utilization.py": "NVML, whose errors share no class",
 }
 

@@ -69,7 +69,15 @@ def all_commands() -> list[tuple[tuple[str, ...], click.Command]]:
 
 
 def test_every_command_that_prints_data_has_a_json_option() -> None:
-    silent = {"vong up", "vong down", "vong quickstart", "vong data export", "vong gateway batches export"}
+    silent = {
+        "vong up",
+        "vong down",
+        "vong quickstart",
+        "vong data export",
+        "vong gateway batches export",
+        "vong worker",
+        "vong serving metrics",  # the format of Prometheus
+    }
     silent |= {"vong gateway batches delete-file", "vong knowledge delete"}
     missing = [
         " ".join(path)

@@ -109,6 +109,42 @@ def test_a_disconnect_frees_the_slot_of_its_request(loop: asyncio.AbstractEventL
     assert idle(engine)
 
 
+def test_a_disconnect_during_a_long_prompt_frees_the_slot(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
+    words = " ".join(f"{number} apples" for number in range(60))  # several parts of a prompt
+    request = create_request(messages=[{"role": "user", "content": words}], max_tokens=500)
+
+    async def disconnect_at_once() -> None:
+        task = asyncio.create_task(collect(engine.generate(request)))
+        while not engine.load.active and not task.done():
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    tokens = engine.load.tokens
+    loop.run_until_complete(disconnect_at_once())
+    assert idle(engine)
+    assert engine.load.tokens - tokens < 5
+
+
+def test_the_beginning_of_an_earlier_prompt_is_not_computed_again(
+    loop: asyncio.AbstractEventLoop, engine: Engine
+) -> None:
+    shared = "You answer questions about the shop. " * 4
+    cached: list[int] = []
+    for question in ("Where?", "Why not?"):
+        messages = [{"role": "system", "content": shared}, {"role": "user", "content": question}]
+        pieces = loop.run_until_complete(collect(engine.generate(create_request(messages=messages, max_tokens=2))))
+        cached.append(pieces[-1].cached_tokens)
+        assert pieces[-1].cached_tokens < pieces[-1].prompt_tokens
+    assert cached[1] > 20 and cached[1] > cached[0]
+
+
+def test_computations_advance_the_count_of_steps(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
+    steps = engine.load.steps
+    loop.run_until_complete(collect(engine.generate(create_request(max_tokens=3))))
+    assert engine.load.steps > steps
+
+
 def test_each_token_has_its_log_probability(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
     pieces = loop.run_until_complete(collect(engine.generate(create_request(max_tokens=3, top_logprobs=2))))
     entries = [entry for piece in pieces for entry in piece.logprobs]

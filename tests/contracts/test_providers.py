@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.gateway.fake_upstream import WORDS, FakeUpstream
-from vong import plugins
+from tests.gateway.provider_kinds import create_provider, list_kinds
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Unsupported, UpstreamFailed, UpstreamTimeout, VongError
 from vong.gateway.providers import Provider, ProviderRequest, ProviderResponse
@@ -62,7 +62,7 @@ def subject(request: pytest.FixtureRequest, fake: FakeUpstream) -> Subject:
 
 
 def test_every_built_in_provider_is_a_subject_of_this_contract(fake: FakeUpstream) -> None:
-    assert set(plugins.list_extensions("provider")) == set(subjects(fake))
+    assert list_kinds() == set(subjects(fake))
 
 
 def test_a_chat_completion_has_text_and_usage(subject: Subject) -> None:
@@ -138,9 +138,7 @@ def test_models_are_listed(subject: Subject) -> None:
 
 
 def test_embeddings_are_returned(subject: Subject) -> None:
-    if subject.kind in {"anthropic", "deployment"} or (
-        subject.kind in PROFILES and not PROFILES[subject.kind].has_embeddings
-    ):
+    if subject.kind == "anthropic" or (subject.kind in PROFILES and not PROFILES[subject.kind].has_embeddings):
         with pytest.raises(Unsupported, match="embeddings"):
             run_with_provider(
                 subject, lambda provider: provider.call(ProviderRequest("embeddings", subject.good, b'{"input": "x"}'))
@@ -191,7 +189,7 @@ def run_with_provider(subject: Subject, do: Callable[[Provider], Awaitable[T]], 
             kind=subject.kind, base_url=subject.base_url, api_key=SecretStr("secret"), timeout=timeout
         )
         try:
-            return await do(plugins.load_extension("provider", subject.kind)("subject", settings, upstream))
+            return await do(create_provider(subject.kind, settings, upstream))
         finally:
             upstream.close()
 

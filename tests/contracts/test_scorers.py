@@ -108,6 +108,29 @@ def test_rouge_equals_rouge_score(pairs: list[tuple[str, str]], stemmer: bool) -
         assert found[kind] == pytest.approx(sum(values) / len(values), rel=1e-15)
 
 
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(st.tuples(texts, st.lists(texts, min_size=1, max_size=3)), min_size=1, max_size=5))
+def test_several_references_are_scored_as_by_the_libraries(rows: list[tuple[str, list[str]]]) -> None:
+    answers = [answer for answer, _ in rows]
+    most = max(len(expected) for _, expected in rows)
+    # sacrebleu takes one list per reference number; None marks an output with fewer references.
+    streams: Any = [[expected[n] if n < len(expected) else None for _, expected in rows] for n in range(most)]
+    chosen = scoring.build_scorers(["bleu", "chrf", "rouge", "exact_match"])
+    found = scoring.compute_totals(chosen, [scoring.score_output(chosen, answer, *more) for answer, more in rows])
+    assert found["bleu"] == BLEU().corpus_score(answers, streams).score
+    assert found["chrf"] == CHRF().corpus_score(answers, streams).score
+    library = RougeScorer(["rougeL"])
+    best = [library.score_multi(more, answer)["rougeL"].fmeasure for answer, more in rows]
+    assert found["rougeL"] == pytest.approx(sum(best) / len(best), rel=1e-15)
+    expected = [
+        any(create_scorer("exact_match").measure(answer, one)["exact_match"].value for one in more)
+        for answer, more in rows
+    ]
+    assert found["exact_match"] == sum(expected) / len(expected)
+    signatures = scoring.collect_signatures(chosen, several_references=True)
+    assert all("nrefs:var" in signature for signature in signatures.values())
+
+
 def test_the_signatures_equal_those_of_the_libraries() -> None:
     bleu = BLEU()
     bleu.corpus_score(["a"], [["a"]])

@@ -1,13 +1,15 @@
 """Run every Python block of the README and of docs/ unchanged against a running Vong.
 
-Blocks may use what `prepare` creates: the files `tickets.jsonl` and `samples/handbook` in the working folder,
-a split dataset `tickets`, a route `triage`, a knowledge base `handbook`, a model `triage` with the alias `prod`, an
-answer with feedback and one that failed. Blocks of one file share variables, from top to bottom.
+Blocks may use what `prepare` creates: the files `tickets.jsonl`, `docs`, `samples/handbook` and
+`samples/handbook_source` in the working folder, a split dataset `tickets`, a route `triage`, a knowledge base
+`handbook`, a model `triage` with the alias `prod`, an answer with feedback and one that failed. The base model
+`smollm2-135m-instruct` is a tiny one, so that guides can train it.
+Blocks of one file share variables, from top to bottom.
 """
 
 from collections.abc import Callable, Generator
 from pathlib import Path
-from shutil import copy
+from shutil import copy, copytree
 
 import pytest
 
@@ -35,8 +37,15 @@ NOT_RUNNABLE = {
 }
 """Files with a block fenced as `python no-run`, and the reason. The list may only shrink."""
 
+SLOW = {"docs/guides/model-fine-tune.md", "docs/guides/model-from-scratch.md"}
+"""Files whose blocks train and deploy the tiny model."""
+
 ADDRESS, KEY = "http://127.0.0.1:8400", "vong-…"
-DEPLOYMENTS = {"deployment/base": "echo/echo", "deployment/tuned": "echo/echo?delay=0"}
+DEPLOYMENTS = {
+    "deployment/base": "echo/echo",
+    "deployment/small": "echo/echo",
+    "deployment/tuned": "echo/echo?delay=0",
+}
 """Deployments of the blocks, replaced by models without weights. Otherwise only the address and the key of the server
 are replaced before a block runs."""
 
@@ -68,6 +77,8 @@ def create_files(folder: Path) -> None:
     (folder / "tickets.jsonl").write_text("".join(rows), encoding="utf-8")
     for name in ("refunds.md", "tap-terminal.md"):
         copy(ROOT / "samples" / "handbook" / name, folder / "samples" / "handbook")
+    copytree(ROOT / "samples" / "handbook_source", folder / "samples" / "handbook_source")
+    copytree(ROOT / "docs" / "concepts", folder / "docs" / "concepts")
     create_tiny_model(folder / "weights")
 
 
@@ -80,7 +91,8 @@ def prepare(client: Client) -> None:
     wait_for_result(client, client.data.split(imported.result["ref"], shares, seed=7))
     client.gateway.set_route("triage", {"echo/echo": 1.0})
     wait_for_result(client, client.knowledge.upload("handbook", sorted(Path("samples/handbook").iterdir())))
-    wait_for_result(client, client.registry.import_model(str(Path("weights").absolute()), name="triage"))
+    for name in ("triage", "smollm2-135m-instruct"):
+        wait_for_result(client, client.registry.import_model(str(Path("weights").absolute()), name=name))
     client.registry.set_alias("triage", "prod", "triage@1", reason="the first one")
     client.feedback.create(client.gateway.chat("triage", "My printer is on fire").span_id, value=1.0)
     with pytest.raises(UpstreamFailed):
@@ -116,7 +128,13 @@ def runnable() -> list[Block]:
     return [block for block in PYTHON if "no-run" not in block.info]
 
 
-@pytest.mark.parametrize("block", runnable(), ids=lambda block: f"{block.file}:{block.line}")
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(block, id=f"{block.file}:{block.line}", marks=[pytest.mark.slow] if block.file in SLOW else [])
+        for block in runnable()
+    ],
+)
 def test_python_blocks_run(block: Block, run_through: Callable[[Block], None]) -> None:
     run_through(block)
 

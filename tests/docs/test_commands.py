@@ -22,7 +22,9 @@ FILES_IN_LINES = (
     "rows.jsonl",
     "pairs.jsonl",
     "votes.jsonl",
+    "samples/tickets.jsonl",
 )
+FOLDERS_IN_LINES = ("docs", "samples/handbook", "samples/handbook_source")
 SHELL = {"", "console", "text", "sh"}
 
 
@@ -59,9 +61,10 @@ def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Create the files that a line may name."""
     made = tmp_path_factory.mktemp("shell")
+    for name in FOLDERS_IN_LINES:
+        (made / name).mkdir(parents=True)
     for name in FILES_IN_LINES:
         (made / name).write_text("{}")
-    (made / "samples" / "handbook").mkdir(parents=True)
     return made
 
 

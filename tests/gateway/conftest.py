@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
@@ -71,7 +71,8 @@ def create_settings(home: Path, database_url: str, port: int) -> Settings:
         "priced/endless": PriceSettings(input=1e6, output=2e6),
         "priced/embedding": PriceSettings(input=1000),
     }
-    return Settings(home=home, database_url=database_url, providers=providers, prices=prices, max_request_bytes=100_000)
+    more: dict[str, Any] = {"max_request_bytes": 100_000, "machine_price_per_hour": 36_000}
+    return Settings(home=home, database_url=database_url, providers=providers, prices=prices, **more)
 
 
 class Server:

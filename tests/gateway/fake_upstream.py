@@ -117,7 +117,8 @@ class FakeUpstream:
         elif native:
             writer.write(_plain(fake_native_apis.response_body(native.kind, model)))
         else:
-            writer.write(_plain(_in_format_of(path, completion(model))))
+            more = "x-vong-queue-ms: 12.5\r\n" if "@" in model else ""  # the name of a version of a deployment
+            writer.write(_plain(_in_format_of(path, completion(model)), more=more))
 
     def _events(self, model: str) -> list[bytes]:
         if native := fake_native_apis.parse_native_path(self.requests[-1].path):

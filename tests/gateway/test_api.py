@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from vong import access, config
 from vong.cli.gateway import group
 from vong.errors import InvalidInput, NotFound, Unauthenticated, UpstreamFailed
+from vong.gateway.providers.replicas import ReplicaEndpoint
 from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog
 from vong.gateway.upstream.client import UpstreamClient
 
@@ -241,7 +242,7 @@ def test_other_paths_are_passed_to_the_rest_application(http: httpx.Client) -> N
 
 
 def test_the_error_of_an_unready_deployment_has_its_status() -> None:
-    starting = DeploymentEndpoint("triage", "starting", None, None, "triage")
+    starting = DeploymentEndpoint("triage", "starting", (), "triage")
     directory = ModelCatalog({}, {"triage": starting}, {}, {}, UpstreamClient())
     directory.check_target("deployment/triage")
     with pytest.raises(Exception, match="the deployment 'triage' is starting; show its state and log"):
@@ -250,7 +251,7 @@ def test_the_error_of_an_unready_deployment_has_its_status() -> None:
 
 def test_the_span_of_a_deployment_has_its_model_versions(server: Server) -> None:
     deployed = DeploymentEndpoint(
-        "triage", "ready", "http://127.0.0.1:1/v1", "token", "triage", "triage@1f0c", "tickets@2b"
+        "triage", "ready", (ReplicaEndpoint("http://127.0.0.1:1/v1", "token"),), "triage", "triage@1f0c", "tickets@2b"
     )
     choice = ModelCatalog({}, {"triage": deployed}, {}, {}, UpstreamClient()).choose_target(
         "deployment/triage", lambda: 0.0

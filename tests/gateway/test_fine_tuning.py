@@ -128,6 +128,91 @@ def test_a_local_job_trains_and_its_model_and_checkpoints_answer(vong: RunningVo
         client.chat.completions.create(model=str(names[0]), messages=[{"role": "user", "content": "say 1"}])
 
 
+def prompt(number: int) -> dict[str, Any]:
+    return {"role": "user", "content": f"say {chr(97 + number % 5)}"}
+
+
+PAIRS = [
+    {
+        "input": {"messages": [prompt(number)]},
+        "preferred_output": [{"role": "assistant", "content": chr(97 + number % 5) * 3}],
+        "non_preferred_output": [{"role": "assistant", "content": chr(98 + number % 5) * 3}],
+    }
+    for number in range(8)
+]
+PROMPTS = [
+    {"messages": [prompt(number)], "answer": chr(97 + number % 5) * 3, "grade": number % 5} for number in range(4)
+]
+EXACT = {
+    "type": "string_check",
+    "name": "exact",
+    "input": "{{sample.output_text}}",
+    "reference": "{{item.answer}}",
+    "operation": "eq",
+}
+JUDGE = {
+    "type": "score_model",
+    "name": "judge",
+    "model": "grader",
+    "range": [0, 4],
+    "input": [{"role": "user", "content": '{"result": {{item.grade}}} for {{sample.output_text}}'}],
+}
+"""Judge whose answer is its prompt, because the route leads to the provider echo."""
+MULTI = {"type": "multi", "graders": {"exact": EXACT, "judge": JUDGE}, "calculate_output": "0.5 * exact + 0.5 * judge"}
+REINFORCEMENT: dict[str, Any] = {"grader": MULTI, "hyperparameters": {"n_epochs": 1, "batch_size": 2}}
+SAMPLING = {"num_generations": 2, "max_completion_tokens": 4, "lora_rank": 4, "samples": 0}
+
+
+@pytest.mark.parametrize("method", ["dpo", "reinforcement"])
+def test_other_methods_train_a_model_that_answers(vong: RunningVong, method: str) -> None:
+    client, owner = connect(vong), vong.client()
+    vong.run("gateway", "routes", "set", "grader", "echo/echo")
+    vong.run("gateway", "prices", "set", "echo/echo", "--input", "10", "--output", "20")
+    rows: list[Any] = PAIRS if method == "dpo" else PROMPTS
+    details = {"hyperparameters": {"n_epochs": 1, "beta": 0.2}} if method == "dpo" else REINFORCEMENT
+    job = client.fine_tuning.jobs.create(
+        model="tiny",
+        training_file=upload(client, rows),
+        validation_file=upload(client, rows[:2]),
+        method={"type": method, method: details},  # pyright: ignore[reportArgumentType]
+        extra_body={"settings": {"lora_rank": 4, "samples": 0} if method == "dpo" else SAMPLING},
+    )
+    done = wait(client, job.id)
+    assert done.status == "succeeded", (done.error, vong.logs())
+    answer = client.chat.completions.create(
+        model=str(done.fine_tuned_model), messages=[{"role": "user", "content": "say a"}], max_tokens=3
+    )
+    assert answer.choices[0].message.content is not None
+    results = list(csv.DictReader(client.files.content(done.result_files[0]).text.splitlines()))
+    column = "train_reward_margin" if method == "dpo" else "train_reward_mean"
+    assert all(row[column] for row in results)
+    if method == "reinforcement":
+        run = next(one for one in owner.experiments.runs() if one.status == "finished" and one.recipe == "grpo")
+        judge = run.summary["judges"]["judge"]
+        assert judge["calls"] > 0 and judge["cost_usd"] > 0
+        (calls,) = [line for line in owner.gateway.ledger(by="key") if line.group == "owner"]
+        assert calls.calls >= judge["calls"]  # the calls of the judge are those of the caller's key
+
+
+def test_the_calls_of_a_judge_have_the_limits_of_the_key(vong: RunningVong) -> None:
+    owner = vong.client()
+    vong.run("gateway", "routes", "set", "grader", "echo/echo")
+    poor = connect(vong, owner.access.create_key("judged")["secret"])
+    file = upload(poor, PROMPTS)
+    vong.run("gateway", "prices", "set", "echo/echo", "--input", "10", "--output", "20")
+    owner.gateway.set_limit("key", "cost", "day", 1, subject="judged")
+    job = poor.fine_tuning.jobs.create(
+        model="tiny",
+        training_file=file,
+        method={"type": "reinforcement", "reinforcement": {"grader": JUDGE}},  # pyright: ignore[reportArgumentType]
+        extra_body={"settings": {**SAMPLING, "judge_concurrency": 1}},
+    )
+    done = wait(connect(vong), job.id)
+    assert done.status == "failed" and done.error
+    assert "(grader) failed for all of the first" in str(done.error.message)
+    assert "budget" in str(done.error.message).lower()
+
+
 def test_a_job_pauses_resumes_and_is_cancelled(vong: RunningVong) -> None:
     client = connect(vong)
     job = client.fine_tuning.jobs.create(
@@ -257,6 +342,29 @@ def test_limits_and_scopes_apply_to_jobs(vong: RunningVong) -> None:
             ),
             "line 1 of training_file",
             "training_file",
+        ),
+        (
+            lambda client, _: upload(client, [*PAIRS, {**PAIRS[0], "non_preferred_output": []}]),
+            "line 9, non_preferred_output is not a list of messages",
+            "file",
+        ),
+        (
+            lambda client, _: client.fine_tuning.jobs.create(
+                model="tiny",
+                training_file=upload(client, [*PROMPTS, ROWS[0]]),
+                method={"type": "reinforcement", "reinforcement": {"grader": EXACT}},
+            ),
+            "line 5 of training_file is a conversation that ends with an answer",
+            "training_file",
+        ),
+        (
+            lambda client, _: client.fine_tuning.jobs.create(
+                model="tiny",
+                training_file=upload(client, PROMPTS),
+                method={"type": "reinforcement", "reinforcement": {"grader": {**JUDGE, "model": "nobody"}}},
+            ),
+            "no route or model is named 'nobody'",
+            "method.reinforcement.grader",
         ),
         (
             lambda client, file: client.fine_tuning.jobs.create(model="tiny", training_file=file, suffix="a/b"),

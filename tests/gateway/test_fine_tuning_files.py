@@ -202,6 +202,26 @@ BLEU = {
 }
 
 
+JUDGE = {
+    "type": "score_model",
+    "name": "tone",
+    "model": "grader",
+    "range": [1, 5],
+    "input": [{"role": "user", "content": [{"type": "input_text", "text": "Rate {{sample.output_text}}"}]}],
+}
+
+
+def test_a_model_that_scores_is_a_judge_whose_range_is_part_of_its_weight() -> None:
+    judge = plan_rewards(JUDGE).settings["judges"]["tone"]
+    assert (judge["model"], judge["lowest"], judge["highest"], judge["weight"]) == ("grader", 1.0, 5.0, 4.0)
+    assert judge["messages"] == [{"role": "user", "content": "Rate {{sample.output_text}}"}]
+    sampled = plan_rewards({**JUDGE, "sampling_params": {"temperature": 1, "max_completions_tokens": 9, "seed": None}})
+    assert sampled.settings["judges"]["tone"]["params"] == {"temperature": 1, "max_completion_tokens": 9}
+    multi = {"type": "multi", "graders": {"a": STRING, "b": JUDGE}, "calculate_output": "0.5 * a + 0.5 * b"}
+    found = plan_rewards(multi).settings
+    assert (found["rewards"], found["judges"]["b"]["weight"]) == ({"exact_match": 0.5}, 2.0)
+
+
 def test_a_multi_grader_is_a_weighted_sum_of_rewards() -> None:
     multi = {"type": "multi", "graders": {"a": STRING, "b": BLEU}, "calculate_output": "(3 * a + b) / 4 - 0.5"}
     found = plan_rewards(multi)
@@ -217,7 +237,8 @@ def test_a_multi_grader_is_a_weighted_sum_of_rewards() -> None:
     "grader",
     [
         {"type": "python", "source": "def grade(): ..."},
-        {"type": "score_model", "model": "gpt-4o", "input": []},
+        {**JUDGE, "sampling_params": {"logit_bias": {}}},
+        {**JUDGE, "input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]},
         {**STRING, "operation": "like"},
         {**BLEU, "evaluation_metric": "cosine"},
         {**STRING, "input": "{{sample.output_json.x}}"},
@@ -236,6 +257,8 @@ def test_graders_without_a_counterpart_are_refused_with_a_reason(grader: dict[st
 
 
 def test_a_missing_or_malformed_grader_is_an_error() -> None:
-    for grader in (None, {}, {"type": "magic"}, {"type": "string_check"}, {"type": "multi", "graders": {}}):
+    malformed: list[Any] = [None, {}, {"type": "magic"}, {"type": "string_check"}, {"type": "multi", "graders": {}}]
+    malformed += [{**JUDGE, **change} for change in ({"model": ""}, {"input": []}, {"range": [1, 0]}, {"range": 5})]
+    for grader in malformed:
         with pytest.raises(InvalidInput):
             plan_rewards(grader)

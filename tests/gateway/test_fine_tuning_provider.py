@@ -26,6 +26,7 @@ from vong.gateway.limits.charges import Charge, LedgerEntry
 from vong.gateway.limits.store import limit_states, set_limit
 from vong.gateway.limits.subjects import LimitSubjects
 from vong.gateway.providers.base import ProviderResponse
+from vong.gateway.providers.replicas import ReplicaEndpoint
 from vong.gateway.routing.catalog import DeploymentEndpoint, ModelCatalog
 from vong.gateway.routing.on_demand import ModelStarting, OnDemandTargets, StartSettings, StartState
 from vong.gateway.upstream.client import UpstreamClient
@@ -173,7 +174,7 @@ PRINCIPAL: Any = Caller()
 
 
 def resolve(starter: Starter, timeout: float, on_demand: frozenset[str]) -> Any:
-    endpoint = DeploymentEndpoint("ft-1", "ready", "http://127.0.0.1:9", "token", "ft-1")
+    endpoint = DeploymentEndpoint("ft-1", "ready", (ReplicaEndpoint("http://127.0.0.1:9", "token"),), "ft-1")
     empty, full = (
         ModelCatalog({}, known, {}, {}, UpstreamClient(), on_demand=on_demand) for known in ({}, {"ft-1": endpoint})
     )

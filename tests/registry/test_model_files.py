@@ -9,11 +9,17 @@ from typing import Any
 
 import pytest
 
+from tests.serving.embedding_models import tiny_embedding_model, tiny_reranker
 from tests.tiny_model import create_tiny_model
-from vong.app.registry import check_source
+from vong.app.model_import import check_source
 from vong.errors import InvalidInput, NotFound
-from vong.registry.gguf_files import check_gguf, read_gguf_header
+from vong.registry.gguf_files import check_gguf, find_task, read_gguf_header
 from vong.registry.model_files import find_template, read_template
+
+
+@pytest.fixture(scope="module")
+def embedding_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_embedding_model(tmp_path_factory.mktemp("embedding") / "model")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +86,82 @@ def test_a_folder_that_is_no_complete_model_is_refused(
 
 
 def test_a_complete_folder_is_accepted(model: Path) -> None:
-    check_source(str(model), model)
+    assert check_source(str(model), model) is None
+
+
+def remove(*names: str) -> Callable[[Path], object]:
+    return lambda folder: [(folder / name).unlink() for name in names]
+
+
+def set_modules(*kinds: str) -> Callable[[Path], object]:
+    modules = [{"path": "", "type": f"sentence_transformers.models.{kind}"} for kind in kinds]
+    return lambda folder: (folder / "modules.json").write_text(json.dumps(modules))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (cut_weights, "it is cut off"),
+        (remove("model.safetensors"), "has no weights"),
+        (lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"), "a Python pickle"),
+        (remove("tokenizer.json", "vocab.txt"), "no tokenizer"),
+        (remove("1_Pooling/config.json"), "1_Pooling/config.json is missing"),
+        (lambda folder: (folder / "modules.json").write_text("{"), "modules.json is not JSON"),
+        (set_modules("Transformer", "WordWeights", "Pooling"), "the module 'WordWeights', which is not supported"),
+        (set_modules("Transformer"), "has no pooling"),
+        (set_config(model_type="no-such-bert"), "the architecture 'no-such-bert' is unknown"),
+        (
+            lambda folder: [remove("model.safetensors")(folder), (folder / "model.onnx").write_bytes(b"no onnx")],
+            "model.onnx is no complete ONNX model",
+        ),
+    ],
+)
+def test_an_embedding_model_that_is_incomplete_is_refused(
+    embedding_model: Path, tmp_path: Path, change: Callable[[Path], object], words: str
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(embedding_model, folder)
+    change(folder)
+    with pytest.raises(InvalidInput) as raised:
+        check_source(str(folder), folder)
+    assert words in str(raised.value)
+
+
+def test_embedding_models_and_rerankers_are_recognized(embedding_model: Path, tmp_path: Path) -> None:
+    assert check_source("x", embedding_model) == "embedding"
+    reranker = tiny_reranker(tmp_path / "reranker")
+    assert check_source("x", reranker) == "rerank"
+    set_config(id2label={"0": "a", "1": "b"})(reranker)
+    with pytest.raises(InvalidInput, match="classifies texts"):
+        check_source("x", reranker)
+    for fields, task in (
+        ({"bert.pooling_type": 1}, "embedding"),
+        ({"bert.pooling_type": 4}, "rerank"),
+        ({}, "embedding"),
+    ):
+        assert find_task({"general.architecture": "bert", **fields}) == task
+    assert find_task({"general.architecture": "llama"}) is None
+
+
+def test_a_link_out_of_the_folder_is_refused(model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(model, folder)
+    (folder / "notes.txt").symlink_to("/etc/hostname")
+    with pytest.raises(InvalidInput, match=r"notes\.txt is a link out of the folder"):
+        check_source("x", folder)
+    cache = tmp_path / "models--acme--tiny"
+    snapshot = cache / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    shutil.copytree(model, cache / "blobs")
+    for file in (cache / "blobs").iterdir():
+        (snapshot / file.name).symlink_to(Path("../../blobs") / file.name)
+    assert check_source("x", snapshot) is None
+
+
+def test_a_pickle_is_refused_with_the_way_to_convert_it(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(b"\x80\x04.")
+    with pytest.raises(InvalidInput, match=r"Python pickle.*save_pretrained"):
+        check_source("x", tmp_path / "model.pt")
 
 
 @pytest.mark.parametrize(
@@ -89,8 +170,6 @@ def test_a_complete_folder_is_accepted(model: Path) -> None:
         ("/etc/passwd", "'passwd' is not a model"),
         ("/etc/hostname", "'hostname' is not a model"),
         ("/dev/null", "'null' is not a model"),
-        ("acme/llama-9b", "hf download acme/llama-9b --local-dir FOLDER"),
-        ("https://huggingface.co/acme/llama-9b", "hf download acme/llama-9b --local-dir FOLDER"),
         ("/no/such/folder", "does not exist on the worker's machine"),
         ("x" * 5000, "File name too long"),
     ],
@@ -143,6 +222,7 @@ def test_a_gguf_file_is_checked_to_its_last_tensor(tmp_path: Path) -> None:
     ("fields", "options", "words"),
     [
         ({"general.architecture": "clip"}, {}, "not a language model"),
+        ({"general.architecture": "lama"}, {}, "did you mean 'llama'"),
         ({"general.architecture": "llama", "general.type": "adapter"}, {}, "not a language model"),
         ({"general.architecture": "llama", "split.count": "3"}, {}, "one of 3 parts"),
         ({}, {}, "not a language model"),

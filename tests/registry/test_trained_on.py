@@ -35,15 +35,19 @@ def test_models_of_a_person_are_found_through_rows_datasets_and_bases(
         mixed = {"datasets": [{"dataset": other.ref}, {"dataset": models.dataset.ref}]}
         mixture = register("mixture", dataset=other.ref, metadata=mixed)
         child = register("child", base=models.adapter.ref)
+        compressed = register("compressed", base=child)
+        student = register("student", base=models.base.ref, metadata={"teachers": [compressed]})
+        policy = register("policy", base=models.base.ref, metadata={"reward_model": student})
         registry.set_alias(connection, "triage", "live", models.adapter.ref)
 
     for query in (f"row:{first.hash}", "ANN@example.org"):
         report = http.get("/api/v1/registry/trained-on", params={"query": query}).json()
         assert (report["rows"], report["datasets"]) == (1, sorted([clean.ref, models.dataset.ref]))
         found = {model["model"]: model for model in report["models"]}
-        assert set(found) == {models.adapter.ref, derived, mixture, child}
+        assert set(found) == {models.adapter.ref, derived, mixture, child, compressed, student, policy}
         assert unrelated not in found
         assert found[child]["parent"] == models.adapter.ref
+        assert (found[student]["parent"], found[policy]["parent"]) == (compressed, student)
         assert found[models.adapter.ref]["splits"] == ["train"]
         assert found[models.adapter.ref]["aliases"] == ["live"]
         actions = "\n".join(report["actions"])

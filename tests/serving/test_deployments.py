@@ -1,11 +1,13 @@
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection
 
 from vong import jobs, serving
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.records import ModelVersion, content_hash, now
-from vong.serving import tables
-from vong.serving.deployments import DeploymentSettings
+from vong.serving import replica_tables, tables
+from vong.serving.settings import DeploymentSettings
 from vong.store.database import Database
 
 
@@ -16,6 +18,14 @@ def model(name: str, kind: str = "base", format: str = "safetensors", **more: ob
 
 BASE = model("base")
 TUNED = model("tuned", "adapter", base=BASE.ref, dataset="tickets@abcdef")
+
+
+def add_replica(connection: Connection, engine_key: str, model: ModelVersion, **more: Any) -> None:
+    """Record a replica that has loaded a model for all deployments of this test."""
+    names = [f"{name}@{model.hash[:12]}" for name in ("triage", "plain")]
+    values: dict[str, Any] = {"url": "http://127.0.0.1:1", "token": "secret", "state": "ready", "pid": 1}
+    values["models"] = names
+    replica_tables.add_replica(connection, engine_key, **{"number": 1, **values, **more})
 
 
 def test_a_base_model_is_deployed_without_a_parity_check(connection: Connection) -> None:
@@ -60,7 +70,7 @@ def test_a_gguf_model_is_served_by_llama_cpp_and_incompatible_engines_are_reject
 
 def test_the_gateway_does_not_use_a_model_that_failed_its_parity_check(connection: Connection) -> None:
     group = serving.deploy(connection, "triage", TUNED, BASE).deployment.engine_key
-    tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    add_replica(connection, group, TUNED)
     report = {"equal": False, "reason": "conversation 0, position 3: the trainer has token 1, the engine 2"}
     failed = serving.record_parity(connection, "triage", TUNED.ref, report)
     assert failed.state == "failed" and failed.reason is not None and "position 3" in failed.reason
@@ -68,7 +78,7 @@ def test_the_gateway_does_not_use_a_model_that_failed_its_parity_check(connectio
     passed = serving.record_parity(connection, "triage", TUNED.ref, {"equal": True})
     assert passed.state == "ready"
     (ready,) = serving.list_ready_deployments(connection)
-    assert (ready.url, ready.token, ready.dataset) == ("http://127.0.0.1:1/v1", "secret", "tickets@abcdef")
+    assert (ready.replicas, ready.dataset) == ((("http://127.0.0.1:1/v1", "secret"),), "tickets@abcdef")
 
 
 def test_the_parity_check_of_a_replaced_model_is_ignored(connection: Connection) -> None:
@@ -80,7 +90,7 @@ def test_the_parity_check_of_a_replaced_model_is_ignored(connection: Connection)
 
 def test_the_gateway_stops_using_a_stopped_deployment_at_once(connection: Connection) -> None:
     group = serving.deploy(connection, "plain", BASE, BASE).deployment.engine_key
-    tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    add_replica(connection, group, BASE)
     tables.update_desired_deployment(connection, "plain", state="ready")
     assert [found.name for found in serving.list_ready_deployments(connection)] == ["plain"]
     assert serving.stop(connection, "plain").state == "stopped"
@@ -93,7 +103,7 @@ def test_the_gateway_stops_using_a_stopped_deployment_at_once(connection: Connec
 
 def test_the_token_of_an_engine_is_not_in_any_record(connection: Connection) -> None:
     group = serving.deploy(connection, "plain", BASE, BASE).deployment.engine_key
-    tables.upsert_engine(connection, group, url="http://127.0.0.1:1", token="secret", state="ready")
+    add_replica(connection, group, BASE)
     assert "secret" not in serving.get_deployment(connection, "plain").model_dump_json()
 
 

@@ -19,14 +19,14 @@ from tests.serving.test_reconciler import is_ready, wait_for_deployment
 from vong import access, registry, serving
 from vong.api.http import problems
 from vong.api.routes.serving import routes
-from vong.app import Platform
-from vong.app import serving as wired
+from vong.app import Platform, serving_parity
 from vong.app.registry import model_folder
 from vong.config import Settings
 from vong.errors import UpstreamFailed
 from vong.jobs import JobContext
 from vong.records import Job
 from vong.serving.engine_process import SupervisorSettings
+from vong.serving.versions import ServedVersion
 from vong.store.database import Database
 
 
@@ -55,11 +55,12 @@ def served(database: Database, database_url: str, project_id: UUID, tmp_path: Pa
     app.include_router(routes)
     swapped: dict[str, Path] = {}
 
-    def folder_of(connection: Connection, ref: str) -> Path:
+    def folder_of(connection: Connection, version: ServedVersion, ref: str) -> Path:
+        del version
         return swapped.get(ref.partition("@")[0]) or model_folder(platform, connection, ref)
 
     stop = threading.Event()
-    settings = SupervisorSettings(platform.settings.home_folder, threads=1, interval=0.2)
+    settings = SupervisorSettings(platform.settings.home_folder, threads=1, interval=0.2, drain_grace=0.2)
     thread = threading.Thread(target=serving.supervise, args=(platform.database, folder_of, settings, stop))
     thread.start()
     yield Served(platform, project_id, TestClient(app, headers={"Authorization": f"Bearer {secret}"}), swapped)
@@ -69,8 +70,8 @@ def served(database: Database, database_url: str, project_id: UUID, tmp_path: Pa
     platform.close()
 
 
-def deploy(served: Served, name: str, model: str) -> dict[str, Any]:
-    answer = served.http.put(f"/api/v1/serving/deployments/{name}", json={"model": model})
+def deploy(served: Served, name: str, model: str, engine: str = "transformers") -> dict[str, Any]:
+    answer = served.http.put(f"/api/v1/serving/deployments/{name}", json={"model": model, "engine": engine})
     assert answer.status_code == 202, answer.text
     return answer.json()
 
@@ -82,18 +83,17 @@ def check(served: Served, deployed: dict[str, Any]) -> dict[str, Any]:
         project_id=served.project_id, params=job.params, progress=lambda *_, **__: None, log=lambda _: None
     )
     context.check = lambda: None
-    return wired.parity(cast(JobContext, context), served.platform)
+    return serving_parity.parity(cast(JobContext, context), served.platform)
 
 
 def answer(served: Served, name: str) -> str:
     with served.platform.scope(served.project_id) as connection:
         (found,) = [one for one in serving.list_ready_deployments(connection) if one.name == name]
     messages = [{"role": "user", "content": "hello"}]
-    body = {"model": name, "messages": messages, "max_tokens": 12, "temperature": 0}
-    headers = {"Authorization": f"Bearer {found.token}"}
-    return httpx.post(f"{found.url}/chat/completions", json=body, headers=headers).json()["choices"][0]["message"][
-        "content"
-    ]
+    body = {"model": found.served_name, "messages": messages, "max_tokens": 12, "temperature": 0}
+    url, token = found.replicas[0]
+    answer = httpx.post(f"{url}/chat/completions", json=body, headers={"Authorization": f"Bearer {token}"})
+    return answer.json()["choices"][0]["message"]["content"]
 
 
 def test_adapters_share_a_process_after_their_parity_check_and_faulty_ones_are_rejected(
@@ -131,7 +131,7 @@ def test_adapters_share_a_process_after_their_parity_check_and_faulty_ones_are_r
     plain, tuned = answer(served, "base"), answer(served, "one")
     assert plain != tuned
     assert any(
-        "serving 'one'" in line for line in served.http.get("/api/v1/serving/deployments/one/log").json()["lines"]
+        "serving 'one@" in line for line in served.http.get("/api/v1/serving/deployments/one/log").json()["lines"]
     )
 
     # Failed deployments are checked again after a restart, and pass if the engine has the right files.

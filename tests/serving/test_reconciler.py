@@ -13,13 +13,12 @@ from uuid import UUID
 import httpx
 import psutil
 import pytest
-from sqlalchemy import Connection
 
 from tests.serving.models import shipped_gguf
 from vong import serving
 from vong.processes import find_process
 from vong.records import Deployment, ModelVersion, content_hash, now
-from vong.serving import engine_launcher, tables
+from vong.serving import engine_launcher, replica_tables
 from vong.serving.engine import EngineSettings
 from vong.serving.engine_process import SupervisorSettings
 from vong.store.database import Database
@@ -35,9 +34,10 @@ def supervised(database: Database, home: Path, folder: Path | None = None, **mor
     """Run a reconciler in a thread, as the worker does."""
     stop = threading.Event()
 
-    def find(_: Connection, __: str) -> Path:
+    def find(*_: object) -> Path:
         return folder or shipped_gguf()
 
+    more = {"drain_grace": 0.2, **more}
     settings = SupervisorSettings(home, threads=1, interval=0.1, first_backoff=0.2, **more)
     thread = threading.Thread(target=serving.supervise, args=(database, find, settings, stop))
     thread.start()
@@ -85,11 +85,13 @@ def is_ready(deployment: Deployment) -> bool:
 def ask(database: Database, project_id: UUID, name: str = "small") -> str:
     with database.scope(project_id) as connection:
         (found,) = [one for one in serving.list_ready_deployments(connection) if one.name == name]
-    body = {"model": name, "messages": [{"role": "user", "content": "Capital of France?"}], "max_tokens": 5}
-    headers = {"Authorization": f"Bearer {found.token}"}
-    answer = httpx.post(f"{found.url}/chat/completions", json=body, headers=headers, timeout=60)
-    assert httpx.post(f"{found.url}/chat/completions", json=body, timeout=60).status_code == 401
-    return answer.raise_for_status().json()["choices"][0]["message"]["content"]
+    body = {"model": found.served_name, "messages": [{"role": "user", "content": "Capital of France?"}]}
+    replica = found.replicas[0]
+    headers = {"Authorization": f"Bearer {replica.token}"}
+    answer = httpx.post(f"{replica.url}/chat/completions", json=body | {"max_tokens": 5}, headers=headers, timeout=60)
+    assert httpx.post(f"{replica.url}/chat/completions", json=body, timeout=60).status_code == 401
+    assert answer.raise_for_status().json()["model"] == name
+    return answer.json()["choices"][0]["message"]["content"]
 
 
 def engines(home: Path) -> list[int]:
@@ -131,7 +133,7 @@ def test_the_next_reconciler_adopts_running_engines(database: Database, project_
     with supervised(database, tmp_path):
         first = wait_for_deployment(database, project_id, is_ready)
     with database.scope(project_id) as connection:  # like a kill before the pid is written
-        tables.upsert_engine(connection, first.engine_key, pid=None, started=None)
+        replica_tables.update_replicas(connection, first.engine_key, pid=None, started=None)
     with supervised(database, tmp_path):
         adopted = wait_for_deployment(database, project_id, lambda found: found.pid is not None)
         assert adopted.pid == first.pid

@@ -17,8 +17,9 @@ from vong.store.database import Database
 DEPLOYMENT = """INSERT INTO serving_deployments
     (name, model, base, engine, engine_key, desired_state, state, settings, created_at, updated_at)
     VALUES ('triage', 'triage@1', 'base', 'local', 'g', 'running', 'starting', '{}', now(), now())"""
-ENGINE = """INSERT INTO serving_engines (engine_key, state, restart, restarts, failures)
-    VALUES ('g', 'starting', false, 0, '[]')"""
+REPLICA = """INSERT INTO serving_replicas
+    (engine_key, number, state, restart, planned, models, load, restarts, failures, since)
+    VALUES ('g', 1, 'starting', false, 0, '[]', '{}', 0, '[]', now())"""
 
 
 def create_rows(database: Database, project_id: UUID) -> None:
@@ -29,7 +30,7 @@ def create_rows(database: Database, project_id: UUID) -> None:
     sessions.sign_in(database.owner, "ann@example.org", "a long password", "127.0.0.1")
     with database.scope(project_id) as connection:
         connection.execute(text(DEPLOYMENT))
-        connection.execute(text(ENGINE))
+        connection.execute(text(REPLICA))
         set_limit(connection, LimitCreate(subject_type="key", metric="requests", window="minute", amount=1))
         access.create_key(connection, "ci")
 
@@ -55,9 +56,11 @@ CALLERS, PROJECT = (PRINCIPALS_CHANNEL, ""), (CHANGES_CHANNEL, "project")
         ("UPDATE serving_deployments SET state = 'ready'", PROJECT),
         ("UPDATE serving_deployments SET updated_at = now()", NO_CHANNELS),
         ("DELETE FROM serving_deployments", PROJECT),
-        ("UPDATE serving_engines SET url = 'http://127.0.0.1:1'", PROJECT),
-        ("UPDATE serving_engines SET memory = 1", NO_CHANNELS),
-        ("DELETE FROM serving_engines", PROJECT),
+        ("UPDATE serving_replicas SET url = 'http://127.0.0.1:1'", PROJECT),
+        ("UPDATE serving_replicas SET models = '[1]'", PROJECT),
+        ("UPDATE serving_replicas SET memory = 1", NO_CHANNELS),
+        ("UPDATE serving_replicas SET load = '{\"active\": 1}'", NO_CHANNELS),
+        ("DELETE FROM serving_replicas", PROJECT),
     ],
 )
 def test_changes_of_cached_rows_are_notified(

@@ -7,6 +7,7 @@ from tests.training.chat_families import FAMILIES, create_tokenizer, family_toke
 from vong.chat_templates import Conversation
 from vong.errors import InvalidInput
 from vong.records import Example, Message
+from vong.serving.engine.chat_models import ChatModel
 from vong.serving.engine.transformers import TransformersEngine
 from vong.training.tokenization import IGNORED_LABEL, tokenize_answers, tokenize_example
 
@@ -73,7 +74,7 @@ def test_control_tokens_in_completions_stay_text_and_are_trained(family: tuple[s
 def test_the_engine_has_the_same_tokens(family: tuple[str, Any]) -> None:
     name, tokenizer = family
     engine = object.__new__(TransformersEngine)
-    engine._tokenizers = {None: tokenizer}
+    engine._chat_models = {None: ChatModel(tokenizer, len(tokenizer), set())}
     messages = conversation(name, FAMILIES[name].special[-1])
     assert engine.tokenize(None, messages) == encode(tokenizer, messages)
 

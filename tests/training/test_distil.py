@@ -12,14 +12,14 @@ from pydantic import ValidationError
 from tests.tiny_model import create_tiny_model
 from tests.training.factories import Recorder, create_context, rows
 from tests.training.test_job import Job
-from vong import data, registry
+from vong import data, gateway, registry
 from vong.app import Platform
 from vong.app import distillation as distillation_app
 from vong.app import training as wired
 from vong.app.training_samples import build_sample_scorer
 from vong.errors import InvalidInput, JobCancelled, NotFound, UpstreamFailed
 from vong.jobs import JobContext
-from vong.records import Example, Message, Operation
+from vong.records import Example, Message, Operation, RouteTarget
 from vong.training import TrainingResult
 from vong.training.recipes.distil import DistilRecipe
 from vong.training.recipes.distil_settings import DistilSettings
@@ -46,6 +46,9 @@ class FakeTeachers:
     def cost(self, span_ids: Sequence[str]) -> int | None:
         return 1500 * len(span_ids)
 
+    def versions(self, model: str, span_ids: Sequence[str]) -> list[str]:
+        return [f"{model}@0123456789ab"]
+
     def model_folder(self, ref: str) -> Path:
         if self.folder is None:
             raise NotFound(f"no model named {ref!r}")
@@ -58,13 +61,9 @@ def distil(
     values = DistilSettings.model_validate({**SMALL, "teacher": "large", **settings})
     context = create_context(base, folder, {})
     context = dataclasses.replace(
-        context, settings=values, teachers=teachers, score=build_sample_scorer_without_samples(values), **more
+        context, settings=values, teachers=teachers, score=build_sample_scorer(values), **more
     )
     return DistilRecipe().train(context, reporter)
-
-
-def build_sample_scorer_without_samples(settings: DistilSettings) -> Any:
-    return build_sample_scorer(settings.model_copy(update={"samples": 1}))
 
 
 def weights(result: TrainingResult) -> bytes:
@@ -211,7 +210,7 @@ def test_a_teacher_that_is_not_available_ends_the_run(tmp_path: Path) -> None:
     book = AnswerBook(tmp_path, FakeTeachers(fails=["say"]), "large", {})
     questions = [question for one in rows(30) if (question := question_of(one))]
     with pytest.raises(UpstreamFailed, match="failed 10 times in a row: status 500"):
-        book.ask_all(questions, 1, Recorder())
+        book.ask_all(questions, 1, print)
     assert book.asked <= 11
 
 
@@ -219,7 +218,7 @@ def test_an_answer_belongs_to_its_model_and_parameters(tmp_path: Path) -> None:
     question = Question((Message(role="user", content="say a"),))
     teachers = FakeTeachers()
     for model, temperature in (("large", 0), ("large", 0), ("large", 1), ("other", 0)):
-        AnswerBook(tmp_path, teachers, model, {"temperature": temperature}).ask_all([question], 2, Recorder())
+        AnswerBook(tmp_path, teachers, model, {"temperature": temperature}).ask_all([question], 2, print)
     assert [(model, params) for model, _, params in teachers.calls] == [
         ("large", {"temperature": 0}),
         ("large", {"temperature": 1}),
@@ -252,15 +251,17 @@ def test_a_distillation_is_started_over_the_api(
     with platform.scope(project_id) as connection:
         registry.register(connection, platform.blobs, "tiny", base, kind="base")
         data.write(connection, platform.blobs, "letters", examples, Operation(name="import"))
+        gateway.set_route(connection, "large", [RouteTarget(model="echo/echo")])
     request = {"name": "small", "base": "tiny", "dataset": "letters", "recipe": "distil"}
-    settings = {**SMALL, "teacher": "large", "epochs": 1, "samples": 2}
+    settings = {**SMALL, "teacher": "large", "epochs": 1}
 
     def start(**changes: Any) -> Any:
         return http.post("/api/v1/training/runs", json={**request, "settings": {**settings, **changes}})
 
     assert "teacher is not set" in start(teacher="").text
-    missing = start(source="logits", teacher="larg")
-    assert (missing.status_code, "larg" in missing.text) == (404, True)
+    for source in ("logits", "answers"):
+        missing = start(source=source, teacher="larg")
+        assert (missing.status_code, "larg" in missing.text) == (404, True)
     teachers = FakeTeachers()
     monkeypatch.setattr(distillation_app.PlatformTeachers, "ask", lambda _, *given: teachers.ask(*given))
     params = start().json()["job"]["params"]
@@ -269,5 +270,5 @@ def test_a_distillation_is_started_over_the_api(
     assert result["summary"]["distillation"]["reference"] == "dataset"
     assert result["summary"]["distillation"]["cost_per_1000_answers"]["teacher"] is None  # no such spans
     version = http.get(f"/api/v1/registry/versions/{result['model']}").json()
-    assert version["kind"] == "adapter"
+    assert (version["kind"], version["metadata"]["teachers"]) == ("adapter", [])  # no model of the registry
     assert len(teachers.calls) == len({one.messages for one in examples})

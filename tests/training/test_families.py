@@ -48,6 +48,10 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "gpt_neox": ("gpt_neox", {}),
     "olmo2": ("olmo2", {"num_key_value_heads": 2}),
 }
+IN_DEFAULT_RUN = ("llama", "gemma2")
+"""Families of the default run. Gemma 2 has no scaled dot product attention."""
+WITHOUT_LINEAR_LAYERS = {"gpt2"}
+"""Families whose layers are transposed convolutions, which bitsandbytes does not quantize."""
 CONVERSATIONS = (
     (Message(role="user", content="say a!!"),),
     (
@@ -126,20 +130,19 @@ def engine_logprobs(engine: TransformersEngine, adapter: str | None) -> list[Tok
     return results
 
 
-def test_a_model_without_scaled_dot_product_attention_trains_merges_and_serves(tmp_path: Path) -> None:
-    train_and_compare(tmp_path, "gemma2", {})
+@pytest.mark.parametrize("family", IN_DEFAULT_RUN)
+def test_common_families_train_merge_and_serve(family: str, tmp_path: Path) -> None:
+    train_and_compare(tmp_path, family, {})
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("family", [name for name in FAMILIES if name != "gemma2"])
+@pytest.mark.parametrize("family", [name for name in FAMILIES if name not in IN_DEFAULT_RUN])
 def test_each_family_trains_merges_and_serves(family: str, tmp_path: Path) -> None:
     train_and_compare(tmp_path, family, {})
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("family", ["llama", "falcon", "mistral"])
+@pytest.mark.parametrize("family", [name for name in FAMILIES if name not in WITHOUT_LINEAR_LAYERS])
 @pytest.mark.parametrize("settings", [{"quantization": "nf4"}, {"quantization": "int8"}, {"adapter": "dora"}])
-def test_the_first_families_train_with_quantized_bases_and_dora(
-    family: str, settings: dict[str, Any], tmp_path: Path
-) -> None:
+def test_families_train_with_quantized_bases_and_dora(family: str, settings: dict[str, Any], tmp_path: Path) -> None:
     train_and_compare(tmp_path, family, settings)

@@ -36,7 +36,8 @@ def share_of_even(_: Example, completion: str) -> float:
 
 
 def reward(compute: Callable[[Example, str], float | None] = share_of_even, **fields: Any) -> RewardFunction:
-    return RewardFunction("letters", 1.0, compute, **{"needs_reference": False, **fields})
+    options: dict[str, Any] = {"needs_reference": False, **fields}
+    return RewardFunction("letters", 1.0, compute, **options)
 
 
 def train(

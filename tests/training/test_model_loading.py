@@ -10,8 +10,8 @@ import pytest
 
 from tests.tiny_model import create_tiny_model
 from tests.training.factories import Recorder, create_context
-from vong.attention import load_causal_model
 from vong.errors import InvalidInput, JobCancelled
+from vong.pretrained_models import load_causal_model
 from vong.training.chat_template_choice import SHIPPED_TEMPLATES, apply_template_choice, check_template_choice
 from vong.training.device import Device
 from vong.training.merging import merge_adapter

@@ -34,6 +34,7 @@ from vong.training.planning import model_structure as structures
 from vong.training.planning.choices import AUTOMATIC_SETTINGS
 from vong.training.planning.probe import run_probe, sample_rows
 from vong.training.planning.row_lengths import MAX_TOKENIZED_ROWS, ChatTemplate, load_template, measure_rows
+from vong.training.recipes.pretrain_settings import PretrainSettings
 from vong.training.recipes.sft import SftRecipe
 
 SMALL = {
@@ -248,6 +249,13 @@ def test_recipes_differ_in_sequences_and_logits() -> None:
 
     assert recipe_traits("dpo", Own).sequences == 3
     assert recipe_traits("unknown") == RecipeTraits()
+
+
+def test_only_a_large_base_is_warned_of_the_learning_rate_of_an_adapter() -> None:
+    small, full = plan_inputs(config={**SMOLLM2, **SMALL}), SftSettings(method="full")
+    assert any("learning rate" in note for note in estimate(plan_inputs(), full).notes)
+    assert not estimate(small, full).notes
+    assert not estimate(plan_inputs(), PretrainSettings()).notes
 
 
 def test_lengths_are_those_of_the_trainer(base: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_reward_model_is_used_by_grpo_and_cannot_be_deployed_or_trained(
     version = http.get(f"/api/v1/registry/versions/{trained['model']}").json()
     assert (version["kind"], version["metadata"]["task"]) == ("adapter", "reward")
     with platform.scope(project_id) as connection, pytest.raises(InvalidInput, match="is a reward model"):
-        serving_app.deploy(connection, "rm", trained["model"])
+        serving_app.deploy(platform, connection, "rm", trained["model"])
 
     small: dict[str, Any] = {"num_generations": 2, "max_completion_tokens": 4, "rewards": {"exact_match": 1.0}}
     body = request("pairs", "grpo", reward_model="my-reward", reward_model_weight=0.5, **small)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.factories import Recorder, create_context
-from vong.errors import JobCancelled
+from vong.errors import InvalidInput, JobCancelled
 from vong.training.recipes.sft import SftRecipe
 
 
@@ -94,6 +94,13 @@ def test_too_long_rows_are_skipped_with_a_warning(base: Path, tmp_path: Path, re
     outcome = SftRecipe().train(create_context(base, tmp_path / "run", {"epochs": 1, "max_length": 30}), recorder)
     assert outcome.summary["rows"] < 24
     assert any("longer than max_length 30" in warning for warning in recorder.warnings)
+
+
+# https://github.com/unslothai/unsloth/pull/9331: targets that cannot be trained are dropped without a message
+def test_an_adapter_of_the_output_head_is_one_clear_error(base: Path, tmp_path: Path, recorder: Recorder) -> None:
+    settings = {"target_modules": ["embed_tokens", "lm_head"]}
+    with pytest.raises(InvalidInput, match="includes the output head"):
+        SftRecipe().train(create_context(base, tmp_path / "run", settings), recorder)
 
 
 def test_full_fine_tuning_creates_a_standalone_model(base: Path, tmp_path: Path, recorder: Recorder) -> None:

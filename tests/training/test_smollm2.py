@@ -10,7 +10,7 @@ import pytest
 from tests.training.factories import Recorder
 from tests.training.test_job import Job
 from vong import registry
-from vong.app import Platform
+from vong.app import Platform, model_import
 from vong.app import registry as wired
 from vong.jobs import JobContext
 from vong.records import Example, Message
@@ -31,8 +31,8 @@ def ticket(number: int) -> Example:
 def test_the_bundled_model_is_imported_once_and_learns(platform: Platform, project_id: UUID, tmp_path: Path) -> None:
     params = {"source": "shipped:smollm2-135m-instruct"}
     job = cast(JobContext, Job(project_id, tmp_path / "job", params))
-    imported = wired.import_base(job, platform)
-    assert wired.import_base(job, platform) == imported
+    imported = model_import.import_base(job, platform)
+    assert model_import.import_base(job, platform) == imported
     with platform.scope(project_id) as connection:
         version, gguf = registry.find(connection, imported["model"]), registry.find(connection, imported["gguf"])
         base = wired.model_folder(platform, connection, version.ref)

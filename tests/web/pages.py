@@ -1,15 +1,20 @@
 """Addresses of all console pages in a Vong with a finished loop run."""
 
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
 from tests.running_vong import RunningVong
+from vong.client import Client
 
 STATIC_PAGES = {
     "/": "/",
     "/data": "/data",
     "/training": "/training",
     "/training/new": "/training/new",
+    "/training/fine-tuning": "/training/fine-tuning",
     "/evals": "/evals",
     "/evals/new": "/evals/new",
     "/registry": "/registry",
@@ -44,6 +49,19 @@ TABS_AND_STATES = {
 """Addresses of tabs and page states that no route template covers, by a short name."""
 
 
+def fine_tuning_job(client: Client) -> str:
+    """Return the id of a fine-tuning job. If there is none, create one and cancel it before it trains."""
+    known = client.fine_tuning.list(limit=1)
+    if known:
+        return known[0]["id"]
+    row = {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}]}
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.jsonl"
+        file.write_text(json.dumps(row) + "\n", encoding="utf-8")
+        job = client.fine_tuning.start(file, "tiny", suffix="pages")
+    return client.fine_tuning.cancel(job["id"])["id"]
+
+
 def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]:
     """Return an address for each route of the console, by path template."""
     client = vong.client()
@@ -55,6 +73,7 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
         **STATIC_PAGES,
         "/data/$name": "/data/rows",
         "/training/runs/$id": f"/training/runs/{run}",
+        "/training/fine-tuning/$id": f"/training/fine-tuning/{fine_tuning_job(client)}",
         "/training/compare": f"/training/compare?runs={run}",
         "/evals/$id": f"/evals/{b}",
         "/evals/compare": f"/evals/compare?a={a}&b={b}",

@@ -6,6 +6,7 @@ Each test covers one part of the journey and is independent, so that a failure d
 import json
 import re
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -80,6 +81,43 @@ def test_training_run_survives_reload_and_outputs_a_model(console: Console, page
     expect(page.get_by_role("heading", level=1, name="watched")).to_be_visible()
     expect(page.get_by_text("Output model")).to_be_visible(timeout=2 * JOB_TIMEOUT_MS)
     expect(page.get_by_role("link", name=re.compile("^watched@")).first).to_be_visible()
+
+
+@pytest.mark.slow
+def test_fine_tuning_job_is_started_from_a_file_and_leads_to_its_run(page: Page) -> None:
+    row = {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}]}
+    rows = "".join(f"{json.dumps(row)}\n" for _ in range(8)).encode()
+    page.goto("/training/fine-tuning")
+    page.get_by_role("button", name="New job").click()
+    form = page.get_by_role("dialog")
+    form.locator("input[type=file]").set_input_files(
+        {"name": "rows.jsonl", "mimeType": "application/jsonl", "buffer": rows}
+    )
+    field(page, "Base model").fill("tiny")
+    page.keyboard.press("Escape")  # closes the suggestions
+    field(page, "Epochs").fill("1")
+    field(page, "Suffix").fill("web")
+    form.get_by_role("button", name="Start job").click()
+    page.wait_for_url("**/training/fine-tuning/ftjob-*", timeout=JOB_TIMEOUT_MS)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible(timeout=JOB_TIMEOUT_MS)
+    expect(page.get_by_text(re.compile("^ft:tiny:web:")).first).to_be_visible(timeout=2 * JOB_TIMEOUT_MS)
+    expect(page.get_by_role("heading", name="Checkpoints")).to_be_visible(timeout=JOB_TIMEOUT_MS)
+    page.get_by_role("link", name="Open training run").click()
+    expect(page.get_by_role("heading", level=2, name="Log", exact=True)).to_be_visible(timeout=JOB_TIMEOUT_MS)
+
+
+def test_a_document_of_a_corpus_is_read_and_edited(console: Console, page: Page, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("# Rain\n\nIt rains in Leith.\n", encoding="utf-8")
+    client = console.vong.client()
+    client.jobs.wait(client.data.import_files("weather", [tmp_path / "page.md"], format="text").id)
+    page.goto("/data/weather?tab=rows&row=1")
+    panel = page.get_by_role("dialog")
+    expect(panel.get_by_role("region", name="Document")).to_contain_text("It rains in Leith.")
+    panel.get_by_role("button", name="Edit").click()
+    field(page, "Document").fill("# Sun\n\nThe sun shines in Leith.\n")
+    panel.get_by_role("button", name="Save as new version").click()
+    expect(panel.get_by_role("region", name="Document")).to_contain_text("The sun shines")
+    assert client.data.rows("weather")[0].example.text == "# Sun\n\nThe sun shines in Leith.\n"
 
 
 def test_comparison_of_two_evaluations_shows_improvements(page: Page) -> None:

@@ -8,7 +8,7 @@ server that has ended is still counted until everything is restarted.
 import asyncio
 import os
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -248,18 +248,20 @@ def _read_snapshots(folder: Path) -> Iterator[MetricsSnapshot]:
             yield found
 
 
-def render_metrics(servers: list[MetricsSnapshot]) -> bytes:
-    """Return all metrics in the text format of Prometheus."""
+def render_metrics(servers: list[MetricsSnapshot], more: Iterable[Metric] = ()) -> bytes:
+    """Return all metrics in the text format of Prometheus, followed by `more`."""
     registry = CollectorRegistry()
-    registry.register(_SnapshotCollector(servers))
+    registry.register(_SnapshotCollector(servers, more))
     return generate_latest(registry)
 
 
 class _SnapshotCollector(Collector):
-    def __init__(self, servers: list[MetricsSnapshot]) -> None:
+    def __init__(self, servers: list[MetricsSnapshot], more: Iterable[Metric]) -> None:
         self._servers = servers
+        self._more = tuple(more)
 
     def collect(self) -> Iterator[Metric]:
+        yield from self._more
         yield from _call_metrics(self._servers)
         yield from _guard_metrics(self._servers)
         yield from _attempt_metrics(self._servers)

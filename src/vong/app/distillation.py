@@ -1,42 +1,63 @@
-"""Teachers of distillation: models of the gateway, called as any client does, and models of the registry."""
+"""Models that a run calls: teachers and judges behind the gateway, called as any client does, and local teachers."""
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from pydantic import BaseModel
+from sqlalchemy import Connection, func, select
 
 from vong import registry
+from vong.access.delegated_keys import create_delegated_key, delete_delegated_key
+from vong.access.principal import Principal
 from vong.app.evals import GatewayChatClient
-from vong.app.platform import Platform
+from vong.app.platform import CLIENT_RETRY_SECONDS, INTERNAL_KEY_NAME, Platform
 from vong.app.registry import model_folder
-from vong.errors import InvalidInput
+from vong.errors import InvalidInput, NotFound, did_you_mean
+from vong.gateway.auth.scopes import check_scope
+from vong.gateway.fine_tuning.store import list_models
+from vong.gateway.routing.store import list_routes
 from vong.jobs import JobContext
 from vong.records import Message
+from vong.store.schema import PROJECT_SETTING
 from vong.store.spans.schema import spans
 from vong.training.teachers import ModelAnswer
 
+CALLER_KEY_LIFETIME = timedelta(days=30)
+"""Lifetime of the delegated key of a run. It ends earlier with the run, or with the key of the caller."""
 COST_TIMEOUT_SECONDS = 10.0
 """Seconds to wait for the spans of the last calls, which are written shortly after the answers."""
 
 
+class ModelCaller(NamedTuple):
+    """Key or user on whose behalf a run calls models."""
+
+    key_id: UUID | None
+    user_id: UUID | None
+
+
 class PlatformTeachers:
-    """Teachers of one training job. Calls of the gateway are recorded as spans with their cost, as all calls are."""
+    """Teachers and judges of one training job. Calls of the gateway are recorded as spans with their cost.
+
+    The calls are made with a delegated key of the caller who started the job, so that its scope and limits apply.
+    """
 
     def __init__(self, platform: Platform, job: JobContext) -> None:
         self._platform = platform
         self._job = job
         self._http: Any = None
+        self._secret: str | None = None
         self._lock = Lock()
 
     def ask(self, model: str, messages: Sequence[Message], params: Mapping[str, Any]) -> ModelAnswer:
         """Return the answer of a route or model of the gateway."""
         with self._lock:  # several threads ask at the same time
             if self._http is None:
-                self._http = self._platform.client(self._job.project_id).transport.http
+                self._http = self._connect()
         output = GatewayChatClient(self._http, model, self._job)(list(messages), dict(params))
         return ModelAnswer(
             text=output.text,
@@ -45,6 +66,28 @@ class PlatformTeachers:
             span_id=str(output.span_id) if output.span_id else None,
             error=output.error,
         )
+
+    def close(self) -> None:
+        """Delete the delegated key."""
+        if self._secret is not None:
+            with self._platform.scope(self._job.project_id) as connection:
+                delete_delegated_key(connection, self._secret)
+        self._http = self._secret = None
+
+    def _connect(self) -> Any:
+        """Return an HTTP client with a key of the caller. A job without a caller uses a key of the server."""
+        project_id, caller = self._job.project_id, self._job.params.get("caller")
+        if caller is None:
+            return self._platform.client(project_id).transport.http
+        from vong.client import Client  # imports an HTTP library that only jobs need
+
+        key_id, user_id = (UUID(value) if value else None for value in caller)
+        with self._platform.scope(project_id) as connection:
+            self._secret = create_delegated_key(
+                connection, key_id=key_id, user_id=user_id, lifetime=CALLER_KEY_LIFETIME
+            )
+        url = self._platform.settings.server_url
+        return Client(url, self._secret, retry_seconds=CLIENT_RETRY_SECONDS).transport.http
 
     def cost(self, span_ids: Sequence[str]) -> int | None:
         """Return the cost of recorded calls, or None if a price is unknown or a span is missing."""
@@ -59,11 +102,64 @@ class PlatformTeachers:
         known = [one for one in costs if one is not None]
         return sum(known) if len(known) == len(ids) else None
 
+    def versions(self, model: str, span_ids: Sequence[str]) -> list[str]:
+        """Return the refs of the model versions that gave recorded answers. Without calls, the ref of `model`."""
+        with self._platform.scope(self._job.project_id) as connection:
+            if not span_ids:
+                return [registry.find(connection, model).ref]
+            ids = [UUID(one) for one in span_ids]
+            query = select(spans.c.model_version).where(spans.c.id.in_(ids), spans.c.model_version.is_not(None))
+            return sorted(set(connection.scalars(query)))
+
     def model_folder(self, ref: str) -> Path:
         """Return the folder with the complete weights of a model in the registry."""
         with self._platform.scope(self._job.project_id) as connection:
             check_local_teacher(connection, ref)
             return model_folder(self._platform, connection, ref)
+
+
+def find_caller(principal: Principal) -> ModelCaller | None:
+    """Return the caller of a principal. The server's own key has none, because it expires before long runs end."""
+    if principal.actor == INTERNAL_KEY_NAME:
+        return None
+    return ModelCaller(principal.key_id, None if principal.key_id else principal.user_id)
+
+
+def called_models(settings: BaseModel) -> list[str]:
+    """Return the routes and models of the gateway that a run calls: its judges, and a teacher that answers."""
+    names = [judge.model for judge in getattr(settings, "judges", {}).values()]
+    teacher = str(getattr(settings, "teacher", ""))
+    return [*names, teacher] if teacher and getattr(settings, "source", None) == "answers" else names
+
+
+def check_called_models(
+    platform: Platform, connection: Connection, settings: BaseModel, principal: Principal | None = None
+) -> None:
+    """Check the teacher and the judges of a run, and with `principal` that its key may call them.
+
+    Raises:
+        NotFound: A route or model does not exist.
+        OutOfScope: The scope of the key excludes a model or chat.
+        InvalidInput: A local teacher cannot be used.
+    """
+    if getattr(settings, "source", None) == "logits":
+        check_local_teacher(connection, str(getattr(settings, "teacher", "")))
+    names = called_models(settings)
+    if not names:
+        return
+    from vong.app.gateway import target_check  # imports the gateway, which other runs do not need
+
+    project_id = UUID(connection.scalar(select(func.current_setting(PROJECT_SETTING))))
+    check_target = target_check(platform, project_id, connection)
+    known = {route.name for route in list_routes(connection)} | {tuned.name for tuned in list_models(connection)}
+    for name in names:
+        if principal is not None:
+            check_scope(principal, "chat", name)
+        if name not in known and "/" not in name:
+            hint = did_you_mean(name, sorted(known), "vong gateway models")
+            raise NotFound(f"no route or model is named {name!r}", hint)
+        if name not in known:
+            check_target(name)
 
 
 def check_local_teacher(connection: Connection, ref: str) -> None:

@@ -28,6 +28,9 @@ RETRY_TIMEOUT_SECONDS = 90.0
 RETRY_DELAY_SECONDS = 1.0
 """Delay between two attempts."""
 
+LOW_PRIORITY = {"x-vong-priority": "low"}
+"""Header of calls that wait behind those of people."""
+
 FATAL_STATUSES: dict[int, type[VongError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound}
 RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 
@@ -119,7 +122,7 @@ class GatewayChatClient:
 
         def send() -> "tuple[httpx.Response, float]":
             started = time.perf_counter()
-            response = self._http.post("/v1/chat/completions", json=body, timeout=600.0)
+            response = self._http.post("/v1/chat/completions", json=body, headers=LOW_PRIORITY, timeout=600.0)
             return response, (time.perf_counter() - started) * 1000
 
         try:

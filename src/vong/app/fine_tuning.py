@@ -8,12 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from vong import access, experiments, jobs, plugins, registry, serving
 from vong.app import fine_tuning_provider
 from vong.app import training as training_app
 from vong.app.batches import key_filter
+from vong.app.distillation import ModelCaller, check_called_models
 from vong.app.fine_tuning_dataset import write_dataset
 from vong.app.platform import Platform
 from vong.app.training import TrainingRequest
@@ -74,7 +76,9 @@ def create_job(platform: Platform, principal: access.Principal, body: FineTuning
     job = job.model_copy(update={"run_settings": {**job.run_settings, "base": base, "reference": plan.reference}})
     request = None if provider else build_request(job, "pending")
     if request is not None:
-        training_app.parse_settings(request)
+        settings = training_app.parse_settings(request)
+        with platform.scope(principal.project_id) as connection:
+            _check_judges(platform, connection, settings, principal)
     return _store_job(platform, principal, job, plan, summaries["training_file"])
 
 
@@ -176,7 +180,9 @@ def build_request(job: FineTuningJob, dataset: str) -> TrainingRequest:
 def start_local_run(connection: Connection, platform: Platform, job: FineTuningJob, folder: Path) -> FineTuningJob:
     """Write the dataset of a local job and start its training run, in one transaction."""
     dataset = write_dataset(connection, platform, job, folder, job.run_settings.get("reference"))
-    started = training_app.start(platform, connection, build_request(job, dataset.ref), f"fine-tuning-{job.id}")
+    caller = ModelCaller(job.key_id, None if job.key_id else job.user_id)
+    request = build_request(job, dataset.ref)
+    started = training_app.start(platform, connection, request, f"fine-tuning-{job.id}", caller)
     store.add_event(connection, job.id, "Files validated, moving job to queued state")
     return store.update_job(
         connection,
@@ -303,6 +309,13 @@ def _find_base(connection: Connection, model: str) -> str:
             "model",
         )
     return version.ref
+
+
+def _check_judges(platform: Platform, connection: Connection, settings: BaseModel, principal: access.Principal) -> None:
+    try:
+        check_called_models(platform, connection, settings, principal)
+    except NotFound as error:
+        raise InvalidParameter(error.message, error.hint, "method.reinforcement.grader") from error
 
 
 class ModelNotFound(NotFound):

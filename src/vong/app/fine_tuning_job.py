@@ -31,12 +31,25 @@ RESULT_COLUMNS = {
     "valid_mean_token_accuracy": "eval_token_accuracy",
 }
 """Columns of the result file, and the names of our metrics."""
+METHOD_COLUMNS = {
+    "supervised": {},
+    "dpo": {
+        "train_reward_accuracy": "reward_accuracy",
+        "train_reward_margin": "reward_margin",
+        "valid_reward_accuracy": "eval_reward_accuracy",
+    },
+    "reinforcement": {"train_reward_mean": "reward", "valid_reward_mean": "eval_reward"},
+}
+"""Further columns of a method."""
 EVENT_METRICS = {
     "train_loss": "loss",
     "train_mean_token_accuracy": "token_accuracy",
     "valid_loss": "eval_loss",
     "valid_mean_token_accuracy": "eval_token_accuracy",
     "train_reward": "reward",
+    "valid_reward": "eval_reward",
+    "train_reward_accuracy": "reward_accuracy",
+    "valid_reward_accuracy": "eval_reward_accuracy",
 }
 """Metrics of events, and the names of our metrics."""
 
@@ -170,9 +183,10 @@ def _write_results(connection: Connection, platform: Platform, job: FineTuningJo
             steps.setdefault(point.step, {})[curve.name] = point.value
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", *RESULT_COLUMNS])
+    columns = RESULT_COLUMNS | METHOD_COLUMNS[job.method]
+    writer.writerow(["step", *columns])
     for step in sorted(steps):
-        writer.writerow([step, *(steps[step].get(name, "") for name in RESULT_COLUMNS.values())])
+        writer.writerow([step, *(steps[step].get(name, "") for name in columns.values())])
     content = text.getvalue().encode()
     with tempfile.NamedTemporaryFile(prefix="vong-results-") as file:
         file.write(content)

@@ -1,4 +1,4 @@
-"""Deployments as targets of the gateway, and fine-tuned models that their first call deploys."""
+"""Deployments as targets of the gateway, and those that a call starts: fine-tuned models and sleeping deployments."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -10,28 +10,33 @@ from vong.app.platform import Platform
 from vong.app.serving import deploy
 from vong.errors import NotFound
 from vong.gateway.fine_tuning import store
+from vong.gateway.providers.replicas import ReplicaEndpoint
 from vong.gateway.routing.catalog import DEPLOYMENT, DeploymentEndpoint
 from vong.gateway.routing.on_demand import StartState
+from vong.records import Deployment
 from vong.records.fine_tuning import FineTunedModel
-from vong.serving.deployments import list_deployments, list_ready_deployments
+from vong.serving.deployments import is_parity_passed
+from vong.serving.views import list_deployments, list_ready_deployments
 
 
 def start_target(platform: Platform, project_id: UUID, target: str) -> StartState:
-    """Deploy the fine-tuned model of a target if it has no running deployment, and return the state of it.
+    """Start the deployment of a target if it sleeps, or deploy its fine-tuned model, and return the state of it.
 
     A failed deployment is not deployed again, so that its reason stays visible.
     """
     name = target.removeprefix(f"{DEPLOYMENT}/")
     with platform.scope(project_id) as connection:
-        model = store.find_model(connection, target)
-        if model is None or model.model_ref is None:
-            return StartState("failed", "its fine-tuned model was deleted")
         try:
             deployment = serving.get_deployment(connection, name)
         except NotFound:
             deployment = None
         if deployment is None or deployment.desired_state == "stopped":
-            deployment = deploy(connection, name, model.model_ref).deployment
+            model = store.find_model(connection, target)
+            if model is None or model.model_ref is None:
+                return StartState("failed", "its fine-tuned model was deleted" if model is None else "it was stopped")
+            deployment = deploy(platform, connection, name, model.model_ref).deployment
+        if deployment.state == "sleeping":
+            serving.wake(connection, name)
         if deployment.state == "failed":
             return StartState("failed", deployment.reason or "see its log")
         is_ready = any(ready.name == name for ready in list_ready_deployments(connection))
@@ -50,20 +55,26 @@ def delete_model(platform: Platform, project_id: UUID, name: str) -> FineTunedMo
 
 
 def list_deployment_endpoints(connection: Connection) -> list[DeploymentEndpoint]:
-    """Return the deployments of the project, with the engines of those that are ready."""
+    """Return the deployments of the project, with the replicas of those that are ready."""
     ready_deployments = {deployment.name: deployment for deployment in list_ready_deployments(connection)}
     endpoints: list[DeploymentEndpoint] = []
     for deployment in list_deployments(connection, limit=500):
-        engine = ready_deployments.get(deployment.name)
+        ready = ready_deployments.get(deployment.name)
         endpoints.append(
             DeploymentEndpoint(
                 name=deployment.name,
                 state=deployment.state,
-                url=engine.url if engine else None,
-                token=engine.token if engine else None,
-                model=deployment.name,  # an engine serves each deployment under its own name
-                model_version=deployment.model,
-                dataset_version=engine.dataset if engine else None,
+                replicas=tuple(ReplicaEndpoint(*replica) for replica in ready.replicas) if ready else (),
+                model=ready.served_name if ready else deployment.name,
+                model_version=ready.model if ready else deployment.model,
+                dataset_version=ready.dataset if ready else None,
+                wakes=_wakes_on_call(deployment),
             )
         )
     return endpoints
+
+
+def _wakes_on_call(deployment: Deployment) -> bool:
+    """Return True if a call starts a deployment, or waits while it starts: it may sleep and was checked before."""
+    may_sleep = bool(deployment.settings.get("idle_seconds")) and deployment.desired_state == "running"
+    return may_sleep and deployment.state not in {"failed", "stopped"} and is_parity_passed(deployment.parity)

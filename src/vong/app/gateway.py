@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from vong import access, gateway, traces
 from vong.app.call_prices import CallPrices
 from vong.app.call_recorder import CallRecorder
+from vong.app.deployment_prices import catalog_prices
 from vong.app.files import load_file
 from vong.app.fine_tuning_models import list_deployment_endpoints, start_target
 from vong.app.otlp_exports import create_exporters
@@ -39,6 +40,7 @@ from vong.gateway.limits.store import list_limits
 from vong.gateway.pricing.store import load_custom_prices
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local_embeddings import LocalEmbeddingsProvider
+from vong.gateway.providers.replicas import ReplicaBalancer
 from vong.gateway.routing.catalog import ModelCatalog
 from vong.gateway.routing.on_demand import StartSettings
 from vong.gateway.self_test import self_test
@@ -79,6 +81,7 @@ class GatewayRuntime:
         self._stored_providers = StoredProviders(platform.settings.home_folder, upstream)
         self._configured_providers = configured
         self._upstream = upstream
+        self._balancer = ReplicaBalancer()
         self._change_listener: ChangeListener | None = None
         self._cleanup_task: asyncio.Task[None] | None = None
         self._count_self_test = count_self_test
@@ -195,7 +198,8 @@ class GatewayRuntime:
         with self._platform.scope(project_id) as connection:
             stored = self._stored_providers.for_project(connection, project_id)
             all_providers = {**stored, **self._configured_providers}
-            catalog = build_catalog(connection, all_providers, self._upstream, self._guard_factory)
+            catalog = build_catalog(connection, all_providers, self._upstream, self._guard_factory, self._balancer)
+            catalog.prices = {**catalog_prices(connection, self._platform.settings), **catalog.prices}
         self._prices.prepare(project_id, catalog.prices, stored.values())
         self.gateway.prune_targets(project_id, catalog.routes.values())
         return catalog
@@ -250,8 +254,12 @@ def build_catalog(
     available_providers: Mapping[str, Provider],
     upstream: UpstreamClient,
     factory: GuardFactory | None = None,
+    balancer: ReplicaBalancer | None = None,
 ) -> ModelCatalog:
-    """Return the model catalog of the connection's project; `factory` builds its guards."""
+    """Return the model catalog of the connection's project; `factory` builds its guards.
+
+    `balancer` has the loads of replicas, which outlive a catalog.
+    """
     routes = {route.name: route for route in gateway.list_routes(connection)}
     deployments = {deployed.name: deployed for deployed in list_deployment_endpoints(connection)}
     factory = factory or GuardFactory()
@@ -261,7 +269,17 @@ def build_catalog(
     shortcuts = MODEL_SHORTCUTS | {model.name: model.target for model in tuned}
     on_demand = frozenset(model.target for model in tuned if model.model_ref)
     return ModelCatalog(
-        routes, deployments, available_providers, shortcuts, upstream, limits, guards, factory, prices, on_demand
+        routes,
+        deployments,
+        available_providers,
+        shortcuts,
+        upstream,
+        limits,
+        guards,
+        factory,
+        prices,
+        on_demand,
+        balancer or ReplicaBalancer(),
     )
 
 

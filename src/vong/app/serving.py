@@ -1,34 +1,25 @@
 """Serving connected to the registry, datasets and the trainer."""
 
 import threading
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection
 
 from vong import data, registry, serving
+from vong.app import serving_files
 from vong.app.platform import Platform
-from vong.app.registry import model_folder
-from vong.errors import InvalidInput, NotFound, PreconditionFailed, Unavailable
-from vong.jobs import JobContext
+from vong.app.serving_memory import memory_need
+from vong.errors import InvalidInput, NotFound, Unavailable
 from vong.log_files import read_last_lines
-from vong.records import Deployment, Message, ModelVersion
+from vong.records import Message, ModelVersion
 from vong.records.deployment import DeployResult
-from vong.serving import engine_launcher
-from vong.serving import parity as check
-from vong.serving.deployments import DeploymentSettings
-from vong.serving.deployments import engine_address as address_of
+from vong.serving import engine_launcher, tables
 from vong.serving.engine_client import EngineClient
 from vong.serving.engine_process import SupervisorSettings
+from vong.serving.settings import DeploymentSettings
+from vong.serving.views import engine_address, list_replicas
 
-PARITY_POSITIONS = 48
-"""Number of positions at the end of each conversation that the parity check compares."""
 PARITY_SAMPLES = 4
 """Number of conversations that the parity check reads from the model's training dataset."""
-ENGINE_READY_TIMEOUT_SECONDS = 1800.0
-"""Seconds that the parity check waits for the engine to load the model."""
 
 FIXED_CONVERSATIONS: tuple[tuple[Message, ...], ...] = (
     (Message(role="user", content="Where is my order? It was due on Monday, and today is Thursday."),),
@@ -43,6 +34,7 @@ FIXED_CONVERSATIONS: tuple[tuple[Message, ...], ...] = (
 
 
 def deploy(
+    platform: Platform,
     connection: Connection,
     name: str,
     ref: str,
@@ -57,73 +49,68 @@ def deploy(
             f"{model.ref} is a reward model: it returns scores and generates no text",
             "use it as the setting reward_model of the recipe grpo",
         )
-    return serving.deploy(connection, name, model, base_model(connection, model), engine=engine, settings=settings)
-
-
-def supervise(platform: Platform, stop: threading.Event) -> None:
-    """Reconcile this machine's engines until `stop` is set. Runs in a thread of the worker."""
-    settings = SupervisorSettings(platform.settings.home_folder, threads=platform.settings.cpu_threads)
-    serving.supervise(
-        platform.database, lambda connection, ref: model_folder(platform, connection, ref), settings, stop
+    base = base_model(connection, model)
+    choice = serving_files.choose(platform, model, base, engine, settings or DeploymentSettings())
+    memory = memory_need(platform, model, base, choice.engine, choice.settings)
+    result = serving.deploy(
+        connection, name, model, choice.loaded, engine=choice.engine, settings=choice.settings, memory=memory
     )
-
-
-def read_log(platform: Platform, connection: Connection, name: str, lines: int) -> list[str]:
-    """Return the last lines of the log of a deployment's engine."""
-    group = serving.get_deployment(connection, name).engine_key
-    return read_last_lines(engine_launcher.engine_log_path(platform.settings.home_folder, group), lines)
-
-
-def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """Run the job `serving.parity`: compare trainer and engine, and record whether the model may serve."""
-    name, ref = str(job.params["deployment"]), str(job.params["model"])
-    with platform.scope(job.project_id) as connection:
-        model = registry.find(connection, ref)
-        reference = find_reference(connection, model)
-        base = base_model(connection, reference)
-        folder = model_folder(platform, connection, base.ref)
-        adapter = model_folder(platform, connection, reference.ref) if reference.kind == "adapter" else None
-        conversations = [*sample_conversations(platform, connection, model), *FIXED_CONVERSATIONS]
-    job.progress(0, 2, unit="sides", message="computing with the trainer")
-    expected = _reference_logprobs(folder, adapter, conversations)
-    job.progress(1, 2, unit="sides", message="computing with the engine")
-    with _wait_for_engine(job, platform, name, ref) as remote:
-        observed = check.observe_engine(remote, name, conversations, PARITY_POSITIONS)
-        report = check.compare(expected, observed, remote.health()["precision"])
-    result = report.model_copy(update={"model": ref}).model_dump(mode="json", exclude_none=True)
-    with platform.scope(job.project_id) as connection:
-        serving.record_parity(connection, name, ref, result)
-    outcome = "equal" if report.equal else f"not equal: {report.reason}"
-    job.log(f"{report.conversations} conversations, {report.positions} positions, {report.precision}: {outcome}")
-    job.progress(2, 2, unit="sides", message=outcome)
+    reason = f"{choice.engine}: {choice.reason}"
+    if choice.reason and all(event.message != reason for event in result.deployment.events):
+        tables.add_event(connection, name, "engine", reason)
+        return result.model_copy(update={"deployment": serving.get_deployment(connection, name)})
     return result
 
 
-def _wait_for_engine(job: JobContext, platform: Platform, name: str, ref: str) -> EngineClient:
-    """Wait until the deployment's engine has loaded the model and return its client.
+def supervise(platform: Platform, stop: threading.Event) -> None:
+    """Supervise this machine's engines until `stop` is set. Runs in a thread of the worker."""
+    settings = SupervisorSettings(
+        platform.settings.home_folder,
+        threads=platform.settings.cpu_threads,
+        machine=platform.settings.machine_name or engine_launcher.DEFAULT_MACHINE,
+        address=platform.settings.engine_address,
+    )
+    serving.supervise(
+        platform.database,
+        lambda connection, version, ref: serving_files.find_folder(platform, connection, version, ref),
+        settings,
+        stop,
+    )
 
-    Raises: Unavailable after ENGINE_READY_TIMEOUT_SECONDS.
+
+def read_log(platform: Platform, connection: Connection, name: str, lines: int, number: int | None = None) -> list[str]:
+    """Return the last lines of the log of a deployment's replica, by default of its first one.
+
+    Raises: NotFound if there is no such replica, Unavailable if its log is on another machine.
     """
-    deadline = time.monotonic() + ENGINE_READY_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        job.check()
-        with platform.scope(job.project_id) as connection:
-            deployment = serving.get_deployment(connection, name)
-            address = address_of(connection, name)
-        _check_deployment_current(deployment, ref)
-        if address and deployment.state in {"checking", "ready"}:
-            return EngineClient(*address)
-        time.sleep(0.3)
-    raise Unavailable(f"the engine of {name!r} did not load the model", f"see: vong serving logs {name}")
-
-
-def _check_deployment_current(deployment: Deployment, ref: str) -> None:
-    """Raise PreconditionFailed if the deployment no longer waits for this check."""
-    if deployment.desired_state != "running" or deployment.model != ref or deployment.state == "failed":
-        reason = deployment.reason or f"it is {deployment.state} and serves {deployment.model}"
-        raise PreconditionFailed(
-            f"the deployment {deployment.name!r} does not wait for this check: {reason}", "deploy it again"
+    engine_key = serving.get_deployment(connection, name).engine_key
+    replicas = {one.number: one for one in list_replicas(connection, name) if one.engine_key == engine_key}
+    if number is not None and number not in replicas:
+        raise NotFound(f"deployment {name!r} has no replica {number}", f"list them with: vong serving replicas {name}")
+    number = number or min(replicas, default=1)
+    path = engine_launcher.engine_log_path(platform.settings.home_folder, engine_key, number)
+    machine = replicas[number].machine if number in replicas else None
+    here = platform.settings.machine_name or engine_launcher.DEFAULT_MACHINE
+    if machine not in (None, here) and not path.is_file():
+        raise Unavailable(
+            f"replica {number} of {name!r} runs on machine {machine!r}, whose files this server cannot read",
+            f"read logs/{path.name} in the home folder of that machine",
         )
+    return read_last_lines(path, lines)
+
+
+def read_metrics(connection: Connection, name: str) -> str:
+    """Return the metrics of the server that a deployment's engine runs.
+
+    Raises: Unavailable while the deployment has no engine, InvalidInput if its engine runs no server.
+    """
+    serving.get_deployment(connection, name)
+    address = engine_address(connection, name)
+    if address is None:
+        raise Unavailable(f"the deployment {name!r} has no running engine", f"see: vong serving show {name}")
+    url, token, _ = address
+    with EngineClient(url, token) as client:
+        return client.metrics()
 
 
 def find_reference(connection: Connection, model: ModelVersion) -> ModelVersion:
@@ -156,13 +143,3 @@ def sample_conversations(platform: Platform, connection: Connection, model: Mode
         if len(conversations) == PARITY_SAMPLES:
             break
     return conversations
-
-
-def _reference_logprobs(
-    folder: Path, adapter: Path | None, conversations: Sequence[Sequence[Message]]
-) -> list[check.TokenLogprobs]:
-    """Return the trainer's token ids and log-probabilities of each conversation."""
-    from vong.training.parity_reference import compute_reference
-
-    observed = compute_reference(folder, adapter, conversations, positions=PARITY_POSITIONS, max_tokens=1)
-    return [check.TokenLogprobs(ids=tuple(values["ids"]), logprobs=tuple(values["logprobs"])) for values in observed]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from vong import experiments, jobs, plugins, registry, training
 from vong.app.bundle_sources import find_sources
-from vong.app.distillation import PlatformTeachers, check_local_teacher
+from vong.app.distillation import ModelCaller, PlatformTeachers, check_called_models
 from vong.app.platform import Platform
 from vong.app.training_base import RunBase, check_start, find_base, prepare_base
 from vong.app.training_checkpoints import register_checkpoints
@@ -99,18 +99,25 @@ def list_recipes() -> list[RecipeInfo]:
 
 
 def start(
-    platform: Platform, connection: Connection, request: TrainingRequest, key: str | None = None
+    platform: Platform,
+    connection: Connection,
+    request: TrainingRequest,
+    key: str | None = None,
+    caller: ModelCaller | None = None,
 ) -> TrainingStarted:
-    """Create the run and queue its job. Invalid requests are rejected here, not in the job."""
+    """Create the run and queue its job. Invalid requests are rejected here, not in the job.
+
+    Teachers and judges are called on behalf of `caller`.
+    """
     settings = parse_settings(request)
     build_sample_scorer(settings)
     base, parts = resolve_base(connection, request), resolve_datasets(connection, request)
     check_training(platform.blobs, connection, request.recipe, settings, request, parts)
     settings = check_start(platform, connection, base, settings, request, request.recipe) if base else settings
-    if getattr(settings, "source", None) == "logits":
-        check_local_teacher(connection, str(getattr(settings, "teacher", "")))
+    check_called_models(platform, connection, settings)
     run_id = new_id()
     params = {**request.model_dump(mode="json"), **pin_datasets(parts), "base": base and base.ref, "run": str(run_id)}
+    params |= {"caller": [id and str(id) for id in caller]} if caller else {}
     job = jobs.submit(connection, "training.run", {**params, "settings": settings.model_dump(mode="json")}, key=key)
     if job.params["run"] != str(run_id):
         return TrainingStarted(run=experiments.get_run(connection, UUID(job.params["run"])), job=job)
@@ -162,7 +169,9 @@ def train(job: JobContext, platform: Platform) -> dict[str, Any]:
             retry_write(platform, job, lambda connection: experiments.finish_run(connection, run_id, status))
 
 
-def prepare_run(job: JobContext, platform: Platform, request: TrainingRequest) -> PreparedRun:
+def prepare_run(
+    job: JobContext, platform: Platform, request: TrainingRequest, teachers: PlatformTeachers
+) -> PreparedRun:
     """Download the base, read the rows, and return the input of the recipe. The job's folder is the run's folder."""
     with platform.scope(job.project_id) as connection:
         version, parts = resolve_base(connection, request), resolve_datasets(connection, request)
@@ -183,7 +192,7 @@ def prepare_run(job: JobContext, platform: Platform, request: TrainingRequest) -
         score=build_sample_scorer(settings),
         rewards=build_rewards(settings),
         reward_model=reward_model,
-        teachers=PlatformTeachers(platform, job),
+        teachers=teachers,
     )
     return PreparedRun(base, parts, rows, context)
 
@@ -191,7 +200,8 @@ def prepare_run(job: JobContext, platform: Platform, request: TrainingRequest) -
 def _train(job: JobContext, platform: Platform, request: TrainingRequest, run_id: UUID) -> dict[str, Any]:
     report = RunProgressReporter(job, platform, run_id)
     report.progress(0, 1, "loading the base model")
-    base, parts, rows, context = prepare_run(job, platform, request)
+    teachers = PlatformTeachers(platform, job)
+    base, parts, rows, context = prepare_run(job, platform, request, teachers)
     for part in rows.description if len(parts) > 1 else ():
         report.log(f"mixing {part['rows']} of {part['available']} rows of {part['dataset']}")
     epochs = float(getattr(context.settings, "epochs", 1.0))
@@ -206,6 +216,7 @@ def _train(job: JobContext, platform: Platform, request: TrainingRequest, run_id
         diverged, result = error, error.result
     finally:
         report.flush()
+        teachers.close()
     machine = name_machine(str(result.summary.get("device", "cpu")), platform.settings.cpu_threads)
     result = replace(result, summary={**result.summary, "machine": machine})
 

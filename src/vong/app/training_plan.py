@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from vong import experiments, jobs, plugins, training
+from vong.access.principal import Principal
+from vong.app.distillation import check_called_models, find_caller
 from vong.app.platform import Platform
 from vong.app.serving import base_model
 from vong.app.training import TrainingRequest, parse_settings, pin_datasets, resolve_base
@@ -49,11 +51,20 @@ def plan(platform: Platform, connection: Connection, request: TrainingRequest) -
 
 
 def start(
-    platform: Platform, connection: Connection, request: TrainingRequest, key: str | None = None
+    platform: Platform,
+    connection: Connection,
+    request: TrainingRequest,
+    key: str | None = None,
+    principal: Principal | None = None,
 ) -> TrainingStarted:
-    """Start a run. Automatic settings are chosen now, and recorded in the run with their reasons."""
+    """Start a run. Automatic settings are chosen now, and recorded in the run with their reasons.
+
+    Teachers and judges are called on behalf of `principal`.
+    """
     resolved, plan = choose_settings(platform, connection, request)
-    started = start_training(platform, connection, resolved, key)
+    if principal is not None:
+        check_called_models(platform, connection, parse_settings(resolved), principal)
+    started = start_training(platform, connection, resolved, key, find_caller(principal) if principal else None)
     if plan is None:
         return started
     summary = {

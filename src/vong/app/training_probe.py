@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from vong import plugins
+from vong.app.distillation import PlatformTeachers
 from vong.app.platform import Platform
 from vong.app.training import TrainingRequest, prepare_run
 from vong.app.training_plan import describe_parts
@@ -52,7 +53,8 @@ def probe(job: JobContext, platform: Platform) -> dict[str, Any]:
     fields = {name: job.params[name] for name in TrainingRequest.model_fields if name in job.params}
     request = TrainingRequest.model_validate(fields)
     job.progress(0, 1, unit="steps", message="loading the base model")
-    prepared = prepare_run(job, platform, request)
+    teachers = PlatformTeachers(platform, job)
+    prepared = prepare_run(job, platform, request, teachers)
     folder = job.folder / "probe"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -68,6 +70,7 @@ def probe(job: JobContext, platform: Platform) -> dict[str, Any]:
             "choose settings that need less: vong training plan lists some",
         ) from error
     finally:
+        teachers.close()
         shutil.rmtree(folder, ignore_errors=True)
     measurement = _to_measurement(result, job, platform, request.recipe, describe_parts(prepared.parts))
     job.log(f"{result.tokens_per_second:.1f} tokens/s, peak {result.peak_memory_bytes / 1e9:.2f} GB")

@@ -27,7 +27,8 @@ def build_sample_scorer(settings: BaseModel) -> SampleScorer | None:
             f"best_metric {best!r} is not a metric of the scorers ({', '.join(specs) or 'none'})",
             "add its scorer, for example: --set 'scorers=[\"exact_match\"]' --set best_metric=sample_exact_match",
         )
-    if scorers and not getattr(settings, "samples", 0):
+    # The scorers of a distillation also compare teacher and student, and have a default.
+    if scorers and not getattr(settings, "samples", 0) and not hasattr(settings, "report_rows"):
         raise InvalidInput("scorers need samples, but samples is 0", "set samples to 1 or more")
     return _bind(scorers) if scorers else None
 

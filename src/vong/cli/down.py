@@ -34,7 +34,7 @@ def stop(settings: config.Settings) -> None:
         for name in ("worker", "server"):
             if name in alive:
                 terminate(alive[name])
-        database.shut_down(settings.database_url, settings.home_folder)
+        database.shut_down(settings.database_url, settings.home_folder, settings.machine_name)
         (settings.home_folder / supervisor.STATE_FILE).unlink(missing_ok=True)
     deadline = time.monotonic() + 10
     while supervisor.read_state(settings.home_folder) and time.monotonic() < deadline:

@@ -48,6 +48,7 @@ def scorers(as_json: bool) -> None:
 @click.option("--max-tokens", type=click.IntRange(1), help="Maximum tokens of an answer.  [default: 256]")
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Sampling temperature.  [default: 0]")
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Concurrent requests.  [default: 4]")
+@click.option("--references", type=TEXT, help="Metadata field with a list of further correct texts of an example.")
 @click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
 def run(

@@ -27,6 +27,7 @@ STAGES = {
 PROCESSES = {
     "up": "Start everything: PostgreSQL, the server and a worker.",
     "down": "Stop everything.",
+    "worker": "Run engines on another machine.",
     "status": "Show running processes, their addresses and resource usage.",
     "doctor": "Check this machine and report the next step for each fault.",
     "info": "Show installed versions, storage and processes of the server.",

@@ -74,12 +74,28 @@ def show(ref: str, as_json: bool) -> None:
 @click.option("--name", help="Name of the model; the bundled model has its own.")
 @click.option("--licence", help="License of the weights as an SPDX identifier.")
 @click.option("--convert/--no-convert", default=True, help="Also convert a GGUF to safetensors, for training.")
+@click.option(
+    "--upload", is_flag=True, help="Upload a folder or file of this machine.  [default: a path of the server]"
+)
 @click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
-def import_(source: str, name: str | None, licence: str | None, convert: bool, detach: bool, as_json: bool) -> None:
-    """Import a base model: the bundled one, a .gguf file, or a folder of safetensors on the worker's machine."""
+def import_(
+    source: str, name: str | None, licence: str | None, convert: bool, upload: bool, detach: bool, as_json: bool
+) -> None:
+    """Import a base model.
+
+    SOURCE is the bundled model, OWNER/NAME of a hub (with @REVISION or /FILE.gguf), ollama:NAME, or a path on the
+    worker's machine: a folder, a GGUF file or a Modelfile.
+    """
     client = Client()
-    job = client.registry.import_model(source, name=name, licence=licence, convert=convert)
+    if upload:
+        if not name:
+            raise click.UsageError("--upload needs --name")
+        if not Path(source).exists():
+            raise click.BadParameter(f"{source!r} does not exist on this machine", param_hint="SOURCE")
+        job = client.registry.upload_model(Path(source), name=name, licence=licence, convert=convert)
+    else:
+        job = client.registry.import_model(source, name=name, licence=licence, convert=convert)
     emit(job if detach else follow(client, job).result, as_json, ["id", "status"] if detach else ())
 
 

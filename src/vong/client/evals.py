@@ -33,7 +33,8 @@ class EvalsClient:
         """Start an evaluation run; its scores are available once its job has finished.
 
         Settings are those of `vong.evals.EvalSettings`: `system`, `template`, `shots`, `shots_split`, `limit`, `seed`,
-        `max_tokens`, `temperature`, `concurrency`. A repeated call with the same `key` returns the same run.
+        `max_tokens`, `temperature`, `concurrency`, `references`. A repeated call with the same `key` returns the same
+        run.
         """
         body: dict[str, Any] = {"model": model, "dataset": dataset, "split": split, "scorers": list(scorers)}
         body |= {"name": name, "settings": settings}

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import httpx
@@ -89,6 +89,13 @@ class ChatStream:
         return _parse_answer(self._response, {**self._last_chunk, "choices": choices, "usage": self._usage})
 
 
+class RankedText(NamedTuple):
+    """Document of a rerank call: its position in the request, and its score between 0 and 1."""
+
+    position: int
+    score: float
+
+
 class GatewayClient:
     """Routes to models, and calls through them."""
 
@@ -122,6 +129,14 @@ class GatewayClient:
         """Return one embedding per text."""
         response = self._post("/v1/embeddings", {"model": model, "input": list(texts)}, None).json()
         return [item["embedding"] for item in response["data"]]
+
+    def rerank(self, query: str, documents: Sequence[str], model: str, *, top_n: int | None = None) -> list[RankedText]:
+        """Return documents by falling relevance for a query, at most `top_n`."""
+        body = {"model": model, "query": query, "documents": list(documents), "top_n": top_n}
+        found = self._post(
+            "/v1/rerank", {name: value for name, value in body.items() if value is not None}, None
+        ).json()
+        return [RankedText(item["index"], item["relevance_score"]) for item in found["results"]]
 
     def routes(self) -> list[Route]:
         """Return the project's routes."""

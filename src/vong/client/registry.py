@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from uuid import UUID
@@ -42,13 +43,33 @@ class RegistryClient:
         convert: bool = True,
         key: str | None = None,
     ) -> Job:
-        """Import the bundled model (`shipped:smollm2-135m-instruct`), a .gguf file or a folder on the worker's machine.
+        """Import the bundled model (`shipped:smollm2-135m-instruct`), a model of a hub (`owner/name`), a model of the
+        worker's Ollama (`ollama:NAME`), or a folder, a GGUF file or a Modelfile on the worker's machine.
 
         The result of the finished job has the refs `model` and, for a GGUF, `gguf`. A repeated call with the same `key`
         returns the same job.
         """
         body = {"source": source, "name": name, "licence": licence, "convert": convert}
         return self._transport.post("/api/v1/registry/models", Job, body=body, idempotency_key=key)
+
+    def upload_model(
+        self, path: Path, *, name: str, licence: str | None = None, convert: bool = True, key: str | None = None
+    ) -> Job:
+        """Upload a model of this machine, a folder or a GGUF file, and import it.
+
+        Raises: InvalidInput if the path has no files.
+        """
+        paths = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+        root = path.parent if path.is_file() else path
+        names = {file: file.relative_to(root).as_posix() for file in paths}
+        names = {file: one for file, one in names.items() if not any(part.startswith(".") for part in one.split("/"))}
+        if not names:
+            raise InvalidInput(f"{str(path)!r} has no files", "choose a folder with a model, or a .gguf file")
+        form = {"convert": str(convert).lower(), **({"licence": licence} if licence else {})}
+        with ExitStack() as stack:
+            files = [("files", (one, stack.enter_context(file.open("rb")))) for file, one in names.items()]
+            path_ = f"/api/v1/registry/models/{segment(name)}/versions"
+            return self._transport.post(path_, Job, files=files, data=form, idempotency_key=key, timeout=3600)
 
     def set_alias(
         self,

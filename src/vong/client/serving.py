@@ -1,13 +1,15 @@
 """Serving namespace of the client."""
 
+import builtins
 import time
 from collections.abc import Callable
 from typing import Any
 
-from vong.client.transport import Transport, segment
+from vong.client.transport import Transport, raise_for_problem, segment
 from vong.errors import PreconditionFailed, Unavailable
 from vong.records import Deployment
-from vong.records.deployment import DeployResult
+from vong.records.deployment import DeploymentEvent, DeployResult
+from vong.records.replica import Replica, ServingMachine
 
 
 class ServingClient:
@@ -19,7 +21,10 @@ class ServingClient:
     def deploy(
         self, name: str, *, model: str, engine: str | None = None, settings: dict[str, Any] | None = None
     ) -> DeployResult:
-        """Deploy a model; it is served as `deployment/NAME` once its state is `ready` (see `wait`)."""
+        """Deploy a model; it is served as `deployment/NAME` once its state is `ready` (see `wait`).
+
+        The previous model of the deployment answers until then.
+        """
         body = {"model": model, "engine": engine, "settings": settings or {}}
         return self._transport.request("PUT", f"/api/v1/serving/deployments/{segment(name)}", DeployResult, body=body)
 
@@ -36,7 +41,7 @@ class ServingClient:
             if on_change is not None and (deployment.state, deployment.reason) != last:
                 last = (deployment.state, deployment.reason)
                 on_change(deployment)
-            if deployment.state == "ready":
+            if deployment.state in {"ready", "sleeping"}:
                 return deployment
             if deployment.state in {"failed", "stopped"}:
                 reason = f": {deployment.reason}" if deployment.reason else ""
@@ -65,11 +70,34 @@ class ServingClient:
         """Restart the engine process of a deployment and reset its failures."""
         return self._transport.post(f"/api/v1/serving/deployments/{segment(name)}/restart", DeployResult)
 
-    def logs(self, name: str, *, lines: int = 100) -> "list[str]":
-        """Return the last lines of the engine's log."""
-        return self._transport.get(f"/api/v1/serving/deployments/{segment(name)}/log", dict[str, Any], lines=lines)[
-            "lines"
-        ]
+    def logs(self, name: str, *, lines: int = 100, replica: int | None = None) -> "builtins.list[str]":
+        """Return the last lines of the engine's log, by default of the first replica."""
+        path = f"/api/v1/serving/deployments/{segment(name)}/log"
+        number = {} if replica is None else {"replica": replica}
+        return self._transport.get(path, dict[str, Any], lines=lines, **number)["lines"]
+
+    def replicas(self, name: str) -> "builtins.list[Replica]":
+        """Return the replicas of a deployment."""
+        return self._transport.get(f"/api/v1/serving/deployments/{segment(name)}/replicas", builtins.list[Replica])
+
+    def events(self, name: str, *, limit: int = 50) -> "builtins.list[DeploymentEvent]":
+        """Return the newest events of a deployment, newest first."""
+        path = f"/api/v1/serving/deployments/{segment(name)}/history"
+        return self._transport.get(path, builtins.list[DeploymentEvent], limit=limit)
+
+    def wake(self, name: str) -> Deployment:
+        """Start a sleeping deployment before its first call."""
+        return self._transport.post(f"/api/v1/serving/deployments/{segment(name)}/wake", Deployment)
+
+    def machines(self) -> "builtins.list[ServingMachine]":
+        """Return the machines that run engines."""
+        return self._transport.get("/api/v1/serving/machines", builtins.list[ServingMachine])
+
+    def metrics(self, name: str) -> str:
+        """Return the metrics of vLLM in Prometheus' format, for a deployment with this engine."""
+        response = self._transport.http.get(f"/api/v1/serving/deployments/{segment(name)}/metrics")
+        raise_for_problem(response)
+        return response.text
 
 
 def _describe_end(state: str) -> str:

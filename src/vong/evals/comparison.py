@@ -112,9 +112,17 @@ def _check_comparable(before: EvalResult, after: EvalResult) -> None:
         listed = " and ".join(f"{result.dataset}/{result.split}" for result in (before, after))
         message = f"cannot compare runs over different examples: {listed}"
         raise InvalidInput(message, "run both on the same dataset version and split")
+    fields = [result.settings.get("references") for result in (before, after)]
+    if fields[0] != fields[1]:
+        message = f"cannot compare runs with different references: {' and '.join(map(_name_references, fields))}"
+        raise InvalidInput(message, "run both with the same setting references")
     if not set(before.scorers) & set(after.scorers):
         message = "the two runs have no scorer with the same options in common"
         raise InvalidInput(message, "run both with the same scorers and options")
+
+
+def _name_references(field: str | None) -> str:
+    return "the completion only" if field is None else f"the completion and the metadata field {field!r}"
 
 
 def _has_metric(

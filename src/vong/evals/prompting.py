@@ -21,6 +21,7 @@ class EvalSettings(Record):
     `{input}`. `shots` examples of `shots_split` precede every request as user and assistant turns; `seed` selects them,
     and all requests have the same ones. `limit` evaluates that many examples, selected by `seed` (a larger limit
     contains a smaller one). `concurrency` requests run at the same time; latencies are measured under this load.
+    `references` is a metadata field with a list of texts that are correct, too, beside the completion.
     """
 
     system: str | None = None
@@ -32,6 +33,7 @@ class EvalSettings(Record):
     max_tokens: int = Field(default=256, ge=1)
     temperature: float = Field(default=0.0, ge=0, le=2)
     concurrency: int = Field(default=4, ge=1, le=64)
+    references: str | None = Field(default=None, min_length=1, max_length=200)
 
     def check(self, split: str) -> None:
         """Raise InvalidInput if the shots come from the evaluated split or the template lacks `{input}`."""

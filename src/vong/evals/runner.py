@@ -1,6 +1,6 @@
 """Execution of an evaluation run: send every example to a model, score the outputs and store them at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from tenacity import retry_if_result, stop_after_attempt, wait_exponential
 from vong.errors import InvalidInput, JobCancelled, UpstreamFailed, VongError
 from vong.evals import runs, scoring, tables
 from vong.evals.prompting import EvalSettings, build_messages, choose_examples, choose_shots
+from vong.evals.references import collect_references
 from vong.evals.runs import ScoredOutput
 from vong.evals.scorers.texts import to_storable_text
 from vong.records import EvalResult, Example, Message, Usage, now
@@ -66,6 +67,7 @@ def run(
             raise InvalidInput(
                 f"{result.dataset}/{result.split} has no examples with a completion", "evaluate another split"
             )
+        references = collect_references(selected, settings.references)
         shots = choose_shots(shots_pool, list(selected.values()), settings)
         stored = {output.position for output in runs.list_outputs(connection, id, limit=None) if output.error is None}
         stored &= selected.keys()
@@ -77,7 +79,8 @@ def run(
 
     try:
         missing = {position: example for position, example in selected.items() if position not in stored}
-        _request_outputs(scope, result, missing, _with_retries(generate, shots, settings), report_progress)
+        ask = _with_retries(generate, shots, settings)
+        _request_outputs(scope, result, missing, references, ask, report_progress)
     except VongError as error:
         with scope() as connection:
             status = "cancelled" if isinstance(error, JobCancelled) else "failed"
@@ -141,6 +144,7 @@ def _request_outputs(
     scope: OpenConnection,
     result: EvalResult,
     missing: dict[int, Example],
+    references: Mapping[int, Sequence[str]],
     ask: Callable[[Example], ModelOutput],
     progress: Callable[[int], None],
 ) -> None:
@@ -162,7 +166,8 @@ def _request_outputs(
             for future in completed:
                 position, output = running.pop(future), future.result()
                 failures = failures + 1 if output.error else 0
-                outputs.append(_score_output(scorers, position, missing[position], output))
+                measures = scoring.score_output(scorers, _storable_output(output), *references[position])
+                outputs.append(_build_output(position, missing[position], output, measures))
             requested += len(outputs)
             with scope() as connection:
                 runs.insert_outputs(connection, result.id, outputs)
@@ -177,17 +182,17 @@ def _request_outputs(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _score_output(
-    scorers: Sequence[scoring.ConfiguredScorer], position: int, example: Example, output: ModelOutput
-) -> ScoredOutput:
-    text = "" if output.error else to_storable_text(output.text)
-    measures = scoring.score_output(scorers, text, example.completion_text)
+def _storable_output(output: ModelOutput) -> str:
+    return "" if output.error else to_storable_text(output.text)
+
+
+def _build_output(position: int, example: Example, output: ModelOutput, measures: scoring.MetricValues) -> ScoredOutput:
     return ScoredOutput(
         position=position,
         example=example.hash,
         prompt=to_storable_text(example.prompt_text),
         reference=to_storable_text(example.completion_text),
-        answer=text,
+        answer=_storable_output(output),
         error=output.error and to_storable_text(output.error),
         span_id=output.span_id,
         latency_ms=output.latency_ms,

@@ -79,7 +79,12 @@ def create_run(
         status="queued",
         examples=min(dataset.splits[split], settings.limit or dataset.splits[split]),
         done=0,
-        signatures={**scoring.collect_signatures(scoring.build_scorers(scorers)), "latency": latency},
+        signatures={
+            **scoring.collect_signatures(
+                scoring.build_scorers(scorers), several_references=settings.references is not None
+            ),
+            "latency": latency,
+        },
         settings=settings.model_dump(mode="json"),
         created_at=now(),
     )

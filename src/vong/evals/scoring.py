@@ -47,11 +47,13 @@ def build_scorers(specs: Sequence[str]) -> list[ConfiguredScorer]:
     return [ConfiguredScorer(spec, _build_scorer(spec)) for spec in specs]
 
 
-def score_output(scorers: Sequence[ConfiguredScorer], output: str, reference: str) -> MetricValues:
-    """Return the values of all metrics of the scorers for one output."""
+def score_output(
+    scorers: Sequence[ConfiguredScorer], output: str, reference: str, *other_references: str
+) -> MetricValues:
+    """Return the values of all metrics of the scorers for one output. It may have several references."""
     values: MetricValues = {}
     for _, scorer in scorers:
-        values.update(scorer.measure(output, reference))
+        values.update(scorer.measure_references(output, (reference, *other_references)))
     return values
 
 
@@ -81,9 +83,19 @@ def compute_total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> flo
     return scorer.total(sums)
 
 
-def collect_signatures(scorers: Sequence[ConfiguredScorer]) -> dict[str, str]:
-    """Return the full signature of each scorer by its name."""
-    return {spec.partition(":")[0]: scorer.signature for spec, scorer in scorers}
+def collect_signatures(scorers: Sequence[ConfiguredScorer], *, several_references: bool = False) -> dict[str, str]:
+    """Return the full signature of each scorer by its name. Several references are noted as in sacrebleu: nrefs:var."""
+    return {
+        spec.partition(":")[0]: _several(scorer.signature)
+        if several_references and scorer.uses_reference
+        else scorer.signature
+        for spec, scorer in scorers
+    }
+
+
+def _several(signature: str) -> str:
+    several = "nrefs:var"
+    return signature.replace("nrefs:1", several) if "nrefs:1" in signature else f"{signature}|{several}"
 
 
 def _build_scorer(spec: str) -> Scorer:

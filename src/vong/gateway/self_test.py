@@ -29,6 +29,7 @@ from vong.gateway.limits.quota import Reservation
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.pipeline.services import CallOptions, CallServices
 from vong.gateway.providers import Endpoint, Provider, ProviderRequest, ProviderResponse
+from vong.gateway.providers.base import VECTOR_ENDPOINTS
 from vong.gateway.providers.echo import EchoProvider
 from vong.gateway.providers.local_embeddings import EmbeddingModel
 from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
@@ -42,7 +43,7 @@ from vong.records.span import with_decoded_input
 
 CARD_NUMBER = "4539 1488 0343 6467"
 MESSAGE = f"the number of my card is {CARD_NUMBER} and it is made up"
-TESTED_ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completions", "messages", "responses", "embeddings")
+TESTED_ENDPOINTS: tuple[Endpoint, ...] = ("chat", "completions", "messages", "responses", "embeddings", "rerank")
 MASK_PII = GuardConfig(guard="pii", action="mask")
 
 
@@ -64,6 +65,8 @@ class SelfTestCase(NamedTuple):
             fields = {"prompt": message}
         elif self.endpoint in ("responses", "embeddings"):
             fields = {"input": message}
+        elif self.endpoint == "rerank":
+            fields = {"query": message, "documents": [message, {"text": message}]}
         elif self.endpoint == "messages":
             fields |= {"max_tokens": 100}
         fields |= {"stream": True} if self.stream else {}
@@ -246,8 +249,8 @@ async def self_test(guard_factory: GuardFactory) -> SelfTestReport:
     cases = [
         SelfTestCase(endpoint, stream, on, f"{provider}/echo")
         for endpoint in TESTED_ENDPOINTS
-        for stream in ((False,) if endpoint == "embeddings" else (False, True))
-        for on in (("input",) if endpoint == "embeddings" else ("input", "output"))
+        for stream in ((False,) if endpoint in VECTOR_ENDPOINTS else (False, True))
+        for on in (("input",) if endpoint in VECTOR_ENDPOINTS else ("input", "output"))
         for provider in (("echo", "native") if endpoint == "messages" else ("echo",))
     ]
     leaks = [str(case) for case in cases if await _case_leaks(case, guard_factory)]
@@ -264,7 +267,7 @@ async def _case_leaks(case: SelfTestCase, guard_factory: GuardFactory) -> bool:
         return True
     stored = (captured.span.model_dump_json() if case.on == "input" else json.dumps(captured.span.output)).encode()
     places = [captured.response, stored, *(captured.sent if case.on == "input" else ())]
-    was_masked = case.endpoint == "embeddings" or b"[CARD]" in captured.response
+    was_masked = case.endpoint in VECTOR_ENDPOINTS or b"[CARD]" in captured.response
     return not (was_masked and captured.sent) or any(contains_card_number(text) for text in places)
 
 

@@ -47,7 +47,7 @@ class LoopPlan(Record):
     splits: dict[str, float]
     seed: int = 0
     base: str = "shipped:smollm2-135m-instruct"
-    engine: str = "transformers"
+    engine: str | None = None
     shots: int = 3
     max_tokens: int = 72
     training: dict[str, Any] = {}

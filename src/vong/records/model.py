@@ -46,6 +46,12 @@ class ModelVersion(Record):
         return f"{self.name}@{self.hash[:12]}"
 
     @property
+    def embedding_task(self) -> Literal["embedding", "rerank"] | None:
+        """Return what a model that generates no text computes: vectors of texts, or scores of documents."""
+        task = self.metadata.get("task")
+        return task if task in ("embedding", "rerank") else None
+
+    @property
     def is_reward_model(self) -> bool:
         """Return True if the model returns scores instead of text."""
         return self.metadata.get("task") == REWARD_TASK

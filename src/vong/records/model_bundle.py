@@ -9,6 +9,8 @@ from vong.records.model import ModelVersion
 from vong.records.record import Record
 
 ExportFormat = Literal["safetensors", "merged", "gguf", "vllm", "ollama", "int8", "int4"]
+StoredFormat = Literal["safetensors", "merged", "gguf", "vllm", "ollama", "int8", "int4", "gguf-lora"]
+"""Formats of stored exports: those that a user can request, and LoRA adapters that deployments use."""
 
 
 class ModelBundle(Record):
@@ -124,7 +126,7 @@ class ModelExport(Record):
 
     id: UUID
     model: str
-    format: ExportFormat
+    format: StoredFormat
     quantization: str | None = None
     files: dict[str, ExportFile]
     bytes: int

@@ -2,9 +2,11 @@
 
 import math
 import struct
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from vong.embedding_models import EmbeddingTask
 from vong.errors import InvalidInput
 
 MAGIC = b"GGUF"
@@ -16,6 +18,14 @@ MAX_ITEMS = 10_000_000
 """Largest numbers of tensors, fields and elements of a list. A larger one is a sign of a damaged file."""
 
 MAX_AXES = 8
+
+RANK_POOLING = 4
+"""Pooling of a reranker. Others but 0 are those of embedding models."""
+EMBEDDING_ARCHITECTURES = {
+    *("bert", "gemma-embedding", "jina-bert-v2", "jina-bert-v3", "modern-bert", "neo-bert", "nomic-bert"),
+    *("nomic-bert-moe", "eurobert", "t5encoder"),
+}
+"""Architectures that generate no text."""
 
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 """Formats of the values of fields by the number of their type."""
@@ -38,8 +48,18 @@ class GgufHeader(NamedTuple):
     bytes: int
 
 
-def check_gguf(file: Path) -> None:
+def is_gguf(path: Path) -> bool:
+    """Return True if a path is a file that begins as GGUF, whatever its name."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == MAGIC
+
+
+def check_gguf(file: Path) -> EmbeddingTask | None:
     """Check that a file is a complete GGUF file with a language model.
+
+    Returns what the model computes if it generates no text.
 
     Raises:
         InvalidInput: It is not, with the reason.
@@ -63,6 +83,34 @@ def check_gguf(file: Path) -> None:
             f"{file.name} is not a language model (type {kind!r}, architecture {architecture!r})",
             "choose the .gguf file of the model itself",
         )
+    _check_architecture(file, str(architecture))
+    return find_task(header.fields)
+
+
+def find_task(fields: dict[str, Any]) -> EmbeddingTask | None:
+    """Return what a model computes by the fields of its header, or None if it generates text."""
+    architecture = str(fields.get("general.architecture"))
+    pooling = fields.get(f"{architecture}.pooling_type")
+    if pooling == RANK_POOLING:
+        return "rerank"
+    return "embedding" if pooling or architecture in EMBEDDING_ARCHITECTURES else None
+
+
+def _check_architecture(file: Path, architecture: str) -> None:
+    """Check that the installed package of llama.cpp's formats knows an architecture. Without it nothing is checked."""
+    try:
+        from gguf.constants import MODEL_ARCH_NAMES
+    except ImportError:
+        return
+    known = set(MODEL_ARCH_NAMES.values())
+    if architecture in known:
+        return
+    close = get_close_matches(architecture, known, n=1)
+    suggestion = f"did you mean {close[0]!r}? " if close else ""
+    raise InvalidInput(
+        f"{file.name} has the architecture {architecture!r}, which llama.cpp does not know",
+        f"{suggestion}update the packages gguf and xllamacpp, or use another model",
+    )
 
 
 def read_gguf_header(file: Path) -> GgufHeader:

@@ -9,14 +9,17 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from vong.embedding_models import MODULES_FILE, EmbeddingTask, find_onnx, read_embedding_config
 from vong.errors import InvalidInput
-from vong.registry.gguf_files import check_gguf
+from vong.registry.gguf_files import check_gguf, is_gguf
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 """Files of which a tokenizer has at least one."""
 
 PICKLED_WEIGHTS = (".bin", ".pt", ".pth", ".ckpt")
 """Endings of weights that are Python pickles, which may run code when they are loaded."""
+
+PICKLE_HINT = "convert it to safetensors: load it by transformers and call save_pretrained"
 
 MAX_HEADER_BYTES = 100_000_000
 """Largest header of a safetensors file, as in its reference implementation."""
@@ -35,48 +38,136 @@ CONFIG_DTYPES = {"float64", "float32", "float16", "bfloat16", "auto"}
 """Types that `config.json` may name for weights that are not quantized."""
 
 
-def check_model_source(path: Path) -> None:
-    """Check that a path is a model: a GGUF file, or a folder with configuration, tokenizer and safetensors.
+def check_model_source(path: Path) -> EmbeddingTask | None:
+    """Check that a path is a model: a GGUF file, or a folder with configuration, tokenizer and weights.
+
+    Returns what the model computes if it generates no text.
 
     Raises:
         InvalidInput: The path is no complete model.
     """
     if path.is_dir():
-        check_model_folder(path)
-    elif path.suffix == ".gguf":
-        check_gguf(path)
-    else:
-        raise InvalidInput(
-            f"{path.name!r} is not a model: it is a file, but not a .gguf file",
-            "choose a .gguf file, or a folder with config.json, a tokenizer and safetensors",
-        )
+        return check_model_folder(path)
+    if path.suffix == ".gguf" or is_gguf(path):
+        return check_gguf(path)
+    if path.suffix in PICKLED_WEIGHTS:
+        raise InvalidInput(f"{path.name!r} is a Python pickle, which may run code when it is loaded", PICKLE_HINT)
+    raise InvalidInput(
+        f"{path.name!r} is not a model: it is a file, but not a .gguf file",
+        "choose a .gguf file, or a folder with config.json, a tokenizer and safetensors",
+    )
 
 
-def check_model_folder(folder: Path) -> None:
-    """Check the files of a folder with a model in safetensors.
+def check_model_folder(folder: Path) -> EmbeddingTask | None:
+    """Check the files of a folder with a model in safetensors, or an embedding model in ONNX.
+
+    Returns what the model computes if it generates no text.
 
     Raises:
         InvalidInput: A file is missing or damaged.
     """
     names = sorted(file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     weights = [name for name in names if name.endswith(".safetensors")]
+    check_links(folder)
+    if (folder / MODULES_FILE).is_file():
+        return check_embedding_folder(folder)
     if "config.json" not in names:
         raise InvalidInput(f"the folder {folder.name!r} has no config.json: {_describe(names)}", _folder_hint(names))
     config = read_json_object(folder / "config.json")
     check_config(config)
+    if not weights and find_onnx(folder):
+        return check_embedding_folder(folder)
     if not weights:
         pickled = [name for name in names if name.endswith(PICKLED_WEIGHTS)]
         if pickled:
             raise InvalidInput(
                 f"the folder {folder.name!r} has its weights in {pickled[0]}, a Python pickle, which may run code",
-                "convert it to safetensors: load it by transformers and call save_pretrained",
+                PICKLE_HINT,
             )
         raise InvalidInput(
             f"the folder {folder.name!r} has no weights: {_describe(names)}", "add the *.safetensors files of the model"
         )
+    check_weights(folder, weights)
+    check_tokenizer(folder, names)
+    embedding = read_embedding_config(folder)
+    return embedding.task if embedding else None
+
+
+def check_embedding_folder(folder: Path) -> EmbeddingTask:
+    """Check the files of an embedding model or a reranker: configuration, modules, weights and tokenizer.
+
+    Raises:
+        InvalidInput: A file is missing or damaged, or a module is not supported.
+    """
+    config = read_embedding_config(folder)
+    if config is None:
+        raise InvalidInput(
+            f"the folder {folder.name!r} has ONNX weights of a model that generates text",
+            "import the model in safetensors or GGUF",
+        )
+    inner = folder / config.transformer
+    weights = sorted(path.name for path in inner.glob("*.safetensors"))
+    check_weights(inner, weights)
+    if config.onnx:
+        check_onnx(folder / config.onnx)
+    elif not weights:
+        pickled = next((path.name for path in sorted(inner.iterdir()) if path.suffix in PICKLED_WEIGHTS), None)
+        reason = f"its weights in {pickled}, a Python pickle, which may run code" if pickled else "no weights"
+        hint = PICKLE_HINT if pickled else "add model.safetensors or onnx/model.onnx"
+        raise InvalidInput(f"the folder {folder.name!r} has {reason}", hint)
+    for layer in config.dense:
+        check_safetensors(folder / layer.folder / "model.safetensors")
+    check_tokenizer(inner, [path.name for path in inner.iterdir()])
+    return config.task
+
+
+def check_onnx(file: Path) -> None:
+    """Check that a file is a complete ONNX model, with its external weights, by loading it.
+
+    Raises:
+        InvalidInput: It is not.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InvalidInput(f"{file.name} is no complete ONNX model: {reason}", "copy or download it again") from error
+
+
+def check_links(folder: Path) -> None:
+    """Check that no link leads out of a folder. A snapshot in the cache of a hub may link to the files of its model.
+
+    Raises:
+        InvalidInput: A link leads to another file of the machine.
+    """
+    root = folder.resolve()
+    if root.parent.name == "snapshots" and root.parent.parent.name.startswith("models--"):
+        root = root.parent.parent
+    for path in folder.rglob("*"):
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            raise InvalidInput(
+                f"{path.relative_to(folder)} is a link out of the folder {folder.name!r}",
+                "copy the file itself into the folder",
+            )
+
+
+def check_weights(folder: Path, weights: list[str]) -> None:
+    """Check that the safetensors files are complete, and that none is missing."""
     check_shards(folder, weights)
     for name in weights:
         check_safetensors(folder / name)
+
+
+def check_tokenizer(folder: Path, names: list[str]) -> None:
+    """Check that a folder has a tokenizer.
+
+    Raises:
+        InvalidInput: It has none, or tokenizer.json is damaged.
+    """
     if not any(name in TOKENIZER_FILES or name.endswith(".tiktoken") for name in names):
         raise InvalidInput(
             f"the folder {folder.name!r} has no tokenizer: {_describe(names)}", "add tokenizer.json of the model"

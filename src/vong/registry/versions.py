@@ -125,9 +125,15 @@ def list_versions_trained_on(connection: Connection, dataset: str) -> list[Model
 
 
 def list_versions_based_on(connection: Connection, base: str) -> list[ModelVersion]:
-    """Return the model versions whose base is a model version (full ref), or that continue it, newest first."""
+    """Return the model versions that were made from a model version (full ref), newest first.
+
+    These are the versions with it as base, those that continue it, students that it taught as a teacher, and those
+    trained with it as reward model.
+    """
     column = tables.versions.c
-    where = (column.base == base) | (column.metadata["continued_from"].astext == base)
+    where = (column.base == base) | column.metadata.contains({"teachers": [base]})
+    for field in ("continued_from", "reward_model"):
+        where |= column.metadata[field].astext == base
     return _select_versions(connection, where, None)
 
 

@@ -1,21 +1,14 @@
-"""Serving of local models: one supervised engine process per base model, with adapters and parity checks.
+"""Serving of local models: supervised engine processes, on one or several machines, with adapters and parity checks.
 
-In: a model version and a deployment name. Out: a deployment that serves OpenAI's chat completions on loopback after it
-has passed the parity check; `list_ready_deployments` returns these for the gateway.
+In: a model version and a deployment name. Out: a deployment that serves OpenAI's chat completions after it has passed
+the parity check; `list_ready_deployments` returns these for the gateway.
 
 May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
-from vong.serving.deployments import (
-    deploy,
-    get_deployment,
-    list_deployments,
-    list_ready_deployments,
-    record_parity,
-    restart,
-    stop,
-)
+from vong.serving.deployments import deploy, record_parity, restart, stop, wake
 from vong.serving.reconciler import stop_all, supervise
+from vong.serving.views import get_deployment, list_deployments, list_ready_deployments
 
 __all__ = [
     "deploy",
@@ -27,4 +20,5 @@ __all__ = [
     "stop",
     "stop_all",
     "supervise",
+    "wake",
 ]

@@ -1,47 +1,24 @@
-"""Desired state of deployments: deploy, list, stop and restart. The reconciler applies it."""
+"""Desired state of deployments: deploy, stop, restart and wake. The supervisors of all machines apply it."""
 
-from dataclasses import fields
-from typing import Any, Literal, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from vong import jobs, plugins
-from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
-from vong.records import Deployment, Job, ModelVersion, Record, content_hash, new_id, now
+from vong import jobs
+from vong.errors import Conflict, InvalidInput
+from vong.records import Deployment, Job, ModelVersion, new_id, now
 from vong.records.deployment import DeployResult
 from vong.records.name import check_name
-from vong.serving import tables
-from vong.serving.engine import EngineSettings
+from vong.serving import replica_tables, tables
+from vong.serving.embedding_parity import has_reference
+from vong.serving.engine_choice import LLAMACPP, check_engine, choose_engine
+from vong.serving.memory_plan import MemoryNeed, check_memory
+from vong.serving.settings import DeploymentSettings, read_settings
+from vong.serving.versions import active_version, version_values
+from vong.serving.views import get_deployment
 
 PARITY_JOB = "serving.parity"
-ENGINE_FIELDS = {field.name for field in fields(EngineSettings)}
-
-
-class DeploymentSettings(Record):
-    """Settings of a deployment. Zero selects the engine's default.
-
-    `threads`: CPU threads. `context`: tokens of prompt and completion together. `batch`: sequences that are decoded
-    concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes. `parity`: `required`, or `skip` to
-    serve a tuned model without the parity check, which is recorded.
-    """
-
-    threads: int = 0
-    context: int = 0
-    batch: int = 8
-    prefix_bytes: int = 256_000_000
-    parity: Literal["required", "skip"] = "required"
-
-
-class ReadyDeployment(NamedTuple):
-    """Ready deployment: its OpenAI-compatible `url` (with `/v1`), its bearer token and its model."""
-
-    project_id: UUID
-    name: str
-    url: str
-    token: str
-    model: str
-    dataset: str | None
 
 
 def deploy(
@@ -52,77 +29,79 @@ def deploy(
     *,
     engine: str | None = None,
     settings: DeploymentSettings | None = None,
+    memory: MemoryNeed | None = None,
 ) -> DeployResult:
     """Deploy a model under a name. A repeated request for a running deployment changes nothing.
 
-    `base` is the base model of an adapter, else the model itself. A tuned model is served after its parity check, which
-    the returned job performs. A different model under an existing name replaces the served one.
+    `base` is the version whose files the engine loads at start: the base model of an adapter, else the model itself.
+    The returned job converts safetensors if `quantization` is set, and performs the parity check. A tuned model is
+    served after its parity check. A different model under an existing name replaces the served one, which continues to
+    answer until the new one is ready. `memory` is what a replica needs, if that is known.
 
-    Raises: NotFound if the engine is unknown; InvalidInput if the name is invalid or the engine cannot serve the model.
+    Raises: NotFound if the engine is unknown; InvalidInput if the name is invalid or the engine cannot serve the model;
+    PreconditionFailed if no machine has the memory.
     """
     settings = settings or DeploymentSettings()
     check_name(name, "deployment")
-    engine = engine or ("xllamacpp" if base.format == "gguf" else "transformers")
-    _check_engine_exists(engine)
-    _check_format(engine, model, base)
-    existing = tables.list_with_engines(connection, name=name)
-    setting_values = settings.model_dump()
-    if existing and _is_unchanged(existing[0], model.ref, engine, setting_values):
-        return DeployResult(deployment=_to_deployment(existing[0]))
+    engine = engine or choose_engine(base)
+    check_engine(engine, model, base, settings.engine_options)
+    if engine == LLAMACPP and base.format != "gguf" and not settings.quantization:
+        raise InvalidInput(f"engine xllamacpp serves GGUF, but {base.ref} is {base.format}", "set quantization")
+    existing = next(iter(tables.list_rows(connection, name=name)), None)
+    engine_key = settings.engine_key(base.hash, engine)
+    if existing and _serves(existing, model.ref, engine_key):
+        if read_settings(existing["settings"]) != settings:
+            _change_settings(connection, existing, settings)
+        return DeployResult(deployment=get_deployment(connection, name))
+    plan = check_memory(connection, engine_key, engine, memory) if memory else None
     parity = _skipped_parity(model, settings)
-    job_id = None if parity else new_id()
-    engine_settings = {field: value for field, value in setting_values.items() if field in ENGINE_FIELDS}
+    version = {
+        "model": model.ref,
+        "base": base.ref,
+        "engine": engine,
+        "engine_key": engine_key,
+        "settings": settings.model_dump(),
+        "parity": parity,
+        "job": _new_job_id(parity, settings),
+        "dataset": model.dataset,
+    }
+    job = _start_version(connection, name, existing, version)
+    tables.upsert_engine(connection, engine_key, sleeping=False, used_at=now(), plan=memory.to_json() if memory else {})
+    return DeployResult(deployment=get_deployment(connection, name), job=job, plan=plan)
+
+
+def _start_version(
+    connection: Connection, name: str, existing: RowMapping | None, version: dict[str, Any]
+) -> Job | None:
+    """Store the new version of a deployment, next to the one that answers calls, and queue its parity check."""
+    previous = _previous_values(existing) if existing else None
+    if previous and (previous["model"], previous["engine_key"]) == (version["model"], version["engine_key"]):
+        version |= {"parity": previous["parity"], "job": previous["job"] and UUID(previous["job"])}
+        job_id = None  # the version that still answers has passed its check
+    else:
+        job_id = version["job"]
     timestamp = now()
-    tables.upsert_deployment(
-        connection,
-        {
-            "name": name,
-            "model": model.ref,
-            "base": base.ref,
-            "engine": engine,
-            "engine_key": f"{base.hash[:12]}-{engine}-{content_hash(engine_settings)[:8]}",
-            "desired_state": "running",
-            "state": "pending",
-            "reason": None,
-            "settings": setting_values,
-            "parity": parity,
-            "job": job_id,
-            "dataset": model.dataset,
-            "created_at": timestamp,
-            "updated_at": timestamp,
-        },
-    )
-    return DeployResult(
-        deployment=get_deployment(connection, name), job=_submit_parity_check(connection, name, model.ref, job_id)
-    )
-
-
-def get_deployment(connection: Connection, name: str) -> Deployment:
-    """Return a deployment by its name.
-
-    Raises: NotFound if the project has no such deployment.
-    """
-    rows = tables.list_with_engines(connection, name=name)
-    if not rows:
-        names = [row["name"] for row in tables.list_with_engines(connection)]
-        raise NotFound(f"no deployment named {name!r}", did_you_mean(name, names, "vong serving list"))
-    return _to_deployment(rows[0])
-
-
-def list_deployments(connection: Connection, *, after: str = "", limit: int = 50) -> list[Deployment]:
-    """Return deployments by name, beginning after `after`."""
-    return [_to_deployment(row) for row in tables.list_with_engines(connection, after=after, limit=limit)]
+    state: dict[str, Any] = {"desired_state": "running", "state": "pending", "reason": None, "previous": previous}
+    row = {"name": name, **version, **state, "created_at": timestamp, "updated_at": timestamp}
+    tables.upsert_deployment(connection, row)
+    if previous:
+        is_same = previous["model"] == version["model"]
+        message = "new engine settings" if is_same else f"replaces {previous['model']} by {version['model']}"
+        tables.add_event(connection, name, "update", f"{message}; the previous version answers until then")
+    return _submit_parity_check(connection, name, version["model"], job_id)
 
 
 def stop(connection: Connection, name: str) -> Deployment:
-    """Stop a deployment. New requests no longer reach it; its engine process ends if no other deployment uses it."""
+    """Stop a deployment. New requests no longer reach it; its engines end if no other deployment uses them."""
     get_deployment(connection, name)
-    tables.update_deployment(connection, name, desired_state="stopped", state="stopped", reason=None, updated_at=now())
+    tables.update_deployment(
+        connection, name, desired_state="stopped", state="stopped", reason=None, previous=None, updated_at=now()
+    )
     return get_deployment(connection, name)
 
 
 def restart(connection: Connection, name: str) -> DeployResult:
-    """Restart the engine process of a deployment and reset its failures. All deployments in the process restart.
+    """Restart the replicas of a deployment and reset their failures. All deployments in these processes restart.
 
     A parity check that failed or did not end is repeated.
 
@@ -132,40 +111,42 @@ def restart(connection: Connection, name: str) -> DeployResult:
     if deployment.desired_state == "stopped":
         raise Conflict(f"deployment {name!r} is stopped", f"start it with: vong serving deploy {name} --model REF")
     passed = is_parity_passed(deployment.parity)
-    job_id = None if passed else new_id()
     parity = deployment.parity if passed else None
+    job_id = _new_job_id(parity, read_settings(deployment.settings))
     tables.update_desired_deployment(
         connection, name, state="pending", reason=None, parity=parity, job=job_id, updated_at=now()
     )
-    tables.upsert_engine(connection, deployment.engine_key, restart=True, restarts=0, failures=[], retry_at=None)
+    tables.upsert_engine(connection, deployment.engine_key, sleeping=False, used_at=now())
+    replica_tables.update_replicas(
+        connection, deployment.engine_key, restart=True, restarts=0, failures=[], retry_at=None
+    )
     return DeployResult(
         deployment=get_deployment(connection, name),
         job=_submit_parity_check(connection, name, deployment.model, job_id),
     )
 
 
-def list_ready_deployments(connection: Connection) -> list[ReadyDeployment]:
-    """Return the ready deployments of the project, or of all projects on the owner's connection."""
-    return [
-        ReadyDeployment(row["project_id"], row["name"], f"{row['url']}/v1", row["token"], row["model"], row["dataset"])
-        for row in tables.list_ready(connection)
-    ]
-
-
-def engine_address(connection: Connection, name: str) -> tuple[str, str] | None:
-    """Return URL and token of a deployment's engine process. Returns None while there is none."""
-    row = next(iter(tables.list_with_engines(connection, name=name)), None)
-    return (row["url"], row["token"]) if row and row["url"] else None
+def wake(connection: Connection, name: str) -> None:
+    """Start the engines of a sleeping deployment. A deployment in another state is not changed."""
+    row = next(iter(tables.list_rows(connection, name=name)), None)
+    if row is None or row["desired_state"] != "running" or row["state"] != "sleeping":
+        return
+    tables.upsert_engine(connection, row["engine_key"], sleeping=False, used_at=now())
+    tables.update_desired_deployment(connection, name, state="starting", reason=None, updated_at=now())
+    tables.add_event(connection, name, "wake", "a call has arrived")
 
 
 def record_parity(connection: Connection, name: str, model: str, report: dict[str, Any]) -> Deployment:
     """Record the result of a parity check: the deployment becomes ready, or failed with the reason.
 
-    A deployment that was stopped or serves a different model meanwhile is not changed.
+    After a failed check the previous version continues to answer. A deployment that was stopped or serves a different
+    model meanwhile is not changed.
     """
     passed = is_parity_passed(report)
     values: dict[str, Any] = {"parity": report, "updated_at": now(), "state": "ready" if passed else "failed"}
     values["reason"] = None if passed else f"parity check failed: {report.get('reason')}"
+    if passed:
+        values["previous"] = None
     tables.update_desired_deployment(connection, name, model=model, **values)
     return get_deployment(connection, name)
 
@@ -175,23 +156,38 @@ def is_parity_passed(parity: dict[str, Any] | None) -> bool:
     return bool(parity and (parity.get("equal") or "skipped" in parity))
 
 
-def _to_deployment(row: RowMapping) -> Deployment:
-    values = {name: row[name] for name in Deployment.model_fields if name in row}
-    return Deployment.model_validate({**values, "restarts": row["restarts"] or 0})
+def _serves(row: RowMapping, model: str, engine_key: str) -> bool:
+    """Return True if a deployment serves this model already, or is about to."""
+    found = (row["model"], row["engine_key"], row["desired_state"])
+    return found == (model, engine_key, "running") and row["state"] != "failed"
 
 
-def _is_unchanged(row: RowMapping, model: str, engine: str, settings: dict[str, Any]) -> bool:
-    requested = (model, engine, settings, "running")
-    return (row["model"], row["engine"], row["settings"], row["desired_state"]) == requested and row[
-        "state"
-    ] != "failed"
+def _change_settings(connection: Connection, row: RowMapping, settings: DeploymentSettings) -> None:
+    """Change the settings that no engine depends on: number of replicas, sleep and scaling."""
+    values: dict[str, Any] = {"settings": settings.model_dump(), "updated_at": now()}
+    tables.update_desired_deployment(connection, row["name"], **values)
+
+
+def _previous_values(row: RowMapping) -> dict[str, Any] | None:
+    """Return the version that answers calls while the next one is prepared."""
+    version = active_version(row)
+    if version is None:
+        return None
+    return row["previous"] if version.is_previous else version_values(row)
+
+
+def _new_job_id(parity: dict[str, Any] | None, settings: DeploymentSettings) -> UUID | None:
+    """Return an id for the job that converts the model's files and checks their parity, if there is anything to do."""
+    return new_id() if parity is None or settings.quantization else None
 
 
 def _skipped_parity(model: ModelVersion, settings: DeploymentSettings) -> dict[str, Any] | None:
-    if model.kind == "base":
-        return {"skipped": "a base model has no trainer to compare with"}
     if settings.parity == "skip":
         return {"skipped": "disabled in the settings of the deployment"}
+    if model.embedding_task:
+        return None if has_reference(model) else {"skipped": "the model has no safetensors to compare with"}
+    if model.kind == "base" and not settings.quantization:
+        return {"skipped": "a base model has no trainer to compare with"}
     return None
 
 
@@ -199,20 +195,3 @@ def _submit_parity_check(connection: Connection, name: str, model: str, id: UUID
     if id is None:
         return None
     return jobs.submit(connection, PARITY_JOB, {"deployment": name, "model": model}, id=id)
-
-
-def _check_engine_exists(engine: str) -> None:
-    if engine not in plugins.list_extensions("engine"):
-        hint = did_you_mean(engine, plugins.list_extensions("engine"), "vong doctor")
-        raise NotFound(f"no engine named {engine!r}", hint)
-
-
-def _check_format(engine: str, model: ModelVersion, base: ModelVersion) -> None:
-    if engine == "xllamacpp" and base.format != "gguf":
-        raise InvalidInput(f"engine xllamacpp serves GGUF, but {base.ref} is {base.format}", "omit --engine")
-    if engine == "transformers" and base.format == "gguf":
-        raise InvalidInput(f"engine transformers serves safetensors, but {base.ref} is GGUF", "omit --engine")
-    if model.kind == "adapter" and base.format == "gguf":
-        raise InvalidInput(
-            f"{model.ref} is an adapter of a GGUF base", "train and serve the safetensors version of the base"
-        )

@@ -1,8 +1,12 @@
 """HTTP client of an engine process, for the reconciler and the parity check."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from vong.errors import InvalidInput, UpstreamFailed, error_message, parse_error
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class EngineClient:
@@ -17,9 +21,12 @@ class EngineClient:
         headers = {"Authorization": f"Bearer {token}"}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False, verify=False)
 
-    def health(self, *, timeout: float = 5.0) -> dict[str, Any]:
-        """Return state (`loading`, `ready`, `failed`), served models and load of the engine."""
-        return self._request("GET", "/health", timeout=timeout)
+    def health(self, *, generate: bool = False, timeout: float = 5.0) -> dict[str, Any]:
+        """Return state (`loading`, `ready`, `failed`), served models and load of the engine.
+
+        With `generate`, an idle engine generates one token.
+        """
+        return self._request("GET", "/health?generate=1" if generate else "/health", timeout=timeout)
 
     def serve(self, name: str, folder: str | None) -> None:
         """Serve the adapter in a folder, or the base model, under a name."""
@@ -39,6 +46,27 @@ class EngineClient:
         results: list[list[tuple[int, float]]] = self._request("POST", "/logprobs", body=body)["positions"]
         return [{token: score for token, score in position} for position in results]
 
+    def embed(self, name: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return the vectors of texts, of which long ones are truncated."""
+        body = {"model": name, "input": list(texts), "truncate": True}
+        return [item["embedding"] for item in self._request("POST", "/v1/embeddings", body=body)["data"]]
+
+    def rerank(self, name: str, query: str, documents: Sequence[str]) -> list[float]:
+        """Return the score of each document for a query."""
+        body = {"model": name, "query": query, "documents": list(documents)}
+        results = self._request("POST", "/v1/rerank", body=body)["results"]
+        return [item["relevance_score"] for item in sorted(results, key=lambda item: item["index"])]
+
+    def complete(self, name: str, messages: list[dict[str, Any]], max_tokens: int) -> str:
+        """Return the text that the served model generates at temperature 0."""
+        body = {"model": name, "messages": messages, "max_tokens": max_tokens, "temperature": 0.0}
+        answer = self._request("POST", "/v1/chat/completions", body=body)
+        return answer["choices"][0]["message"]["content"] or ""
+
+    def metrics(self) -> str:
+        """Return the metrics of the server that the engine runs, in Prometheus' format."""
+        return self._send("GET", "/metrics").text
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -52,6 +80,11 @@ class EngineClient:
     def _request(
         self, method: str, path: str, *, body: dict[str, Any] | None = None, timeout: float | None = None
     ) -> Any:
+        return self._send(method, path, body=body, timeout=timeout).json()
+
+    def _send(
+        self, method: str, path: str, *, body: dict[str, Any] | None = None, timeout: float | None = None
+    ) -> "httpx.Response":
         from httpx import HTTPError
 
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
@@ -61,7 +94,7 @@ class EngineClient:
             message = f"the engine is unreachable ({type(error).__name__})"
             raise UpstreamFailed(message, "see: vong serving logs NAME") from error
         if response.status_code < 400:
-            return response.json()
+            return response
         message = error_message(parse_error(response.content)) or response.text[:400]
         if response.status_code < 500:
             raise InvalidInput(message)

@@ -9,14 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
+from vong.errors import Misconfigured
 from vong.processes import find_process, signal_group
 from vong.serving.engine import EngineSettings
 
 MAX_LOG_BYTES = 5_000_000
+DEFAULT_MACHINE = socket.gethostname() or "localhost"
+"""Name of this machine, unless its worker was given another one."""
 
 
 class ReservedAddress(NamedTuple):
@@ -27,20 +32,35 @@ class ReservedAddress(NamedTuple):
     token: str
 
 
-def reserve_address() -> ReservedAddress:
-    """Bind a free loopback port, so that the address of an engine is known before the engine starts."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(512)
-    return ReservedAddress(listener, f"http://127.0.0.1:{listener.getsockname()[1]}", secrets.token_urlsafe(32))
+def reserve_address(host: str = "127.0.0.1") -> ReservedAddress:
+    """Bind a free port of an address of this machine, so that the address of an engine is known before it starts.
+
+    Raises: Misconfigured if the address does not belong to this machine.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.bind((host, 0))
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        message = f"engines cannot listen on {host!r}: {error.strerror or error}"
+        raise Misconfigured(message, "set --address to an address of this machine") from error
+    url_host = f"[{host}]" if ":" in host else host
+    return ReservedAddress(listener, f"http://{url_host}:{listener.getsockname()[1]}", secrets.token_urlsafe(32))
 
 
 def start_engine(
-    engine: str, model: Path, settings: EngineSettings, address: ReservedAddress, *, lease: Path, log: Path
+    engine: str,
+    model: Path,
+    settings: EngineSettings,
+    address: ReservedAddress,
+    *,
+    lease: Path,
+    log: Path,
+    machine: str = DEFAULT_MACHINE,
 ) -> "subprocess.Popen[bytes]":
     """Start an engine in a separate session on a reserved address, with its output appended to `log`."""
-    lease.parent.mkdir(parents=True, exist_ok=True)
-    lease.touch()
+    create_lease(lease, machine)
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.is_file() and log.stat().st_size > MAX_LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
@@ -74,6 +94,29 @@ def terminate(processes: Sequence[tuple[int, float | None]], *, grace: float = 1
             signal_group(pid, signal.SIGKILL)
 
 
-def engine_log_path(home: Path, engine_key: str) -> Path:
-    """Return the path of the log of an engine process."""
-    return home / "logs" / f"engine-{engine_key}.log"
+def engine_log_path(home: Path, engine_key: str, number: int = 1) -> Path:
+    """Return the path of the log of a replica."""
+    suffix = "" if number == 1 else f"-{number}"
+    return home / "logs" / f"engine-{engine_key}{suffix}.log"
+
+
+def lease_path(home: Path, launch: UUID) -> Path:
+    """Return the path of the lease file of an engine, by the id of its start."""
+    return home / "engines" / f"{launch}.lease"
+
+
+def create_lease(lease: Path, machine: str) -> None:
+    """Create the lease file of an engine. It contains the name of the machine, because machines may share a folder."""
+    lease.parent.mkdir(parents=True, exist_ok=True)
+    lease.write_text(machine, encoding="utf-8")
+
+
+def remove_unused_leases(home: Path, machine: str, launches: set[str]) -> None:
+    """Remove the leases of this machine's engines that belong to no replica, so that these engines end.
+
+    Such engines were started for replicas that were placed elsewhere while this machine counted as lost.
+    """
+    for lease in (home / "engines").glob("*.lease"):
+        with suppress(FileNotFoundError):
+            if lease.stem not in launches and lease.read_text(encoding="utf-8") == machine:
+                lease.unlink()

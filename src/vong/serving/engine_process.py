@@ -1,4 +1,4 @@
-"""One engine process and the deployments that share it: start, supervision, adapters and termination."""
+"""One replica: an engine process on this machine. Start, supervision, models, drain and termination."""
 
 import logging
 import os
@@ -6,45 +6,41 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
 
-from vong import jobs
-from vong.errors import InvalidInput, NotFound, UpstreamFailed, VongError
+from vong.errors import InvalidInput, UpstreamFailed, VongError
 from vong.log_files import read_last_lines
 from vong.processes import find_process
 from vong.records import new_id, now
-from vong.serving import engine_launcher, tables
-from vong.serving.deployments import ENGINE_FIELDS, is_parity_passed
+from vong.serving import engine_launcher, replica_tables, tables
 from vong.serving.engine import EngineSettings
 from vong.serving.engine_client import EngineClient
+from vong.serving.engine_load import LoadReport
+from vong.serving.engine_speed import EngineSpeed
+from vong.serving.replica_tables import NO_PROCESS, is_older
+from vong.serving.versions import FilesPending, ServedVersion
 from vong.store.database import Database
 
 log = logging.getLogger(__name__)
-
-MEMORY_REPORT_SECONDS = 5.0
-STOPPED_VALUES: dict[str, Any] = {
-    "url": None,
-    "token": None,
-    "pid": None,
-    "started": None,
-    "memory": None,
-    "launch": None,
-}
 
 
 @dataclass(frozen=True)
 class SupervisorSettings:
     """Settings of the supervision of engines. Times are in seconds.
 
-    An engine that ended is restarted after 1, 2, 4 … seconds (`first_backoff`), at most `max_backoff`. After
-    `max_failures` ends within `failure_window` its deployments fail. An engine that does not answer for
-    `answer_timeout` is killed; loading a model may take `load_timeout`. `threads` applies to deployments without this
-    setting (0: default of the engine).
+    `machine` is the name of this machine, `address` the one on which its engines listen. An engine that ended is
+    restarted after 1, 2, 4 … seconds (`first_backoff`), at most `max_backoff`. After `max_failures` ends within
+    `failure_window` the replica fails. An engine that does not answer for `answer_timeout` is killed, and one with work
+    that computes nothing for `stall_timeout`; an idle one generates a token every `check_interval`. Loading a model may
+    take `load_timeout`. `threads` applies to deployments without this setting (0: default of the engine).
+
+    A replica that ends takes no new calls for `drain_grace` and then waits for its running calls, at most
+    `drain_timeout`. A machine without a heartbeat for `overdue` counts as lost.
     """
 
     home: Path
@@ -55,7 +51,14 @@ class SupervisorSettings:
     max_failures: int = 5
     failure_window: float = 600.0
     answer_timeout: float = 60.0
+    stall_timeout: float = 120.0
+    check_interval: float = 30.0
     load_timeout: float = 900.0
+    machine: str = engine_launcher.DEFAULT_MACHINE
+    address: str = "127.0.0.1"
+    drain_grace: float = 3.0
+    drain_timeout: float = 600.0
+    overdue: float = replica_tables.OVERDUE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -63,191 +66,264 @@ class EngineDependencies:
     """Dependencies of all engine processes."""
 
     database: Database
-    model_folder: Callable[[Connection, str], Path]
+    model_folder: Callable[[Connection, ServedVersion, str], Path]
     settings: SupervisorSettings
 
 
 @dataclass
 class EngineProcess:
-    """One engine process. `reconcile` takes one step towards the desired state and records the observed state."""
+    """One replica. `reconcile` takes one step towards the desired state and records the observed state."""
 
     dependencies: EngineDependencies
     project_id: UUID
-    name: str
+    engine_key: str
+    number: int
     process: "subprocess.Popen[bytes] | None" = None
-    memory_reported_at: float = 0.0
     cached_client: tuple[str, EngineClient] | None = None
     adapter_folders: dict[str, str] = field(default_factory=dict[str, str])
+    load: LoadReport = field(default_factory=LoadReport)
+    unused_since: dict[str, float] = field(default_factory=dict[str, float])
+    """Since when each loaded model belongs to no version."""
+    checked_at: float = 0.0
+    """Time of the last health check for which the engine generated a token."""
 
-    def reconcile(self, engine: RowMapping | None, members: Sequence[RowMapping]) -> None:
-        """Take one step. `engine` is the stored row, None before the first start; `members` are the deployments."""
-        if not members:
-            if engine and engine["url"]:
-                self._terminate(engine)
-                self._update_engine(**STOPPED_VALUES, state="stopped")
-        elif engine is None or not engine["url"]:
-            self._launch_when_due(engine, members)
-        elif engine["restart"]:
-            self._terminate(engine)
-            self._update_engine(**STOPPED_VALUES, state="stopped", restart=False)
+    @property
+    def name(self) -> str:
+        """Return the name of the replica in logs."""
+        return f"{self.engine_key} replica {self.number}"
+
+    def reconcile(self, replica: RowMapping, versions: Sequence[ServedVersion]) -> None:
+        """Take one step. `replica` is the stored row, `versions` are what its engine should serve."""
+        if replica["state"] in {"draining", "stopping"}:
+            self._drain(replica)
+        elif replica["restart"]:
+            self._terminate(replica)
+            self._update(**NO_PROCESS, state="pending", restart=False, reason=None)
+        elif replica["state"] == "failed":
+            return
+        elif not replica["url"]:
+            self._launch_when_due(replica, versions)
         else:
-            self._supervise(engine, members)
+            self._supervise(replica, versions)
 
-    def _launch_when_due(self, engine: RowMapping | None, members: Sequence[RowMapping]) -> None:
-        if engine and engine["retry_at"] and engine["retry_at"] > now():
+    def release(self) -> None:
+        """Forget a replica that is not on this machine any longer. Its engine ends, because its lease is removed."""
+        if self.cached_client:
+            self.cached_client[1].close()
+        if self.process is not None:
+            self.process.poll()
+
+    def _launch_when_due(self, replica: RowMapping, versions: Sequence[ServedVersion]) -> None:
+        if not versions or (replica["retry_at"] and replica["retry_at"] > now()):
             return
-        if engine and engine["restart"]:
-            self._update_engine(restart=False)
-        self._set_states(members, "starting", only={"pending", "ready", "checking"})
         try:
-            folder = self._model_folder(members[0]["base"])
-        except (VongError, OSError) as error:
-            self._record_end(engine, members, f"the files of the model are unavailable: {error}")
+            folder = self._model_folder(versions[0], versions[0].base)
+        except FilesPending as pending:
+            if replica["reason"] != pending.message:
+                self._update(reason=pending.message)
             return
-        self._launch(members[0], folder)
+        except (VongError, OSError) as error:
+            self._record_end(replica, f"the files of the model are unavailable: {error}")
+            return
+        self._launch(versions[0], folder)
 
-    def _launch(self, member: RowMapping, folder: Path) -> None:
-        engine_settings = {name: value for name, value in member["settings"].items() if name in ENGINE_FIELDS}
-        settings = EngineSettings(
-            **{**engine_settings, "threads": engine_settings.get("threads") or self.dependencies.settings.threads}
-        )
-        address, launch = engine_launcher.reserve_address(), new_id()
+    def _launch(self, version: ServedVersion, folder: Path) -> None:
+        settings = self.dependencies.settings
+        values = version.settings.engine_settings()
+        values["threads"] = values["threads"] or settings.threads
+        engine_settings = EngineSettings(**values)
+        address, launch = engine_launcher.reserve_address(settings.address), new_id()
         self.adapter_folders.clear()
+        self.unused_since.clear()
+        self.load = LoadReport(speed=EngineSpeed())
         # Recorded before the start, so that the next supervisor finds the engine if this one dies in between.
         timestamp = now()
-        self._update_engine(
-            **{**STOPPED_VALUES, "url": address.url, "token": address.token, "launch": launch},
+        new_process: dict[str, Any] = {"url": address.url, "token": address.token, "launch": launch}
+        is_ours = self._update(
+            **{**NO_PROCESS, **new_process},
             state="starting",
             launched_at=timestamp,
             answered_at=timestamp,
+            since=timestamp,
             retry_at=None,
         )
+        if not is_ours:
+            address.socket.close()
+            return
         self.process = engine_launcher.start_engine(
-            member["engine"], folder, settings, address, lease=self._lease_path(launch), log=self._log_path
+            version.engine,
+            folder,
+            engine_settings,
+            address,
+            lease=engine_launcher.lease_path(settings.home, launch),
+            log=self._log_path,
+            machine=settings.machine,
         )
         log.info("started engine %s as process %d", self.name, self.process.pid)
         process = find_process(self.process.pid)
-        self._update_engine(pid=self.process.pid, started=process.create_time() if process else time.time())
+        self._update(pid=self.process.pid, started=process.create_time() if process else time.time())
 
-    def _supervise(self, engine: RowMapping, members: Sequence[RowMapping]) -> None:
+    def _supervise(self, replica: RowMapping, versions: Sequence[ServedVersion]) -> None:
         """Check that the process runs and answers, and synchronize what it serves."""
         if self.process is not None:
             self.process.poll()
-        alive = bool(engine["pid"]) and find_process(engine["pid"], engine["started"]) is not None
-        if engine["pid"] and not alive:
-            self._record_end(engine, members, f"the engine ended ({self._describe_exit()})")
+        alive = bool(replica["pid"]) and find_process(replica["pid"], replica["started"]) is not None
+        if replica["pid"] and not alive:
+            self._record_end(replica, f"the engine ended ({self._describe_exit()})")
             return
-        self._renew_lease(engine)
-        client = self._client(engine)
+        self._renew_lease(replica)
+        client = self._client(replica)
         try:
-            health = client.health()
+            health = client.health(generate=self._is_check_due())
         except (UpstreamFailed, InvalidInput) as error:
-            self._handle_no_answer(engine, members, str(error))
+            self._handle_no_answer(replica, str(error))
             return
-        self._record_health(engine, health, alive)
+        if health.get("stalled_seconds", 0) > self.dependencies.settings.stall_timeout:
+            self._terminate(replica)
+            self._record_end(replica, f"the engine computed nothing for {health['stalled_seconds']:.0f} s")
+            return
+        models: list[str] = []
         if health["state"] == "ready":
-            self._sync_adapters(client, health["models"], members)
-        elif (
-            health["state"] == "loading"
-            and _seconds_since(engine["launched_at"]) > self.dependencies.settings.load_timeout
-        ):
-            self._terminate(engine)
-            self._record_end(
-                engine, members, f"the model did not load within {self.dependencies.settings.load_timeout:g} s"
-            )
+            models = self._sync_models(client, health, versions)
+        elif health["state"] == "loading" and is_older(replica["launched_at"], self.dependencies.settings.load_timeout):
+            self._terminate(replica)
+            timeout = self.dependencies.settings.load_timeout
+            self._record_end(replica, f"the model did not load within {timeout:g} s")
+            return
+        self._record_health(replica, health, models, alive)
 
-    def _record_health(self, engine: RowMapping, health: dict[str, Any], alive: bool) -> None:
+    def _record_health(self, replica: RowMapping, health: dict[str, Any], models: list[str], alive: bool) -> None:
         values: dict[str, Any] = {}
         if not alive:  # the supervisor that started it died before recording the pid
             process = find_process(int(health["pid"]))
             values |= {"pid": health["pid"], "started": process.create_time() if process else time.time()}
             log.info("adopted engine %s as process %d", self.name, health["pid"])
         state = "ready" if health["state"] == "ready" else "starting"
-        if time.monotonic() - self.memory_reported_at > MEMORY_REPORT_SECONDS or engine["state"] != state:
-            self.memory_reported_at = time.monotonic()
-            values |= {"memory": health["memory"], "answered_at": now(), "state": state}
+        if replica["state"] != state:
+            values |= {"state": state, "reason": None, "since": now()}
+        if models != replica["models"]:
+            values["models"] = models
+        values |= self.load.changes(health, is_forced=bool(values))
         if values:
-            self._update_engine(**values)
+            self._update(**values)
+        if measured := self.load.measured_speed(health):
+            with self.dependencies.database.scope(self.project_id) as connection:
+                tables.add_speed(connection, replica["engine_key"], measured)
 
-    def _handle_no_answer(self, engine: RowMapping, members: Sequence[RowMapping], reason: str) -> None:
+    def _is_check_due(self) -> bool:
+        """Return True if an idle engine is to generate a token with this health check."""
+        current = time.monotonic()
+        if current - self.checked_at < self.dependencies.settings.check_interval:
+            return False
+        self.checked_at = current
+        return True
+
+    def _handle_no_answer(self, replica: RowMapping, reason: str) -> None:
         """Stop a process that does not answer. Without a recorded pid the timeout is 10 s: nothing may be listening."""
-        timeout = self.dependencies.settings.answer_timeout if engine["pid"] else 10.0
-        if _seconds_since(engine["answered_at"]) > timeout:
-            self._terminate(engine)
-            self._record_end(engine, members, reason)
+        timeout = self.dependencies.settings.answer_timeout if replica["pid"] else 10.0
+        if is_older(replica["answered_at"], timeout):
+            self._terminate(replica)
+            self._record_end(replica, reason)
 
-    def _sync_adapters(
-        self, client: EngineClient, served: dict[str, str | None], members: Sequence[RowMapping]
-    ) -> None:
-        """Load and unload adapters until the engine serves exactly the members, and mark the members that are ready."""
-        for removed in served.keys() - {member["name"] for member in members}:
-            client.stop_serving(removed)
-        for member in members:
-            name = member["name"]
+    def _sync_models(
+        self, client: EngineClient, health: dict[str, Any], versions: Sequence[ServedVersion]
+    ) -> list[str]:
+        """Load the models of all versions and unload unused ones. Return the names that the engine serves for them."""
+        served: dict[str, str | None] = health["models"]
+        self._unload_unused(client, health, {version.served_name for version in versions})
+        loaded: list[str] = []
+        for version in versions:
+            name = version.served_name
             try:
-                folder = None if member["model"] == member["base"] else self._adapter_folder(member["model"])
+                folder = None if version.model == version.base else self._adapter_folder(version)
                 if name not in served or served[name] != folder:
-                    self._set_states([member], "starting", only={"ready", "checking"})
                     client.serve(name, folder)
+            except FilesPending:
+                continue
             except UpstreamFailed as error:
                 log.warning("engine %s failed to load %r: %s", self.name, name, error)
             except (VongError, OSError) as error:
-                self._update_deployment(member, state="failed", reason=str(error))
+                self._record_rejection(version, str(error))
             else:
-                self._update_ready_state(member)
+                loaded.append(name)
+        return sorted(set(loaded))
 
-    def _update_ready_state(self, member: RowMapping) -> None:
-        """Set the state of a loaded deployment: ready if the parity check passed, else checking."""
-        if is_parity_passed(member["parity"]):
-            self._set_states([member], "ready", only={"pending", "starting", "checking"})
+    def _unload_unused(self, client: EngineClient, health: dict[str, Any], wanted: set[str]) -> None:
+        """Unload models that belong to no version, after the calls that use them."""
+        settings, current = self.dependencies.settings, time.monotonic()
+        unused = set(health["models"]) - wanted
+        self.unused_since = {name: self.unused_since.get(name, current) for name in unused}
+        is_quiet = not health["active"] and not health["waiting"]
+        for name, since in self.unused_since.items():
+            if current - since > (settings.drain_grace if is_quiet else settings.drain_timeout):
+                client.stop_serving(name)
+
+    def _record_rejection(self, version: ServedVersion, reason: str) -> None:
+        """Record that the engine rejects the model of a version."""
+        if version.is_previous:
+            log.warning("engine %s cannot load %r: %s", self.name, version.served_name, reason)
             return
-        self._set_states([member], "checking", only={"pending", "starting"})
         with self.dependencies.database.scope(self.project_id) as connection:
-            try:
-                job = jobs.get(connection, member["job"])
-            except NotFound:
-                return
-        if job.status in {"failed", "cancelled"}:
-            reason = f"parity check {job.status}: {job.error or 'cancelled by a user'}"
-            self._update_deployment(member, state="failed", reason=reason)
+            tables.update_desired_deployment(
+                connection, version.name, model=version.model, state="failed", reason=reason, updated_at=now()
+            )
 
-    def _record_end(self, engine: RowMapping | None, members: Sequence[RowMapping], reason: str) -> None:
+    def _drain(self, replica: RowMapping) -> None:
+        """End a process after its last call, and delete its row."""
+        settings = self.dependencies.settings
+        alive = bool(replica["pid"]) and find_process(replica["pid"], replica["started"]) is not None
+        if replica["state"] == "draining" and alive and not is_older(replica["since"], settings.drain_timeout):
+            self._renew_lease(replica)
+            if not is_older(replica["since"], settings.drain_grace) or self._is_busy(replica):
+                return
+        # Recorded first, so that the replica is not used again from now on.
+        if not self._update(only_state=replica["state"], state="stopping"):
+            return
+        self._terminate(replica)
+        with self.dependencies.database.scope(self.project_id) as connection:
+            replica_tables.delete_replica(connection, self.engine_key, self.number)
+
+    def _is_busy(self, replica: RowMapping) -> bool:
+        """Return True if the engine computes or queues a call. An engine that does not answer is not busy."""
+        try:
+            health = self._client(replica).health()
+        except (UpstreamFailed, InvalidInput):
+            return False
+        return bool(health["active"] or health["waiting"])
+
+    def _record_end(self, replica: RowMapping, reason: str) -> None:
         """Record that the process ended: schedule a restart, or give up after too many failures."""
         settings = self.dependencies.settings
         window_start = time.time() - settings.failure_window
-        failures = [at for at in (engine["failures"] if engine else []) if at > window_start] + [time.time()]
-        restarts = (engine["restarts"] if engine else 0) + 1
+        failures = [*(at for at in replica["failures"] if at > window_start), time.time()]
         backoff = min(settings.max_backoff, settings.first_backoff * 2 ** (len(failures) - 1))
         gave_up = len(failures) >= settings.max_failures
-        retry_at = now() + timedelta(seconds=backoff)
-        engine_values = {
-            "failures": [] if gave_up else failures,
-            "restarts": restarts,
-            "retry_at": None if gave_up else retry_at,
-        }
         if gave_up:
             tail = "\n".join(read_last_lines(self._log_path, 15))
             minutes = settings.failure_window / 60
             reason = f"{reason}, {len(failures)} times in {minutes:.0f} minutes; end of the log:\n{tail}"
-            for member in members:
-                self._update_deployment(member, state="failed", reason=reason)
             log.error("giving up on engine %s: %s", self.name, reason)
         else:
             log.warning("%s; engine %s restarts in %.0f s", reason, self.name, backoff)
-            for member in members:
-                self._update_deployment(member, state="starting", reason=f"{reason}; restarting")
-        # Written after the deployments, so that no deployment is ready without a process.
-        self._update_engine(**STOPPED_VALUES, state="failed" if gave_up else "stopped", **engine_values)
+            reason = f"{reason}; restarting"
+        self._update(
+            **NO_PROCESS,
+            state="failed" if gave_up else "pending",
+            reason=reason,
+            failures=[] if gave_up else failures,
+            restarts=replica["restarts"] + 1,
+            retry_at=None if gave_up else now() + timedelta(seconds=backoff),
+        )
 
-    def _terminate(self, engine: RowMapping) -> None:
-        if engine["pid"]:
-            engine_launcher.terminate([(engine["pid"], engine["started"])])
-            log.info("stopped engine %s, process %d", self.name, engine["pid"])
+    def _terminate(self, replica: RowMapping) -> None:
+        if replica["pid"]:
+            engine_launcher.terminate([(replica["pid"], replica["started"])])
+            log.info("stopped engine %s, process %d", self.name, replica["pid"])
         if self.process is not None:
             self.process.poll()
             self.process = None
-        if engine["launch"]:
-            self._lease_path(engine["launch"]).unlink(missing_ok=True)
+        if replica["launch"]:
+            engine_launcher.lease_path(self.dependencies.settings.home, replica["launch"]).unlink(missing_ok=True)
 
     def _describe_exit(self) -> str:
         code = self.process.poll() if self.process else None
@@ -256,52 +332,42 @@ class EngineProcess:
             return "unknown exit code, because an earlier supervisor started it"
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
-    def _client(self, engine: RowMapping) -> EngineClient:
-        if self.cached_client is None or self.cached_client[0] != engine["url"]:
+    def _client(self, replica: RowMapping) -> EngineClient:
+        if self.cached_client is None or self.cached_client[0] != replica["url"]:
             if self.cached_client:
                 self.cached_client[1].close()
-            self.cached_client = (engine["url"], EngineClient(engine["url"], engine["token"]))
+            self.cached_client = (replica["url"], EngineClient(replica["url"], replica["token"]))
         return self.cached_client[1]
 
-    def _adapter_folder(self, ref: str) -> str:
+    def _adapter_folder(self, version: ServedVersion) -> str:
+        ref = version.model
         if ref not in self.adapter_folders:
-            self.adapter_folders[ref] = str(self._model_folder(ref))
+            self.adapter_folders[ref] = str(self._model_folder(version, ref))
         return self.adapter_folders[ref]
 
-    def _model_folder(self, ref: str) -> Path:
+    def _model_folder(self, version: ServedVersion, ref: str) -> Path:
         with self.dependencies.database.scope(self.project_id) as connection:
-            return self.dependencies.model_folder(connection, ref)
+            return self.dependencies.model_folder(connection, version, ref)
 
     @property
     def _log_path(self) -> Path:
-        return engine_launcher.engine_log_path(self.dependencies.settings.home, self.name)
+        return engine_launcher.engine_log_path(self.dependencies.settings.home, self.engine_key, self.number)
 
-    def _lease_path(self, launch: UUID) -> Path:
-        return self.dependencies.settings.home / "engines" / f"{launch}.lease"
-
-    def _renew_lease(self, engine: RowMapping) -> None:
-        lease = self._lease_path(engine["launch"])
+    def _renew_lease(self, replica: RowMapping) -> None:
+        lease = engine_launcher.lease_path(self.dependencies.settings.home, replica["launch"])
         try:
             os.utime(lease)
         except FileNotFoundError:
-            lease.parent.mkdir(parents=True, exist_ok=True)
-            lease.touch()
+            engine_launcher.create_lease(lease, self.dependencies.settings.machine)
 
-    def _update_engine(self, **values: Any) -> None:
+    def _update(self, *, only_state: str | None = None, **values: Any) -> bool:
+        """Update the row of this replica. Returns False if the replica is not on this machine any longer."""
         with self.dependencies.database.scope(self.project_id) as connection:
-            tables.upsert_engine(connection, self.name, **values)
-
-    def _set_states(self, members: Sequence[RowMapping], state: str, *, only: set[str]) -> None:
-        for member in members:
-            if member["state"] in only and member["state"] != state:
-                self._update_deployment(member, state=state, reason=None)
-
-    def _update_deployment(self, member: RowMapping, **values: Any) -> None:
-        with self.dependencies.database.scope(self.project_id) as connection:
-            tables.update_desired_deployment(
-                connection, member["name"], model=member["model"], **values, updated_at=now()
+            return replica_tables.update_replica(
+                connection,
+                self.engine_key,
+                self.number,
+                on_machine=self.dependencies.settings.machine,
+                only_state=only_state,
+                **values,
             )
-
-
-def _seconds_since(moment: datetime) -> float:
-    return (now() - moment).total_seconds()

@@ -6,6 +6,8 @@ mismatch.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from typing import Any, Literal, NamedTuple
 
 from vong.errors import InvalidInput
@@ -55,6 +57,62 @@ class ParityMismatch(Record):
         )
 
 
+class QuantizationCost(Record):
+    """What quantized weights change, compared with the trainer's outputs for the same conversations.
+
+    `same_choice` is the share of positions at which both have the same most likely token. `mean_difference` and
+    `largest_difference` are differences of the log-probabilities of the trainer's most likely tokens. `greedy_equal`
+    counts the conversations that both continue with the same text of temperature 0, `greedy_agreement` is the share of
+    the trainer's text before the first difference. `concurrent_equal` counts the conversations whose text is the same
+    when the engine computes all of them at once.
+    """
+
+    positions: int
+    same_choice: float
+    mean_difference: float
+    largest_difference: float
+    conversations: int = 0
+    greedy_equal: int = 0
+    greedy_agreement: float = 0.0
+    concurrent_equal: int = 0
+
+    def with_texts(self, expected: Sequence[str], observed: "GreedyTexts") -> "QuantizationCost":
+        """Return the cost with the comparison of greedy texts."""
+        shares = [
+            1.0 if ours == theirs else _count_equal(ours, theirs) / max(1, len(ours))
+            for ours, theirs in zip(expected, observed.alone, strict=True)
+        ]
+        equal = sum(ours == theirs for ours, theirs in zip(observed.alone, observed.together, strict=True))
+        texts = {
+            "conversations": len(shares),
+            "greedy_equal": sum(share == 1.0 for share in shares),
+            "greedy_agreement": round(sum(shares) / max(1, len(shares)), 4),
+            "concurrent_equal": equal,
+        }
+        return self.model_copy(update=texts)
+
+    @property
+    def summary(self) -> str:
+        """Return the cost on one line."""
+        concurrent = (
+            "equal under concurrent load"
+            if self.concurrent_equal == self.conversations
+            else f"equal under concurrent load in {self.concurrent_equal} of {self.conversations} conversations"
+        )
+        return (
+            f"quantization: same most likely token at {self.same_choice:.1%} of {self.positions} positions, "
+            f"log-probabilities differ by {self.mean_difference:.3f} on average and {self.largest_difference:.3f} at "
+            f"most, {self.greedy_equal} of {self.conversations} greedy texts equal to the trainer's, {concurrent}"
+        )
+
+
+class GreedyTexts(NamedTuple):
+    """Texts that an engine generates at temperature 0: one conversation at a time, and all at once."""
+
+    alone: list[str]
+    together: list[str]
+
+
 class ParityReport(Record):
     """Result of a parity check. `largest_difference` covers all compared log-probabilities, in natural logarithm."""
 
@@ -65,6 +123,7 @@ class ParityReport(Record):
     positions: int
     largest_difference: float
     mismatch: ParityMismatch | None = None
+    quantization: QuantizationCost | None = None
     reason: str | None = None
     model: str | None = None
     checked_at: str | None = None
@@ -132,18 +191,44 @@ def measure_differences(
     reference: Sequence[TokenLogprobs], observed: Sequence[TokenLogprobs]
 ) -> LogprobDifferences | None:
     """Return the largest differences of conversations with equal token ids, or None if no conversation has them."""
-    pairs = [
-        (ours, theirs)
-        for one, other in zip(reference, observed, strict=True)
-        if one.ids == other.ids
-        for ours, theirs in zip(reversed(one.logprobs), reversed(other.logprobs), strict=False)
-    ]
+    pairs = _equal_positions(reference, observed)
     if not pairs:
         return None
     return LogprobDifferences(
         max(_largest_difference(ours, theirs, "fp32")[1] for ours, theirs in pairs),
         max(_largest_difference(ours, theirs, "quantised")[1] for ours, theirs in pairs),
     )
+
+
+def measure_quantization(
+    reference: Sequence[TokenLogprobs], observed: Sequence[TokenLogprobs]
+) -> QuantizationCost | None:
+    """Return the cost of quantization, without texts. Returns None if no conversation has equal token ids."""
+    pairs = _equal_positions(reference, observed)
+    if not pairs:
+        return None
+    differences = [difference for ours, theirs in pairs for difference in _differences(ours, theirs).values()]
+    same = sum(max(ours, key=ours.__getitem__) == max(theirs, key=theirs.__getitem__) for ours, theirs in pairs)
+    return QuantizationCost(
+        positions=len(pairs),
+        same_choice=round(same / len(pairs), 4),
+        mean_difference=round(sum(differences) / len(differences), 4),
+        largest_difference=round(max(differences), 4),
+    )
+
+
+def observe_greedy(
+    client: EngineClient, name: str, conversations: Sequence[Sequence[Message]], max_tokens: int
+) -> GreedyTexts:
+    """Generate a text at temperature 0 after each conversation, one at a time and then all at once."""
+    bodies = [[message.model_dump(mode="json", exclude_none=True) for message in one] for one in conversations]
+
+    def complete(messages: list[dict[str, Any]]) -> str:
+        return client.complete(name, messages, max_tokens)
+
+    alone = [complete(messages) for messages in bodies]
+    with ThreadPoolExecutor(max_workers=max(1, len(bodies))) as pool:
+        return GreedyTexts(alone, list(pool.map(complete, bodies)))
 
 
 def observe_engine(
@@ -159,6 +244,23 @@ def observe_engine(
         logprobs = client.logprobs(name, ids, min(positions, len(ids)), REQUESTED_TOKENS)
         results.append(TokenLogprobs(ids=tuple(ids), logprobs=tuple(logprobs)))
     return results
+
+
+def _equal_positions(
+    reference: Sequence[TokenLogprobs], observed: Sequence[TokenLogprobs]
+) -> list[tuple[dict[int, float], dict[int, float]]]:
+    """Return the log-probabilities of both sides at each position of the conversations with equal token ids."""
+    return [
+        (ours, theirs)
+        for one, other in zip(reference, observed, strict=True)
+        if one.ids == other.ids
+        for ours, theirs in zip(reversed(one.logprobs), reversed(other.logprobs), strict=False)
+    ]
+
+
+def _count_equal(one: str, other: str) -> int:
+    """Return the number of characters before the first difference of two texts."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _compare_tokens(number: int, ours: Sequence[int], theirs: Sequence[int]) -> ParityMismatch | None:
@@ -180,14 +282,20 @@ def _largest_difference(
     if precision == "quantised":
         chosen = max(observed, key=lambda token: observed[token])
         return chosen, reference[best[0]] - reference.get(chosen, min(reference.values()))
+    gaps = _differences(reference, observed)
+    token = max(gaps, key=lambda token: gaps[token])
+    return token, gaps[token]
+
+
+def _differences(reference: dict[int, float], observed: dict[int, float]) -> dict[int, float]:
+    """Return the difference of each of the trainer's most likely tokens at one position."""
+    best = sorted(reference, key=lambda token: -reference[token])
     floor = min(observed.values())
     # A token that the engine did not return is at most as likely as the last returned one.
-    gaps = {
+    return {
         token: abs(reference[token] - observed.get(token, min(floor, reference[token])))
         for token in best[:COMPARED_TOKENS]
     }
-    token = max(gaps, key=lambda token: gaps[token])
-    return token, gaps[token]
 
 
 def _format_logprob(value: float | int | None) -> str:

@@ -1,32 +1,38 @@
-"""SQL tables and queries of deployments and engines."""
+"""SQL tables and queries of deployments and their engines. Those of replicas are in `replica_tables`."""
 
 import uuid
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Connection,
     DateTime,
-    Float,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     RowMapping,
     Text,
-    and_,
-    null,
-    or_,
+    delete,
+    func,
     select,
     text,
-    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID, insert
 
-from vong.store.schema import metadata, project_table
+from vong.records import new_id, now
+from vong.serving.engine_speed import EngineSpeed
+from vong.store.database import REQUEST_ROLE
+from vong.store.schema import PROJECT_SETTING, metadata, project_table
 
 __all__ = ["metadata"]
+
+MAX_EVENTS = 100
+"""Events that are stored per deployment; older ones are deleted."""
+
+SCHEDULING_LOCK_ID = 0x766F6E67_73636864
+"""Advisory lock of the transaction that schedules replicas: "vongschd"."""
 
 deployments = project_table(
     "serving_deployments",
@@ -42,6 +48,7 @@ deployments = project_table(
     Column("parity", JSONB(none_as_null=True)),
     Column("job", UUID(as_uuid=True)),
     Column("dataset", Text),
+    Column("previous", JSONB(none_as_null=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("project_id", "name", name="serving_deployments_pk"),
@@ -50,47 +57,33 @@ deployments = project_table(
 engines = project_table(
     "serving_engines",
     Column("engine_key", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("restart", Boolean, nullable=False),
-    Column("launch", UUID(as_uuid=True)),
-    Column("url", Text),
-    Column("token", Text),
-    Column("pid", Integer),
-    Column("started", Float),
-    Column("memory", BigInteger),
-    Column("restarts", Integer, nullable=False),
-    Column("failures", JSONB, nullable=False),
-    Column("launched_at", DateTime(timezone=True)),
-    Column("retry_at", DateTime(timezone=True)),
-    Column("answered_at", DateTime(timezone=True)),
+    Column("replicas", Integer, nullable=False),
+    Column("sleeping", Boolean, nullable=False),
+    Column("used_at", DateTime(timezone=True), nullable=False),
+    Column("scaling", JSONB, nullable=False),
+    Column("plan", JSONB, nullable=False),
+    Column("speed", JSONB, nullable=False, server_default=text("'{}'")),
     PrimaryKeyConstraint("project_id", "engine_key", name="serving_engines_pk"),
 )
 
-SUPERVISOR_LOCK_ID = 0x766F6E67_73657276  # "vongserv": advisory lock of the only supervisor of a database
-TRY_LOCK_QUERY = text(f"SELECT pg_try_advisory_lock({SUPERVISOR_LOCK_ID})")
-PING_QUERY = text("SELECT 1")
-
-_deployments_with_engines = deployments.outerjoin(
-    engines,
-    and_(deployments.c.project_id == engines.c.project_id, deployments.c.engine_key == engines.c.engine_key),
+events = project_table(
+    "serving_events",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("deployment", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("serving_events_deployment_ix", "project_id", "deployment", "id"),
 )
-_view_query = select(
-    deployments, engines.c.url, engines.c.token, engines.c.pid, engines.c.memory, engines.c.restarts
-).select_from(_deployments_with_engines)
 
 
-def list_with_engines(
+def list_rows(
     connection: Connection, *, name: str | None = None, after: str = "", limit: int = 500
 ) -> list[RowMapping]:
-    """Return deployments with the address of their engine, by name."""
-    query = _view_query.where(deployments.c.name == name) if name else _view_query.where(deployments.c.name > after)
-    return list(connection.execute(query.order_by(deployments.c.name).limit(limit)).mappings())
-
-
-def list_ready(connection: Connection) -> list[RowMapping]:
-    """Return the ready deployments."""
-    query = _view_query.where(deployments.c.state == "ready", engines.c.url.is_not(None))
-    return list(connection.execute(query.order_by(deployments.c.name)).mappings())
+    """Return deployments by name."""
+    condition = deployments.c.name == name if name else deployments.c.name > after
+    query = select(deployments).where(condition).order_by(deployments.c.name).limit(limit)
+    return list(connection.execute(query).mappings())
 
 
 def upsert_deployment(connection: Connection, values: dict[str, Any]) -> None:
@@ -114,18 +107,18 @@ def update_deployment(connection: Connection, name: str, **values: Any) -> None:
 
 
 def list_desired(connection: Connection) -> list[RowMapping]:
-    """Return all deployments that should run."""
+    """Return all deployments that should run, of all projects on the owner's connection."""
     return list(connection.execute(select(deployments).where(deployments.c.desired_state == "running")).mappings())
 
 
 def list_engines(connection: Connection) -> list[RowMapping]:
-    """Return all engine processes, running or not."""
+    """Return the desired state of all engines."""
     return list(connection.execute(select(engines)).mappings())
 
 
 def upsert_engine(connection: Connection, engine_key: str, **values: Any) -> None:
     """Insert the row of an engine or update the existing one."""
-    defaults = {"state": "stopped", "restart": False, "restarts": 0, "failures": []}
+    defaults = {"replicas": 0, "sleeping": False, "used_at": now(), "scaling": {}, "plan": {}}
     statement = insert(engines).values({**defaults, **values, "engine_key": engine_key})
     if not values:
         connection.execute(statement.on_conflict_do_nothing())
@@ -133,18 +126,51 @@ def upsert_engine(connection: Connection, engine_key: str, **values: Any) -> Non
     connection.execute(statement.on_conflict_do_update(index_elements=["project_id", "engine_key"], set_=values))
 
 
-def list_active_projects(connection: Connection) -> list[uuid.UUID]:
-    """Return the projects in which an engine should run or still runs. Requires the owner's connection."""
-    project_ids = union(
-        select(deployments.c.project_id).where(deployments.c.desired_state == "running"),
-        select(engines.c.project_id).where(or_(engines.c.url.is_not(None), engines.c.pid.is_not(None))),
+def add_speed(connection: Connection, engine_key: str, measured: EngineSpeed) -> None:
+    """Add a measurement to the speed of an engine."""
+    query = select(engines.c.speed).where(engines.c.engine_key == engine_key).with_for_update()
+    if (stored := connection.scalar(query)) is not None:
+        speed = EngineSpeed.from_json(stored).plus(measured)
+        connection.execute(update(engines).where(engines.c.engine_key == engine_key).values(speed=speed._asdict()))
+
+
+def delete_engine(connection: Connection, engine_key: str) -> None:
+    """Delete the row of an engine without deployments."""
+    connection.execute(delete(engines).where(engines.c.engine_key == engine_key))
+
+
+def add_event(connection: Connection, deployment: str, kind: str, message: str) -> None:
+    """Record an event of a deployment and delete its oldest ones beyond MAX_EVENTS."""
+    values = {"id": new_id(), "deployment": deployment, "kind": kind, "message": message, "created_at": now()}
+    connection.execute(insert(events).values(values))
+    oldest = (
+        select(events.c.id)
+        .where(events.c.deployment == deployment)
+        .order_by(events.c.id.desc())
+        .offset(MAX_EVENTS)
+        .scalar_subquery()
     )
-    return [row[0] for row in connection.execute(project_ids)]
+    connection.execute(delete(events).where(events.c.id.in_(oldest)))
 
 
-def clear_processes(connection: Connection) -> None:
-    """Record that no engine runs. Requires the owner's connection."""
-    cleared = {"url": null(), "token": null(), "pid": null(), "started": null(), "memory": null(), "state": "stopped"}
-    connection.execute(update(engines).values(cleared))
-    running = deployments.c.state.in_(["ready", "checking", "starting"])
-    connection.execute(update(deployments).where(running).values(state="pending"))
+def list_events(connection: Connection, deployment: str, limit: int) -> list[RowMapping]:
+    """Return the newest events of a deployment, newest first."""
+    query = select(events).where(events.c.deployment == deployment).order_by(events.c.id.desc()).limit(limit)
+    return list(connection.execute(query).mappings())
+
+
+def enter_project(connection: Connection, project_id: uuid.UUID) -> None:
+    """Limit the statements that follow on the owner's connection to the rows of one project."""
+    values = {"role": REQUEST_ROLE, PROJECT_SETTING: str(project_id)}
+    connection.execute(select(*(func.set_config(name, value, True) for name, value in values.items())))
+
+
+def leave_project(connection: Connection) -> None:
+    """Let the statements that follow on the owner's connection see all projects again."""
+    connection.execute(select(func.set_config("role", "none", True)))
+
+
+def try_lock_scheduling(connection: Connection) -> bool:
+    """Return True if this transaction may schedule replicas. At most one transaction of the database may."""
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '30s'"))
+    return bool(connection.scalar(text(f"SELECT pg_try_advisory_xact_lock({SCHEDULING_LOCK_ID})")))

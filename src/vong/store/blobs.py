@@ -40,6 +40,10 @@ class BlobBackend(Protocol):
         """Return the bytes of the blob. Raises FileNotFoundError if the blob does not exist."""
         ...
 
+    def read_start(self, key: str, count: int) -> bytes:
+        """Return the first bytes of the blob. Raises FileNotFoundError if the blob does not exist."""
+        ...
+
     def size(self, key: str) -> int | None:
         """Return the size in bytes. Returns None if the blob does not exist."""
         ...
@@ -93,6 +97,17 @@ class BlobStore:
             raise self._not_found(hash) from error
         self._verify(hash, hashlib.sha256(data).hexdigest(), len(data))
         return data
+
+    def read_start(self, hash: str, count: int) -> bytes:
+        """Return the first bytes of a blob. They are not verified, because the rest of the blob is not read.
+
+        Raises:
+            NotFound: the blob does not exist.
+        """
+        try:
+            return self.backend.read_start(blob_key(hash), count)
+        except FileNotFoundError as error:
+            raise self._not_found(hash) from error
 
     def fetch(self, hash: str, to: Path) -> Path:
         """Write a verified blob to a file, atomically.
@@ -192,6 +207,11 @@ class LocalBackend:
         """Return the content of the file."""
         return (self.root / key).read_bytes()
 
+    def read_start(self, key: str, count: int) -> bytes:
+        """Return the first bytes of the file."""
+        with (self.root / key).open("rb") as file:
+            return file.read(count)
+
     def size(self, key: str) -> int | None:
         """Return the size of the file. Returns None if the file does not exist."""
         try:
@@ -233,6 +253,11 @@ class FsspecBackend:
         """Return the content of the object."""
         with self._translate_errors():
             return bytes(self.filesystem.cat_file(f"{self.root}/{key}"))
+
+    def read_start(self, key: str, count: int) -> bytes:
+        """Return the first bytes of the object."""
+        with self._translate_errors():
+            return bytes(self.filesystem.cat_file(f"{self.root}/{key}", start=0, end=count))
 
     def size(self, key: str) -> int | None:
         """Return the size of the object. Returns None if the object does not exist."""

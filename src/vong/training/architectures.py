@@ -1,4 +1,4 @@
-"""Architectures that can be trained: those that transformers has as a causal language model."""
+"""Architectures that transformers knows: causal language models, which can be trained, and embedding models."""
 
 from difflib import get_close_matches
 from typing import Any
@@ -39,3 +39,28 @@ def check_architecture(config: dict[str, Any]) -> None:
             f"config.json is no valid configuration of {model_type!r}: {' '.join(str(error).split())[:300]}",
             "use the model's own config.json",
         ) from error
+
+
+def check_embedding_architecture(config: dict[str, Any]) -> None:
+    """Check that the installed transformers can load the model of a `config.json` to embed or to rank texts.
+
+    Without transformers nothing is checked: the machine only serves GGUF and ONNX files.
+
+    Raises:
+        InvalidInput: The architecture is unknown, or needs code from its folder.
+    """
+    try:
+        from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
+    except ImportError:
+        return
+    model_type = str(config.get("model_type"))
+    if model_type in MODEL_MAPPING_NAMES:
+        return
+    reason = "is unknown to the installed transformers"
+    if config.get("auto_map"):
+        reason = "needs Python code from its folder, which Vong does not run"
+    close = get_close_matches(model_type, set(MODEL_MAPPING_NAMES), n=1)
+    suggestion = f"did you mean {close[0]!r}? " if close else ""
+    raise InvalidInput(
+        f"the architecture {model_type!r} {reason}", f"{suggestion}use a model with ONNX weights or as GGUF"
+    )

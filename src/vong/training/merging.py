@@ -6,8 +6,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from vong.attention import load_causal_model, load_scoring_model
 from vong.errors import InvalidInput, MissingExtra
+from vong.pretrained_models import load_causal_model, load_scoring_model
 
 ADAPTER_CONFIG = "adapter_config.json"
 """File with the settings of an adapter."""

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vong.attention import load_causal_model
 from vong.errors import InvalidInput, Misconfigured, MissingExtra
+from vong.pretrained_models import load_causal_model
 from vong.training.chat_template_choice import apply_template_choice
 from vong.training.device import Device
 from vong.training.merging import ADAPTER_CONFIG, copy_tokenizer
@@ -194,6 +194,20 @@ def build_adapter_config(settings: TrainingSettings, task_type: str = "CAUSAL_LM
         use_dora=settings.adapter == "dora",
         task_type=task_type,
     )
+
+
+def reject_adapted_head(model: Any) -> None:
+    """Check that the adapter does not change the output head, which TRL's losses read without the adapter.
+
+    Raises:
+        InvalidInput: The adapter changes the output head.
+    """
+    head = model.get_output_embeddings()
+    if head is not None and hasattr(head, "base_layer"):
+        raise InvalidInput(
+            "target_modules includes the output head (lm_head), which this recipe cannot adapt",
+            "set target_modules to all-linear, or leave lm_head out",
+        )
 
 
 def restore_precision(model: Any) -> None:

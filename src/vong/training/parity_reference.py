@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vong.attention import load_causal_model
 from vong.chat_templates import Conversation
 from vong.errors import MissingExtra
+from vong.pretrained_models import load_causal_model
 from vong.records import Message
 from vong.training.model_loading import has_tokenizer, load_tokenizer
 from vong.training.tokenization import to_template_message

@@ -9,7 +9,7 @@ from pydantic import Field
 from vong.errors import InvalidInput
 from vong.records import Example
 from vong.training.device import Device
-from vong.training.model_loading import load_run_model
+from vong.training.model_loading import load_run_model, reject_adapted_head
 from vong.training.progress import TrainingReporter
 from vong.training.recipe_interface import TrainingContext
 from vong.training.row_requirements import name_row
@@ -171,12 +171,7 @@ def load_policy(context: TrainingContext, settings: TrainingSettings, device: De
         InvalidInput: The adapter changes the output head, which TRL's preference losses read without the adapter.
     """
     model = load_run_model(context, settings, device)
-    head = model.get_output_embeddings()
-    if head is not None and hasattr(head, "base_layer"):
-        raise InvalidInput(
-            "target_modules includes the output head (lm_head), which preference recipes cannot adapt",
-            "set target_modules to all-linear, or leave lm_head out",
-        )
+    reject_adapted_head(model)
     disable_base_dropout(model)
     return model
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vong.attention import load_scoring_model
 from vong.errors import InvalidInput
+from vong.pretrained_models import load_scoring_model
 from vong.records import Example, Message
 from vong.training.chat_template_choice import apply_template_choice
 from vong.training.device import Device

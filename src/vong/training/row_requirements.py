@@ -1,9 +1,11 @@
 """Checks of dataset rows before a run starts. Each error names the first row that cannot be used."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from vong.errors import InvalidInput
 from vong.records import Example
+from vong.training.judge_settings import JudgeSettings
+from vong.training.judges import ask_judge
 from vong.training.tokenization import TEXT_PARTS
 
 
@@ -79,8 +81,15 @@ def check_judged(split: str, examples: Iterable[Example], *, training: bool) -> 
         )
 
 
-def check_prompts(split: str, examples: Iterable[Example], reference_for: str | None, *, training: bool) -> None:
-    """Check that each row has a prompt, and a reference completion if the reward `reference_for` is set."""
+def check_prompts(
+    split: str,
+    examples: Iterable[Example],
+    reference_for: str | None,
+    *,
+    training: bool,
+    judges: Mapping[str, JudgeSettings] | None = None,
+) -> None:
+    """Check that each row has a prompt, a completion if `reference_for` compares with it, and the fields for judges."""
     rows = 0
     for row, example in trainable_rows(split, examples):
         divided = divide_prompt(example)
@@ -91,6 +100,11 @@ def check_prompts(split: str, examples: Iterable[Example], reference_for: str | 
                 "add the expected completion, leave the row out, or use rewards without a reference (json_valid, a "
                 "reward model)",
             )
+        for name, judge in (judges or {}).items():
+            try:
+                ask_judge(judge, divided, "")
+            except InvalidInput as error:
+                raise InvalidInput(f"{row}, judge {name!r}: {error.message}", error.hint) from error
         rows += 1
     if training and not rows:
         raise InvalidInput(f"split {split!r} has no rows with a weight above 0", "add rows with a prompt")

@@ -2,14 +2,13 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from vong.errors import UpstreamFailed
 from vong.records import Example, Message, content_hash
-from vong.training.progress import TrainingReporter
 
 ANSWERS_FILE = "teacher_answers.jsonl"
 """File in the folder of a run with the answers of the teacher, one per line."""
@@ -40,6 +39,10 @@ class Teachers(Protocol):
 
     def cost(self, span_ids: Sequence[str]) -> int | None:
         """Return the cost of recorded calls in millionths of a US dollar, or None if a price is unknown."""
+        ...
+
+    def versions(self, model: str, span_ids: Sequence[str]) -> list[str]:
+        """Return the refs of the model versions that gave recorded answers. Without calls, the ref of `model`."""
         ...
 
     def model_folder(self, ref: str) -> Path:
@@ -79,22 +82,35 @@ def question_of(example: Example) -> Question | None:
 
 
 class AnswerBook:
-    """Answers of a teacher, stored in the folder of a run as they arrive, so that a resumed run asks none twice."""
+    """Answers of a model, stored in the folder of a run as they arrive, so that a resumed run asks none twice.
 
-    def __init__(self, folder: Path, teachers: Teachers, model: str, params: Mapping[str, Any]) -> None:
-        self._path = folder / ANSWERS_FILE
+    `role` names the model in messages: the teacher of a distillation, or a judge. Its answers have a file of their own.
+    """
+
+    def __init__(
+        self, folder: Path, teachers: Teachers, model: str, params: Mapping[str, Any], *, role: str = "teacher"
+    ) -> None:
+        self._path = folder / (ANSWERS_FILE if role == "teacher" else f"answers-{content_hash(role)[:16]}.jsonl")
+        self._role = role
         self._teachers = teachers
         self._model = model
         self._params = params
         self._answers = self._load()
+        self._failures = 0
+        self.last_error: str | None = None
         self.asked = 0
 
     def get(self, question: Question) -> ModelAnswer | None:
         """Return the answer to a question, or None if it failed."""
         return self._answers.get(self._key(question))
 
-    def ask_all(self, questions: Sequence[Question], concurrency: int, reporter: TrainingReporter) -> None:
-        """Ask all questions that have no answer yet.
+    @property
+    def answers(self) -> Sequence[ModelAnswer]:
+        """Return all answers."""
+        return list(self._answers.values())
+
+    def ask_all(self, questions: Sequence[Question], concurrency: int, report: Callable[[str], object]) -> None:
+        """Ask all questions that have no answer yet. `report` receives a message about the progress.
 
         Answers of requests that are in progress when the run is cancelled are stored too.
 
@@ -104,7 +120,7 @@ class AnswerBook:
         missing = {self._key(one): one for one in questions if self._key(one) not in self._answers}
         pending = iter(missing.items())
         running: dict[Future[ModelAnswer], str] = {}
-        failures, done = 0, len(questions) - len(missing)
+        done = len(questions) - len(missing)
         with self._path.open("a", encoding="utf-8") as file:
             pool = ThreadPoolExecutor(concurrency, thread_name_prefix="teacher")
             try:
@@ -117,14 +133,14 @@ class AnswerBook:
                     completed, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
                     for future in completed:
                         error = self._store(file, running.pop(future), future.result())
-                        failures = failures + 1 if error else 0
+                        self._failures = self._failures + 1 if error else 0
                         done += 1
-                        if failures >= MAX_CONSECUTIVE_FAILURES:
+                        if self._failures >= MAX_CONSECUTIVE_FAILURES:
                             raise UpstreamFailed(
-                                f"the teacher {self._model!r} failed {failures} times in a row: {error}",
+                                f"the {self._role} {self._model!r} failed {self._failures} times in a row: {error}",
                                 "check it with: vong gateway chat; then continue the run",
                             )
-                    reporter.progress(0, 1, f"answers of the teacher: {done} of {len(questions)}")
+                    report(f"answers of the {self._role}: {done} of {len(questions)}")
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
                 for future, key in running.items():
@@ -137,6 +153,7 @@ class AnswerBook:
 
     def _store(self, file: Any, key: str, answer: ModelAnswer) -> str | None:
         if answer.error is not None:
+            self.last_error = answer.error
             return answer.error
         self._answers[key] = answer
         file.write(json.dumps({"key": key, **answer._asdict()}) + "\n")

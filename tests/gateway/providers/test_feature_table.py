@@ -114,7 +114,7 @@ def test_the_table_lists_every_part() -> None:
 def test_the_console_offers_every_provider_type_at_its_address() -> None:
     text = (GUIDE.parents[2] / "web/src/stages/gateway/kinds.ts").read_text().partition("KINDS")[2].partition("};")[0]
     offered = dict(re.findall(r'^  (\w+): ("[^"]*"|null),$', text, re.MULTILINE))
-    assert set(offered) == set(plugins.list_extensions("provider")) - {"deployment"}
+    assert set(offered) == set(plugins.list_extensions("provider"))
     for kind, offer in offered.items():
         settings, address = ProviderSettings(kind=kind), json.loads(offer)
         if address is None:

@@ -55,7 +55,7 @@ NEW_NAME = {"OPENAI", "AZURE", "GROQ", "XAI", "OPENROUTER", "VLLM", "NATIVE", "D
 DEVELOPER = {"OPENAI", "AZURE", "OPENROUTER", "NATIVE", "DEPLOYMENT"}
 REASONING = {
     **{name: {"reasoning_content", "reasoning"} for name in ("GENERIC", "VLLM")},
-    **{name: {"reasoning_content"} for name in ("DEEPSEEK", "MOONSHOT", "XAI", "NATIVE")},
+    **{name: {"reasoning_content"} for name in ("DEEPSEEK", "DEPLOYMENT", "MOONSHOT", "XAI", "NATIVE")},
     **{name: {"reasoning"} for name in ("GROQ", "OLLAMA", "OPENROUTER")},
 }
 TOP_K = {"VLLM", "OPENROUTER", "NATIVE", "DEPLOYMENT"}
@@ -266,7 +266,7 @@ OPENAI_FIELDS = {
     *("model", "messages", "stream", "stream_options", "tools", "tool_choice", "parallel_tool_calls", "max_tokens"),
     *("max_completion_tokens", "temperature", "top_p", "stop", "user", "reasoning_effort", "response_format"),
 }
-KINDS = sorted(set(plugins.list_extensions("provider")) - {"echo", "faults", "deployment", "anthropic"})
+KINDS = sorted(set(plugins.list_extensions("provider")) - {"echo", "faults", "anthropic"})
 
 
 def prepared(fake: FakeUpstream, endpoint: Any, request: dict[str, Any], kind: str) -> dict[str, Any]:

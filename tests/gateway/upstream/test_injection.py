@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.gateway.fake_upstream import FakeUpstream
-from vong import plugins
+from tests.gateway.provider_kinds import create_provider, list_kinds
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed
 from vong.gateway.providers import ProviderRequest, ProviderResponse
@@ -16,7 +16,7 @@ from vong.gateway.upstream import url_policy
 from vong.gateway.upstream.client import MAX_CACHED_PATHS, UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits
 
-REMOTE = sorted(set(plugins.list_extensions("provider")) - {"echo", "faults"})
+REMOTE = sorted(list_kinds() - {"echo", "faults"})
 LINES = ["a\r\nx-injected: 1", "a\nx-injected: 1", "a\rb", "a\x00b", "khóa", "a\u2028b"]
 
 
@@ -33,9 +33,7 @@ def call(kind: str, url: str, model: str, key: str = "secret") -> ProviderRespon
         settings = ProviderSettings(kind=kind, base_url=url, api_key=SecretStr(key))
         body = json.dumps({"model": model, "messages": [{"role": "user", "content": "?"}]}).encode()
         try:
-            return await plugins.load_extension("provider", kind)("subject", settings, upstream).call(
-                ProviderRequest("chat", model, body)
-            )
+            return await create_provider(kind, settings, upstream).call(ProviderRequest("chat", model, body))
         finally:
             upstream.close()
 

@@ -120,8 +120,9 @@ WHOLE = (
 def halves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add models to the fake upstream that send halves: in a stream, and in a whole response."""
     events = [chunk(b"ok "), chunk(HALF), chunk(OTHER_HALF), chunk(b" end"), chunk(b"", b'"stop"'), DONE]
-    stream = STREAM_HEAD + b"".join(map(chunked, events)) + b"0\r\n\r\n"
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    closing = b"connection: close\r\n\r\n"  # as the fake does after these responses
+    stream = STREAM_HEAD.removesuffix(b"\r\n") + closing + b"".join(map(chunked, events)) + b"0\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" + closing
     monkeypatch.setitem(RAW, "half-stream", stream)
     monkeypatch.setitem(RAW, "half-whole", head % len(WHOLE) + WHOLE)
 

@@ -15,8 +15,9 @@ import uvicorn
 
 from tests.running_vong import eventually
 from vong.errors import InvalidInput, Unavailable
-from vong.serving.engine import EngineLoad, GenerationChunk, GenerationRequest, TokenLogprob
+from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob, admission
 from vong.serving.engine import http as engine_http
+from vong.serving.engine.admission import Admission
 from vong.serving.engine.http import EngineApp
 
 HELLO_REQUEST = [{"role": "user", "content": "hello"}]
@@ -129,10 +130,13 @@ def test_health_is_answered_while_the_model_loads(
     http: httpx.Client, running: tuple[EngineApp, FakeEngine, str]
 ) -> None:
     running[0].engine = None
-    assert http.get("/health").json() | {"memory": 0} == {
-        **{"pid": 1, "state": "loading", "reason": None, "precision": None, "memory": 0, "models": {"base": None}},
-        **{"active": 0, "waiting": 0, "tokens": 0},
-    }
+    assert (
+        http.get("/health?generate=1").json().items()
+        >= {
+            **{"pid": 1, "state": "loading", "reason": None, "precision": None, "models": {"base": None}},
+            **{"active": 0, "waiting": 0, "queue_limit": 128, "slots": 8, "stalled_seconds": 0.0},
+        }.items()
+    )
     answer = ask(http, "hello")
     assert answer.status_code == 503 and answer.json()["error"]["type"] == "overloaded_error"
     running[0].engine = running[1]
@@ -316,3 +320,65 @@ def test_a_body_is_bounded(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(engine_http, "MAX_BODY_BYTES", 100)
     answer = ask(http, "x" * 200)
     assert answer.status_code == 400 and "exceeds 100 bytes" in answer.json()["error"]["message"]
+
+
+def test_requests_beyond_the_queue_are_rejected_and_leave_it_when_their_caller_does(
+    http: httpx.Client, running: tuple[EngineApp, FakeEngine, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, engine, url = running
+    monkeypatch.setattr(app, "admission", Admission(EngineSettings(batch=1, queue_limit=1)))
+    queue = app.admission.queue
+    body = {"model": "base", "messages": [{"role": "user", "content": "endless"}]}
+    headers = {"authorization": "Bearer secret"}
+    with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=30) as impatient:
+
+        def send() -> None:
+            with contextlib.suppress(httpx.HTTPError):
+                impatient.post("/v1/chat/completions", json=body, timeout=3)
+
+        threads = [threading.Thread(target=send) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        eventually(lambda: (queue.active, queue.waiting) == (1, 1), 5)
+        refused = ask(http, "hello")
+        assert refused.status_code == 429 and 1 <= int(refused.headers["retry-after"]) <= 60
+        assert refused.json()["error"]["type"] == "rate_limit_error" and "queue_limit of 1" in refused.text
+        assert complete(http, "a").status_code == 429
+        health = http.get("/health").json()
+        assert (health["active"], health["waiting"], health["rejected"], health["queue_limit"]) == (1, 1, 2, 1)
+    for thread in threads:
+        thread.join()
+    eventually(lambda: (queue.active, queue.waiting, engine.active) == (0, 0, 0), 5)
+    assert ask(http, "hello").headers["x-vong-queue-ms"] == "0.0"
+
+
+def test_measures_count_requests_tokens_and_latencies(
+    http: httpx.Client, running: tuple[EngineApp, FakeEngine, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running[0], "admission", Admission(EngineSettings()))
+    assert ask(http, "hello").status_code == ask(http, "hello", stream=True).status_code == 200
+    eventually(lambda: http.get("/health").json()["requests"] == 2, 5)
+    health = http.get("/health").json()
+    assert (health["prompt_tokens"], health["output_tokens"], health["cached_tokens"]) == (6, 4, 0)
+    assert health["first_token"]["count"] == health["queue"]["count"] == 2
+    assert health["tokens_per_second"] > 0 and health["time_to_first_token_ms"] is not None
+    assert health["stalled_seconds"] == 0
+
+
+def test_a_stuck_engine_is_told_from_a_busy_one(
+    http: httpx.Client, running: tuple[EngineApp, FakeEngine, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, engine, _ = running
+    monkeypatch.setattr(admission, "CHECK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(app, "admission", Admission(EngineSettings()))
+    assert http.get("/health?generate=1").json()["generates"] is True
+
+    async def hang(_: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
+        await asyncio.sleep(60)
+        yield GenerationChunk()
+
+    monkeypatch.setattr(engine, "generate", hang)
+    assert http.get("/health?generate=1").json()["generates"] is False
+    eventually(lambda: http.get("/health").json()["stalled_seconds"] > 0.2, 5)
+    app.admission.measures.record_progress()  # a part of a long prompt
+    assert http.get("/health").json()["stalled_seconds"] < 0.2

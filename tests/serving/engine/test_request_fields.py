@@ -47,7 +47,7 @@ INVALID: list[dict[str, Any]] = [
 UNSUPPORTED = [
     *("typical_p", "tfs_z", "mirostat", "min_tokens", "ignore_eos", "length_penalty", "use_beam_search", "bad_words"),
     *("stop_token_ids", "guided_regex", "structured_outputs", "dry_multiplier", "xtc_probability", "allowed_token_ids"),
-    *("skip_special_tokens", "chat_template", "chat_template_kwargs", "audio", "modalities", "not_known", "verbosity"),
+    *("skip_special_tokens", "chat_template", "audio", "modalities", "not_known", "verbosity"),
 ]
 
 
@@ -97,16 +97,39 @@ def test_null_is_the_default_of_every_field(name: str) -> None:
     assert chat(**{name: None}) == chat()
 
 
-@pytest.mark.parametrize("value", ["none", None])
-def test_tools_that_may_not_be_called_are_no_tools(value: str | None) -> None:
-    if value is None:
-        with pytest.raises(Unsupported, match="tools"):
-            chat(tools=[TOOL])
-        with pytest.raises(Unsupported, match="tools"):
-            chat(tools=[TOOL], tool_choice="auto")
-    else:
-        assert chat(tools=[TOOL], tool_choice=value) and chat(functions=[{"name": "f"}], function_call=value)
-    assert chat(tools=[], tool_choice="auto")
+def test_tools_reach_the_engine() -> None:
+    request = chat(tools=[TOOL], parallel_tool_calls=False, reasoning_effort="none").to_generation_request(None)
+    assert request.callable_tools == ("f",) and not request.requires_call and not request.parallel_calls
+    assert request.template_options == {"reasoning_effort": "none", "enable_thinking": False}
+    assert chat(tools=[TOOL], tool_choice="required").to_generation_request(None).requires_call
+    assert chat(functions=[{"name": "f"}]).to_generation_request(None).callable_tools == ("f",)
+    assert chat(tools=[TOOL], chat_template_kwargs={"a": 1}).to_generation_request(None).template_options == {"a": 1}
+
+
+def test_tools_that_may_not_be_called_are_no_tools() -> None:
+    for fields in ({"tools": [TOOL], "tool_choice": "none"}, {"functions": [{"name": "f"}], "function_call": "none"}):
+        assert chat(**fields).to_generation_request(None).tools == ()
+    assert chat(tools=[], tool_choice="auto").to_generation_request(None).tools == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools of type 'custom'"),
+        ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "'a b' is not a name"),
+        ({"tools": [TOOL, TOOL]}, "two functions named 'f'"),
+        ({"tools": [{"type": "function", "function": {"name": "f", "parameters": []}}]}, "not a JSON schema"),
+        ({"tools": [TOOL], "tool_choice": "sometimes"}, "tool_choice is 'sometimes'"),
+        ({"tools": [TOOL], "tool_choice": {"function": {"name": "g"}}}, "use one of the tools: 'f'"),
+        ({"tool_choice": "required"}, "the request has no tools"),
+        ({"tools": [TOOL], "tool_choice": "required", "grammar": "root ::= x"}, "requires a tool call and constrains"),
+        ({"chat_template_kwargs": {"tools": []}}, "chat_template_kwargs sets 'tools'"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]}, "tool_calls is invalid"),
+    ],
+)
+def test_invalid_tools_are_rejected(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        chat(**fields)
 
 
 @pytest.mark.parametrize(

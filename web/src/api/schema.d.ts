@@ -1152,7 +1152,9 @@ export interface paths {
         };
         /**
          * List Prices
-         * @description List custom prices by target, from vong.toml and stored. Other targets have catalog prices.
+         * @description List prices by target: stored ones, those of vong.toml, and the measured ones of deployments.
+         *
+         *     Other targets have catalog prices.
          */
         get: operations["gateway_list_prices"];
         /**
@@ -2010,7 +2012,11 @@ export interface paths {
          */
         get: operations["registry_list_versions"];
         put?: never;
-        post?: never;
+        /**
+         * Upload Model
+         * @description Upload a base model and import it: a GGUF file, or the files of a folder under their names within it.
+         */
+        post: operations["registry_upload_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2168,12 +2174,14 @@ export interface paths {
         };
         /**
          * Get Deployment
-         * @description Return a deployment: desired and actual state with its reason, process, and parity check.
+         * @description Return a deployment: desired and actual state with its reason, processes, parity check, load and price.
          */
         get: operations["serving_get_deployment"];
         /**
          * Deploy
          * @description Deploy a model under a name. A fine-tuned model serves after its parity check has passed; see the job.
+         *
+         *     The previous model of the deployment answers until the new one is ready.
          */
         put: operations["serving_deploy"];
         post?: never;
@@ -2182,6 +2190,26 @@ export interface paths {
          * @description Stop a deployment. Its settings and state remain listed.
          */
         delete: operations["serving_stop_deployment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/deployments/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployment Events
+         * @description List the events of a deployment, newest first: updates, scaling, sleep, wake and lost machines.
+         */
+        get: operations["serving_list_deployment_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2196,9 +2224,49 @@ export interface paths {
         };
         /**
          * Get Deployment Log
-         * @description Return the last lines of the engine log.
+         * @description Return the last lines of the engine log of a replica, by default of the first one.
          */
         get: operations["serving_get_deployment_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/deployments/{name}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Deployment Metrics
+         * @description Return the metrics of vLLM in Prometheus' format, for a deployment with this engine.
+         */
+        get: operations["serving_get_deployment_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/deployments/{name}/replicas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployment Replicas
+         * @description List the replicas of a deployment with their machines and loads.
+         */
+        get: operations["serving_list_deployment_replicas"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2221,6 +2289,46 @@ export interface paths {
          * @description Restart the engine process of a deployment and reset its failure count.
          */
         post: operations["serving_restart_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/deployments/{name}/wake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wake Deployment
+         * @description Start a sleeping deployment before its first call.
+         */
+        post: operations["serving_wake_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/serving/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Machines
+         * @description List the machines that run engines, with their memory. A machine without heartbeat is `lost`.
+         */
+        get: operations["serving_list_machines"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2803,6 +2911,19 @@ export interface components {
             /** Files */
             files: string[];
         };
+        /** Body_registry_upload_model */
+        Body_registry_upload_model: {
+            /**
+             * Convert
+             * @description Also convert a GGUF to safetensors, for training.
+             * @default true
+             */
+            convert: boolean;
+            /** Files */
+            files: string[];
+            /** Licence */
+            licence?: string | null;
+        };
         /**
          * CacheCleared
          * @description Number of deleted cache entries.
@@ -3348,6 +3469,8 @@ export interface components {
         /**
          * CustomPrice
          * @description Custom price. `source` is `settings` for vong.toml, or `stored` for the project, which takes precedence.
+         *
+         *     The price of a deployment is `measured` if it is computed from the price of the machine and the measured speed.
          */
         CustomPrice: {
             /**
@@ -3405,7 +3528,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "settings" | "stored";
+            source: "settings" | "stored" | "measured";
             /**
              * Target
              * @description deployment/NAME or PROVIDER/MODEL.
@@ -3522,25 +3645,35 @@ export interface components {
         };
         /**
          * DeployResult
-         * @description Deployment and the job of its parity check, if it needs one.
+         * @description Deployment, the job of its parity check, if it needs one, and the memory plan of a replica, if it is known.
          */
         DeployResult: {
             deployment: components["schemas"]["Deployment"];
             job?: components["schemas"]["Job"] | null;
+            plan?: components["schemas"]["MemoryPlan"] | null;
         };
         /**
          * Deployment
          * @description Served model version. `desired_state` is set by the user, `state` is the current state.
          *
-         *     The engine process of a base model also serves its adapters: such deployments share one `engine_key`, which is one
-         *     process. `memory` is the resident size of the process in bytes, `parity` the stored result of the parity check.
+         *     An engine also serves the adapters of its base model: such deployments share one `engine_key`, whose replicas are
+         *     processes. `memory` is the resident size of all replicas in bytes, `pid` and `url` belong to the first one.
+         *     `active_model` answers calls now: while another version is being prepared, this is the previous one. `parity` is the
+         *     stored result of the parity check. Lists omit `events`. `load` is None until a replica has reported it.
          */
         Deployment: {
+            /** Active Model */
+            active_model?: string | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Desired Replicas
+             * @default 0
+             */
+            desired_replicas: number;
             /**
              * Desired State
              * @default running
@@ -3551,6 +3684,12 @@ export interface components {
             engine: string;
             /** Engine Key */
             engine_key: string;
+            /**
+             * Events
+             * @default []
+             */
+            events: components["schemas"]["DeploymentEvent"][];
+            load?: components["schemas"]["DeploymentLoad"] | null;
             /** Memory */
             memory?: number | null;
             /** Model */
@@ -3563,8 +3702,14 @@ export interface components {
             } | null;
             /** Pid */
             pid?: number | null;
+            price?: components["schemas"]["DeploymentPrice"] | null;
             /** Reason */
             reason?: string | null;
+            /**
+             * Replicas
+             * @default 0
+             */
+            replicas: number;
             /**
              * Restarts
              * @default 0
@@ -3582,7 +3727,7 @@ export interface components {
              * @default pending
              * @enum {string}
              */
-            state: "pending" | "checking" | "starting" | "ready" | "failed" | "stopped";
+            state: "pending" | "checking" | "starting" | "ready" | "sleeping" | "failed" | "stopped";
             /**
              * Updated At
              * Format: date-time
@@ -3604,20 +3749,143 @@ export interface components {
              * @default {
              *       "batch": 8,
              *       "context": 0,
+             *       "engine_options": {},
+             *       "first_token_target_ms": 0,
+             *       "idle_seconds": 0,
+             *       "max_replicas": 1,
+             *       "min_replicas": 1,
              *       "parity": "required",
              *       "prefix_bytes": 256000000,
+             *       "quantization": "",
+             *       "queue_limit": 128,
+             *       "reproducible": false,
              *       "threads": 0
              *     }
              */
             settings: components["schemas"]["DeploymentSettings"];
         };
         /**
+         * DeploymentEvent
+         * @description Event of a deployment: an update, a change of its number of replicas, sleep, wake, or the loss of a machine.
+         */
+        DeploymentEvent: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * DeploymentLoad
+         * @description Load of the replicas of a deployment, a few seconds old.
+         *
+         *     `active` completions are running in `slots`, `waiting` ones are queued; beyond `queue_limit` requests are rejected.
+         *     `rejected`, `requests` and the tokens are counted since the processes started; `cached_tokens` are the prompt tokens
+         *     that were read from the prefix cache. `tokens_per_second` are generated now. `prompt_speed` and `output_speed` are
+         *     the tokens that the machine computes per second of its time, None until they were measured.
+         */
+        DeploymentLoad: {
+            /**
+             * Active
+             * @default 0
+             */
+            active: number;
+            /**
+             * Cached Tokens
+             * @default 0
+             */
+            cached_tokens: number;
+            /** Output Speed */
+            output_speed?: number | null;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+            /** Prompt Speed */
+            prompt_speed?: number | null;
+            /**
+             * Prompt Tokens
+             * @default 0
+             */
+            prompt_tokens: number;
+            /**
+             * Queue Limit
+             * @default 0
+             */
+            queue_limit: number;
+            /**
+             * Rejected
+             * @default 0
+             */
+            rejected: number;
+            /**
+             * Requests
+             * @default 0
+             */
+            requests: number;
+            /**
+             * Slots
+             * @default 0
+             */
+            slots: number;
+            /** Time To First Token Ms */
+            time_to_first_token_ms?: number | null;
+            /**
+             * Tokens Per Second
+             * @default 0
+             */
+            tokens_per_second: number;
+            /**
+             * Waiting
+             * @default 0
+             */
+            waiting: number;
+        };
+        /**
+         * DeploymentPrice
+         * @description Price of a deployment in US dollars per million tokens. None if it is not known yet.
+         *
+         *     `source` is `stored` or `settings` for a price that you set, `measured` for one computed from the price of the
+         *     machine and the measured speed, and `unset` if the setting machine_price_per_hour is not set: calls cost nothing.
+         */
+        DeploymentPrice: {
+            /** Cached */
+            cached?: number | null;
+            /** Input */
+            input: number | null;
+            /** Note */
+            note: string;
+            /** Output */
+            output: number | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "stored" | "settings" | "measured" | "unset";
+        };
+        /**
          * DeploymentSettings
          * @description Settings of a deployment. Zero selects the engine's default.
          *
          *     `threads`: CPU threads. `context`: tokens of prompt and completion together. `batch`: sequences that are decoded
-         *     concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes. `parity`: `required`, or `skip` to
+         *     concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes. `queue_limit`: completions that may
+         *     wait for a place in the batch; further requests are rejected with status 429. `parity`: `required`, or `skip` to
          *     serve a tuned model without the parity check, which is recorded.
+         *
+         *     `quantization`: level of the GGUF file to which safetensors are converted for llama.cpp, for example `q8_0`.
+         *     `reproducible`: with llama.cpp, the same text at temperature 0 whatever else is computed, with a separate cache per
+         *     conversation, which needs the memory of `batch` contexts.
+         *
+         *     `engine_options`: further options of the engine vllm, for example `{"tensor-parallel-size": 2}`.
+         *
+         *     `min_replicas`, `max_replicas`: bounds of the number of engine processes; between them it follows the load.
+         *     `idle_seconds`: seconds without a call after which the engines end until the next call; 0 is never.
+         *     `first_token_target_ms`: a replica is added while the time to the first token is longer; 0 is any time.
          */
         DeploymentSettings: {
             /**
@@ -3631,6 +3899,33 @@ export interface components {
              */
             context: number;
             /**
+             * Engine Options
+             * @default {}
+             */
+            engine_options: {
+                [key: string]: number | boolean | string;
+            };
+            /**
+             * First Token Target Ms
+             * @default 0
+             */
+            first_token_target_ms: number;
+            /**
+             * Idle Seconds
+             * @default 0
+             */
+            idle_seconds: number;
+            /**
+             * Max Replicas
+             * @default 1
+             */
+            max_replicas: number;
+            /**
+             * Min Replicas
+             * @default 1
+             */
+            min_replicas: number;
+            /**
              * Parity
              * @default required
              * @enum {string}
@@ -3641,6 +3936,21 @@ export interface components {
              * @default 256000000
              */
             prefix_bytes: number;
+            /**
+             * Quantization
+             * @default
+             */
+            quantization: string;
+            /**
+             * Queue Limit
+             * @default 128
+             */
+            queue_limit: number;
+            /**
+             * Reproducible
+             * @default false
+             */
+            reproducible: boolean;
             /**
              * Threads
              * @default 0
@@ -3906,6 +4216,7 @@ export interface components {
          *     `{input}`. `shots` examples of `shots_split` precede every request as user and assistant turns; `seed` selects them,
          *     and all requests have the same ones. `limit` evaluates that many examples, selected by `seed` (a larger limit
          *     contains a smaller one). `concurrency` requests run at the same time; latencies are measured under this load.
+         *     `references` is a metadata field with a list of texts that are correct, too, beside the completion.
          */
         EvalSettings: {
             /**
@@ -3920,6 +4231,8 @@ export interface components {
              * @default 256
              */
             max_tokens: number;
+            /** References */
+            references?: string | null;
             /**
              * Seed
              * @default 0
@@ -5190,11 +5503,8 @@ export interface components {
              * @default tickets
              */
             dataset: string;
-            /**
-             * Engine
-             * @default transformers
-             */
-            engine: string;
+            /** Engine */
+            engine?: string | null;
             /**
              * Fields
              * @default [
@@ -5321,6 +5631,39 @@ export interface components {
             peak_bytes: number;
             /** Training State */
             training_state: number;
+            /** Weights */
+            weights: number;
+        };
+        /**
+         * MemoryPlan
+         * @description Memory of one replica in bytes, computed before its start.
+         *
+         *     `required` is the sum of `weights`, `runtime` and the part of the `cache` that a deployment must have. `cache` holds
+         *     `batch` conversations of `context` tokens (None if the size of a token in the cache is unknown). `machine` has the
+         *     most memory for it, `available` bytes. `evicts` are deployments that are put to sleep for it, if they are idle.
+         */
+        MemoryPlan: {
+            /** Available */
+            available?: number | null;
+            /** Batch */
+            batch: number;
+            /** Cache */
+            cache: number | null;
+            /** Context */
+            context: number;
+            /**
+             * Evicts
+             * @default []
+             */
+            evicts: string[];
+            /** Machine */
+            machine?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Required */
+            required: number;
+            /** Runtime */
+            runtime: number;
             /** Weights */
             weights: number;
         };
@@ -5520,7 +5863,7 @@ export interface components {
              * Format
              * @enum {string}
              */
-            format: "safetensors" | "merged" | "gguf" | "vllm" | "ollama" | "int8" | "int4";
+            format: "safetensors" | "merged" | "gguf" | "vllm" | "ollama" | "int8" | "int4" | "gguf-lora";
             /**
              * Id
              * Format: uuid
@@ -5540,7 +5883,11 @@ export interface components {
         };
         /**
          * ModelImport
-         * @description Model to import: the bundled model, or a .gguf file or a folder of safetensors on the worker's machine.
+         * @description Model to import.
+         *
+         *     `source` is the bundled model, a model of a hub (`owner/name`, `owner/name@revision`, `owner/name/file.gguf`), a
+         *     model of the worker's Ollama (`ollama:NAME`), or a path on the worker's machine: a folder, a GGUF file or a
+         *     Modelfile. Paths and models of Ollama are for owners only.
          */
         ModelImport: {
             /**
@@ -6178,6 +6525,66 @@ export interface components {
             versions: number;
         };
         /**
+         * Replica
+         * @description Engine process of a deployment. `number` is unique among the replicas of its `engine_key`.
+         *
+         *     A `pending` replica has no process yet; its `machine` is None until one has room for it. A `draining` replica takes
+         *     no new calls and ends after its last one. `memory` is its resident size, `planned` the memory reserved for it, in
+         *     bytes. `active` and `waiting` are the calls that it computes and queues.
+         */
+        Replica: {
+            /**
+             * Active
+             * @default 0
+             */
+            active: number;
+            /** Answered At */
+            answered_at?: string | null;
+            /** Engine Key */
+            engine_key: string;
+            /** Launched At */
+            launched_at?: string | null;
+            /** Machine */
+            machine?: string | null;
+            /** Memory */
+            memory?: number | null;
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /** Number */
+            number: number;
+            /** Pid */
+            pid?: number | null;
+            /**
+             * Planned
+             * @default 0
+             */
+            planned: number;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Restarts
+             * @default 0
+             */
+            restarts: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "starting" | "ready" | "draining" | "failed";
+            /** Time To First Token Ms */
+            time_to_first_token_ms?: number | null;
+            /** Url */
+            url?: string | null;
+            /**
+             * Waiting
+             * @default 0
+             */
+            waiting: number;
+        };
+        /**
          * RetrievedPassage
          * @description Chunk that retrieval returned for a query.
          *
@@ -6699,6 +7106,62 @@ export interface components {
             ms: number;
             /** Passed */
             passed: boolean;
+        };
+        /**
+         * ServingMachine
+         * @description Machine whose worker runs engines. `state` is `lost` if its heartbeat is overdue.
+         *
+         *     `memory` and `available` are the bytes in all and free now. `reserved` is the part of the free memory that starting
+         *     replicas will use, `evictable` the memory of idle replicas that may be put to sleep.
+         */
+        ServingMachine: {
+            /** Address */
+            address: string;
+            /** Available */
+            available: number;
+            /** Cores */
+            cores: number;
+            /**
+             * Evictable
+             * @default 0
+             */
+            evictable: number;
+            /**
+             * Gpus
+             * @default []
+             */
+            gpus: {
+                [key: string]: unknown;
+            }[];
+            /** Memory */
+            memory: number;
+            /** Name */
+            name: string;
+            /**
+             * Replicas
+             * @default 0
+             */
+            replicas: number;
+            /**
+             * Reserved
+             * @default 0
+             */
+            reserved: number;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "lost";
         };
         /**
          * ServingSummary
@@ -11651,6 +12114,39 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    registry_upload_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_registry_upload_model"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     registry_list_trained_on: {
         parameters: {
             query: {
@@ -11950,10 +12446,41 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    serving_list_deployment_events: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentEvent"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     serving_get_deployment_log: {
         parameters: {
             query?: {
                 lines?: number;
+                replica?: number | null;
             };
             header?: never;
             path: {
@@ -11970,6 +12497,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogTail"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    serving_get_deployment_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    serving_list_deployment_replicas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replica"][];
                 };
             };
             401: components["responses"]["401"];
@@ -12004,6 +12587,61 @@ export interface operations {
             403: components["responses"]["403"];
             404: components["responses"]["404"];
             409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    serving_wake_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    serving_list_machines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServingMachine"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];

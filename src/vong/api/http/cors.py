@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 API_PREFIXES = ("/v1/", "/api/", "/openai/")
 """Prefixes of the paths that these pages may call."""
 EXPOSED_HEADERS = (
-    *("x-request-id", "request-id", "x-vong-span-id", "x-vong-trace-id", "x-vong-cache", "retry-after"),
+    *("x-request-id", "request-id", "x-vong-span-id", "x-vong-trace-id", "x-vong-cache", "x-vong-queue-ms"),
+    "retry-after",
     *("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
     *("x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
 )

@@ -1,6 +1,15 @@
 """Hints for paths that do not exist: a wrong base URL, or the API of another product that is not served."""
 
-ENDPOINT_SUFFIXES = ("chat/completions", "completions", "embeddings", "messages", "responses", "moderations", "models")
+ENDPOINT_SUFFIXES = (
+    "chat/completions",
+    "completions",
+    "embeddings",
+    "rerank",
+    "messages",
+    "responses",
+    "moderations",
+    "models",
+)
 """Ends of the paths that clients call below `/v1`."""
 OPENAI_ROOTS = frozenset(
     (

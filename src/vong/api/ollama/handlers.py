@@ -86,7 +86,7 @@ class OllamaHandlers:
         """Handle `GET /api/ps`: list the deployments that are running."""
         principal = await authenticate(self._gateway, request)
         catalog = await self._gateway.load_catalog(principal)
-        names = [f"{DEPLOYMENT}/{name}" for name, found in catalog.deployments.items() if found.url is not None]
+        names = [f"{DEPLOYMENT}/{name}" for name, found in catalog.deployments.items() if found.replicas]
         running = [model_entry(name) for name in names if may_call(principal.scope, name)]
         return json_response({"models": [{**entry, "expires_at": NO_EXPIRY, "size_vram": 0} for entry in running]})
 

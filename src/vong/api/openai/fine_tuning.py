@@ -140,7 +140,7 @@ class DeleteModelHandler:
 
 
 def job_object(job: FineTuningJob) -> dict[str, Any]:
-    """Return a job as OpenAI's object."""
+    """Return a job as OpenAI's object. `run_id` (the training run) and `dataset` are additions of Vong."""
     hyperparameters = _hyperparameters(job)
     method = {
         **job.method_settings,
@@ -167,6 +167,8 @@ def job_object(job: FineTuningJob) -> dict[str, Any]:
         "user_provided_suffix": job.suffix,
         "integrations": [dict(integration) for integration in job.integrations or ()],
         "metadata": job.metadata,
+        "run_id": job.run_id,
+        "dataset": job.dataset,
     }
 
 

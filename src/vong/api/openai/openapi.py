@@ -35,6 +35,7 @@ COMMON_FIELDS: dict[str, Any] = {
 }
 CONVERSATION_FIELDS: dict[str, Any] = {**COMMON_FIELDS, "tools": {"type": "array", "items": TOOL}}
 TOKEN_IDS: dict[str, Any] = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}
+DOCUMENT: dict[str, Any] = {"type": "object", "properties": {"text": STRING}, "required": ["text"]}
 TEXTS_OR_TOKEN_IDS: dict[str, Any] = {
     "anyOf": [
         STRING,
@@ -70,6 +71,16 @@ BODIES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         ["model", "input"],
     ),
+    "rerank": (
+        {
+            "model": STRING,
+            "query": STRING,
+            "documents": {"type": "array", "items": {"anyOf": [STRING, DOCUMENT]}, "minItems": 1},
+            "top_n": POSITIVE_INTEGER,
+            "return_documents": {"type": "boolean"},
+        },
+        ["model", "query", "documents"],
+    ),
     "messages": (
         {
             **CONVERSATION_FIELDS,
@@ -96,6 +107,7 @@ OPERATION_IDS = {
     "chat": "create_chat_completion",
     "completions": "create_completion",
     "embeddings": "create_embedding",
+    "rerank": "create_rerank",
     "messages": "create_message",
     "responses": "create_response",
 }

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from vong.api.http.dependencies import CurrentUser
+from vong.app.deployment_prices import list_all_prices
 from vong.app.gateway import target_check
 from vong.gateway.pricing import store as price_store
 from vong.gateway.pricing.store import CustomPrice, PriceUpdate
@@ -12,9 +13,12 @@ routes = APIRouter(prefix="/api/v1/gateway/prices", tags=["gateway"])
 
 @routes.get("")
 def list_prices(context: CurrentUser) -> list[CustomPrice]:
-    """List custom prices by target, from vong.toml and stored. Other targets have catalog prices."""
+    """List prices by target: stored ones, those of vong.toml, and the measured ones of deployments.
+
+    Other targets have catalog prices.
+    """
     with context.project_transaction() as connection:
-        return price_store.list_prices(connection, context.platform.settings.prices)
+        return list_all_prices(connection, context.platform.settings)
 
 
 @routes.put("")

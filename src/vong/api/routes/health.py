@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from vong import __version__
 from vong.api import metrics
+from vong.api.serving_metrics import load_measures, serving_metrics
 from vong.app import Platform
 from vong.records import Record
 
@@ -52,4 +53,8 @@ def get_health(request: Request, response: Response) -> Health:
 def get_metrics(request: Request) -> Response:
     """Return counters and histograms in the text format of Prometheus."""
     platform: Platform = request.app.state.platform
-    return Response(metrics.render_metrics(metrics.take_all_snapshots(platform)), media_type=CONTENT_TYPE_LATEST)
+    reachable = platform.database.is_reachable(DATABASE_TIMEOUT_SECONDS)
+    engines = serving_metrics(load_measures(platform) if reachable else [])
+    return Response(
+        metrics.render_metrics(metrics.take_all_snapshots(platform), engines), media_type=CONTENT_TYPE_LATEST
+    )

@@ -6,32 +6,39 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Form, Query, UploadFile
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from vong import jobs, registry
 from vong.api.http.dependencies import CurrentUser
-from vong.app import model_exports
+from vong.api.http.many_files import ManyFilesRoute
+from vong.app import model_exports, model_import
 from vong.app import registry as registry_app
 from vong.app.model_cards import build_card
 from vong.app.trained_on import SearchedBy, find_trained_on
-from vong.errors import NotFound
+from vong.errors import Forbidden, NotFound
 from vong.records import Job, ModelVersion, Record
 from vong.records.lineage import Lineage
 from vong.records.model_bundle import ModelCard, ModelExport, TrainedOnReport
+from vong.records.name import check_versioned_name
 from vong.registry import exports
 from vong.registry.aliases import AliasChange
 from vong.registry.archive import iter_zip
 from vong.registry.bundled_model import SOURCE
 from vong.registry.versions import RegisteredModel
 
-routes = APIRouter(prefix="/api/v1/registry", tags=["registry"])
+routes = APIRouter(prefix="/api/v1/registry", tags=["registry"], route_class=ManyFilesRoute)
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class ModelImport(Record):
-    """Model to import: the bundled model, or a .gguf file or a folder of safetensors on the worker's machine."""
+    """Model to import.
+
+    `source` is the bundled model, a model of a hub (`owner/name`, `owner/name@revision`, `owner/name/file.gguf`), a
+    model of the worker's Ollama (`ollama:NAME`), or a path on the worker's machine: a folder, a GGUF file or a
+    Modelfile. Paths and models of Ollama are for owners only.
+    """
 
     source: str = SOURCE
     name: str | None = None
@@ -63,8 +70,39 @@ def list_models(context: CurrentUser, after: str | None = None, limit: Limit = 5
 @routes.post("/models", status_code=202)
 def import_model(body: ModelImport, context: CurrentUser) -> Job:
     """Import a base model. The job result has the refs `model` and, for a GGUF, `gguf`."""
+    role = context.principal.role
+    is_owner = role == "owner"
+    if model_import.is_server_path(body.source) and not is_owner:
+        raise Forbidden(
+            f"only owners may import files of the server's disk, and the caller has the role {role!r}",
+            "upload the model: vong registry import PATH --name NAME --upload, or ask an owner",
+        )
+    params = body.model_dump() | {"paths_allowed": is_owner}
     with context.project_transaction() as connection:
-        return jobs.submit(connection, "registry.import", body.model_dump(), key=context.idempotency_key)
+        return jobs.submit(connection, "registry.import", params, key=context.idempotency_key)
+
+
+@routes.post("/models/{name}/versions", status_code=202)
+def upload_model(
+    name: str,
+    files: list[UploadFile],
+    context: CurrentUser,
+    licence: Annotated[str | None, Form()] = None,
+    convert: Annotated[bool, Form(description="Also convert a GGUF to safetensors, for training.")] = True,
+) -> Job:
+    """Upload a base model and import it: a GGUF file, or the files of a folder under their names within it."""
+    check_versioned_name(name, "model")
+    upload, stored = model_import.store_upload(
+        context.platform, [(one.filename or "model.gguf", one.file) for one in files]
+    )
+    params = {"source": "upload", "name": name, "licence": licence, "convert": convert}
+    with context.project_transaction() as connection:
+        return jobs.submit(
+            connection,
+            "registry.import",
+            params | {"upload": str(upload), "files": stored},
+            key=context.idempotency_key,
+        )
 
 
 @routes.get("/models/{name}/versions")

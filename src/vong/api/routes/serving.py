@@ -3,13 +3,17 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.responses import PlainTextResponse
 
 from vong import serving
 from vong.api.http.dependencies import CurrentUser
 from vong.app import serving as serving_app
+from vong.app.deployment_prices import with_prices
 from vong.records import Deployment, Record
-from vong.records.deployment import DeployResult
-from vong.serving.deployments import DeploymentSettings
+from vong.records.deployment import DeploymentEvent, DeployResult
+from vong.records.replica import Replica, ServingMachine
+from vong.serving import views
+from vong.serving.settings import DeploymentSettings
 
 routes = APIRouter(prefix="/api/v1/serving", tags=["serving"])
 
@@ -30,9 +34,14 @@ class LogTail(Record):
 
 @routes.put("/deployments/{name}", status_code=202)
 def deploy(name: str, body: DeploymentCreate, context: CurrentUser) -> DeployResult:
-    """Deploy a model under a name. A fine-tuned model serves after its parity check has passed; see the job."""
+    """Deploy a model under a name. A fine-tuned model serves after its parity check has passed; see the job.
+
+    The previous model of the deployment answers until the new one is ready.
+    """
     with context.project_transaction() as connection:
-        return serving_app.deploy(connection, name, body.model, engine=body.engine, settings=body.settings)
+        return serving_app.deploy(
+            context.platform, connection, name, body.model, engine=body.engine, settings=body.settings
+        )
 
 
 @routes.get("/deployments")
@@ -41,14 +50,16 @@ def list_deployments(
 ) -> list[Deployment]:
     """List the deployments of the project by name, starting after `after`."""
     with context.project_transaction() as connection:
-        return serving.list_deployments(connection, after=after, limit=limit)
+        found = serving.list_deployments(connection, after=after, limit=limit)
+        return with_prices(connection, found, context.platform.settings)
 
 
 @routes.get("/deployments/{name}")
 def get_deployment(name: str, context: CurrentUser) -> Deployment:
-    """Return a deployment: desired and actual state with its reason, process, and parity check."""
+    """Return a deployment: desired and actual state with its reason, processes, parity check, load and price."""
     with context.project_transaction() as connection:
-        return serving.get_deployment(connection, name)
+        found = serving.get_deployment(connection, name)
+        return with_prices(connection, [found], context.platform.settings)[0]
 
 
 @routes.delete("/deployments/{name}")
@@ -66,7 +77,52 @@ def restart_deployment(name: str, context: CurrentUser) -> DeployResult:
 
 
 @routes.get("/deployments/{name}/log")
-def get_deployment_log(name: str, context: CurrentUser, lines: Annotated[int, Query(ge=1, le=2000)] = 100) -> LogTail:
-    """Return the last lines of the engine log."""
+def get_deployment_log(
+    name: str,
+    context: CurrentUser,
+    lines: Annotated[int, Query(ge=1, le=2000)] = 100,
+    replica: Annotated[int | None, Query(ge=1)] = None,
+) -> LogTail:
+    """Return the last lines of the engine log of a replica, by default of the first one."""
     with context.project_transaction() as connection:
-        return LogTail(lines=serving_app.read_log(context.platform, connection, name, lines))
+        return LogTail(lines=serving_app.read_log(context.platform, connection, name, lines, replica))
+
+
+@routes.get("/deployments/{name}/metrics", response_class=PlainTextResponse)
+def get_deployment_metrics(name: str, context: CurrentUser) -> PlainTextResponse:
+    """Return the metrics of vLLM in Prometheus' format, for a deployment with this engine."""
+    with context.project_transaction() as connection:
+        text = serving_app.read_metrics(connection, name)
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+
+@routes.get("/deployments/{name}/replicas")
+def list_deployment_replicas(name: str, context: CurrentUser) -> list[Replica]:
+    """List the replicas of a deployment with their machines and loads."""
+    with context.project_transaction() as connection:
+        return views.list_replicas(connection, name)
+
+
+@routes.get("/deployments/{name}/history")
+def list_deployment_events(
+    name: str, context: CurrentUser, limit: Annotated[int, Query(ge=1, le=100)] = 50
+) -> list[DeploymentEvent]:
+    """List the events of a deployment, newest first: updates, scaling, sleep, wake and lost machines."""
+    with context.project_transaction() as connection:
+        return views.list_events(connection, name, limit)
+
+
+@routes.post("/deployments/{name}/wake", status_code=202)
+def wake_deployment(name: str, context: CurrentUser) -> Deployment:
+    """Start a sleeping deployment before its first call."""
+    with context.project_transaction() as connection:
+        views.get_deployment(connection, name)
+        serving.wake(connection, name)
+        return views.get_deployment(connection, name)
+
+
+@routes.get("/machines")
+def list_machines(context: CurrentUser) -> list[ServingMachine]:
+    """List the machines that run engines, with their memory. A machine without heartbeat is `lost`."""
+    with context.project_transaction() as connection:
+        return views.list_machines(connection)

@@ -48,7 +48,7 @@ def start_run(body: TrainingRequest, context: CurrentUser) -> TrainingStarted:
             return fine_tuning_provider.start(
                 context.platform, connection, context.principal, body, key=context.idempotency_key
             )
-        return training_plan.start(context.platform, connection, body, context.idempotency_key)
+        return training_plan.start(context.platform, connection, body, context.idempotency_key, context.principal)
 
 
 @routes.post("/runs/{id}/resume", status_code=202)

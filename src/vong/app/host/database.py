@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from vong import serving
 from vong.app.host import bootstrap
 from vong.errors import Unavailable
+from vong.serving import engine_launcher
 from vong.store.database import Database
 from vong.store.migrate import migrate
 from vong.store.postgres import server as postgres_server
@@ -47,22 +48,22 @@ def running_url(url: str | None, home: Path) -> str:
     return url or postgres_server.start(postgres_folder(home))
 
 
-def shut_down(url: str | None, home: Path) -> None:
+def shut_down(url: str | None, home: Path, machine: str | None = None) -> None:
     """Stop the engines of this machine, then the embedded PostgreSQL. An external database keeps running."""
     embedded = url is None
     if embedded and postgres_server.is_running(postgres_folder(home)):
         url = postgres_server.start(postgres_folder(home))
     if url:
-        stop_engines(url)
+        stop_engines(url, machine)
     if embedded:
         postgres_server.stop(postgres_folder(home))
 
 
-def stop_engines(url: str) -> None:
+def stop_engines(url: str, machine: str | None = None) -> None:
     """Stop the engines of this machine. An unavailable database is only logged: the other processes must still stop."""
     database = Database(url, pool=1)
     try:
-        serving.stop_all(database)
+        serving.stop_all(database, machine=machine or engine_launcher.DEFAULT_MACHINE)
     except DBAPIError as error:
         log.warning("cannot read the list of engines: %s", error)
     finally:

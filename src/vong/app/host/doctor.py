@@ -26,7 +26,7 @@ from vong.store.postgres import server as postgres_server
 BYTES_PER_GIGABYTE = 1e9
 EXTRAS = {
     "training": ("torch", "transformers", "trl", "peft", "datasets", "accelerate"),
-    "serving": ("torch", "transformers", "peft", "xllamacpp"),
+    "serving": ("torch", "transformers", "peft", "xllamacpp", "gguf"),
     "s3": ("s3fs",),
     "bedrock": ("botocore",),
 }

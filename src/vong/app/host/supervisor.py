@@ -202,7 +202,7 @@ class Supervisor:
                 process.wait()
         from vong.app.host import database
 
-        database.shut_down(self.settings.database_url, self.settings.home_folder)
+        database.shut_down(self.settings.database_url, self.settings.home_folder, self.settings.machine_name)
         (self.settings.home_folder / STATE_FILE).unlink(missing_ok=True)
 
     def _write_state(self, url: str) -> None:

@@ -82,6 +82,11 @@ def start_compression(
 def start_keep(connection: Connection, export_id: UUID, name: str | None = None, key: str | None = None) -> Job:
     """Queue the registration of an export as a version. The default name is that of the model and its compression."""
     export = exports.get_export(connection, export_id)
+    if export.format == "gguf-lora":
+        raise InvalidInput(
+            f"the export {str(export_id)!r} is the adapter of {export.model} for llama.cpp, not a complete model",
+            "export the version with --format gguf, and keep that",
+        )
     model = registry.find(connection, export.model)
     level = export.quantization or export.format
     name = name or f"{model.name}-{level.replace('_', '-')}"

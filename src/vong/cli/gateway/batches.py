@@ -12,7 +12,7 @@ from vong.cli.params import BATCH_ID, FilePath
 from vong.client import Client
 from vong.records.batch import Batch
 
-ENDPOINTS = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/messages", "/v1/responses"]
+ENDPOINTS = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank", "/v1/messages", "/v1/responses"]
 
 
 @group.group()

@@ -23,7 +23,8 @@ class Scorer:
     `measure(output, reference)` returns a `MetricValue` for each metric. `total(sums)` computes the metric from the
     summed statistics; if it is None, the metric is a mean and the statistics are (value, 1). `best` is the value of a
     perfect output in the library's unit (1 or 100); the worst is 0. `uses_reference` is False if `measure` ignores the
-    reference. `signature` identifies the exact computation.
+    reference. `signature` identifies the exact computation. `measure_several(output, references)` is the metric's own
+    definition for several references; if it is None, each metric has its value with the best reference.
     """
 
     signature: str
@@ -31,6 +32,20 @@ class Scorer:
     total: Callable[[Sequence[float]], float] | None = None
     best: float = 1.0
     uses_reference: bool = True
+    measure_several: Callable[[str, Sequence[str]], dict[str, MetricValue]] | None = None
+
+    def measure_references(self, output: str, references: Sequence[str]) -> dict[str, MetricValue]:
+        """Return the metrics of an output for which each of the references is correct."""
+        if len(references) == 1:
+            return self.measure(output, references[0])
+        if self.measure_several is not None:
+            return self.measure_several(output, references)
+        best: dict[str, MetricValue] = {}
+        for reference in references:
+            for metric, one in self.measure(output, reference).items():
+                if metric not in best or one.value > best[metric].value:
+                    best[metric] = one
+        return best
 
 
 def mean_metric(value: float) -> MetricValue:

@@ -14,7 +14,9 @@ def bleu(
 ) -> Scorer:
     """Compute corpus BLEU in 0..100 (Papineni et al. 2002), equal to `sacrebleu.corpus_bleu` over all outputs.
 
-    The total is not a mean of sentences. A single output has its sentence BLEU (effective order).
+    The total is not a mean of sentences. A single output has its sentence BLEU (effective order). With several
+    references, an n-gram counts as often as in the reference that has it most often, and the length is compared with
+    the reference of the closest length.
 
     `lowercase`, `tokenize`: options of sacrebleu. `field`: score this field of JSON outputs instead of the whole text.
     """
@@ -24,10 +26,13 @@ def bleu(
     sentence = BLEU(lowercase=lowercase, tokenize=tokenize, effective_order=True)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
-        output_text, reference_text = extract_field(answer, field), extract_field(reference, field)
-        counted = corpus.corpus_score([output_text], [[reference_text]])
+        return measure_several(answer, [reference])
+
+    def measure_several(answer: str, references: Sequence[str]) -> dict[str, MetricValue]:
+        output_text, texts = extract_field(answer, field), [extract_field(one, field) for one in references]
+        counted = corpus.corpus_score([output_text], [[text] for text in texts])
         statistics = (counted.sys_len, counted.ref_len, *counted.counts, *counted.totals)
-        value = sentence.sentence_score(output_text, [reference_text]).score
+        value = sentence.sentence_score(output_text, texts).score
         return {"bleu": MetricValue(value, tuple(float(count) for count in statistics))}
 
     def total(sums: Sequence[float]) -> float:
@@ -37,4 +42,4 @@ def bleu(
 
     corpus.corpus_score(["a"], [["a"]])  # the signature contains the number of references only after a first score
     suffix = f"|field:{field}" if field else ""
-    return Scorer(f"BLEU|{corpus.get_signature()}{suffix}", measure, total, best=100.0)
+    return Scorer(f"BLEU|{corpus.get_signature()}{suffix}", measure, total, best=100.0, measure_several=measure_several)

@@ -10,7 +10,8 @@ from vong.evals.scorers.texts import extract_field
 def chrf(word_order: int = 0, lowercase: bool = False, field: str = "") -> Scorer:
     """Compute corpus chrF in 0..100 (Popović 2015), equal to `sacrebleu.corpus_chrf` over all outputs.
 
-    The total is not a mean of sentences. A single output has its sentence chrF.
+    The total is not a mean of sentences. A single output has its sentence chrF. With several references, the one with
+    the best sentence chrF counts.
 
     `word_order`: 2 selects chrF++. `lowercase`: option of sacrebleu. `field`: score this field of JSON outputs.
     """
@@ -21,8 +22,11 @@ def chrf(word_order: int = 0, lowercase: bool = False, field: str = "") -> Score
     metric: Any = CHRF(word_order=word_order, lowercase=lowercase)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
-        output_text, reference_text = extract_field(answer, field), extract_field(reference, field)
-        counts = metric._extract_corpus_statistics([output_text], [[reference_text]])[0]
+        return measure_several(answer, [reference])
+
+    def measure_several(answer: str, references: Sequence[str]) -> dict[str, MetricValue]:
+        output_text, texts = extract_field(answer, field), [extract_field(one, field) for one in references]
+        counts = metric._extract_corpus_statistics([output_text], [[text] for text in texts])[0]
         return {"chrf": MetricValue(total(counts), tuple(float(count) for count in counts))}
 
     def total(sums: Sequence[float]) -> float:
@@ -30,4 +34,5 @@ def chrf(word_order: int = 0, lowercase: bool = False, field: str = "") -> Score
 
     metric.corpus_score(["a"], [["a"]])  # the signature contains the number of references only after a first score
     suffix = f"|field:{field}" if field else ""
-    return Scorer(f"chrF2{'+' * word_order}|{metric.get_signature()}{suffix}", measure, total, best=100.0)
+    signature = f"chrF2{'+' * word_order}|{metric.get_signature()}{suffix}"
+    return Scorer(signature, measure, total, best=100.0, measure_several=measure_several)

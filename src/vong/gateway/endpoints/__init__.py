@@ -15,10 +15,11 @@ from vong.gateway.providers import Endpoint
 ENDPOINTS: Mapping[Endpoint, EndpointAdapter] = {
     adapter.name: adapter for adapter in (CompletionsEndpoint(), MessagesEndpoint(), ResponsesEndpoint())
 }
-"""Adapters by endpoint name, without chat and embeddings, which every provider accepts unchanged."""
+"""Adapters by endpoint name, without chat, embeddings and rerank, whose requests are sent unchanged."""
 ENDPOINT_PATHS: Mapping[str, Endpoint] = {
     "/v1/chat/completions": "chat",
     "/v1/embeddings": "embeddings",
+    "/v1/rerank": "rerank",
     **{f"/v1{adapter.path}": name for name, adapter in ENDPOINTS.items()},
 }
 """Endpoints by path."""

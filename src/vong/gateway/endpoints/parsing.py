@@ -71,10 +71,16 @@ class _EmbeddingsRequest(RequestFields):
     input: msgspec.Raw = msgspec.Raw()
 
 
+class _RerankRequest(RequestFields):
+    query: str = ""
+    documents: list[msgspec.Raw] = []
+
+
 FieldsT = TypeVar("FieldsT", bound=RequestFields)
 _decoders: Mapping[str, Callable[[bytes], RequestFields]] = {
     "chat": msgspec.json.Decoder(_ChatRequest).decode,
     "embeddings": msgspec.json.Decoder(_EmbeddingsRequest).decode,
+    "rerank": msgspec.json.Decoder(_RerankRequest).decode,
 }
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.encode
@@ -84,6 +90,7 @@ class TraceContext(NamedTuple):
     """Position of a call in the caller's trace, and further data of its headers.
 
     `id` is the id of the span, `forwarded_headers` are sent to a provider with the same format as the caller.
+    `priority` is the value of `x-vong-priority`: `low` for a call that nobody waits for.
     """
 
     id: UUID
@@ -94,10 +101,11 @@ class TraceContext(NamedTuple):
     tags: str | None = None
     cache: str | None = None
     forwarded_headers: Mapping[str, str] | None = None
+    priority: str | None = None
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> "TraceContext":
-        """Read the W3C `traceparent`, `x-vong-session`, `x-vong-tags` and `x-vong-cache`.
+        """Read the W3C `traceparent`, `x-vong-session`, `x-vong-tags`, `x-vong-cache` and `x-vong-priority`.
 
         A missing or malformed `traceparent` starts a new trace.
         """
@@ -113,11 +121,22 @@ class TraceContext(NamedTuple):
         forwarded = None
         if "anthropic-version" in headers or "anthropic-beta" in headers:
             forwarded = {name: headers[name] for name in FORWARDED_HEADERS if name in headers}
-        return cls(id, trace_id, own_hex[16:], parent, session, tags, cache, forwarded)
+        priority = headers.get("x-vong-priority") or None
+        return cls(id, trace_id, own_hex[16:], parent, session, tags, cache, forwarded, priority)
+
+    @property
+    def is_low_priority(self) -> bool:
+        """Return whether the caller marks the call as one that nobody waits for.
+
+        Raises: InvalidInput if the header has another value.
+        """
+        if self.priority in (None, "normal", "low"):
+            return self.priority == "low"
+        raise InvalidInput(f"invalid header x-vong-priority: {self.priority!r}", "send low or normal, or omit it")
 
 
 def parse(endpoint: Endpoint, body: bytes) -> RequestFields:
-    """Parse a chat or embedding request.
+    """Parse a chat, embedding or rerank request.
 
     Raises: InvalidInput, which names the invalid field and the reason.
     """
@@ -126,6 +145,9 @@ def parse(endpoint: Endpoint, body: bytes) -> RequestFields:
         raise InvalidInput("messages is missing or empty", "send at least one message")
     if isinstance(fields, _EmbeddingsRequest) and not bytes(fields.input):
         raise InvalidInput("input is missing", "send a text or a list of texts")
+    if isinstance(fields, _RerankRequest) and not (fields.query and fields.documents):
+        missing = "documents" if fields.query else "query"
+        raise InvalidInput(f"{missing} is missing or empty", "send a query and a list of documents")
     return fields
 
 

@@ -14,12 +14,20 @@ SIMILARITY_SCORERS = {"bleu": "bleu", "rouge_l": "rouge"}
 GRADER_TYPES = ("string_check", "text_similarity", "score_model", "multi")
 
 
-class Reward(NamedTuple):
-    """One reward: a scorer, or a reward model of the registry, and the reference that the scorer compares with."""
+SAMPLING_PARAMETERS = ("temperature", "top_p", "seed", "max_completion_tokens", "max_tokens", "reasoning_effort")
+"""Sampling parameters of a score_model grader that are sent to its model. Others are refused."""
 
-    scorer: str | None
+
+class Reward(NamedTuple):
+    """One reward: a scorer, a reward model of the registry, or the settings of a judge.
+
+    `reference` is the template that the scorer compares with.
+    """
+
+    scorer: str | None = None
     reward_model: str | None = None
     reference: str | None = None
+    judge: dict[str, Any] | None = None
 
 
 class RewardPlan(NamedTuple):
@@ -38,20 +46,29 @@ def plan_rewards(grader: Any) -> RewardPlan:
     """
     if not isinstance(grader, Mapping):
         raise InvalidInput("method.reinforcement.grader is missing", f"set a grader: {', '.join(GRADER_TYPES)}")
-    weighted = _weigh_multi(grader) if grader.get("type") == "multi" else [(_plan_reward(grader), 1.0)]
-    references = sorted({reward.reference for reward, _ in weighted if reward.reference is not None})
+    if grader.get("type") == "multi":
+        weighted = _weigh_multi(grader)
+    else:
+        weighted = [(str(grader.get("name") or "grader"), _plan_reward(grader), 1.0)]
+    references = sorted({reward.reference for _, reward, _ in weighted if reward.reference is not None})
     if len(references) > 1:
         raise Unsupported(
             f"the graders have different references: {', '.join(map(repr, references))}",
             "use one reference; each row is trained with one reference completion",
         )
-    scorers, models = dict[str, float](), dict[str, float]()
-    for reward, weight in weighted:
-        group, name = (models, reward.reward_model) if reward.scorer is None else (scorers, reward.scorer)
-        group[str(name)] = group.get(str(name), 0.0) + weight
+    scorers, models, judges = dict[str, float](), dict[str, float](), dict[str, dict[str, Any]]()
+    for name, reward, weight in weighted:
+        if reward.judge is not None:
+            # A judge's score is scaled to 0..1. The constant part of its range changes no gradient.
+            judges[name] = {**reward.judge, "weight": weight * (reward.judge["highest"] - reward.judge["lowest"])}
+            continue
+        group, key = (models, reward.reward_model) if reward.scorer is None else (scorers, reward.scorer)
+        group[str(key)] = group.get(str(key), 0.0) + weight
     if len(models) > 1:
         raise Unsupported("the graders name several reward models", "use one reward model")
     settings: dict[str, Any] = {"rewards": scorers}
+    if judges:
+        settings["judges"] = judges
     for name, weight in models.items():
         settings |= {"reward_model": name, "reward_model_weight": weight}
     return RewardPlan(settings, references[0] if references else None)
@@ -110,20 +127,68 @@ def _plan_reward(grader: Mapping[str, Any]) -> Reward:
 
 
 def _plan_score_model(grader: Mapping[str, Any]) -> Reward:
-    """Return the reward of a score_model grader, whose model is a reward model of the registry (`model:REF`)."""
+    """Return the reward of a score_model grader: a reward model of the registry (`model:REF`), or a judge.
+
+    A judge is any route or model of the gateway. Its calls are priced and limited as calls of the job's key.
+    """
     model = grader.get("model")
     if not isinstance(model, str) or not model:
-        raise InvalidInput("the grader 'score_model' has no model", "name a reward model of the registry: model:REF")
-    if not model.startswith("model:"):
-        raise Unsupported(
-            f"the grader 'score_model' names {model!r}: asking a model for each completion is not supported",
-            "train a reward model with the recipe reward and name it as model:REF",
+        raise InvalidInput(
+            "the grader 'score_model' has no model",
+            "name a route or model, or a reward model of the registry: model:REF",
         )
-    return Reward(None, reward_model=model.removeprefix("model:"))
+    if model.startswith("model:"):
+        return Reward(reward_model=model.removeprefix("model:"))
+    lowest, highest = _parse_range(grader.get("range"))
+    sampling = grader.get("sampling_params") or {}
+    if not isinstance(sampling, Mapping):
+        raise InvalidInput("sampling_params of the grader 'score_model' is not an object", 'write {"temperature": 0}')
+    given = {str(name).replace("max_completions_tokens", "max_completion_tokens"): sampling[name] for name in sampling}
+    if unknown := sorted(set(given) - set(SAMPLING_PARAMETERS)):
+        raise Unsupported(
+            f"the sampling parameter {unknown[0]!r} of the grader 'score_model' is not supported",
+            f"use: {', '.join(SAMPLING_PARAMETERS)}",
+        )
+    params = {"temperature": 0.0} | {name: value for name, value in given.items() if value is not None}
+    messages = _parse_judge_messages(grader.get("input"))
+    return Reward(
+        judge={"model": model, "messages": messages, "lowest": lowest, "highest": highest, "params": params},
+    )
 
 
-def _weigh_multi(grader: Mapping[str, Any]) -> list[tuple[Reward, float]]:
-    """Return the graders of a multi grader with their weights in `calculate_output`."""
+def _parse_range(bounds: Any) -> tuple[float, float]:
+    if bounds is None:
+        return 0.0, 1.0
+    numbers = [bound for bound in bounds if isinstance(bound, int | float)] if isinstance(bounds, list) else []
+    if len(numbers) != 2 or len(bounds) != 2 or numbers[0] >= numbers[1]:
+        raise InvalidInput(
+            f"the range {bounds!r} of the grader 'score_model' is not a pair of ascending numbers", "write [0, 1]"
+        )
+    return float(numbers[0]), float(numbers[1])
+
+
+def _parse_judge_messages(messages: Any) -> list[dict[str, str]]:
+    """Return the messages of a judge with text contents."""
+    if not isinstance(messages, list) or not messages:
+        raise InvalidInput(
+            "the grader 'score_model' has no input",
+            'write messages: [{"role": "user", "content": "Rate from 0 to 1: {{sample.output_text}}"}]',
+        )
+    parsed: list[dict[str, str]] = []
+    for place, message in enumerate(messages, 1):
+        content = message.get("content") if isinstance(message, Mapping) else None
+        parts = content if isinstance(content, list) else [content]
+        texts = [part.get("text") if isinstance(part, Mapping) else part for part in parts]
+        if not texts or not all(isinstance(text, str) for text in texts):
+            raise Unsupported(
+                f"message {place} of the grader 'score_model' has content that is not text", "write the content as text"
+            )
+        parsed.append({"role": str(message.get("role")), "content": "\n".join(map(str, texts))})
+    return parsed
+
+
+def _weigh_multi(grader: Mapping[str, Any]) -> list[tuple[str, Reward, float]]:
+    """Return the graders of a multi grader by name, with their weights in `calculate_output`."""
     graders = grader.get("graders")
     if isinstance(graders, Mapping) and "type" in graders:
         graders = {str(graders.get("name") or "grader"): graders}
@@ -142,7 +207,7 @@ def _weigh_multi(grader: Mapping[str, Any]) -> list[tuple[Reward, float]]:
     weights.pop("", None)  # a constant changes no gradient
     if unknown := sorted(set(weights) - set(graders)):
         raise InvalidInput(f"calculate_output names the unknown grader {unknown[0]!r}", f"use: {', '.join(graders)}")
-    return [(_plan_reward(graders[name]), weight) for name, weight in weights.items()]
+    return [(name, _plan_reward(graders[name]), weight) for name, weight in weights.items()]
 
 
 def _linear(node: ast.expr) -> dict[str, float]:

@@ -13,6 +13,7 @@ import msgspec
 
 from vong.errors import InvalidInput, Unsupported
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.base import VECTOR_ENDPOINTS
 from vong.gateway.providers.token_ids import SEND_TEXTS_HINT
 from vong.gateway.translators.content import ACCOUNTING_FIELDS
 from vong.records.guard import GuardedRole
@@ -21,6 +22,7 @@ CONVERSATION_FIELDS: Mapping[Endpoint, Mapping[str, GuardedRole]] = {
     "chat": {"messages": "user", "prediction": "assistant"},
     "completions": {"prompt": "user", "suffix": "user"},
     "embeddings": {"input": "user"},
+    "rerank": {"query": "user", "documents": "user"},
     "messages": {"system": "system", "messages": "user"},
     "responses": {"instructions": "system", "input": "user"},
     "audio": {"instructions": "system", "input": "user", "prompt": "user"},
@@ -179,9 +181,9 @@ class GuardedRequest:
             raise Unsupported("guards cannot read token ids, and this call has guards", SEND_TEXTS_HINT)
 
     def last_user_texts(self) -> Iterator[tuple[TextSegment, ...]]:
-        """Yield the last user text as one or more segments; for embeddings each text by itself."""
+        """Yield the last user text as one or more segments; for embeddings and rerank each text by itself."""
         found = [piece for piece in self.texts.segments if piece.is_last_user_text]
-        if self.endpoint == "embeddings":
+        if self.endpoint in VECTOR_ENDPOINTS:
             yield from ((piece,) for piece in found)
         elif found:
             yield tuple(found)
@@ -197,7 +199,7 @@ class GuardedRequest:
         conversation = self._conversation.get(
             "messages" if "messages" in CONVERSATION_FIELDS[self.endpoint] else "input"
         )
-        if self.endpoint in ("completions", "embeddings") or not isinstance(conversation, list):
+        if self.endpoint == "completions" or self.endpoint in VECTOR_ENDPOINTS or not isinstance(conversation, list):
             conversation = [self._conversation.get(name) for name in CONVERSATION_FIELDS[self.endpoint]]
             for piece in self.texts.segments:
                 piece.is_last_user_text = piece.role == "user" and (

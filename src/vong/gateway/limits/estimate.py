@@ -5,6 +5,7 @@ from typing import NamedTuple
 from vong.gateway.endpoints.parsing import RequestFields
 from vong.gateway.pricing.token_types import ALWAYS_POSSIBLE, possible_types
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.base import VECTOR_ENDPOINTS
 from vong.records import Usage
 from vong.records.record import construct_trusted
 
@@ -25,7 +26,7 @@ ATTACHMENT_MARKERS = (
     b'"input_image"',
     b'"input_file"',
 )
-FLAT_ENDPOINTS: frozenset[Endpoint] = frozenset({"chat", "completions", "embeddings"})
+FLAT_ENDPOINTS: frozenset[Endpoint] = frozenset({"chat", "completions", *VECTOR_ENDPOINTS})
 """Endpoints in which attachments, and fields that request other token types, are in lists within or beside the list of
 messages and have a type.
 """
@@ -67,7 +68,7 @@ def estimate_usage_bound(endpoint: Endpoint, request: RequestFields, input_bound
     else:
         token_types = possible_types(body)
         input_bound += TOKENS_PER_ATTACHMENT * sum([body.count(part) for part in ATTACHMENT_MARKERS])
-    if endpoint == "embeddings":
+    if endpoint in VECTOR_ENDPOINTS:
         return UsageBound(input_bound, 0, None, token_types)
     max_tokens = min(request.largest_maximum or DEFAULT_MAX_TOKENS, MAX_BOUND_TOKENS)
     output_bound = min(max_tokens * request.choices, MAX_BOUND_TOKENS)

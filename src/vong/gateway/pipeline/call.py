@@ -298,8 +298,8 @@ class ModelCall:
         self._context.resolved = self._context.targets_tried[resolved.target] = resolved
         self._context.response = self._context.accumulator = None
         endpoint, body = exchange.prepare_for(resolved)
-        request = ProviderRequest(endpoint, resolved.model, body, exchange.stream, limits, self.trace.forwarded_headers)
-
+        headers, low_priority = self.trace.forwarded_headers, self._context.is_low_priority
+        request = ProviderRequest(endpoint, resolved.model, body, exchange.stream, limits, headers, low_priority)
         session = self._context.guard_session
         checks_responses = session is not None and session.checks_responses and exchange.kind == "chat"
 
@@ -317,6 +317,7 @@ class ModelCall:
 
     def _accept_response(self, exchange: UpstreamExchange, reply: ProviderResponse) -> ProviderResponse:
         """Parse the response, or start to accumulate its stream."""
+        self._context.record_queue(reply.headers)
         if reply.events is None:
             self._store_response(exchange, reply)
         else:

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -17,8 +19,10 @@ from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.guarding import GuardSession
 from vong.gateway.pricing.token_types import USAGE_ATTRIBUTE, used_types
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.base import VECTOR_ENDPOINTS
 from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.routing.retry import AttemptRunner
+from vong.gateway.upstream.connection import QUEUE_HEADER
 from vong.records import Route, Span, Usage, now
 from vong.records.capture import should_capture
 from vong.records.record import construct_trusted, replace_trusted
@@ -57,11 +61,23 @@ class CallContext:
     """Number of chunks received at each point at which a broken stream was continued."""
     tags: tuple[str, ...] = ()
     guard_session: GuardSession | None = None
+    queue_ms: float | None = None
+    """Time in the queue of an engine, if the target has one."""
+
+    def record_queue(self, headers: Mapping[str, str]) -> None:
+        """Record the time in the queue of an engine, from the headers of its response."""
+        with suppress(KeyError, ValueError):
+            self.queue_ms = float(headers[QUEUE_HEADER])
+
+    @property
+    def is_low_priority(self) -> bool:
+        """Return True for a call that nobody waits for: of a job, a shadow call, or marked by the caller."""
+        return self.principal.is_delegated or self.trace.is_low_priority
 
     @property
     def operation(self) -> Literal["chat", "embeddings"]:
-        """Return OpenTelemetry's operation name."""
-        return "embeddings" if self.endpoint == "embeddings" else "chat"
+        """Return OpenTelemetry's operation name, which is that of embeddings for rerank calls too."""
+        return "embeddings" if self.endpoint in VECTOR_ENDPOINTS else "chat"
 
     @property
     def output(self) -> dict[str, Any] | None:
@@ -168,6 +184,8 @@ class CallContext:
             attributes["gen_ai.request.model"] = self.exchange.request.model
         if self.resolved:
             attributes["gen_ai.provider.name"] = self.resolved.provider_name
+            if self.resolved.start_wait_ms:
+                attributes["vong.start_wait_ms"] = self.resolved.start_wait_ms
         if output:
             _add_response_attributes(attributes, output)
             if used_by_type := used_types(output.get("usage")):
@@ -176,13 +194,19 @@ class CallContext:
             attributes["vong.stream"] = True
             if self.resume_points or (self.accumulator.usage is None and self.accumulator.chunks):
                 attributes["vong.usage_estimated"] = True
-        if self.attempts:
-            attributes["vong.attempts"] = self.attempts.log
-        if error is not None:
-            attributes |= _error_attributes(error)
+        attributes |= self._outcome_attributes(error)
         if self.resume_points or self.cache_lookup or self.guard_session:
             attributes |= self._pipeline_attributes()
         return attributes
+
+    def _outcome_attributes(self, error: BaseException | None) -> dict[str, Any]:
+        """Return the attributes of attempts, queue and error."""
+        attributes: dict[str, Any] = {}
+        if self.attempts:
+            attributes["vong.attempts"] = self.attempts.log
+        if self.queue_ms is not None:
+            attributes["vong.queue_ms"] = self.queue_ms
+        return attributes if error is None else attributes | _error_attributes(error)
 
     def _pipeline_attributes(self) -> dict[str, Any]:
         """Return the attributes of continuation, cache and guards."""

@@ -21,7 +21,7 @@ from vong.gateway.endpoints.stream import StreamAccumulator
 from vong.gateway.endpoints.stream_adapters import PassthroughStream, TranslatedStream
 from vong.gateway.pipeline.several_prompts import call_each
 from vong.gateway.providers import Endpoint, Provider, ProviderRequest, ProviderResponse
-from vong.gateway.providers.base import CompletesTexts
+from vong.gateway.providers.base import VECTOR_ENDPOINTS, CompletesTexts
 from vong.gateway.providers.dialects import provider_dialect
 from vong.gateway.providers.response_check import UpstreamError, excerpt, find_error
 from vong.gateway.providers.translation import ChunkDecoder
@@ -43,9 +43,11 @@ class UpstreamExchange:
     def __init__(self, endpoint: Endpoint, body: bytes, id: str) -> None:
         self._adapter = ENDPOINTS.get(endpoint)
         self.request = self._adapter.parse(body) if self._adapter else parse(endpoint, body)
-        self.stream = bool(self.request.stream) and endpoint != "embeddings"
+        self.stream = bool(self.request.stream) and endpoint not in VECTOR_ENDPOINTS
         self.endpoint: Endpoint = endpoint
-        self.kind: Literal["chat", "embeddings"] = "embeddings" if endpoint == "embeddings" else "chat"
+        self.kind: Literal["chat", "embeddings", "rerank"] = "chat"
+        if endpoint in ("embeddings", "rerank"):
+            self.kind = endpoint
         self.allow_native = True
         """Allow a target to be called in the caller's own endpoint."""
         self._body = body
@@ -70,6 +72,8 @@ class UpstreamExchange:
         if self.partial is not None:
             request = continuation_request(self.chat_request(), self.partial)
             return "chat", self._apply_max_tokens(self._encode_chat(request, resolved), resolved)
+        if self.endpoint == "rerank" and "rerank" not in resolved.provider.endpoints:
+            raise Unsupported(f"{resolved.target!r} has no rerankers", "use a deployment of a reranker")
         if self._adapter is None:
             return self.endpoint, self._apply_max_tokens(
                 prepare_body(self._body, resolved.model, self.stream), resolved

@@ -7,6 +7,7 @@ from vong.gateway.endpoints.parsing import without_stream
 from vong.gateway.pipeline.context import CallContext
 from vong.gateway.pipeline.services import EnqueueShadow
 from vong.gateway.pipeline.shadow import ShadowRequest
+from vong.gateway.providers.base import VECTOR_ENDPOINTS
 from vong.records import Span
 from vong.records.cache import ShadowResultKind
 
@@ -19,7 +20,7 @@ def follow_up(context: CallContext, span: Span, enqueue_shadow: EnqueueShadow) -
     lookup = context.cache_lookup
     if lookup is not None:
         lookup.store(completion, span.id, (span.usage.input_tokens or 0) + (span.usage.output_tokens or 0))
-    if context.endpoint == "embeddings" or context.resolved is None:
+    if context.endpoint in VECTOR_ENDPOINTS or context.resolved is None:
         return
     if lookup is not None and lookup.should_verify:
         enqueue_shadow(

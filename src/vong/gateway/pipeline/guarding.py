@@ -13,6 +13,7 @@ from vong.gateway.guards.run import GuardRun, RetryRequested
 from vong.gateway.guards.stream import GuardedStream, guard_stream
 from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.providers import Endpoint, ProviderResponse
+from vong.gateway.providers.base import VECTOR_ENDPOINTS
 from vong.gateway.providers.translation import ChunkDecoder
 from vong.gateway.upstream.bounded_events import bounded_events
 from vong.records.guard import GuardOutcome
@@ -89,7 +90,7 @@ class GuardSession:
 
         `resend` sends the request to the same target once more.
         """
-        if not self._output or exchange.endpoint == "embeddings":
+        if not self._output or exchange.endpoint in VECTOR_ENDPOINTS:
             return reply
         if reply.events is not None:
             # Called here and not in the generator: from now on the stream is accumulated as chat completion chunks.

@@ -41,9 +41,12 @@ class PriceUpdate(PriceSettings):
 
 
 class CustomPrice(PriceUpdate):
-    """Custom price. `source` is `settings` for vong.toml, or `stored` for the project, which takes precedence."""
+    """Custom price. `source` is `settings` for vong.toml, or `stored` for the project, which takes precedence.
 
-    source: Literal["settings", "stored"]
+    The price of a deployment is `measured` if it is computed from the price of the machine and the measured speed.
+    """
+
+    source: Literal["settings", "stored", "measured"]
     updated_at: datetime | None = None
 
 

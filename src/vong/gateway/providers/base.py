@@ -7,7 +7,9 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 from vong.errors import InvalidInput, NotFound, RateLimitExceeded, UpstreamFailed, VongError
 from vong.gateway.upstream.response import ResponseLimits
 
-Endpoint = Literal["chat", "embeddings", "completions", "messages", "responses", "audio", "images"]
+Endpoint = Literal["chat", "embeddings", "completions", "messages", "responses", "rerank", "audio", "images"]
+VECTOR_ENDPOINTS: frozenset[Endpoint] = frozenset({"embeddings", "rerank"})
+"""Endpoints whose models generate no text: no stream, no output tokens, and no answer that a guard could read."""
 MediaOperation = Literal[
     "audio/speech",
     "audio/transcriptions",
@@ -24,7 +26,7 @@ class ProviderRequest(NamedTuple):
 
     A streamed call requests usage in the stream (`stream_options.include_usage`), even if the caller did not. `limits`
     are those of the route; a provider that calls over a network applies the smaller of these and its own. `headers` are
-    the caller's, for a provider with the same format as the caller.
+    the caller's, for a provider with the same format as the caller. `low_priority` marks a call that nobody waits for.
     """
 
     endpoint: Endpoint
@@ -33,6 +35,7 @@ class ProviderRequest(NamedTuple):
     stream: bool = False
     limits: ResponseLimits | None = None
     headers: Mapping[str, str] | None = None
+    low_priority: bool = False
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ OPENAI_ENDPOINTS: frozenset[Endpoint] = frozenset({*COMMON_ENDPOINTS, "responses
 """Endpoints that OpenAI's own models support."""
 TEXT_ENDPOINTS: frozenset[Endpoint] = frozenset({*COMMON_ENDPOINTS, "completions"})
 """Endpoints of servers that complete texts too."""
+MODEL_SERVER_ENDPOINTS: frozenset[Endpoint] = frozenset({*TEXT_ENDPOINTS, "rerank"})
+"""Endpoints of servers of open models, which may be rerankers."""
 
 
 class Provider(Protocol):

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from vong.config import ProviderSettings
-from vong.gateway.providers.base import COMMON_ENDPOINTS, ProviderRequest, ProviderResponse
+from vong.gateway.providers.base import COMMON_ENDPOINTS, Endpoint, ProviderRequest, ProviderResponse
 from vong.gateway.providers.dialects import NATIVE_WITHOUT_SERIAL_CALLS
 from vong.gateway.providers.embeddings import build_embedding_response, parse_embedding_request
 from vong.gateway.providers.http import HttpProvider, ModelList, key_headers
@@ -24,7 +24,7 @@ DEFAULT_BASE_URL = "https://api.cohere.com"
 class CohereProvider(HttpProvider):
     """Cohere's API, version 2. Set `base_url` without the version."""
 
-    endpoints = COMMON_ENDPOINTS
+    endpoints: frozenset[Endpoint] = frozenset({*COMMON_ENDPOINTS, "rerank"})
     model_list = ModelList("/v1/models?page_size=1000", "models", "name")
     """Model list of version 1, because version 2 of the API has none."""
 
@@ -43,6 +43,8 @@ class CohereProvider(HttpProvider):
         self._api.require_key()
         if request.endpoint == "embeddings":
             return await self._embed(request)
+        if request.endpoint == "rerank":
+            return await self._rerank(request)
         response = await self._api.post("/v2/chat", translate_request(request.body, to_cohere_request), request.limits)
         decoder = CohereChunkDecoder(request.model) if request.stream else None
         return await translate_reply(
@@ -64,6 +66,24 @@ class CohereProvider(HttpProvider):
             return build_embedding_response(
                 call.model, decoded["embeddings"]["float"], request.encoding_format, input_tokens
             )
+
+        return translate_response(self.name, response, payload, translate, _translate_error)
+
+    async def _rerank(self, call: ProviderRequest) -> ProviderResponse:
+        """Send a rerank request. Version 2 of the API takes texts only and returns no documents."""
+        fields = msgspec.json.decode(call.body, type=dict[str, Any])
+        with_documents = bool(fields.pop("return_documents", False))
+        texts = [item.get("text") if isinstance(item, dict) else item for item in fields["documents"]]
+        body = msgspec.json.encode({**fields, "documents": texts})
+        response = await self._api.post("/v2/rerank", body, call.limits)
+        payload = await self._api.read_body(response)
+
+        def translate(decoded: dict[str, Any]) -> dict[str, Any]:
+            results = [
+                {**result, "document": {"text": texts[result["index"]]}} if with_documents else result
+                for result in decoded["results"]
+            ]
+            return {**decoded, "object": "list", "model": call.model, "results": results}
 
         return translate_response(self.name, response, payload, translate, _translate_error)
 

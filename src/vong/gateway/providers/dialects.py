@@ -102,6 +102,7 @@ DEPLOYMENT = ChatDialect(
     has_all_efforts=True,
     max_tokens_field="max_completion_tokens",
     has_developer=True,
+    reasoning_fields=("reasoning_content",),
     extensions=SAMPLING_EXTENSIONS,
     is_verbatim=True,
 )

@@ -19,7 +19,8 @@ Options follow the name: `echo/echo?first=0.2&delay=0.05&status=429`
 
 Speech is silence (`mp3`, `wav` or `pcm`), images are one white pixel, and a transcript is the prompt of the request.
 
-Embeddings are bags of hashed words of unit length, so that texts which share words are close together.
+Embeddings are bags of hashed words of unit length, so that texts which share words are close together. The score of a
+document for a query is their cosine.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ import time
 from collections.abc import AsyncGenerator
 from itertools import pairwise
 from math import hypot
+from operator import mul
 from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qsl
 
@@ -38,6 +40,7 @@ from vong.config import ProviderSettings
 from vong.errors import InvalidInput
 from vong.gateway.providers.base import (
     COMMON_ENDPOINTS,
+    Endpoint,
     MediaOperation,
     MediaProviderRequest,
     ProviderRequest,
@@ -56,7 +59,7 @@ class EchoProvider:
     """Test provider without a model: returns the last user message."""
 
     address = "echo"
-    endpoints = COMMON_ENDPOINTS
+    endpoints: frozenset[Endpoint] = frozenset({*COMMON_ENDPOINTS, "rerank"})
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         self.name = name
@@ -70,6 +73,8 @@ class EchoProvider:
             return ProviderResponse(options.status, _error_body(options.status))
         if request.endpoint == "embeddings":
             return await self._embed(request, options)
+        if request.endpoint == "rerank":
+            return await self._rerank(request, options)
         completion = complete_chat(request.body)
         if request.stream:
             return ProviderResponse(200, events=_stream(request, completion, options))
@@ -98,6 +103,21 @@ class EchoProvider:
             raise InvalidInput("dimensions must be between 1 and 4096", "omit it for 64")
         vectors = [_embed_text(text, size) for text in request.texts]
         response = build_embedding_response(call.model, vectors, request.encoding_format, count_words(request.texts))
+        return ProviderResponse(200, msgspec.json.encode(response))
+
+    async def _rerank(self, call: ProviderRequest, options: "_Options") -> ProviderResponse:
+        await asyncio.sleep(options.first)
+        fields = msgspec.json.decode(call.body)
+        texts = [item.get("text", "") if isinstance(item, dict) else str(item) for item in fields["documents"]]
+        query = _embed_text(str(fields["query"]), DEFAULT_DIMENSIONS)
+        scores = [sum(map(mul, query, _embed_text(text, DEFAULT_DIMENSIONS))) for text in texts]
+        results: list[dict[str, Any]] = []
+        for index in sorted(range(len(texts)), key=lambda index: -scores[index])[: fields.get("top_n")]:
+            document = {"document": {"text": texts[index]}} if fields.get("return_documents") else {}
+            results.append({"index": index, "relevance_score": scores[index], **document})
+        tokens = count_words([str(fields["query"]), *texts])
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        response = {"object": "list", "model": call.model, "results": results, "usage": usage}
         return ProviderResponse(200, msgspec.json.encode(response))
 
 

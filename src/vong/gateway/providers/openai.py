@@ -5,13 +5,14 @@ the address of a public API, what this API is known to reject is adapted (`vong.
 """
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 from typing import get_args
 from urllib.parse import urlsplit
 
 from vong.config import ProviderSettings
 from vong.gateway.providers.base import (
+    MODEL_SERVER_ENDPOINTS,
     OPENAI_ENDPOINTS,
     TEXT_ENDPOINTS,
     Endpoint,
@@ -41,6 +42,7 @@ ENDPOINT_PATHS: dict[Endpoint, str] = {
     "embeddings": "/embeddings",
     "responses": "/responses",
     "completions": "/completions",
+    "rerank": "/rerank",
 }
 MEDIA_HEADERS = {"content-type", "content-disposition"}
 """Headers of a response with audio or images that are passed on."""
@@ -51,12 +53,14 @@ TEXT_MODEL_PATTERN = re.compile(r"(ft:)?(gpt-3\.5-turbo-instruct|davinci-002|bab
 class OpenAIProvider(HttpProvider):
     """OpenAI's API, and any API in OpenAI's format."""
 
-    endpoints = OPENAI_ENDPOINTS | TEXT_ENDPOINTS
+    endpoints: frozenset[Endpoint] = OPENAI_ENDPOINTS | TEXT_ENDPOINTS
 
     def __init__(self, name: str, settings: ProviderSettings, upstream: UpstreamClient) -> None:
         headers = key_headers(settings.resolve_api_key())
         super().__init__(name, settings, upstream, UpstreamEndpoint(settings.base_url or DEFAULT_BASE_URL, headers))
         self.chat_dialect = dialect_of(self.address)
+        if not self._is_openai:
+            self.endpoints = self.endpoints | MODEL_SERVER_ENDPOINTS
 
     def request_template(self, endpoint: Endpoint) -> RequestTemplate:
         """Return how calls of an endpoint are sent: as the caller wrote them, unless the API is a known other one."""
@@ -72,9 +76,13 @@ class OpenAIProvider(HttpProvider):
 
     def model_kind(self, model: str) -> ModelKind:
         """Return what a model completes, which is known of OpenAI's own models only."""
-        if (urlsplit(self.address).hostname or "").endswith(".openai.com"):
+        if self._is_openai:
             return "text" if TEXT_MODEL_PATTERN.fullmatch(model) else "chat"
         return "either"
+
+    @property
+    def _is_openai(self) -> bool:
+        return (urlsplit(self.address).hostname or "").endswith(".openai.com")
 
     media_operations: frozenset[MediaOperation] = frozenset(get_args(MediaOperation))
 
@@ -96,12 +104,14 @@ class OpenAIProvider(HttpProvider):
         return ProviderResponse(check_status(response), payload)
 
 
-async def forward(template: RequestTemplate, call: ProviderRequest) -> ProviderResponse:
-    """Forward a call in OpenAI's format and return the response unchanged."""
+async def forward(
+    template: RequestTemplate, call: ProviderRequest, headers: Mapping[str, str] | None = None
+) -> ProviderResponse:
+    """Forward a call in OpenAI's format and return the response unchanged. `headers` are added to the request."""
     api = template.api
     api.require_key()
     body = template.prepare_body(call.body) if template.prepare_body else call.body
-    response = await api.post(template.path, body, call.limits)
+    response = await api.post(template.path, body, call.limits, headers)
     return await forward_response(api, response, call.stream)
 
 

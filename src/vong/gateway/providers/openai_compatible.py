@@ -14,6 +14,7 @@ from vong.config import ProviderSettings
 from vong.errors import Misconfigured, Unsupported
 from vong.gateway.providers.base import (
     COMMON_ENDPOINTS,
+    MODEL_SERVER_ENDPOINTS,
     OPENAI_ENDPOINTS,
     TEXT_ENDPOINTS,
     Endpoint,
@@ -183,4 +184,4 @@ class VllmProvider(OpenAICompatibleProvider):
     """vLLM server, on this machine unless `base_url` is set."""
 
     kind = "vllm"
-    endpoints = TEXT_ENDPOINTS
+    endpoints = MODEL_SERVER_ENDPOINTS

@@ -148,6 +148,10 @@ def _check_embeddings(fields: Mapping[str, Any]) -> str | None:
     return None if all(isinstance(item, dict) and item.get("embedding") for item in data) else "with an empty embedding"
 
 
+def _check_rerank(fields: Mapping[str, Any]) -> str | None:
+    return None if isinstance(fields.get("results"), list) else "without results"
+
+
 def _check_message(fields: Mapping[str, Any]) -> str | None:
     return None if isinstance(fields.get("content"), list) else "without content"
 
@@ -161,6 +165,7 @@ _CHECKS: Mapping[Endpoint, Any] = {
     "chat": _check_chat,
     "completions": _check_chat,
     "embeddings": _check_embeddings,
+    "rerank": _check_rerank,
     "messages": _check_message,
     "responses": _check_response,
 }

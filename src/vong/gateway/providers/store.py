@@ -138,7 +138,7 @@ def _validate(name: str, update: ProviderUpdate, reserved: Collection[str]) -> N
         raise Conflict(
             f"the provider {name!r} is defined in vong.toml or built in", "choose another name, or edit the file"
         )
-    kinds = [kind for kind in plugins.list_extensions("provider") if kind != "deployment"]
+    kinds = plugins.list_extensions("provider")
     if update.kind not in kinds:
         raise InvalidInput(f"unknown provider kind {update.kind!r}", f"use one of: {', '.join(kinds)}")
     if update.api_key and not update.api_key.get_secret_value().isprintable():

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from vong.config import ProviderSettings
 from vong.errors import NotFound, Unavailable, did_you_mean
 from vong.gateway.guards.registry import ConfiguredGuard, GuardFactory, GuardSet
 from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.providers import Provider
 from vong.gateway.providers.local_deployment import LocalDeploymentProvider
+from vong.gateway.providers.replicas import ReplicaBalancer, ReplicaEndpoint
 from vong.gateway.routing.store import pick_weighted
 from vong.gateway.routing.strategies import RoutingFacts, order_targets
 from vong.gateway.upstream.client import UpstreamClient
@@ -19,25 +19,30 @@ from vong.records.span import SpanVersions
 
 DEPLOYMENT = "deployment"
 MODELS_HINT = "vong gateway models"
+RETRY_AFTER_SECONDS = 5
+"""Retry-After while a deployment starts or its engine restarts."""
 
 
 class DeploymentEndpoint(NamedTuple):
-    """Engine of a deployment: URL (None while the engine is not running), token, model name and versions."""
+    """Deployment: the replicas that take calls, the name of the model in calls to them, and versions.
+
+    `wakes` is true if the first call starts a deployment that sleeps, and calls wait while it starts.
+    """
 
     name: str
     state: str
-    url: str | None
-    token: str | None
+    replicas: tuple[ReplicaEndpoint, ...]
     model: str
     model_version: str | None = None
     dataset_version: str | None = None
+    wakes: bool = False
 
 
 class ResolvedTarget(NamedTuple):
     """Provider and model that answer a call.
 
     `target` is the name that a caller would use, `model` the provider's own name, `price` the custom price of the
-    project.
+    project. `start_wait_ms` is the time that the call waited for the start of the model.
     """
 
     provider: Provider
@@ -46,6 +51,7 @@ class ResolvedTarget(NamedTuple):
     target: str
     versions: SpanVersions
     price: ModelPrice | None = None
+    start_wait_ms: float = 0.0
 
 
 class RoutePlan(NamedTuple):
@@ -76,6 +82,7 @@ class ModelCatalog:
     guard_factory: GuardFactory = field(default_factory=GuardFactory)
     prices: Mapping[str, ModelPrice] = field(default_factory=dict[str, ModelPrice])
     on_demand: frozenset[str] = frozenset()
+    balancer: ReplicaBalancer = field(default_factory=ReplicaBalancer)
     _resolved_targets: dict[tuple[str, str], ResolvedTarget] = field(
         default_factory=dict[tuple[str, str], ResolvedTarget]
     )
@@ -118,6 +125,12 @@ class ModelCatalog:
                 self._resolved_targets[key] = resolved
         return resolved
 
+    def starts_on_call(self, target: str) -> bool:
+        """Return True if a call starts this target: a fine-tuned model without deployment, or a sleeping deployment."""
+        provider, _, name = target.partition("/")
+        deployment = self.deployments.get(name) if provider == DEPLOYMENT else None
+        return target in self.on_demand or (deployment is not None and deployment.wakes)
+
     def resolve_available(self, plan: RoutePlan) -> list[ResolvedTarget]:
         """Return the targets of a plan that can respond. The others raise their error when they are tried."""
         available: list[ResolvedTarget] = []
@@ -148,13 +161,15 @@ class ModelCatalog:
         provider_name, _, model = target.partition("/")
         deployment = self.deployments.get(model) if provider_name == DEPLOYMENT else None
         if deployment:
-            if deployment.url is None:
+            if not deployment.replicas:
                 hint = f"show its state and log: vong serving show {deployment.name}"
-                raise Unavailable(f"the deployment {deployment.name!r} is {deployment.state}", hint)
-            settings = ProviderSettings.model_validate(
-                {"kind": DEPLOYMENT, "base_url": deployment.url, "api_key": deployment.token, "timeout": 600.0}
+                error = Unavailable(f"the deployment {deployment.name!r} is {deployment.state}", hint)
+                if deployment.state not in ("failed", "stopped"):
+                    error.retry_after = RETRY_AFTER_SECONDS
+                raise error
+            provider: Provider = LocalDeploymentProvider(
+                deployment.name, deployment.replicas, self.upstream, self.balancer
             )
-            provider: Provider = LocalDeploymentProvider(deployment.name, settings, self.upstream)
             model = deployment.model
         else:
             provider = self.providers[provider_name]

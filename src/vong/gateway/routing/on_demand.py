@@ -1,4 +1,4 @@
-"""Targets that are deployed by their first call: fine-tuned models that nobody has called yet."""
+"""Targets that a call starts: fine-tuned models that nobody has called yet, and deployments that sleep."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ class StartState(NamedTuple):
 
 
 StartTarget = Callable[[UUID, str], StartState]
-"""Deploys a target of a project if it is not deployed, and returns its state. Runs in a thread."""
+"""Deploys or wakes a target of a project if that is needed, and returns its state. Runs in a thread."""
 
 
 class StartSettings(NamedTuple):
@@ -65,15 +65,17 @@ class OnDemandTargets:
         try:
             return catalog.resolve(target, route)
         except (NotFound, Unavailable):
-            if target not in catalog.on_demand:
+            if not catalog.starts_on_call(target):
                 raise
         project_id, loop = principal.project_id, asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout
+        started = loop.time()
+        deadline = started + self._timeout
         while True:
             current = await asyncio.to_thread(self._start, project_id, target)
             if current.state == "ready":
                 self._invalidate(project_id)
-                return (await self._load_catalog(principal)).resolve(target, route)
+                resolved = (await self._load_catalog(principal)).resolve(target, route)
+                return resolved._replace(start_wait_ms=round((loop.time() - started) * 1000, 1))
             if current.state == "failed":
                 name = target.partition("/")[2]
                 raise Unavailable(

@@ -42,6 +42,23 @@ class Origin(NamedTuple):
     tls: bool
 
 
+class ConnectionFailed(UpstreamFailed):
+    """No connection to an upstream. Nothing was sent."""
+
+
+class ConnectionTimedOut(UpstreamTimeout):
+    """No connection to an upstream in time. Nothing was sent."""
+
+
+def is_unsent(error: BaseException | None) -> bool:
+    """Return True if a call failed, or its cause, before a byte was sent, so that sending it again is safe."""
+    while error is not None:
+        if isinstance(error, (ConnectionFailed, ConnectionTimedOut)):
+            return True
+        error = error.__cause__
+    return False
+
+
 class UpstreamEndpoint:
     """Base URL (`https://api.openai.com/v1`) and the headers of every request to it."""
 
@@ -193,10 +210,10 @@ class UpstreamClient:
                 )
         except TimeoutError:
             message = f"no connection to {address} within {limits.connect:g} s"
-            raise UpstreamTimeout(message, "check that it runs and is reachable from this server") from None
+            raise ConnectionTimedOut(message, "check that it runs and is reachable from this server") from None
         except (OSError, ssl.SSLError) as error:
             message = f"no connection to {address}: {error}"
-            raise UpstreamFailed(message, "check that it runs and is reachable from this server") from error
+            raise ConnectionFailed(message, "check that it runs and is reachable from this server") from error
         peer = transport.get_extra_info("peername")
         try:
             check_peer(str(peer[0]) if peer else "", allow_link_local=self._allow_link_local)

@@ -14,7 +14,9 @@ from vong.gateway.upstream.response import RESEND_HINT, ResponseLimits, Upstream
 MAX_HEAD_BYTES = 64 * 1024
 """Maximum size of the status line and headers of a response."""
 
-FORWARDED_HEADERS = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id")
+QUEUE_HEADER = "x-vong-queue-ms"
+"""Time that a call waited in the queue of an engine, in milliseconds."""
+FORWARDED_HEADERS = ("retry-after", "retry-after-ms", "x-ratelimit-", "x-request-id", QUEUE_HEADER)
 """Response headers, or prefixes of them, that are forwarded to the caller or recorded in a trace."""
 MAX_CACHED_NAMES = 500
 """Maximum number of cached header names; upstreams send the same ones repeatedly."""

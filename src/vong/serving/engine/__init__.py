@@ -19,13 +19,18 @@ class EngineSettings:
     """Settings of an engine. Zero selects the engine's default.
 
     `threads`: CPU threads. `context`: tokens of prompt and completion together. `batch`: sequences that are decoded
-    concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes.
+    concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes. `queue_limit`: completions that may
+    wait for a place in the batch. `reproducible`: a completion at temperature 0 does not depend on the requests that
+    run at the same time. `engine_options`: further options of the engine (vLLM).
     """
 
     threads: int = 0
     context: int = 0
     batch: int = 8
     prefix_bytes: int = 256_000_000
+    queue_limit: int = 128
+    reproducible: bool = False
+    engine_options: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,10 @@ class GenerationRequest:
     The defaults of the other fields have no effect: `top_k` 0 and `min_p` 0 keep all tokens, `repetition_penalty`
     divides the scores of tokens of the prompt and the completion, the presence and frequency penalties lower the scores
     of repeated tokens, `logit_bias` is added to the scores of token ids.
+
+    `tools` are described to the model and have OpenAI's format. The model may call those in `callable_tools`; it must
+    call one if `requires_call` is set, and at most one without `parallel_calls`. `template_options` are variables of
+    the chat template, for example `enable_thinking`.
     """
 
     messages: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -57,6 +66,11 @@ class GenerationRequest:
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
     logit_bias: tuple[tuple[int, float], ...] = ()
+    tools: tuple[dict[str, Any], ...] = ()
+    callable_tools: tuple[str, ...] = ()
+    requires_call: bool = False
+    parallel_calls: bool = True
+    template_options: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def has_penalties(self) -> bool:
@@ -77,10 +91,20 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True)
-class GenerationChunk:
-    """Part of a completion. The last one has `finish`: `stop` (end token or stop string) or `length`.
+class ToolCallDelta:
+    """Part of a tool call. The first part of a call has its name, the parts of its arguments together are JSON."""
 
-    The counts cover the completion so far. `cached_tokens` counts the prompt tokens from the prefix cache.
+    index: int
+    name: str | None = None
+    arguments: str = ""
+
+
+@dataclass(frozen=True)
+class GenerationChunk:
+    """Part of a completion. The last one has `finish`: `stop` (end token or stop string), `length` or `tool_calls`.
+
+    The counts cover the completion so far. `cached_tokens` counts the prompt tokens from the prefix cache. `reasoning`
+    and `tool_calls` are not part of `text`.
     """
 
     text: str = ""
@@ -89,15 +113,21 @@ class GenerationChunk:
     completion_tokens: int = 0
     cached_tokens: int = 0
     logprobs: tuple[TokenLogprob, ...] = ()
+    reasoning: str = ""
+    tool_calls: tuple[ToolCallDelta, ...] = ()
 
 
 @dataclass
 class EngineLoad:
-    """Load of an engine: running requests, waiting requests, and tokens generated since the start."""
+    """Load of an engine: running requests, waiting requests, and tokens generated since the start.
+
+    `steps` advances with every computation, also within a long prompt, and shows that the engine is not stuck.
+    """
 
     active: int = 0
     waiting: int = 0
     tokens: int = 0
+    steps: int = 0
 
 
 class Engine(Protocol):
@@ -139,6 +169,13 @@ class Engine(Protocol):
         Each item maps tokens to natural log-probabilities. The last item follows all ids.
         """
         ...
+
+
+@runtime_checkable
+class ToolEngine(Engine, Protocol):
+    """Engine that obeys `tools` and `template_options` of a request and returns tool calls and reasoning apart."""
+
+    supports_tools: bool
 
 
 @runtime_checkable

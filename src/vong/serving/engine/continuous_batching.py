@@ -1,7 +1,8 @@
 """Continuous batching: sequences join the running batch between decoding steps and leave it when they end.
 
-One thread computes prompts and decodes all sequences together. Other uses of the model (loading an adapter, the
-log-probabilities of the parity check) pause the thread between two steps.
+One thread computes prompts and decodes all sequences together. A long prompt is computed in parts, with a decoding step
+of the other sequences after each part, and ends with the next part if its caller leaves. Other uses of the model
+(loading an adapter, the log-probabilities of the parity check) pause the thread between two steps.
 
 This module requires torch. Only the engine `transformers` imports it, in a separate process.
 """
@@ -19,6 +20,7 @@ from torch import Tensor
 
 from vong.errors import InvalidInput, VongError
 from vong.serving.engine import EngineLoad, GenerationChunk, GenerationRequest, TokenLogprob
+from vong.serving.engine.constraints import GrammarMatcher
 from vong.serving.engine.detokenizer import IncrementalDetokenizer
 from vong.serving.engine.kv_cache import BatchedKvCache, PrefixCache, merge_rows
 from vong.serving.engine.sampling import MIN_TEMPERATURE, changes_scores, select_token
@@ -29,6 +31,10 @@ BASE_ADAPTER_NAME = "__base__"
 """Adapter name by which PEFT identifies the rows of a mixed batch without an adapter."""
 SCORED_TOKENS = 256
 """Tokens of a prompt whose logits are computed at once when it is scored: bounds their memory."""
+
+
+PROMPT_TOKENS = 256
+"""Tokens of a prompt that are computed at once. A decoding step of the other sequences follows."""
 
 
 @dataclass
@@ -48,12 +54,33 @@ class Sequence:
     """Generated tokens and how often each was generated, if the request has penalties."""
     cached_tokens: int = 0
     done: bool = False
+    matcher: GrammarMatcher | None = None
+    """Position in the grammar of the completion, if it is constrained."""
     pending_logprobs: list[TokenLogprob] = field(default_factory=list)
 
     @property
     def adapter(self) -> str | None:
         """Return the adapter, or None for the base model."""
         return self.request.adapter
+
+
+@dataclass
+class PromptComputation:
+    """Prompt of a sequence, whose first tokens are in its cache."""
+
+    row: Sequence
+    cache: BatchedKvCache
+
+    @property
+    def next_tokens(self) -> list[int]:
+        """Return the tokens of the next part."""
+        start = self.cache.end_column
+        return self.row.ids[start : start + PROMPT_TOKENS]
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether all tokens are computed."""
+        return self.cache.end_column == len(self.row.ids)
 
 
 class BatchScheduler:
@@ -78,6 +105,7 @@ class BatchScheduler:
         self._cache_dimensions = kv_cache_dimensions(model.config)
         self._cache: BatchedKvCache | None = None
         self._rows: list[Sequence] = []
+        self._prompt: PromptComputation | None = None
         self._waiting: deque[Sequence] = deque()
         self._pause_requests = 0
         self._model_lock = threading.Lock()
@@ -107,7 +135,7 @@ class BatchScheduler:
     def end_adapter_rows(self, adapter: str) -> None:
         """End the sequences of an adapter before it is unloaded. Call this only while paused."""
         with self._wake:
-            for row in [*self._rows, *self._waiting]:
+            for row in [*self._running_rows, *self._waiting]:
                 if row.adapter == adapter and not row.cancelled:
                     row.cancelled = True
                     row.emit(VongError("the adapter was unloaded", "retry when the deployment is ready"))
@@ -131,39 +159,42 @@ class BatchScheduler:
             **adapter_options,
         )
         cache.end_column += columns
+        self.load.steps += 1
         return output.logits.float()
 
-    def prefill(
-        self, ids: list[int], adapter: str | None, keep: int = 1, *, reuse: bool
-    ) -> tuple[BatchedKvCache, Tensor, int]:
-        """Compute a prompt and return its KV cache, the last `keep` logits and the number of cached tokens."""
-        prefix = self.prefixes.find(adapter, ids) if reuse else None
-        start = 0 if prefix is None else prefix.shape[-2]
-        parameter = next(self.model.parameters())
-        cache = BatchedKvCache.for_prompt(self._cache_dimensions, len(ids), parameter, prefix)
-        tokens = torch.tensor([ids[start:]], device=parameter.device)
-        logits = self.forward(tokens, cache, [adapter], keep)[0]
-        if reuse:
-            self.prefixes.store(adapter, ids, cache)
-        return cache, logits, start
+    def last_logits(self, ids: list[int], adapter: str | None, keep: int) -> Tensor:
+        """Return the logits after each of the last `keep` tokens of a prompt. Call this only while paused."""
+        cache = self._create_cache(len(ids), None)
+        return self.forward(torch.tensor([ids], device=cache.tensor.device), cache, [adapter], keep)[0]
 
     def prompt_logits(self, ids: list[int], adapter: str | None) -> Generator[tuple[int, Tensor]]:
         """Yield the logits after each token of a prompt, in parts with their position. Call this only while paused."""
-        parameter = next(self.model.parameters())
-        cache = BatchedKvCache.for_prompt(self._cache_dimensions, len(ids), parameter, None)
+        cache = self._create_cache(len(ids), None)
         for start in range(0, len(ids), SCORED_TOKENS):
-            part = torch.tensor([ids[start : start + SCORED_TOKENS]], device=parameter.device)
+            part = torch.tensor([ids[start : start + SCORED_TOKENS]], device=cache.tensor.device)
             yield start, self.forward(part, cache, [adapter], part.shape[1])[0]
+
+    def _create_cache(self, columns: int, prefix: Tensor | None) -> BatchedKvCache:
+        return BatchedKvCache.for_prompt(self._cache_dimensions, columns, next(self.model.parameters()), prefix)
+
+    @property
+    def _running_rows(self) -> list[Sequence]:
+        """Return the sequences that are decoded, and the one whose prompt is computed."""
+        return [*self._rows, self._prompt.row] if self._prompt else self._rows
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._waiting or self._rows or self._prompt)
 
     def _run(self) -> None:
         with torch.inference_mode():
             while True:
                 with self._wake:
-                    self._wake.wait_for(lambda: not self._pause_requests and (self._waiting or self._rows))
+                    self._wake.wait_for(lambda: not self._pause_requests and self._has_work)
                 with self._model_lock:
                     try:
                         self._remove_finished()
-                        self._admit_waiting()
+                        self._compute_prompts()
                         self._decode_step()
                         self._remove_finished()
                     # Boundary of a request: the sequences of this batch fail, later ones do not.
@@ -172,9 +203,9 @@ class BatchScheduler:
                         self._fail_rows(f"the engine failed on this request: {type(error).__name__}: {error}")
 
     def _fail_rows(self, message: str) -> None:
-        for row in self._rows:
+        for row in self._running_rows:
             row.emit(VongError(message, "the engine's log has the traceback"))
-        self._rows, self._cache = [], None
+        self._rows, self._cache, self._prompt = [], None, None
         self.load.active = 0
 
     def _remove_finished(self) -> None:
@@ -182,22 +213,40 @@ class BatchScheduler:
         if len(remaining) < len(self._rows):
             self._rows = [self._rows[index] for index in remaining]
             self._cache = merge_rows([(self._cache, remaining)]) if remaining and self._cache else None
-            self.load.active = len(self._rows)
+        if self._prompt is not None and self._prompt.row.cancelled:
+            self._prompt = None
+        self.load.active = len(self._running_rows)
 
-    def _admit_waiting(self) -> None:
-        parts: list[tuple[BatchedKvCache, list[int]]] = []
-        if self._cache is not None:
-            parts.append((self._cache, list(range(len(self._rows)))))
-        before = len(parts)
-        while len(self._rows) < self._max_rows and (row := self._next_waiting()) is not None:
-            self._rows.append(row)  # before the computation, so that a failure ends this row too
-            self.load.active = len(self._rows)
-            cache, logits, row.cached_tokens = self.prefill(row.ids, row.adapter, reuse=True)
-            self._append_token(row, logits[-1])
-            parts.append((cache, [0]))
+    def _compute_prompts(self) -> None:
+        """Compute the next part of a prompt, or several short prompts, and add complete ones to the batch.
+
+        The parts of a prompt do not depend on other sequences, so that its result is the same in any batch.
+        """
+        parts = [] if self._cache is None else [(self._cache, list(range(len(self._rows))))]
+        before, computed = len(parts), 0
+        while computed < PROMPT_TOKENS and (prompt := self._next_prompt()) is not None:
+            tokens = prompt.next_tokens
+            ids = torch.tensor([tokens], device=prompt.cache.tensor.device)
+            logits = self.forward(ids, prompt.cache, [prompt.row.adapter], 1)[0]
+            computed += len(tokens)
+            if prompt.is_complete:
+                self._prompt = None
+                self._rows.append(prompt.row)
+                self.prefixes.store(prompt.row.adapter, prompt.row.ids, prompt.cache)
+                self._append_token(prompt.row, logits[-1])
+                parts.append((prompt.cache, [0]))
         if len(parts) > before:
             self._cache = merge_rows(parts)
             self._remove_finished()
+
+    def _next_prompt(self) -> PromptComputation | None:
+        """Return the prompt that is being computed, or that of the next waiting sequence if the batch has room."""
+        if self._prompt is None and len(self._rows) < self._max_rows and (row := self._next_waiting()) is not None:
+            prefix = self.prefixes.find(row.adapter, row.ids)
+            row.cached_tokens = 0 if prefix is None else prefix.shape[-2]
+            self._prompt = PromptComputation(row, self._create_cache(len(row.ids), prefix))
+            self.load.active = len(self._running_rows)
+        return self._prompt
 
     def _next_waiting(self) -> Sequence | None:
         with self._wake:
@@ -220,10 +269,18 @@ class BatchScheduler:
     def _append_token(self, row: Sequence, logits: Tensor, most_likely: int | None = None) -> None:
         """Select the next token of a sequence and emit its text."""
         request = row.request
-        if most_likely is not None and request.temperature < MIN_TEMPERATURE and not changes_scores(request):
+        is_greedy = request.temperature < MIN_TEMPERATURE and not changes_scores(request) and row.matcher is None
+        if most_likely is not None and is_greedy:
             token = most_likely
         else:
-            token = select_token(logits, request, row.ids, row.token_counts, row.generator)
+            try:
+                token = select_token(logits, request, row.ids, row.token_counts, row.generator, row.matcher)
+            except VongError as error:  # the grammar of this sequence only
+                row.cancelled = True
+                row.emit(error)
+                return
+        if row.matcher is not None:
+            row.matcher.accept(token)
         row.last_token, row.generated = token, row.generated + 1
         self.load.tokens += 1
         if request.has_penalties:

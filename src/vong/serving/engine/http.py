@@ -8,7 +8,7 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,10 +22,14 @@ from starlette.types import Receive, Scope, Send
 
 from vong.errors import InvalidInput, NotFound, Unauthenticated, Unavailable, Unsupported, VongError
 from vong.processes import resident_bytes
-from vong.serving.engine import Engine, GenerationChunk, TextEngine
-from vong.serving.engine.chat import ChatCompletion, parse_chat
+from vong.serving.engine import Engine, EngineSettings, GenerationChunk, TextEngine
+from vong.serving.engine.admission import Admission, AdmittedRequest
+from vong.serving.engine.chat import ChatCompletion, check_engine, parse_chat
 from vong.serving.engine.choices import collect_all, merge
+from vong.serving.engine.embedding_http import EmbeddingRoutes
+from vong.serving.engine.forwarding import ForwardingEngine, forward
 from vong.serving.engine.request_fields import choice_requests
+from vong.serving.engine.request_queue import request_rank
 from vong.serving.engine.text_completions import TextCompletion, parse_text_request
 
 log = logging.getLogger(__name__)
@@ -38,18 +42,21 @@ T = TypeVar("T")
 class EngineApp(Starlette):
     """Application of an engine. Each deployment name maps to the base model or to an adapter."""
 
-    def __init__(self, token: str, process_info: dict[str, Any]) -> None:
+    def __init__(self, token: str, process_info: dict[str, Any], settings: EngineSettings | None = None) -> None:
         self.engine: Engine | None = None
         self.failure: str | None = None
+        self.admission = Admission(settings or EngineSettings())
         self._authorization = f"Bearer {token}".encode()
         self._process_info = process_info
         self._adapter_folders: dict[str, str | None] = {}  # name -> folder of the adapter, None for the base model
         self._logprobs_semaphore = asyncio.Semaphore(1)
         routes = [
             Route("/health", self._health),
+            Route("/metrics", self._metrics),
             Route("/v1/models", self._list_models),
             Route("/v1/chat/completions", self._chat_completions, methods=["POST"]),
             Route("/v1/completions", self._text_completions, methods=["POST"]),
+            *EmbeddingRoutes(self._find_engine, read_body, self._run_queued, json_response).routes(),
             Route("/tokenize", self._tokenize, methods=["POST"]),
             Route("/logprobs", self._logprobs, methods=["POST"]),
             Route("/adapters", self._serve_model, methods=["POST"]),
@@ -68,24 +75,39 @@ class EngineApp(Starlette):
                 hint = "send the request to /v1 of the server"
                 error = Unauthenticated("the engine accepts requests of its server only", hint)
                 return await error_response(Request(scope), error)(scope, receive, send)
+            if isinstance(self.engine, ForwardingEngine) and scope["path"] in self.engine.forwarded_paths:
+                response = await self._forward(Request(scope, receive), self.engine)
+                return await response(scope, receive, send)
         await super().__call__(scope, receive, send)
 
-    async def _health(self, _: Request) -> Response:
+    async def _forward(self, request: Request, engine: ForwardingEngine) -> Response:
+        try:
+            body = await read_body(request)
+            return await forward(request, body, engine, self._resolve_adapter, self.admission)
+        except (VongError, ClientDisconnect) as error:
+            return error_response(request, error)
+
+    async def _metrics(self, _: Request) -> Response:
+        """Return the metrics of the server that the engine runs."""
+        engine = self._require_engine()
+        if not isinstance(engine, ForwardingEngine):
+            raise Unsupported("the engine has no metrics of its own", "see GET /metrics of Vong")
+        return Response(await asyncio.to_thread(engine.metrics), media_type="text/plain; version=0.0.4")
+
+    async def _health(self, request: Request) -> Response:
+        """Return state, load and measures. With `?generate=1` an idle engine generates one token first."""
         state = "failed" if self.failure else "ready" if self.engine else "loading"
-        load = self.engine.load if self.engine else None
-        return json_response(
-            {
-                **self._process_info,
-                "state": state,
-                "reason": self.failure,
-                "precision": self.engine.precision if self.engine else None,
-                "memory": resident_bytes(),
-                "models": self._adapter_folders,
-                "active": load.active if load else 0,
-                "waiting": load.waiting if load else 0,
-                "tokens": load.tokens if load else 0,
-            }
-        )
+        answer: dict[str, Any] = {
+            **self._process_info,
+            "state": state,
+            "reason": self.failure,
+            "precision": self.engine.precision if self.engine else None,
+            "memory": resident_bytes(),
+            "models": self._adapter_folders,
+        }
+        if self.engine and request.query_params.get("generate") == "1":
+            answer["generates"] = await self.admission.check_engine(self.engine)
+        return json_response({**answer, **self.admission.to_dict(self.engine)})
 
     def _require_engine(self) -> Engine:
         if self.engine is None:
@@ -98,6 +120,21 @@ class EngineApp(Starlette):
             raise NotFound(f"the engine serves no model named {name!r}", f"available models: {available}")
         return None if self._adapter_folders[name] is None else name
 
+    def _find_engine(self, name: str) -> Engine:
+        """Return the engine if it serves a model under a name."""
+        engine = self._require_engine()
+        self._resolve_adapter(name)
+        return engine
+
+    async def _run_queued(self, request: Request, work: Coroutine[Any, Any, T]) -> T:
+        """Return the result of work that waits for a slot and ends as soon as the client disconnects."""
+        try:
+            admitted = self.admission.admit(request_rank(request.headers, None, 0))
+        except VongError:
+            work.close()
+            raise
+        return await cancel_on_disconnect(request, admitted.run(work))
+
     async def _list_models(self, _: Request) -> Response:
         models = [{"id": name, "object": "model", "created": 0, "owned_by": "vong"} for name in self._adapter_folders]
         return json_response({"object": "list", "data": models})
@@ -105,11 +142,15 @@ class EngineApp(Starlette):
     async def _chat_completions(self, request: Request) -> Response:
         chat = parse_chat(await read_body(request))
         engine, generation = self._require_engine(), chat.to_generation_request(self._resolve_adapter(chat.model))
-        completion = ChatCompletion(chat.model)
-        choices = [engine.generate(one) for one in choice_requests(generation, chat.n)]
-        if not chat.stream:
-            return json_response(completion.to_completion(await cancel_on_disconnect(request, collect_all(choices))))
-        return await stream_response(request, chat_events(merge(choices), completion, chat.n, chat.include_usage))
+        check_engine(engine, generation)
+        completion = ChatCompletion(chat.model, uses_functions=chat.uses_functions)
+        admitted = self.admission.admit(request_rank(request.headers, chat.service_tier, chat.priority))
+        choices = [admitted.generate(engine.generate, one) for one in choice_requests(generation, chat.n)]
+        if chat.stream:
+            events = chat_events(merge(choices), completion, chat.n, chat.include_usage)
+            return await stream_response(request, events, admitted)
+        body = completion.to_completion(await cancel_on_disconnect(request, collect_all(choices)))
+        return json_response(body, headers=admitted.headers)
 
     async def _text_completions(self, request: Request) -> Response:
         text = parse_text_request(await read_body(request))
@@ -117,11 +158,12 @@ class EngineApp(Starlette):
         if not isinstance(engine, TextEngine):
             message = f"the engine of {text.model!r} does not complete texts"
             raise Unsupported(message, "send the request to /v1/chat/completions")
-        completion = TextCompletion(engine, text, adapter)
-        if not text.stream:
-            work = completion.complete(self._logprobs_semaphore)
-            return json_response(await cancel_on_disconnect(request, work))
-        return await stream_response(request, completion.stream(self._logprobs_semaphore))
+        admitted = self.admission.admit(request_rank(request.headers, text.service_tier, text.priority))
+        completion = TextCompletion(engine, text, adapter, admitted)
+        if text.stream:
+            return await stream_response(request, completion.stream(), admitted)
+        body = await cancel_on_disconnect(request, completion.complete())
+        return json_response(body, headers=admitted.headers)
 
     async def _tokenize(self, request: Request) -> Response:
         values = await read_fields(request, model=str, messages=list)
@@ -168,8 +210,10 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncGenerator[bytes], chunks: AsyncGenerator[dict[str, Any]]) -> None:
-        super().__init__(events, headers={"cache-control": "no-cache"})
+    def __init__(
+        self, events: AsyncGenerator[bytes], chunks: AsyncGenerator[dict[str, Any]], headers: dict[str, str]
+    ) -> None:
+        super().__init__(events, headers={"cache-control": "no-cache", **headers})
         self._events, self._chunks = events, chunks
 
     async def stream_response(self, send: Send) -> None:
@@ -178,10 +222,12 @@ class EventStream(StreamingResponse):
             await super().stream_response(send)
 
 
-async def stream_response(request: Request, chunks: AsyncGenerator[dict[str, Any]]) -> EventStream:
+async def stream_response(
+    request: Request, chunks: AsyncGenerator[dict[str, Any]], admitted: AdmittedRequest
+) -> EventStream:
     """Return the chunks as a stream. A failure before the first chunk is raised and has its status."""
     first = await cancel_on_disconnect(request, anext(chunks))
-    return EventStream(encode_events(first, chunks), chunks)
+    return EventStream(encode_events(first, chunks), chunks, admitted.headers)
 
 
 async def encode_events(first: dict[str, Any], chunks: AsyncGenerator[dict[str, Any]]) -> AsyncGenerator[bytes]:
@@ -272,9 +318,9 @@ def encode_event(value: dict[str, Any]) -> bytes:
     return b"data: %b\n\n" % encode_json(value)
 
 
-def json_response(value: dict[str, Any], status: int = 200) -> Response:
+def json_response(value: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Build a JSON response."""
-    return Response(encode_json(value), status, media_type="application/json")
+    return Response(encode_json(value), status, headers, media_type="application/json")
 
 
 def error_response(request: Request, error: Exception) -> Response:
@@ -286,12 +332,13 @@ def error_response(request: Request, error: Exception) -> Response:
     elif not isinstance(error, VongError):
         error = VongError("internal error of the engine", "see the log of the deployment")
     status, body = openai_error(error)
-    return json_response(body, status)
+    seconds = getattr(error, "retry_after", None)
+    return json_response(body, status, None if seconds is None else {"retry-after": str(seconds)})
 
 
 def openai_error(error: VongError) -> tuple[int, dict[str, Any]]:
     """Return the HTTP status and the body of an error in OpenAI's format."""
-    kinds = {401: "authentication_error", 404: "not_found_error", 503: "overloaded_error"}
+    kinds = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error", 503: "overloaded_error"}
     status = 400 if isinstance(error, InvalidInput) else error.status
     kind = kinds.get(status, "invalid_request_error" if status < 500 else "server_error")
     return status, {"error": {"message": str(error), "type": kind, "param": None, "code": error.code}}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vong.chat_templates import Markers, iter_texts
+from vong.serving.engine.chat import check_content, part_text
 
 CONTROL_TOKEN_CHARACTERS = re.compile(r"[<>\[\]|｜]")
 """Characters of which every known control token contains one. Texts without them are not examined."""
@@ -34,18 +35,33 @@ class PromptEncoder:
 
     def encode(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None) -> list[int]:
         """Return the token ids of a conversation by the chat template of the GGUF file."""
+        return self.render(messages, tools)[1]
+
+    def render(
+        self,
+        messages: list[dict[str, Any]],
+        tools: list[dict[str, Any]] | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> tuple[str, list[int]]:
+        """Return the text and the token ids of a conversation. `options` are variables of the template."""
+        messages = [text_message(message) for message in messages]
         control = self.find_control_tokens(messages, tools)
         markers = Markers.choose(messages, tools)
         if control:
             pattern = re.compile("|".join(map(re.escape, sorted(control, key=len, reverse=True))))
             messages = [markers.mark(one, pattern) | {"role": one.get("role")} for one in messages]
             tools = markers.mark(tools, pattern)
-        body = {"messages": messages, "tools": tools} if tools else {"messages": messages}
+        body = {"messages": messages, **({"tools": tools} if tools else {}), **template_fields(options or {})}
         text = markers.restore(self._post("/apply-template", body)["prompt"])
         ids: list[int] = []
         for start, part, is_text in markers.split(text):
             ids += self._tokenize(part, parse_special=not is_text, add_special=not start)
-        return ids
+        return text, ids
+
+    def find_token(self, text: str) -> int | None:
+        """Return the id of the control token with a text, or None if there is none."""
+        ids = self._tokenize(text, parse_special=True, add_special=False)
+        return ids[0] if len(ids) == 1 and self._check_control(text) else None
 
     def _check_control(self, piece: str) -> bool:
         """Check if a token's text is another token sequence as ordinary text."""
@@ -57,3 +73,19 @@ class PromptEncoder:
     def _tokenize(self, text: str, *, parse_special: bool, add_special: bool) -> list[int]:
         body = {"content": text, "add_special": add_special, "parse_special": parse_special}
         return self._post("/tokenize", body)["tokens"]
+
+
+def text_message(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message whose parts have the only type that llama.cpp knows for text.
+
+    Raises: InvalidInput if the message contains anything but text.
+    """
+    check_content(content := message.get("content"))
+    if not isinstance(content, list):
+        return message
+    return {**message, "content": [{"type": "text", "text": part_text(part)} for part in content]}
+
+
+def template_fields(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request that set variables of the chat template."""
+    return {"chat_template_kwargs": options} if options else {}

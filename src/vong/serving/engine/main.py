@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from vong import plugins
-from vong.errors import VongError
+from vong.errors import Unsupported, VongError
 from vong.serving.engine import EngineSettings
 from vong.serving.engine.http import EngineApp
 
@@ -45,7 +45,7 @@ def main() -> None:
         target=watch_lease, args=(arguments.lease, arguments.lease_seconds), name="lease", daemon=True
     ).start()
     about = {"engine": arguments.engine, "model": str(arguments.model), "pid": os.getpid()}
-    app = EngineApp(os.environ.pop("VONG_ENGINE_TOKEN"), about)
+    app = EngineApp(os.environ.pop("VONG_ENGINE_TOKEN"), about, EngineSettings(**arguments.settings))
     asyncio.run(serve(app, arguments))
     # A plain exit would wait for library threads that still compute.
     logging.shutdown()
@@ -61,8 +61,15 @@ async def serve(app: EngineApp, arguments: argparse.Namespace) -> None:
 
     async def load() -> None:
         start = time.monotonic()
-        app.engine = await asyncio.to_thread(_load_engine, arguments)
+        engine = await asyncio.to_thread(_load_engine, arguments)
         log.info("%s loaded %s in %.1f s", arguments.engine, arguments.model, time.monotonic() - start)
+        try:
+            await app.admission.warm_up(engine)
+        except Unsupported:  # the model generates no text
+            pass
+        except (VongError, TimeoutError) as error:  # the model may answer other prompts
+            log.warning("the first completion failed: %s", error or "timeout")
+        app.engine = engine
 
     def loaded(task: "asyncio.Task[None]") -> None:
         """Stop the process if the model does not load."""

@@ -3,7 +3,6 @@
 Every field of a request is obeyed, has no effect on the completion, or is rejected.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -13,19 +12,18 @@ from pydantic_core import from_json
 
 from vong.errors import InvalidInput, Unsupported
 from vong.serving.engine import GenerationRequest
+from vong.serving.engine.grammars import choice_grammar, output_schema
 
 MAX_CHOICES = 128
 """Maximum number of choices of one request, as at OpenAI."""
 IGNORED_FIELDS = frozenset(
     {
-        *("user", "store", "metadata", "service_tier", "safety_identifier", "prediction", "reasoning_effort"),
-        *("prompt_cache_key", "prompt_cache_retention", "cache_prompt", "parallel_tool_calls"),
+        *("user", "store", "metadata", "safety_identifier", "prediction"),
+        *("prompt_cache_key", "prompt_cache_retention", "cache_prompt"),
     }
 )
-"""Fields that do not change a completion of a model without reasoning and tools."""
+"""Fields that do not change a completion."""
 NEUTRAL_VALUES: Mapping[str, tuple[Any, ...]] = {
-    "tool_choice": ("none", "auto"),
-    "function_call": ("none", "auto"),
     "modalities": (["text"],),
     "verbosity": ("medium",),
     "best_of": (1,),
@@ -83,6 +81,8 @@ class SamplingRequest(BaseModel):
     n: int = Field(default=1, ge=1, le=MAX_CHOICES)
     stream: bool = False
     stream_options: StreamOptions | None = None
+    service_tier: str | None = None
+    priority: int = Field(default=0, ge=-(2**31), lt=2**31)
     response_format: dict[str, Any] | None = None
     grammar: str | None = None
     guided_grammar: str | None = None
@@ -93,6 +93,11 @@ class SamplingRequest(BaseModel):
     def include_usage(self) -> bool:
         """Return whether the last chunk of the stream contains the usage."""
         return bool(self.stream_options and self.stream_options.include_usage)
+
+    @property
+    def is_constrained(self) -> bool:
+        """Return whether a grammar, a choice or a schema constrains the completion."""
+        return any(self.constraints())
 
     def sampling_fields(self) -> dict[str, Any]:
         """Return the fields of the request to the engine that both kinds of completions have."""
@@ -109,8 +114,15 @@ class SamplingRequest(BaseModel):
             "stop": tuple(text for text in stop if text),
             "seed": self.seed,
             "response_format": self._format(),
-            "grammar": self.grammar or self.guided_grammar or _choice_grammar(self.guided_choice),
+            "grammar": self.grammar
+            or self.guided_grammar
+            or (choice_grammar(self.guided_choice) if self.guided_choice else None),
         }
+
+    def constraints(self) -> list[bool]:
+        """Return for each field that constrains a completion if it is set."""
+        fields = (self.grammar or self.guided_grammar, self.guided_choice, self.guided_json)
+        return [*map(bool, fields), (self.response_format or {}).get("type", "text") != "text"]
 
     def _format(self) -> dict[str, Any] | None:
         if self.guided_json is None:
@@ -144,7 +156,7 @@ def parse_request(kind: type[RequestT], body: bytes) -> RequestT:
             f"{location}: {detail['msg']}" if location else detail["msg"], "see the OpenAI reference"
         ) from error
     _check_values(request)
-    request.sampling_fields()  # reports an invalid schema
+    output_schema(request.sampling_fields()["response_format"])  # reports an invalid schema
     return request
 
 
@@ -169,16 +181,5 @@ def choice_requests(request: GenerationRequest, count: int) -> list[GenerationRe
 def _check_values(request: SamplingRequest) -> None:
     if any(not -100 <= bias <= 100 for bias in request.logit_bias.values()):
         raise InvalidInput("logit_bias has a value that is not between -100 and 100", "lower it")
-    constraints = (
-        request.grammar or request.guided_grammar,
-        request.guided_choice,
-        request.guided_json,
-        (request.response_format or {}).get("type", "text") != "text",
-    )
-    if sum(map(bool, constraints)) > 1:
+    if sum(request.constraints()) > 1:
         raise InvalidInput("the request constrains the completion in several ways", "send one constraint")
-
-
-def _choice_grammar(choices: list[str] | None) -> str | None:
-    """Return the grammar of the texts in `guided_choice`."""
-    return "root ::= " + " | ".join(json.dumps(choice, ensure_ascii=False) for choice in choices) if choices else None

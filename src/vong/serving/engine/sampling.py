@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vong.serving.engine import GenerationRequest
+from vong.serving.engine.constraints import GrammarMatcher
 
 MIN_TEMPERATURE = 1e-5
 """Temperature below which the most likely token is selected: the division would overflow."""
@@ -27,10 +28,16 @@ def select_token(
     prompt: Sequence[int],
     counts: Mapping[int, int],
     random: torch.Generator | None,
+    matcher: GrammarMatcher | None = None,
 ) -> int:
-    """Return the next token. `counts` are the generated tokens and how often each was generated."""
+    """Return the next token. `counts` are the generated tokens and how often each was generated.
+
+    A grammar removes tokens after the biases and penalties, so that none of them brings a token back.
+    """
     if changes_scores(request):
         scores = adjust_scores(scores, request, prompt, counts)
+    if matcher is not None:
+        scores = matcher.mask(scores)
     if request.temperature < MIN_TEMPERATURE:
         return int(scores.argmax())
     return sample_token(scores, request, random)

@@ -6,6 +6,7 @@ The prompt is completed as it is, without a chat template.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ from pydantic import Field
 
 from vong.errors import InvalidInput
 from vong.serving.engine import GenerationChunk, GenerationRequest, TextEngine, TokenLogprob
+from vong.serving.engine.admission import AdmittedRequest
 from vong.serving.engine.chat import usage_object
 from vong.serving.engine.choices import collect_all, merge
 from vong.serving.engine.request_fields import (
@@ -23,6 +25,7 @@ from vong.serving.engine.request_fields import (
     choice_requests,
     parse_request,
 )
+from vong.serving.engine.served_names import public_name
 
 DEFAULT_MAX_TOKENS = 16
 """Tokens of a completion without max_tokens, as at OpenAI."""
@@ -82,21 +85,24 @@ def parse_text_request(body: bytes) -> TextRequest:
 class TextCompletion:
     """Text completion of one request. The choices of prompt `p` have the indexes from `p * n`."""
 
-    def __init__(self, engine: TextEngine, request: TextRequest, adapter: str | None) -> None:
+    def __init__(
+        self, engine: TextEngine, request: TextRequest, adapter: str | None, admitted: AdmittedRequest
+    ) -> None:
         self._engine = engine
+        self._admitted = admitted
         self._request = request
         self._adapter = adapter
         self._head = {
             "id": f"cmpl-{uuid4().hex}",
             "object": "text_completion",
             "created": int(time.time()),
-            "model": request.model,
+            "model": public_name(request.model),
         }
 
-    async def complete(self, scoring: asyncio.Semaphore) -> dict[str, Any]:
-        """Return the response. `scoring` bounds the prompts that are scored at the same time."""
+    async def complete(self) -> dict[str, Any]:
+        """Return the response."""
         request = self._request
-        prompts = await self._load_prompts(scoring)
+        prompts = await self._load_prompts()
         generators = [
             self._generate(prompt, one)
             for prompt in prompts
@@ -115,10 +121,10 @@ class TextCompletion:
         usage = usage_object(last, last[:: request.candidates])
         return {**self._head, "choices": choices, "usage": usage}
 
-    async def stream(self, scoring: asyncio.Semaphore) -> AsyncGenerator[dict[str, Any]]:
+    async def stream(self) -> AsyncGenerator[dict[str, Any]]:
         """Yield the chunks of the response, and its usage at the end if it was requested."""
         request = self._request
-        prompts = await self._load_prompts(scoring)
+        prompts = await self._load_prompts()
         generators = [
             self._generate(prompt, one)
             for prompt in prompts
@@ -136,10 +142,10 @@ class TextCompletion:
             usage = usage_object(last, last[:: request.n])
             yield {**self._head, "choices": [], "usage": usage}
 
-    async def _load_prompts(self, scoring: asyncio.Semaphore) -> list[_Prompt]:
-        return [await self._load_prompt(prompt, scoring) for prompt in split_prompts(self._request.prompt)]
+    async def _load_prompts(self) -> list[_Prompt]:
+        return [await self._load_prompt(prompt) for prompt in split_prompts(self._request.prompt)]
 
-    async def _load_prompt(self, prompt: str | list[int], scoring: asyncio.Semaphore) -> _Prompt:
+    async def _load_prompt(self, prompt: str | list[int]) -> _Prompt:
         request, engine = self._request, self._engine
         ids = await asyncio.to_thread(engine.encode, self._adapter, prompt) if isinstance(prompt, str) else prompt
         if not request.echo:
@@ -147,7 +153,7 @@ class TextCompletion:
         text = prompt if isinstance(prompt, str) else await asyncio.to_thread(engine.decode, ids)
         if request.logprobs is None:
             return _Prompt(tuple(ids), text)
-        async with scoring:
+        async with self._admitted.slot():
             return _Prompt(tuple(ids), text, tuple(await engine.score(self._adapter, ids, request.logprobs)))
 
     def _generation_request(self, prompt: _Prompt) -> GenerationRequest:
@@ -168,8 +174,9 @@ class TextCompletion:
             return
         if self._request.echo:
             yield prompt.chunk
-        async for chunk in self._engine.generate(generation):
-            yield chunk
+        async with aclosing(self._admitted.generate(self._engine.generate, generation)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     def _build_choice(self, index: int, chunks: Sequence[GenerationChunk], offset: int = 0) -> dict[str, Any]:
         """Return a choice. `offset` is the position of the first token in the text."""

@@ -7,19 +7,24 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from vong.attention import load_causal_model
 from vong.chat_templates import Conversation
-from vong.errors import InvalidInput, MissingExtra, Unsupported, VongError
+from vong.errors import InvalidInput, MissingExtra, VongError
+from vong.pretrained_models import load_causal_model
 from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob
 from vong.serving.engine.chat import flatten_content
+from vong.serving.engine.chat_models import ChatModel, ChatPrompt
 from vong.serving.engine.detokenizer import IncrementalDetokenizer
+from vong.serving.engine.output_parser import parse_output
 
 
 class TransformersEngine:
     """Engine of any decoder that transformers loads from safetensors."""
+
+    supports_tools = True
 
     def __init__(self, folder: Path, settings: EngineSettings) -> None:
         try:
@@ -33,7 +38,7 @@ class TransformersEngine:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
         model: Any = load_causal_model(folder, dtype=dtype)
-        self._tokenizers: dict[str | None, Any] = {None: AutoTokenizer.from_pretrained(folder)}
+        tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         is_quantized = getattr(model.config, "quantization_config", None) is not None
         self._base_model = (model if is_quantized else model.to(device)).eval()
         self._vocabulary_size = int(model.get_input_embeddings().num_embeddings)
@@ -41,11 +46,16 @@ class TransformersEngine:
         max_context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0)) or 4096
         self.context_tokens = min(settings.context or max_context, max_context)
         self._adapters: set[str] = set()
-        end_token_ids = collect_end_tokens(
-            self._base_model.generation_config.eos_token_id, self._tokenizers[None].eos_token_id
+        self._end_token_ids = collect_end_tokens(
+            self._base_model.generation_config.eos_token_id, tokenizer.eos_token_id
         )
+        self._chat_models: dict[str | None, ChatModel] = {None: self._create_chat_model(tokenizer)}
         self._scheduler = BatchScheduler(
-            self._base_model, self._decode, end_token_ids, max_rows=settings.batch, prefix_bytes=settings.prefix_bytes
+            self._base_model,
+            self._decode,
+            self._end_token_ids,
+            max_rows=settings.batch,
+            prefix_bytes=settings.prefix_bytes,
         )
         self._adapter_lock = threading.Lock()
 
@@ -82,7 +92,7 @@ class TransformersEngine:
                 "an adapter of trained prompts cannot share a batch", "serve an adapter of the types LoRA or DoRA"
             )
         if (folder / "tokenizer_config.json").is_file():
-            self._tokenizers[name] = AutoTokenizer.from_pretrained(folder)
+            self._chat_models[name] = self._create_chat_model(AutoTokenizer.from_pretrained(folder))
         with self._scheduler.paused():
             try:
                 if self._adapters:
@@ -102,7 +112,7 @@ class TransformersEngine:
             self._scheduler.end_adapter_rows(name)
             self._scheduler.prefixes.drop_adapter(name)
             self._adapters.discard(name)
-            self._tokenizers.pop(name, None)
+            self._chat_models.pop(name, None)
             if self._adapters:
                 self._scheduler.model.delete_adapter(name)
             else:
@@ -111,21 +121,36 @@ class TransformersEngine:
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[GenerationChunk]:
         """Generate a completion in chunks."""
-        for name, constraint in (("response_format", request.response_format), ("grammar", request.grammar)):
-            if constraint and (isinstance(constraint, str) or constraint.get("type", "text") != "text"):
-                raise Unsupported(f"this engine does not support {name}", "serve a GGUF file with the engine xllamacpp")
         self._check_tokens(token for token, _ in request.logit_bias)
+        if request.prompt is not None:
+            self._check_tokens(request.prompt)
+            chunks = self._generate(request, list(request.prompt), None)
+        else:
+            prompt = await asyncio.to_thread(self._chat_model(request.adapter).prompt, request)
+            raw = self._generate(request, prompt.ids, prompt)
+            chunks = parse_output(raw, prompt.tags, prompt.parser(request), is_reasoning=prompt.is_reasoning)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
+
+    async def _generate(
+        self, request: GenerationRequest, ids: list[int], prompt: ChatPrompt | None
+    ) -> AsyncGenerator[GenerationChunk]:
+        """Generate the output of the model without parsing it."""
+        chat_model = self._chat_model(request.adapter)
+        matcher = None
+        if request.tools or request.response_format or request.grammar:
+            matcher = await asyncio.to_thread(chat_model.compile_grammar, request, prompt)
         loop = asyncio.get_running_loop()
         chunks: asyncio.Queue[GenerationChunk | VongError] = asyncio.Queue()
 
         def emit(chunk: GenerationChunk | VongError) -> None:
             loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
-        if request.prompt is None:
-            ids = self.tokenize(request.adapter, request.messages)
-        else:
-            self._check_tokens(ids := list(request.prompt))
+        kept = prompt.kept_tokens if prompt else frozenset[int]()
         row = self._build_sequence(request, ids, emit)
+        row.matcher = matcher
+        row.detokenizer = IncrementalDetokenizer(lambda part: chat_model.decode(part, kept), request.stop)
         self._scheduler.submit(row)
         try:
             while True:
@@ -147,7 +172,7 @@ class TransformersEngine:
 
         Raises: InvalidInput if the template rejects the messages.
         """
-        tokenizer = self._tokenizers.get(adapter) or self._tokenizers[None]
+        tokenizer = self._chat_model(adapter).tokenizer
         chat = Conversation(tokenizer, flatten_content(messages), tools)
         return chat.encode(chat.render(generation_prompt=True))
 
@@ -155,20 +180,20 @@ class TransformersEngine:
         """Return next-token log-probabilities after each of the last prefixes of `ids`."""
         self._remaining_context(len(ids))
         with self._scheduler.paused():
-            _, logits, _ = self._scheduler.prefill(ids, adapter, positions, reuse=False)
+            logits = self._scheduler.last_logits(ids, adapter, positions)
             best = logits.log_softmax(-1).topk(min(top, logits.shape[-1]))
             indices, values = best.indices.tolist(), best.values.tolist()
         return [dict(zip(tokens, scores, strict=True)) for tokens, scores in zip(indices, values, strict=True)]
 
     def encode(self, adapter: str | None, text: str) -> list[int]:
         """Return the token ids of a text by the tokenizer of the adapter, or that of the base."""
-        tokenizer = self._tokenizers.get(adapter) or self._tokenizers[None]
+        tokenizer = self._chat_model(adapter).tokenizer
         return [int(token) for token in tokenizer.encode(text)]
 
     def decode(self, ids: list[int]) -> str:
         """Return the text of token ids, including special tokens."""
         self._check_tokens(ids)
-        return str(self._tokenizers[None].decode(ids, clean_up_tokenization_spaces=False))
+        return str(self._chat_models[None].tokenizer.decode(ids, clean_up_tokenization_spaces=False))
 
     async def score(self, adapter: str | None, ids: list[int], top: int) -> list[TokenLogprob]:
         """Return the log-probability of each token of a prompt, from one pass through the model."""
@@ -217,7 +242,13 @@ class TransformersEngine:
         return self.context_tokens - tokens
 
     def _decode(self, ids: list[int]) -> str:
-        return str(self._tokenizers[None].decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+        return self._chat_models[None].decode(ids)
+
+    def _create_chat_model(self, tokenizer: Any) -> ChatModel:
+        return ChatModel(tokenizer, self._vocabulary_size, self._end_token_ids)
+
+    def _chat_model(self, adapter: str | None) -> ChatModel:
+        return self._chat_models.get(adapter) or self._chat_models[None]
 
 
 def collect_end_tokens(*sources: int | list[int] | None) -> set[int]:

@@ -123,11 +123,9 @@ def _write_parameters(writer: Any, config: dict[str, Any], architecture: str) ->
 
 
 def _read_tensors(folder: Path, config: dict[str, Any], architecture: str) -> Iterator[SourceTensor]:
-    import gguf
     from safetensors import safe_open
 
-    kind = next(key for key, name in gguf.MODEL_ARCH_NAMES.items() if name == architecture)
-    names = gguf.get_tensor_name_map(kind, config["num_hidden_layers"])
+    names = gguf_tensor_names(config, architecture)
     if _rope(config).get("rope_type") == "llama3":
         factors = _llama3_factors(config)
         yield SourceTensor("rope_freqs.weight", (len(factors),), lambda: factors)
@@ -145,15 +143,27 @@ def _read_tensors(folder: Path, config: dict[str, Any], architecture: str) -> It
 
 def _loader(opened: Any, key: str, config: dict[str, Any], architecture: str) -> Callable[[], Any]:
     def load() -> Any:
-        values = opened.get_tensor(key).float()
-        heads = config["num_attention_heads"]
-        if architecture == "llama" and ".q_proj." in key:
-            values = _interleave(values, heads)
-        elif architecture == "llama" and ".k_proj." in key:
-            values = _interleave(values, config.get("num_key_value_heads") or heads)
-        return values.numpy()
+        return reorder_rows(opened.get_tensor(key).float(), key, config, architecture).numpy()
 
     return load
+
+
+def gguf_tensor_names(config: dict[str, Any], architecture: str) -> Any:
+    """Return the map from the names of tensors in safetensors to those in GGUF."""
+    import gguf
+
+    kind = next(key for key, name in gguf.MODEL_ARCH_NAMES.items() if name == architecture)
+    return gguf.get_tensor_name_map(kind, config["num_hidden_layers"])
+
+
+def reorder_rows(values: Any, key: str, config: dict[str, Any], architecture: str) -> Any:
+    """Return the weights of a tensor in llama.cpp's order of rows, which differs in queries and keys of Llama."""
+    heads = config["num_attention_heads"]
+    if architecture == "llama" and "q_proj" in key:
+        return _interleave(values, heads)
+    if architecture == "llama" and "k_proj" in key:
+        return _interleave(values, config.get("num_key_value_heads") or heads)
+    return values
 
 
 def _interleave(values: Any, heads: int) -> Any:

@@ -35,6 +35,21 @@ LEVELS: dict[str, GgufLevel] = {
 }
 """Levels by name, from exact to smallest."""
 
+BITS_PER_WEIGHT = {
+    "f32": 32.0,
+    "f16": 16.0,
+    "bf16": 16.0,
+    "q8_0": 8.5,
+    "q6_k": 6.6,
+    "q5_k_m": 5.7,
+    "q5_0": 5.6,
+    "q4_k_m": 4.9,
+    "q4_0": 4.6,
+    "q3_k_m": 3.9,
+    "q2_k": 3.4,
+}
+"""Mean size of a weight, to plan the memory of a model before its conversion. Small models need more."""
+
 DEFAULT_LEVEL = "q8_0"
 FLOAT_TYPES = {"F32", "F16", "BF16"}
 

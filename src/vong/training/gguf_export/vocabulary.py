@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from vong.errors import Unsupported
+from vong.training.gguf_export import sentencepiece
+from vong.training.gguf_export.sentencepiece import is_sentencepiece
 
 LLAMA3_PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -26,8 +28,10 @@ def write_vocabulary(writer: Any, folder: Path, tokenizer: Any, vocabulary_size:
     """
     import gguf
 
-    source = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    pre_tokenizer = find_pre_tokenizer(source)
+    # Not tokenizer.json: for some classes transformers changes its steps when it loads the file.
+    source = json.loads(tokenizer.backend_tokenizer.to_str())
+    pieces = sentencepiece.read_vocabulary(source, begins_with_special(tokenizer)) if is_sentencepiece(source) else None
+    pre_tokenizer = "default" if pieces else find_pre_tokenizer(source)
     tokens: list[str] = []
     types: list[int] = []
     by_id = {index: token for token, index in tokenizer.get_vocab().items()}
@@ -36,17 +40,25 @@ def write_vocabulary(writer: Any, folder: Path, tokenizer: Any, vocabulary_size:
         token, kind = by_id.get(index), gguf.TokenType.NORMAL
         if token is None:
             token, kind = f"[PAD{index}]", gguf.TokenType.UNUSED
+        elif pieces and index == tokenizer.unk_token_id:
+            kind = gguf.TokenType.UNKNOWN
         elif index in added:
             kind = gguf.TokenType.CONTROL if added[index].special else gguf.TokenType.USER_DEFINED
+        elif pieces and token in sentencepiece.BYTE_TOKENS:
+            kind = gguf.TokenType.BYTE
         tokens.append(token)
         types.append(kind)
-    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_model("llama" if pieces else "gpt2")
     writer.add_tokenizer_pre(pre_tokenizer)
     writer.add_token_list(tokens)
     writer.add_token_types(types)
-    merges = source["model"].get("merges") or []
-    texts = [merge if isinstance(merge, str) else " ".join(merge) for merge in merges]
-    writer.add_token_merges(texts or [UNUSED_MERGE])
+    if pieces:
+        writer.add_token_scores([pieces.scores.get(token, sentencepiece.UNREACHABLE_SCORE) for token in tokens])
+        writer.add_add_space_prefix(pieces.prefix)
+    else:
+        merges = source["model"].get("merges") or []
+        texts = [merge if isinstance(merge, str) else " ".join(merge) for merge in merges]
+        writer.add_token_merges(texts or [UNUSED_MERGE])
     _write_special_tokens(writer, tokenizer, folder)
 
 
@@ -89,6 +101,14 @@ def adds_bos(tokenizer: Any) -> bool:
     # A template such as ChatML begins each message with the token that is also BOS.
     twice = tokenizer.apply_chat_template([*PROBE, *PROBE], add_generation_prompt=True, tokenize=False)
     return text.startswith(tokenizer.bos_token) and twice.count(tokenizer.bos_token) == 1
+
+
+def begins_with_special(tokenizer: Any) -> bool:
+    """Return True if a conversation begins with a special token by the chat template, so that no text is the first."""
+    if not tokenizer.chat_template:
+        return False
+    text = tokenizer.apply_chat_template(PROBE, add_generation_prompt=True, tokenize=False)
+    return any(text.startswith(token.content) for token in tokenizer.added_tokens_decoder.values() if token.special)
 
 
 def end_token_ids(folder: Path, tokenizer: Any) -> list[int]:

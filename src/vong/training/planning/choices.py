@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from vong.errors import InvalidInput
 from vong.training.out_of_memory import largest_divisor
@@ -76,8 +76,9 @@ def find_alternatives(inputs: PlanInputs, settings: BaseModel) -> list[PlanAlter
     found: list[PlanAlternative] = []
     for changes, description in _candidate_changes(inputs, settings):
         try:
+            type(settings).model_validate({**settings.model_dump(), **changes})
             plan = estimate(inputs, settings.model_copy(update=changes))
-        except InvalidInput:  # no rows within a smaller max_length
+        except (InvalidInput, ValidationError):  # no rows within a smaller max_length, or refused by the recipe
             continue
         if plan.fits and not any(one.description == description for one in found):
             values = Needs.of(settings.model_copy(update=changes)).values

@@ -64,6 +64,11 @@ class Needs:
         return self.values.get("block_size") is not None
 
     @property
+    def trains_from_scratch(self) -> bool:
+        """Return whether the recipe starts with random weights and a new tokenizer."""
+        return "vocab_size" in self.values
+
+    @property
     def generations(self) -> int:
         """Return the completions that are generated per prompt and trained, 1 if none is generated."""
         return int(self.get("num_generations", 1))

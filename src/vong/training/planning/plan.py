@@ -21,6 +21,8 @@ from vong.training.planning.traits import RecipeTraits
 DEFAULT_TRAITS = RecipeTraits()
 EVALUATIONS_PER_RUN = 8
 ADAPTER_CHECKPOINT_STEPS = 10
+MAX_SMALL_PARAMETERS = 30_000_000
+"""Up to this size all weights can be trained at the learning rate of an adapter."""
 
 
 class SettingChoice(Record):
@@ -147,7 +149,7 @@ def estimate(inputs: PlanInputs, settings: BaseModel) -> TrainingPlan:
         cost=cost,
         parameters=inputs.shape.parameters,
         trained_parameters=trained,
-        notes=build_notes(work, needs),
+        notes=build_notes(work, needs, inputs.shape.parameters),
     )
 
 
@@ -210,14 +212,15 @@ def count_trained_parameters(shape: ModelStructure, needs: Needs) -> int:
     return count_adapter_parameters(shape, int(needs.get("lora_rank", 16)), modules)
 
 
-def build_notes(work: Workload, needs: Needs) -> tuple[str, ...]:
+def build_notes(work: Workload, needs: Needs, parameters: int) -> tuple[str, ...]:
     """Return the warnings for the user before the start."""
     warnings: list[str] = []
     if work.left_out:
         warnings.append(f"{work.left_out} rows are longer than max_length {needs.max_length} and will be left out")
     if not work.validation_rows:
         warnings.append("no validation rows: overfitting cannot be detected, and early stopping is disabled")
-    if needs.method == "full" and float(needs.get("learning_rate", 0)) > 2e-4:
+    tunes_large_base = needs.method == "full" and not needs.trains_from_scratch and parameters > MAX_SMALL_PARAMETERS
+    if tunes_large_base and float(needs.get("learning_rate", 0)) > 2e-4:
         warnings.append("this learning rate is meant for an adapter; lower it to about 5e-5 for full fine-tuning")
     return tuple(warnings)
 

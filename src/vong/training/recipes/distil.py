@@ -72,7 +72,8 @@ class DistilRecipe:
 
         result = run_trainer(prepared, settings, reporter, build)
         report = run.compare(tokenizer, prepared, result, reporter)
-        return dataclasses.replace(result, summary={**result.summary, **report})
+        metadata = {**result.metadata, "teachers": run.versions()}
+        return dataclasses.replace(result, summary={**result.summary, **report}, metadata=metadata)
 
 
 class _TeacherModel:
@@ -94,7 +95,7 @@ class _TeacherModel:
         splits = {"training": self._context.train, "validation": self._context.validation}
         found = [one for examples in splits.values() for example in examples if (one := _question(example))]
         questions = list({one.key: one for one in found}.values())
-        self._book.ask_all(questions, self._settings.concurrency, reporter)
+        self._book.ask_all(questions, self._settings.concurrency, lambda text: reporter.progress(0, 1, text))
         if self._book.asked:
             reporter.log(f"the teacher answered {self._book.asked} of {len(questions)} questions in this attempt")
         answered = {name: self._replace_completions(name, rows, reporter) for name, rows in splits.items()}
@@ -128,6 +129,13 @@ class _TeacherModel:
             self._context.folder, report_rows, students, self._context.score, reporter, self._cost_per_1000
         )
         return {"teacher": settings.teacher, **summarize_report(report)}
+
+    def versions(self) -> list[str]:
+        """Return the refs of the model versions that taught the student. Models of other providers have none."""
+        spans = [answer.span_id for answer in self._book.answers if answer.span_id]
+        if self._settings.source == "answers" and not spans:
+            return []
+        return self._teachers.versions(self._settings.teacher, spans)
 
     def _replace_completions(
         self, split: str, examples: Sequence[Example], reporter: TrainingReporter

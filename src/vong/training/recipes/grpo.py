@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, Field
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field
 from vong.errors import InvalidInput
 from vong.records import Example
 from vong.training.device import Device
+from vong.training.judges import Judge
 from vong.training.model_loading import load_run_tokenizer
 from vong.training.preference import (
     load_policy,
@@ -107,7 +109,7 @@ class GrpoRecipe:
         parsed = GrpoSettings.model_validate(settings.model_dump())
         require_reward(parsed)
         reference_for = next((reward.name for reward in rewards if reward.needs_reference), None)
-        check_prompts(split, examples, reference_for, training=training)
+        check_prompts(split, examples, reference_for, training=training, judges=parsed.judges)
 
     def train(self, context: TrainingContext, reporter: TrainingReporter) -> TrainingResult:
         """Train, or resume from the newest complete checkpoint in the folder."""
@@ -121,7 +123,9 @@ class GrpoRecipe:
         def build(device: Device) -> TrainerSetup:
             return build_trainer(context, settings, device, tokenizer, (train, validation), reporter)
 
-        return run_trainer(context, settings, reporter, build)
+        result = run_trainer(context, settings, reporter, build)
+        used = {"reward_model": context.reward_model.ref} if context.reward_model else {}
+        return replace(result, metadata={**result.metadata, **used})
 
 
 class PromptRow(NamedTuple):
@@ -133,10 +137,11 @@ class PromptRow(NamedTuple):
 
 def require_reward(settings: GrpoSettings) -> None:
     """Raise InvalidInput if the settings select no reward."""
-    if not settings.rewards and not settings.reward_model:
+    if not settings.has_reward:
         raise InvalidInput(
-            "recipe 'grpo' has no reward: both rewards and reward_model are empty",
-            'set rewards, such as {"exact_match": 1.0}, or the ref of a reward model; scorers: vong evals scorers',
+            "recipe 'grpo' has no reward: rewards, reward_model and judges are empty",
+            'set rewards, such as {"exact_match": 1.0}, the ref of a reward model, or a judge; scorers: '
+            "vong evals scorers",
         )
 
 
@@ -188,24 +193,44 @@ class GroupSampler:
                 yield from (row for row in chunk for _ in range(self.group))
 
 
-def build_rewards(context: TrainingContext, device: Device, settings: GrpoSettings) -> list[RewardFunction]:
-    """Return the rewards of the run: the scorers, and the reward model if there is one."""
-    rewards = list(context.rewards)
+def build_judges(context: TrainingContext, settings: GrpoSettings) -> list[Judge]:
+    """Return the judges of the run.
+
+    Raises:
+        InvalidInput: The trainer has no access to other models.
+    """
+    if settings.judges and context.teachers is None:
+        raise InvalidInput("this trainer has no access to judges", "start the run on a Vong server")
+    return [
+        Judge(name, judge, context.teachers, context.folder, settings.judge_concurrency)
+        for name, judge in settings.judges.items()
+        if context.teachers is not None
+    ]
+
+
+def build_rewards(
+    context: TrainingContext, device: Device, settings: GrpoSettings, judges: Sequence[Judge]
+) -> list[RewardFunction]:
+    """Return the rewards of the run: the scorers, the judges, and the reward model if there is one."""
+    rewards = [*context.rewards, *(judge.as_reward() for judge in judges)]
     if context.reward_model is not None:
         scorer = load_reward_scorer(context.reward_model, device)
         rewards.append(RewardFunction("reward_model", settings.reward_model_weight, scorer, needs_reference=False))
     if not rewards:
-        raise InvalidInput("the run has no rewards", "set rewards or reward_model")
+        raise InvalidInput("the run has no rewards", "set rewards, reward_model or judges")
     return rewards
 
 
-def build_reward_column(reward: RewardFunction, examples: Sequence[Example]) -> Callable[..., list[float | None]]:
+def build_reward_column(
+    reward: RewardFunction, examples: Sequence[Example], reporter: TrainingReporter
+) -> Callable[..., list[float | None]]:
     """Return a reward in the form that TRL calls: one value per completion, None if it does not apply."""
 
-    def compute(completions: Sequence[str], example: Sequence[int], **_: Any) -> list[float | None]:
-        return [
-            reward.compute(examples[index], completion) for index, completion in zip(example, completions, strict=True)
-        ]
+    def compute(completions: Sequence[str], example: Sequence[int], **fields: Any) -> list[float | None]:
+        state = fields.get("trainer_state")
+        step, total = (state.global_step, max(1, state.max_steps)) if state is not None else (0, 1)
+        rows = [examples[index] for index in example]
+        return reward.score(rows, completions, lambda message: reporter.progress(step, total, message))
 
     compute.__name__ = reward.name
     return compute
@@ -224,7 +249,8 @@ def build_trainer(
     from trl.trainer.grpo_config import GRPOConfig
 
     train, validation = rows
-    rewards = build_rewards(context, device, settings)
+    judges = build_judges(context, settings)
+    rewards = build_rewards(context, device, settings, judges)
     examples = [row.example for row in (*train, *validation)]
     model = load_policy(context, settings, device)
     arguments = trainer_arguments(context, settings, device, len(train), evaluate=bool(validation))
@@ -243,7 +269,7 @@ def build_trainer(
             reward_weights=[reward.weight for reward in rewards],
             disable_dropout=False,
         ),
-        reward_funcs=[build_reward_column(reward, examples) for reward in rewards],
+        reward_funcs=[build_reward_column(reward, examples, reporter) for reward in rewards],
         train_dataset=Dataset.from_dict(prompt_table(train, 0)),
         eval_dataset=Dataset.from_dict(prompt_table(validation, len(train))) if validation else None,
         processing_class=tokenizer,
@@ -263,6 +289,7 @@ def build_trainer(
             "validation_rows": len(validation),
             "rewards": {reward.name: reward.weight for reward in rewards},
         },
+        summarize=lambda: {"judges": {judge.name: judge.summarize() for judge in judges}} if judges else {},
     )
 
 

@@ -9,7 +9,7 @@ from vong.errors import InvalidInput
 from vong.records import Example
 from vong.training.batching import BATCHES_PER_WINDOW, EpochSampler, batch_table, collate, padding_share
 from vong.training.device import Device
-from vong.training.model_loading import load_run_model, load_run_tokenizer
+from vong.training.model_loading import load_run_model, load_run_tokenizer, reject_adapted_head
 from vong.training.packing import check_packing, collate_packs, pack_rows, pack_table
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
@@ -209,6 +209,7 @@ def build_trainer(
     from trl.trainer.sft_config import SFTConfig
 
     model = load_run_model(context, settings, device)
+    reject_adapted_head(model)
     arranged = arrange_rows(rows, settings)
     arguments = trainer_arguments(context, settings, device, len(arranged.lengths), evaluate=bool(rows.validation))
     flatten = "flash" in str(model.config._attn_implementation)

@@ -5,7 +5,7 @@ import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { JsonBlock } from "@/components/Code";
 import c from "./data.module.css";
-import { applyDraft, type Draft, toDraft } from "./draft";
+import { applyDraft, type Draft, hasEmptyText, toDraft } from "./draft";
 import { type Example, parseObject } from "./model";
 
 type Props = {
@@ -83,13 +83,13 @@ function Messages({ draft, onChange }: { draft: Draft; onChange: (messages: Draf
   );
 }
 
-/** Show a form to edit a row: messages, answers and metadata. */
+/** Show a form to edit a row: its document or its messages and answers, and the metadata. */
 export function RowEditForm({ example, isOlderVersion, saving, onSave, onCancel }: Props) {
   const { data, app } = useMessages();
   const t = data.row;
   const [draft, setDraft] = useState(() => toDraft(example));
   const parsedMetadata = parseObject(draft.metadata);
-  const hasEmptyMessage = draft.messages.some((message) => message.text !== null && !message.text.trim());
+  const isEmpty = hasEmptyText(draft);
   const answerField = (field: "completion" | "rejected", label: string) =>
     draft[field] !== null && (
       <Textarea
@@ -106,7 +106,7 @@ export function RowEditForm({ example, isOlderVersion, saving, onSave, onCancel 
       className={c.edit}
       onSubmit={(event) => {
         event.preventDefault();
-        if (parsedMetadata && !hasEmptyMessage) onSave(applyDraft(example, draft, parsedMetadata));
+        if (parsedMetadata && !isEmpty) onSave(applyDraft(example, draft, parsedMetadata));
       }}
     >
       {isOlderVersion && (
@@ -114,9 +114,22 @@ export function RowEditForm({ example, isOlderVersion, saving, onSave, onCancel 
           {t.older}
         </Alert>
       )}
-      <Messages draft={draft} onChange={(messages) => setDraft({ ...draft, messages })} />
-      {answerField("completion", t.completion)}
-      {answerField("rejected", t.rejected)}
+      {draft.document === null ? (
+        <>
+          <Messages draft={draft} onChange={(messages) => setDraft({ ...draft, messages })} />
+          {answerField("completion", t.completion)}
+          {answerField("rejected", t.rejected)}
+        </>
+      ) : (
+        <Textarea
+          label={t.document}
+          autosize
+          minRows={8}
+          maxRows={28}
+          value={draft.document}
+          onChange={(event) => setDraft({ ...draft, document: event.currentTarget.value })}
+        />
+      )}
       <Textarea
         label={t.metadata}
         description={t.metadataHint}
@@ -132,7 +145,7 @@ export function RowEditForm({ example, isOlderVersion, saving, onSave, onCancel 
         <Button size="xs" variant="default" onClick={onCancel}>
           {app.cancel}
         </Button>
-        <Button size="xs" type="submit" loading={saving} disabled={!parsedMetadata || hasEmptyMessage}>
+        <Button size="xs" type="submit" loading={saving} disabled={!parsedMetadata || isEmpty}>
           {t.save}
         </Button>
       </Group>

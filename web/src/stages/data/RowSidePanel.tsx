@@ -38,7 +38,7 @@ function Origin({ example }: { example: Example }) {
   );
 }
 
-/** Show a complete row: conversation, expected answer, rejected answer and metadata. */
+/** Show a complete row: document or conversation, expected answer, rejected answer and metadata. */
 function RowDetails({ row }: { row: Row }) {
   const t = useMessages().data.row;
   const f = useFormats();
@@ -46,19 +46,30 @@ function RowDetails({ row }: { row: Row }) {
   const metadataEntries = Object.entries(metadata ?? {});
   return (
     <>
-      <SidePanelSection title={t.conversation}>
-        {typeof text === "string" ? <div className={c.text}>{text}</div> : <Chat messages={messages} />}
-      </SidePanelSection>
-      {typeof text !== "string" && (
-        <SidePanelSection title={t.completion}>
-          {completion ? (
-            <Chat messages={[completion]} />
-          ) : (
-            <Text size="sm" c="dimmed">
-              {t.noAnswer}
-            </Text>
-          )}
+      {typeof text === "string" ? (
+        <SidePanelSection title={t.document}>
+          <section className={c.document} tabIndex={0} aria-label={t.document}>
+            {text}
+          </section>
+          <Text size="xs" c="dimmed" className="num">
+            {t.characters(f.number(text.length))}
+          </Text>
         </SidePanelSection>
+      ) : (
+        <>
+          <SidePanelSection title={t.conversation}>
+            <Chat messages={messages} />
+          </SidePanelSection>
+          <SidePanelSection title={t.completion}>
+            {completion ? (
+              <Chat messages={[completion]} />
+            ) : (
+              <Text size="sm" c="dimmed">
+                {t.noAnswer}
+              </Text>
+            )}
+          </SidePanelSection>
+        </>
       )}
       {rejected && (
         <SidePanelSection title={t.rejected}>

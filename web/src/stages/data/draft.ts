@@ -4,6 +4,8 @@ type Message = Example["messages"][number];
 
 /** Row being edited. A `text` of null marks a message that is not plain text: `original` is kept unchanged. */
 export type Draft = {
+  /** Text of a document. Null if the row is a conversation. */
+  document: string | null;
   messages: { key: number; role: Message["role"]; text: string | null; original: Partial<Message> }[];
   /** Null if the answer is not plain text. */
   completion: string | null;
@@ -18,6 +20,7 @@ const isPlainText = (message: Partial<Message> | null | undefined) =>
 export function toDraft(example: Example): Draft {
   const { completion, rejected } = example;
   return {
+    document: example.text ?? null,
     messages: example.messages.map((original, key) => ({
       key,
       role: original.role,
@@ -37,8 +40,13 @@ function editedMessage(original: Message | null | undefined, text: string | null
   return { ...(original ?? { role: "assistant" as const }), content: text };
 }
 
+/** Return whether a text that must not be empty is empty. */
+export const hasEmptyText = ({ document, messages }: Draft): boolean =>
+  document === null ? messages.some(({ text }) => text !== null && !text.trim()) : !document.trim();
+
 /** Return the edited row. Fields outside the draft (tools, weight, origin, tool calls) are unchanged. */
 export function applyDraft(example: Example, draft: Draft, metadata: Record<string, unknown>): Example {
+  if (draft.document !== null) return { ...example, text: draft.document, metadata };
   return {
     ...example,
     messages: draft.messages.map(({ role, text, original }) => ({

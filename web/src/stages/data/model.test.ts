@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyDraft, toDraft } from "./draft";
+import { applyDraft, hasEmptyText, toDraft } from "./draft";
 import { toImportOptions } from "./ImportOptions";
 import {
   answerLine,
@@ -111,6 +111,14 @@ describe("editing", () => {
       role: "assistant",
       content: "b",
     });
+  });
+  it("edits the text of a document and nothing else", () => {
+    const page = row({ messages: [], text: "Once upon a time" });
+    const draft = toDraft(page);
+    expect(draft.document).toBe("Once upon a time");
+    expect(applyDraft(page, { ...draft, document: "The end" }, {})).toEqual({ ...page, text: "The end", metadata: {} });
+    expect(hasEmptyText({ ...draft, document: " " })).toBe(true);
+    expect(hasEmptyText(toDraft(row({ messages: [{ role: "user", content: "a" }] })))).toBe(false);
   });
   it("parses objects only", () => {
     expect(parseObject("[1]")).toBeNull();

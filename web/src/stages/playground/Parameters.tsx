@@ -1,9 +1,19 @@
-import { ActionIcon, Button, Checkbox, Group, NumberInput, Popover, SimpleGrid, Tooltip } from "@mantine/core";
+import {
+  ActionIcon,
+  Button,
+  Checkbox,
+  Group,
+  NumberInput,
+  Popover,
+  SimpleGrid,
+  Textarea,
+  Tooltip,
+} from "@mantine/core";
 import { RotateCcw, SlidersHorizontal } from "lucide-react";
 import { useMessages } from "@/app/i18n";
-import type { Params } from "./conversation";
+import { type Params, parseSchema, parseTools } from "./conversation";
 
-type Name = Exclude<keyof Params, "json">;
+type Name = Exclude<keyof Params, "json" | "schema" | "tools">;
 type Range = { min?: number; max?: number; step: number; integer?: boolean };
 const FIELDS: [Name, Range][] = [
   ["temperature", { min: 0, max: 2, step: 0.1 }],
@@ -13,12 +23,72 @@ const FIELDS: [Name, Range][] = [
   ["frequency_penalty", { min: -2, max: 2, step: 0.1 }],
 ];
 
+const SCHEMA_EXAMPLE = JSON.stringify(
+  {
+    type: "object",
+    properties: { product: { type: "string" }, urgency: { enum: ["low", "normal", "high"] } },
+    required: ["product", "urgency"],
+  },
+  null,
+  1,
+);
+const TOOLS_EXAMPLE = JSON.stringify(
+  [
+    {
+      type: "function",
+      function: {
+        name: "get_weather",
+        description: "Return the weather of a city",
+        parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+      },
+    },
+  ],
+  null,
+  1,
+);
+
+type JsonFieldProps = {
+  label: string;
+  value: string | undefined;
+  example: string;
+  invalid: boolean;
+  error: string;
+  onChange: (value: string | undefined) => void;
+};
+
+/** Show an input for JSON that can be filled with an example. */
+function JsonField({ label, value, example, invalid, error, onChange }: JsonFieldProps) {
+  const t = useMessages().playground.param;
+  return (
+    <>
+      <Textarea
+        mt="sm"
+        size="xs"
+        label={label}
+        placeholder={t.none}
+        autosize
+        minRows={1}
+        maxRows={8}
+        styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
+        value={value ?? ""}
+        error={value && invalid ? error : undefined}
+        onChange={(event) => onChange(event.currentTarget.value || undefined)}
+      />
+      {!value && (
+        <Button size="compact-xs" variant="subtle" mt={2} onClick={() => onChange(example)}>
+          {t.example}
+        </Button>
+      )}
+    </>
+  );
+}
+
 /** Show the parameters of a column. An empty field uses the model's default. */
 export function Parameters({ params, onChange }: { params: Params; onChange: (params: Params) => void }) {
   const t = useMessages().playground;
   const changedCount = Object.values(params).filter((value) => value !== undefined && value !== false).length;
   return (
-    <Popover position="bottom-end" width={320} withinPortal trapFocus shadow="md">
+    <Popover position="bottom-end" width={380} withinPortal trapFocus shadow="md">
       <Popover.Target>
         <Button
           size="xs"
@@ -44,6 +114,22 @@ export function Parameters({ params, onChange }: { params: Params; onChange: (pa
             />
           ))}
         </SimpleGrid>
+        <JsonField
+          label={t.param.schema}
+          value={params.schema}
+          example={SCHEMA_EXAMPLE}
+          invalid={parseSchema(params.schema) === null}
+          error={t.param.schemaInvalid}
+          onChange={(schema) => onChange({ ...params, schema })}
+        />
+        <JsonField
+          label={t.param.tools}
+          value={params.tools}
+          example={TOOLS_EXAMPLE}
+          invalid={parseTools(params.tools) === null}
+          error={t.param.toolsInvalid}
+          onChange={(tools) => onChange({ ...params, tools })}
+        />
         <Group justify="space-between" mt="sm">
           <Checkbox
             size="xs"

@@ -71,3 +71,15 @@ test("only set parameters are sent", () => {
   });
   expect(toRequestBody("m", [], {}, {})).not.toHaveProperty("response_format");
 });
+
+test("a schema and tools are sent if they are valid JSON", () => {
+  const schema = { type: "object" };
+  const tools = [{ type: "function", function: { name: "look" } }];
+  const valid = { json: true, schema: JSON.stringify(schema), tools: JSON.stringify(tools) };
+  expect(toRequestBody("m", [], valid, {})).toMatchObject({
+    response_format: { type: "json_schema", json_schema: { name: "answer", schema } },
+    tools,
+  });
+  const invalid = toRequestBody("m", [], { schema: "[1]", tools: "{" }, {});
+  expect(Object.keys(invalid)).toEqual(["model", "messages", "stream", "stream_options"]);
+});

@@ -10,6 +10,10 @@ export type Params = {
   seed?: number;
   frequency_penalty?: number;
   json?: boolean;
+  /** JSON schema of the answer, as text. It replaces `json`. */
+  schema?: string;
+  /** Tools in OpenAI's format, as the text of a JSON array. */
+  tools?: string;
 };
 
 export type Side = "left" | "right";
@@ -96,21 +100,50 @@ export function messagesFor(
 const asMessage = ({ text, tools }: Answer): ChatMessage =>
   tools.length ? { role: "assistant", content: text || null, tool_calls: tools } : { role: "assistant", content: text };
 
-/** Return the body of a request. */
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    return null;
+  }
+}
+
+/** Parse a JSON schema. Returns null if the text is not a JSON object. */
+export function parseSchema(text: string | undefined): Record<string, unknown> | null {
+  const value = parseJson(text);
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+}
+
+/** Parse tools in OpenAI's format. Returns null if the text is not a JSON array of objects with a function. */
+export function parseTools(text: string | undefined): Record<string, unknown>[] | null {
+  const value = parseJson(text);
+  const isTool = (tool: unknown) => typeof tool === "object" && tool !== null && "function" in tool;
+  return Array.isArray(value) && value.length > 0 && value.every(isTool) ? value : null;
+}
+
+/** Return the body of a request. Invalid texts of `schema` and `tools` are not sent. */
 export function toRequestBody(
   model: string,
   messages: ChatMessage[],
   params: Params,
   extraParams: Record<string, unknown>,
 ) {
-  const { json, ...modelParams } = params;
+  const { json, schema, tools, ...modelParams } = params;
+  const parsedSchema = parseSchema(schema);
+  const parsedTools = parseTools(tools);
+  const format = parsedSchema
+    ? { type: "json_schema", json_schema: { name: "answer", schema: parsedSchema } }
+    : json && { type: "json_object" };
   const setParams = Object.fromEntries(Object.entries(modelParams).filter(([, value]) => value !== undefined));
   return {
     ...extraParams,
     model,
     messages,
     ...setParams,
-    ...(json && { response_format: { type: "json_object" } }),
+    ...(format && { response_format: format }),
+    ...(parsedTools && { tools: parsedTools }),
     stream: true,
     stream_options: { include_usage: true },
   };

@@ -3,15 +3,20 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
+import { useFormats } from "@/app/i18n/format";
 import { FormActions } from "@/components/FormActions";
-import { notifyError } from "@/components/notify";
+import { notifyError, notifySuccess } from "@/components/notify";
 import { LoadingPlaceholder } from "@/components/QueryBoundary";
 import { modelOptions, unusedName } from "./deployment";
 import { modelsQuery } from "./queries";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const BYTES_PER_MEGABYTE = 1_000_000;
+const ENGINES = ["xllamacpp", "transformers", "vllm", "embedding"];
+/** Common levels of GGUF files, from the largest to the smallest. */
+const QUANTIZATIONS = ["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m"];
 
+type Settings = Schema["DeploymentSettings"];
 type Props = {
   /** Initial model of the form. */
   model: string;
@@ -29,6 +34,7 @@ function DeployFields({
 }: Props & { registryModels: Schema["RegisteredModel"][] }) {
   const t = useMessages().serving.form;
   const { app } = useMessages();
+  const f = useFormats();
   const client = useQueryClient();
   const groups = modelOptions(registryModels);
   const values = groups.flatMap((group) => group.items.map((item) => item.value));
@@ -43,6 +49,13 @@ function DeployFields({
       batch: 8,
       prefix: 256,
       parity: true,
+      quantization: "",
+      reproducible: false,
+      minReplicas: 1,
+      maxReplicas: 1,
+      idle: 0,
+      queue: 128,
+      firstToken: 0,
     },
     validate: {
       model: (value) => (value ? null : t.modelRequired),
@@ -63,12 +76,21 @@ function DeployFields({
               batch: formValues.batch,
               prefix_bytes: formValues.prefix * BYTES_PER_MEGABYTE,
               parity: formValues.parity ? "required" : "skip",
-            },
+              quantization: formValues.quantization,
+              reproducible: formValues.reproducible,
+              min_replicas: formValues.minReplicas,
+              max_replicas: Math.max(formValues.minReplicas, formValues.maxReplicas),
+              idle_seconds: formValues.idle,
+              queue_limit: formValues.queue,
+              first_token_target_ms: formValues.firstToken,
+            } satisfies Partial<Settings> as Settings,
           },
         }),
       ),
     onSuccess: (started) => {
       void client.invalidateQueries({ queryKey: ["serving"] });
+      const { plan } = started;
+      if (plan) notifySuccess(t.plan(f.bytes(plan.required), plan.machine ?? "", f.bytes(plan.available)));
       onStarted(started);
     },
     onError: notifyError,
@@ -98,16 +120,22 @@ function DeployFields({
           description={isReplacement ? t.replaces : t.nameHint(form.values.name || "NAME")}
           {...form.getInputProps("name")}
         />
-        <Select
-          label={t.engine}
-          data={[
-            { value: "", label: t.auto },
-            { value: "transformers", label: "transformers" },
-            { value: "xllamacpp", label: "xllamacpp" },
-          ]}
-          allowDeselect={false}
-          {...form.getInputProps("engine")}
-        />
+        <Group grow align="flex-start">
+          <Select
+            label={t.engine}
+            description={t.engineHint}
+            data={[{ value: "", label: t.auto }, ...ENGINES]}
+            allowDeselect={false}
+            {...form.getInputProps("engine")}
+          />
+          <Select
+            label={t.quantization}
+            description={t.quantizationHint}
+            data={[{ value: "", label: t.auto }, ...QUANTIZATIONS]}
+            allowDeselect={false}
+            {...form.getInputProps("quantization")}
+          />
+        </Group>
         <Switch label={t.parity} description={t.parityHint} {...form.getInputProps("parity", { type: "checkbox" })} />
         <Accordion variant="default" chevronPosition="left" styles={{ label: { fontSize: 13, paddingBlock: 8 } }}>
           <Accordion.Item value="more">
@@ -142,6 +170,58 @@ function DeployFields({
                   {...form.getInputProps("prefix")}
                 />
               </Group>
+              <Switch
+                mt="sm"
+                label={t.reproducible}
+                description={t.reproducibleHint}
+                {...form.getInputProps("reproducible", { type: "checkbox" })}
+              />
+            </Accordion.Panel>
+          </Accordion.Item>
+          <Accordion.Item value="scaling">
+            <Accordion.Control px={0}>{t.scaling}</Accordion.Control>
+            <Accordion.Panel>
+              <Group grow align="flex-start">
+                <NumberInput
+                  label={t.minReplicas}
+                  description={t.minReplicasHint}
+                  {...numberProps}
+                  min={1}
+                  max={64}
+                  {...form.getInputProps("minReplicas")}
+                />
+                <NumberInput
+                  label={t.maxReplicas}
+                  description={t.maxReplicasHint}
+                  {...numberProps}
+                  min={1}
+                  max={64}
+                  {...form.getInputProps("maxReplicas")}
+                />
+              </Group>
+              <Group grow align="flex-start" mt="sm">
+                <NumberInput
+                  label={t.firstToken}
+                  description={t.firstTokenHint}
+                  suffix=" ms"
+                  {...numberProps}
+                  {...form.getInputProps("firstToken")}
+                />
+                <NumberInput
+                  label={t.queue}
+                  description={t.queueHint}
+                  {...numberProps}
+                  {...form.getInputProps("queue")}
+                />
+              </Group>
+              <NumberInput
+                mt="sm"
+                label={t.idle}
+                description={t.idleHint}
+                suffix=" s"
+                {...numberProps}
+                {...form.getInputProps("idle")}
+              />
             </Accordion.Panel>
           </Accordion.Item>
         </Accordion>

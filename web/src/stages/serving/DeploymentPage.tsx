@@ -1,7 +1,7 @@
 import { Alert, Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { RotateCw, Trash2 } from "lucide-react";
+import { AlarmClock, RotateCw, Trash2 } from "lucide-react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -16,6 +16,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { RunningJob } from "@/components/RunningJob";
 import { Status } from "@/components/Status";
 import { deploymentModelName, isStable, parseParity } from "./deployment";
+import { DeploymentEvents, LoadPanel, ReplicasPanel } from "./LoadPanel";
 import { LogTail } from "./LogTail";
 import { ParityPanel } from "./ParityPanel";
 import { callsQuery, deploymentQuery } from "./queries";
@@ -39,6 +40,11 @@ function Actions({ deployment }: { deployment: Schema["Deployment"] }) {
     },
     onError: notifyError,
   });
+  const wake = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/v1/serving/deployments/{name}/wake", path)),
+    onSuccess: () => void refresh(),
+    onError: notifyError,
+  });
   const remove = useMutation({
     mutationFn: () => unwrap(api.DELETE("/api/v1/serving/deployments/{name}", path)),
     onSuccess: () => {
@@ -59,6 +65,17 @@ function Actions({ deployment }: { deployment: Schema["Deployment"] }) {
     );
   return (
     <>
+      {deployment.state === "sleeping" && (
+        <Button
+          size="sm"
+          variant="default"
+          leftSection={<AlarmClock size={15} aria-hidden />}
+          loading={wake.isPending}
+          onClick={() => wake.mutate()}
+        >
+          {t.wake}
+        </Button>
+      )}
       <Confirm
         title={t.remove.title(deployment.name)}
         text={t.remove.text(deploymentModelName(deployment.name))}
@@ -101,6 +118,7 @@ function ProcessPanel({ deployment }: { deployment: Schema["Deployment"] }) {
     prefix_bytes: prefix,
     parity,
   } = (deployment.settings ?? {}) as Record<string, number>;
+  const quantization = String(deployment.settings?.quantization ?? "");
   const formatAuto = (value: number | undefined) => (value ? f.number(value) : t.form.auto);
   return (
     <Panel title={t.process.title}>
@@ -129,6 +147,7 @@ function ProcessPanel({ deployment }: { deployment: Schema["Deployment"] }) {
           [t.form.threads, formatAuto(threads)],
           [t.form.context, formatAuto(context)],
           [t.form.batch, formatAuto(batch)],
+          [t.form.quantization, quantization || t.form.auto],
           [t.form.prefix, f.bytes(prefix)],
           [t.form.parity, String(parity) === "skip" ? t.parity.off : t.parity.required],
           [t.process.firstDeployed, f.time(deployment.created_at)],
@@ -177,7 +196,11 @@ export default function DeploymentPage() {
               items={[
                 { label: t.list.state, value: t.state[data.state], note: <RelativeTime at={data.updated_at} /> },
                 { label: t.list.memory, value: f.bytes(data.memory), note: t.process.shared },
-                { label: t.list.restarts, value: f.number(data.restarts) },
+                {
+                  label: t.load.replicas,
+                  value: t.load.of(f.number(data.replicas), f.number(data.desired_replicas)),
+                  note: t.load.restarts(f.number(data.restarts)),
+                },
                 {
                   label: t.list.calls,
                   value: f.number(usage?.calls),
@@ -194,12 +217,18 @@ export default function DeploymentPage() {
             <Columns
               main={
                 <>
-                  <TestChat model={deploymentModelName(name)} ready={data.state === "ready"} />
+                  <TestChat
+                    model={deploymentModelName(name)}
+                    ready={data.state === "ready" || data.state === "sleeping"}
+                  />
+                  <ReplicasPanel name={name} />
+                  <DeploymentEvents name={name} />
                   <LogTail name={name} />
                 </>
               }
               side={
                 <>
+                  <LoadPanel deployment={data} />
                   <ParityPanel parity={parseParity(data.parity)} />
                   <ProcessPanel deployment={data} />
                 </>

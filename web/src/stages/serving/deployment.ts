@@ -35,7 +35,7 @@ export function parseParity(stored: Record<string, unknown> | null | undefined):
 
 /** Return whether a deployment's state no longer changes by itself. */
 export const isStable = (deployment: Pick<Schema["Deployment"], "state">): boolean =>
-  deployment.state === "ready" || deployment.state === "failed" || deployment.state === "stopped";
+  ["ready", "sleeping", "failed", "stopped"].includes(deployment.state);
 
 /** Return the name of a deployment in a request's `model`. */
 export const deploymentModelName = (name: string): string => `deployment/${name}`;

@@ -46,3 +46,19 @@ export const modelsQuery = () =>
     queryKey: ["serving", "models"],
     queryFn: () => unwrap(api.GET("/api/v1/registry/models", { params: { query: { limit: 500 } } })),
   });
+
+/** Query the replicas of a deployment with their loads. */
+export const replicasQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["serving", "replicas", name],
+    queryFn: () => unwrap(api.GET("/api/v1/serving/deployments/{name}/replicas", { params: { path: { name } } })),
+    refetchInterval: 5_000,
+  });
+
+/** Query the events of a deployment, newest first. */
+export const eventsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["serving", "events", name],
+    queryFn: () => unwrap(api.GET("/api/v1/serving/deployments/{name}/history", { params: { path: { name } } })),
+    refetchInterval: 10_000,
+  });

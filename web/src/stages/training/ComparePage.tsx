@@ -85,6 +85,7 @@ function OverlayChart({
       <LineChart
         label={title}
         x={x}
+        integer
         height={260}
         series={runs.map((run, index) => ({ label: `${run.name} ${run.id.slice(-4)}`, values: values[index] ?? [] }))}
       />

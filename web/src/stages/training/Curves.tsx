@@ -88,6 +88,7 @@ export function Curves({
           height={300}
           log={scale === "log"}
           range={range}
+          integer
           series={[
             { label: t.raw, values: loss, color: "--series-1", faint: true },
             { label: t.smoothed, values: smooth(loss, weight), color: "--series-1" },
@@ -106,6 +107,7 @@ export function Curves({
                 x={single.x}
                 height={120}
                 range={range}
+                integer
                 format={name === "memory_bytes" ? f.bytes : undefined}
                 series={[{ label: t[key], values: single.values[0] ?? [] }]}
               />
@@ -121,6 +123,7 @@ export function Curves({
                 x={single.x}
                 height={120}
                 range={range}
+                integer
                 series={[{ label: name, values: single.values[0] ?? [], color: "--series-2", points: true }]}
               />
             </Panel>

@@ -10,6 +10,7 @@ import { notifyError } from "@/components/notify";
 import { Facts, Panel } from "@/components/Page";
 import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
 import { planQuery } from "./queries";
+import c from "./training.module.css";
 
 type Plan = Schema["TrainingPlan"];
 type Apply = (changes: Record<string, unknown>) => void;
@@ -24,7 +25,18 @@ function describeChanges(changes: Record<string, unknown>) {
 function MemoryBar({ plan }: { plan: Plan }) {
   const t = useMessages().training.plan;
   const f = useFormats();
-  const share = (100 * plan.memory_bytes) / Math.max(1, plan.memory_limit_bytes);
+  const { libraries, weights, training_state: state } = plan.memory_parts;
+  const full = Math.max(1, plan.memory_bytes, plan.memory_limit_bytes);
+  const work = plan.memory_bytes - libraries - weights - state;
+  const parts: [string, number, string][] =
+    work < 0
+      ? [[t.memory, plan.memory_bytes, "--series-1"]]
+      : [
+          [t.parts.libraries, libraries, "--series-6"],
+          [t.parts.weights, weights, "--series-1"],
+          [t.parts.state, state, "--series-4"],
+          [t.parts.work, work, "--series-3"],
+        ];
   return (
     <Stack gap={4}>
       <Group justify="space-between" gap="xs">
@@ -33,7 +45,21 @@ function MemoryBar({ plan }: { plan: Plan }) {
           {plan.fits ? t.fits : t.doesNotFit}
         </Badge>
       </Group>
-      <Progress value={Math.min(100, share)} color={plan.fits ? "teal" : "red"} aria-label={t.memory} />
+      <Progress.Root size="md" aria-label={t.memory}>
+        {parts.map(([name, bytes, color]) => (
+          <Progress.Section key={name} value={(100 * bytes) / full} color={`var(${color})`} aria-label={name} />
+        ))}
+      </Progress.Root>
+      {parts.length > 1 && (
+        <ul className={c.legend}>
+          {parts.map(([name, bytes, color]) => (
+            <li key={name}>
+              <span className={c.dot} style={{ background: `var(${color})` }} aria-hidden /> {name}{" "}
+              <span className="num">{f.bytes(bytes)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
     </Stack>
   );
 }
@@ -74,6 +100,7 @@ function PlanDetail({ plan, onApply }: { plan: Plan; onApply: Apply }) {
   const { form: t, plan: p } = useMessages().training;
   const f = useFormats();
   const share = plan.parameters ? plan.trained_parameters / plan.parameters : 0;
+  const notes = (plan.notes ?? []).filter((note) => !plan.left_out || !note.startsWith(`${plan.left_out} rows`));
   const cost =
     plan.cost === null || plan.cost === undefined ? (
       <Text size="xs" c="dimmed" key="cost">
@@ -115,13 +142,13 @@ function PlanDetail({ plan, onApply }: { plan: Plan; onApply: Apply }) {
         </Stack>
       )}
       {plan.left_out > 0 && <Alert color="yellow">{t.skippedRows(f.number(plan.left_out))}</Alert>}
-      {(plan.notes ?? []).map((note) => (
+      {notes.map((note) => (
         <Alert key={note} color="yellow">
           {note}
         </Alert>
       ))}
-      <Text size="xs" c="dimmed">
-        {t.speedSource(plan.rate_source)} · {plan.machine}
+      <Text size="xs" c="dimmed" title={plan.rate_source}>
+        {plan.measured ? t.speedMeasured(f.number(plan.tokens_per_second)) : t.speedEstimated} {plan.machine}.
       </Text>
     </Stack>
   );

@@ -12,7 +12,7 @@ import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { Estimate } from "./Estimate";
-import { changedSettings, schemaFields } from "./fields";
+import { changedSettings, recipeOptions, schemaFields } from "./fields";
 import { choicesQuery, runQuery } from "./queries";
 import { SettingGroups } from "./SettingGroups";
 import c from "./training.module.css";
@@ -25,7 +25,7 @@ type Choices = {
 };
 
 function Form({ choices, template }: { choices: Choices; template?: Schema["TrainingRun"] }) {
-  const { form: t, recipes, plan } = useMessages().training;
+  const { form: t, recipes, plan, recipeTexts } = useMessages().training;
   const search = page.useSearch();
   const navigate = useNavigate();
   const recipe =
@@ -96,6 +96,20 @@ function Form({ choices, template }: { choices: Choices; template?: Schema["Trai
             <Panel>
               <div className={c.fields}>
                 <TextInput label={t.name} description={t.nameHint} data-autofocus {...form.getInputProps("name")} />
+                <Select
+                  label={t.recipe}
+                  description={
+                    recipes[recipeName] ??
+                    choices.recipes.find((candidate) => candidate.name === recipeName)?.description
+                  }
+                  allowDeselect={false}
+                  data={recipeOptions(
+                    choices.recipes.map((candidate) => candidate.name),
+                    recipeTexts,
+                  )}
+                  value={recipeName}
+                  onChange={(value) => selectRecipe(value ?? recipeName)}
+                />
                 {hasBase && <Autocomplete label={t.base} data={bases} {...form.getInputProps("base")} />}
                 <Autocomplete
                   label={t.dataset}
@@ -104,17 +118,6 @@ function Form({ choices, template }: { choices: Choices; template?: Schema["Trai
                 />
                 <Autocomplete label={t.trainSplit} data={splits} {...form.getInputProps("train_split")} />
                 <Autocomplete label={t.validationSplit} data={splits} {...form.getInputProps("validation_split")} />
-                <Select
-                  label={t.recipe}
-                  description={
-                    recipes[recipeName] ??
-                    choices.recipes.find((candidate) => candidate.name === recipeName)?.description
-                  }
-                  allowDeselect={false}
-                  data={choices.recipes.map((candidate) => candidate.name)}
-                  value={recipeName}
-                  onChange={(value) => selectRecipe(value ?? recipeName)}
-                />
               </div>
             </Panel>
             <Switch

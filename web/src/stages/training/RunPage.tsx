@@ -5,16 +5,18 @@ import { Copy, FlaskConical, Play, Rocket, TriangleAlert } from "lucide-react";
 import { useCallback, useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
-import { type Formats, useFormats } from "@/app/i18n/format";
+import { useFormats } from "@/app/i18n/format";
 import { Columns } from "@/components/Columns";
 import { EntityLink } from "@/components/EntityLink";
 import { JobPanel } from "@/components/Job";
+import { JobLog } from "@/components/JobLog";
 import { notifyError } from "@/components/notify";
-import { Facts, PageBody, PageHeader, Panel, Stats } from "@/components/Page";
+import { PageBody, PageHeader, Panel, Stats } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { Curves } from "./Curves";
 import { newestValue } from "./curves";
 import { isLive, runQuery } from "./queries";
+import { SettingsPanel, SummaryPanel } from "./RunFacts";
 import { SamplesPanel } from "./SamplesPanel";
 import { useMetrics } from "./useMetrics";
 
@@ -28,14 +30,6 @@ const COLORS: Record<string, string> = {
   queued: "gray",
   cancelled: "orange",
 };
-
-/** Return a value of a run's summary as text. */
-function formatSummaryValue(name: string, value: unknown, f: Formats): string {
-  if (typeof value !== "number") return String(value);
-  if (name.endsWith("_bytes")) return f.bytes(value);
-  if (name === "seconds") return f.duration(value * 1000);
-  return f.number(value, Number.isInteger(value) ? 0 : 4);
-}
 
 function ResultPanel({ run }: { run: Run }) {
   const t = useMessages().training.run;
@@ -120,28 +114,17 @@ function Warnings({ texts }: { texts: readonly string[] }) {
 
 function SidePanels({ run }: { run: Run }) {
   const t = useMessages().training.run;
-  const f = useFormats();
-  const facts = (values: Record<string, unknown> | undefined): [string, string][] =>
-    Object.entries(values ?? {})
-      .filter(([, value]) => value !== null)
-      .map(([name, value]) => [name, formatSummaryValue(name, value, f)]);
   return (
     <>
       <ResultPanel run={run} />
       <Panel title={t.trainingData}>
         <Stack gap={4}>
           <EntityLink kind="dataset" entityRef={run.dataset} />
-          <EntityLink kind="model" entityRef={run.base} />
+          {run.base && <EntityLink kind="model" entityRef={run.base} />}
         </Stack>
       </Panel>
-      {Object.keys(run.summary ?? {}).length > 0 && (
-        <Panel title={t.summary}>
-          <Facts items={facts(run.summary)} />
-        </Panel>
-      )}
-      <Panel title={t.settings}>
-        <Facts items={facts(run.settings)} />
-      </Panel>
+      <SummaryPanel run={run} />
+      <SettingsPanel run={run} />
     </>
   );
 }
@@ -166,7 +149,9 @@ function RunDetail({ run }: { run: Run }) {
             {(app.job as Record<string, unknown>)[run.status] as string}
           </Badge>
         }
-        subtitle={`${run.base.split("@")[0]} · ${run.recipe} · ${run.dataset.replace(/(@.{8}).*/, "$1")}`}
+        subtitle={[run.base.split("@")[0], run.recipe, run.dataset.replace(/(@.{8}).*/, "$1")]
+          .filter(Boolean)
+          .join(" · ")}
         breadcrumbs={[{ label: app.nav.training, to: "/training" }]}
         actions={
           <>
@@ -201,9 +186,12 @@ function RunDetail({ run }: { run: Run }) {
         />
         <Columns
           main={
-            <Curves metrics={metrics} steps={steps} note={note}>
-              <SamplesPanel runId={run.id} running={isRunning} />
-            </Curves>
+            <>
+              <Curves metrics={metrics} steps={steps} note={note}>
+                <SamplesPanel runId={run.id} running={isRunning} />
+              </Curves>
+              {run.job_id && run.status === "finished" && <JobLog id={run.job_id} />}
+            </>
           }
           side={<SidePanels run={run} />}
         />

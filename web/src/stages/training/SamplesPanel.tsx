@@ -17,7 +17,9 @@ function Output({ title, text, changed }: { title: string; text: string; changed
       <Text size="xs" c="dimmed" fw={500}>
         {title}
       </Text>
-      <p className={c.text}>{text || <span className={c.none}>{t.empty}</span>}</p>
+      <p className={c.text} tabIndex={0}>
+        {text || <span className={c.none}>{t.empty}</span>}
+      </p>
     </div>
   );
 }
@@ -26,11 +28,12 @@ function SampleRow({ sample }: { sample: Sample }) {
   const t = useMessages().training.samples;
   const f = useFormats();
   const scores = Object.entries(sample.scores ?? {});
+  const isBase = sample.step === 0;
   return (
     <li className={c.sample}>
       <Group justify="space-between" align="flex-start" wrap="nowrap" gap="md">
         <p className={c.prompt}>{sample.prompt}</p>
-        <Group gap={6} wrap="nowrap">
+        <Group gap={6} wrap="nowrap" style={{ flex: "none" }}>
           {sample.output.trim() === (sample.reference ?? "").trim() && (
             <Badge size="sm" variant="light" color="teal" tt="none" fw={500}>
               {t.exact}
@@ -43,10 +46,10 @@ function SampleRow({ sample }: { sample: Sample }) {
           ))}
         </Group>
       </Group>
-      <div className={c.outputs}>
+      <div className={c.outputs} data-base={isBase || undefined}>
         <Output title={t.reference} text={sample.reference ?? ""} />
         <Output title={t.base} text={sample.base_output ?? ""} />
-        <Output title={t.model} text={sample.output} changed={sample.output !== sample.base_output} />
+        {!isBase && <Output title={t.model} text={sample.output} changed={sample.output !== sample.base_output} />}
       </div>
     </li>
   );
@@ -59,7 +62,7 @@ function StepSlider({ steps, step, onChange }: { steps: number[]; step: number; 
   return (
     <Group gap="sm" wrap="nowrap">
       <Text size="xs" c="dimmed" className="num">
-        {step === 0 ? t.base : t.step(f.number(step))}
+        {step === 0 ? t.untrained : t.step(f.number(step))}
       </Text>
       <Slider
         w={180}
@@ -71,7 +74,7 @@ function StepSlider({ steps, step, onChange }: { steps: number[]; step: number; 
         onChange={(index) => onChange(steps[index] ?? step)}
         label={(index) => f.number(steps[index] ?? 0)}
         marks={steps.map((_, value) => ({ value }))}
-        disabled={steps.length < 2}
+        display={steps.length < 2 ? "none" : undefined}
         thumbLabel={t.slider}
       />
     </Group>

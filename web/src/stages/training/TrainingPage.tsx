@@ -13,6 +13,7 @@ import { ErrorAlert, LoadingPlaceholder } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
 import { runsQuery } from "./queries";
+import { TrainingTabs } from "./TrainingTabs";
 
 type Run = Schema["TrainingRun"];
 const MAX_COMPARED = 6;
@@ -61,7 +62,8 @@ function useColumns(selectedIds: string[], toggleSelected: (id: string) => void)
       width: "120px",
       cell: (run) => <Status state={run.status} label={statusLabels[run.status] as string} />,
     },
-    { id: "base", title: t.base, width: "minmax(160px, 1fr)", cell: (run) => run.base.split("@")[0] },
+    { id: "base", title: t.base, width: "minmax(160px, 1fr)", cell: (run) => run.base.split("@")[0] || "–" },
+    { id: "recipe", title: t.recipe, width: "100px", cell: (run) => run.recipe },
     {
       id: "dataset",
       title: t.dataset,
@@ -131,6 +133,7 @@ export default function TrainingPage() {
   return (
     <>
       <PageHeader title={app.nav.training} subtitle={t.lead} actions={hasRows && actions} />
+      <TrainingTabs />
       {query.isPending && <LoadingPlaceholder lines={10} />}
       {query.isError && <ErrorAlert error={query.error} onRetry={() => query.refetch()} />}
       {query.isSuccess && !hasRows && (
@@ -145,7 +148,7 @@ export default function TrainingPage() {
           rows={rows}
           rowKey={(run) => run.id}
           rowHeight={44}
-          height="calc(100dvh - 146px)"
+          height="calc(100dvh - 186px)"
           hasMore={query.hasNextPage}
           loading={query.isFetchingNextPage}
           onEnd={query.fetchNextPage}

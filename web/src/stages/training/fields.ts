@@ -54,6 +54,33 @@ export const GROUPS: { name: string; settings: string[] }[] = [
   { name: "samples", settings: ["samples", "sample_tokens", "scorers"] },
 ];
 
+/** Recipes by what a model learns from, in the order of the form. Recipes in no group are shown last. */
+export const RECIPE_GROUPS: { name: string; recipes: string[] }[] = [
+  { name: "answers", recipes: ["sft", "distil", "provider"] },
+  { name: "documents", recipes: ["continue", "pretrain"] },
+  { name: "preferences", recipes: ["dpo", "orpo", "kto"] },
+  { name: "rewards", recipes: ["reward", "grpo"] },
+];
+
+type RecipeTexts = { groups: Record<string, string>; names: Record<string, string> };
+
+/** Return the recipes as options of a select, in groups. */
+export function recipeOptions(names: string[], texts: RecipeTexts) {
+  const known = RECIPE_GROUPS.flatMap((group) => group.recipes);
+  const groups = [...RECIPE_GROUPS, { name: "other", recipes: names.filter((name) => !known.includes(name)) }];
+  return groups
+    .map(({ name, recipes }) => ({
+      group: texts.groups[name] ?? name,
+      items: recipes
+        .filter((recipe) => names.includes(recipe))
+        .map((recipe) => ({
+          value: recipe,
+          label: texts.names[recipe] ? `${texts.names[recipe]} (${recipe})` : recipe,
+        })),
+    }))
+    .filter(({ items }) => items.length > 0);
+}
+
 /** Presets of the method. A preset is offered if the recipe has all of its settings. */
 export const PRESETS: { name: string; settings: Record<string, unknown> }[] = [
   {

@@ -54,6 +54,13 @@ export const comparisonQuery = (ids: string[]) =>
     enabled: ids.length > 0,
   });
 
+/** Query the recipes with the schemas of their settings. */
+export const recipesQuery = queryOptions({
+  queryKey: ["training", "recipes"],
+  queryFn: () => unwrap(api.GET("/api/v1/training/recipes")),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 /** Query the options of the new run form. */
 export const choicesQuery = queryOptions({
   queryKey: ["training", "choices"],

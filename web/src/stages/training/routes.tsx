@@ -28,4 +28,16 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./RunPage")),
 });
 
-export const routes = [home, form, compare, run] as const;
+const fineTuning = createRoute({
+  getParentRoute: () => root,
+  path: "/training/fine-tuning",
+  component: lazyRouteComponent(() => import("./fineTuning/FineTuningPage")),
+});
+
+const fineTuningJob = createRoute({
+  getParentRoute: () => root,
+  path: "/training/fine-tuning/$id",
+  component: lazyRouteComponent(() => import("./fineTuning/JobPage")),
+});
+
+export const routes = [home, form, compare, run, fineTuning, fineTuningJob] as const;

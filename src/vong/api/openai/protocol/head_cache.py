@@ -21,7 +21,10 @@ HEAD_END = b"\r\n\r\n"
 LENGTH_HEADERS = (b"\r\ncontent-length: ", b"\r\nContent-Length: ")
 CHAT_REQUEST_LINE = b"POST /v1/chat/completions HTTP/1.1\r\n"
 CALL_HEADERS = frozenset(
-    ("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", "content-encoding", *FORWARDED_HEADERS)
+    (
+        *("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", "x-vong-priority", "content-encoding"),
+        *FORWARDED_HEADERS,
+    )
 )
 """Headers that change a call beyond its credentials."""
 CREDENTIAL_HEADERS = ("authorization", "x-api-key", "api-key", "cookie", "host", "origin", "sec-fetch-site")

@@ -89,6 +89,8 @@ export const app = {
     stopped: "Cancelling job",
     attempts: (n: number) => `Attempt ${n}`,
     emptyLog: "No log entries yet",
+    logLines: (n: string) => (n === "1" ? "1 line" : `${n} lines`),
+    moreLog: "Show more lines",
     live: "Live",
     reconnecting: "Reconnecting…",
   },

@@ -151,6 +151,8 @@ export const data = {
     title: (n: string) => `Row ${n}`,
     missing: "Row not found in this version.",
     conversation: "Conversation",
+    document: "Document",
+    characters: (n: string) => `${n} characters`,
     completion: "Completion",
     noAnswer: "No completion.",
     rejected: "Rejected completion",

@@ -3,6 +3,7 @@ import { batches } from "./batches";
 import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
+import { fineTuning } from "./fineTuning";
 import { gateway } from "./gateway";
 import { guards } from "./guards";
 import { home } from "./home";
@@ -24,6 +25,7 @@ export const en = {
   home,
   data,
   training,
+  fineTuning,
   evals,
   registry,
   serving,

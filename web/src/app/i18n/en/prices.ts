@@ -11,7 +11,7 @@ export const prices = {
   cached: "Cached input",
   cachedHint: "Empty: same as input",
   source: "Source",
-  sources: { settings: "vong.toml", stored: "console" },
+  sources: { settings: "vong.toml", stored: "console", measured: "measured" },
   submit: "Set price",
   saved: (target: string) => `Price of ${target} applies from the next request`,
   unnamed: "Enter PROVIDER/MODEL",

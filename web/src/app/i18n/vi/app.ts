@@ -90,6 +90,8 @@ export const app: Messages["app"] = {
     stopped: "Đang huỷ tác vụ",
     attempts: (n) => `Lần chạy ${n}`,
     emptyLog: "Chưa có log",
+    logLines: (n) => `${n} dòng`,
+    moreLog: "Hiện thêm dòng",
     live: "Trực tiếp",
     reconnecting: "Đang kết nối lại…",
   },

@@ -145,6 +145,8 @@ export const data: Messages["data"] = {
     title: (n) => `Dòng ${n}`,
     missing: "Không có dòng này trong phiên bản.",
     conversation: "Hội thoại",
+    document: "Tài liệu",
+    characters: (n) => `${n} ký tự`,
     completion: "Completion",
     noAnswer: "Không có completion.",
     rejected: "Completion bị loại",

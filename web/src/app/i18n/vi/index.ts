@@ -4,6 +4,7 @@ import { batches } from "./batches";
 import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
+import { fineTuning } from "./fineTuning";
 import { gateway } from "./gateway";
 import { guards } from "./guards";
 import { home } from "./home";
@@ -25,6 +26,7 @@ export const vi: Messages = {
   home,
   data,
   training,
+  fineTuning,
   evals,
   registry,
   serving,

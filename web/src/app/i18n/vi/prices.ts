@@ -13,7 +13,7 @@ export const prices: typeof english = {
   cached: "Đầu vào từ cache",
   cachedHint: "Để trống: như đầu vào",
   source: "Nguồn",
-  sources: { settings: "vong.toml", stored: "console" },
+  sources: { settings: "vong.toml", stored: "console", measured: "đo được" },
   submit: "Đặt giá",
   saved: (target) => `Giá của ${target} áp dụng từ request tiếp theo`,
   unnamed: "Nhập NHÀ_CUNG_CẤP/MÔ_HÌNH",

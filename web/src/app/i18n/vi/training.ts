@@ -1,7 +1,7 @@
 import type { Messages } from "../en";
 
 export const training: Messages["training"] = {
-  lead: "Fine-tune mô hình mở trên bộ dữ liệu, theo dõi chỉ số trực tiếp",
+  lead: "Huấn luyện mô hình trên bộ dữ liệu và tài liệu, với chỉ số trực tiếp",
   start: "Bắt đầu huấn luyện",
   compare: "So sánh",
   compareHint: "Chọn từ hai lượt huấn luyện trở lên",
@@ -55,11 +55,48 @@ export const training: Messages["training"] = {
     warnings: (n) => `${n} cảnh báo`,
     allWarnings: "Hiện mọi cảnh báo",
     fewerWarnings: "Hiện ít cảnh báo hơn",
+    fewer: "Thu gọn",
+    allFacts: "Hiện mọi chi tiết",
+    allSettings: "Hiện mọi cài đặt",
+    allDefaults: "Mọi cài đặt dùng giá trị mặc định.",
+    facts: {
+      best_eval_loss: "Eval loss tốt nhất",
+      best_value: "Giá trị tốt nhất",
+      best_step: "Bước tốt nhất",
+      steps: "Số bước",
+      epochs: "Số epoch",
+      tokens: "Token",
+      parameters: "Số tham số",
+      last_eval_perplexity: "Perplexity",
+      last_eval_bits_per_byte: "Bit trên mỗi byte",
+      seconds: "Thời lượng",
+      peak_memory_bytes: "Bộ nhớ cao nhất",
+      machine: "Máy",
+      train_loss: "Train loss",
+      tokens_per_second: "Token mỗi giây",
+      dtype: "Kiểu số",
+      device: "Thiết bị",
+      layers: "Số lớp",
+      hidden_size: "Hidden size",
+      vocab_size: "Từ vựng",
+      corpus_tokens: "Số token của corpus",
+      tokens_per_parameter: "Token trên mỗi tham số",
+      documents: "Số tài liệu",
+      blocks: "Số khối",
+      resumed: "Chạy tiếp",
+      rewinds: "Số lần quay lại",
+      skipped_batches: "Batch bị bỏ qua",
+      overfitting: "Overfitting",
+      stopped_early: "Dừng sớm",
+      rows: "Số dòng huấn luyện",
+      validation_rows: "Số dòng validation",
+    },
   },
   samples: {
     title: "Mẫu sinh",
     reference: "Tham chiếu",
-    base: "Mô hình gốc",
+    base: "Trước khi huấn luyện",
+    untrained: "Trước khi huấn luyện",
     model: "Mô hình đang huấn luyện",
     exact: "Khớp hoàn toàn",
     empty: "Trống",
@@ -88,13 +125,15 @@ export const training: Messages["training"] = {
     validationRows: "Số dòng validation",
     trainableParameters: "Tham số được huấn luyện",
     skippedRows: (n) => `Bỏ qua ${n} dòng: quá dài`,
-    speedSource: (source) => `Nguồn ước lượng tốc độ: ${source}`,
+    speedMeasured: (n) => `Đã đo: ${n} token mỗi giây trên`,
+    speedEstimated: "Tốc độ ước lượng, chưa đo. Máy:",
     submit: "Bắt đầu huấn luyện",
     required: "Bắt buộc",
     empty: "Mặc định",
   },
   plan: {
     memory: "Bộ nhớ",
+    parts: { libraries: "Thư viện", weights: "Trọng số", state: "Optimizer", work: "Gradient và activation" },
     memoryOf: (need, limit) => `${need} trên ${limit}`,
     fits: "Đủ bộ nhớ",
     doesNotFit: "Không đủ bộ nhớ",
@@ -131,6 +170,27 @@ export const training: Messages["training"] = {
     samples: ["Mẫu sinh", "Câu trả lời mà mô hình sinh ra trong lúc huấn luyện."],
     other: ["Cài đặt khác", "Các cài đặt khác của công thức này."],
   },
+  recipeTexts: {
+    groups: {
+      answers: "Học từ câu trả lời",
+      documents: "Học từ tài liệu",
+      preferences: "Học từ sở thích",
+      rewards: "Học từ phần thưởng",
+      other: "Khác",
+    },
+    names: {
+      sft: "Fine-tune có giám sát",
+      distil: "Chưng cất",
+      provider: "Fine-tune tại nhà cung cấp",
+      continue: "Huấn luyện tiếp trên tài liệu",
+      pretrain: "Huấn luyện từ đầu",
+      dpo: "Tối ưu trực tiếp theo sở thích",
+      orpo: "Tối ưu tỉ số odds",
+      kto: "Tối ưu Kahneman-Tversky",
+      reward: "Mô hình chấm điểm",
+      grpo: "Học tăng cường với phần thưởng",
+    },
+  },
   cmp: {
     title: "So sánh lượt huấn luyện",
     curves: "Eval loss",
@@ -143,6 +203,17 @@ export const training: Messages["training"] = {
   },
   recipes: {
     sft: "Fine-tune có giám sát, LoRA hoặc toàn phần, bằng TRL và PEFT; loss chỉ tính trên completion.",
+    continue:
+      "Huấn luyện tiếp mô hình gốc trên tài liệu, mặc định bằng LoRA hoặc với toàn bộ trọng số; loss tính trên mọi token.",
+    pretrain: "Huấn luyện từ đầu trên tài liệu: tạo tokenizer BPE theo byte và decoder Llama. Không cần mô hình gốc.",
+    distil: "Chưng cất: mô hình nhỏ (student) học từ mô hình lớn (teacher) của gateway hoặc của registry.",
+    dpo: "Tối ưu trực tiếp theo sở thích: mô hình học cách chọn completion tốt hơn completion bị loại của mỗi dòng.",
+    orpo: "Tối ưu tỉ số odds: học completion và sở thích cùng lúc, không cần mô hình tham chiếu.",
+    kto: "Tối ưu Kahneman-Tversky: học từ completion được gắn nhãn tốt hoặc xấu, không cần cặp.",
+    grpo: "Tối ưu chính sách tương đối theo nhóm: mô hình sinh nhiều completion và học từ phần thưởng của chúng.",
+    reward:
+      "Mô hình chấm điểm: học cách chấm completion từ các cặp. Công thức grpo dùng mô hình này; nó không sinh văn bản.",
+    provider: "Fine-tune tại nhà cung cấp qua API fine-tuning của OpenAI. Mô hình gốc có dạng NHÀ_CUNG_CẤP/MÔ_HÌNH.",
   },
   fields: {
     method: [
@@ -215,5 +286,119 @@ export const training: Messages["training"] = {
       "Tiết kiệm 40 % bộ nhớ, tốn 1,8 lần thời gian: dùng khi dòng dài không vừa bộ nhớ.",
     ],
     dtype: ["Kiểu số", "auto: fp32 trên CPU, nơi bf16 hiếm khi nhanh hơn, và bf16 trên GPU có hỗ trợ."],
+    adapter: [
+      "Kiểu adapter",
+      "rslora chia theo căn bậc hai của rank, dùng khi rank trên 32; dora học thêm độ lớn, chậm hơn.",
+    ],
+    quantization: [
+      "Lượng tử hóa",
+      "Lượng tử hóa mô hình gốc trong lúc huấn luyện (QLoRA). nf4 chỉ cần một phần tư bộ nhớ; chậm trên CPU.",
+    ],
+    base_adapter: [
+      "Nếu mô hình gốc là adapter",
+      "continue huấn luyện tiếp adapter đó; merge gộp adapter vào mô hình gốc rồi huấn luyện adapter mới.",
+    ],
+    chat_template: [
+      "Chat template",
+      "Tên mẫu (chatml, llama, mistral, plain) hoặc mã Jinja. Để trống: dùng mẫu của mô hình gốc.",
+    ],
+    block_size: [
+      "Độ dài khối",
+      "Số token mỗi dòng, tối đa bằng context của mô hình gốc. Chi phí attention tăng theo bình phương.",
+    ],
+    loss_on: [
+      "Tính loss trên",
+      "last: chỉ câu trả lời cuối của hội thoại, vì dòng lấy từ traffic lặp lại câu trả lời trước; all: mọi câu trả lời.",
+    ],
+    packing: [
+      "Gộp dòng",
+      "Nối các dòng ngắn thành chuỗi dài tối đa max_length, không có padding và không dòng nào thấy dòng khác. Khi bật, batch size đếm chuỗi.",
+    ],
+    share_prefix: [
+      "Dùng chung phần đầu",
+      "Trên CPU, phần đầu giống nhau của một batch (như system prompt) chỉ tính một lần. Kết quả chỉ khác do làm tròn.",
+    ],
+    teacher: ["Teacher", "Bắt buộc: tuyến hoặc mô hình của gateway (answers), hay mô hình của registry (logits)."],
+    source: [
+      "Nguồn học",
+      "answers dùng được với mọi mô hình; logits dạy nhiều hơn trên mỗi dòng nhưng cần teacher tại chỗ có cùng tokenizer.",
+    ],
+    answer_tokens: ["Độ dài câu trả lời", "Số token tối đa của một câu trả lời. Câu trả lời chạm mức này bị bỏ qua."],
+    answer_temperature: [
+      "Temperature của câu trả lời",
+      "0, vì câu trả lời có xác suất cao nhất của teacher thường là câu tốt nhất.",
+    ],
+    concurrency: ["Số câu hỏi đồng thời", "Số câu hỏi gửi cùng lúc tới teacher. Nhà cung cấp giới hạn số yêu cầu."],
+    teacher_weight: [
+      "Trọng số của teacher",
+      "Tỉ trọng phân phối của teacher trong loss khi dùng logits; phần còn lại là completion của dòng.",
+    ],
+    temperature: [
+      "Temperature",
+      "grpo: độ ngẫu nhiên khi sinh completion. distil: trên 1 cho thấy token sai nào teacher coi là gần đúng.",
+    ],
+    report_rows: ["Số dòng so sánh", "Số dòng validation để so sánh teacher và student ở cuối. 0: không so sánh."],
+    beta: ["Beta", "Mức giữ mô hình gần mô hình gốc. 0,1 là giá trị trong bài báo (DPO, 2023)."],
+    loss_type: [
+      "Loại loss",
+      "sigmoid là DPO nguyên bản; ipo ít overfitting hơn khi cặp có nhiễu; robust cần label_smoothing.",
+    ],
+    label_smoothing: ["Label smoothing", "Tỉ lệ cặp có thể bị xếp ngược. 0: tin các cặp."],
+    rewards: [
+      "Phần thưởng",
+      'Các scorer và trọng số, ví dụ {"exact_match": 1.0, "json_fields": 0.5}. Mỗi điểm được đưa về 0 đến 1. Đặt mục này hoặc mô hình chấm điểm.',
+    ],
+    reward_model: [
+      "Mô hình chấm điểm",
+      "Mô hình được huấn luyện bằng công thức reward. Để trống: scorer rẻ hơn và chính xác.",
+    ],
+    reward_model_weight: [
+      "Trọng số của mô hình chấm điểm",
+      "Trọng số của mô hình chấm điểm so với các scorer. 1: bằng một scorer.",
+    ],
+    judges: [
+      "Mô hình giám khảo",
+      "Các mô hình chấm điểm completion, theo tên, mỗi mô hình có model và messages. Để trống, vì mỗi điểm là một lời gọi.",
+    ],
+    judge_concurrency: [
+      "Số lời gọi giám khảo đồng thời",
+      "Số completion được một giám khảo chấm cùng lúc. Nhà cung cấp giới hạn số yêu cầu.",
+    ],
+    num_generations: [
+      "Số completion mỗi prompt",
+      "Mỗi completion được so với các completion cùng prompt. 8 là mức tối thiểu thường dùng để trung bình ổn định.",
+    ],
+    max_completion_tokens: [
+      "Độ dài completion tối đa",
+      "Tính bằng token; completion dài hơn bị cắt. Sinh văn bản tốn nhiều thời gian nhất, nên giữ mức này thấp.",
+    ],
+    desirable_weight: [
+      "Trọng số completion tốt",
+      "Để trống: nhãn hiếm hơn được tăng trọng số để hai nhãn ngang nhau (KTO, công thức 8).",
+    ],
+    undesirable_weight: [
+      "Trọng số completion xấu",
+      "Để trống: nhãn hiếm hơn được tăng trọng số để hai nhãn ngang nhau (KTO, công thức 8).",
+    ],
+    parameters: ["Số tham số", "Kích thước mô hình. Để trống: suy ra từ số token, xem mục token trên mỗi tham số."],
+    tokens_per_parameter: [
+      "Token trên mỗi tham số",
+      "20 token trên mỗi tham số cho loss thấp nhất với cùng lượng tính toán (Hoffmann và cộng sự, 2022).",
+    ],
+    vocab_size: [
+      "Kích thước từ vựng",
+      "Số token của tokenizer. Để trống: embedding chiếm tối đa hai phần năm số tham số.",
+    ],
+    n_epochs: ["Số epoch", "Để trống: nhà cung cấp tự chọn theo mô hình của họ."],
+    learning_rate_multiplier: ["Hệ số learning rate", "Để trống: nhà cung cấp tự chọn theo mô hình của họ."],
+    suffix: ["Hậu tố", "Một phần tên của mô hình. Để trống: tên của lượt huấn luyện."],
+    method_settings: [
+      "Cài đặt khác của phương pháp",
+      "Gửi nguyên vẹn cùng phương pháp, ví dụ grader. Để trống vì đa số không cần.",
+    ],
+    center_rewards: [
+      "Đưa điểm về tâm",
+      "Kéo điểm trung bình về 0 để so sánh được điểm của các lượt khác nhau. 0: không dùng.",
+    ],
   },
 };

@@ -1,0 +1,77 @@
+"""Settings of a deployment."""
+
+from dataclasses import fields
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from vong.records import Record, content_hash
+from vong.serving.engine import EngineSettings
+
+ENGINE_FIELDS = {field.name for field in fields(EngineSettings)}
+
+
+class DeploymentSettings(Record):
+    """Settings of a deployment. Zero selects the engine's default.
+
+    `threads`: CPU threads. `context`: tokens of prompt and completion together. `batch`: sequences that are decoded
+    concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes. `queue_limit`: completions that may
+    wait for a place in the batch; further requests are rejected with status 429. `parity`: `required`, or `skip` to
+    serve a tuned model without the parity check, which is recorded.
+
+    `quantization`: level of the GGUF file to which safetensors are converted for llama.cpp, for example `q8_0`.
+    `reproducible`: with llama.cpp, the same text at temperature 0 whatever else is computed, with a separate cache per
+    conversation, which needs the memory of `batch` contexts.
+
+    `engine_options`: further options of the engine vllm, for example `{"tensor-parallel-size": 2}`.
+
+    `min_replicas`, `max_replicas`: bounds of the number of engine processes; between them it follows the load.
+    `idle_seconds`: seconds without a call after which the engines end until the next call; 0 is never.
+    `first_token_target_ms`: a replica is added while the time to the first token is longer; 0 is any time.
+    """
+
+    threads: int = Field(default=0, ge=0, le=4096)
+    context: int = Field(default=0, ge=0)
+    batch: int = Field(default=8, ge=1, le=4096)
+    prefix_bytes: int = Field(default=256_000_000, ge=0)
+    queue_limit: int = Field(default=128, ge=0, le=100_000)
+    parity: Literal["required", "skip"] = "required"
+    quantization: str = ""
+    reproducible: bool = False
+    engine_options: dict[str, int | float | bool | str] = {}
+    min_replicas: int = Field(default=1, ge=1, le=64)
+    max_replicas: int = Field(default=1, ge=1, le=64)
+    idle_seconds: int = Field(default=0, ge=0, le=31_536_000)
+    first_token_target_ms: int = Field(default=0, ge=0, le=3_600_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _raise_maximum(cls, values: Any) -> Any:
+        """Set the maximum to the minimum if only the minimum is given."""
+        if isinstance(values, dict) and isinstance(values.get("min_replicas"), int):
+            return {"max_replicas": values["min_replicas"], **values}
+        return values
+
+    @model_validator(mode="after")
+    def _check_bounds(self) -> "DeploymentSettings":
+        if self.max_replicas < self.min_replicas:
+            raise ValueError(
+                f"max_replicas is {self.max_replicas}, below min_replicas {self.min_replicas}: raise max_replicas"
+            )
+        return self
+
+    def engine_settings(self) -> dict[str, Any]:
+        """Return the settings that are passed to the engine. Deployments share a process only if these are equal."""
+        values = {name: value for name, value in self.model_dump().items() if name in ENGINE_FIELDS}
+        return {name: value for name, value in values.items() if name != "engine_options" or value}
+
+    def engine_key(self, base_hash: str, engine: str) -> str:
+        """Return the key of the engine for a base model with these settings."""
+        settings = self.engine_settings() | ({"quantization": self.quantization} if self.quantization else {})
+        return f"{base_hash[:12]}-{engine}-{content_hash(settings)[:8]}"
+
+
+def read_settings(stored: dict[str, Any]) -> DeploymentSettings:
+    """Return stored settings. Those of an earlier version may lack fields, or have a value that was allowed then."""
+    known = {name: value for name, value in stored.items() if name in DeploymentSettings.model_fields}
+    return DeploymentSettings.model_construct(**known)
