@@ -24,7 +24,7 @@ up: ## install everything and start Vong (Ctrl-C stops it)
 
 test: setup browser ## install everything and run the checks and the tests
 	@$(MAKE) --no-print-directory check
-	@$(PY)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not full" --ignore tests/checks
+	@PYTHONHASHSEED=0 $(PY)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not full" --ignore tests/checks
 
 test-full: setup browser ## run the exhaustive tables and slow tests
 	@PYTHONHASHSEED=0 $(PY)/pytest -n 2 --dist loadfile -m "slow or full" --ignore tests/checks --timeout 3600

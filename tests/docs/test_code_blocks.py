@@ -29,6 +29,7 @@ NOT_RUNNABLE = {
     "docs/guides/training.md": "trains the model that ships: minutes",
     "docs/guides/serving.md": "deploys the model that this training made",
     "docs/guides/fine-tuning-api.md": "trains a model: minutes",
+    "docs/guides/several-machines.md": "starts replicas of a tuned model",
     "docs/guides/export.md": "exports the model that this training made",
     **{
         f"docs/guides/training-{name}.md": "trains a model: minutes"
@@ -43,6 +44,8 @@ SLOW = {"docs/guides/model-fine-tune.md", "docs/guides/model-from-scratch.md"}
 ADDRESS, KEY = "http://127.0.0.1:8400", "vong-…"
 DEPLOYMENTS = {
     "deployment/base": "echo/echo",
+    "deployment/bge": "echo/echo",
+    "deployment/ranker": "echo/echo",
     "deployment/small": "echo/echo",
     "deployment/tuned": "echo/echo?delay=0",
 }

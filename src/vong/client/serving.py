@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from vong.client.transport import Transport, raise_for_problem, segment
+from vong.client.transport import Transport, segment
 from vong.errors import PreconditionFailed, Unavailable
 from vong.records import Deployment
 from vong.records.deployment import DeploymentEvent, DeployResult
@@ -95,9 +95,7 @@ class ServingClient:
 
     def metrics(self, name: str) -> str:
         """Return the metrics of vLLM in Prometheus' format, for a deployment with this engine."""
-        response = self._transport.http.get(f"/api/v1/serving/deployments/{segment(name)}/metrics")
-        raise_for_problem(response)
-        return response.text
+        return self._transport.get_text(f"/api/v1/serving/deployments/{segment(name)}/metrics")
 
 
 def _describe_end(state: str) -> str:

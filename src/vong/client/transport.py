@@ -61,6 +61,12 @@ class Transport:
         """Send a GET request and return the response as that type."""
         return self.request("GET", path, kind, params=params)
 
+    def get_text(self, path: str) -> str:
+        """Send a GET request and return the text of the response."""
+        response = self._send_with_retries("GET", path, {})
+        raise_for_problem(response)
+        return response.text
+
     def post(self, path: str, kind: Any = Any, /, *, body: Any = None, **options: Any) -> Any:
         """Send a POST request with an `Idempotency-Key`, so that a retry has no second effect."""
         return self.request("POST", path, kind, body=body, **options)

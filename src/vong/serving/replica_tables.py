@@ -85,7 +85,7 @@ KEEPALIVE_QUERY = text("SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval
 
 def try_lock_machine(connection: Connection, machine: str) -> bool:
     """Return True if this session may supervise the machine. At most one session of the database may."""
-    query = select(func.pg_try_advisory_lock(func.hashtextextended(f"vong serving {machine}", 0)))
+    query = select(func.pg_try_advisory_lock(func.hashtextextended(f"vong/serving/{machine}", 0)))
     return bool(connection.scalar(query))
 
 

@@ -260,14 +260,14 @@ def test_an_unusable_body_leaves_no_text_in_spans() -> None:
 
 def test_the_self_test_passes_and_fails_for_a_broken_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     good = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
-    assert good.passed and good.cases == 21 and not good.leaks
+    assert good.passed and good.cases == 22 and not good.leaks
 
     async def blind(self: PiiGuard, text: str, ask: Any) -> list[Detection]:
         return []
 
     monkeypatch.setattr(PiiGuard, "check", blind)
     bad = asyncio.run(self_test(GuardFactory(NULL_DEPENDENCIES)))
-    assert not bad.passed and len(bad.leaks) == 21
+    assert not bad.passed and len(bad.leaks) == 22
 
 
 def test_the_self_test_names_the_leaking_path(monkeypatch: pytest.MonkeyPatch) -> None:

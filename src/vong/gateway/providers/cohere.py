@@ -9,6 +9,7 @@ from vong.gateway.providers.base import COMMON_ENDPOINTS, Endpoint, ProviderRequ
 from vong.gateway.providers.dialects import NATIVE_WITHOUT_SERIAL_CALLS
 from vong.gateway.providers.embeddings import build_embedding_response, parse_embedding_request
 from vong.gateway.providers.http import HttpProvider, ModelList, key_headers
+from vong.gateway.providers.rerank import parse_rerank_request
 from vong.gateway.providers.translation import translate_reply, translate_request, translate_response
 from vong.gateway.translators.openai_cohere import (
     CohereChunkDecoder,
@@ -72,8 +73,9 @@ class CohereProvider(HttpProvider):
     async def _rerank(self, call: ProviderRequest) -> ProviderResponse:
         """Send a rerank request. Version 2 of the API takes texts only and returns no documents."""
         fields = msgspec.json.decode(call.body, type=dict[str, Any])
-        with_documents = bool(fields.pop("return_documents", False))
-        texts = [item.get("text") if isinstance(item, dict) else item for item in fields["documents"]]
+        request = parse_rerank_request(call.body)
+        texts, with_documents = request.texts, request.return_documents
+        fields.pop("return_documents", None)
         body = msgspec.json.encode({**fields, "documents": texts})
         response = await self._api.post("/v2/rerank", body, call.limits)
         payload = await self._api.read_body(response)

@@ -49,6 +49,7 @@ from vong.gateway.providers.base import (
 from vong.gateway.providers.echo_completion import EchoCompletion, complete_chat
 from vong.gateway.providers.echo_media import answer_media
 from vong.gateway.providers.embeddings import build_embedding_response, count_words, parse_embedding_request
+from vong.gateway.providers.rerank import parse_rerank_request
 from vong.gateway.upstream.client import UpstreamClient
 from vong.gateway.upstream.sse import DONE, encode_sse_event
 
@@ -107,15 +108,15 @@ class EchoProvider:
 
     async def _rerank(self, call: ProviderRequest, options: "_Options") -> ProviderResponse:
         await asyncio.sleep(options.first)
-        fields = msgspec.json.decode(call.body)
-        texts = [item.get("text", "") if isinstance(item, dict) else str(item) for item in fields["documents"]]
-        query = _embed_text(str(fields["query"]), DEFAULT_DIMENSIONS)
+        fields = parse_rerank_request(call.body)
+        texts = fields.texts
+        query = _embed_text(fields.query, DEFAULT_DIMENSIONS)
         scores = [sum(map(mul, query, _embed_text(text, DEFAULT_DIMENSIONS))) for text in texts]
         results: list[dict[str, Any]] = []
-        for index in sorted(range(len(texts)), key=lambda index: -scores[index])[: fields.get("top_n")]:
-            document = {"document": {"text": texts[index]}} if fields.get("return_documents") else {}
+        for index in sorted(range(len(texts)), key=lambda index: -scores[index])[: fields.top_n]:
+            document = {"document": {"text": texts[index]}} if fields.return_documents else {}
             results.append({"index": index, "relevance_score": scores[index], **document})
-        tokens = count_words([str(fields["query"]), *texts])
+        tokens = count_words([fields.query, *texts])
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
         response = {"object": "list", "model": call.model, "results": results, "usage": usage}
         return ProviderResponse(200, msgspec.json.encode(response))

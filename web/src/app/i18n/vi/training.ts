@@ -226,10 +226,7 @@ export const training: Messages["training"] = {
     ],
     epochs: ["Số epoch", "Số lần duyệt qua dữ liệu; early stopping kết thúc trước khi kết quả xấu đi."],
     batch_size: ["Batch size", "Số dòng mỗi bước: 8 dòng tận dụng hết hai nhân CPU và cần 4 GB với độ dài 128 token."],
-    gradient_accumulation: [
-      "Gradient accumulation",
-      "Số batch cho mỗi bước tối ưu: tăng lên nếu batch lớn hơn không vừa bộ nhớ.",
-    ],
+    gradient_accumulation: ["Gradient accumulation", "Số batch cho mỗi bước tối ưu: tăng lên nếu thiếu bộ nhớ."],
     max_length: [
       "Độ dài tối đa",
       "Tính bằng token. Dòng dài hơn bị bỏ qua và được báo cáo: completion bị cắt không có giá trị huấn luyện.",
@@ -240,10 +237,7 @@ export const training: Messages["training"] = {
       "LoRA dropout",
       "0: early stopping và việc giữ bản tốt nhất đã chống overfitting, còn dropout tốn thêm thời gian.",
     ],
-    target_modules: [
-      "Target modules",
-      "Chỉ huấn luyện attention cho kết quả kém full fine-tuning (QLoRA, 2023, mục 4).",
-    ],
+    target_modules: ["Target modules", "Chỉ huấn luyện attention cho kết quả kém hơn (QLoRA, 2023, mục 4)."],
     scheduler: ["Scheduler", "Learning rate giảm theo nửa chu kỳ cosine về 0 để các bước cuối ổn định."],
     warmup: ["Warmup", "Tỉ lệ số bước đầu có learning rate tăng dần từ 0."],
     weight_decay: ["Weight decay", "Adapter nhỏ và huấn luyện ngắn nên không cần weight decay."],
