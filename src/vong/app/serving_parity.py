@@ -50,7 +50,7 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     result: dict[str, Any]
     if reference.version.embedding_task:
         result = _compare_embeddings(job, platform, deployment, reference)
-    elif reference.version.kind == "base" and (lack := _find_memory_lack(reference)):
+    elif reference.version.kind == "base" and (lack := _find_template_lack(reference) or _find_memory_lack(reference)):
         result = {"skipped": lack, "model": ref, "checked_at": now().isoformat()}
         job.log(f"not compared: {lack}")
     else:
@@ -58,6 +58,14 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     with platform.scope(job.project_id) as connection:
         serving.record_parity(connection, name, ref, result)
     return result
+
+
+def _find_template_lack(reference: Reference) -> str | None:
+    """Return why the conversations of the check cannot be rendered. Returns None if they can."""
+    from vong.training.model_loading import load_tokenizer
+
+    tokenizer = load_tokenizer(reference.folder, needs_template=False)
+    return None if tokenizer.chat_template else "the model has no chat template, and the check compares conversations"
 
 
 def _convert(job: JobContext, platform: Platform, name: str, ref: str) -> Deployment:

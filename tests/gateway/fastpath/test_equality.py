@@ -14,7 +14,9 @@ from tests.gateway.conftest import Running
 from tests.running_vong import eventually
 from vong.app.call_recorder import restore_call
 from vong.gateway.accounting.call_record import CompactFields, decode_record, encode_compact_call
+from vong.gateway.endpoints.stream import parse_usage
 from vong.gateway.fastpath.call import FastPath
+from vong.gateway.fastpath.record import ParsedCompletion, token_usage
 
 from .generators import Answer, Exchange, exchanges
 from .twins import SETUPS, ScriptedUpstream, Setup, Twins
@@ -136,7 +138,7 @@ def test_random_calls_are_equal_on_both_paths(comparison: Comparison) -> None:
 @pytest.mark.full
 @pytest.mark.timeout(1800)
 def test_many_random_calls_are_equal_on_both_paths(comparison: Comparison) -> None:
-    @settings(max_examples=1_000, deadline=None, database=None, print_blob=True, suppress_health_check=CHECKS)
+    @settings(max_examples=1_000, derandomize=True, deadline=None, database=None, suppress_health_check=CHECKS)
     @given(exchanges(list(SETUPS)))
     def check(exchange: Exchange) -> None:
         comparison.check(exchange)
@@ -144,3 +146,11 @@ def test_many_random_calls_are_equal_on_both_paths(comparison: Comparison) -> No
     check()
     comparison.finish()
     assert comparison.lost == []
+
+
+@pytest.mark.parametrize("name", ["cached_tokens", "prompt_cache_hit_tokens"])
+def test_a_count_of_zero_cached_tokens_is_recorded(name: str) -> None:
+    usage = {"prompt_tokens": 4, "completion_tokens": 1, name: 0}
+    choice = {"index": 0, "message": {"role": "assistant", "content": "a"}, "finish_reason": "stop"}
+    answer = msgspec.convert({"choices": [choice], "usage": usage}, ParsedCompletion)
+    assert token_usage(answer)[0] == parse_usage(usage) and parse_usage(usage).cached_tokens == 0

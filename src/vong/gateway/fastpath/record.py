@@ -237,8 +237,8 @@ def token_usage(answer: ParsedCompletion) -> tuple[Usage, Mapping[str, int]]:
     found = answer.usage
     if found is None:
         return UNKNOWN_USAGE, {}
-    others = found.completion_tokens_details, found.prompt_cache_hit_tokens, found.cached_tokens
-    if found.prompt_tokens_details or any(others):
+    details = found.prompt_tokens_details or found.completion_tokens_details
+    if details or found.prompt_cache_hit_tokens is not None or found.cached_tokens is not None:
         fields = msgspec.structs.asdict(found)
         return parse_usage(fields), used_types(fields)
     values = {

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import {
   type FineTuningJob,
   type FineTuningStatus,
@@ -56,7 +56,8 @@ export const jobQuery = (id: string) =>
 /** Query the events of a job, newest first. */
 export const eventsQuery = (id: string, active: boolean) =>
   infiniteQueryOptions({
-    queryKey: [...FINE_TUNING, "events", id],
+    queryKey: [...FINE_TUNING, "events", id, active], // read once more after the job has ended
+    placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) => listEvents(id, pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => (last.has_more ? last.data.at(-1)?.id : undefined),
@@ -66,7 +67,8 @@ export const eventsQuery = (id: string, active: boolean) =>
 /** Query the checkpoints of a job. */
 export const checkpointsQuery = (id: string, active: boolean) =>
   queryOptions({
-    queryKey: [...FINE_TUNING, "checkpoints", id],
+    queryKey: [...FINE_TUNING, "checkpoints", id, active],
+    placeholderData: keepPreviousData,
     queryFn: () => listCheckpoints(id),
     refetchInterval: active ? REFETCH_MS : false,
   });
