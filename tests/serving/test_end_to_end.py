@@ -96,6 +96,7 @@ def answer(served: Served, name: str) -> str:
     return answer.json()["choices"][0]["message"]["content"]
 
 
+@pytest.mark.slow
 def test_adapters_share_a_process_after_their_parity_check_and_faulty_ones_are_rejected(
     served: Served, database: Database, tmp_path: Path
 ) -> None:

@@ -65,6 +65,7 @@ def weights(folder: Path) -> Any:
     return load_file(folder / "adapter_model.safetensors")
 
 
+@pytest.mark.slow
 def test_a_run_continues_with_a_smaller_batch_and_the_same_steps(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -346,6 +346,7 @@ def train_with_file_limit(base: Path, folder: Path, limit: int, results: Any) ->
         results.put((type(error).__name__, str(error)))
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_clear_error_and_loses_nothing(base: Path, tmp_path: Path) -> None:
     settings = {**CHAIN, "method": "full", "learning_rate": 1e-3, "checkpoint_every": 12}
     folder = tmp_path / "run"
