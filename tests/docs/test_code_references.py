@@ -14,7 +14,7 @@ from vong.config import Settings
 from vong.records.span import SpanVersions
 
 VIETNAMESE = ROOT / "README.vi.md"
-NOT_SETTINGS = {"VONG_CONFIG", "VONG_VLLM_COMMAND"}
+NOT_SETTINGS = {"VONG_CONFIG"}
 
 
 def code_spans(pattern: str) -> Iterator[tuple[str, str]]:

@@ -66,9 +66,9 @@ def import_base(job: JobContext, platform: Platform) -> dict[str, Any]:
         source.metadata["task"] = task
     staged = stage(source.path, job.folder / "import", source.name)
     result = _import(job, platform, source, staged, task)
-    left_out = list_left_out(source.path)
-    if left_out:
-        source.notes.append(f"left out: {', '.join(left_out[:20])}")
+    skipped = list_skipped_files(source.path)
+    if skipped:
+        source.notes.append(f"left out: {', '.join(skipped[:20])}")
     for note in source.notes:
         job.log(note)
     return result | ({"task": task} if task else {}) | ({"notes": source.notes} if source.notes else {})
@@ -149,7 +149,7 @@ def check_upload_name(name: str) -> str:
     return path.as_posix()
 
 
-def list_left_out(path: Path) -> list[str]:
+def list_skipped_files(path: Path) -> list[str]:
     """Return the files of a folder that are not registered."""
     if path.is_file():
         return []

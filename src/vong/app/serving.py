@@ -42,7 +42,7 @@ def deploy(
     engine: str | None = None,
     settings: DeploymentSettings | None = None,
 ) -> DeployResult:
-    """Deploy a model version under a name. The parity check of a tuned model is queued with it."""
+    """Deploy a model version under a name, and queue the job that converts and checks its files if it needs one."""
     model = registry.find(connection, ref)
     if model.is_reward_model:
         raise InvalidInput(

@@ -49,7 +49,7 @@ class GgufHeader(NamedTuple):
 
 
 def is_gguf(path: Path) -> bool:
-    """Return True if a path is a file that begins as GGUF, whatever its name."""
+    """Return True if a path is a file that begins as GGUF. Its name does not matter."""
     if not path.is_file():
         return False
     with path.open("rb") as file:

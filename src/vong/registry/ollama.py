@@ -87,7 +87,7 @@ class OllamaModel:
         return None
 
     def merge(self, base: "OllamaModel") -> "OllamaModel":
-        """Return the model with the settings of the model that it is made from, where it has none of its own."""
+        """Return the model with the settings of the model that it is made from, if it has none of its own."""
         return OllamaModel(
             source=base.source,
             adapters=[*base.adapters, *self.adapters],

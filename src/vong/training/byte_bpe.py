@@ -26,7 +26,7 @@ MIN_VOCABULARY = 256 + len(SPECIAL_TOKENS)
 def train_tokenizer(texts: Sequence[str], vocab_size: int, folder: Path) -> Any:
     """Train a tokenizer on a corpus, save it in `folder` and return it. An existing one in the folder is returned.
 
-    The vocabulary is smaller than `vocab_size` if the corpus has no more pairs that occur twice.
+    The vocabulary is smaller than `vocab_size` if fewer pairs of the corpus occur twice.
     """
     try:
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers

@@ -3878,7 +3878,7 @@ export interface components {
          *     serve a tuned model without the parity check, which is recorded.
          *
          *     `quantization`: level of the GGUF file to which safetensors are converted for llama.cpp, for example `q8_0`.
-         *     `reproducible`: with llama.cpp, the same text at temperature 0 whatever else is computed, with a separate cache per
+         *     `reproducible`: with llama.cpp, the same text at temperature 0 under any load, with a separate cache per
          *     conversation, which needs the memory of `batch` contexts.
          *
          *     `engine_options`: further options of the engine vllm, for example `{"tensor-parallel-size": 2}`.

@@ -90,7 +90,7 @@ class TraceContext(NamedTuple):
     """Position of a call in the caller's trace, and further data of its headers.
 
     `id` is the id of the span, `forwarded_headers` are sent to a provider with the same format as the caller.
-    `priority` is the value of `x-vong-priority`: `low` for a call that nobody waits for.
+    `priority` is the value of `x-vong-priority`: `low` for a call of background work.
     """
 
     id: UUID
@@ -126,7 +126,7 @@ class TraceContext(NamedTuple):
 
     @property
     def is_low_priority(self) -> bool:
-        """Return whether the caller marks the call as one that nobody waits for.
+        """Return whether the caller marks the call as background work.
 
         Raises: InvalidInput if the header has another value.
         """

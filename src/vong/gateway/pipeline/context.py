@@ -71,7 +71,7 @@ class CallContext:
 
     @property
     def is_low_priority(self) -> bool:
-        """Return True for a call that nobody waits for: of a job, a shadow call, or marked by the caller."""
+        """Return True for a call of background work: of a job, a shadow call, or marked by the caller."""
         return self.principal.is_delegated or self.trace.is_low_priority
 
     @property

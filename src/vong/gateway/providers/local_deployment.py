@@ -32,7 +32,7 @@ TOTAL_TIMEOUT_SECONDS = 600.0
 SEVERAL_REPLICAS_LIMITS = ResponseLimits(connect=3.0, first_byte=TOTAL_TIMEOUT_SECONDS, total=TOTAL_TIMEOUT_SECONDS)
 """Limits if there is another replica to try: a machine that is gone refuses no connection, it does not answer."""
 LOW_PRIORITY_HEADERS = {"x-vong-priority": "low"}
-"""Headers of a call that starts after those that somebody waits for."""
+"""Headers of a call of low priority, which starts after all others."""
 RETRY_AFTER_SECONDS = 5
 """Retry-After while no engine answers: an engine that was killed restarts after a second and loads its model."""
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""Targets that a call starts: fine-tuned models that nobody has called yet, and deployments that sleep."""
+"""Targets that a call starts: fine-tuned models before their first call, and deployments that sleep."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -22,7 +22,7 @@ from vong.serving.engine.output_parser import parse_output
 RANDOM_SEED = 2**32 - 1
 """Seed that llama.cpp replaces by a random one."""
 SELECTING_BIAS = 1e6
-"""Bias that selects a token, whatever its score."""
+"""Bias that selects a token regardless of its score."""
 
 
 class LlamaCppEngine:

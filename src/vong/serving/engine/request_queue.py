@@ -2,7 +2,7 @@
 
 An engine runs as many completions at once as it has slots. Further ones wait. The waiting completion of the highest
 class starts first, then the lowest `priority`, then the earliest arrival. Every eighth start goes to the completion
-that has waited longest, whatever its priority, so that none waits forever.
+that has waited longest, regardless of its priority, so that none waits forever.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from vong.errors import RateLimitExceeded
 
 PRIORITY_HEADER = "x-vong-priority"
-"""Header with which the server marks requests that nobody waits for: `low`."""
+"""Header with which the server marks requests of background work: `low`."""
 FAIR_START_INTERVAL = 8
 """Every start of this number goes to the completion that has waited longest."""
 MAX_RETRY_AFTER_SECONDS = 60

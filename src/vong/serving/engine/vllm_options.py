@@ -11,7 +11,7 @@ from typing import Any
 from vong.errors import InvalidInput
 from vong.serving.engine import EngineSettings
 
-COMMAND_VARIABLE = "VONG_VLLM_COMMAND"
+COMMAND_VARIABLE = "VLLM_COMMAND"
 """Environment variable with the command `vllm` of another Python environment."""
 BASE_NAME = "vong-base-model"
 """Name of the base model in vLLM. Deployments of it have other names, which are replaced in requests and responses."""

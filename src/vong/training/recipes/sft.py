@@ -119,12 +119,12 @@ def prepare_split(
         numbers=trainable.numbers,
         split=name,
     )
-    warn_left_out(name, trainable.without_answer, tokenized, settings.max_length, reporter)
+    warn_skipped(name, trainable.without_answer, tokenized, settings.max_length, reporter)
     warn_unusual(name, trainable, tokenized, reporter)
     return list(zip(tokenized.numbers, tokenized.rows, strict=True))
 
 
-def warn_left_out(split: str, without: int, encoded: TokenizedDataset, limit: int, reporter: TrainingReporter) -> None:
+def warn_skipped(split: str, without: int, encoded: TokenizedDataset, limit: int, reporter: TrainingReporter) -> None:
     """Report how many rows are left out, and why."""
     if without:
         reporter.warn(f"{without} {split} rows have no completion and are left out")
