@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+import brotli
 import httpx
 import pytest
 import zstandard
@@ -37,6 +38,7 @@ ENCODINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "deflate": ("deflate", zlib.compress),
     "deflate without header": ("deflate", raw_deflate),
     "zstd": ("zstd", zstandard.compress),
+    "br": ("br", brotli.compress),
     "two encodings": ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data))),
     "identity": ("identity", lambda data: data),
 }
@@ -65,17 +67,16 @@ def test_a_body_that_is_cut_or_has_another_encoding_is_an_error(name: str) -> No
             decode_body(header, bad, 10**6)
 
 
-@pytest.mark.parametrize("name", ["gzip", "deflate", "zstd", "two encodings"])
+@pytest.mark.parametrize("name", ["gzip", "deflate", "zstd", "br", "two encodings"])
 def test_a_small_body_that_expands_without_end_stops_at_the_limit(name: str) -> None:
     header, encode = ENCODINGS[name]
     bomb = encode(bytes(GIGABYTE // 16))
     assert len(bomb) < 300_000 and decode_body(header, bomb, 1_000_000) is None
 
 
-@pytest.mark.parametrize("header", ["compress", "gzip, aes128gcm", "gzip, gzip, gzip, gzip", "br"])
-def test_an_unknown_encoding_is_named(header: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vong.gateway.upstream.content_encoding.BROTLI_LIBRARIES", ())
-    with pytest.raises(UnknownEncoding, match=r"compress|aes128gcm|4 encodings|'br' needs the package brotli"):
+@pytest.mark.parametrize("header", ["compress", "gzip, aes128gcm", "gzip, gzip, gzip, gzip"])
+def test_an_unknown_encoding_is_named(header: str) -> None:
+    with pytest.raises(UnknownEncoding, match=r"compress|aes128gcm|4 encodings"):
         decode_body(header, b"x", 100)
 
 

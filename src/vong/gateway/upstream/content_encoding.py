@@ -1,4 +1,4 @@
-"""Decoding of compressed bodies: gzip, deflate and zstd, and br if a library for it is installed.
+"""Decoding of compressed bodies: gzip, deflate, br and zstd.
 
 Compressed data can expand a thousandfold, so every decoder yields its output in small parts, and the reader stops at
 its limit.
@@ -6,8 +6,6 @@ its limit.
 
 import zlib
 from collections.abc import Iterator
-from importlib import import_module
-from types import ModuleType
 from typing import Protocol
 
 import zstandard
@@ -15,7 +13,7 @@ import zstandard
 from vong.errors import InvalidInput, VongError
 
 OUTPUT_BYTES = 64 * 1024
-"""Maximum number of bytes that a decoder of gzip or deflate returns at once."""
+"""Maximum number of bytes that a decoder of gzip, deflate or br returns at once."""
 INPUT_BYTES = 256
 """Bytes that a decoder without a limit on its output receives at once."""
 MAX_ENCODINGS = 3
@@ -25,7 +23,6 @@ ZLIB_WINDOW = 15
 RAW_WINDOW = -15
 MAX_ZSTD_WINDOW = 8 * 1024 * 1024
 """Maximum window of zstd: the one that RFC 9659 allows in HTTP."""
-BROTLI_LIBRARIES = ("brotli", "brotlicffi")
 
 
 class MalformedEncoding(InvalidInput):
@@ -129,19 +126,21 @@ class _ZstdDecoder:
 class _BrotliDecoder:
     """Decoder of br."""
 
-    def __init__(self, library: ModuleType) -> None:
-        self._error: type[Exception] = library.error
-        self._decompressor = library.Decompressor()
+    def __init__(self) -> None:
+        import brotli
+
+        self._error = brotli.error
+        self._decompressor = brotli.Decompressor()
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Yield the decoded parts of received data."""
-        for start in range(0, len(data), INPUT_BYTES):
-            try:
-                part = self._decompressor.process(data[start : start + INPUT_BYTES])
-            except self._error as error:
-                raise MalformedEncoding(f"the body is not valid br ({error})") from error
-            if part:
+        try:
+            part = self._decompressor.process(data, output_buffer_limit=OUTPUT_BYTES)
+            while part:
                 yield part
+                part = self._decompressor.process(b"", output_buffer_limit=OUTPUT_BYTES)
+        except self._error as error:
+            raise MalformedEncoding(f"the body is not valid br ({error})") from error
 
     def finish(self) -> None:
         """Check that the body is complete."""
@@ -218,17 +217,5 @@ def _create_decoder(name: str) -> StreamDecoder:
     if name == "zstd":
         return _ZstdDecoder()
     if name == "br":
-        library = _import_brotli()
-        if library is not None:
-            return _BrotliDecoder(library)
-        raise UnknownEncoding("the encoding 'br' needs the package brotli", "use gzip, deflate, zstd or no encoding")
-    raise UnknownEncoding(f"the encoding {name[:50]!r} is unknown", "use gzip, deflate, zstd or no encoding")
-
-
-def _import_brotli() -> ModuleType | None:
-    for name in BROTLI_LIBRARIES:
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    return None
+        return _BrotliDecoder()
+    raise UnknownEncoding(f"the encoding {name[:50]!r} is unknown", "use gzip, deflate, br, zstd or no encoding")
