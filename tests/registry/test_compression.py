@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 from tests.registry.conftest import JobRunner, Models
 from vong import registry, serving
 from vong.app import Platform
-from vong.app.serving import find_reference
+from vong.app.parity_inputs import find_reference
 from vong.errors import InvalidInput
-from vong.training.gguf_export.quantization import LEVELS, choose_type, encoded_bytes, quantize
+from vong.training.export.gguf_export.quantization import LEVELS, choose_type, encoded_bytes, quantize
 
 
 @pytest.mark.slow
@@ -101,7 +101,7 @@ def test_the_embedding_of_a_tied_model_is_the_output_matrix() -> None:
 def test_an_unknown_tokenizer_is_not_guessed(tiny_folder: Path) -> None:
     import json
 
-    from vong.training.gguf_export.vocabulary import find_pre_tokenizer
+    from vong.training.export.gguf_export.vocabulary import find_pre_tokenizer
 
     source = json.loads((tiny_folder / "tokenizer.json").read_text())
     assert find_pre_tokenizer(source) == "gpt-2"

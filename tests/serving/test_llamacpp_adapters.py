@@ -12,11 +12,11 @@ from tests.serving.models import tiny_adapter, tiny_base
 from vong.errors import InvalidInput, Unsupported
 from vong.records import Message
 from vong.serving.engine import EngineSettings, GenerationChunk, GenerationRequest
-from vong.serving.engine.llamacpp import LlamaCppEngine
+from vong.serving.engine.llamacpp.engine import LlamaCppEngine
 from vong.serving.parity import TokenLogprobs, compare
-from vong.training.gguf_export import write_gguf
-from vong.training.gguf_export.lora import check_settings, write_lora_gguf
-from vong.training.parity_reference import compute_reference
+from vong.training.export.gguf_export import write_gguf
+from vong.training.export.gguf_export.lora import check_settings, write_lora_gguf
+from vong.training.export.parity_reference import compute_reference
 
 CONVERSATION = (Message(role="user", content="Where is my order? It was due on Monday."),)
 MESSAGES = [message.model_dump(mode="json", exclude_none=True) for message in CONVERSATION]

@@ -19,7 +19,7 @@ from tests.serving.tool_model import WEATHER_TOOL, create_tool_model
 from vong import plugins
 from vong.serving.engine import EngineSettings
 from vong.serving.engine.http import EngineApp
-from vong.training.gguf_export import write_gguf
+from vong.training.export.gguf_export import write_gguf
 
 pytestmark = pytest.mark.slow
 

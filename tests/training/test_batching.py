@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.training.batching import EpochSampler, padding_share
+from vong.training.rows.batching import EpochSampler, padding_share
 
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=300), st.integers(1, 16), st.integers(0, 3), st.booleans())

@@ -7,9 +7,9 @@ from tests.training.chat_families import FAMILIES, create_tokenizer, family_toke
 from vong.chat_templates import Conversation
 from vong.errors import InvalidInput
 from vong.records import Example, Message
-from vong.serving.engine.chat_models import ChatModel
-from vong.serving.engine.transformers import TransformersEngine
-from vong.training.tokenization import IGNORED_LABEL, tokenize_answers, tokenize_example
+from vong.serving.engine.transformers.chat_models import ChatModel
+from vong.serving.engine.transformers.engine import TransformersEngine
+from vong.training.rows.tokenization import IGNORED_LABEL, tokenize_answers, tokenize_example
 
 CHATML = FAMILIES["chatml"].template
 

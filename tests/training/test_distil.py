@@ -23,7 +23,7 @@ from vong.records import Example, Message, Operation, RouteTarget
 from vong.training import TrainingResult
 from vong.training.recipes.distil import DistilRecipe
 from vong.training.recipes.distil_settings import DistilSettings
-from vong.training.teachers import AnswerBook, ModelAnswer, Question, question_of
+from vong.training.scoring.teachers import AnswerBook, ModelAnswer, Question, question_of
 
 SMALL = {"batch_size": 4, "learning_rate": 1e-2, "lora_rank": 4, "samples": 0, "report_rows": 3, "answer_tokens": 20}
 

@@ -10,10 +10,10 @@ from tests.tiny_model import create_tiny_model
 from tests.training.factories import Recorder, create_context
 from vong.records import Message
 from vong.serving.engine import EngineSettings, GenerationRequest
-from vong.serving.engine.transformers import TransformersEngine
+from vong.serving.engine.transformers.engine import TransformersEngine
 from vong.serving.parity import REQUESTED_TOKENS, TokenLogprobs, compare
 from vong.training import compute_reference
-from vong.training.merging import merge_adapter
+from vong.training.models.merging import merge_adapter
 from vong.training.recipes.sft import SftRecipe
 
 COMMON: dict[str, Any] = {

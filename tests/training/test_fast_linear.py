@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from tests.training.factories import Recorder, create_context
-from vong.training import fast_linear
-from vong.training.batching import collate
-from vong.training.fast_linear import read_cpu_vendor, use_onednn_linears
+from vong.training.models import fast_linear
+from vong.training.models.fast_linear import read_cpu_vendor, use_onednn_linears
 from vong.training.recipes.sft import SftRecipe
-from vong.training.shared_prefix import attend_rows, can_share, collate_shared, prefix_length, saved_share
-from vong.training.tokenization import IGNORED_LABEL, TokenizedExample
+from vong.training.rows.batching import collate
+from vong.training.rows.tokenization import IGNORED_LABEL, TokenizedExample
+from vong.training.trainers.shared_prefix import attend_rows, can_share, collate_shared, prefix_length, saved_share
 
 
 def row(length: int, prefix: int, weight: float = 1.0) -> TokenizedExample:
@@ -32,7 +32,7 @@ def train_on(model: Any, batch: dict[str, Any]) -> tuple[Any, list[Any]]:
     """Return the weighted loss of a batch, and all gradients."""
     from torch.nn.functional import cross_entropy
 
-    from vong.training.trainer import MODEL_INPUTS, spread_weights
+    from vong.training.trainers.trainer import MODEL_INPUTS, spread_weights
 
     model.zero_grad()
     tokens = {name: batch[name] for name in MODEL_INPUTS if name in batch}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from vong.training import gated_mlp
-from vong.training.gated_mlp import GATED_MLP_CLASSES, recompute_gated_mlps
+from vong.training.models import gated_mlp
+from vong.training.models.gated_mlp import GATED_MLP_CLASSES, recompute_gated_mlps
 
 BLOCK = "self.down_proj(self.act_fn(self.gate_proj(x)) * self.up_proj(x))"
 

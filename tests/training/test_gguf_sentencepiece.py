@@ -9,8 +9,8 @@ import pytest
 from vong.app.model_exports.parity import compare_outputs, observe_gguf, observe_transformers
 from vong.errors import Unsupported
 from vong.records import Message
-from vong.training.gguf_export import write_gguf
-from vong.training.gguf_export.sentencepiece import BYTE_TOKENS, read_vocabulary, score_tokens
+from vong.training.export.gguf_export import write_gguf
+from vong.training.export.gguf_export.sentencepiece import BYTE_TOKENS, read_vocabulary, score_tokens
 
 SPECIAL = ("<unk>", "<s>", "</s>")
 WORDS = ("▁the", "▁printer", "▁prints", "▁invoices", "không", "▁no", "user", "assistant", "in", "▁in")
@@ -37,8 +37,22 @@ def create_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
 
 def write_model(folder: Path, scheme: str) -> Path:
     import torch
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
     from transformers import LlamaConfig, LlamaForCausalLM
+
+    size = write_tokenizer(folder, scheme)
+    config = LlamaConfig(
+        vocab_size=size, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=256, bos_token_id=1, eos_token_id=2, initializer_range=0.25,
+    )  # fmt: skip
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+def write_tokenizer(folder: Path, scheme: str) -> int:
+    """Write the tokenizer of a model and return the size of its vocabulary."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
     vocabulary, merges = create_vocabulary()
     tokenizer = Tokenizer(
@@ -52,14 +66,7 @@ def write_model(folder: Path, scheme: str) -> Path:
     names = {"tokenizer_class": "PreTrainedTokenizerFast", "unk_token": "<unk>", "bos_token": "<s>"}
     (folder / "tokenizer_config.json").write_text(json.dumps({**names, "eos_token": "</s>", "pad_token": "</s>"}))
     (folder / "chat_template.jinja").write_text(TEMPLATE)
-    config = LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=256, bos_token_id=1, eos_token_id=2, initializer_range=0.25,
-    )  # fmt: skip
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
+    return len(vocabulary)
 
 
 @pytest.mark.slow

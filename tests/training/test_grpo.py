@@ -13,10 +13,10 @@ from tests.training.preference_rows import create_context, pair, pairs
 from vong.errors import InvalidInput, JobCancelled
 from vong.records import Example, Message
 from vong.training import TrainingResult
-from vong.training.model_loading import load_tokenizer
+from vong.training.models.model_loading import load_tokenizer
 from vong.training.recipes.grpo import GroupSampler, GrpoRecipe, GrpoSettings, prepare_prompts
-from vong.training.rewards import RewardFunction
-from vong.training.tokenization import tokenize_example
+from vong.training.rows.tokenization import tokenize_example
+from vong.training.scoring.rewards import RewardFunction
 
 TINY: dict[str, Any] = {
     "rewards": {"letters": 1.0},

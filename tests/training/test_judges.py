@@ -19,10 +19,10 @@ from vong.errors import InvalidInput, JobCancelled, OutOfScope, Unauthenticated,
 from vong.jobs import JobContext
 from vong.records import Message, Operation, RouteTarget
 from vong.records.key_scope import KeyScope
-from vong.training.judge_settings import JudgeSettings
-from vong.training.judges import Judge, ask_judge, parse_score
 from vong.training.recipes.grpo import GrpoRecipe, GrpoSettings
-from vong.training.teachers import ModelAnswer
+from vong.training.scoring.judge_settings import JudgeSettings
+from vong.training.scoring.judges import Judge, ask_judge, parse_score
+from vong.training.scoring.teachers import ModelAnswer
 
 JUDGE: dict[str, Any] = {
     "model": "grader",

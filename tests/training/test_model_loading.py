@@ -12,13 +12,13 @@ from tests.tiny_model import create_tiny_model
 from tests.training.factories import Recorder, create_context
 from vong.errors import InvalidInput, JobCancelled
 from vong.pretrained_models import load_causal_model
-from vong.training.chat_template_choice import SHIPPED_TEMPLATES, apply_template_choice, check_template_choice
 from vong.training.device import Device
-from vong.training.merging import merge_adapter
-from vong.training.model_loading import load_model, load_tokenizer, loading_options
+from vong.training.models.merging import merge_adapter
+from vong.training.models.model_loading import load_model, load_tokenizer, loading_options
+from vong.training.models.target_modules import check_modules
 from vong.training.recipes.sft import SftRecipe
+from vong.training.rows.chat_template_choice import SHIPPED_TEMPLATES, apply_template_choice, check_template_choice
 from vong.training.settings import TrainingSettings
-from vong.training.target_modules import check_modules
 
 CPU = Device("cpu", "fp32", lambda: 0.0)
 

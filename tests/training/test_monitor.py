@@ -1,7 +1,7 @@
 from tests.training.factories import Recorder
 from vong.training.device import Device
-from vong.training.monitor import MonitorPolicy, MonitorState, TrainingMonitor
-from vong.training.utilization import UtilizationMeter
+from vong.training.runs.monitor import MonitorPolicy, MonitorState, TrainingMonitor
+from vong.training.runs.utilization import UtilizationMeter
 
 METER = UtilizationMeter(Device("cpu", "fp32", lambda: 1.0), 1)
 

@@ -12,8 +12,10 @@ import pytest
 from tests.training.factories import Recorder, create_context
 from vong.errors import InvalidInput, JobCancelled
 from vong.processes import record_memory_kill
-from vong.training.batching import EpochSampler
-from vong.training.out_of_memory import (
+from vong.training.recipes.sft import SftRecipe
+from vong.training.recipes.sft_settings import SftSettings
+from vong.training.rows.batching import EpochSampler
+from vong.training.runs.out_of_memory import (
     equivalent_settings,
     is_out_of_memory,
     keep_row_order,
@@ -21,13 +23,11 @@ from vong.training.out_of_memory import (
     reduce_settings,
     train_within_memory,
 )
-from vong.training.recipes.sft import SftRecipe
-from vong.training.recipes.sft_settings import SftSettings
 
 ALLOCATION_FAILURE = """
 import json, resource, sys
 import torch
-from vong.training.out_of_memory import is_out_of_memory
+from vong.training.runs.out_of_memory import is_out_of_memory
 torch.zeros(8)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + (256 << 20),) * 2)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.training.factories import Recorder, create_context
 from vong.errors import InvalidInput, JobCancelled
-from vong.training.batching import collate
-from vong.training.packing import check_packing, collate_packs, pack_rows, pack_table
 from vong.training.recipes.sft import SftRecipe
-from vong.training.tokenization import IGNORED_LABEL, TokenizedExample
+from vong.training.rows.batching import collate
+from vong.training.rows.packing import check_packing, collate_packs, pack_rows, pack_table
+from vong.training.rows.tokenization import IGNORED_LABEL, TokenizedExample
 
 
 def row(length: int, weight: float = 1.0, first: int = 3) -> TokenizedExample:
@@ -41,7 +41,7 @@ def loss_of(model: Any, batch: dict[str, Any]) -> Any:
     """Return the sum of the weighted losses of a batch."""
     from torch.nn.functional import cross_entropy
 
-    from vong.training.trainer import MODEL_INPUTS, spread_weights
+    from vong.training.trainers.trainer import MODEL_INPUTS, spread_weights
 
     tokens = {name: batch[name] for name in MODEL_INPUTS if name in batch}
     logits = model(**tokens, use_cache=False).logits[:, :-1]
@@ -74,7 +74,7 @@ def test_packed_rows_have_the_loss_and_the_gradients_of_separate_rows(model: Any
 
 
 def test_a_packed_batch_counts_its_tokens_without_padding() -> None:
-    from vong.training.trainer import count_tokens
+    from vong.training.trainers.trainer import count_tokens
 
     table = pack_table([[row(5), row(3)], [row(4)]])
     packs = [dict(zip(table, values, strict=True)) for values in zip(*table.values(), strict=True)]

@@ -7,19 +7,23 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 
 from tests.training.factories import Recorder, create_context, rows
 from tests.training.test_job import RUN_REQUEST, Job
 from vong import data, registry
 from vong.app import Platform
 from vong.app import training_probe as wired_probe
+from vong.config import PriceSettings, ProviderSettings
 from vong.errors import InvalidInput
 from vong.jobs import JobContext
 from vong.records import DatasetVersion, Example, Message, ModelVersion, Operation
 from vong.training import SftSettings
 from vong.training.planning import (
+    FrozenModel,
     Machine,
     Measurement,
+    ModelStructure,
     PlanInputs,
     RecipeTraits,
     RowLength,
@@ -34,6 +38,9 @@ from vong.training.planning import model_structure as structures
 from vong.training.planning.choices import AUTOMATIC_SETTINGS
 from vong.training.planning.probe import run_probe, sample_rows
 from vong.training.planning.row_lengths import MAX_TOKENIZED_ROWS, ChatTemplate, load_template, measure_rows
+from vong.training.recipes.distil_settings import DistilSettings
+from vong.training.recipes.grpo import GrpoSettings
+from vong.training.recipes.pretrain import choose_config
 from vong.training.recipes.pretrain_settings import PretrainSettings
 from vong.training.recipes.sft import SftRecipe
 
@@ -251,6 +258,48 @@ def test_recipes_differ_in_sequences_and_logits() -> None:
     assert recipe_traits("unknown") == RecipeTraits()
 
 
+def test_a_teacher_and_a_reward_model_are_counted() -> None:
+    teacher = FrozenModel(role="teacher", ref="big", parameters=500_000_000, half=True)
+    reward = FrozenModel(role="reward model", ref="judge", parameters=500_000_000)
+    alone, taught = estimate(plan_inputs(), SftSettings()), estimate(plan_inputs(frozen=(teacher,)), SftSettings())
+    assert taught.memory_bytes - alone.memory_bytes == taught.memory_parts.other_models == 2_000_000_000
+    assert taught.tokens_per_second < 0.5 * alone.tokens_per_second
+    on_gpu = [estimate(plan_inputs(machine=GPU, frozen=(one,)), SftSettings()) for one in (teacher, reward)]
+    assert [plan.memory_parts.other_models for plan in on_gpu] == [1_000_000_000, 2_000_000_000]
+    settings = DistilSettings(teacher="big", source="logits")
+    assert recipe_traits("distil", settings=settings).logit_copies > recipe_traits("sft").logit_copies
+    assert not recipe_traits("grpo", settings=GrpoSettings(beta=0.0)).reference
+    assert recipe_traits("grpo", settings=GrpoSettings(beta=0.1)).reference
+
+
+def test_named_embeddings_count_as_adapted_layers() -> None:
+    shape = read_model_structure(SMOLLM2)
+    head = 8 * (576 + 49152)
+    assert count_adapter_parameters(shape, 8, ("lm_head",)) == head
+    assert count_adapter_parameters(shape, 8, r".*embed_tokens|lm_head") == 2 * head
+    assert count_adapter_parameters(shape, 8, "all-linear") == 8 * sum(
+        layer.inputs + layer.outputs for layer in shape.linear_layers
+    )
+
+
+def test_a_smaller_model_from_scratch_is_an_alternative() -> None:
+    def resize(settings: BaseModel) -> ModelStructure:
+        chosen = PretrainSettings.model_validate(settings.model_dump())
+        return read_model_structure(choose_config(100_000_000, 8192, chosen))
+
+    settings = PretrainSettings(parameters=300_000_000, epochs=1)
+    tight = CPU.model_copy(update={"memory_limit_bytes": int(4e9)})
+    documents = RowLengths((RowLength(0, 1000),) * 100, 100)
+    needed = PlanInputs("pretrain", "d", resize(settings), documents, documents, tight, resize=resize)
+    plan = plan_run(needed, settings)
+    assert not plan.fits
+    smaller = next(one for one in plan.alternatives if "parameters" in one.changes)
+    changed = settings.model_copy(update=smaller.changes)
+    assert changed.parameters is not None and changed.parameters < 300_000_000
+    assert smaller.memory_bytes <= tight.memory_limit_bytes
+    assert f"{changed.parameters:,} parameters" in smaller.description
+
+
 def test_only_a_large_base_is_warned_of_the_learning_rate_of_an_adapter() -> None:
     small, full = plan_inputs(config={**SMOLLM2, **SMALL}), SftSettings(method="full")
     assert any("learning rate" in note for note in estimate(plan_inputs(), full).notes)
@@ -261,8 +310,8 @@ def test_only_a_large_base_is_warned_of_the_learning_rate_of_an_adapter() -> Non
 def test_lengths_are_those_of_the_trainer(base: Path) -> None:
     from tokenizers import Tokenizer
 
-    from vong.training.model_loading import load_tokenizer
-    from vong.training.tokenization import tokenize_example
+    from vong.training.models.model_loading import load_tokenizer
+    from vong.training.rows.tokenization import tokenize_example
 
     template = load_template((base / "chat_template.jinja").read_text(), (base / "tokenizer_config.json").read_bytes())
     assert isinstance(template, ChatTemplate)
@@ -339,3 +388,27 @@ def test_automatic_settings_are_recorded_in_the_run(
     assert choice.startswith("gradient_checkpointing = false: the default fits")
     wrong = http.post("/api/v1/training/runs", json={**RUN_REQUEST, "settings": {"seed": "auto"}})
     assert wrong.status_code == 422 and "'seed' cannot be 'auto'" in wrong.json()["detail"]
+
+
+def test_the_plan_of_a_provider_has_its_price_and_no_local_figures(
+    http: TestClient, platform: Platform, letters: tuple[ModelVersion, DatasetVersion]
+) -> None:
+    platform.settings.providers["remote"] = ProviderSettings(base_url="http://127.0.0.1:9/v1")
+    request = {"name": "m", "base": "remote/mini", "dataset": "letters", "recipe": "provider"}
+    unpriced = http.post("/api/v1/training/plan", json=request).json()
+    assert (unpriced["cost"], unpriced["epochs"], unpriced["rows"], unpriced["validation_rows"]) == (None, 6, 18, 6)
+    assert any("gateway prices set remote/mini" in note for note in unpriced["notes"])
+    platform.settings.prices["remote/mini"] = PriceSettings(input=1.0, output=2.0, training=25.0)
+    plan = http.post("/api/v1/training/plan", json={**request, "settings": {"n_epochs": 2}}).json()
+    assert (plan["provider"], plan["model"], plan["price_per_million_tokens"]) == ("remote", "mini", 25.0)
+    assert plan["cost"] == pytest.approx(plan["tokens"] * 25e-6) and plan["tokens"] > 0
+    assert not {"memory_bytes", "fits", "machine", "tokens_per_second"} & set(plan)
+    for change, words in (
+        ({"base": "tiny"}, "does not name a model of a provider"),
+        ({"auto": True}, "auto has no effect at a provider"),
+        ({"settings": {"epochs": 2}}, "invalid settings of recipe 'provider'"),
+    ):
+        answer = http.post("/api/v1/training/plan", json={**request, **change})
+        assert answer.status_code == 422 and words in answer.json()["detail"], answer.text
+    probe = http.post("/api/v1/training/probes", json=request)
+    assert probe.status_code == 422 and "cannot be measured here" in probe.json()["detail"]

@@ -12,12 +12,12 @@ from tests.training.preference_rows import TINY, create_context, judged, pair, p
 from vong.errors import InvalidInput, JobCancelled
 from vong.records import Example, ExampleOrigin, Message
 from vong.training import TrainingResult
-from vong.training.model_loading import load_tokenizer
-from vong.training.preference import TokenizedCompletion, tokenize_pair
+from vong.training.models.model_loading import load_tokenizer
 from vong.training.recipes.dpo import DpoRecipe, DpoSettings
 from vong.training.recipes.kto import BlockSampler, KtoRecipe, KtoSettings, balance_weights, judged_table
 from vong.training.recipes.orpo import OrpoRecipe, OrpoSettings
-from vong.training.tokenization import tokenize_example
+from vong.training.rows.tokenization import tokenize_example
+from vong.training.trainers.preference import TokenizedCompletion, tokenize_pair
 
 RECIPES: dict[str, tuple[Any, Any]] = {
     "dpo": (DpoRecipe, DpoSettings),

@@ -17,13 +17,13 @@ from vong.errors import InvalidInput, JobCancelled
 from vong.jobs import JobContext
 from vong.records import Example, Message, Operation
 from vong.training import TrainingContext, TrainingResult
-from vong.training.byte_bpe import SPECIAL_TOKENS, encode_documents, iter_training_pieces, train_tokenizer
-from vong.training.corpus import Documents, PackedCorpus, pack_documents, prefix_tokens
-from vong.training.model_loading import load_tokenizer
-from vong.training.model_size import count_parameters, propose_size
+from vong.training.models.model_loading import load_tokenizer
+from vong.training.models.model_size import count_parameters, propose_size
 from vong.training.recipes.continue_pretraining import ContinueRecipe
 from vong.training.recipes.pretrain import PretrainRecipe
 from vong.training.recipes.pretrain_settings import ContinueSettings, PretrainSettings
+from vong.training.rows.byte_bpe import SPECIAL_TOKENS, encode_documents, iter_training_pieces, train_tokenizer
+from vong.training.rows.corpus import Documents, PackedCorpus, pack_documents, prefix_tokens
 
 SENTENCES = (
     "Hà Nội là thủ đô của nước Việt Nam.",
@@ -308,7 +308,7 @@ def test_a_run_without_a_base_registers_a_base(
 
 def answer_in_the_engine(job_folder: Path, folder: Path) -> None:
     """Fine-tune the model of a job with a chat template, and answer a prompt with the engine of deployments."""
-    from vong.serving.engine.transformers import EngineSettings, TransformersEngine
+    from vong.serving.engine.transformers.engine import EngineSettings, TransformersEngine
     from vong.training import SftSettings, compute_reference
     from vong.training.recipes.sft import SftRecipe
 

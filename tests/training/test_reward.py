@@ -12,10 +12,10 @@ from vong.errors import InvalidInput, JobCancelled
 from vong.records import Example, Message
 from vong.training import TrainingResult
 from vong.training.device import select_device
-from vong.training.model_loading import load_tokenizer
+from vong.training.models.model_loading import load_tokenizer
+from vong.training.models.reward_model import load_reward_scorer
 from vong.training.recipes.reward import RewardModelSettings, RewardRecipe
-from vong.training.reward_model import load_reward_scorer
-from vong.training.rewards import RewardModelFiles
+from vong.training.scoring.rewards import RewardModelFiles
 
 
 def polite(count: int, start: int = 0) -> list[Example]:

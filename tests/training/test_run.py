@@ -21,9 +21,10 @@ from tests.training.test_pretrain import documents
 from vong import plugins
 from vong.errors import JobCancelled, Misconfigured, TrainingDiverged
 from vong.records import Example
-from vong.training import TrainingContext, TrainingResult, checkpoints
-from vong.training.divergence import load_rewinds, loss_bound
+from vong.training import TrainingContext, TrainingResult
 from vong.training.recipes.sft import SftRecipe
+from vong.training.runs import checkpoints
+from vong.training.runs.divergence import load_rewinds, loss_bound
 
 CHAIN = {"epochs": 3, "lora_dropout": 0.1, "checkpoint_every": 4, "eval_every": 6}
 ROWS: dict[str, Callable[[int, int], list[Example]]] = {
@@ -221,10 +222,10 @@ def test_the_bound_of_the_loss_ignores_outliers_and_follows_the_start() -> None:
 KILLS = {
     "while the weights of a checkpoint are written": ("peft.peft_model:safe_save_file", 2, "after"),
     "while the optimizer of a checkpoint is written": ("torch:save", 2, "before"),
-    "before a checkpoint is complete": ("vong.training.callback:commit_checkpoint", 1, "before"),
-    "after a checkpoint is complete": ("vong.training.callback:commit_checkpoint", 2, "after"),
+    "before a checkpoint is complete": ("vong.training.runs.callback:commit_checkpoint", 1, "before"),
+    "after a checkpoint is complete": ("vong.training.runs.callback:commit_checkpoint", 2, "after"),
     "while old checkpoints are removed": ("shutil:rmtree", 3, "after"),
-    "while the best weights are saved": ("vong.training.run:save_weights", 1, "after"),
+    "while the best weights are saved": ("vong.training.runs.run:save_weights", 1, "after"),
 }
 
 

@@ -22,9 +22,9 @@ from vong.experiments.runs import start_run
 from vong.jobs import JobContext
 from vong.records import TrainingSample
 from vong.training import SftSettings
-from vong.training.monitor import TrainingMonitor
 from vong.training.recipes.sft import SftRecipe
-from vong.training.samples import (
+from vong.training.runs.monitor import TrainingMonitor
+from vong.training.runs.samples import (
     TIME_SHARE,
     SampleLimits,
     SamplePrompt,
@@ -45,7 +45,7 @@ def weights(folder: Path) -> bytes:
 @pytest.fixture
 def every_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the limit on the time that samples may take."""
-    monkeypatch.setattr("vong.training.samples.TIME_SHARE", 1e9)
+    monkeypatch.setattr("vong.training.runs.samples.TIME_SHARE", 1e9)
 
 
 @pytest.mark.usefixtures("every_evaluation")
@@ -109,7 +109,7 @@ class Clock:
 
 def test_samples_take_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clock = Clock()
-    monkeypatch.setattr("vong.training.samples.time.monotonic", lambda: clock.now)
+    monkeypatch.setattr("vong.training.runs.samples.time.monotonic", lambda: clock.now)
 
     class Writer(SampleWriter):
         def _report(self, step: int, outputs: Any) -> dict[str, float]:
@@ -120,8 +120,8 @@ def test_samples_take_a_small_share_of_the_time(monkeypatch: pytest.MonkeyPatch,
         clock.now += 1
         return ["a"]
 
-    monkeypatch.setattr("vong.training.samples.generate_greedy", generate)
-    monkeypatch.setattr("vong.training.samples.preserved_state", lambda _: pytest.MonkeyPatch.context())
+    monkeypatch.setattr("vong.training.runs.samples.generate_greedy", generate)
+    monkeypatch.setattr("vong.training.runs.samples.preserved_state", lambda _: pytest.MonkeyPatch.context())
     prompt = [SamplePrompt("p", "p", "r")]
     limits = SampleLimits(4, 4)
     writer = Writer(None, None, prompt, limits, folder=tmp_path, reporter=Recorder(), score=None)

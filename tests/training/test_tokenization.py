@@ -8,9 +8,9 @@ from tests.training.factories import rows
 from vong.errors import InvalidInput
 from vong.records import Example, ExampleOrigin, Message
 from vong.training import select_trainable
-from vong.training.batching import collate
-from vong.training.model_loading import load_tokenizer
-from vong.training.tokenization import (
+from vong.training.models.model_loading import load_tokenizer
+from vong.training.rows.batching import collate
+from vong.training.rows.tokenization import (
     IGNORED_LABEL,
     TokenizedExample,
     find_end_tokens,

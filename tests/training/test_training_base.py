@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,12 +16,11 @@ from tests.training.test_families import engine_logprobs, reference_logprobs
 from vong import data, registry
 from vong.app import Platform
 from vong.app import training as wired
-from vong.app.registry import model_folder
-from vong.app.serving import base_model
+from vong.app.registry import base_model, model_folder
 from vong.jobs import JobContext
 from vong.records import ModelVersion, Operation
 from vong.serving.engine import EngineSettings
-from vong.serving.engine.transformers import TransformersEngine
+from vong.serving.engine.transformers.engine import TransformersEngine
 from vong.serving.parity import compare
 
 REQUEST: dict[str, Any] = {"name": "letters-tuned", "base": "tiny", "dataset": "letters"}
@@ -178,10 +178,37 @@ def test_settings_that_cannot_work_are_rejected_before_the_start(
     assert http.get("/api/v1/experiments/runs").json() == []
 
 
-@pytest.mark.parametrize("targets", ["q_proj", ["lm_head", "v_proj"], r".*\.mlp\..*", ["self_attn.q_proj"]])
+@pytest.mark.parametrize("targets", ["q_proj", ["embed_tokens", "v_proj"], r".*\.mlp\..*", ["self_attn.q_proj"]])
 def test_names_of_modules_are_accepted(http: TestClient, tiny: ModelVersion, targets: Any) -> None:
     answer = http.post("/api/v1/training/runs", json={**REQUEST, "settings": {**SETTINGS, "target_modules": targets}})
     assert answer.status_code == 202, answer.text
+
+
+def test_a_full_disk_is_one_clear_error_before_the_start(
+    http: TestClient, tiny: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vong.app.training_base.shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    full = {"method": "full", "learning_rate": 1e-4}
+    answer = http.post("/api/v1/training/runs", json={**REQUEST, "settings": {**SETTINGS, **full}})
+    assert answer.status_code == 422 and "GB are free" in answer.json()["detail"], answer.text
+    assert "set method to lora" in answer.json()["hint"]
+    assert http.get("/api/v1/experiments/runs").json() == []
+
+
+def test_a_base_of_a_hub_is_to_be_imported_first(http: TestClient, tiny: ModelVersion) -> None:
+    for path in ("runs", "plan", "probes"):
+        answer = http.post(f"/api/v1/training/{path}", json={**REQUEST, "base": "acme/large-7b"})
+        assert answer.status_code == 404, answer.text
+        assert "'acme/large-7b' is not in the registry" in answer.json()["detail"]
+        assert answer.json()["hint"] == "import it first: vong registry import acme/large-7b"
+
+
+@pytest.mark.parametrize("path", ["runs", "plan", "probes"])
+def test_the_output_head_is_rejected_before_the_start(http: TestClient, tiny: ModelVersion, path: str) -> None:
+    settings = {**SETTINGS, "target_modules": ["lm_head", "v_proj"]}
+    answer = http.post(f"/api/v1/training/{path}", json={**REQUEST, "settings": settings})
+    assert answer.status_code == 422, answer.text
+    assert "includes the output head (lm_head), which recipe 'sft' cannot adapt" in answer.json()["detail"]
 
 
 def set_config(**values: Any) -> Callable[[Path], object]:

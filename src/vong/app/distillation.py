@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
-from threading import Lock
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,10 +10,10 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, func, select
 
 from vong import registry
-from vong.access.delegated_keys import create_delegated_key, delete_delegated_key
 from vong.access.principal import Principal
-from vong.app.evals import GatewayChatClient
-from vong.app.platform import CLIENT_RETRY_SECONDS, INTERNAL_KEY_NAME, Platform
+from vong.app.caller_client import CallerClient
+from vong.app.chat_client import GatewayChatClient
+from vong.app.platform import INTERNAL_KEY_NAME, Platform
 from vong.app.registry import model_folder
 from vong.errors import InvalidInput, NotFound, did_you_mean
 from vong.gateway.auth.scopes import check_scope
@@ -25,10 +23,8 @@ from vong.jobs import JobContext
 from vong.records import Message
 from vong.store.schema import PROJECT_SETTING
 from vong.store.spans.schema import spans
-from vong.training.teachers import ModelAnswer
+from vong.training.scoring.teachers import ModelAnswer
 
-CALLER_KEY_LIFETIME = timedelta(days=30)
-"""Lifetime of the delegated key of a run. It ends earlier with the run, or with the key of the caller."""
 COST_TIMEOUT_SECONDS = 10.0
 """Seconds to wait for the spans of the last calls, which are written shortly after the answers."""
 
@@ -49,16 +45,11 @@ class PlatformTeachers:
     def __init__(self, platform: Platform, job: JobContext) -> None:
         self._platform = platform
         self._job = job
-        self._http: Any = None
-        self._secret: str | None = None
-        self._lock = Lock()
+        self._caller = CallerClient(platform, job)
 
     def ask(self, model: str, messages: Sequence[Message], params: Mapping[str, Any]) -> ModelAnswer:
         """Return the answer of a route or model of the gateway."""
-        with self._lock:  # several threads ask at the same time
-            if self._http is None:
-                self._http = self._connect()
-        output = GatewayChatClient(self._http, model, self._job)(list(messages), dict(params))
+        output = GatewayChatClient(self._caller.http, model, self._job)(list(messages), dict(params))
         return ModelAnswer(
             text=output.text,
             latency_ms=output.latency_ms,
@@ -69,25 +60,7 @@ class PlatformTeachers:
 
     def close(self) -> None:
         """Delete the delegated key."""
-        if self._secret is not None:
-            with self._platform.scope(self._job.project_id) as connection:
-                delete_delegated_key(connection, self._secret)
-        self._http = self._secret = None
-
-    def _connect(self) -> Any:
-        """Return an HTTP client with a key of the caller. A job without a caller uses a key of the server."""
-        project_id, caller = self._job.project_id, self._job.params.get("caller")
-        if caller is None:
-            return self._platform.client(project_id).transport.http
-        from vong.client import Client  # imports an HTTP library that only jobs need
-
-        key_id, user_id = (UUID(value) if value else None for value in caller)
-        with self._platform.scope(project_id) as connection:
-            self._secret = create_delegated_key(
-                connection, key_id=key_id, user_id=user_id, lifetime=CALLER_KEY_LIFETIME
-            )
-        url = self._platform.settings.server_url
-        return Client(url, self._secret, retry_seconds=CLIENT_RETRY_SECONDS).transport.http
+        self._caller.close()
 
     def cost(self, span_ids: Sequence[str]) -> int | None:
         """Return the cost of recorded calls, or None if a price is unknown or a span is missing."""
@@ -144,7 +117,18 @@ def check_called_models(
     """
     if getattr(settings, "source", None) == "logits":
         check_local_teacher(connection, str(getattr(settings, "teacher", "")))
-    names = called_models(settings)
+    check_model_names(platform, connection, called_models(settings), principal)
+
+
+def check_model_names(
+    platform: Platform, connection: Connection, names: Sequence[str], principal: Principal | None = None
+) -> None:
+    """Check that the gateway knows all routes and models, and with `principal` that its key may call them.
+
+    Raises:
+        NotFound: A route or model does not exist.
+        OutOfScope: The scope of the key excludes a model or chat.
+    """
     if not names:
         return
     from vong.app.gateway import target_check  # imports the gateway, which other runs do not need

@@ -57,7 +57,7 @@ EVENT_METRICS = {
 def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     """Run the job `training.fine_tuning`: start the training run of a local job, and follow it to its end.
 
-    Every step is one transaction that also moves the job on, so that a later attempt continues where one died.
+    Each step is one transaction that also stores the new state of the job, so that a later attempt continues after it.
     """
     write = partial(retry_while_unavailable, platform.database, job.project_id)
     id = UUID(job.params["fine_tuning_job"])

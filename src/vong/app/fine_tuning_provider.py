@@ -71,6 +71,20 @@ def find_provider(connection: Connection, platform: Platform, model: str) -> tup
     return (name, rest) if rest and name in known else None
 
 
+def require_provider(found: tuple[str, str] | None, base: str) -> tuple[str, str]:
+    """Return the provider and the model that a base names.
+
+    Raises:
+        InvalidInput: It names none.
+    """
+    if found is None:
+        raise InvalidInput(
+            f"the base {base!r} does not name a model of a provider",
+            "write PROVIDER/MODEL; list the providers: vong gateway providers list",
+        )
+    return found
+
+
 def start(
     platform: Platform,
     connection: Connection,
@@ -89,18 +103,13 @@ def start(
         BudgetExceeded, RateLimitExceeded, PriceUnknown: A limit or budget refuses the job.
     """
     settings, base = parse_settings(request), request.base or ""
-    found = find_provider(connection, platform, base)
-    if found is None:
-        raise InvalidInput(
-            f"the base {base!r} does not name a model of a provider",
-            "write PROVIDER/MODEL; list the providers: vong gateway providers list",
-        )
+    found = require_provider(find_provider(connection, platform, base), base)
     ProviderFineTuning(found[0], _create_api(platform, connection, principal.project_id, found[0]))
     dataset = data.find(connection, request.dataset or "")
     files = files or _write_files(platform, connection, request, settings)
     subjects = subjects_of(principal)
     price = training_price(connection, base, platform.settings.prices)
-    tokens = files.bytes // BYTES_PER_TOKEN * _epochs(getattr(settings, "n_epochs", None), files.rows)
+    tokens = files.bytes // BYTES_PER_TOKEN * choose_epochs(getattr(settings, "n_epochs", None), files.rows)
     cost = None if price is None else round(tokens * price)
     run_id, job_id = new_id(), new_id()
     held = charges.reserve(connection, principal.project_id, job_id, subjects, base, cost)
@@ -354,7 +363,7 @@ def _write_files(platform: Platform, connection: Connection, request: TrainingRe
     return TrainingFiles(str(blobs["training"]), blobs["validation"], rows, size)
 
 
-def _epochs(chosen: int | None, rows: int) -> int:
+def choose_epochs(chosen: int | None, rows: int) -> int:
     """Return the epochs of the estimate. Providers train more epochs on few rows."""
     if chosen is not None:
         return chosen

@@ -20,7 +20,7 @@ from vong.records import ModelVersion, new_id
 from vong.registry import bundled_model, hub, ollama
 from vong.registry.model_files import check_model_source, find_template, read_json_object
 from vong.store.blobs import BlobStore
-from vong.training.architectures import check_architecture, check_embedding_architecture
+from vong.training.models.architectures import check_architecture, check_embedding_architecture
 
 MAX_VERSIONS = 500
 OLLAMA_PREFIX, HUB_PREFIX, BUNDLED_PREFIX = "ollama:", "hf:", "shipped:"

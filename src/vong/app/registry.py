@@ -107,3 +107,12 @@ def _or_none(find: Callable[[], T]) -> T | None:
         return find()
     except (NotFound, InvalidInput):
         return None
+
+
+def base_model(connection: Connection, model: ModelVersion) -> ModelVersion:
+    """Return the base model of an adapter, through any number of adapters, or the model itself."""
+    while model.kind == "adapter":
+        if model.base is None:
+            raise NotFound(f"the adapter {model.ref!r} has no base model", "register it with its base")
+        model = registry.find(connection, model.base)
+    return model

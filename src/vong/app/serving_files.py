@@ -26,10 +26,10 @@ from vong.registry import exports
 from vong.serving.engine_choice import EMBEDDING, LLAMACPP, choose_engine, has_gpu
 from vong.serving.settings import DeploymentSettings
 from vong.serving.versions import FilesPending, ServedVersion
-from vong.training.gguf_export import DEFAULT_LEVEL, check_convertible, check_level
-from vong.training.gguf_export.lora import check_settings
-from vong.training.gguf_export.sentencepiece import is_sentencepiece
-from vong.training.gguf_export.vocabulary import find_pre_tokenizer
+from vong.training.export.gguf_export import DEFAULT_LEVEL, check_convertible, check_level
+from vong.training.export.gguf_export.lora import check_settings
+from vong.training.export.gguf_export.sentencepiece import is_sentencepiece
+from vong.training.export.gguf_export.vocabulary import find_pre_tokenizer
 
 NAMESPACE = UUID("6f2d3a52-5f0e-4d39-9c0b-4b8f0a3c1d16")
 CONVERTER_VERSION = 1
@@ -127,9 +127,16 @@ def needs_merging(platform: Platform, model: ModelVersion, base: ModelVersion) -
 
 def list_files(version: ServedVersion, model: ModelVersion, loaded: ModelVersion) -> list[ServedFile]:
     """Return the GGUF files of a version of a deployment, or none if the engine loads the model's own files."""
-    if version.engine != LLAMACPP or loaded.format == "gguf":
+    return list_needed(version.engine, version.settings, model, loaded)
+
+
+def list_needed(
+    engine: str, settings: DeploymentSettings, model: ModelVersion, loaded: ModelVersion
+) -> list[ServedFile]:
+    """Return the GGUF files that an engine needs with these settings, or none if it loads the model's own files."""
+    if engine != LLAMACPP or loaded.format == "gguf":
         return []
-    files = [ServedFile(loaded, "gguf", version.settings.quantization or DEFAULT_LEVEL)]
+    files = [ServedFile(loaded, "gguf", settings.quantization or DEFAULT_LEVEL)]
     return files if model.ref == loaded.ref else [*files, ServedFile(model, "gguf-lora", None)]
 
 
@@ -177,9 +184,9 @@ def convert(job: JobContext, platform: Platform, files: list[ServedFile]) -> Non
 
 
 def _convert(job: JobContext, platform: Platform, file: ServedFile, report: Callable[[float, str], None]) -> None:
-    from vong.training.gguf_export import write_gguf
-    from vong.training.gguf_export.lora import write_lora_gguf
-    from vong.training.merging import merge_adapter
+    from vong.training.export.gguf_export import write_gguf
+    from vong.training.export.gguf_export.lora import write_lora_gguf
+    from vong.training.models.merging import merge_adapter
 
     work, target = job.folder / "convert", job.folder / "convert" / str(file.id)
     shutil.rmtree(work, ignore_errors=True)

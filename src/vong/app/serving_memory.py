@@ -16,7 +16,7 @@ from vong.serving.memory_plan import (
     dimensions_from_gguf,
 )
 from vong.serving.settings import DeploymentSettings
-from vong.training.gguf_export.quantization import BITS_PER_WEIGHT
+from vong.training.export.gguf_export.quantization import BITS_PER_WEIGHT
 
 GGUF_START_BYTES = 1 << 20
 """Bytes at the beginning of a GGUF file that contain the sizes of its model."""

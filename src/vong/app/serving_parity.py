@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vong import registry, serving
-from vong.app import serving_files
+from vong.app import serving_files, serving_scores
+from vong.app.parity_inputs import FIXED_CONVERSATIONS, find_reference, sample_conversations
 from vong.app.platform import Platform
-from vong.app.registry import model_folder
-from vong.app.serving import FIXED_CONVERSATIONS, base_model, find_reference, sample_conversations
+from vong.app.registry import base_model, model_folder
 from vong.errors import JobCancelled, MissingExtra, PreconditionFailed, Unavailable, VongError
 from vong.jobs import JobContext
 from vong.records import Deployment, Message, ModelVersion, now
 from vong.serving import embedding_parity, tables
 from vong.serving import parity as check
-from vong.serving.deployments import is_parity_passed
+from vong.serving.deployments import is_parity_passed, record_scores
 from vong.serving.engine_client import EngineClient
+from vong.serving.settings import read_settings
 from vong.serving.versions import desired_version
 from vong.serving.views import engine_address
 
@@ -44,8 +45,15 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     """
     name, ref = str(job.params["deployment"]), str(job.params["model"])
     deployment = _convert(job, platform, name, ref)
-    if deployment.parity and is_parity_passed(deployment.parity):
-        return deployment.parity
+    result = deployment.parity if is_parity_passed(deployment.parity) else _check(job, platform, deployment)
+    if result and is_parity_passed(result):
+        return _score(job, platform, deployment, result)
+    return result or {}
+
+
+def _check(job: JobContext, platform: Platform, deployment: Deployment) -> dict[str, Any]:
+    """Compare engine and trainer, record the result and return it."""
+    name, ref = deployment.name, deployment.model
     reference = _find_reference(job, platform, ref)
     result: dict[str, Any]
     if reference.version.embedding_task:
@@ -60,9 +68,24 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     return result
 
 
+def _score(job: JobContext, platform: Platform, deployment: Deployment, result: dict[str, Any]) -> dict[str, Any]:
+    """Score the deployed engine and its reference, if the settings name an evaluation, and return the whole report."""
+    wanted = read_settings(deployment.settings).evaluate
+    if wanted is None:
+        return result
+    with platform.scope(job.project_id) as connection:
+        model = registry.find(connection, deployment.model)
+    client, served_name = _wait_for_engine(job, platform, deployment.name, deployment.model)
+    with client:
+        scores = serving_scores.measure_scores(job, platform, model, wanted, (client, served_name))
+    with platform.scope(job.project_id) as connection:
+        record_scores(connection, deployment.name, deployment.model, scores)
+    return {**result, "scores": scores}
+
+
 def _find_template_lack(reference: Reference) -> str | None:
     """Return why the conversations of the check cannot be rendered. Returns None if they can."""
-    from vong.training.model_loading import load_tokenizer
+    from vong.training.models.model_loading import load_tokenizer
 
     tokenizer = load_tokenizer(reference.folder, needs_template=False)
     return None if tokenizer.chat_template else "the model has no chat template, and the check compares conversations"
@@ -144,7 +167,7 @@ def _compare_embeddings(
 
 def _compute_reference(reference: Reference) -> tuple[list[check.TokenLogprobs], list[str]]:
     """Return the trainer's token ids and log-probabilities of each conversation, and its greedy continuation."""
-    from vong.training.parity_reference import compute_reference
+    from vong.training.export.parity_reference import compute_reference
 
     computed = compute_reference(
         reference.folder, reference.adapter, reference.conversations, positions=POSITIONS, max_tokens=GREEDY_TOKENS

@@ -14,7 +14,7 @@ from vong import experiments, jobs, plugins, registry, training
 from vong.app.bundle_sources import find_sources
 from vong.app.distillation import ModelCaller, PlatformTeachers, check_called_models
 from vong.app.platform import Platform
-from vong.app.training_base import RunBase, check_start, find_base, prepare_base
+from vong.app.training_base import RunBase, check_disk, check_start, find_base, prepare_base
 from vong.app.training_checkpoints import register_checkpoints
 from vong.app.training_checks import build_rewards, check_training, load_reward_model
 from vong.app.training_datasets import (
@@ -35,9 +35,9 @@ from vong.records.run import TrainingStarted
 from vong.registry.model_files import find_template
 from vong.registry.versions import VersionInfo
 from vong.store.retry import retry_while_unavailable
-from vong.training.epoch_checkpoints import EpochCheckpoints
-from vong.training.out_of_memory import train_within_memory
 from vong.training.planning.machine import name_machine
+from vong.training.runs.epoch_checkpoints import EpochCheckpoints
+from vong.training.runs.out_of_memory import train_within_memory
 
 METRICS_FLUSH_SECONDS = 1.0
 """Seconds between two writes of metrics."""
@@ -113,7 +113,9 @@ def start(
     build_sample_scorer(settings)
     base, parts = resolve_base(connection, request), resolve_datasets(connection, request)
     check_training(platform.blobs, connection, request.recipe, settings, request, parts)
-    settings = check_start(platform, connection, base, settings, request, request.recipe) if base else settings
+    if base:
+        settings = check_start(platform, connection, base, settings, request, request.recipe)
+        check_disk(platform, connection, base, settings)
     check_called_models(platform, connection, settings)
     run_id = new_id()
     params = {**request.model_dump(mode="json"), **pin_datasets(parts), "base": base and base.ref, "run": str(run_id)}

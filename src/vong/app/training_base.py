@@ -10,18 +10,19 @@ from sqlalchemy import Connection
 
 from vong import plugins, registry
 from vong.app.platform import Platform
-from vong.app.registry import model_folder
-from vong.app.serving import base_model
+from vong.app.registry import base_model, model_folder
 from vong.app.training_checks import read_rows
 from vong.app.training_datasets import DatasetPart, DatasetSelection, resolve_datasets
-from vong.errors import InvalidInput
+from vong.errors import InvalidInput, MissingExtra, NotFound
 from vong.jobs import JobContext
 from vong.records import ModelVersion
+from vong.registry.hub import parse_hub_name
 from vong.registry.model_files import read_template
 from vong.registry.versions import list_versions_based_on
 from vong.training import planning
-from vong.training.merging import ADAPTER_CONFIG, merge_adapter
-from vong.training.target_modules import check_modules
+from vong.training.models.merging import ADAPTER_CONFIG, merge_adapter
+from vong.training.models.target_modules import check_modules
+from vong.training.planning.model_structure import select_layers
 
 MERGED_FROM = "merged_from"
 """Metadata field of a merged version: the ref of the adapter in it."""
@@ -79,7 +80,14 @@ def find_base(connection: Connection, ref: str) -> ModelVersion:
         InvalidInput: The version cannot be trained.
         NotFound: The project has no such version.
     """
-    version = registry.find(connection, ref)
+    try:
+        version = registry.find(connection, ref)
+    except (NotFound, InvalidInput) as error:
+        if parse_hub_name(ref) is None:
+            raise
+        raise NotFound(
+            f"the base {ref!r} is not in the registry: {error.message}", f"import it first: vong registry import {ref}"
+        ) from error
     if version.is_reward_model:
         raise InvalidInput(
             f"{version.ref} is a reward model, which returns scores and cannot be a base",
@@ -106,10 +114,10 @@ def check_base(
     weights = base_model(connection, base)
     check_files(platform, weights)
     if base.kind != "adapter":
-        check_targets(platform, weights, settings)
+        check_targets(platform, weights, settings, recipe)
         return settings
     if getattr(settings, "base_adapter", "merge") == "merge":
-        check_targets(platform, weights, settings)
+        check_targets(platform, weights, settings, recipe)
         return settings
     continues = getattr(plugins.load_extension("recipe", recipe), "continues_adapters", False)
     if not continues or getattr(settings, "method", "lora") != "lora":
@@ -140,11 +148,11 @@ def check_files(platform: Platform, weights: ModelVersion) -> None:
         )
 
 
-def check_targets(platform: Platform, weights: ModelVersion, settings: BaseModel) -> None:
+def check_targets(platform: Platform, weights: ModelVersion, settings: BaseModel, recipe: str) -> None:
     """Check the setting `target_modules` against the modules of the base, without its weights.
 
     Raises:
-        InvalidInput: A target module does not exist.
+        InvalidInput: A target module does not exist, or the recipe cannot adapt the output head.
     """
     targets = getattr(settings, "target_modules", "all-linear")
     if getattr(settings, "method", "lora") == "full" or targets == "all-linear":
@@ -153,6 +161,43 @@ def check_targets(platform: Platform, weights: ModelVersion, settings: BaseModel
         read_json(platform, weights, "config.json"), platform.settings.home_folder / "cache" / "model_structures"
     )
     check_modules(targets, [*(layer.name for layer in shape.linear_layers), *shape.embeddings])
+    adapts_head = getattr(plugins.load_extension("recipe", recipe), "adapts_output_head", False)
+    if (
+        shape.output_head
+        and not adapts_head
+        and shape.output_head in {one.name for one in select_layers(shape, targets)}
+    ):
+        raise InvalidInput(
+            f"target_modules includes the output head ({shape.output_head}), which recipe {recipe!r} cannot adapt",
+            "leave it out, or set target_modules to all-linear, which leaves it out too",
+        )
+
+
+def check_disk(platform: Platform, connection: Connection, base: ModelVersion, settings: BaseModel) -> None:
+    """Check that the checkpoints and the result of a run with method full fit on the disk of this server.
+
+    Adapters are too small to matter.
+
+    Raises:
+        InvalidInput: The disk has less space.
+    """
+    if getattr(settings, "method", "lora") != "full":
+        return
+    weights = base_model(connection, base)
+    try:
+        shape = planning.read_model_structure(
+            read_json(platform, weights, "config.json"), platform.settings.home_folder / "cache" / "model_structures"
+        )
+    except MissingExtra:  # another machine trains
+        return
+    needed = planning.estimate_disk(shape, settings)
+    free = shutil.disk_usage(platform.settings.home_folder).free
+    if needed > free:
+        raise InvalidInput(
+            f"the run needs up to {needed / 1e9:.1f} GB for checkpoints and weights, and {free / 1e9:.1f} GB are free "
+            f"in {str(platform.settings.home_folder)!r}",
+            "free some space, or set method to lora, which stores a small adapter",
+        )
 
 
 def adopt_adapter_settings(platform: Platform, adapter: ModelVersion, settings: BaseModel) -> BaseModel:

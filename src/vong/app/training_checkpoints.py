@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from vong import registry
 from vong.app.platform import Platform
 from vong.registry.versions import VersionInfo
-from vong.training.epoch_checkpoints import EpochCheckpoints
+from vong.training.runs.epoch_checkpoints import EpochCheckpoints
 
 
 def register_checkpoints(

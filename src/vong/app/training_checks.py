@@ -18,7 +18,7 @@ from vong.evals.scorers import Scorer
 from vong.evals.scoring import build_scorers
 from vong.records import Example, ModelVersion
 from vong.store.blobs import BlobStore
-from vong.training.rewards import RewardFunction, RewardModelFiles, RewardSettings
+from vong.training.scoring.rewards import RewardFunction, RewardModelFiles, RewardSettings
 
 CHECK_CACHE_ENTRIES = 256
 

@@ -1,7 +1,7 @@
 """Plans and probes of training runs: inputs from datasets, the registry, earlier runs and this machine."""
 
 import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,22 +13,23 @@ from vong import experiments, jobs, plugins, training
 from vong.access.principal import Principal
 from vong.app.distillation import check_called_models, find_caller
 from vong.app.platform import Platform
-from vong.app.serving import base_model
+from vong.app.registry import base_model
 from vong.app.training import TrainingRequest, parse_settings, pin_datasets, resolve_base
 from vong.app.training import start as start_training
-from vong.app.training_base import check_files, check_start, check_targets, read_json
-from vong.app.training_checks import check_training
+from vong.app.training_base import check_files, check_start, check_targets, find_base, read_json
+from vong.app.training_checks import check_training, find_reward_model
 from vong.app.training_datasets import DatasetPart, read_training_rows, read_validation_rows, resolve_datasets
 from vong.errors import InvalidInput
 from vong.records import Example, Job, ModelVersion
 from vong.records.run import TrainingStarted
 from vong.training import planning
-from vong.training.model_size import BYTES_PER_TOKEN
+from vong.training.models.model_size import BYTES_PER_TOKEN
 from vong.training.planning.choices import AUTOMATIC_SETTINGS
 from vong.training.planning.row_lengths import load_template
 from vong.training.recipes.pretrain import choose_config, choose_vocab_size
 from vong.training.recipes.pretrain_settings import PretrainSettings
-from vong.training.row_requirements import divide_prompt
+from vong.training.recipes.provider import ProviderRecipe
+from vong.training.rows.row_requirements import divide_prompt
 
 AUTO = "auto"
 """Value of a setting that the planner chooses."""
@@ -78,6 +79,8 @@ def start(
 
 def start_probe(platform: Platform, connection: Connection, request: TrainingRequest, key: str | None = None) -> Job:
     """Queue a probe: 20 steps of the run, which measure its rate and memory. Later plans use the result."""
+    if request.recipe == ProviderRecipe.name:
+        raise InvalidInput("a job at a provider cannot be measured here", "plan it without a probe")
     resolved, _ = choose_settings(platform, connection, request)
     settings = parse_settings(resolved)
     base, parts = resolve_base(connection, resolved), resolve_datasets(connection, resolved)
@@ -134,15 +137,16 @@ def collect_inputs(
             return read_validation_rows(platform.blobs, parts, request.validation_split)
         return read_training_rows(platform.blobs, parts, request.train_split, seed).rows
 
+    resize = None
     if base is None:
         rows = [read(validation) for validation in (False, True)]
-        shape, lengths = _structure_from_scratch(rows, settings)
+        resize, lengths = _structure_from_scratch(rows)
+        shape = resize(settings)
     else:
         weights = base_model(connection, base)
         check_files(platform, weights)
-        check_targets(platform, weights, settings)
-        config = read_json(platform, weights, "config.json")
-        shape = planning.read_model_structure(config, platform.settings.home_folder / "cache" / "model_structures")
+        check_targets(platform, weights, settings, request.recipe)
+        shape = _read_structure(platform, weights)
         identity = (weights.hash, describe_parts(parts), request.recipe, getattr(settings, "loss_on", None), seed)
         splits = (request.train_split, request.validation_split)
         lengths = [
@@ -158,25 +162,63 @@ def collect_inputs(
         train=lengths[0],
         validation=lengths[1],
         machine=planning.detect_machine(platform.settings.cpu_threads),
-        traits=planning.recipe_traits(request.recipe, plugins.load_extension("recipe", request.recipe)),
+        traits=planning.recipe_traits(request.recipe, plugins.load_extension("recipe", request.recipe), settings),
         measurements=load_measurements(connection, base.ref if base else "", request.recipe),
         price_per_hour=platform.settings.machine_price_per_hour,
+        frozen=_find_frozen_models(platform, connection, settings),
+        resize=resize,
+    )
+
+
+def _read_structure(platform: Platform, weights: ModelVersion) -> planning.ModelStructure:
+    """Return the shape of a model with complete weights."""
+    config = read_json(platform, weights, "config.json")
+    return planning.read_model_structure(config, platform.settings.home_folder / "cache" / "model_structures")
+
+
+def _find_frozen_models(
+    platform: Platform, connection: Connection, settings: BaseModel
+) -> tuple[planning.FrozenModel, ...]:
+    """Return the models that a run loads beside its own: a local teacher, and a reward model.
+
+    Raises:
+        NotFound: The project has no such model.
+        InvalidInput: The teacher's weights cannot be loaded here.
+    """
+    found: list[tuple[str, ModelVersion, bool]] = []
+    if getattr(settings, "source", None) == "logits":
+        found.append(("teacher", find_base(connection, getattr(settings, "teacher", "")), True))
+    reward_model = find_reward_model(connection, settings)
+    if reward_model is not None:
+        found.append(("reward model", reward_model, False))
+    return tuple(
+        planning.FrozenModel(
+            role=role,
+            ref=version.ref,
+            parameters=_read_structure(platform, base_model(connection, version)).parameters,
+            half=half,
+        )
+        for role, version, half in found
     )
 
 
 def _structure_from_scratch(
-    splits: Sequence[Sequence[Example]], settings: BaseModel
-) -> tuple[planning.ModelStructure, list[planning.RowLengths]]:
-    """Return the shape of the model that pre-training would choose, and the estimated lengths of its documents."""
-    chosen = PretrainSettings.model_validate(settings.model_dump())
+    splits: Sequence[Sequence[Example]],
+) -> tuple[Callable[[BaseModel], planning.ModelStructure], list[planning.RowLengths]]:
+    """Return the shape of the model that pre-training chooses for settings, and the estimated lengths of documents."""
     lengths: list[planning.RowLengths] = []
     sizes = [[len((row.text or "").encode()) for row in rows if row.text] for rows in splits]
     for split in sizes:
         rows = tuple(planning.RowLength(0, max(1, int(size / BYTES_PER_TOKEN))) for size in split)
         lengths.append(planning.RowLengths(rows, len(rows)))
-    vocabulary = choose_vocab_size(sum(sizes[0]), chosen)
-    config = choose_config(int(sum(sizes[0]) / BYTES_PER_TOKEN), vocabulary, chosen)
-    return planning.read_model_structure({"model_type": "llama", **config}), lengths
+    size = sum(sizes[0])
+
+    def choose(settings: BaseModel) -> planning.ModelStructure:
+        chosen = PretrainSettings.model_validate(settings.model_dump())
+        config = choose_config(int(size / BYTES_PER_TOKEN), choose_vocab_size(size, chosen), chosen)
+        return planning.read_model_structure({"model_type": "llama", **config})
+
+    return choose, lengths
 
 
 def describe_parts(parts: Sequence[DatasetPart]) -> str:

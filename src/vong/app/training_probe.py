@@ -13,10 +13,10 @@ from vong.app.training_plan import describe_parts
 from vong.errors import InvalidInput
 from vong.jobs import JobContext
 from vong.records import TrainingSample, now
-from vong.training.out_of_memory import is_out_of_memory
 from vong.training.planning.machine import name_machine
 from vong.training.planning.measurements import Measurement
 from vong.training.planning.probe import ProbeResult, run_probe
+from vong.training.runs.out_of_memory import is_out_of_memory
 
 
 class JobReporter:

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from vong.errors import InvalidInput
 from vong.evals.scoring import ConfiguredScorer, build_scorers, compute_totals, find_scorer, score_output
-from vong.training.sample_scores import SampleScorer, SampleScores
+from vong.training.scoring.sample_scores import SampleScorer, SampleScores
 
 SAMPLE_PREFIX = "sample_"
 """Prefix of the metrics of samples."""

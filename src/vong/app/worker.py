@@ -14,6 +14,7 @@ from vong import config, serving
 from vong.app.job_handlers import HANDLERS
 from vong.app.platform import Platform
 from vong.app.serving import supervise
+from vong.app.serving_aliases import follow_aliases
 from vong.config import Settings
 from vong.jobs.config import WorkerConfig
 from vong.jobs.run_worker import run_worker
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         # Engines outlive the worker: it exits while this thread runs, and the next worker adopts the engines.
         Thread(target=supervise, args=(Platform(settings), Event()), name="engines", daemon=True).start()
+        Thread(target=follow_aliases, args=(Platform(settings), Event()), name="aliases", daemon=True).start()
         run_worker(worker_config(settings))
 
 

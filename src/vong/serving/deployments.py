@@ -14,7 +14,7 @@ from vong.serving import replica_tables, tables
 from vong.serving.embedding_parity import has_reference
 from vong.serving.engine_choice import LLAMACPP, check_engine, choose_engine
 from vong.serving.memory_plan import MemoryNeed, check_memory
-from vong.serving.settings import DeploymentSettings, read_settings
+from vong.serving.settings import DeploymentRequest, DeploymentSettings, read_settings
 from vong.serving.versions import active_version, version_values
 from vong.serving.views import get_deployment
 
@@ -30,13 +30,15 @@ def deploy(
     engine: str | None = None,
     settings: DeploymentSettings | None = None,
     memory: MemoryNeed | None = None,
+    request: DeploymentRequest | None = None,
 ) -> DeployResult:
     """Deploy a model under a name. A repeated request for a running deployment changes nothing.
 
     `base` is the version whose files the engine loads at start: the base model of an adapter, else the model itself.
     The returned job converts safetensors if `quantization` is set, and performs the parity check. A tuned model is
     served after its parity check. A different model under an existing name replaces the served one, which continues to
-    answer until the new one is ready. `memory` is what a replica needs, if that is known.
+    answer until the new one is ready. `memory` is what a replica needs, if that is known. `request` is stored, so that
+    an alias in it is followed.
 
     Raises: NotFound if the engine is unknown; InvalidInput if the name is invalid or the engine cannot serve the model;
     PreconditionFailed if no machine has the memory.
@@ -44,16 +46,16 @@ def deploy(
     settings = settings or DeploymentSettings()
     check_name(name, "deployment")
     engine = engine or choose_engine(base)
-    check_engine(engine, model, base, settings.engine_options)
+    check_engine(engine, model, base, settings.engine_options, is_remote=settings.cluster == "ray")
     if engine == LLAMACPP and base.format != "gguf" and not settings.quantization:
         raise InvalidInput(f"engine xllamacpp serves GGUF, but {base.ref} is {base.format}", "set quantization")
     existing = next(iter(tables.list_rows(connection, name=name)), None)
     engine_key = settings.engine_key(base.hash, engine)
     if existing and _serves(existing, model.ref, engine_key):
-        if read_settings(existing["settings"]) != settings:
-            _change_settings(connection, existing, settings)
-        return DeployResult(deployment=get_deployment(connection, name))
-    plan = check_memory(connection, engine_key, engine, memory) if memory else None
+        job = _change_settings(connection, existing, settings, request)
+        return DeployResult(deployment=get_deployment(connection, name), job=job)
+    is_on_ray = settings.cluster == "ray"
+    plan = check_memory(connection, engine_key, engine, memory, is_on_ray=is_on_ray) if memory else None
     parity = _skipped_parity(model, settings)
     version = {
         "model": model.ref,
@@ -64,6 +66,7 @@ def deploy(
         "parity": parity,
         "job": _new_job_id(parity, settings),
         "dataset": model.dataset,
+        "request": request and request.model_dump(),
     }
     job = _start_version(connection, name, existing, version)
     tables.upsert_engine(connection, engine_key, sleeping=False, used_at=now(), plan=memory.to_json() if memory else {})
@@ -82,6 +85,7 @@ def _start_version(
         job_id = version["job"]
     timestamp = now()
     state: dict[str, Any] = {"desired_state": "running", "state": "pending", "reason": None, "previous": previous}
+    state["alias_failure"] = None
     row = {"name": name, **version, **state, "created_at": timestamp, "updated_at": timestamp}
     tables.upsert_deployment(connection, row)
     if previous:
@@ -103,7 +107,7 @@ def stop(connection: Connection, name: str) -> Deployment:
 def restart(connection: Connection, name: str) -> DeployResult:
     """Restart the replicas of a deployment and reset their failures. All deployments in these processes restart.
 
-    A parity check that failed or did not end is repeated.
+    A parity check that failed or did not end is repeated, and a version of the alias that failed is tried again.
 
     Raises: Conflict if the deployment is stopped.
     """
@@ -114,7 +118,7 @@ def restart(connection: Connection, name: str) -> DeployResult:
     parity = deployment.parity if passed else None
     job_id = _new_job_id(parity, read_settings(deployment.settings))
     tables.update_desired_deployment(
-        connection, name, state="pending", reason=None, parity=parity, job=job_id, updated_at=now()
+        connection, name, state="pending", reason=None, parity=parity, job=job_id, alias_failure=None, updated_at=now()
     )
     tables.upsert_engine(connection, deployment.engine_key, sleeping=False, used_at=now())
     replica_tables.update_replicas(
@@ -151,6 +155,15 @@ def record_parity(connection: Connection, name: str, model: str, report: dict[st
     return get_deployment(connection, name)
 
 
+def record_scores(connection: Connection, name: str, model: str, scores: dict[str, Any]) -> None:
+    """Record the scores of a deployment with its parity check, unless it serves a different model meanwhile."""
+    row = next(iter(tables.list_rows(connection, name=name)), None)
+    if row is not None and row["model"] == model and row["parity"]:
+        tables.update_desired_deployment(
+            connection, name, model=model, parity={**row["parity"], "scores": scores}, updated_at=now()
+        )
+
+
 def is_parity_passed(parity: dict[str, Any] | None) -> bool:
     """Return whether a stored parity result allows serving."""
     return bool(parity and (parity.get("equal") or "skipped" in parity))
@@ -162,10 +175,22 @@ def _serves(row: RowMapping, model: str, engine_key: str) -> bool:
     return found == (model, engine_key, "running") and row["state"] != "failed"
 
 
-def _change_settings(connection: Connection, row: RowMapping, settings: DeploymentSettings) -> None:
-    """Change the settings that no engine depends on: number of replicas, sleep and scaling."""
-    values: dict[str, Any] = {"settings": settings.model_dump(), "updated_at": now()}
-    tables.update_desired_deployment(connection, row["name"], **values)
+def _change_settings(
+    connection: Connection, row: RowMapping, settings: DeploymentSettings, request: DeploymentRequest | None
+) -> Job | None:
+    """Change the settings that no engine depends on: number of replicas, sleep, scaling, and the followed alias.
+
+    Returns the job of an evaluation that was added.
+    """
+    values: dict[str, Any] = {"settings": settings.model_dump(), "request": request and request.model_dump()}
+    stored = read_settings(row["settings"])
+    if stored == settings and row["request"] == values["request"]:
+        return None
+    is_scored = settings.evaluate and settings.evaluate != stored.evaluate and is_parity_passed(row["parity"])
+    job_id = new_id() if is_scored else None
+    values |= {"job": job_id} if job_id else {}
+    tables.update_desired_deployment(connection, row["name"], **values, updated_at=now())
+    return _submit_parity_check(connection, row["name"], row["model"], job_id)
 
 
 def _previous_values(row: RowMapping) -> dict[str, Any] | None:
@@ -177,8 +202,8 @@ def _previous_values(row: RowMapping) -> dict[str, Any] | None:
 
 
 def _new_job_id(parity: dict[str, Any] | None, settings: DeploymentSettings) -> UUID | None:
-    """Return an id for the job that converts the model's files and checks their parity, if there is anything to do."""
-    return new_id() if parity is None or settings.quantization else None
+    """Return an id for the job that converts, checks and scores the model, if there is anything to do."""
+    return new_id() if parity is None or settings.quantization or settings.evaluate else None
 
 
 def _skipped_parity(model: ModelVersion, settings: DeploymentSettings) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from vong import plugins
 from vong.errors import InvalidInput, MissingExtra, NotFound, did_you_mean
 from vong.records import ModelVersion
-from vong.serving.engine.vllm_options import check_options, is_installed
+from vong.serving.engine.vllm.options import check_options, is_installed
 
 EMBEDDING, LLAMACPP, TRANSFORMERS, VLLM = "embedding", "xllamacpp", "transformers", "vllm"
 NVIDIA_DEVICES = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg")
@@ -25,8 +25,12 @@ def choose_engine(base: ModelVersion) -> str:
     return VLLM if has_gpu() and is_installed() else TRANSFORMERS
 
 
-def check_engine(engine: str, model: ModelVersion, base: ModelVersion, options: Mapping[str, Any]) -> None:
+def check_engine(
+    engine: str, model: ModelVersion, base: ModelVersion, options: Mapping[str, Any], *, is_remote: bool = False
+) -> None:
     """Check that an engine is installed, serves a model and has these options.
+
+    An engine that runs on a Ray cluster (`is_remote`) need not be installed here.
 
     Raises:
         NotFound: There is no such engine.
@@ -36,7 +40,7 @@ def check_engine(engine: str, model: ModelVersion, base: ModelVersion, options: 
     engines = plugins.list_extensions("engine")
     if engine not in engines:
         raise NotFound(f"no engine named {engine!r}", did_you_mean(engine, engines, "vong doctor"))
-    if engine == VLLM and not is_installed():
+    if engine == VLLM and not is_remote and not is_installed():
         raise MissingExtra("vllm", "vllm")
     if engine == VLLM:
         check_options(options)

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     import httpx
 
 
+LOW_PRIORITY = {"x-vong-priority": "low"}
+"""Header of calls that wait behind those of people."""
+
+
 class EngineClient:
     """Client of one engine.
 
@@ -63,9 +67,26 @@ class EngineClient:
         answer = self._request("POST", "/v1/chat/completions", body=body)
         return answer["choices"][0]["message"]["content"] or ""
 
+    def chat(self, body: dict[str, Any]) -> "httpx.Response":
+        """Return the response to a chat completion, which waits behind those of people.
+
+        Raises: UpstreamFailed if the engine is unreachable. Other failures are in the response.
+        """
+        from httpx import HTTPError
+
+        try:
+            return self._http.post("/v1/chat/completions", json=body, headers=LOW_PRIORITY)
+        except HTTPError as error:
+            message = f"the engine is unreachable ({type(error).__name__})"
+            raise UpstreamFailed(message, "see: vong serving logs NAME") from error
+
     def metrics(self) -> str:
         """Return the metrics of the server that the engine runs, in Prometheus' format."""
         return self._send("GET", "/metrics").text
+
+    def read_log(self, lines: int) -> list[str]:
+        """Return the last lines of the log of the engine process."""
+        return list(self._request("GET", f"/log?lines={lines}", timeout=10.0)["lines"])
 
     def close(self) -> None:
         """Close the connections."""

@@ -67,6 +67,7 @@ def start_engine(
     descriptor = address.socket.fileno()
     command = [sys.executable, "-m", "vong.serving.engine.main", "--engine", engine, "--model", str(model)]
     command += ["--settings", json.dumps(asdict(settings)), "--socket", str(descriptor), "--lease", str(lease)]
+    command += ["--log", str(log)]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

@@ -28,6 +28,9 @@ from vong.store.database import Database
 
 log = logging.getLogger(__name__)
 
+STORED_LOG_LINES = 100
+"""Last lines of the log that are stored when a process ends, because other machines cannot read its file."""
+
 
 @dataclass(frozen=True)
 class SupervisorSettings:
@@ -38,6 +41,8 @@ class SupervisorSettings:
     `failure_window` the replica fails. An engine that does not answer for `answer_timeout` is killed, and one with work
     that computes nothing for `stall_timeout`; an idle one generates a token every `check_interval`. Loading a model may
     take `load_timeout`. `threads` applies to deployments without this setting (0: default of the engine).
+
+    `application` is the Ray Serve application to which this machine belongs; None for a machine with a worker.
 
     A replica that ends takes no new calls for `drain_grace` and then waits for its running calls, at most
     `drain_timeout`. A machine without a heartbeat for `overdue` counts as lost.
@@ -56,6 +61,7 @@ class SupervisorSettings:
     load_timeout: float = 900.0
     machine: str = engine_launcher.DEFAULT_MACHINE
     address: str = "127.0.0.1"
+    application: str | None = None
     drain_grace: float = 3.0
     drain_timeout: float = 600.0
     overdue: float = replica_tables.OVERDUE_SECONDS
@@ -298,8 +304,9 @@ class EngineProcess:
         failures = [*(at for at in replica["failures"] if at > window_start), time.time()]
         backoff = min(settings.max_backoff, settings.first_backoff * 2 ** (len(failures) - 1))
         gave_up = len(failures) >= settings.max_failures
+        log_end = read_last_lines(self._log_path, STORED_LOG_LINES)
         if gave_up:
-            tail = "\n".join(read_last_lines(self._log_path, 15))
+            tail = "\n".join(log_end[-15:])
             minutes = settings.failure_window / 60
             reason = f"{reason}, {len(failures)} times in {minutes:.0f} minutes; end of the log:\n{tail}"
             log.error("giving up on engine %s: %s", self.name, reason)
@@ -311,6 +318,7 @@ class EngineProcess:
             state="failed" if gave_up else "pending",
             reason=reason,
             failures=[] if gave_up else failures,
+            log_end="\n".join(log_end),
             restarts=replica["restarts"] + 1,
             retry_at=None if gave_up else now() + timedelta(seconds=backoff),
         )

@@ -21,11 +21,12 @@ MEBIBYTE = 1 << 20
 
 
 class MachineInfo:
-    """Name, address and current figures of this machine."""
+    """Name, address and current figures of this machine, and the Ray Serve application to which it belongs."""
 
-    def __init__(self, name: str, address: str) -> None:
+    def __init__(self, name: str, address: str, application: str | None = None) -> None:
         self.name = name
         self.address = address
+        self.application = application
         self._gpus: list[dict[str, Any]] = []
         self._gpus_read_at = -GPU_QUERY_SECONDS
 
@@ -38,6 +39,7 @@ class MachineInfo:
             "memory": memory.total,
             "available": memory.available,
             "gpus": self._read_gpus(),
+            "application": self.application,
         }
         replica_tables.record_heartbeat(connection, self.name, values)
 

@@ -55,8 +55,8 @@ class MemoryNeed(NamedTuple):
         return weights + self.runtime + int((cache or 0) * self.minimum_share)
 
     def to_json(self) -> dict[str, int]:
-        """Return the required bytes without and with a GPU, as stored for the placement of replicas."""
-        return {"cpu": self.required(on_gpu=False), "gpu": self.required(on_gpu=True)}
+        """Return the required bytes without and with a GPU, and the weights, as stored for placement and speed."""
+        return {"cpu": self.required(on_gpu=False), "gpu": self.required(on_gpu=True), "weights": self.weights}
 
 
 def compute_need(
@@ -132,30 +132,50 @@ def free_bytes(machine: RowMapping, engine: str) -> int:
     return max(0, int(machine["available"]) - int(machine["reserved"]))
 
 
-def check_memory(connection: Connection, engine_key: str, engine: str, need: MemoryNeed) -> MemoryPlan:
-    """Return the memory plan of a replica, on the machine with the most room for it.
-
-    Without a running machine nothing is compared. An engine that runs already needs no additional memory.
+def check_memory(
+    connection: Connection, engine_key: str, engine: str, need: MemoryNeed, *, is_on_ray: bool = False
+) -> MemoryPlan:
+    """Return the memory plan of a replica, as `plan_memory` does.
 
     Raises: PreconditionFailed with all figures if no machine has the memory, even after idle engines are put to sleep.
     """
-    machines = [row for row in replica_tables.list_machines(connection) if replica_tables.is_alive(row)]
+    plan, lack = plan_memory(connection, engine_key, engine, need, is_on_ray=is_on_ray)
+    if lack:
+        raise PreconditionFailed(lack, _lack_hint(need))
+    return plan
+
+
+def plan_memory(
+    connection: Connection, engine_key: str, engine: str, need: MemoryNeed, *, is_on_ray: bool = False
+) -> tuple[MemoryPlan, str | None]:
+    """Return the memory plan of a replica, on the machine with the most room for it, and what it lacks.
+
+    Without a running machine nothing is compared. An engine that runs already needs no additional memory. On Ray, the
+    memory is requested of the cluster.
+    """
+    if is_on_ray:
+        return _to_plan(need, None, None, "Ray places each replica on a node with this memory"), None
+    machines = [
+        row
+        for row in replica_tables.list_machines(connection)
+        if replica_tables.is_alive(row) and row["application"] is None
+    ]
     if not machines:
-        return _to_plan(need, None, None, "no machine runs engines; the replica starts when one does")
+        return _to_plan(need, None, None, "no machine runs engines; the replica starts when one does"), None
     best = max(machines, key=lambda row: free_bytes(row, engine) + int(row["evictable"]) - _required(need, row, engine))
     free, evictable = free_bytes(best, engine), int(best["evictable"])
     required = _required(need, best, engine)
     if any(row["pid"] for row in replica_tables.list_replicas(connection, engine_key=engine_key)):
-        return _to_plan(need, best, free, "an engine with this base and these settings runs already", engine)
+        return _to_plan(need, best, free, "an engine with this base and these settings runs already", engine), None
     if required > free + evictable:
-        raise PreconditionFailed(_describe_lack(need, best, engine, machines), _lack_hint(need))
+        return _to_plan(need, best, free, None, engine), _describe_lack(need, best, engine, machines)
     evicts = _idle_deployments(connection) if required > free else ()
     note = None
     if need.cache is None:
         note = "the size of the cache of this model is unknown and not planned"
     elif need.minimum_share < 1:
         note = f"all {need.batch} conversations at full length would need {_gb(_maximum(need, best, engine))}"
-    return _to_plan(need, best, free, note, engine, evicts)
+    return _to_plan(need, best, free, note, engine, evicts), None
 
 
 def _required(need: MemoryNeed, machine: RowMapping, engine: str) -> int:

@@ -58,13 +58,25 @@ class MachinePool:
                 elif replica["state"] != "failed":
                     self._reserved[machine] += max(0, replica["planned"] - (replica["memory"] or 0))
 
-    def place(self, id: tuple[UUID, str], engine: str, plan: dict[str, int]) -> Placement:
-        """Choose the machine of a new replica: with room, with fewest replicas of its engine, with most free memory."""
-        if not self._alive:
+    def place(
+        self, id: tuple[UUID, str], engine: str, plan: dict[str, int], application: str | None = None
+    ) -> Placement:
+        """Choose the machine of a new replica: with room, with fewest replicas of its engine, with most free memory.
+
+        An engine with an application on Ray has one replica on each machine of the application.
+        """
+        names = [name for name, row in self._alive.items() if row["application"] == application]
+        if application is not None:
+            machine = next((name for name in names if not self._counts.get((id, name))), None)
+            if machine is None:
+                return Placement(None, reason="waiting for a replica of the Ray Serve application")
+            self._counts[id, machine] = 1
+            return Placement(machine, self._needed(machine, engine, plan))
+        if not names:
             return Placement(None, reason="no machine runs engines; start one with: vong worker --engines")
-        free = {name: self._free(name, engine) for name in self._alive}
-        needed = {name: self._needed(name, engine, plan) for name in self._alive}
-        fitting = [name for name in self._alive if needed[name] <= free[name]]
+        free = {name: self._free(name, engine) for name in names}
+        needed = {name: self._needed(name, engine, plan) for name in names}
+        fitting = [name for name in names if needed[name] <= free[name]]
         if not fitting:
             best = max(free, key=lambda name: free[name] - needed[name])
             self._lacking.append((engine, needed[best]))
@@ -85,7 +97,7 @@ class MachinePool:
         """
         chosen: list[E] = []
         for engine, needed in self._lacking:
-            for name in self._alive:
+            for name in (name for name, row in self._alive.items() if row["application"] is None):
                 missing = needed - self._free(name, engine) - self._leaving[name]
                 if missing <= 0:
                     break

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
-from vong.serving import engine_launcher, replica_tables, tables
+from vong.serving import engine_launcher, ray_cluster, replica_tables, tables
 from vong.serving.engine_process import EngineDependencies, EngineProcess, SupervisorSettings
 from vong.serving.machine_info import MachineInfo
 from vong.serving.scheduler import schedule
@@ -39,11 +39,12 @@ def supervise(
     model_folder: Callable[[Connection, ServedVersion, str], Path],
     settings: SupervisorSettings,
     stop: threading.Event,
+    ray: ray_cluster.RayCluster | None = None,
 ) -> None:
     """Supervise all engines of this machine until `stop` is set. They continue to run, until the next supervisor.
 
     `model_folder` returns the folder with the files that an engine loads for a model, by its ref: the base or the
-    adapter of a version of a deployment.
+    adapter of a version of a deployment. The supervisor also manages the applications of deployments on `ray`.
     """
     dependencies = EngineDependencies(database, model_folder, settings)
     while not stop.is_set():
@@ -56,7 +57,7 @@ def supervise(
                 while not replica_tables.try_lock_machine(lock, settings.machine):
                     if stop.wait(max(settings.interval, 1.0)):
                         return
-                _supervise_while_locked(dependencies, lock, stop)
+                _supervise_while_locked(dependencies, lock, stop, ray)
         except SQLAlchemyError as error:
             log.warning("the database is unavailable; engines continue to run: %s", str(error).splitlines()[0])
         # Boundary of this thread: one failed round must not end the supervision.
@@ -76,6 +77,23 @@ def stop_all(database: Database, *, machine: str = engine_launcher.DEFAULT_MACHI
         replica_tables.delete_machine(connection, machine)
     engine_launcher.terminate([(row["pid"], row["started"]) for row in running], grace=grace)
     return len(running)
+
+
+def drain(database: Database, machine: str, *, timeout: float, poll_seconds: float = 0.5) -> None:
+    """Let the replicas of a machine end after their last calls, and wait until they have, at most `timeout` seconds.
+
+    The supervisor of the machine must run. No replica is placed on the machine any longer.
+    """
+    with database.owner() as connection:
+        tables.lock_scheduling(connection)
+        replica_tables.update_machine(connection, machine, application=ray_cluster.LEAVING)
+        replica_tables.drain_machine(connection, machine)
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        with database.owner() as connection:
+            if not replica_tables.list_replicas(connection, machine=machine):
+                return
+        time.sleep(poll_seconds)
 
 
 @dataclass
@@ -138,15 +156,21 @@ def _reconcile(process: EngineProcess, row: RowMapping, versions: list[ServedVer
         log.exception("a step of engine %s failed", process.name)
 
 
-def _supervise_while_locked(dependencies: EngineDependencies, lock: Connection, stop: threading.Event) -> None:
+def _supervise_while_locked(
+    dependencies: EngineDependencies, lock: Connection, stop: threading.Event, ray: ray_cluster.RayCluster | None
+) -> None:
     """Send heartbeats and repeat rounds while the lock is held."""
     database, settings = dependencies.database, dependencies.settings
-    info, ended = MachineInfo(settings.machine, settings.address), threading.Event()
+    info = MachineInfo(settings.machine, settings.address, settings.application)
+    ended = threading.Event()
     with database.owner() as connection:
         info.record(connection)
         replica_tables.adopt_replicas(connection, settings.machine)
-    heartbeat = threading.Thread(target=_send_heartbeats, args=(database, info, settings, ended), name="heartbeat")
-    heartbeat.start()
+    threads = [threading.Thread(target=_send_heartbeats, args=(database, info, settings, ended), name="heartbeat")]
+    if ray is not None:
+        threads.append(threading.Thread(target=ray_cluster.run, args=(database, ray, ended), name="ray"))
+    for thread in threads:
+        thread.start()
     reconciler, connected_at = Reconciler(dependencies), time.monotonic()
     try:
         while not stop.is_set():
@@ -160,7 +184,8 @@ def _supervise_while_locked(dependencies: EngineDependencies, lock: Connection, 
             stop.wait(max(interval, 2 * (time.monotonic() - started)))
     finally:
         ended.set()
-        heartbeat.join()
+        for thread in threads:
+            thread.join()
         reconciler.pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    case,
     delete,
     func,
     null,
@@ -53,6 +54,7 @@ replicas = project_table(
     Column("launched_at", DateTime(timezone=True)),
     Column("retry_at", DateTime(timezone=True)),
     Column("answered_at", DateTime(timezone=True)),
+    Column("log_end", Text),
     PrimaryKeyConstraint("project_id", "engine_key", "number", name="serving_replicas_pk"),
 )
 
@@ -69,6 +71,7 @@ machines = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("reserved", BigInteger, nullable=False, server_default="0"),
     Column("evictable", BigInteger, nullable=False, server_default="0"),
+    Column("application", Text),
 )
 
 NO_PROCESS: dict[str, Any] = {
@@ -155,10 +158,25 @@ def clear_processes(connection: Connection, machine: str) -> None:
     )
 
 
+def drain_machine(connection: Connection, machine: str) -> None:
+    """Let the replicas of a machine end after their last calls; those without a process are placed elsewhere.
+
+    Requires the owner's connection.
+    """
+    on_machine = replicas.c.machine == machine
+    is_live = replicas.c.state.not_in(["draining", "stopping"])
+    without_process = on_machine & is_live & replicas.c.url.is_(None)
+    connection.execute(update(replicas).where(without_process).values(machine=null(), state="pending"))
+    connection.execute(update(replicas).where(on_machine, is_live).values(state="draining", since=now()))
+
+
 def record_heartbeat(connection: Connection, name: str, values: dict[str, Any]) -> None:
-    """Insert or update a machine. The time is that of the database, so that clocks of machines need not agree."""
+    """Insert or update a machine. The time is that of the database, so that clocks of machines need not agree.
+
+    The application of a machine is not updated, because it changes when the machine is about to end.
+    """
     row = {**values, "name": name, "seen_at": func.now(), "started_at": func.now()}
-    changes = {column: value for column, value in row.items() if column not in {"name", "started_at"}}
+    changes = {column: value for column, value in row.items() if column not in {"name", "started_at", "application"}}
     connection.execute(insert(machines).values(row).on_conflict_do_update(index_elements=["name"], set_=changes))
 
 
@@ -183,9 +201,10 @@ def is_alive(machine: RowMapping, overdue_seconds: float = OVERDUE_SECONDS) -> b
     return float(machine["silence"]) < overdue_seconds
 
 
-def delete_silent_machines(connection: Connection, age: timedelta) -> None:
-    """Delete machines that have been silent for a long time."""
-    connection.execute(delete(machines).where(machines.c.seen_at < func.now() - age))
+def delete_silent_machines(connection: Connection, age: timedelta, application_age: timedelta) -> None:
+    """Delete machines that have been silent for a long time. Those of Ray applications have names of their own."""
+    limit = case((machines.c.application.is_(None), age), else_=application_age)
+    connection.execute(delete(machines).where(machines.c.seen_at < func.now() - limit))
 
 
 def is_older(moment: datetime | None, seconds: float) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping
 
 from vong.records import now
-from vong.serving import autoscaling, replica_tables, tables
+from vong.serving import autoscaling, ray_cluster, replica_tables, tables
 from vong.serving.deployment_states import update_states
 from vong.serving.placement import MachinePool
 from vong.serving.versions import ServedVersion, served_versions
@@ -24,6 +24,7 @@ EngineId = tuple[UUID, str]
 USED_AT_PRECISION_SECONDS = 5.0
 """Difference from which a newer time of the last call is stored."""
 FORGET_MACHINE_AFTER = timedelta(days=7)
+FORGET_RAY_MACHINE_AFTER = timedelta(minutes=10)
 LEAVING_STATES = {"draining", "stopping"}
 
 
@@ -58,6 +59,11 @@ class EngineGroup:
             max(1, settings[0].batch),
             min(targets, default=0),
         )
+
+    @property
+    def application(self) -> str | None:
+        """Return the Ray Serve application of the engine. Returns None if it does not run on Ray."""
+        return ray_cluster.find_application(self.versions[0]) if self.versions else None
 
     @property
     def idle_seconds(self) -> int:
@@ -130,7 +136,7 @@ class SchedulingRound:
         tables.leave_project(self.connection)
         self.machines.store(self.connection, [group for group in self.groups.values() if self._may_sleep(group)])
         if self.may_judge:
-            replica_tables.delete_silent_machines(self.connection, FORGET_MACHINE_AFTER)
+            replica_tables.delete_silent_machines(self.connection, FORGET_MACHINE_AFTER, FORGET_RAY_MACHINE_AFTER)
 
     def _group(self, row: Any) -> EngineGroup:
         id = (row["project_id"], row["engine_key"])
@@ -153,7 +159,8 @@ class SchedulingRound:
         for _ in range(target - len(live)):
             self._add(group)
         for replica in sorted(live, key=_retention)[target:]:
-            self._drain(group, replica)
+            if not (target and group.application and replica["machine"]):  # Ray Serve chooses which replica ends
+                self._drain(group, replica)
 
     def _update_sleep(self, group: EngineGroup) -> bool:
         """Put an engine to sleep that had no call for its time, and return True if it sleeps."""
@@ -230,10 +237,22 @@ class SchedulingRound:
             self._record(group, "machine_lost", f"{reason}; replica {replica['number']} starts elsewhere")
 
     def _add(self, group: EngineGroup) -> None:
-        """Add a replica: one that is draining is used again, otherwise a new one is created."""
+        """Add a replica: one that is draining is used again, otherwise a new one is created.
+
+        On Ray, the machine of a draining replica ends too.
+        """
         draining = [one for one in group.replicas if one["state"] == "draining" and one["pid"]]
-        if draining and replica_tables.update_replica(
-            self.connection, group.id[1], draining[0]["number"], only_state="draining", state="starting", since=now()
+        if (
+            draining
+            and not group.application
+            and replica_tables.update_replica(
+                self.connection,
+                group.id[1],
+                draining[0]["number"],
+                only_state="draining",
+                state="starting",
+                since=now(),
+            )
         ):
             draining[0]["state"] = "starting"
             return
@@ -257,7 +276,9 @@ class SchedulingRound:
             if replica["machine"] is not None or replica["url"] or replica["state"] == "failed":
                 continue
             engine, plan = group.versions[0].engine, group.row["plan"] if group.row else {}
-            placed = self.machines.place(group.id, engine, plan)
+            placed = self.machines.place(group.id, engine, plan, group.application)
+            if placed.machine is None and group.application and replica["reason"]:
+                continue  # the reason that Ray stated
             if placed.machine is None:
                 if replica["reason"] != placed.reason:
                     self._update(group, replica, reason=placed.reason)

@@ -11,6 +11,27 @@ from vong.serving.engine import EngineSettings
 ENGINE_FIELDS = {field.name for field in fields(EngineSettings)}
 
 
+class DeploymentEvaluation(Record):
+    """Evaluation of the deployed engine and of the unquantized reference, after the parity check.
+
+    Either `suite` (NAME or NAME@NUMBER), or `dataset` with a `split` and `scorers`. `limit` is the number of examples,
+    null for all.
+    """
+
+    suite: str = ""
+    dataset: str = ""
+    split: str = "test"
+    scorers: tuple[str, ...] = ("exact_match",)
+    limit: int | None = Field(default=100, ge=1)
+    max_tokens: int = Field(default=256, ge=1)
+
+    @model_validator(mode="after")
+    def _check_source(self) -> "DeploymentEvaluation":
+        if bool(self.suite) == bool(self.dataset):
+            raise ValueError("name either a suite or a dataset: set evaluate.suite, or evaluate.dataset")
+        return self
+
+
 class DeploymentSettings(Record):
     """Settings of a deployment. Zero selects the engine's default.
 
@@ -25,6 +46,14 @@ class DeploymentSettings(Record):
 
     `engine_options`: further options of the engine vllm, for example `{"tensor-parallel-size": 2}`.
 
+    `cluster`: `ray` to run the engines on the Ray cluster of the server's setting `ray_dashboard_url`; empty for the
+    machines that run a worker. On Ray, a replica requests `threads` CPUs (1 if not set), its planned memory, and with
+    the engine vllm its GPUs.
+
+    `follow`: a deployment made from an alias is updated when the alias points to another version.
+
+    `evaluate`: dataset split or suite on which the deployed engine and the unquantized model are scored.
+
     `min_replicas`, `max_replicas`: bounds of the number of engine processes; between them it follows the load.
     `idle_seconds`: seconds without a call after which the engines end until the next call; 0 is never.
     `first_token_target_ms`: a replica is added while the time to the first token is longer; 0 is any time.
@@ -36,9 +65,12 @@ class DeploymentSettings(Record):
     prefix_bytes: int = Field(default=256_000_000, ge=0)
     queue_limit: int = Field(default=128, ge=0, le=100_000)
     parity: Literal["required", "skip"] = "required"
+    follow: bool = True
+    evaluate: DeploymentEvaluation | None = None
     quantization: str = ""
     reproducible: bool = False
     engine_options: dict[str, int | float | bool | str] = {}
+    cluster: Literal["", "ray"] = ""
     min_replicas: int = Field(default=1, ge=1, le=64)
     max_replicas: int = Field(default=1, ge=1, le=64)
     idle_seconds: int = Field(default=0, ge=0, le=31_536_000)
@@ -67,11 +99,31 @@ class DeploymentSettings(Record):
 
     def engine_key(self, base_hash: str, engine: str) -> str:
         """Return the key of the engine for a base model with these settings."""
-        settings = self.engine_settings() | ({"quantization": self.quantization} if self.quantization else {})
+        optional = {"quantization": self.quantization, "cluster": self.cluster}
+        settings = self.engine_settings() | {name: value for name, value in optional.items() if value}
         return f"{base_hash[:12]}-{engine}-{content_hash(settings)[:8]}"
+
+
+class DeploymentRequest(Record):
+    """Request that a deployment was made from, before the engine and its settings were chosen.
+
+    `model` is the requested ref. `by_alias`: the version is deployed because the alias was moved.
+    """
+
+    model: str
+    engine: str | None = None
+    settings: dict[str, Any] = {}
+    by_alias: bool = False
+
+    @property
+    def alias(self) -> str | None:
+        """Return the alias that the request names, as NAME:ALIAS. Returns None if it names a version."""
+        return self.model if ":" in self.model else None
 
 
 def read_settings(stored: dict[str, Any]) -> DeploymentSettings:
     """Return stored settings. Those of an earlier version may lack fields, or have a value that was allowed then."""
     known = {name: value for name, value in stored.items() if name in DeploymentSettings.model_fields}
+    if known.get("evaluate"):
+        known["evaluate"] = DeploymentEvaluation.model_validate(known["evaluate"])
     return DeploymentSettings.model_construct(**known)

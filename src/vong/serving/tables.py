@@ -49,6 +49,8 @@ deployments = project_table(
     Column("job", UUID(as_uuid=True)),
     Column("dataset", Text),
     Column("previous", JSONB(none_as_null=True)),
+    Column("request", JSONB(none_as_null=True)),
+    Column("alias_failure", JSONB(none_as_null=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("project_id", "name", name="serving_deployments_pk"),
@@ -111,6 +113,24 @@ def list_desired(connection: Connection) -> list[RowMapping]:
     return list(connection.execute(select(deployments).where(deployments.c.desired_state == "running")).mappings())
 
 
+def list_projects(connection: Connection) -> set[uuid.UUID]:
+    """Return the projects that have or had deployments. Requires the owner's connection."""
+    return set(connection.scalars(select(deployments.c.project_id).distinct()))
+
+
+def list_followers(connection: Connection) -> list[RowMapping]:
+    """Return all deployments that should run and were made from an alias, of all projects on the owner's connection."""
+    is_alias = deployments.c.request["model"].astext.contains(":")
+    query = select(deployments).where(deployments.c.desired_state == "running", is_alias)
+    return list(connection.execute(query).mappings())
+
+
+def lock_deployment(connection: Connection, name: str) -> RowMapping | None:
+    """Lock a deployment until the end of the transaction. Returns None if it is missing or another session has it."""
+    query = select(deployments).where(deployments.c.name == name).with_for_update(skip_locked=True)
+    return connection.execute(query).mappings().one_or_none()
+
+
 def list_engines(connection: Connection) -> list[RowMapping]:
     """Return the desired state of all engines."""
     return list(connection.execute(select(engines)).mappings())
@@ -168,6 +188,11 @@ def enter_project(connection: Connection, project_id: uuid.UUID) -> None:
 def leave_project(connection: Connection) -> None:
     """Let the statements that follow on the owner's connection see all projects again."""
     connection.execute(select(func.set_config("role", "none", True)))
+
+
+def lock_scheduling(connection: Connection) -> None:
+    """Wait until no transaction schedules replicas, and prevent that until this one ends."""
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({SCHEDULING_LOCK_ID})"))
 
 
 def try_lock_scheduling(connection: Connection) -> bool:

@@ -13,6 +13,7 @@ from vong.records.deployment_load import DeploymentLoad
 from vong.records.replica import Replica, ServingMachine
 from vong.serving import replica_tables, tables
 from vong.serving.engine_speed import EngineSpeed
+from vong.serving.settings import DeploymentRequest
 from vong.serving.versions import active_version, desired_version
 
 SHOWN_EVENTS = 20
@@ -184,6 +185,7 @@ def _to_deployment(row: RowMapping, replicas: dict[str, list[RowMapping]], engin
     return Deployment.model_validate(
         {
             **values,
+            "alias": DeploymentRequest(**row["request"]).alias if row["request"] else None,
             "active_model": active.model if active else None,
             "replicas": len(serving),
             "desired_replicas": engine["replicas"] if engine and row["desired_state"] == "running" else 0,

@@ -5,14 +5,14 @@ model), the metrics of the run while it is running, and warnings if it goes wron
 `TrainingReporter` receives its output. torch is imported inside the functions that need it.
 """
 
-from vong.training.gguf_convert import convert_gguf
-from vong.training.parity_reference import compute_reference
+from vong.training.export.gguf_convert import convert_gguf
+from vong.training.export.parity_reference import compute_reference
 from vong.training.planning import TrainingPlan
 from vong.training.progress import TrainingReporter
 from vong.training.recipe_interface import Recipe, TrainingContext, TrainingResult
 from vong.training.recipes.sft_settings import SftSettings
+from vong.training.rows.tokenization import select_trainable
 from vong.training.settings import TrainingSettings
-from vong.training.tokenization import select_trainable
 
 __all__ = [
     "Recipe",

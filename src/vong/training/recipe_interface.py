@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from vong.records import Example
 from vong.training.progress import TrainingReporter
-from vong.training.rewards import RewardFunction, RewardModelFiles
-from vong.training.sample_scores import SampleScorer
-from vong.training.teachers import Teachers
+from vong.training.scoring.rewards import RewardFunction, RewardModelFiles
+from vong.training.scoring.sample_scores import SampleScorer
+from vong.training.scoring.teachers import Teachers
 
 
 @dataclass(frozen=True)

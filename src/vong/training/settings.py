@@ -1,11 +1,12 @@
 """Settings that all training recipes share: every hyperparameter, its default and the reason for it."""
 
 import re
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from vong.training.chat_template_choice import check_template_choice
+from vong.training.rows.chat_template_choice import check_template_choice
+from vong.training.setting_fields import epochs_field, learning_rate_field, method_field, weight_decay_field
 
 
 class TrainingSettings(BaseModel):
@@ -13,10 +14,8 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: Literal["lora", "full"] = Field(
-        title="Method",
-        default="lora",
-        description="lora trains 1 to 4 % of the weights and stores a small adapter; full trains and stores all.",
+    method: Literal["lora", "full"] = method_field(
+        "lora", "lora trains 1 to 4 % of the weights and stores a small adapter; full trains and stores all."
     )
     adapter: Literal["lora", "rslora", "dora"] = Field(
         title="Adapter",
@@ -39,19 +38,11 @@ class TrainingSettings(BaseModel):
         max_length=100_000,
         description="Name of a template (chatml, llama, mistral, plain) or Jinja text. If unset, that of the base.",
     )
-    learning_rate: float = Field(
-        title="Learning rate",
-        le=1.0,
-        default=1e-3,
-        gt=0,
-        description="Adapters start at zero and tolerate ten times the rate of full fine-tuning (for full, set 5e-5).",
+    learning_rate: float = learning_rate_field(
+        1e-3, "Adapters start at zero and tolerate ten times the rate of full fine-tuning (for full, set 5e-5)."
     )
-    epochs: float = Field(
-        title="Epochs",
-        default=2.0,
-        gt=0,
-        le=100,
-        description="Passes over the rows. Early stopping ends the run sooner if eval loss stops improving.",
+    epochs: float = epochs_field(
+        2.0, "Passes over the rows. Early stopping ends the run sooner if eval loss stops improving."
     )
     batch_size: int = Field(
         title="Batch size",
@@ -112,13 +103,7 @@ class TrainingSettings(BaseModel):
         lt=1,
         description="Share of the steps during which the learning rate rises from 0.",
     )
-    weight_decay: float = Field(
-        title="Weight decay",
-        le=1.0,
-        default=0.0,
-        ge=0,
-        description="0, because an adapter is small and trained for a short time.",
-    )
+    weight_decay: float = weight_decay_field(0.0, "0, because an adapter is small and trained for a short time.")
     max_grad_norm: float = Field(
         title="Maximum gradient norm",
         le=1000.0,
@@ -251,13 +236,3 @@ def check_pattern(pattern: str) -> None:
         re.compile(pattern)
     except re.error as error:
         raise ValueError(f"{pattern!r} is neither a list of names nor a regular expression: {error}") from error
-
-
-def best_metric_field(default: str, *metrics: str) -> Any:
-    """Return the field `best_metric` of a recipe whose evaluations have further metrics."""
-    return Field(
-        title="Best metric",
-        default=default,
-        pattern=rf"^(eval_loss|{'|'.join(metrics)}|sample_[A-Za-z0-9_.-]+)$",
-        description=f"Metric that chooses the best weights: eval_loss, {', '.join(metrics)}, or sample_SCORER.",
-    )

@@ -1,6 +1,6 @@
 import pytest
 
-from vong.serving.engine.adapter_rotation import AdapterRotation
+from vong.serving.engine.llamacpp.adapter_rotation import AdapterRotation
 
 
 def test_requests_of_one_adapter_run_together_and_others_wait_for_their_turn() -> None:

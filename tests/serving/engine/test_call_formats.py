@@ -13,10 +13,10 @@ from jinja2 import Environment, TemplateError
 from tests.serving.tool_model import TOOL_TEMPLATE
 from vong.errors import InvalidInput
 from vong.serving.engine import ToolCallDelta
-from vong.serving.engine.call_formats import GENERIC_FORMAT, CallFormat, derive_format
-from vong.serving.engine.output_parser import CallParser
-from vong.serving.engine.reasoning import ReasoningSplitter, ReasoningTags
-from vong.serving.engine.tool_prompts import describe_tools, merge_system_message
+from vong.serving.engine.protocol.call_formats import GENERIC_FORMAT, CallFormat, derive_format
+from vong.serving.engine.protocol.output_parser import CallParser
+from vong.serving.engine.protocol.reasoning import ReasoningSplitter, ReasoningTags
+from vong.serving.engine.protocol.tool_prompts import describe_tools, merge_system_message
 
 HEAD = (
     "{% for t in tools %}{{ t | tojson }}{% endfor %}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}"

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.serving.engine.detokenizer import IncrementalDetokenizer
+from vong.serving.engine.transformers.detokenizer import IncrementalDetokenizer
 
 
 def decoder(text: str) -> tuple[list[int], Callable[[list[int]], str]]:

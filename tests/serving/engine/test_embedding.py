@@ -15,7 +15,8 @@ from tests.serving.embedding_models import HIDDEN, export_onnx, tiny_embedding_m
 from vong.errors import InvalidInput, Unsupported
 from vong.serving.embedding_parity import cosine, reference_scores, reference_vectors
 from vong.serving.engine import EngineSettings, GenerationRequest
-from vong.serving.engine.embedding import (
+from vong.serving.engine.embeddings.engine import EmbeddingModelEngine, load_embedding_engine
+from vong.serving.engine.embeddings.requests import (
     EmbeddingFields,
     EmbeddingOptions,
     EmbeddingResult,
@@ -25,7 +26,6 @@ from vong.serving.engine.embedding import (
     parse_fields,
     rerank_response,
 )
-from vong.serving.engine.embedding_model import EmbeddingModelEngine, load_embedding_engine
 
 TEXTS = ["hello world", "the river bank is on money .", "a", "The Money Boat is on a river bank"]
 SETTINGS = EngineSettings(threads=1, batch=2)

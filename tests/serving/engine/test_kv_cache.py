@@ -5,7 +5,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # torch takes seconds to import, and every test process collects every file
-    from vong.serving.engine.kv_cache import BatchedKvCache
+    from vong.serving.engine.transformers.kv_cache import BatchedKvCache
 
 CACHE_SHAPE = (3, 2, 8)
 
@@ -13,7 +13,7 @@ CACHE_SHAPE = (3, 2, 8)
 def filled_cache(columns: int) -> "BatchedKvCache":
     import torch
 
-    from vong.serving.engine.kv_cache import BatchedKvCache
+    from vong.serving.engine.transformers.kv_cache import BatchedKvCache
 
     made = BatchedKvCache.for_prompt(CACHE_SHAPE, columns, torch.zeros(1), None)
     made.end_column = columns
@@ -21,7 +21,7 @@ def filled_cache(columns: int) -> "BatchedKvCache":
 
 
 def test_the_cache_of_a_finished_batch_is_freed_at_once() -> None:
-    from vong.serving.engine.kv_cache import merge_rows
+    from vong.serving.engine.transformers.kv_cache import merge_rows
 
     gc.disable()  # a reference cycle would hold gigabytes until the next garbage collection
     try:
@@ -35,7 +35,7 @@ def test_the_cache_of_a_finished_batch_is_freed_at_once() -> None:
 
 
 def test_the_prefix_cache_stays_within_its_size() -> None:
-    from vong.serving.engine.kv_cache import PrefixCache
+    from vong.serving.engine.transformers.kv_cache import PrefixCache
 
     row = filled_cache(100)
     size = row.tensor.numel() * row.tensor.element_size()
@@ -51,7 +51,7 @@ def test_the_prefix_cache_stays_within_its_size() -> None:
 
 
 def test_a_prompt_larger_than_half_of_the_prefix_cache_is_not_cached() -> None:
-    from vong.serving.engine.kv_cache import PrefixCache
+    from vong.serving.engine.transformers.kv_cache import PrefixCache
 
     row = filled_cache(100)
     known = PrefixCache(row.tensor.numel() * row.tensor.element_size())

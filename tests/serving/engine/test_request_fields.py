@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.errors import InvalidInput, Unsupported
-from vong.serving.engine.chat import ChatRequest, parse_chat
-from vong.serving.engine.request_fields import IGNORED_FIELDS, NEUTRAL_VALUES, choice_requests
-from vong.serving.engine.text_completions import TextRequest, parse_text_request, split_prompts
+from vong.serving.engine.protocol.chat import ChatRequest, parse_chat
+from vong.serving.engine.protocol.request_fields import IGNORED_FIELDS, NEUTRAL_VALUES, choice_requests
+from vong.serving.engine.protocol.text_completions import TextRequest, parse_text_request, split_prompts
 
 TOOL = {"type": "function", "function": {"name": "f"}}
 OBEYED: list[tuple[dict[str, Any], str, Any]] = [

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.serving.engine import GenerationRequest
-from vong.serving.engine.sampling import adjust_scores, changes_scores, select_token
+from vong.serving.engine.transformers.sampling import adjust_scores, changes_scores, select_token
 
 SCORES = torch.tensor([1.0, 3.0, 2.0, -1.0])
 

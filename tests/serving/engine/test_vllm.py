@@ -16,9 +16,9 @@ from tests.serving import fake_vllm
 from vong.errors import InvalidInput
 from vong.serving.engine import EngineSettings
 from vong.serving.engine.http import EngineApp
-from vong.serving.engine.vllm import VllmEngine
-from vong.serving.engine.vllm_options import COMMAND_VARIABLE, build_command, check_options, precision_of
-from vong.serving.engine.vllm_server import parse_metrics
+from vong.serving.engine.vllm.engine import VllmEngine
+from vong.serving.engine.vllm.options import COMMAND_VARIABLE, build_command, check_options, precision_of
+from vong.serving.engine.vllm.server import parse_metrics
 
 HEADERS = {"Authorization": "Bearer t"}
 CHAT = {"messages": [{"role": "user", "content": "hi"}]}
@@ -43,7 +43,7 @@ def exits() -> list[int]:
 def engine(folder: Path, exits: list[int]) -> Iterator[VllmEngine]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(COMMAND_VARIABLE, f"{sys.executable} {fake_vllm.__file__}")
-        patch.setattr("vong.serving.engine.vllm_server.POLL_SECONDS", 0.05)
+        patch.setattr("vong.serving.engine.vllm.server.POLL_SECONDS", 0.05)
         engine = VllmEngine(folder, EngineSettings(batch=4, context=512), on_exit=exits.append, start_seconds=30)
         yield engine
         engine.close()
@@ -152,7 +152,7 @@ def test_a_model_that_does_not_load_ends_the_start_with_the_exit_code(
 
 def test_the_end_of_vllm_is_noticed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(COMMAND_VARIABLE, f"{sys.executable} {fake_vllm.__file__}")
-    monkeypatch.setattr("vong.serving.engine.vllm_server.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("vong.serving.engine.vllm.server.POLL_SECONDS", 0.05)
     ended, codes = threading.Event(), list[int]()
     engine = VllmEngine(
         folder, EngineSettings(), on_exit=lambda code: (codes.append(code), ended.set())[0], start_seconds=30

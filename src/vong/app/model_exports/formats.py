@@ -13,9 +13,9 @@ from vong.errors import InvalidInput
 from vong.records import Message, ModelVersion
 from vong.registry import chat_format
 from vong.registry.bundle import is_tokenizer_file
-from vong.training.gguf_export import write_gguf
-from vong.training.gguf_export.vocabulary import adds_bos, end_token_ids
-from vong.training.quantized_weights import write_quantized
+from vong.training.export.gguf_export import write_gguf
+from vong.training.export.gguf_export.vocabulary import adds_bos, end_token_ids
+from vong.training.models.quantized_weights import write_quantized
 
 OLLAMA_MAX_CONTEXT = 8192
 """Largest context that a Modelfile sets; Ollama's own default cuts longer prompts without a message."""
@@ -70,7 +70,7 @@ def merge(source: ExportSource, work: Path, report: Report) -> Path:
     """Return a folder with complete weights: the base, or base and adapter merged."""
     if source.adapter is None:
         return source.base
-    from vong.training.merging import merge_adapter
+    from vong.training.models.merging import merge_adapter
 
     merged = work / "merged"
     if not merged.is_dir():
@@ -169,7 +169,7 @@ def load_tokenizer(folder: Path) -> Any:
 
     Raises: InvalidInput if the folder has none.
     """
-    from vong.training.model_loading import load_tokenizer as load
+    from vong.training.models.model_loading import load_tokenizer as load
 
     if not (folder / "tokenizer_config.json").is_file():
         raise InvalidInput("the version has no tokenizer", "register it with its tokenizer files")

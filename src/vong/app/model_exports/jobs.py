@@ -15,9 +15,9 @@ from vong.app.model_exports.formats import ExportSource, build, load_tokenizer
 from vong.app.model_exports.measurement import LossRow, measure, tokenize_rows
 from vong.app.model_exports.parity import Outputs, check_parity, compute_trainer_outputs
 from vong.app.model_exports.requests import GGUF_FORMATS, Candidate, parse_candidate
+from vong.app.parity_inputs import FIXED_CONVERSATIONS, sample_conversations
 from vong.app.platform import Platform
-from vong.app.registry import model_folder
-from vong.app.serving import FIXED_CONVERSATIONS, base_model, sample_conversations
+from vong.app.registry import base_model, model_folder
 from vong.data.versions import read_lines
 from vong.errors import Unsupported, VongError
 from vong.jobs import JobContext

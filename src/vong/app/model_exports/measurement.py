@@ -36,7 +36,7 @@ class LossRow(NamedTuple):
 
 def tokenize_rows(tokenizer: Any, examples: Iterable[Example], limit: int) -> list[LossRow]:
     """Return the first rows with a completion, tokenized as in training."""
-    from vong.training.tokenization import IGNORED_LABEL, select_trainable, tokenize_example
+    from vong.training.rows.tokenization import IGNORED_LABEL, select_trainable, tokenize_example
 
     trainable = select_trainable(islice(examples, limit * 4)).examples[: limit * 2]
     rows: list[LossRow] = []
@@ -143,7 +143,7 @@ def _measure_transformers(request: dict[str, Any], rows: list[LossRow]) -> tuple
 
 def _measure_llamacpp(request: dict[str, Any], rows: list[LossRow]) -> tuple[float, list[float], int]:
     from vong.serving.engine import EngineSettings, GenerationRequest
-    from vong.serving.engine.llamacpp import LlamaCppEngine
+    from vong.serving.engine.llamacpp.engine import LlamaCppEngine
 
     settings = EngineSettings(threads=request["threads"], batch=1, context=2 * MAX_ROW_TOKENS)
     engine = LlamaCppEngine(Path(request["model"]), settings)

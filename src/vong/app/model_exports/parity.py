@@ -11,7 +11,7 @@ from vong.app.model_exports.requests import GGUF_FORMATS, Candidate
 from vong.records import Message
 from vong.records.model_bundle import ExportParity
 from vong.serving.parity import REQUESTED_TOKENS, Precision, TokenLogprobs, compare, measure_differences
-from vong.training.parity_reference import compute_reference
+from vong.training.export.parity_reference import compute_reference
 
 POSITIONS = 32
 """Positions at the end of each conversation whose log-probabilities are compared."""
@@ -85,7 +85,7 @@ def observe_transformers(folder: Path, adapter: Path | None, conversations: Sequ
 def observe_gguf(file: Path, conversations: Sequence[Sequence[Message]], threads: int) -> Outputs:
     """Compute the conversations with llama.cpp, by the tokenizer and the chat template in the GGUF file."""
     from vong.serving.engine import EngineSettings
-    from vong.serving.engine.llamacpp import LlamaCppEngine
+    from vong.serving.engine.llamacpp.engine import LlamaCppEngine
 
     engine = LlamaCppEngine(file, EngineSettings(threads=threads, batch=1, context=CONTEXT_TOKENS), exact=True)
     logprobs: list[TokenLogprobs] = []

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 
 from vong import data, jobs, registry
 from vong.app.platform import Platform
-from vong.app.serving import base_model
+from vong.app.registry import base_model
 from vong.errors import InvalidInput
 from vong.records import Job, ModelVersion, Record
 from vong.records.model_bundle import ExportFormat
 from vong.records.name import check_versioned_name
 from vong.registry import exports
-from vong.training.gguf_export import DEFAULT_LEVEL, check_convertible, check_level
+from vong.training.export.gguf_export import DEFAULT_LEVEL, check_convertible, check_level
 
 GGUF_FORMATS = {"gguf", "ollama"}
 COMPRESSION_EXAMPLES = "int8, int4, gguf:q8_0, gguf:q4_k_m"

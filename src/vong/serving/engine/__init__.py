@@ -1,4 +1,6 @@
-"""Engines: one file per implementation that generates completions from a folder of weights.
+"""Engines: one package per implementation (`llamacpp`, `vllm`, `transformers`, `embeddings`).
+
+The package `protocol` has the request and response formats. The modules of this package are the HTTP application.
 
 An engine is created from a folder (`Engine(folder, settings)`, which blocks while the weights are loaded) and runs in a
 separate process. An engine serves one base model and any number of adapters of it, under names set by the caller.

@@ -1,7 +1,7 @@
 """HTTP API of an engine process: a Starlette application on loopback that requires a bearer token.
 
-Routes: `GET /health`, `GET /v1/models`, `POST /v1/chat/completions`, `POST /v1/completions`, `POST /tokenize`,
-`POST /logprobs`, `POST /adapters`, `DELETE /adapters/{name}`. `/health` also answers while the model is loading.
+Routes: `GET /health`, `GET /log`, `GET /v1/models`, `POST /v1/chat/completions`, `POST /v1/completions`, `POST
+/tokenize`, `POST /logprobs`, `POST /adapters`, `DELETE /adapters/{name}`. `/health` also answers while the model loads.
 """
 
 import asyncio
@@ -21,38 +21,49 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from vong.errors import InvalidInput, NotFound, Unauthenticated, Unavailable, Unsupported, VongError
+from vong.log_files import read_last_lines
 from vong.processes import resident_bytes
 from vong.serving.engine import Engine, EngineSettings, GenerationChunk, TextEngine
 from vong.serving.engine.admission import Admission, AdmittedRequest
-from vong.serving.engine.chat import ChatCompletion, check_engine, parse_chat
-from vong.serving.engine.choices import collect_all, merge
-from vong.serving.engine.embedding_http import EmbeddingRoutes
+from vong.serving.engine.embeddings.http import EmbeddingRoutes
 from vong.serving.engine.forwarding import ForwardingEngine, forward
-from vong.serving.engine.request_fields import choice_requests
+from vong.serving.engine.protocol.chat import ChatCompletion, check_engine, parse_chat
+from vong.serving.engine.protocol.choices import collect_all, merge
+from vong.serving.engine.protocol.request_fields import choice_requests
+from vong.serving.engine.protocol.text_completions import TextCompletion, parse_text_request
 from vong.serving.engine.request_queue import request_rank
-from vong.serving.engine.text_completions import TextCompletion, parse_text_request
 
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Maximum size of a request body: a context of a million tokens as JSON fits several times."""
+MAX_LOG_LINES = 2000
 T = TypeVar("T")
 
 
 class EngineApp(Starlette):
     """Application of an engine. Each deployment name maps to the base model or to an adapter."""
 
-    def __init__(self, token: str, process_info: dict[str, Any], settings: EngineSettings | None = None) -> None:
+    def __init__(
+        self,
+        token: str,
+        process_info: dict[str, Any],
+        settings: EngineSettings | None = None,
+        *,
+        log_file: Path | None = None,
+    ) -> None:
         self.engine: Engine | None = None
         self.failure: str | None = None
         self.admission = Admission(settings or EngineSettings())
         self._authorization = f"Bearer {token}".encode()
         self._process_info = process_info
+        self._log_file = log_file
         self._adapter_folders: dict[str, str | None] = {}  # name -> folder of the adapter, None for the base model
         self._logprobs_semaphore = asyncio.Semaphore(1)
         routes = [
             Route("/health", self._health),
             Route("/metrics", self._metrics),
+            Route("/log", self._read_log),
             Route("/v1/models", self._list_models),
             Route("/v1/chat/completions", self._chat_completions, methods=["POST"]),
             Route("/v1/completions", self._text_completions, methods=["POST"]),
@@ -83,7 +94,8 @@ class EngineApp(Starlette):
     async def _forward(self, request: Request, engine: ForwardingEngine) -> Response:
         try:
             body = await read_body(request)
-            return await forward(request, body, engine, self._resolve_adapter, self.admission)
+            work = forward(request, body, engine, self._resolve_adapter, self.admission)
+            return await cancel_on_disconnect(request, work)  # before the response has started
         except (VongError, ClientDisconnect) as error:
             return error_response(request, error)
 
@@ -93,6 +105,14 @@ class EngineApp(Starlette):
         if not isinstance(engine, ForwardingEngine):
             raise Unsupported("the engine has no metrics of its own", "see GET /metrics of Vong")
         return Response(await asyncio.to_thread(engine.metrics), media_type="text/plain; version=0.0.4")
+
+    async def _read_log(self, request: Request) -> Response:
+        """Return the last `lines` lines of the log of this process."""
+        lines = request.query_params.get("lines", "100")
+        if not lines.isdecimal() or not 1 <= int(lines) <= MAX_LOG_LINES:
+            raise InvalidInput(f"lines is {lines!r}", f"set a number from 1 to {MAX_LOG_LINES}")
+        found = await asyncio.to_thread(read_last_lines, self._log_file, int(lines)) if self._log_file else []
+        return json_response({"lines": found})
 
     async def _health(self, request: Request) -> Response:
         """Return state, load and measures. With `?generate=1` an idle engine generates one token first."""

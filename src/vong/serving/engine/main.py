@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--settings", default="{}", type=json.loads)
     parser.add_argument("--socket", required=True, type=int)
     parser.add_argument("--lease", required=True, type=Path)
+    parser.add_argument("--log", type=Path, help="File to which the output of this process is written.")
     parser.add_argument("--lease-seconds", default=LEASE_SECONDS, type=float)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
@@ -45,7 +46,9 @@ def main() -> None:
         target=watch_lease, args=(arguments.lease, arguments.lease_seconds), name="lease", daemon=True
     ).start()
     about = {"engine": arguments.engine, "model": str(arguments.model), "pid": os.getpid()}
-    app = EngineApp(os.environ.pop("VONG_ENGINE_TOKEN"), about, EngineSettings(**arguments.settings))
+    app = EngineApp(
+        os.environ.pop("VONG_ENGINE_TOKEN"), about, EngineSettings(**arguments.settings), log_file=arguments.log
+    )
     asyncio.run(serve(app, arguments))
     # A plain exit would wait for library threads that still compute.
     logging.shutdown()

@@ -1,14 +1,15 @@
 """Automatic settings for a machine, and alternatives if a run does not fit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from vong.errors import InvalidInput
-from vong.training.out_of_memory import largest_divisor
 from vong.training.planning.needs import Needs
 from vong.training.planning.plan import PlanAlternative, PlanInputs, SettingChoice, TrainingPlan, estimate
+from vong.training.runs.out_of_memory import largest_divisor
 
 AUTOMATIC_SETTINGS = (
     "batch_size",
@@ -30,6 +31,8 @@ MAX_ALTERNATIVES = 4
 ADAPTER_LEARNING_RATE = 1e-3
 MAX_FULL_LEARNING_RATE = 2e-4
 SHORTER_LENGTHS = (2048, 1024, 512, 256, 128)
+SMALLER_SHARES = (0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
+"""Shares of the parameters of a model from scratch that alternatives have."""
 PACKING_SHARE = 0.5
 """Packing pays off if the mean row is shorter than this share of max_length and rows differ in length."""
 
@@ -76,8 +79,8 @@ def find_alternatives(inputs: PlanInputs, settings: BaseModel) -> list[PlanAlter
     found: list[PlanAlternative] = []
     for changes, description in _candidate_changes(inputs, settings):
         try:
-            type(settings).model_validate({**settings.model_dump(), **changes})
-            plan = estimate(inputs, settings.model_copy(update=changes))
+            changed = type(settings).model_validate({**settings.model_dump(), **changes})
+            plan = estimate(_resize(inputs, changed), changed)
         except (InvalidInput, ValidationError):  # no rows within a smaller max_length, or refused by the recipe
             continue
         if plan.fits and not any(one.description == description for one in found):
@@ -109,19 +112,40 @@ def _candidate_changes(inputs: PlanInputs, settings: BaseModel) -> Iterator[tupl
         if both:
             yield both, f"{_describe_batch(both)}, and gradient checkpointing"
     smallest = (list(_batch_changes(settings)) or [{}])[-1] | checkpointing
-    quantization = _smallest_quantization(settings)
-    if quantization and Needs.of(settings).trains_adapter:
-        yield {"quantization": quantization}, f"base weights quantized to {quantization}"
-        yield smallest | {"quantization": quantization}, f"base weights quantized to {quantization}, smallest batch"
-    if not Needs.of(settings).trains_adapter:
-        lora = _lora_changes(settings)
-        yield lora, "LoRA instead of full fine-tuning"
-        yield smallest | lora, "LoRA instead of full fine-tuning, smallest batch"
-        if quantization:
-            yield smallest | lora | {"quantization": quantization}, f"LoRA on a base quantized to {quantization}"
+    if Needs.of(settings).trains_from_scratch:
+        yield from _smaller_models(inputs, settings, smallest)
+        return
+    yield from _smaller_weights(settings, smallest)
     for length in SHORTER_LENGTHS:
         if length < Needs.of(settings).max_length:
             yield smallest | {"max_length": length}, f"rows of at most {length} tokens, smallest batch"
+
+
+def _smaller_models(
+    inputs: PlanInputs, settings: BaseModel, smallest: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the largest model from scratch that fits, with this batch and with the smallest one."""
+    for batch in ({}, smallest):
+        sizes = [{"parameters": _round(inputs.shape.parameters * share)} | batch for share in SMALLER_SHARES]
+        fitting = next((one for one in sizes if _fits(inputs, settings, one)), None)
+        if fitting:
+            suffix = ", smallest batch" if batch else ""
+            yield fitting, f"a model of {fitting['parameters']:,} parameters{suffix}"
+
+
+def _smaller_weights(settings: BaseModel, smallest: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield a quantized base, or LoRA instead of full fine-tuning."""
+    quantization = _smallest_quantization(settings)
+    if Needs.of(settings).trains_adapter:
+        if quantization:
+            yield {"quantization": quantization}, f"base weights quantized to {quantization}"
+            yield smallest | {"quantization": quantization}, f"base weights quantized to {quantization}, smallest batch"
+        return
+    lora = _lora_changes(settings)
+    yield lora, "LoRA instead of full fine-tuning"
+    yield smallest | lora, "LoRA instead of full fine-tuning, smallest batch"
+    if quantization:
+        yield smallest | lora | {"quantization": quantization}, f"LoRA on a base quantized to {quantization}"
 
 
 def _smaller_settings(settings: BaseModel, names: frozenset[str]) -> Iterator[BaseModel]:
@@ -152,7 +176,18 @@ def _batch_changes(settings: BaseModel) -> Iterator[dict[str, Any]]:
 
 
 def _fits(inputs: PlanInputs, settings: BaseModel, changes: dict[str, Any]) -> bool:
-    return estimate(inputs, settings.model_copy(update=changes)).fits
+    changed = settings.model_copy(update=changes)
+    return estimate(_resize(inputs, changed), changed).fits
+
+
+def _resize(inputs: PlanInputs, settings: BaseModel) -> PlanInputs:
+    """Return the inputs with the model that settings choose, if it is trained from scratch."""
+    return replace(inputs, shape=inputs.resize(settings)) if inputs.resize else inputs
+
+
+def _round(number: float) -> int:
+    """Round to two digits."""
+    return int(float(f"{number:.1e}"))
 
 
 def _describe_batch(changes: dict[str, Any]) -> str:

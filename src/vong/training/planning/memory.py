@@ -5,6 +5,8 @@ the process, torch 2.13, 91 to 1,856 tokens per batch): `python -m benchmarks tr
 Those of GPUs follow from the sizes of the stored tensors.
 """
 
+from collections.abc import Sequence
+
 from vong.records import Record
 from vong.training.planning.machine import Machine
 from vong.training.planning.model_structure import ModelStructure
@@ -37,7 +39,8 @@ EIGHT_BIT_OPTIMIZER_BYTES = 2.1
 class MemoryEstimate(Record):
     """Peak memory in bytes and its parts.
 
-    `training_state` is the trained weights of an adapter and the optimiser. Gradients and activations reach their peaks
+    `training_state` is the trained weights of an adapter and the optimiser. `other_models` is the weights of a teacher
+    or a reward model. Gradients and activations reach their peaks
     at different times unless gradients are accumulated: `peak_bytes` counts the larger of them then.
     """
 
@@ -48,6 +51,19 @@ class MemoryEstimate(Record):
     activations: int
     logits: int
     peak_bytes: int
+    other_models: int = 0
+
+
+class FrozenModel(Record):
+    """Model that a run loads beside the trained one: its role (teacher or reward model), its ref and parameters.
+
+    `half` if its weights are half precision when the run computes so on an accelerator.
+    """
+
+    role: str
+    ref: str
+    parameters: int
+    half: bool = False
 
 
 class LargestBatch(Record):
@@ -58,7 +74,13 @@ class LargestBatch(Record):
 
 
 def estimate_memory(
-    shape: ModelStructure, trained: int, batch: LargestBatch, needs: Needs, traits: RecipeTraits, machine: Machine
+    shape: ModelStructure,
+    trained: int,
+    batch: LargestBatch,
+    needs: Needs,
+    traits: RecipeTraits,
+    machine: Machine,
+    frozen: Sequence[FrozenModel] = (),
 ) -> MemoryEstimate:
     """Return the estimated peak memory of a run: of the process on a CPU, of the device on a GPU."""
     on_cpu = machine.device == "cpu"
@@ -75,6 +97,7 @@ def estimate_memory(
     forward = activations + logits
     peak = max(forward, gradients) if needs.accumulation == 1 else forward + gradients
     libraries = LIBRARIES_BYTES if on_cpu else ACCELERATOR_CONTEXT_BYTES
+    others = sum(one.parameters * (2 if one.half and half and not on_cpu else 4) for one in frozen)
     return MemoryEstimate(
         libraries=libraries,
         weights=int(weights),
@@ -82,7 +105,8 @@ def estimate_memory(
         gradients=int(gradients),
         activations=int(activations),
         logits=int(logits),
-        peak_bytes=int(libraries + weights + state + peak),
+        peak_bytes=int(libraries + weights + state + others + peak),
+        other_models=others,
     )
 
 

@@ -51,6 +51,11 @@ class ModelStructure(Record):
     embeddings: tuple[str, ...] = ()
 
     @property
+    def output_head(self) -> str | None:
+        """Return the name of the output head, or None if the model has none."""
+        return self.embeddings[-1] if len(self.embeddings) > 1 else None
+
+    @property
     def linear_parameters(self) -> int:
         """Return the number of weights of the linear layers."""
         return sum(layer.inputs * layer.outputs for layer in self.linear_layers)
@@ -111,7 +116,7 @@ def count_adapter_parameters(shape: ModelStructure, rank: int, target_modules: s
     """Return the parameters of a LoRA adapter on these modules: `all-linear`, a regular expression, or name endings.
 
     Raises:
-        InvalidInput: No linear layer of the model has such a name.
+        InvalidInput: No layer of the model has such a name.
     """
     chosen = select_layers(shape, target_modules)
     if not chosen:
@@ -124,15 +129,17 @@ def count_adapter_parameters(shape: ModelStructure, rank: int, target_modules: s
 
 
 def select_layers(shape: ModelStructure, target_modules: str | Iterable[str]) -> list[LinearLayer]:
-    """Return the linear layers that PEFT adapts for a value of `target_modules`."""
+    """Return the layers that PEFT adapts for a value of `target_modules`: embeddings only if they are named."""
     if target_modules == "all-linear":
         return list(shape.linear_layers)
+    named = [LinearLayer(name=name, inputs=shape.hidden_size, outputs=shape.vocabulary) for name in shape.embeddings]
+    layers = [*shape.linear_layers, *named]
     if isinstance(target_modules, str):
-        return [layer for layer in shape.linear_layers if re.fullmatch(target_modules, layer.name)]
+        return [layer for layer in layers if re.fullmatch(target_modules, layer.name)]
     endings = tuple(target_modules)
     return [
         layer
-        for layer in shape.linear_layers
+        for layer in layers
         if any(layer.name == ending or layer.name.endswith(f".{ending}") for ending in endings)
     ]
 

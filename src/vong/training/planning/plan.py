@@ -1,7 +1,7 @@
 """Training plan: steps, tokens, memory, time and cost of a run, and settings that would fit instead."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from vong.records import Record
 from vong.training.planning import speed
 from vong.training.planning.machine import Machine
 from vong.training.planning.measurements import Measurement, has_equal_settings, select_measurement
-from vong.training.planning.memory import LargestBatch, MemoryEstimate, estimate_memory
+from vong.training.planning.memory import FrozenModel, LargestBatch, MemoryEstimate, estimate_memory
 from vong.training.planning.model_structure import ModelStructure, count_adapter_parameters
 from vong.training.planning.needs import Needs
 from vong.training.planning.row_lengths import RowLength, RowLengths
@@ -79,7 +79,11 @@ class TrainingPlan(Record):
 
 @dataclass(frozen=True)
 class PlanInputs:
-    """What a plan depends on beside the settings. Measurements are ordered from the newest to the oldest."""
+    """What a plan depends on beside the settings. Measurements are ordered from the newest to the oldest.
+
+    `frozen` are the teacher or the reward model of the run. `resize` returns the shape of a model that is trained from
+    scratch with other settings.
+    """
 
     recipe: str
     dataset: str
@@ -90,6 +94,8 @@ class PlanInputs:
     traits: RecipeTraits = DEFAULT_TRAITS
     measurements: Sequence[Measurement] = ()
     price_per_hour: float | None = None
+    frozen: tuple[FrozenModel, ...] = ()
+    resize: Callable[[BaseModel], ModelStructure] | None = None
 
 
 class Workload(Record):
@@ -116,8 +122,9 @@ def estimate(inputs: PlanInputs, settings: BaseModel) -> TrainingPlan:
     work = count_workload(inputs, needs)
     trained = count_trained_parameters(inputs.shape, needs)
     measured = select_measurement(inputs.measurements, needs, inputs.recipe, inputs.machine.name)
-    rate = speed.estimate_rate(inputs.shape, needs, inputs.traits, inputs.machine, measured)
-    memory = estimate_memory(inputs.shape, trained, work.largest, needs, inputs.traits, inputs.machine)
+    others = sum(one.parameters for one in inputs.frozen)
+    rate = speed.estimate_rate(inputs.shape, needs, inputs.traits, inputs.machine, measured, others)
+    memory = estimate_memory(inputs.shape, trained, work.largest, needs, inputs.traits, inputs.machine, inputs.frozen)
     peak, memory_source = memory.peak_bytes, "the memory model"
     same = measured is not None and measured.dataset == inputs.dataset and has_equal_settings(measured, needs)
     if measured and same and measured.peak_memory_bytes:
@@ -242,7 +249,8 @@ def _mean_tokens(rows: Sequence[RowLength], sequences: int) -> float:
 def _startup_seconds(inputs: PlanInputs, measured: Measurement | None) -> float:
     if measured and measured.startup_seconds is not None:
         return measured.startup_seconds
-    return speed.LIBRARY_SECONDS + 4 * inputs.shape.parameters / speed.READ_BYTES_PER_SECOND
+    parameters = inputs.shape.parameters + sum(one.parameters for one in inputs.frozen)
+    return speed.LIBRARY_SECONDS + 4 * parameters / speed.READ_BYTES_PER_SECOND
 
 
 def _training_seconds(

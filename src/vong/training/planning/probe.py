@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from vong.records import Example, Record, TrainingSample
 from vong.training.progress import TrainingReporter
 from vong.training.recipe_interface import Recipe, TrainingContext
-from vong.training.row_requirements import divide_prompt
+from vong.training.rows.row_requirements import divide_prompt
 
 PROBE_STEPS = 20
 """Optimiser steps of a probe. Fewer are made if the dataset has fewer rows."""

@@ -33,8 +33,8 @@ CHECKPOINTING_COST_FACTOR = 1.6
 CPU_QUANTIZED_COST_FACTOR = 5.0
 ACCELERATOR_QUANTIZED_COST_FACTOR = 1.3
 """Cost per token with a quantized base relative to an unquantized one (on a CPU measured with NF4)."""
-REFERENCE_COST_FACTOR = 4 / 3
-"""Cost per token with a reference model, whose forward pass is a third of a training step."""
+FORWARD_SHARE = 1 / 3
+"""Cost of the forward pass of a model, such as a reference or a teacher, relative to a training step of its size."""
 GENERATION_COST_FACTOR = 4.0
 """Cost per trained token if it is generated first, one token at a time in a batch."""
 
@@ -71,9 +71,14 @@ class Rate(NamedTuple):
 
 
 def estimate_rate(
-    shape: ModelStructure, needs: Needs, traits: RecipeTraits, machine: Machine, measured: Measurement | None
+    shape: ModelStructure,
+    needs: Needs,
+    traits: RecipeTraits,
+    machine: Machine,
+    measured: Measurement | None,
+    frozen_parameters: int = 0,
 ) -> Rate:
-    """Return the tokens per second of the training steps of a run."""
+    """Return the tokens per second of the training steps of a run. Frozen models compute each token once."""
     if measured is not None:
         before = Needs(measured.settings)
         scale = relative_cost(before, traits, machine) / relative_cost(needs, traits, machine)
@@ -89,6 +94,7 @@ def estimate_rate(
         flops = next((value for name, value in GPU_FLOPS.items() if name in machine.name), DEFAULT_GPU_FLOPS)
         rate = GPU_EFFICIENCY * flops / (OPERATIONS_PER_PARAMETER * shape.parameters)
         source = f"{machine.name} at {GPU_EFFICIENCY:.0%} of {flops / 1e12:.0f} TFLOPS; a probe measures it"
+    rate /= 1 + FORWARD_SHARE * frozen_parameters / shape.parameters
     return Rate(rate / relative_cost(needs, traits, machine), source, False)
 
 
@@ -98,7 +104,7 @@ def relative_cost(needs: Needs, traits: RecipeTraits, machine: Machine) -> float
     cost *= CHECKPOINTING_COST_FACTOR if needs.checkpointing else 1.0
     if needs.trains_adapter and needs.quantized_bytes is not None:
         cost *= CPU_QUANTIZED_COST_FACTOR if machine.device == "cpu" else ACCELERATOR_QUANTIZED_COST_FACTOR
-    cost *= REFERENCE_COST_FACTOR if traits.reference else 1.0
+    cost *= 1 + FORWARD_SHARE if traits.reference else 1.0
     return cost * (GENERATION_COST_FACTOR if traits.generated_tokens else 1.0)
 
 

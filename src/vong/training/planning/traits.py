@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from vong.records import Record
 
 
@@ -43,7 +45,16 @@ KNOWN_TRAITS: dict[str, RecipeTraits] = {
 """Traits by the name of the recipe. A recipe overrides them with its class attribute `traits`."""
 
 
-def recipe_traits(name: str, recipe: type[Any] | None = None) -> RecipeTraits:
+DISTILLATION_OF_LOGITS = RecipeTraits(logit_copies=9.0)
+"""Traits of distillation from a local teacher. Its weights are counted as a model of their own."""
+
+
+def recipe_traits(name: str, recipe: type[Any] | None = None, settings: BaseModel | None = None) -> RecipeTraits:
     """Return the traits of a recipe: its own, those known by its name, or those of supervised fine-tuning."""
     own = getattr(recipe, "traits", None)
-    return own if isinstance(own, RecipeTraits) else KNOWN_TRAITS.get(name, RecipeTraits())
+    traits = own if isinstance(own, RecipeTraits) else KNOWN_TRAITS.get(name, RecipeTraits())
+    if name == "distil" and getattr(settings, "source", None) == "logits":
+        return DISTILLATION_OF_LOGITS
+    if traits.generated_tokens and getattr(settings, "beta", None) == 0:
+        return traits.model_copy(update={"reference": False})  # without a KL penalty there is no reference
+    return traits

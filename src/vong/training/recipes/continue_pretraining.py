@@ -7,14 +7,14 @@ from pydantic import BaseModel
 
 from vong.errors import InvalidInput
 from vong.records import Example
-from vong.training.corpus import Documents, check_documents, pack_documents
-from vong.training.corpus_trainer import build_corpus_setup, warn_small_corpus
 from vong.training.device import Device
-from vong.training.model_loading import load_run_model, load_run_tokenizer
+from vong.training.models.model_loading import load_run_model, load_run_tokenizer
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.recipes.pretrain_settings import ContinueSettings
-from vong.training.run import TrainerSetup, run_trainer
+from vong.training.rows.corpus import Documents, check_documents, pack_documents
+from vong.training.runs.run import TrainerSetup, run_trainer
+from vong.training.trainers.corpus_trainer import build_corpus_setup, warn_small_corpus
 
 
 class ContinueRecipe:
@@ -25,6 +25,7 @@ class ContinueRecipe:
 
     name: ClassVar[str] = "continue"
     Settings: ClassVar[type[BaseModel]] = ContinueSettings
+    adapts_output_head: ClassVar[bool] = True
     continues_adapters: ClassVar[bool] = True
 
     def check(self, split: str, examples: Iterable[Example], settings: BaseModel, *, training: bool) -> None:  # noqa: ARG002 (interface)

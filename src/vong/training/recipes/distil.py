@@ -10,17 +10,17 @@ from pydantic import BaseModel
 from vong.errors import InvalidInput
 from vong.records import Example, Message
 from vong.training.device import Device, select_device
-from vong.training.distillation_report import REFERENCE_MARGIN, ReportRows, build_report, summarize_report
-from vong.training.local_answers import answer_locally
-from vong.training.logit_trainer import build_logit_trainer, check_same_tokenizer, load_teacher
-from vong.training.model_loading import load_run_tokenizer
+from vong.training.models.local_answers import answer_locally
+from vong.training.models.model_loading import load_run_tokenizer
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.recipes.distil_settings import DistilSettings
 from vong.training.recipes.sft import build_trainer, prepare_datasets
-from vong.training.run import TrainerSetup, run_trainer
-from vong.training.teachers import AnswerBook, ModelAnswer, Question, Teachers, question_of
-from vong.training.tokenization import select_trainable
+from vong.training.rows.tokenization import select_trainable
+from vong.training.runs.run import TrainerSetup, run_trainer
+from vong.training.scoring.distillation_report import REFERENCE_MARGIN, ReportRows, build_report, summarize_report
+from vong.training.scoring.teachers import AnswerBook, ModelAnswer, Question, Teachers, question_of
+from vong.training.trainers.logit_trainer import build_logit_trainer, check_same_tokenizer, load_teacher
 
 
 class DistilRecipe:

@@ -10,9 +10,18 @@ from pydantic import BaseModel, Field
 from vong.errors import InvalidInput
 from vong.records import Example
 from vong.training.device import Device
-from vong.training.judges import Judge
-from vong.training.model_loading import load_run_tokenizer
-from vong.training.preference import (
+from vong.training.models.model_loading import load_run_tokenizer
+from vong.training.models.reward_model import load_reward_scorer
+from vong.training.progress import TrainingReporter
+from vong.training.recipes import TrainingContext, TrainingResult
+from vong.training.rows.row_requirements import check_prompts, divide_prompt
+from vong.training.rows.tokenization import render_prompt
+from vong.training.runs.run import TrainerSetup, run_trainer, trainer_arguments
+from vong.training.scoring.judges import Judge
+from vong.training.scoring.rewards import RewardFunction, RewardSettings
+from vong.training.setting_fields import best_metric_field, epochs_field, learning_rate_field
+from vong.training.settings import TrainingSettings
+from vong.training.trainers.preference import (
     load_policy,
     named_errors,
     release_reference,
@@ -20,15 +29,7 @@ from vong.training.preference import (
     warn_too_long,
     warn_weights,
 )
-from vong.training.progress import TrainingReporter
-from vong.training.recipes import TrainingContext, TrainingResult
-from vong.training.reward_model import load_reward_scorer
-from vong.training.rewards import RewardFunction, RewardSettings
-from vong.training.row_requirements import check_prompts, divide_prompt
-from vong.training.run import TrainerSetup, run_trainer, trainer_arguments
-from vong.training.settings import TrainingSettings, best_metric_field
-from vong.training.tokenization import render_prompt
-from vong.training.trainer import extend_trainer
+from vong.training.trainers.trainer import extend_trainer
 
 STEPS_WITHOUT_SIGNAL = 20
 """Consecutive steps in which all completions of each prompt have equal rewards, after which a run has a warning."""
@@ -37,19 +38,11 @@ STEPS_WITHOUT_SIGNAL = 20
 class GrpoSettings(TrainingSettings, RewardSettings):
     """Settings of group relative policy optimization. Each description gives the reason for its default."""
 
-    learning_rate: float = Field(
-        title="Learning rate",
-        default=1e-4,
-        gt=0,
-        le=1.0,
-        description="A tenth of that of sft, because rewards are noisy (for full, set 1e-6).",
+    learning_rate: float = learning_rate_field(
+        1e-4, "A tenth of that of sft, because rewards are noisy (for full, set 1e-6)."
     )
-    epochs: float = Field(
-        title="Epochs",
-        default=1.0,
-        gt=0,
-        le=100,
-        description="Passes over the prompts. Each pass generates num_generations completions of each prompt.",
+    epochs: float = epochs_field(
+        1.0, "Passes over the prompts. Each pass generates num_generations completions of each prompt."
     )
     batch_size: int = Field(
         title="Prompts per batch",

@@ -8,8 +8,14 @@ from pydantic import BaseModel, Field
 
 from vong.records import Example
 from vong.training.device import Device
-from vong.training.model_loading import load_run_tokenizer
-from vong.training.preference import (
+from vong.training.models.model_loading import load_run_tokenizer
+from vong.training.progress import TrainingReporter
+from vong.training.recipes import TrainingContext, TrainingResult
+from vong.training.rows.row_requirements import check_judged
+from vong.training.runs.run import TrainerSetup, run_trainer, trainer_arguments
+from vong.training.setting_fields import learning_rate_field
+from vong.training.settings import TrainingSettings
+from vong.training.trainers.preference import (
     TokenizedCompletion,
     add_reference,
     load_policy,
@@ -18,23 +24,14 @@ from vong.training.preference import (
     release_reference,
     require_rows,
 )
-from vong.training.progress import TrainingReporter
-from vong.training.recipes import TrainingContext, TrainingResult
-from vong.training.row_requirements import check_judged
-from vong.training.run import TrainerSetup, run_trainer, trainer_arguments
-from vong.training.settings import TrainingSettings
-from vong.training.trainer import extend_trainer
+from vong.training.trainers.trainer import extend_trainer
 
 
 class KtoSettings(TrainingSettings):
     """Settings of Kahneman-Tversky optimization. Each description gives the reason for its default."""
 
-    learning_rate: float = Field(
-        title="Learning rate",
-        default=5e-5,
-        gt=0,
-        le=1.0,
-        description="A twentieth of that of sft: larger steps drive the model away from the base.",
+    learning_rate: float = learning_rate_field(
+        5e-5, "A twentieth of that of sft: larger steps drive the model away from the base."
     )
     beta: float = Field(
         title="Beta",

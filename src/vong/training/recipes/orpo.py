@@ -6,15 +6,16 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from vong.records import Example
-from vong.training.batching import EpochSampler
 from vong.training.device import Device
-from vong.training.model_loading import load_run_tokenizer
-from vong.training.preference import PairSettings, TokenizedPair, load_pairs, load_policy
+from vong.training.models.model_loading import load_run_tokenizer
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
-from vong.training.row_requirements import check_pairs
-from vong.training.run import TrainerSetup, run_trainer, trainer_arguments
-from vong.training.trainer import extend_trainer
+from vong.training.rows.batching import EpochSampler
+from vong.training.rows.row_requirements import check_pairs
+from vong.training.runs.run import TrainerSetup, run_trainer, trainer_arguments
+from vong.training.setting_fields import learning_rate_field
+from vong.training.trainers.preference import PairSettings, TokenizedPair, load_pairs, load_policy
+from vong.training.trainers.trainer import extend_trainer
 
 MAX_LOG_PROBABILITY = -1e-6
 """Upper bound of a mean log-probability in the odds: the odds of a certain completion (0) would be infinite."""
@@ -23,13 +24,7 @@ MAX_LOG_PROBABILITY = -1e-6
 class OrpoSettings(PairSettings):
     """Settings of odds ratio preference optimization. Each description gives the reason for its default."""
 
-    learning_rate: float = Field(
-        title="Learning rate",
-        default=2e-4,
-        gt=0,
-        le=1.0,
-        description="Between sft and dpo, because the loss contains both.",
-    )
+    learning_rate: float = learning_rate_field(2e-4, "Between sft and dpo, because the loss contains both.")
     beta: float = Field(
         title="Beta",
         default=0.1,

@@ -8,15 +8,15 @@ from pydantic import BaseModel
 
 from vong.errors import InvalidInput
 from vong.records import Example
-from vong.training.byte_bpe import train_tokenizer
-from vong.training.corpus import Documents, PackedCorpus, check_documents, pack_documents
-from vong.training.corpus_trainer import build_corpus_setup, warn_small_corpus
 from vong.training.device import Device
-from vong.training.model_size import BYTES_PER_TOKEN, MAX_USEFUL_EPOCHS, describe_size, propose_size
+from vong.training.models.model_size import BYTES_PER_TOKEN, MAX_USEFUL_EPOCHS, describe_size, propose_size
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.recipes.pretrain_settings import PretrainSettings
-from vong.training.run import TrainerSetup, run_trainer
+from vong.training.rows.byte_bpe import train_tokenizer
+from vong.training.rows.corpus import Documents, PackedCorpus, check_documents, pack_documents
+from vong.training.runs.run import TrainerSetup, run_trainer
+from vong.training.trainers.corpus_trainer import build_corpus_setup, warn_small_corpus
 
 
 class PretrainRecipe:

@@ -4,39 +4,35 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from vong.training.byte_bpe import MIN_VOCABULARY
+from vong.training.rows.byte_bpe import MIN_VOCABULARY
+from vong.training.setting_fields import epochs_field, learning_rate_field, method_field, weight_decay_field
 from vong.training.settings import TrainingSettings
 
 
-class PretrainSettings(TrainingSettings):
+class CorpusSettings(TrainingSettings):
+    """Settings of all recipes that train on documents."""
+
+    block_size: int = Field(
+        title="Block size",
+        default=512,
+        ge=16,
+        le=131_072,
+        description="Tokens per row, at most the context of a base. Attention costs its square. A new model has a "
+        "context of at least 512.",
+    )
+
+
+class PretrainSettings(CorpusSettings):
     """Settings of pre-training from scratch. Each description gives the reason for its default."""
 
-    method: Literal["lora", "full"] = Field(
-        title="Method",
-        default="full",
-        description="Always full: there is no base that an adapter could adapt.",
+    method: Literal["lora", "full"] = method_field("full", "Always full: there is no base that an adapter could adapt.")
+    learning_rate: float = learning_rate_field(
+        1e-3, "For models up to about 30 M parameters. Set 6e-4 for 100 M and 3e-4 for 1 B."
     )
-    learning_rate: float = Field(
-        title="Learning rate",
-        le=1.0,
-        default=1e-3,
-        gt=0,
-        description="For models up to about 30 M parameters. Set 6e-4 for 100 M and 3e-4 for 1 B.",
+    epochs: float = epochs_field(
+        4.0, "Up to four passes over a corpus teach almost as much as new text (Muennighoff et al., 2023)."
     )
-    epochs: float = Field(
-        title="Epochs",
-        default=4.0,
-        gt=0,
-        le=100,
-        description="Up to four passes over a corpus teach almost as much as new text (Muennighoff et al., 2023).",
-    )
-    weight_decay: float = Field(
-        title="Weight decay",
-        le=1.0,
-        default=0.1,
-        ge=0,
-        description="0.1 is usual when all weights are trained for long.",
-    )
+    weight_decay: float = weight_decay_field(0.1, "0.1 is usual when all weights are trained for long.")
     parameters: int | None = Field(
         title="Parameters",
         default=None,
@@ -58,13 +54,6 @@ class PretrainSettings(TrainingSettings):
         le=262_144,
         description="Tokens of the tokenizer. If unset, the embedding has at most two fifths of the parameters.",
     )
-    block_size: int = Field(
-        title="Block size",
-        default=512,
-        ge=16,
-        le=131_072,
-        description="Tokens per row, and the context of the model, which is at least 512. Attention costs its square.",
-    )
 
     @field_validator("method")
     @classmethod
@@ -84,27 +73,10 @@ class PretrainSettings(TrainingSettings):
         return self
 
 
-class ContinueSettings(TrainingSettings):
+class ContinueSettings(CorpusSettings):
     """Settings of continued pre-training. Each description gives the reason for its default."""
 
-    learning_rate: float = Field(
-        title="Learning rate",
-        le=1.0,
-        default=2e-4,
-        gt=0,
-        description="Low, because the base should not forget what it knows. For method full set 2e-5.",
+    learning_rate: float = learning_rate_field(
+        2e-4, "Low, because the base should not forget what it knows. For method full set 2e-5."
     )
-    epochs: float = Field(
-        title="Epochs",
-        default=1.0,
-        gt=0,
-        le=100,
-        description="One pass: repeated documents are memorized rather than understood.",
-    )
-    block_size: int = Field(
-        title="Block size",
-        default=512,
-        ge=16,
-        le=131_072,
-        description="Tokens per row, at most the context of the base. Attention costs its square.",
-    )
+    epochs: float = epochs_field(1.0, "One pass: repeated documents are memorized rather than understood.")

@@ -8,33 +8,26 @@ from pydantic import BaseModel, Field
 
 from vong.records import Example
 from vong.records.model import REWARD_TASK
-from vong.training.batching import EpochSampler
 from vong.training.device import Device
-from vong.training.preference import PairSettings, TokenizedPair, disable_base_dropout, load_pairs
+from vong.training.models.reward_model import collate_pairs, load_reward_base, load_reward_tokenizer
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
-from vong.training.reward_model import collate_pairs, load_reward_base, load_reward_tokenizer
-from vong.training.row_requirements import check_pairs
-from vong.training.run import TrainerSetup, run_trainer, trainer_arguments
-from vong.training.trainer import extend_trainer
+from vong.training.rows.batching import EpochSampler
+from vong.training.rows.row_requirements import check_pairs
+from vong.training.runs.run import TrainerSetup, run_trainer, trainer_arguments
+from vong.training.setting_fields import epochs_field, learning_rate_field
+from vong.training.trainers.preference import PairSettings, TokenizedPair, disable_base_dropout, load_pairs
+from vong.training.trainers.trainer import extend_trainer
 
 
 class RewardModelSettings(PairSettings):
     """Settings of reward models. Each description gives the reason for its default."""
 
-    learning_rate: float = Field(
-        title="Learning rate",
-        default=2e-4,
-        gt=0,
-        le=1.0,
-        description="Between sft and dpo: the head is new, the base is not (for full, set 1e-5).",
+    learning_rate: float = learning_rate_field(
+        2e-4, "Between sft and dpo: the head is new, the base is not (for full, set 1e-5)."
     )
-    epochs: float = Field(
-        title="Epochs",
-        default=1.0,
-        gt=0,
-        le=100,
-        description="Reward models overfit after one pass over the pairs (InstructGPT, 2022, appendix C.2).",
+    epochs: float = epochs_field(
+        1.0, "Reward models overfit after one pass over the pairs (InstructGPT, 2022, appendix C.2)."
     )
     center_rewards: float = Field(
         title="Centering of rewards",

@@ -7,23 +7,23 @@ from pydantic import BaseModel
 
 from vong.errors import InvalidInput
 from vong.records import Example
-from vong.training.batching import BATCHES_PER_WINDOW, EpochSampler, batch_table, collate, padding_share
 from vong.training.device import Device
-from vong.training.model_loading import load_run_model, load_run_tokenizer, reject_adapted_head
-from vong.training.packing import check_packing, collate_packs, pack_rows, pack_table
+from vong.training.models.model_loading import load_run_model, load_run_tokenizer, reject_adapted_head
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
 from vong.training.recipes.sft_settings import SftSettings
-from vong.training.run import TrainerSetup, run_trainer, trainer_arguments
-from vong.training.shared_prefix import MIN_SAVED_SHARE, can_share, collate_shared, saved_share
-from vong.training.tokenization import (
+from vong.training.rows.batching import BATCHES_PER_WINDOW, EpochSampler, batch_table, collate, padding_share
+from vong.training.rows.packing import check_packing, collate_packs, pack_rows, pack_table
+from vong.training.rows.tokenization import (
     TokenizedDataset,
     TokenizedExample,
     TrainableExamples,
     select_trainable,
     tokenize_examples,
 )
-from vong.training.trainer import build_completion_trainer, mean_answer_tokens
+from vong.training.runs.run import TrainerSetup, run_trainer, trainer_arguments
+from vong.training.trainers.shared_prefix import MIN_SAVED_SHARE, can_share, collate_shared, saved_share
+from vong.training.trainers.trainer import build_completion_trainer, mean_answer_tokens
 
 SHOWN_ROWS = 5
 """Row numbers that a warning lists."""
@@ -165,7 +165,7 @@ def warn_unusual(
 
 
 def arrange_rows(rows: SftDatasets, settings: SftSettings) -> TrainingRows:
-    """Return the training rows as columns, packed within each stage if the settings say so."""
+    """Return the training rows as columns, packed within each stage if `settings.packing` is set."""
     stages = rows.stages or (len(rows.train),)
     if not settings.packing:
         return TrainingRows(batch_table(rows.train), [len(row.ids) for row in rows.train], stages)

@@ -1,0 +1,52 @@
+"""Gate of canaries and releases."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from vong.app import gated_changes, gates
+from vong.app.gated_changes import AliasTarget
+from vong.app.gates import GateCaller, GateRequest
+from vong.app.platform import Platform
+from vong.evals.gates import GateDecision
+from vong.store.blobs import BlobStore
+
+EVIDENCE_ACTOR = "evidence"
+"""Actor of decisions that scores make. It can override no gate."""
+
+
+class PlatformGate(NamedTuple):
+    """Gate with the evidence of this platform, for changes in the name of `caller`."""
+
+    blobs: BlobStore
+    caller: GateCaller
+
+    @property
+    def actor(self) -> str:
+        """Return the name of the caller."""
+        return self.caller.actor
+
+    def check_target(self, connection: Connection, route: str, target: str) -> GateDecision:
+        """Return the decision about a target of a route without storing it."""
+        request = GateRequest(gates.route_subject(route), target)
+        return gates.check(connection, self.blobs, request, self.caller)
+
+    def require_target(
+        self, connection: Connection, route: str, target: str, reason: str | None = None
+    ) -> GateDecision:
+        """Return the stored decision about a target of a route."""
+        request = GateRequest(gates.route_subject(route), target, reason)
+        return gates.require(connection, self.blobs, request, self.caller)
+
+    def move_alias(
+        self, connection: Connection, name: str, alias: str, ref: str, evidence: Mapping[str, Any], reason: str
+    ) -> None:
+        """Point an alias to a version if its gate passes."""
+        target = AliasTarget(ref, dict(evidence), reason)
+        gated_changes.set_alias(connection, self.blobs, self.caller, name, alias, target)
+
+
+def evidence_gate(platform: Platform) -> PlatformGate:
+    """Return the gate of decisions that scores make."""
+    return PlatformGate(platform.blobs, GateCaller(EVIDENCE_ACTOR, "viewer"))

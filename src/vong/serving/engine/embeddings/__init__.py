@@ -1,0 +1,1 @@
+"""Engine `embedding`: embedding models and rerankers."""

@@ -1,0 +1,1 @@
+"""Engine `xllamacpp`: GGUF files and LoRA adapters on llama.cpp."""

@@ -1,0 +1,1 @@
+"""Engine `transformers`: PyTorch models with continuous batching."""

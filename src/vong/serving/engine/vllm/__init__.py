@@ -1,0 +1,1 @@
+"""Engine `vllm`: vLLM's OpenAI server as a child process."""

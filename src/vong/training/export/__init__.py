@@ -1,0 +1,1 @@
+"""What leaves training: GGUF files, converted weights, and the reference of the parity check."""

@@ -1,0 +1,1 @@
+"""Models as a run needs them: loading, adapters, merging, sizes, and faster layers."""

@@ -1,0 +1,1 @@
+"""One run from start to end: checkpoints, monitoring, samples, retries with less memory, and failures."""
