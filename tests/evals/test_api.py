@@ -88,7 +88,7 @@ def run_job(
         def __exit__(self, *_: object) -> None: ...
 
     monkeypatch.setattr(Platform, "client", lambda *_: Client())
-    monkeypatch.setattr(wired.time, "sleep", lambda _: None)
+    monkeypatch.setattr("vong.app.chat_client.RETRY_DELAY_SECONDS", 0.0)
     callbacks = {"check": lambda: None, "progress": lambda *_, **__: None}
     nothing = SimpleNamespace(id=id, project_id=project, stop_event=threading.Event(), **callbacks)
     return wired.run(cast(JobContext, nothing), platform)

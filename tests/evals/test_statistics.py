@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.evals.statistics import mcnemar_p_value, minimum_detectable_difference, paired_bootstrap
+from vong.evals.paired_tests import mcnemar_p_value
+from vong.evals.statistics import minimum_detectable_difference, paired_bootstrap
 
 
 def pairs(values: list[float]) -> np.ndarray:

@@ -14,13 +14,17 @@ from vong.loop.sequential import ScoreObservation, compute_evidence, pair_up
 from vong.records import RouteTarget, Score, Span, SpanVersions, new_id, now
 from vong.store.database import Database
 
+from .open_gate import OPEN_GATE
+
 BEFORE = [RouteTarget(model="deployment/base", weight=3.0), RouteTarget(model="deployment/older", weight=1.0)]
 CANDIDATE = "deployment/tuned"
 
 
 def start_canary(connection: Connection, share: float = 0.5, **rules: Any) -> Canary:
     gateway.set_route(connection, "triage", BEFORE)
-    return loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=share, rules=DecisionRules(**rules))
+    return loop.start_canary(
+        connection, route="triage", candidate=CANDIDATE, share=share, rules=DecisionRules(**rules), gate=OPEN_GATE
+    )
 
 
 def score_answer(canary: Canary, value: float | None, *, candidate: bool, **changes: Any) -> ScoredSpan:
@@ -63,8 +67,8 @@ def test_a_canary_takes_its_share_and_leaves_the_weights_of_other_targets(connec
     assert canary.previous_targets == tuple(BEFORE)
     assert weights(connection) == pytest.approx({"deployment/base": 0.6, "deployment/older": 0.2, CANDIDATE: 0.2})
     with pytest.raises(Conflict, match="already has a canary"):
-        loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=0.3)
-    again = loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=0.2)
+        loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=0.3, gate=OPEN_GATE)
+    again = loop.start_canary(connection, route="triage", candidate=CANDIDATE, share=0.2, gate=OPEN_GATE)
     assert again.id == canary.id
     assert [one.id for one in loop.list_canaries(connection, status="running")] == [canary.id]
 
@@ -74,7 +78,7 @@ def test_a_better_candidate_is_promoted_automatically_with_evidence(connection: 
     stream = traffic(canary, 0.85, 0.1, 200)
     counted = 0
     for one in stream:
-        canary = loop.add_scores(connection, canary.id, [one])
+        canary = loop.add_scores(connection, canary.id, [one], gate=OPEN_GATE)
         counted += 1
         if canary.status != "running":
             break
@@ -97,20 +101,20 @@ def test_a_better_candidate_is_promoted_automatically_with_evidence(connection: 
         canary.rules,
     )
     assert again[-1].e_better == pytest.approx(evidence.e_better)
-    after = loop.add_scores(connection, canary.id, stream[counted:])
+    after = loop.add_scores(connection, canary.id, stream[counted:], gate=OPEN_GATE)
     assert after == canary
 
 
 def test_a_worse_candidate_is_rolled_back_and_the_route_is_restored(connection: Connection) -> None:
     canary = start_canary(connection)
-    canary = loop.add_scores(connection, canary.id, traffic(canary, 0.1, 0.9, 200))
+    canary = loop.add_scores(connection, canary.id, traffic(canary, 0.1, 0.9, 200), gate=OPEN_GATE)
     assert (canary.status, canary.evidence.verdict) == ("rolled_back", "roll_back")
     assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
 
 
 def test_without_a_significant_difference_the_incumbent_stays(connection: Connection) -> None:
     canary = start_canary(connection, max_pairs=30)
-    canary = loop.add_scores(connection, canary.id, traffic(canary, 0.6, 0.6, 300))
+    canary = loop.add_scores(connection, canary.id, traffic(canary, 0.6, 0.6, 300), gate=OPEN_GATE)
     assert (canary.status, canary.evidence.pairs) == ("kept", 30)
     assert "no difference shown" in (canary.reason or "")
     assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
@@ -129,46 +133,46 @@ def test_only_the_first_score_of_an_answer_of_the_canary_counts(connection: Conn
         score_answer(canary, 0.0, candidate=True, at=canary.started_at - timedelta(seconds=1)),
     ]
     for _ in range(2):
-        canary = loop.add_scores(connection, canary.id, noise)
+        canary = loop.add_scores(connection, canary.id, noise, gate=OPEN_GATE)
     assert (canary.evidence.candidate_scores, canary.evidence.incumbent_scores, canary.evidence.pairs) == (1, 0, 0)
-    canary = loop.add_scores(connection, canary.id, [score_answer(canary, 0.5, candidate=False)])
+    canary = loop.add_scores(connection, canary.id, [score_answer(canary, 0.5, candidate=False)], gate=OPEN_GATE)
     assert (canary.evidence.pairs, canary.evidence.difference) == (1, 0.5)
 
 
 def test_a_manual_decision_records_the_author(connection: Connection) -> None:
     canary = start_canary(connection)
     with pytest.raises(InvalidInput, match="needs a reason"):
-        loop.decide_canary(connection, canary.id, "promote", " ", "lan")
-    canary = loop.decide_canary(connection, canary.id, "promote", "checked by hand", "lan")
+        loop.decide_canary(connection, canary.id, "promote", " ", "lan", gate=OPEN_GATE)
+    canary = loop.decide_canary(connection, canary.id, "promote", "checked by hand", "lan", gate=OPEN_GATE)
     assert (canary.status, canary.decided_by, canary.reason) == ("promoted", "lan", "checked by hand")
     assert weights(connection)[CANDIDATE] == 1.0
     with pytest.raises(Conflict, match="is promoted"):
-        loop.decide_canary(connection, canary.id, "roll_back", "no", "lan")
+        loop.decide_canary(connection, canary.id, "roll_back", "no", "lan", gate=OPEN_GATE)
 
 
 def test_a_decision_does_not_change_a_route_that_was_edited_during_the_canary(connection: Connection) -> None:
     canary = start_canary(connection)
     gateway.set_weights(connection, "triage", {CANDIDATE: 0.9})
-    canary = loop.decide_canary(connection, canary.id, "roll_back", "enough", "lan")
+    canary = loop.decide_canary(connection, canary.id, "roll_back", "enough", "lan", gate=OPEN_GATE)
     assert canary.status == "superseded"
     assert weights(connection)[CANDIDATE] == 0.9
 
 
 def test_a_new_share_restarts_the_test_and_preserves_earlier_evidence(connection: Connection) -> None:
     first = start_canary(connection, share=0.1)
-    loop.add_scores(connection, first.id, traffic(first, 0.6, 0.5, 4))
-    second = loop.change_share(connection, first.id, 0.4, "mai")
+    loop.add_scores(connection, first.id, traffic(first, 0.6, 0.5, 4), gate=OPEN_GATE)
+    second = loop.change_share(connection, first.id, 0.4, "mai", gate=OPEN_GATE)
     ended = loop.get_canary(connection, first.id)
     assert (second.status, second.share, second.evidence.pairs) == ("running", 0.4, 0)
     assert (second.rules, second.metric, second.candidate) == (first.rules, first.metric, first.candidate)
     assert (ended.status, ended.decided_by, second.previous_targets) == ("superseded", "mai", first.previous_targets)
     assert ended.reason is not None and "from 0.1 to 0.4" in ended.reason
     assert weights(connection)[second.candidate] == pytest.approx(0.4)
-    assert loop.change_share(connection, second.id, 0.4, "mai") == second
+    assert loop.change_share(connection, second.id, 0.4, "mai", gate=OPEN_GATE) == second
     with pytest.raises(Conflict):
-        loop.change_share(connection, first.id, 0.5, "mai")
+        loop.change_share(connection, first.id, 0.5, "mai", gate=OPEN_GATE)
     with pytest.raises(InvalidInput):
-        loop.change_share(connection, second.id, 1.0, "mai")
+        loop.change_share(connection, second.id, 1.0, "mai", gate=OPEN_GATE)
 
 
 def test_a_promotion_moves_the_alias_of_a_registered_model(
@@ -179,20 +183,25 @@ def test_a_promotion_moves_the_alias_of_a_registered_model(
     canary = start_canary(connection)
     one = score_answer(canary, 1.0, candidate=True)
     versions = one.span.versions.model_copy(update={"model_version": "triage@1f0c9a27b4de"})
-    loop.add_scores(connection, canary.id, [ScoredSpan(one.score, one.span.model_copy(update={"versions": versions}))])
-    loop.decide_canary(connection, canary.id, "promote", "good", "lan")
+    loop.add_scores(
+        connection,
+        canary.id,
+        [ScoredSpan(one.score, one.span.model_copy(update={"versions": versions}))],
+        gate=OPEN_GATE,
+    )
+    loop.decide_canary(connection, canary.id, "promote", "good", "lan", gate=OPEN_GATE)
     [(name, alias, ref, evidence, more)] = moved
     assert (name, alias, ref) == ("triage", "prod", "triage@1f0c9a27b4de")
     assert evidence["canary"] == str(canary.id)
-    assert more == {"reason": "good", "moved_by": "lan"}
+    assert more == {"reason": "good", "moved_by": "tests"}
 
 
 def test_impossible_canaries_are_rejected(connection: Connection) -> None:
     gateway.set_route(connection, "alone", [RouteTarget(model=CANDIDATE)])
     with pytest.raises(InvalidInput, match="no other target"):
-        loop.start_canary(connection, route="alone", candidate=CANDIDATE)
+        loop.start_canary(connection, route="alone", candidate=CANDIDATE, gate=OPEN_GATE)
     with pytest.raises(NotFound):
-        loop.start_canary(connection, route="nowhere", candidate=CANDIDATE)
+        loop.start_canary(connection, route="nowhere", candidate=CANDIDATE, gate=OPEN_GATE)
     for share, rules in [
         (0.0, DecisionRules()),
         (1.0, DecisionRules()),
@@ -200,9 +209,13 @@ def test_impossible_canaries_are_rejected(connection: Connection) -> None:
         (0.5, DecisionRules(min_pairs=9, max_pairs=8)),
     ]:
         with pytest.raises(InvalidInput):
-            loop.start_canary(connection, route="alone", candidate="echo/echo", share=share, rules=rules)
+            loop.start_canary(
+                connection, route="alone", candidate="echo/echo", share=share, rules=rules, gate=OPEN_GATE
+            )
     with pytest.raises(InvalidInput, match="needs a margin"):
-        loop.start_canary(connection, route="alone", candidate="echo/echo", rules=DecisionRules(goal="non_inferior"))
+        loop.start_canary(
+            connection, route="alone", candidate="echo/echo", rules=DecisionRules(goal="non_inferior"), gate=OPEN_GATE
+        )
     with pytest.raises(NotFound):
         loop.get_canary(connection, new_id())
 
@@ -216,7 +229,7 @@ def test_concurrent_scores_decide_once(database: Database, project_id: UUID) -> 
     def send(part: list[ScoredSpan]) -> None:
         for one in part:
             with database.scope(project_id) as connection:
-                decided.append(loop.add_scores(connection, canary.id, [one]))
+                decided.append(loop.add_scores(connection, canary.id, [one], gate=OPEN_GATE))
 
     threads = [threading.Thread(target=send, args=(stream[i::3],)) for i in range(3)]
     for thread in threads:

@@ -11,13 +11,17 @@ from vong import __version__
 from vong.api.http import problems
 from vong.api.http.idempotency import IdempotencyMiddleware
 from vong.api.http.openapi import install_openapi
-from vong.app import Platform, loop
+from vong.app import Platform, loop, releases
 
 ROUTES = (
     "data",
     "training",
     "experiments",
     "evals",
+    "evals_judges",
+    "eval_comparisons",
+    "eval_suites",
+    "evals_gates",
     "registry",
     "serving",
     "gateway",
@@ -30,6 +34,7 @@ ROUTES = (
     "access",
     "sessions",
     "loop",
+    "loop_releases",
     "jobs",
     "system",
     "health",
@@ -63,7 +68,7 @@ def create_app(platform: Platform, background: AbstractAsyncContextManager[None]
         lifespan=lifespan,
     )
     app.state.platform = platform
-    platform.score_listeners.append(loop.on_score)
+    platform.score_listeners += [loop.on_score, releases.on_score]
     app.add_middleware(IdempotencyMiddleware, platform=platform)
     problems.install_handlers(app)
     install_openapi(app)

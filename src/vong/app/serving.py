@@ -7,20 +7,25 @@ from sqlalchemy import Connection
 
 from vong import registry, serving
 from vong.app import serving_files
+from vong.app.model_defaults import with_model_defaults
 from vong.app.platform import Platform
 from vong.app.registry import base_model
 from vong.app.serving_memory import memory_need
 from vong.app.serving_scores import check_evaluation
 from vong.errors import InvalidInput, NotFound, Unavailable, UpstreamFailed
 from vong.log_files import read_last_lines
-from vong.records import ModelVersion
+from vong.records import Deployment, ModelVersion
 from vong.records.deployment import DeployResult
 from vong.serving import engine_launcher, replica_tables, tables
+from vong.serving.engine_choice import choose_engine
 from vong.serving.engine_client import EngineClient
 from vong.serving.engine_process import SupervisorSettings
 from vong.serving.ray_cluster import RayCluster
-from vong.serving.settings import DeploymentRequest, DeploymentSettings
+from vong.serving.settings import DeploymentRequest, DeploymentSettings, read_settings
 from vong.serving.views import engine_address
+
+FALLBACK = "llama.cpp cannot load it"
+"""Part of the event of a deployment that another engine serves, because its files cannot be converted."""
 
 
 def deploy(
@@ -41,7 +46,10 @@ def deploy(
     request = DeploymentRequest(model=ref, engine=engine, settings=settings.model_dump(), by_alias=by_alias)
     model = registry.find(connection, ref)
     base = check_deployable(platform, connection, model, settings)
+    settings = with_model_defaults(model, settings)
     choice = serving_files.choose(platform, model, base, engine, settings)
+    if (existing := _find_fallback(connection, name, model, request)) is not None:
+        return DeployResult(deployment=existing)
     memory = memory_need(platform, model, base, choice.engine, choice.settings)
     result = serving.deploy(
         connection,
@@ -58,6 +66,40 @@ def deploy(
         tables.add_event(connection, name, "engine", reason)
         return result.model_copy(update={"deployment": serving.get_deployment(connection, name)})
     return result
+
+
+def _find_fallback(
+    connection: Connection, name: str, model: ModelVersion, request: DeploymentRequest
+) -> Deployment | None:
+    """Return the deployment if the same request was made before and the engine transformers serves it instead."""
+    row = next(iter(tables.list_rows(connection, name=name)), None)
+    if row is None or not row["request"] or row["state"] == "failed" or row["desired_state"] != "running":
+        return None
+    stored = DeploymentRequest(**row["request"]).model_copy(update={"by_alias": request.by_alias})
+    is_same = stored == request and row["model"] == model.ref
+    found = serving.get_deployment(connection, name) if is_same else None
+    return found if found and any(FALLBACK in event.message for event in found.events) else None
+
+
+def fall_back(platform: Platform, connection: Connection, deployment: Deployment, reason: str) -> bool:
+    """Deploy a model with the engine transformers, because its files cannot be converted for llama.cpp.
+
+    Returns False if the user requested llama.cpp or a quantization, or if no request is stored.
+    """
+    row = tables.list_rows(connection, name=deployment.name)[0]
+    request = DeploymentRequest(**row["request"]) if row["request"] else None
+    if request is None or request.engine or request.settings.get("quantization"):
+        return False
+    model = registry.find(connection, deployment.model)
+    base = base_model(connection, model)
+    settings = with_model_defaults(model, read_settings(request.settings))
+    engine = choose_engine(base)
+    memory = memory_need(platform, model, base, engine, settings)
+    serving.deploy(
+        connection, deployment.name, model, base, engine=engine, settings=settings, memory=memory, request=request
+    )
+    tables.add_event(connection, deployment.name, "engine", f"{engine}: {FALLBACK}: {reason}")
+    return True
 
 
 def check_deployable(

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import SQLAlchemyError
 
 from vong import registry
+from vong.app import gated_changes
 from vong.app import serving as serving_app
+from vong.app.gates import GateCaller
 from vong.app.platform import Platform
 from vong.errors import PreconditionFailed, VongError
 from vong.records import now
@@ -19,6 +21,9 @@ log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 2.0
 """Time between two comparisons of aliases with deployments."""
+
+ALIAS_CALLER = GateCaller("alias", "viewer")
+"""Caller of updates by an alias. It can override no gate of a route."""
 
 
 def follow_aliases(platform: Platform, stop: threading.Event) -> None:
@@ -63,6 +68,7 @@ def _update(
     """Deploy the version that an alias points to. Returns the error if it cannot be deployed."""
     try:
         with connection.begin_nested():
+            gated_changes.check_deployment(connection, platform.blobs, ALIAS_CALLER, row["name"], request.model)
             serving_app.deploy(
                 platform,
                 connection,

@@ -2,10 +2,12 @@
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vong import registry, serving
+from vong.app import serving as serving_app
 from vong.app import serving_files, serving_scores
 from vong.app.parity_inputs import FIXED_CONVERSATIONS, find_reference, sample_conversations
 from vong.app.platform import Platform
@@ -31,12 +33,12 @@ PRECISION_BYTES = {"float16": 2, "bfloat16": 2}
 
 
 class Reference(NamedTuple):
-    """Model that the trainer computes: the folders of its base and adapter, and the conversations."""
+    """Model that the trainer computes: the folders of its base and adapter, and the prompts."""
 
     version: ModelVersion
     folder: Path
     adapter: Path | None
-    conversations: list[tuple[Message, ...]]
+    prompts: Sequence[check.Prompt]
 
 
 def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
@@ -45,6 +47,8 @@ def parity(job: JobContext, platform: Platform) -> dict[str, Any]:
     """
     name, ref = str(job.params["deployment"]), str(job.params["model"])
     deployment = _convert(job, platform, name, ref)
+    if deployment is None:
+        return {"skipped": "the engine transformers serves the model, and has its own check"}
     result = deployment.parity if is_parity_passed(deployment.parity) else _check(job, platform, deployment)
     if result and is_parity_passed(result):
         return _score(job, platform, deployment, result)
@@ -58,7 +62,7 @@ def _check(job: JobContext, platform: Platform, deployment: Deployment) -> dict[
     result: dict[str, Any]
     if reference.version.embedding_task:
         result = _compare_embeddings(job, platform, deployment, reference)
-    elif reference.version.kind == "base" and (lack := _find_template_lack(reference) or _find_memory_lack(reference)):
+    elif reference.version.kind == "base" and (lack := _find_memory_lack(reference)):
         result = {"skipped": lack, "model": ref, "checked_at": now().isoformat()}
         job.log(f"not compared: {lack}")
     else:
@@ -83,18 +87,23 @@ def _score(job: JobContext, platform: Platform, deployment: Deployment, result: 
     return {**result, "scores": scores}
 
 
-def _find_template_lack(reference: Reference) -> str | None:
-    """Return why the conversations of the check cannot be rendered. Returns None if they can."""
+def _has_template(folder: Path) -> bool:
+    """Return True if the tokenizer of a model has a chat template. Without one, continuations of texts are compared."""
     from vong.training.models.model_loading import load_tokenizer
 
-    tokenizer = load_tokenizer(reference.folder, needs_template=False)
-    return None if tokenizer.chat_template else "the model has no chat template, and the check compares conversations"
+    return bool(load_tokenizer(folder, needs_template=False).chat_template)
 
 
-def _convert(job: JobContext, platform: Platform, name: str, ref: str) -> Deployment:
+def _last_text(conversation: Sequence[Message]) -> str:
+    """Return the text of the last message that has one."""
+    return next((message.text for message in reversed(conversation) if message.text.strip()), "Hello")
+
+
+def _convert(job: JobContext, platform: Platform, name: str, ref: str) -> Deployment | None:
     """Convert the files that the deployment's engine loads, and return the deployment.
 
-    A failed conversion fails the deployment with its reason.
+    Returns None after a failed conversion if the engine transformers serves the model instead. It does not if the
+    deployment requested llama.cpp or a quantization: then the deployment fails with the reason.
     """
     with platform.scope(job.project_id) as connection:
         deployment = serving.get_deployment(connection, name)
@@ -105,8 +114,11 @@ def _convert(job: JobContext, platform: Platform, name: str, ref: str) -> Deploy
         serving_files.convert(job, platform, serving_files.list_files(version, model, loaded))
     except JobCancelled:
         raise
-    except VongError as error:
+    except (VongError, LookupError, TypeError, ValueError) as error:  # of a tokenizer that the converter does not know
         with platform.scope(job.project_id) as connection:
+            if serving_app.fall_back(platform, connection, deployment, str(error)):
+                job.log(f"llama.cpp cannot load the model: {error}; the engine transformers serves it")
+                return None
             reason = f"the model cannot be converted for llama.cpp: {error}; or deploy it with --engine transformers"
             tables.update_desired_deployment(
                 connection, name, model=ref, state="failed", reason=reason, updated_at=now()
@@ -123,6 +135,8 @@ def _find_reference(job: JobContext, platform: Platform, ref: str) -> Reference:
         folder = model_folder(platform, connection, base.ref)
         adapter = model_folder(platform, connection, version.ref) if version.kind == "adapter" else None
         conversations = [*sample_conversations(platform, connection, model), *FIXED_CONVERSATIONS]
+    if version.embedding_task is None and version.kind == "base" and not _has_template(folder):
+        return Reference(version, folder, adapter, [_last_text(conversation) for conversation in conversations])
     return Reference(version, folder, adapter, conversations)
 
 
@@ -133,12 +147,12 @@ def _compare(job: JobContext, platform: Platform, deployment: Deployment, refere
     job.progress(1, 2, unit="sides", message="computing with the engine")
     remote, served_name = _wait_for_engine(job, platform, deployment.name, deployment.model)
     with remote:
-        observed = check.observe_engine(remote, served_name, reference.conversations, POSITIONS)
+        observed = check.observe_engine(remote, served_name, reference.prompts, POSITIONS)
         precision = remote.health()["precision"]
         report = check.compare(expected, observed, precision)
         if precision == "quantised":
             cost = check.measure_quantization(expected, observed)
-            texts = check.observe_greedy(remote, served_name, reference.conversations, GREEDY_TOKENS)
+            texts = check.observe_greedy(remote, served_name, reference.prompts, GREEDY_TOKENS)
             report = report.model_copy(update={"quantization": cost and cost.with_texts(greedy, texts)})
     outcome = "equal" if report.equal else f"not equal: {report.reason}"
     job.log(f"{report.conversations} conversations, {report.positions} positions, {report.precision}: {outcome}")
@@ -170,7 +184,7 @@ def _compute_reference(reference: Reference) -> tuple[list[check.TokenLogprobs],
     from vong.training.export.parity_reference import compute_reference
 
     computed = compute_reference(
-        reference.folder, reference.adapter, reference.conversations, positions=POSITIONS, max_tokens=GREEDY_TOKENS
+        reference.folder, reference.adapter, reference.prompts, positions=POSITIONS, max_tokens=GREEDY_TOKENS
     )
     logprobs = [check.TokenLogprobs(ids=tuple(one["ids"]), logprobs=tuple(one["logprobs"])) for one in computed]
     return logprobs, [one["greedy"] for one in computed]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from vong import registry
 from vong.app import serving_files
 from vong.app.deployment_prices import UNSET_NOTE, compute_price
+from vong.app.model_defaults import with_model_defaults
 from vong.app.platform import Platform
 from vong.app.serving import check_deployable
 from vong.app.serving_files import EngineChoice, ServedFile
@@ -56,6 +57,7 @@ def plan(
     settings = settings or DeploymentSettings()
     model = registry.find(connection, ref)
     base = check_deployable(platform, connection, model, settings)
+    settings = with_model_defaults(model, settings)
     own = _compute(platform, connection, model, base, engine, settings)
     machine = next((row for row in replica_tables.list_machines(connection) if row["name"] == own.memory.machine), None)
     is_on_gpu = machine is not None and uses_gpu(machine, own.choice.engine)

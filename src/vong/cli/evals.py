@@ -1,12 +1,19 @@
 """Commands of `vong evals`: score models on datasets and compare them."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 
+from vong.cli.evals_compare import compare, format_number, import_results
+from vong.cli.evals_gates import gates
+from vong.cli.evals_judges import judges
+from vong.cli.evals_score import score, scorers
+from vong.cli.evals_suite_run import run_suite, take_suite_options
+from vong.cli.evals_suites import suites
 from vong.cli.output import emit, json_option, print_message, table
-from vong.cli.params import TEXT, Group
+from vong.cli.params import TEXT, FilePath, Group
 from vong.client import Client
 from vong.records import EvalResult
 
@@ -16,27 +23,26 @@ def group() -> None:
     """Score models on datasets and compare them."""
 
 
-@group.command()
-@json_option
-def scorers(as_json: bool) -> None:
-    """List the installed scorers with their options and defaults."""
-    installed = Client().evals.scorers()
-    if as_json:
-        emit(installed, True)
-        return
-    for scorer in installed:
-        options = ", ".join(f"{name}={value!r}" for name, value in scorer["options"].items())
-        click.echo(f"{scorer['name']}  ({options})")
-        click.echo("  " + scorer["about"].replace("\n", "\n  "))
-        click.echo(f"  signature: {scorer['signature']}\n")
+group.add_command(compare)
+group.add_command(gates)
+group.add_command(import_results)
+group.add_command(judges)
+group.add_command(score)
+group.add_command(scorers)
+group.add_command(suites)
 
 
 @group.command()
 @click.option("--model", required=True, help="A route, deployment/NAME or PROVIDER/MODEL.")
-@click.option("--dataset", required=True, help="NAME, NAME@NUMBER or NAME@HASH.")
+@click.option("--dataset", help="NAME, NAME@NUMBER or NAME@HASH.")
+@click.option("--suite", help="Run a suite instead: NAME (the newest version) or NAME@NUMBER.")
 @click.option("--split", default="test", show_default=True)
 @click.option(
-    "--scorer", "scorers", multiple=True, default=["exact_match"], help="NAME or NAME:option=value;…; repeatable."
+    "--scorer",
+    "scorers",
+    multiple=True,
+    default=["exact_match"],
+    help="NAME, NAME:option=value;… or JSON with name and options; repeatable.",
 )
 @click.option("--name", default="", type=TEXT, help="Name of the run.")
 @click.option("--system", type=TEXT, help="System message that replaces those of the examples.")
@@ -49,11 +55,20 @@ def scorers(as_json: bool) -> None:
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Sampling temperature.  [default: 0]")
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Concurrent requests.  [default: 4]")
 @click.option("--references", type=TEXT, help="Metadata field with a list of further correct texts of an example.")
+@click.option("--samples", type=click.IntRange(1, 100), help="Outputs per example, for pass@k.  [default: 1]")
+@click.option("--repeats", type=click.IntRange(1, 20), help="Suite: number of repeats of every entry.")
+@click.option("--label", type=TEXT, help="Suite: name of the evaluated state, such as a branch.")
+@click.option(
+    "--fail-under", multiple=True, help="Suite: lowest allowed METRIC=VALUE, or VALUE for the first scorer; repeatable."
+)
+@click.option("--baseline", help="Suite: run id, or label of a run, to compare with.")
+@click.option("--junit", type=FilePath(dir_okay=False, path_type=Path), help="Suite: write the checks as JUnit XML.")
+@click.option("--markdown", type=FilePath(dir_okay=False, path_type=Path), help="Suite: write a report as Markdown.")
 @click.option("--detach", is_flag=True, help="Return at once, without following the job.")
 @json_option
 def run(
     model: str,
-    dataset: str,
+    dataset: str | None,
     split: str,
     scorers: tuple[str, ...],
     name: str,
@@ -61,10 +76,19 @@ def run(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Evaluate a model on a dataset split and show its scores."""
+    """Evaluate a model on a dataset split, or with a suite, and show its scores.
+
+    With a suite the exit status is 1 if a check failed.
+    """
     from vong.cli.job_progress import follow
 
     client = Client()
+    request = take_suite_options(model, dataset, options)
+    if request is not None:
+        run_suite(client, request, detach=detach, as_json=as_json)
+        return
+    if dataset is None:
+        raise click.UsageError("give --dataset, or --suite")
     settings = {option: value for option, value in options.items() if value is not None}
     started = client.evals.run(model, dataset, split=split, scorers=scorers, name=name, **settings)
     if detach:
@@ -106,33 +130,6 @@ def show(ids: tuple[UUID, ...], failed: bool, as_json: bool) -> None:
         table(rows, ["position", "example", "error"])
 
 
-@group.command()
-@click.argument("a", type=click.UUID)
-@click.argument("b", type=click.UUID)
-@click.option(
-    "--changes", type=click.IntRange(0), default=5, show_default=True, help="Number of changed examples to show."
-)
-@json_option
-def compare(a: UUID, b: UUID, changes: int, as_json: bool) -> None:
-    """Compare run B with run A on the same examples: differences with intervals, wins, losses, changed answers."""
-    comparison = Client().evals.compare(a, b, changes=changes)
-    if as_json:
-        emit(comparison, True)
-        return
-    print_message(f"A {comparison['a']['name']}\nB {comparison['b']['name']}")
-    ignored = f", {comparison['left_out']} in one run only are ignored" if comparison["left_out"] else ""
-    print_message(
-        f"{comparison['n']} examples in both{ignored}; {comparison['confidence']:.0%} intervals by paired bootstrap "
-        f"({comparison['resamples']} resamples), p by McNemar's exact test"
-    )
-    table([metric_row(metric, values) for metric, values in comparison["metrics"].items()])
-    print_message(f"\n{comparison['changed']} answers differ" + ("; largest changes:" if comparison["changes"] else ""))
-    for change in comparison["changes"]:
-        click.echo(f"\n#{change['position']} {change['prompt'][:200]!r}")
-        for label, text in (("wanted", change["reference"]), ("A", change["a"]), ("B", change["b"])):
-            click.echo(f"  {label:<7}{' '.join(text.split())[:300]}")
-
-
 def show_result(result: EvalResult, as_json: bool) -> None:
     """Print one run: settings, scores with their signatures, latency and tokens."""
     if as_json:
@@ -140,6 +137,7 @@ def show_result(result: EvalResult, as_json: bool) -> None:
         return
     fields = ["id", "name", "model", "dataset", "split", "status", "examples", "done", "failed"]
     emit(result, False, fields)
+    show_warnings(result)
     click.echo()
     table([{"metric": metric, "score": f"{value:.4f}"} for metric, value in result.scores.items()])
     click.echo()
@@ -152,11 +150,23 @@ def show_result(result: EvalResult, as_json: bool) -> None:
         )
 
 
+def show_warnings(result: EvalResult) -> None:
+    """Print what limits the meaning of the scores: truncated outputs, and what scorers cannot score well."""
+    if result.truncated:
+        limit = result.settings.get("max_tokens")
+        print_message(
+            f"{result.truncated} of {result.done} outputs were truncated at max_tokens {limit}; raise --max-tokens"
+        )
+    for warning in result.warnings:
+        print_message(f"warning: {warning}")
+
+
 def show_side_by_side(results: list[EvalResult]) -> None:
     """Print several runs, one column each."""
     names = [f"{chr(ord('A') + i)}" for i in range(len(results))]
     for name, result in zip(names, results, strict=True):
-        print_message(f"{name} {result.name}  ({result.id}, {result.done} examples, {result.failed} failed)")
+        counts = f"{result.done} examples, {result.failed} failed, {result.truncated} truncated"
+        print_message(f"{name} {result.name}  ({result.id}, {counts})")
     metrics = dict.fromkeys(metric for result in results for metric in result.scores)
     rows: list[dict[str, Any]] = [
         {
@@ -180,32 +190,9 @@ def run_row(result: EvalResult) -> dict[str, Any]:
         "status": result.status,
         "done": f"{result.done}/{result.examples}",
         "failed": result.failed,
+        "truncated": result.truncated,
         "scores": " ".join(f"{metric}={value:.3f}" for metric, value in first),
     }
-
-
-def metric_row(metric: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return one metric of a comparison as a table row."""
-    return {
-        "metric": metric,
-        "A": format_number(values["a"]),
-        "B": format_number(values["b"]),
-        "B-A": f"{values['difference']:+.4f}",
-        "interval": f"[{values['low']:+.4f}, {values['high']:+.4f}]",
-        "wins": values["wins"],
-        "losses": values["losses"],
-        "ties": values["ties"],
-        "p": format_number(values["mcnemar_p"]),
-        "detectable": format_number(values["minimum_detectable"]),
-        "n": values["n"],
-    }
-
-
-def format_number(value: float | None) -> str:
-    """Format a number with four decimals, very small ones in scientific notation."""
-    if value is None:
-        return "-"
-    return f"{value:.1e}" if 0 < abs(value) < 0.0001 else f"{value:.4f}"
 
 
 def format_cost(cost: int | None) -> str:

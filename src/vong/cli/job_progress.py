@@ -79,7 +79,7 @@ def describe_progress(job: Job) -> str:
     elif progress.done:
         parts.append(f"{progress.done:.6g} {progress.unit}".rstrip())
     if job.status == "running":
-        parts += [part for part in (format_rate(job), format_time_left(job)) if part]
+        parts += [part for part in (format_rate(job), format_remaining_time(job)) if part]
     if progress.message:
         parts.append(progress.message)
     return ", ".join(parts)
@@ -93,7 +93,7 @@ def format_rate(job: Job) -> str:
     return f"{value:.3g} {unit}/s" if value >= 1 else f"{1 / value:.3g} s each"
 
 
-def format_time_left(job: Job) -> str:
+def format_remaining_time(job: Job) -> str:
     """Return the remaining time."""
     seconds = job.progress.seconds_left
     if seconds is None:
@@ -132,7 +132,7 @@ class ProgressBar:
         total = state.total or (1.0 if job.status == "finished" else None)
         done = total if job.status == "finished" else state.done
         parts = (
-            [part for part in (format_rate(job), format_time_left(job)) if part]
+            [part for part in (format_rate(job), format_remaining_time(job)) if part]
             if job.status == "running"
             else [job.status]
         )

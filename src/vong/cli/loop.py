@@ -7,6 +7,7 @@ from uuid import UUID
 
 import click
 
+from vong.cli.loop_releases import releases
 from vong.cli.output import cell, emit, json_option, print_message, table
 from vong.cli.params import Group
 from vong.client import Client
@@ -14,7 +15,10 @@ from vong.client import Client
 
 @click.group(cls=Group)
 def group() -> None:
-    """Run the loop and its canaries."""
+    """Run the loop, its releases and canaries."""
+
+
+group.add_command(releases)
 
 
 @group.command()

@@ -22,7 +22,7 @@ STAGES = {
     "traces": "Show recorded calls with the versions behind them.",
     "feedback": "Manage scores and corrections, and harvest them into examples.",
     "access": "Manage projects, users and API keys.",
-    "loop": "Run the loop and its canaries.",
+    "loop": "Run the loop, its releases and canaries.",
 }
 PROCESSES = {
     "up": "Start everything: PostgreSQL, the server and a worker.",

@@ -7,6 +7,9 @@ import click
 
 def print_plan(plan: dict[str, Any]) -> None:
     """Print memory, time and cost of a plan, what the planner chose, and what would fit instead."""
+    if "provider" in plan:
+        print_provider_plan(plan)
+        return
     verdict = "fits" if plan["fits"] else "does not fit"
     limit = format_bytes(plan["memory_limit_bytes"])
     lines = [
@@ -33,6 +36,21 @@ def print_plan(plan: dict[str, Any]) -> None:
         click.echo(f"would fit   {other['description']} ({resources}): {options}")
     if not plan["fits"] and not plan["alternatives"]:
         click.echo("would fit   nothing found: use a smaller base model, or a machine with more memory")
+
+
+def print_provider_plan(plan: dict[str, Any]) -> None:
+    """Print tokens and cost of a job at a provider."""
+    price, cost = plan["price_per_million_tokens"], plan["cost"]
+    lines = [
+        ("provider", f"{plan['provider']}, model {plan['model']}, method {plan['method']}"),
+        ("cost", "unknown" if cost is None else f"${cost:,.4f} at ${price:g} per million trained tokens"),
+        ("tokens", f"{plan['tokens']:,} (estimate) in {plan['epochs']} epochs"),
+        ("rows", f"{plan['rows']:,} for training, {plan['validation_rows']:,} for validation"),
+    ]
+    for name, text in lines:
+        click.echo(f"{name:<11} {text}")
+    for note in plan["notes"]:
+        click.echo(f"note        {note}")
 
 
 def format_cost(plan: dict[str, Any]) -> str:

@@ -152,15 +152,25 @@ class GatewayClient:
         """Return one route."""
         return self._transport.get(f"/api/v1/gateway/routes/{segment(name)}", Route)
 
-    def set_route(self, name: str, targets: Mapping[str, float] | RouteNode, **more: RoutePolicy | None) -> Route:
+    def set_route(
+        self,
+        name: str,
+        targets: Mapping[str, float] | RouteNode,
+        *,
+        reason: str | None = None,
+        **more: RoutePolicy | None,
+    ) -> Route:
         """Create a route or replace its targets: `{"deployment/triage": 0.9, "echo/echo": 0.1}` (weights), or a tree.
 
         `more`: `policy`, for failures, cache and guards. Without `policy` the route keeps its own; None removes it.
+        `reason` overrides a gate that rejects a new target, if its policy allows the caller's role.
         """
         body: dict[str, Any] = {
             name: policy.model_dump(mode="json", exclude_unset=True) if policy else None
             for name, policy in more.items()
         }
+        if reason is not None:
+            body["reason"] = reason
         if isinstance(targets, RouteNode):
             body["tree"] = targets.model_dump(mode="json", exclude_defaults=True)
         else:

@@ -3,15 +3,17 @@
 from typing import Any, Literal
 from uuid import UUID
 
+from vong.client.loop_releases import ReleasesClient
 from vong.client.transport import Transport, segment
 from vong.records import Job
 
 
 class LoopClient:
-    """Canaries and loop runs: start, watch and decide."""
+    """Releases, canaries and loop runs: start, watch and decide."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.releases = ReleasesClient(transport)
 
     def start_canary(self, route: str, candidate: str, *, key: str | None = None, **options: Any) -> dict[str, Any]:
         """Send a share of a route to a candidate until the scores decide.

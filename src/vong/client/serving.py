@@ -8,7 +8,7 @@ from typing import Any
 from vong.client.transport import Transport, segment
 from vong.errors import PreconditionFailed, Unavailable
 from vong.records import Deployment
-from vong.records.deployment import DeploymentEvent, DeployResult
+from vong.records.deployment import DeploymentEvent, DeploymentPlan, DeployResult
 from vong.records.replica import Replica, ServingMachine
 
 
@@ -19,14 +19,26 @@ class ServingClient:
         self._transport = transport
 
     def deploy(
-        self, name: str, *, model: str, engine: str | None = None, settings: dict[str, Any] | None = None
+        self,
+        name: str,
+        *,
+        model: str,
+        engine: str | None = None,
+        settings: dict[str, Any] | None = None,
+        reason: str | None = None,
     ) -> DeployResult:
         """Deploy a model; it is served as `deployment/NAME` once its state is `ready` (see `wait`).
 
-        The previous model of the deployment answers until then.
+        The previous model of the deployment answers until then. `reason` overrides the gate of a route that the
+        deployment answers, if its policy allows the caller's role.
         """
-        body = {"model": model, "engine": engine, "settings": settings or {}}
+        body = {"model": model, "engine": engine, "settings": settings or {}, "reason": reason}
         return self._transport.request("PUT", f"/api/v1/serving/deployments/{segment(name)}", DeployResult, body=body)
+
+    def plan(self, *, model: str, engine: str | None = None, settings: dict[str, Any] | None = None) -> DeploymentPlan:
+        """Return what a deployment needs and costs, without making it."""
+        body = {"model": model, "engine": engine, "settings": settings or {}}
+        return self._transport.post("/api/v1/serving/plan", DeploymentPlan, body=body)
 
     def wait(
         self, name: str, *, timeout: float = 900.0, on_change: Callable[[Deployment], None] | None = None

@@ -6,9 +6,11 @@ every stored output, and an `EvalComparison` of two results.
 May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
+from vong.evals import judges
 from vong.evals.comparison import EvalComparison, compare
+from vong.evals.model_output import ModelOutput
 from vong.evals.prompting import EvalSettings
-from vong.evals.runner import ModelOutput, run
+from vong.evals.runner import run
 from vong.evals.runs import create_run, get_run, list_outputs, list_runs
 from vong.evals.scoring import list_scorers
 
@@ -19,6 +21,7 @@ __all__ = [
     "compare",
     "create_run",
     "get_run",
+    "judges",
     "list_outputs",
     "list_runs",
     "list_scorers",

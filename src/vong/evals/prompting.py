@@ -21,7 +21,8 @@ class EvalSettings(Record):
     `{input}`. `shots` examples of `shots_split` precede every request as user and assistant turns; `seed` selects them,
     and all requests have the same ones. `limit` evaluates that many examples, selected by `seed` (a larger limit
     contains a smaller one). `concurrency` requests run at the same time; latencies are measured under this load.
-    `references` is a metadata field with a list of texts that are correct, too, beside the completion.
+    `references` is a metadata field with a list of texts that are correct, too, beside the completion. `samples`
+    outputs are requested for each example, for scorers such as pass@k; all other scorers use the first one.
     """
 
     system: str | None = None
@@ -34,12 +35,16 @@ class EvalSettings(Record):
     temperature: float = Field(default=0.0, ge=0, le=2)
     concurrency: int = Field(default=4, ge=1, le=64)
     references: str | None = Field(default=None, min_length=1, max_length=200)
+    samples: int = Field(default=1, ge=1, le=100)
 
     def check(self, split: str) -> None:
         """Raise InvalidInput if the shots come from the evaluated split or the template lacks `{input}`."""
         if self.shots and self.shots_split == split:
             message = f"shots from {split!r} would show the model completions of the evaluated split"
             raise InvalidInput(message, "choose another split with --shots-split")
+        if self.samples > 1 and self.temperature == 0:
+            message = f"{self.samples} samples at temperature 0 would be equal"
+            raise InvalidInput(message, "set a temperature above 0, such as 0.8, or samples to 1")
         if self.template is not None and TEMPLATE_PLACEHOLDER not in self.template:
             raise InvalidInput(
                 f"the template has no {TEMPLATE_PLACEHOLDER}", f"add {TEMPLATE_PLACEHOLDER} for the text of the message"
@@ -97,6 +102,14 @@ def build_messages(example: Example, shots: Sequence[Example], settings: EvalSet
         assert shot.completion is not None
         turns += [*_conversation_turns(shot, settings), shot.completion]
     return [*system, *turns, *_conversation_turns(example, settings)]
+
+
+def build_params(example: Example, settings: EvalSettings) -> dict[str, Any]:
+    """Return the parameters of a request: those of the settings, and the tools of the example."""
+    params: dict[str, Any] = {"max_tokens": settings.max_tokens, "temperature": settings.temperature}
+    if example.tools:
+        params["tools"] = [dict(tool) for tool in example.tools]
+    return params
 
 
 def _conversation_turns(example: Example, settings: EvalSettings) -> list[Message]:

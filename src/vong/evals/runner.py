@@ -1,5 +1,6 @@
 """Execution of an evaluation run: send every example to a model, score the outputs and store them at once."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
@@ -11,33 +12,30 @@ from tenacity import retry_if_result, stop_after_attempt, wait_exponential
 
 from vong.errors import InvalidInput, JobCancelled, UpstreamFailed, VongError
 from vong.evals import runs, scoring, tables
-from vong.evals.prompting import EvalSettings, build_messages, choose_examples, choose_shots
+from vong.evals.model_output import ModelOutput, merge_samples
+from vong.evals.prompting import EvalSettings, build_messages, build_params, choose_examples, choose_shots
 from vong.evals.references import collect_references
 from vong.evals.runs import ScoredOutput
-from vong.evals.scorers.texts import to_storable_text
-from vong.records import EvalResult, Example, Message, Usage, now
+from vong.evals.scorers import NO_SERVICES, ScorerInput, ScorerServices
+from vong.evals.scorers.texts import to_storable_json, to_storable_text
+from vong.evals.scorers.tool_calls import render
+from vong.records import EvalResult, Example, Message, now
 from vong.retries import call_with_retries
 
 MAX_ATTEMPTS = 3
 RETRY_DELAY_SECONDS = 0.5
 """Delay before the first retry of a failed request. The delay doubles with each retry."""
 
+TRUNCATED = "length"
+"""Finish reason of an output that reached the maximum number of tokens."""
+
 MAX_CONSECUTIVE_FAILURES = 10
 """Number of consecutive failures that end the run: empty outputs would distort the scores of an unavailable model."""
 
 
-class ModelOutput(NamedTuple):
-    """Output of a model: text, recording span, latency in milliseconds and token usage, or an `error`."""
-
-    text: str
-    span_id: UUID | None
-    latency_ms: float
-    usage: Usage
-    error: str | None = None
-
-
 Generate = Callable[[list[Message], dict[str, Any]], ModelOutput]
-"""Calls a model. A failure of one request is a `ModelOutput` with `error`; a VongError ends the whole run."""
+"""Calls a model with messages and parameters, which contain the example's tools. A failure of one request is a
+`ModelOutput` with `error`; a VongError ends the whole run."""
 
 OpenConnection = Callable[[], AbstractContextManager[Connection]]
 """Opens one transaction in the project of the run."""
@@ -51,13 +49,14 @@ def run(
     *,
     shots_pool: Sequence[Example] = (),
     progress: Callable[[int, int], None] | None = None,
+    services: ScorerServices = NO_SERVICES,
 ) -> EvalResult:
     """Request and score an output for every example that has none yet, then compute the totals.
 
     `examples` is the whole split in the dataset's order, `shots_pool` the split that shots are drawn from. Outputs are
     stored as they arrive, in separate transactions: a killed run resumes with the missing ones. A request that failed
     three times is stored as an empty output with its error and requested again by the next `run`.
-    `progress(done, total)` may raise JobCancelled.
+    `progress(done, total)` may raise JobCancelled. `services` are the models that scorers call.
     """
     with scope() as connection:
         result = runs.get_run(connection, id)
@@ -80,7 +79,8 @@ def run(
     try:
         missing = {position: example for position, example in selected.items() if position not in stored}
         ask = _with_retries(generate, shots, settings)
-        _request_outputs(scope, result, missing, references, ask, report_progress)
+        scorers = scoring.build_scorers(result.scorers, services)
+        _request_outputs(scope, result, missing, _Scoring(ask, scorers, references), report_progress)
     except VongError as error:
         with scope() as connection:
             status = "cancelled" if isinstance(error, JobCancelled) else "failed"
@@ -104,6 +104,8 @@ def finish_run(connection: Connection, id: UUID) -> EvalResult:
             "status": "finished",
             "done": len(outputs),
             "failed": sum(output.error is not None for output in outputs),
+            "truncated": sum(output.finish_reason == TRUNCATED for output in outputs),
+            "warnings": _collect_warnings(outputs),
             "scores": scoring.compute_totals(
                 scoring.build_scorers(result.scorers), (output.metric_values for output in outputs)
             ),
@@ -123,51 +125,93 @@ def percentile(ordered: Sequence[float], percent: int) -> float | None:
     return ordered[max(0, -(-percent * len(ordered) // 100) - 1)] if ordered else None
 
 
+def _collect_warnings(outputs: Sequence[ScoredOutput]) -> list[str]:
+    """Return each warning of the outputs once, with the number of outputs that have it, the most frequent first."""
+    counts = Counter(warning for output in outputs for warning in output.warnings)
+    return [f"{warning} ({count} of {len(outputs)} outputs)" for warning, count in counts.most_common()]
+
+
 def _with_retries(
     generate: Generate, shots: Sequence[Example], settings: EvalSettings
 ) -> Callable[[Example], ModelOutput]:
-    params = {"max_tokens": settings.max_tokens, "temperature": settings.temperature}
-
     def ask(example: Example) -> ModelOutput:
         messages = build_messages(example, shots, settings)
-        return call_with_retries(
-            lambda: generate(messages, params),
-            retry=retry_if_result(lambda output: output.error is not None),
-            wait=wait_exponential(multiplier=RETRY_DELAY_SECONDS),
-            stop=stop_after_attempt(MAX_ATTEMPTS),
-        )
+        params = build_params(example, settings)
+        outputs: list[ModelOutput] = []
+        while len(outputs) < settings.samples and not (outputs and outputs[-1].error):
+            output = call_with_retries(
+                lambda: generate(messages, params),
+                retry=retry_if_result(lambda output: output.error is not None),
+                wait=wait_exponential(multiplier=RETRY_DELAY_SECONDS),
+                stop=stop_after_attempt(MAX_ATTEMPTS),
+            )
+            outputs.append(output)
+        return merge_samples(outputs)
 
     return ask
+
+
+class _Scoring(NamedTuple):
+    """How the output of an example is requested and scored. Both happen in the thread of the request."""
+
+    ask: Callable[[Example], ModelOutput]
+    scorers: Sequence[scoring.ConfiguredScorer]
+    references: Mapping[int, Sequence[str]]
+
+    def __call__(self, position: int, example: Example) -> ScoredOutput:
+        output = self.ask(example)
+        scored = build_scorer_input(example, output, self.references[position])
+        measures = scoring.score_input(self.scorers, scored)
+        warnings = scoring.collect_warnings(self.scorers, scored)
+        return _build_output(position, example, output, scored, measures).model_copy(update={"warnings": warnings})
+
+
+def build_scorer_input(example: Example, output: ModelOutput, references: Sequence[str]) -> ScorerInput:
+    """Return what scorers know of the output of an example. A failed request is an empty output."""
+    message = None if output.error else output.message
+    text = "" if output.error else output.text
+    return ScorerInput(
+        output=to_storable_text(render(message) if message else text),
+        references=tuple(references),
+        messages=example.messages,
+        message=message,
+        expected=example.completion,
+        tools=example.tools,
+        metadata=example.metadata,
+        finish_reason=output.finish_reason,
+        latency_ms=output.latency_ms,
+        cost=output.usage.cost,
+        input_tokens=output.usage.input_tokens,
+        output_tokens=output.usage.output_tokens,
+        error=output.error,
+        samples=tuple(map(to_storable_text, output.samples)),
+    )
 
 
 def _request_outputs(
     scope: OpenConnection,
     result: EvalResult,
     missing: dict[int, Example],
-    references: Mapping[int, Sequence[str]],
-    ask: Callable[[Example], ModelOutput],
+    request: _Scoring,
     progress: Callable[[int], None],
 ) -> None:
     """Request outputs with `concurrency` threads and store each as soon as it arrives."""
     concurrency = EvalSettings.model_validate(result.settings).concurrency
-    scorers = scoring.build_scorers(result.scorers)
     pending = iter(missing.items())
-    running: dict[Future[ModelOutput], int] = {}
+    running: set[Future[ScoredOutput]] = set()
     requested = failures = 0
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="evals")
     try:
         while True:
             while len(running) < concurrency and (next_item := next(pending, None)):
-                running[pool.submit(ask, next_item[1])] = next_item[0]
+                running.add(pool.submit(request, *next_item))
             if not running:
                 return
-            completed, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+            completed, running = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
             outputs: list[ScoredOutput] = []
             for future in completed:
-                position, output = running.pop(future), future.result()
-                failures = failures + 1 if output.error else 0
-                measures = scoring.score_output(scorers, _storable_output(output), *references[position])
-                outputs.append(_build_output(position, missing[position], output, measures))
+                outputs.append(future.result())
+                failures = failures + 1 if outputs[-1].error else 0
             requested += len(outputs)
             with scope() as connection:
                 runs.insert_outputs(connection, result.id, outputs)
@@ -182,17 +226,19 @@ def _request_outputs(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _storable_output(output: ModelOutput) -> str:
-    return "" if output.error else to_storable_text(output.text)
-
-
-def _build_output(position: int, example: Example, output: ModelOutput, measures: scoring.MetricValues) -> ScoredOutput:
+def _build_output(
+    position: int, example: Example, output: ModelOutput, scored: ScorerInput, measures: scoring.MetricValues
+) -> ScoredOutput:
+    message = scored.message.model_dump(mode="json", exclude_none=True) if scored.message else None
     return ScoredOutput(
         position=position,
         example=example.hash,
         prompt=to_storable_text(example.prompt_text),
-        reference=to_storable_text(example.completion_text),
-        answer=_storable_output(output),
+        reference=to_storable_text(scored.reference),
+        answer=scored.output,
+        message=to_storable_json(message),
+        samples=list(scored.samples) or None,
+        finish_reason=scored.finish_reason and to_storable_text(scored.finish_reason),
         error=output.error and to_storable_text(output.error),
         span_id=output.span_id,
         latency_ms=output.latency_ms,
@@ -201,5 +247,6 @@ def _build_output(position: int, example: Example, output: ModelOutput, measures
         cost=output.usage.cost,
         scores={metric: one.value for metric, one in measures.items()},
         statistics={metric: list(one.statistics) for metric, one in measures.items()},
+        details={metric: to_storable_text(one.detail) for metric, one in measures.items() if one.detail},
         created_at=now(),
     )

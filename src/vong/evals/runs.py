@@ -13,6 +13,7 @@ from vong.errors import InvalidInput, NotFound
 from vong.evals import scoring, tables
 from vong.evals.prompting import EvalSettings
 from vong.evals.scorers import MetricValue
+from vong.evals.specs import ScorerSpec, parse, to_text
 from vong.records import DatasetVersion, EvalResult, Record, new_id, now
 
 
@@ -20,8 +21,10 @@ class ScoredOutput(Record):
     """One model output of a run with its scores.
 
     `position` is that of the example in the split, `example` its hash. `scores` holds the metrics of this output
-    alone, `statistics` its contribution to the totals. A failed request counts as an empty output with the reason in
-    `error`.
+    alone, `statistics` its contribution to the totals, `details` explanations of scorers. `answer` is the text with
+    tool calls written as JSON, `message` the whole message of the model with tool calls and reasoning, `samples` the
+    texts of all outputs if several were requested. The `finish_reason` `length` means that the output was truncated. A
+    failed request counts as an empty output with the reason in `error`.
     """
 
     position: int
@@ -29,6 +32,9 @@ class ScoredOutput(Record):
     prompt: str
     reference: str
     answer: str
+    message: dict[str, Any] | None = None
+    samples: list[str] | None = None
+    finish_reason: str | None = None
     error: str | None = None
     span_id: UUID | None = None
     latency_ms: float
@@ -37,6 +43,8 @@ class ScoredOutput(Record):
     cost: int | None = None
     scores: dict[str, float] = {}
     statistics: dict[str, list[float]] = {}
+    details: dict[str, str] = {}
+    warnings: list[str] = []
     created_at: datetime
 
     @property
@@ -51,7 +59,7 @@ def create_run(
     model: str,
     dataset: DatasetVersion,
     split: str,
-    scorers: Sequence[str],
+    scorers: Sequence[str | ScorerSpec],
     settings: EvalSettings,
     name: str = "",
     id: UUID | None = None,
@@ -68,6 +76,7 @@ def create_run(
         raise InvalidInput(
             f"{dataset.ref} has no split {settings.shots_split!r}", f"it has: {', '.join(dataset.splits)}"
         )
+    specs = [to_text(spec) for spec in scorers]
     latency = f"wall time of one request, {settings.concurrency} concurrent requests"
     result = EvalResult(
         id=id or new_id(),
@@ -75,20 +84,20 @@ def create_run(
         model=model,
         dataset=dataset.ref,
         split=split,
-        scorers=tuple(scorers),
+        scorers=tuple(specs),
         status="queued",
         examples=min(dataset.splits[split], settings.limit or dataset.splits[split]),
         done=0,
         signatures={
             **scoring.collect_signatures(
-                scoring.build_scorers(scorers), several_references=settings.references is not None
+                scoring.build_scorers(specs), several_references=settings.references is not None
             ),
             "latency": latency,
         },
         settings=settings.model_dump(mode="json"),
         created_at=now(),
     )
-    values = {**result.model_dump(), "scorers": list(scorers)}
+    values = {**result.model_dump(), "scorers": specs}
     connection.execute(insert(tables.runs).values(values).on_conflict_do_nothing())
     return get_run(connection, result.id)
 
@@ -98,10 +107,16 @@ def get_run(connection: Connection, id: UUID) -> EvalResult:
 
     Raises: NotFound if the project has no such run.
     """
-    row = connection.execute(select(*RESULT_COLUMNS).where(tables.runs.c.id == id)).mappings().first()
-    if row is None:
+    result = find_run(connection, id)
+    if result is None:
         raise NotFound(f"no evaluation {str(id)!r}", "list them with: vong evals list")
-    return _to_result(row)
+    return result
+
+
+def find_run(connection: Connection, id: UUID) -> EvalResult | None:
+    """Return a run by its id. Returns None if the project has no such run."""
+    row = connection.execute(select(*RESULT_COLUMNS).where(tables.runs.c.id == id)).mappings().first()
+    return None if row is None else _to_result(row)
 
 
 def list_runs(
@@ -165,7 +180,7 @@ def list_outputs(
 
 def _to_result(row: RowMapping) -> EvalResult:
     """Return the result of a row with metrics in the order of their scorers, which JSONB does not preserve."""
-    names = [spec.partition(":")[0] for spec in row["scorers"]]
+    names = [parse(spec).label for spec in row["scorers"]]
 
     def sort_key(metric: str) -> tuple[int, str]:
         return next((i for i, name in enumerate(names) if metric.startswith(name)), len(names)), metric

@@ -1,27 +1,38 @@
-"""Selection of scorers by name and options, and totals over many outputs."""
+"""Scores of outputs by chosen scorers, and totals over many outputs."""
 
 import inspect
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError, validate_call
-
 from vong import plugins
-from vong.errors import InvalidInput
-from vong.evals.scorers import MetricValue, Scorer
+from vong.errors import InvalidInput, VongError
+from vong.evals import specs as scorer_specs
+from vong.evals.scorers import NO_SERVICES, MetricValue, Scorer, ScorerInput, ScorerServices
+from vong.evals.specs import ScorerSpec
 from vong.records import Record
 
 MetricValues = dict[str, MetricValue]
 
 
 class ScorerInfo(Record):
-    """An installed scorer: its description and its options with their defaults."""
+    """An installed scorer: its description and its options with their defaults.
+
+    `group` is the kind of scorer (text, json, tools, ...). `required` lists options without a default, `uses_models` is
+    true if the scorer calls a model. `unavailable` is the reason why this server cannot use it.
+    """
 
     name: str
     about: str
     options: dict[str, Any]
     signature: str
+    group: str = "other"
+    required: tuple[str, ...] = ()
+    uses_reference: bool = True
+    uses_models: bool = False
+    higher_is_better: bool | None = True
+    unavailable: str = ""
 
 
 class ConfiguredScorer(NamedTuple):
@@ -30,39 +41,86 @@ class ConfiguredScorer(NamedTuple):
     spec: str
     scorer: Scorer
 
+    @property
+    def label(self) -> str:
+        """Return the name of the main metric: the label of the specification, or the scorer's name."""
+        return scorer_specs.parse(self.spec).label
+
+    def rename(self, values: MetricValues) -> MetricValues:
+        """Return metrics under the label, if the specification has one."""
+        label, name, _ = scorer_specs.parse(self.spec)
+        return values if label == name else {rename_metric(metric, name, label): one for metric, one in values.items()}
+
+
+def rename_metric(metric: str, name: str, label: str) -> str:
+    """Return the name of a metric of the scorer `name` under a label."""
+    if metric == name or metric.startswith(f"{name}."):
+        return label + metric[len(name) :]
+    return f"{label}.{metric}"
+
 
 def list_scorers() -> list[ScorerInfo]:
     """Return all installed scorers."""
     return [_scorer_info(name, plugins.load_extension("scorer", name)) for name in plugins.list_extensions("scorer")]
 
 
-def build_scorers(specs: Sequence[str]) -> list[ConfiguredScorer]:
-    """Build the scorers of specifications: `NAME` or `NAME:option=value;option=value`, lists with commas.
+def build_scorers(
+    specs: Sequence[str | ScorerSpec | Mapping[str, Any]], services: ScorerServices = NO_SERVICES
+) -> list[ConfiguredScorer]:
+    """Build the scorers of specifications: `NAME`, `NAME:option=value;option=value`, `NAME:{JSON}` or an object.
 
-    Raises: NotFound if a name is unknown; InvalidInput if an option is unknown or wrong, or a scorer is named twice.
+    A label (`LABEL=NAME:…`) names the metrics of a scorer that a run has twice. `services` are the models that scorers
+    may call.
+
+    Raises: NotFound if a name is unknown; InvalidInput if an option is unknown or wrong, or a label occurs twice.
     """
-    names = [spec.partition(":")[0] for spec in specs]
-    if not specs or len(set(names)) < len(names):
-        raise InvalidInput("name at least one scorer, and each only once", "list them with: vong evals scorers")
-    return [ConfiguredScorer(spec, _build_scorer(spec)) for spec in specs]
+    texts = [scorer_specs.to_text(spec) for spec in specs]
+    parsed = [scorer_specs.parse(text) for text in texts]
+    labels = [spec.label for spec in parsed]
+    if not specs:
+        raise InvalidInput("name at least one scorer", "list them with: vong evals scorers")
+    if repeated := next((label for label in labels if labels.count(label) > 1), ""):
+        raise InvalidInput(
+            f"scorer {repeated!r} is named twice; each name is allowed only once",
+            f"label one of them: other={repeated}:option=value",
+        )
+    return [
+        ConfiguredScorer(text, scorer_specs.build(spec, services)) for text, spec in zip(texts, parsed, strict=True)
+    ]
+
+
+def score_input(scorers: Sequence[ConfiguredScorer], scored: ScorerInput) -> MetricValues:
+    """Return the values of all metrics of the scorers for one output."""
+    values: MetricValues = {}
+    for configured in scorers:
+        values.update(configured.rename(configured.scorer.score(scored)))
+    return values
 
 
 def score_output(
     scorers: Sequence[ConfiguredScorer], output: str, reference: str, *other_references: str
 ) -> MetricValues:
-    """Return the values of all metrics of the scorers for one output. It may have several references."""
-    values: MetricValues = {}
-    for _, scorer in scorers:
-        values.update(scorer.measure_references(output, (reference, *other_references)))
-    return values
+    """Return the values of all metrics of the scorers for a text and its references."""
+    return score_input(scorers, ScorerInput(output=output, references=(reference, *other_references)))
+
+
+def collect_warnings(scorers: Sequence[ConfiguredScorer], scored: ScorerInput) -> list[str]:
+    """Return the warnings of the scorers about an input that they cannot score well."""
+    found = [(configured.label, configured.scorer.warn(scored)) for configured in scorers if configured.scorer.warn]
+    return [f"{label}: {warning}" for label, warning in found if warning]
 
 
 def find_scorer(scorers: Sequence[ConfiguredScorer], metric: str) -> Scorer | None:
     """Return the scorer that computes a metric. Returns None if there is none."""
-    for spec, scorer in scorers:
-        name = spec.partition(":")[0]
-        if metric == name or metric.startswith(f"{name}.") or metric in scorer.measure("", ""):
-            return scorer
+    for configured in scorers:
+        label = configured.label
+        if metric == label or metric.startswith(f"{label}.") or metric in configured.scorer.metrics:
+            return configured.scorer
+    for configured in scorers:  # a third party's scorer without `metrics`
+        if configured.scorer.measure_input is None and not configured.scorer.metrics:
+            with suppress(VongError):
+                if metric in configured.scorer.measure("", ""):
+                    return configured.scorer
     return None
 
 
@@ -86,10 +144,10 @@ def compute_total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> flo
 def collect_signatures(scorers: Sequence[ConfiguredScorer], *, several_references: bool = False) -> dict[str, str]:
     """Return the full signature of each scorer by its name. Several references are noted as in sacrebleu: nrefs:var."""
     return {
-        spec.partition(":")[0]: _several(scorer.signature)
-        if several_references and scorer.uses_reference
-        else scorer.signature
-        for spec, scorer in scorers
+        configured.label: _several(configured.scorer.signature)
+        if several_references and configured.scorer.uses_reference
+        else configured.scorer.signature
+        for configured in scorers
     }
 
 
@@ -98,25 +156,28 @@ def _several(signature: str) -> str:
     return signature.replace("nrefs:1", several) if "nrefs:1" in signature else f"{signature}|{several}"
 
 
-def _build_scorer(spec: str) -> Scorer:
-    name, _, assignments = spec.partition(":")
-    build = plugins.load_extension("scorer", name)
-    parameters = inspect.signature(build).parameters
-    options: dict[str, Any] = {}
-    for part in filter(None, assignments.split(";")):
-        option, equals, value = part.partition("=")
-        if not equals or option not in parameters:
-            available = ", ".join(parameters) or "none"
-            raise InvalidInput(f"scorer {name!r} has no option {option!r}", f"available options: {available}")
-        is_list = isinstance(parameters[option].default, tuple)
-        options[option] = tuple(filter(None, value.split(","))) if is_list else value
-    try:
-        return validate_call(build)(**options)
-    except ValidationError as error:
-        faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
-        raise InvalidInput(f"invalid options of scorer {name!r}: {faults}", "see: vong evals scorers") from error
-
-
 def _scorer_info(name: str, build: Any) -> ScorerInfo:
-    options = {option: parameter.default for option, parameter in inspect.signature(build).parameters.items()}
-    return ScorerInfo(name=name, about=inspect.getdoc(build) or "", options=options, signature=build().signature)
+    options = scorer_specs.list_options(build)
+    required = tuple(option for option, default in options.items() if default == "required")
+    info = ScorerInfo(
+        name=name,
+        about=inspect.getdoc(build) or "",
+        options={option: None if option in required else default for option, default in options.items()},
+        signature="",
+        group=getattr(inspect.getmodule(build), "GROUP", "other"),
+        required=required,
+        uses_models=scorer_specs.takes_services(build),
+    )
+    if required:
+        return info
+    try:
+        scorer: Scorer = build()
+    except VongError as error:
+        return info.model_copy(update={"unavailable": str(error)})
+    return info.model_copy(
+        update={
+            "signature": scorer.signature,
+            "uses_reference": scorer.uses_reference,
+            "higher_is_better": scorer.higher_is_better,
+        }
+    )

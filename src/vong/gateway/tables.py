@@ -45,6 +45,8 @@ route_versions = project_table(
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("policy", JSONB(none_as_null=True)),
     Column("tree", JSONB(none_as_null=True)),
+    # The release or the gate decisions that caused the version, and who changed it.
+    Column("cause", JSONB(none_as_null=True)),
 )
 
 providers = project_table(

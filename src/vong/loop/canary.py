@@ -12,17 +12,19 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from vong import gateway, registry
-from vong.errors import Conflict, InvalidInput, NotFound
+from vong import gateway
+from vong.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from vong.gateway.routing.store import TargetCheck
 from vong.loop import sequential, tables
+from vong.loop.evidence import Evidence, EvidenceHistoryPoint, build_evidence, describe_evidence
+from vong.loop.gatekeeper import Gatekeeper, build_cause
 from vong.loop.sequential import DecisionRules, EvidencePoint, Goal, ScoreObservation, Verdict
 from vong.records import Record, Route, RouteTarget, Score, Span, new_id, now
 from vong.records.route import check_target_name
+from vong.registry.aliases import PROTECTED_ALIAS
 
 Status = Literal["running", "promoted", "rolled_back", "kept", "superseded"]
 STATUS_BY_VERDICT: dict[str, Status] = {"promote": "promoted", "roll_back": "rolled_back", "no_difference": "kept"}
-PROMOTED_ALIAS = "prod"
 
 
 class ScoredSpan(NamedTuple):
@@ -30,43 +32,6 @@ class ScoredSpan(NamedTuple):
 
     score: Score
     span: Span
-
-
-class EvidenceHistoryPoint(Record):
-    """Evidence after `n` pairs; see `vong.loop.sequential.EvidencePoint`."""
-
-    n: int
-    candidate: float
-    incumbent: float
-    e_better: float
-    e_worse: float
-    low: float
-    high: float
-
-
-class Evidence(Record):
-    """Current evidence of a canary, or that at the decision.
-
-    `candidate` and `incumbent` are mean scores over `pairs`. `difference` is candidate minus incumbent; `low` and
-    `high` bound it at confidence 1 - alpha, at all times simultaneously. `e_better` or `e_worse` decides on reaching
-    `threshold`.
-    """
-
-    pairs: int
-    candidate_scores: int
-    incumbent_scores: int
-    candidate: float | None = None
-    incumbent: float | None = None
-    difference: float | None = None
-    low: float = -1.0
-    high: float = 1.0
-    e_better: float = 1.0
-    e_worse: float = 1.0
-    threshold: float
-    alpha: float
-    margin: float
-    goal: Goal
-    verdict: Verdict
 
 
 class Canary(Record):
@@ -113,6 +78,7 @@ def start_canary(
     metric: str = "quality",
     rules: DecisionRules | None = None,
     check: TargetCheck = check_target_name,
+    gate: Gatekeeper,
 ) -> Canary:
     """Start a canary: send `share` of a route's traffic to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`).
 
@@ -120,12 +86,14 @@ def start_canary(
     the running canary returns it.
 
     Raises: Conflict if the route has a different canary; InvalidInput if the route has no other target or a number is
-    out of bounds; the error of `check` if the candidate cannot be called.
+    out of bounds; PreconditionFailed if the gate of the route rejects the candidate; the error of `check` if the
+    candidate cannot be called.
     """
     rules = _check_rules(rules or DecisionRules(), share)
     running = [one for one in list_canaries(connection, status="running", limit=500) if one.route == route]
     if running:
         return _require_same(running[0], (candidate, share, metric, rules))
+    _check_no_release(connection, route)
     current = gateway.get_route(connection, route)
     other_weights = {target.model: target.weight for target in current.targets if target.model != candidate}
     total_weight = sum(other_weights.values())
@@ -133,9 +101,12 @@ def start_canary(
         hint = "add the incumbent to the route first"
         raise InvalidInput(f"route {route!r} has no other target to compare with", hint)
     weights = {model: weight / total_weight * (1 - share) for model, weight in other_weights.items()}
-    changed_route = gateway.set_weights(connection, route, {**weights, candidate: share}, check)
+    check(candidate)
+    id = new_id()
+    cause = build_cause(gate.actor, gate.require_target(connection, route, candidate), canary=str(id))
+    changed_route = gateway.set_weights(connection, route, {**weights, candidate: share}, check, cause)
     values: dict[str, Any] = {
-        "id": new_id(),
+        "id": id,
         "route": route,
         "candidate": candidate,
         "share": share,
@@ -144,7 +115,7 @@ def start_canary(
         "previous_targets": [target.model_dump() for target in current.targets],
         "route_version": changed_route.version,
         "status": "running",
-        "evidence": _build_evidence(rules, [], []).model_dump(mode="json"),
+        "evidence": build_evidence(rules, [], []).model_dump(mode="json"),
         "evidence_history": [],
         "started_at": now(),
     }
@@ -184,11 +155,12 @@ def list_canaries(
     return [_to_canary(row) for row in connection.execute(query).mappings()]
 
 
-def add_scores(connection: Connection, id: UUID, scored_spans: Sequence[ScoredSpan]) -> Canary:
+def add_scores(connection: Connection, id: UUID, scored_spans: Sequence[ScoredSpan], *, gate: Gatekeeper) -> Canary:
     """Count the scores of a canary, and promote, roll back or end it if the evidence suffices.
 
     Scores of other spans and further scores of a counted span are ignored. A lock on the canary serializes concurrent
-    calls, so that it is decided only once.
+    calls, so that it is decided only once. If the gate rejects a promotion, the canary continues with that reason, and
+    the next score tries again.
     """
     canary = _load_canary(connection, id, lock=True)
     if canary.status != "running":
@@ -211,7 +183,7 @@ def add_scores(connection: Connection, id: UUID, scored_spans: Sequence[ScoredSp
         connection.execute(insert(tables.scores), rows)
     answered = [one.span.versions.model_version for one in new_scores if one.span.model == canary.candidate]
     model = next((version for version in answered if version), canary.model)
-    return _evaluate(connection, canary.model_copy(update={"model": model}), [*counted, *rows])
+    return _evaluate(connection, canary.model_copy(update={"model": model}), [*counted, *rows], gate)
 
 
 def counted_span_ids(connection: Connection, id: UUID) -> set[UUID]:
@@ -220,21 +192,28 @@ def counted_span_ids(connection: Connection, id: UUID) -> set[UUID]:
 
 
 def decide_canary(
-    connection: Connection, id: UUID, verdict: Literal["promote", "roll_back"], reason: str, by: str
+    connection: Connection,
+    id: UUID,
+    verdict: Literal["promote", "roll_back"],
+    reason: str,
+    by: str,
+    *,
+    gate: Gatekeeper,
 ) -> Canary:
     """End a canary by hand and record who decided and why. The route changes as after a decision by evidence.
 
-    Raises: Conflict if the canary has ended; InvalidInput if the reason is empty.
+    Raises: Conflict if the canary has ended; InvalidInput if the reason is empty; PreconditionFailed if the gate
+    rejects a promotion.
     """
     canary = _load_canary(connection, id, lock=True)
     if canary.status != "running":
         raise Conflict(f"canary {str(id)!r} is {canary.status}", f"see: vong loop canaries show {id}")
     if not reason.strip():
         raise InvalidInput("a decision by hand needs a reason", "set a reason; it is stored with the evidence")
-    return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], reason, by)
+    return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], reason, by, gate)
 
 
-def change_share(connection: Connection, id: UUID, share: float, by: str) -> Canary:
+def change_share(connection: Connection, id: UUID, share: float, by: str, *, gate: Gatekeeper) -> Canary:
     """Change the traffic share of a running canary: end it as superseded and start another with the same rules.
 
     The test restarts, because only completions at one share are comparable. The evidence of the superseded canary is
@@ -256,7 +235,13 @@ def change_share(connection: Connection, id: UUID, share: float, by: str) -> Can
     ended = {"status": "superseded", "reason": reason, "decided_by": by, "decided_at": now()}
     connection.execute(_update_query(id).values(ended))
     return start_canary(
-        connection, route=canary.route, candidate=canary.candidate, share=share, metric=canary.metric, rules=rules
+        connection,
+        route=canary.route,
+        candidate=canary.candidate,
+        share=share,
+        metric=canary.metric,
+        rules=rules,
+        gate=gate,
     )
 
 
@@ -272,6 +257,14 @@ def _check_rules(rules: DecisionRules, share: float) -> DecisionRules:
     if not 1 <= rules.min_pairs <= rules.max_pairs <= 5000:
         raise InvalidInput("pairs must satisfy 1 <= min_pairs <= max_pairs <= 5000", "set for example 10 and 500")
     return rules
+
+
+def _check_no_release(connection: Connection, route: str) -> None:
+    releases = tables.releases.c
+    query = select(releases.id).where(releases.route == route, releases.status.in_(("scheduled", "running")))
+    active = connection.scalar(query)
+    if active is not None:
+        raise Conflict(f"route {route!r} has a release", f"see: vong loop releases show {active}")
 
 
 def _require_same(running: Canary, requested: tuple[str, float, str, DecisionRules]) -> Canary:
@@ -297,7 +290,7 @@ def _select_new_scores(canary: Canary, scored_spans: Sequence[ScoredSpan], count
     return new_scores
 
 
-def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) -> Canary:
+def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any], gate: Gatekeeper) -> Canary:
     observations = [ScoreObservation(row["side"], row["value"]) for row in counted]
     pairs = sequential.pair_up(observations)
     history = [EvidencePoint(**point.model_dump()) for point in canary.evidence_history]
@@ -307,76 +300,51 @@ def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any]) ->
         verdict = sequential.decide(point, canary.rules)
         if verdict != "keep_going":
             break
-    evidence = _build_evidence(canary.rules, observations, history, verdict)
+    evidence = build_evidence(canary.rules, observations, history, verdict)
     values = {"evidence_history": [point._asdict() for point in history], "evidence": evidence.model_dump(mode="json")}
     connection.execute(_update_query(canary.id).values({**values, "model": canary.model}))
     points = tuple(EvidenceHistoryPoint(**point._asdict()) for point in history)
     canary = canary.model_copy(update={"evidence": evidence, "evidence_history": points})
     if verdict == "keep_going":
         return canary
-    return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], _describe_evidence(evidence), "evidence")
+    try:
+        with connection.begin_nested():
+            reason = describe_evidence(evidence)
+            return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], reason, "evidence", gate)
+    except PreconditionFailed as error:
+        connection.execute(_update_query(canary.id).values(reason=str(error)))
+        return get_canary(connection, canary.id)
 
 
-def _end_canary(connection: Connection, canary: Canary, status: Status, reason: str, by: str) -> Canary:
+def _end_canary(
+    connection: Connection, canary: Canary, status: Status, reason: str, by: str, gate: Gatekeeper
+) -> Canary:
     """Change the route, move the alias, and record who decided and why."""
     route = {found.name: found for found in gateway.list_routes(connection)}.get(canary.route)
     if route is None or route.version != canary.route_version:
         reason = f"{reason}; the route was changed meanwhile and is not modified"
         status = "superseded"
     elif status == "promoted":
-        _promote(connection, canary, route, reason, by)
+        _promote(connection, canary, route, reason, by, gate)
     else:
-        gateway.set_route(connection, canary.route, canary.previous_targets)
+        cause = build_cause(by, canary=str(canary.id))
+        gateway.set_route(connection, canary.route, canary.previous_targets, cause=cause)
     values = {"status": status, "reason": reason, "decided_by": by, "decided_at": now()}
     connection.execute(_update_query(canary.id).values(values))
     return get_canary(connection, canary.id)
 
 
-def _promote(connection: Connection, canary: Canary, route: Route, reason: str, by: str) -> None:
+def _promote(connection: Connection, canary: Canary, route: Route, reason: str, by: str, gate: Gatekeeper) -> None:
+    decision = gate.require_target(connection, canary.route, canary.candidate, reason)
     weights = {target.model: float(target.model == canary.candidate) for target in route.targets}
-    gateway.set_weights(connection, canary.route, weights)
+    cause = build_cause(by, decision, canary=str(canary.id))
+    gateway.set_weights(connection, canary.route, weights, cause=cause)
     if canary.model is None:
         return
     name = canary.model.partition("@")[0]
     evidence = {"canary": str(canary.id), **canary.evidence.model_dump(mode="json")}
     with suppress(NotFound):  # a model of a provider or an unregistered model has no alias
-        registry.set_alias(connection, name, PROMOTED_ALIAS, canary.model, evidence, reason=reason, moved_by=by)
-
-
-def _build_evidence(
-    rules: DecisionRules,
-    observations: Sequence[ScoreObservation],
-    history: Sequence[EvidencePoint],
-    verdict: Verdict = "keep_going",
-) -> Evidence:
-    last = history[-1] if history else None
-    sides = [one.side for one in observations]
-    numbers: dict[str, Any] = {}
-    if last is not None:
-        numbers = last._asdict() | {"difference": last.candidate - last.incumbent}
-        del numbers["n"]
-    return Evidence(
-        pairs=len(history),
-        candidate_scores=sides.count("candidate"),
-        incumbent_scores=sides.count("incumbent"),
-        threshold=2 / rules.alpha,
-        alpha=rules.alpha,
-        margin=rules.margin,
-        goal=rules.goal,
-        verdict=verdict,
-        **numbers,
-    )
-
-
-def _describe_evidence(evidence: Evidence) -> str:
-    bounds = f"a difference of {evidence.difference:+.3f} [{evidence.low:+.3f}, {evidence.high:+.3f}]"
-    basis = f"after {evidence.pairs} pairs, at {1 - evidence.alpha:.0%} confidence"
-    if evidence.verdict == "no_difference":
-        return f"no difference shown {basis}: {bounds}; the incumbent stays"
-    if evidence.verdict == "roll_back":
-        return f"the candidate is worse: {bounds} {basis}"
-    better = "better" if evidence.goal == "better" else f"non-inferior within the margin {evidence.margin:g}"
-    return f"the candidate is {better}: {bounds} {basis}"
+        gate.move_alias(connection, name, PROTECTED_ALIAS, canary.model, evidence, reason)
 
 
 def _load_canary(connection: Connection, id: UUID, *, lock: bool) -> Canary:

@@ -144,7 +144,7 @@ def e_process(data: Floats, mean: float) -> Floats:
     """
     import numpy as np
 
-    fractions = _betting_fractions()[:, None]
+    fractions = betting_fractions()[:, None]
     factors = 1 - fractions + fractions * data[None, :] / mean
     with np.errstate(over="ignore"):
         return np.minimum(np.exp(np.cumsum(np.log(factors), axis=1)).mean(axis=0), MAX_EVIDENCE)
@@ -161,7 +161,7 @@ def confidence_interval(data: Floats, alpha: float) -> tuple[float, float]:
 
 
 @cache
-def _betting_fractions() -> Floats:
+def betting_fractions() -> Floats:
     """Return betting fractions of the capital, evenly spaced in log-odds from 0.7 % to 98 %.
 
     Small bets detect small differences, large bets large ones.

@@ -34,10 +34,11 @@ class DeploymentPrice(Record):
 
     `source` is `stored` or `settings` for a price that you set, `measured` for one computed from the price of the
     machine and the measured speed, and `unset` if the setting machine_price_per_hour is not set: calls cost nothing.
+    A plan also has `estimated` and `unknown`, by its speed.
     """
 
     input: float | None
     output: float | None
     cached: float | None = None
-    source: Literal["stored", "settings", "measured", "unset"]
+    source: Literal["stored", "settings", "measured", "unset", "estimated", "unknown"]
     note: str

@@ -13,7 +13,9 @@ class EvalResult(Record):
 
     `scores` maps a metric to its value over all examples (`exact_match`, `rougeL`, `json_fields.urgency`, ...), in the
     unit of its library. `signatures` records exactly how each metric was computed. Latencies are in milliseconds,
-    `cost` in millionths of a US dollar (null if a price is unknown).
+    `cost` in millionths of a US dollar (null if a price is unknown). `truncated` counts the outputs that ended at
+    `max_tokens`, `warnings` lists what scorers cannot score well. `suite_run` is the id of the suite run that the evaluation is part of, `source` the program whose
+    result was imported.
     """
 
     id: UUID
@@ -26,6 +28,10 @@ class EvalResult(Record):
     examples: int
     done: int
     failed: int = 0
+    truncated: int = 0
+    warnings: tuple[str, ...] = ()
+    suite_run: UUID | None = None
+    source: str | None = None
     scores: dict[str, float] = {}
     signatures: dict[str, str] = {}
     settings: dict[str, Any] = {}

@@ -40,7 +40,7 @@ class Span(Record):
     span_id: str
     parent_span_id: str | None = None
     name: str
-    kind: Literal["chat", "embeddings", "retrieval", "tool", "pipeline", "job", "attempt", "other"] = "other"
+    kind: Literal["chat", "embeddings", "rerank", "retrieval", "tool", "pipeline", "job", "attempt", "other"] = "other"
     status: Literal["ok", "error"] = "ok"
     error: str | None = None
     started_at: datetime

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from vong.errors import PreconditionFailed
 from vong.records import Record, new_id, now
@@ -75,7 +76,7 @@ def set_alias(
 def list_aliases(connection: Connection, name: str) -> list[AliasChange]:
     """Return the current target of each alias of a model, by alias."""
     moves = tables.aliases.c
-    query = select(tables.aliases).where(moves.name == name).distinct(moves.alias)
+    query = select(tables.aliases).where(moves.name == name).ext(distinct_on(moves.alias))
     return [_to_change(row) for row in connection.execute(query.order_by(moves.alias, moves.id.desc())).mappings()]
 
 

@@ -1,7 +1,7 @@
 """Models of a local Ollama: its store of manifests and blobs, and Modelfiles.
 
-Only the weights and the licence of a model are used. Its template, system message and parameters are recorded with the
-version: engines use the template inside the GGUF file, and callers set the rest.
+The weights, the licence, the system message and the parameters of a model are used: the last two are defaults of its
+deployments. Its template is used if it can be translated to Jinja, else engines use the one inside the GGUF file.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vong.errors import InvalidInput, NotFound, did_you_mean
+from vong.registry.ollama_template import to_jinja
 
 STORE_VARIABLE = "OLLAMA_MODELS"
 """Environment variable with Ollama's folder of models."""
@@ -61,13 +62,13 @@ class OllamaModel:
     def notes(self) -> list[str]:
         """Return what is not used of the model, and what to do instead."""
         notes: list[str] = []
-        if self.template:
-            notes.append("TEMPLATE is recorded but not used: engines use the chat template inside the GGUF file")
-        if self.system:
-            notes.append("SYSTEM is recorded but not used: send it as the system message of a request")
-        if self.parameters:
-            names = ", ".join(sorted(self.parameters))
-            notes.append(f"PARAMETER ({names}) is recorded but not used: set the values in a request or deployment")
+        if self.template and to_jinja(self.template) is None:
+            notes.append(
+                "TEMPLATE is not used, because it has loops or functions: engines use the template inside the GGUF file"
+            )
+        if self.system or self.parameters:
+            names = ", ".join([*(["SYSTEM"] if self.system else []), *sorted(self.parameters)])
+            notes.append(f"{names}: defaults of the deployments of this version, if engines have them")
         if self.messages:
             notes.append("MESSAGE is recorded but not used: send it as the first messages of a request")
         if self.projector:

@@ -9,8 +9,10 @@ from pydantic import Field
 from vong import evals
 from vong.api.http.dependencies import CurrentUser
 from vong.app import evals as evals_app
+from vong.app.eval_scoring import ScoreReport, ScoreRequest, score_texts
 from vong.evals.runs import ScoredOutput
 from vong.evals.scoring import ScorerInfo
+from vong.evals.specs import ScorerSpec
 from vong.records import EvalResult, Record
 from vong.records.evals import EvalStarted
 
@@ -22,13 +24,14 @@ Position = Annotated[int, Query(ge=-1, le=2**31 - 1)]
 class EvalRequest(Record):
     """Evaluation to run.
 
-    `model` is written as in a request to `/v1`, `scorers` as `NAME` or `NAME:option=value;option=value`.
+    `model` is written as in a request to `/v1`, `scorers` as `NAME`, `NAME:option=value;option=value` or an
+    object with `name`, `options` and `label`.
     """
 
     model: str = Field(min_length=1)
     dataset: str = Field(min_length=1)
     split: str = "test"
-    scorers: tuple[str, ...] = ("exact_match",)
+    scorers: tuple[str | ScorerSpec, ...] = ("exact_match",)
     name: str = ""
     settings: evals.EvalSettings = evals.EvalSettings()
 
@@ -54,6 +57,12 @@ def start_run(body: EvalRequest, context: CurrentUser) -> EvalStarted:
             key=context.idempotency_key,
         )
         return EvalStarted(result=result, job=job)
+
+
+@routes.post("/score")
+def score(body: ScoreRequest, context: CurrentUser) -> ScoreReport:
+    """Score outputs that exist already: given texts, rows of a dataset, a run, a span, or a conversation."""
+    return score_texts(context.platform, context.principal, body)
 
 
 @routes.get("/runs")
@@ -84,12 +93,3 @@ def list_outputs(
     """List the outputs of a run by position: all, the failed ones, or those that differ from another run."""
     with context.project_transaction() as connection:
         return evals.list_outputs(connection, id, failed=failed, changed_from=changed_from, after=after, limit=limit)
-
-
-@routes.get("/compare")
-def compare_runs(
-    a: UUID, b: UUID, context: CurrentUser, changes: Annotated[int, Query(ge=0, le=500)] = 20
-) -> evals.EvalComparison:
-    """Compare run `b` with run `a` on the same examples: differences, intervals, exact tests, and changed outputs."""
-    with context.project_transaction() as connection:
-        return evals.compare(connection, a, b, changes=changes)

@@ -1,18 +1,25 @@
 """Routes of the gateway: model routes, providers, limits, ledger, cache, shadow results and usage."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from vong import gateway
 from vong.api.http.dependencies import CurrentUser
 from vong.api.http.timestamps import Timestamp
+from vong.app import gated_changes
 from vong.app import providers as providers_app
+from vong.app.callable_models import CallableEndpoint, find_endpoints
+from vong.app.gated_changes import RouteChange
+from vong.app.gates import GateCaller
 from vong.app.gateway import list_callable_models, target_check, target_states
 from vong.app.guard_secrets import encrypt_policy
-from vong.app.providers import ProviderState, ProviderTest, is_embedding_model
+from vong.app.providers import ProviderState, ProviderTest
 from vong.app.shadow_reports import ShadowPair, list_pairs, summarize_pairs
 from vong.app.usage import usage as read_usage
 from vong.errors import InvalidInput
@@ -35,22 +42,25 @@ Page = Annotated[int, Query(ge=1, le=500)]
 class RouteUpdate(Record):
     """Route to create or change: `targets`, or a `tree` instead.
 
-    If `policy` is left out, the current one is kept; null removes it.
+    If `policy` is left out, the current one is kept; null removes it. `reason` overrides a gate that rejects a new
+    target, if its policy allows the role of the caller.
     """
 
     targets: tuple[RouteTarget, ...] = ()
     tree: RouteNode | None = None
     policy: RoutePolicy | None = None
+    reason: str | None = Field(default=None, max_length=2000)
 
 
 class CallableModel(Record):
     """Valid value for the `model` field of a request, and the endpoint for which the model is made.
 
-    Providers list names only: a name that contains `embed` counts as an embedding model.
+    Deployments and routes have the endpoint of their models. Providers list names only: a name that contains `embed`
+    counts as an embedding model.
     """
 
     name: str
-    endpoint: Literal["chat", "embeddings"] = "chat"
+    endpoint: Literal["chat", "embeddings", "rerank"] = "chat"
 
 
 class CacheCleared(Record):
@@ -83,7 +93,15 @@ def set_route(name: str, body: RouteUpdate, context: CurrentUser) -> Route:
             policy = encrypt_policy(context.platform, connection, name, policy)
         if body.tree is not None and body.targets:
             raise InvalidInput("a route cannot have both targets and a tree", "remove one of them")
-        return gateway.set_route(connection, name, body.targets, known, policy, body.tree)
+        caller = GateCaller.from_principal(context.principal)
+        return gated_changes.set_route(
+            connection,
+            context.platform.blobs,
+            caller,
+            name,
+            RouteChange(body.targets, policy, body.tree, body.reason),
+            known,
+        )
 
 
 @routes.delete("/routes/{name}")
@@ -149,7 +167,13 @@ def test_provider(name: str, context: CurrentUser) -> ProviderTest:
 async def list_models(context: CurrentUser) -> list[CallableModel]:
     """List the callable model names: routes, deployments, and models of the providers."""
     names = await list_callable_models(context.platform, context.principal)
-    return [CallableModel(name=name, endpoint="embeddings" if is_embedding_model(name) else "chat") for name in names]
+    endpoints = await asyncio.to_thread(_find_endpoints, context, names)
+    return [CallableModel(name=name, endpoint=endpoint) for name, endpoint in endpoints.items()]
+
+
+def _find_endpoints(context: CurrentUser, names: Sequence[str]) -> dict[str, CallableEndpoint]:
+    with context.project_transaction() as connection:
+        return find_endpoints(connection, names)
 
 
 @routes.get("/limits")

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from vong import jobs, loop
-from vong.api.http.dependencies import CurrentUser
+from vong.api.http.dependencies import CurrentUser, RequestContext
 from vong.app import loop as loop_app
 from vong.app import loop_job
+from vong.app.gatekeeper import PlatformGate
+from vong.app.gates import GateCaller
 from vong.app.gateway import target_check
 from vong.app.overview import overview
 from vong.app.overview_records import Overview
@@ -54,6 +56,10 @@ class TrafficShareUpdate(Record):
     share: float = Field(gt=0, lt=1)
 
 
+def _gate(context: RequestContext) -> PlatformGate:
+    return PlatformGate(context.platform.blobs, GateCaller.from_principal(context.principal))
+
+
 @routes.post("/canaries", status_code=201)
 def start_canary(body: CanaryCreate, context: CurrentUser) -> Canary:
     """Start a canary on a route."""
@@ -67,6 +73,7 @@ def start_canary(body: CanaryCreate, context: CurrentUser) -> Canary:
             metric=body.metric,
             rules=rules,
             check=target_check(context.platform, context.principal.project_id, connection),
+            gate=_gate(context),
         )
 
 
@@ -90,21 +97,22 @@ def get_canary(id: UUID, context: CurrentUser) -> Canary:
 def evaluate_canary(id: UUID, context: CurrentUser) -> Canary:
     """Count all new scores, and decide if the evidence is sufficient. Every new score triggers this automatically."""
     with context.project_transaction() as connection:
-        return loop_app.evaluate_canary(connection, id)
+        return loop_app.evaluate_canary(context.platform, connection, id)
 
 
 @routes.post("/canaries/{id}/decision")
 def decide_canary(id: UUID, body: CanaryDecision, context: CurrentUser) -> Canary:
     """Promote or roll back a canary manually."""
     with context.project_transaction() as connection:
-        return loop.decide_canary(connection, id, body.verdict, body.reason, context.principal.actor)
+        actor = context.principal.actor
+        return loop.decide_canary(connection, id, body.verdict, body.reason, actor, gate=_gate(context))
 
 
 @routes.put("/canaries/{id}/traffic")
 def set_canary_traffic(id: UUID, body: TrafficShareUpdate, context: CurrentUser) -> Canary:
     """Change the traffic share of the candidate. A new canary starts, and its test starts from zero."""
     with context.project_transaction() as connection:
-        return loop.change_share(connection, id, body.share, context.principal.actor)
+        return loop.change_share(connection, id, body.share, context.principal.actor, gate=_gate(context))
 
 
 @routes.get("/overview")

@@ -13,8 +13,10 @@ from starlette.background import BackgroundTask
 from vong import jobs, registry
 from vong.api.http.dependencies import CurrentUser
 from vong.api.http.many_files import ManyFilesRoute
-from vong.app import model_exports, model_import
+from vong.app import gated_changes, model_exports, model_import
 from vong.app import registry as registry_app
+from vong.app.gated_changes import AliasTarget
+from vong.app.gates import GateCaller
 from vong.app.model_cards import build_card
 from vong.app.trained_on import SearchedBy, find_trained_on
 from vong.errors import Forbidden, NotFound
@@ -134,10 +136,11 @@ def list_aliases(name: str, context: CurrentUser, history: bool = False, limit: 
 
 @routes.put("/models/{name}/aliases/{alias}")
 def set_alias(name: str, alias: str, body: AliasUpdate, context: CurrentUser) -> AliasChange:
-    """Point an alias to a version. `prod` requires evidence or a reason."""
-    change = {"reason": body.reason, "moved_by": context.principal.actor}
+    """Point an alias to a version, if the gate of the alias passes. Without a policy `prod` needs evidence or a reason."""
+    target = AliasTarget(body.model, body.evidence, body.reason)
+    caller = GateCaller.from_principal(context.principal)
     with context.project_transaction() as connection:
-        return registry.set_alias(connection, name, alias, body.model, body.evidence, **change)
+        return gated_changes.set_alias(connection, context.platform.blobs, caller, name, alias, target)
 
 
 @routes.get("/lineage")

@@ -4,13 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse
+from pydantic import Field
 
 from vong import serving
 from vong.api.http.dependencies import CurrentUser
+from vong.app import gated_changes, serving_plan
 from vong.app import serving as serving_app
 from vong.app.deployment_prices import with_prices
+from vong.app.gates import GateCaller
 from vong.records import Deployment, Record
-from vong.records.deployment import DeploymentEvent, DeployResult
+from vong.records.deployment import DeploymentEvent, DeploymentPlan, DeployResult
 from vong.records.replica import Replica, ServingMachine
 from vong.serving import views
 from vong.serving.settings import DeploymentSettings
@@ -19,11 +22,15 @@ routes = APIRouter(prefix="/api/v1/serving", tags=["serving"])
 
 
 class DeploymentCreate(Record):
-    """Deployment to start: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), its engine, and settings."""
+    """Deployment to start: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), its engine, and settings.
+
+    `reason` overrides the gate of a route that the deployment answers, if its policy allows the role of the caller.
+    """
 
     model: str
     engine: str | None = None
     settings: DeploymentSettings = DeploymentSettings()
+    reason: str | None = Field(default=None, max_length=2000)
 
 
 class LogTail(Record):
@@ -39,9 +46,21 @@ def deploy(name: str, body: DeploymentCreate, context: CurrentUser) -> DeployRes
     The previous model of the deployment answers until the new one is ready.
     """
     with context.project_transaction() as connection:
+        caller = GateCaller.from_principal(context.principal)
+        gated_changes.check_deployment(connection, context.platform.blobs, caller, name, body.model, reason=body.reason)
         return serving_app.deploy(
             context.platform, connection, name, body.model, engine=body.engine, settings=body.settings
         )
+
+
+@routes.post("/plan")
+def plan_deployment(body: DeploymentCreate, context: CurrentUser) -> DeploymentPlan:
+    """Return what a deployment needs and costs, without making it: memory, speed, price, disk and time to start.
+
+    If the memory does not suffice, the plan has settings with which the deployment would fit.
+    """
+    with context.project_transaction() as connection:
+        return serving_plan.plan(context.platform, connection, body.model, engine=body.engine, settings=body.settings)
 
 
 @routes.get("/deployments")

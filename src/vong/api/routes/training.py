@@ -5,8 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from vong.api.http.dependencies import CurrentUser
-from vong.app import fine_tuning_provider, training_plan
+from vong.app import fine_tuning_plan, fine_tuning_provider, training_plan
 from vong.app import training as training_app
+from vong.app.fine_tuning_plan import ProviderPlan
 from vong.app.training import RecipeInfo, TrainingRequest
 from vong.records import Job
 from vong.records.run import TrainingStarted
@@ -24,9 +25,14 @@ def list_recipes(context: CurrentUser) -> list[RecipeInfo]:
 
 
 @routes.post("/plan")
-def plan_run(body: TrainingRequest, context: CurrentUser) -> TrainingPlan:
-    """Estimate the steps, tokens, time, cost and memory of a run, and settings that would fit. Nothing is started."""
+def plan_run(body: TrainingRequest, context: CurrentUser) -> TrainingPlan | ProviderPlan:
+    """Estimate the steps, tokens, time, cost and memory of a run, and settings that would fit. Nothing is started.
+
+    With the recipe `provider` the plan has the estimated tokens and their price at the provider.
+    """
     with context.project_transaction() as connection:
+        if body.recipe == ProviderRecipe.name:
+            return fine_tuning_plan.plan(context.platform, connection, body)
         return training_plan.plan(context.platform, connection, body)
 
 

@@ -61,9 +61,16 @@ def list_routes(as_json: bool) -> None:
     help="Store the bodies of all spans, of none, or of a share of traces, for example 0.1.",
 )
 @click.option("--no-policy", is_flag=True, help="Remove the policy: calls are tried once.")
+@click.option("--reason", help="Override a gate that rejects a new target, if its policy allows your role.")
 @json_option
 def set_route(
-    name: str, targets: tuple[str, ...], tree: str | None, no_policy: bool, as_json: bool, **policy_options: Any
+    name: str,
+    targets: tuple[str, ...],
+    tree: str | None,
+    no_policy: bool,
+    reason: str | None,
+    as_json: bool,
+    **policy_options: Any,
 ) -> None:
     """Create a route or replace its targets: deployment/NAME=0.9 echo/echo=0.1. The default weight is 1.
 
@@ -78,7 +85,7 @@ def set_route(
     if options:
         more["policy"] = _parse_policy(options)
     chosen = _read_tree(tree) if tree else _parse_targets(targets)
-    emit(Client().gateway.set_route(name, chosen, **more), as_json)
+    emit(Client().gateway.set_route(name, chosen, reason=reason, **more), as_json)
 
 
 @routes.command("show")

@@ -1,11 +1,12 @@
 """BLEU, computed by sacrebleu."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from vong.evals.scorers.base import MetricValue, Scorer
 from vong.evals.scorers.texts import extract_field
 
+GROUP = "overlap"
 MAX_NGRAM_ORDER = 4
 
 
@@ -18,28 +19,31 @@ def bleu(
     references, an n-gram counts as often as in the reference that has it most often, and the length is compared with
     the reference of the closest length.
 
-    `lowercase`, `tokenize`: options of sacrebleu. `field`: score this field of JSON outputs instead of the whole text.
+    `lowercase`, `tokenize`: options of sacrebleu; use `zh` for Chinese and `char` for other scripts without spaces.
+    `field`: score this field of JSON outputs instead of the whole text.
     """
     from sacrebleu.metrics.bleu import BLEU
 
-    corpus = BLEU(lowercase=lowercase, tokenize=tokenize)
-    sentence = BLEU(lowercase=lowercase, tokenize=tokenize, effective_order=True)
+    # sacrebleu computes the sufficient statistics of a sentence in private methods; contract tests check that the
+    # results equal its public `corpus_score` and `sentence_score`.
+    corpus: Any = BLEU(lowercase=lowercase, tokenize=tokenize)
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         return measure_several(answer, [reference])
 
     def measure_several(answer: str, references: Sequence[str]) -> dict[str, MetricValue]:
         output_text, texts = extract_field(answer, field), [extract_field(one, field) for one in references]
-        counted = corpus.corpus_score([output_text], [[text] for text in texts])
-        statistics = (counted.sys_len, counted.ref_len, *counted.counts, *counted.totals)
-        value = sentence.sentence_score(output_text, texts).score
-        return {"bleu": MetricValue(value, tuple(float(count) for count in statistics))}
+        counts = corpus._extract_corpus_statistics([output_text], [[text] for text in texts])[0]
+        return {"bleu": MetricValue(compute(counts, effective_order=True), tuple(float(count) for count in counts))}
 
-    def total(sums: Sequence[float]) -> float:
+    def compute(sums: Sequence[float], *, effective_order: bool = False) -> float:
         counts = [int(count) for count in sums]
         correct, totals = counts[2 : 2 + MAX_NGRAM_ORDER], counts[2 + MAX_NGRAM_ORDER :]
-        return BLEU.compute_bleu(correct, totals, counts[0], counts[1], smooth_method="exp").score
+        return BLEU.compute_bleu(
+            correct, totals, counts[0], counts[1], smooth_method="exp", effective_order=effective_order
+        ).score
 
     corpus.corpus_score(["a"], [["a"]])  # the signature contains the number of references only after a first score
     suffix = f"|field:{field}" if field else ""
-    return Scorer(f"BLEU|{corpus.get_signature()}{suffix}", measure, total, best=100.0, measure_several=measure_several)
+    signature = f"BLEU|{corpus.get_signature()}{suffix}"
+    return Scorer(signature, measure, compute, best=100.0, measure_several=measure_several)

@@ -1,10 +1,11 @@
 """Exact match of outputs and references."""
 
-import json
 from typing import Any
 
 from vong.evals.scorers.base import MetricValue, Scorer, mean_metric
-from vong.evals.scorers.texts import normalize_text, parse_json
+from vong.evals.scorers.texts import json_equal, normalize_text, parse_json
+
+GROUP = "text"
 
 
 def exact_match(
@@ -17,7 +18,8 @@ def exact_match(
 
     `fields`: both are JSON objects, and all of these fields must be equal, others are ignored. `ignore_case`,
     `ignore_punctuation` and `ignore_space` (runs of white space count as one space, none at the ends) select what is
-    ignored in texts. Texts are compared in Unicode's composed form (NFC).
+    ignored in texts. Texts are compared in Unicode's composed form (NFC). Tool calls belong to the output: they are
+    equal if names and argument objects are equal, in any order.
     """
 
     def normalized(text: str) -> str:
@@ -25,18 +27,20 @@ def exact_match(
             text, ignore_case=ignore_case, ignore_punctuation=ignore_punctuation, ignore_space=ignore_space
         )
 
-    def selected_fields(text: str) -> Any:
+    def normalize_value(value: Any) -> Any:
+        return normalized(value) if isinstance(value, str) else value
+
+    def selected_fields(text: str) -> list[Any] | None:
         value = parse_json(text)
         if not isinstance(value, dict) or any(field not in value for field in fields):
             return None
-        values = [value[field] for field in fields]
-        return json.dumps([normalized(part) if isinstance(part, str) else part for part in values], sort_keys=True)
+        return [normalize_value(value[field]) for field in fields]
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         if not fields:
             return {"exact_match": mean_metric(normalized(answer) == normalized(reference))}
-        expected = selected_fields(reference)
-        return {"exact_match": mean_metric(expected is not None and selected_fields(answer) == expected)}
+        expected, actual = selected_fields(reference), selected_fields(answer)
+        return {"exact_match": mean_metric(None not in (expected, actual) and json_equal(actual, expected))}
 
     flags = {"case": ignore_case, "punctuation": ignore_punctuation, "space": ignore_space}
     ignored = "+".join(name for name, on in flags.items() if on) or "none"

@@ -1,7 +1,9 @@
 """Share of correct fields of a JSON output."""
 
 from vong.evals.scorers.base import MetricValue, Scorer, mean_metric
-from vong.evals.scorers.texts import json_equal, parse_json
+from vong.evals.scorers.texts import compose, json_equal, parse_json
+
+GROUP = "json"
 
 
 def json_fields(fields: tuple[str, ...] = (), fenced: bool = False) -> Scorer:
@@ -11,7 +13,7 @@ def json_fields(fields: tuple[str, ...] = (), fenced: bool = False) -> Scorer:
     field.
 
     `fields`: score only these fields instead of all fields of the reference object. `fenced`: accept a Markdown code
-    fence around the JSON.
+    fence around the JSON. Names and texts are compared in Unicode's composed form (NFC), numbers by value.
     """
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
@@ -19,9 +21,9 @@ def json_fields(fields: tuple[str, ...] = (), fenced: bool = False) -> Scorer:
         if not isinstance(expected, dict):
             return {}
         names = [name for name in fields or expected if name in expected]
+        values = {compose(name): value for name, value in actual.items()} if isinstance(actual, dict) else {}
         correct = {
-            name: isinstance(actual, dict) and name in actual and json_equal(actual[name], expected[name])
-            for name in names
+            name: compose(name) in values and json_equal(values[compose(name)], expected[name]) for name in names
         }
         if not correct:
             return {}
@@ -29,4 +31,4 @@ def json_fields(fields: tuple[str, ...] = (), fenced: bool = False) -> Scorer:
         return {"json_fields": mean_metric(sum(correct.values()) / len(correct)), **by_field}
 
     shown = "+".join(fields) or "reference"
-    return Scorer(f"json_fields|fields:{shown}|fenced:{'yes' if fenced else 'no'}", measure)
+    return Scorer(f"json_fields|fields:{shown}|fenced:{'yes' if fenced else 'no'}|form:NFC", measure)

@@ -3,9 +3,16 @@
 import json
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-CODE_FENCE = re.compile(r"\A\s*```[\w-]*\s*\n(.*?)\n?```\s*\Z", re.DOTALL)
+CODE_FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[ \t]*([^\n`]*?)\r?\n(.*?)\r?\n?[ \t]*\1[`~]*\s*\Z", re.DOTALL)
+"""Markdown code fence around a whole text: backticks or tildes, with or without a language."""
+ONE_LINE_FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[ \t]*(?:[A-Za-z][\w+.-]*[ \t]+)?(.*?)[ \t]*\1[`~]*\s*\Z", re.DOTALL)
+"""Fence that begins and ends in the line of its content."""
+MAX_INT_DIGITS = 100_000
+"""Digits up to which an integer is read exactly. Longer ones are read as decimals, whose conversion is fast."""
 NOT_JSON = object()
 """Result of `parse_json` for a text that is not JSON. No JSON value equals it."""
 
@@ -15,12 +22,21 @@ def parse_json(text: str, *, fenced: bool = False) -> Any:
 
     `fenced` first removes a Markdown code fence around the text.
     """
-    if fenced and (match := CODE_FENCE.match(text)):
-        text = match.group(1)
+    if fenced:
+        text = remove_fence(text)
     try:
-        return json.loads(text, parse_constant=_reject_constant)
+        return json.loads(text, parse_constant=_reject_constant, parse_int=_parse_int)
     except (ValueError, RecursionError):
         return NOT_JSON
+
+
+def remove_fence(text: str) -> str:
+    """Return the content of a Markdown code fence around the whole text. Other texts are returned unchanged."""
+    if match := CODE_FENCE.match(text):
+        return match.group(3)
+    if match := ONE_LINE_FENCE.match(text):
+        return match.group(2)
+    return text
 
 
 def extract_field(text: str, field: str) -> str:
@@ -31,27 +47,83 @@ def extract_field(text: str, field: str) -> str:
     field_value = value.get(field) if isinstance(value, dict) else None
     if field_value is None:
         return ""
-    return field_value if isinstance(field_value, str) else json.dumps(field_value, ensure_ascii=False, sort_keys=True)
+    return field_value if isinstance(field_value, str) else dump_json(field_value)
+
+
+def dump_json(value: Any) -> str:
+    """Return a JSON value as text with sorted keys, also if it has integers of more digits than Python prints."""
+    try:
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    except (ValueError, TypeError):
+        return json.dumps(_printable(value), ensure_ascii=False, sort_keys=True)
 
 
 def normalize_text(text: str, *, ignore_case: bool, ignore_punctuation: bool, ignore_space: bool) -> str:
     """Return the text in Unicode's composed form (NFC) without the ignored parts."""
     text = unicodedata.normalize("NFC", text)
     if ignore_case:
-        text = text.casefold()
+        text = unicodedata.normalize("NFC", text.casefold())
     if ignore_punctuation:
         text = "".join(character for character in text if not unicodedata.category(character).startswith("P"))
     return " ".join(text.split()) if ignore_space else text
 
 
 def json_equal(left: Any, right: Any) -> bool:
-    """Return whether two JSON values are equal; true and 1 differ."""
-    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+    """Return whether two JSON values are equal.
+
+    Texts and names are compared in Unicode's composed form, numbers by value (1 equals 1.0). true and 1 differ.
+    """
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right or compose(left) == compose(right)
+    if isinstance(left, dict) and isinstance(right, dict):
+        mine, other = _composed_keys(left), _composed_keys(right)
+        return mine.keys() == other.keys() and all(json_equal(value, other[key]) for key, value in mine.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(json_equal, left, right))
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    return type(left) is not str and type(right) is not str and left == right
 
 
 def to_storable_text(text: str) -> str:
     """Replace NUL and lone surrogates, which PostgreSQL rejects, with U+FFFD."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def to_storable_json(value: Any) -> Any:
+    """Return a JSON value whose texts PostgreSQL accepts: see `to_storable_text`."""
+    if isinstance(value, str):
+        return to_storable_text(value)
+    if isinstance(value, dict):
+        return {to_storable_text(str(key)): to_storable_json(item) for key, item in value.items()}
+    return [to_storable_json(item) for item in value] if isinstance(value, list) else value
+
+
+def compose(text: str) -> str:
+    """Return a text in Unicode's composed form (NFC)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _composed_keys(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {compose(key): item for key, item in value.items()}
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _printable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        items: Sequence[Any] = value
+        return [_printable(item) for item in items]
+    if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
+        return str(Decimal(value))
+    return value
+
+
+def _parse_int(digits: str) -> int | Decimal:
+    try:
+        return int(digits)
+    except ValueError:  # more digits than Python converts by default
+        return int(Decimal(digits)) if len(digits) <= MAX_INT_DIGITS else Decimal(digits)
 
 
 def _reject_constant(constant: str) -> Any:

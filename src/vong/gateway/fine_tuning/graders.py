@@ -99,7 +99,7 @@ def _plan_reward(grader: Mapping[str, Any]) -> Reward:
     if kind == "python":
         raise Unsupported(
             "python graders are not supported: they would run the caller's code on this server",
-            "use string_check, text_similarity or multi, or install a scorer of your own (vong.scorers)",
+            "use string_check, text_similarity, score_model or multi, or install a scorer of your own (vong.scorers)",
         )
     if kind == "score_model":
         return _plan_score_model(grader)

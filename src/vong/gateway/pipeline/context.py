@@ -19,7 +19,6 @@ from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.guarding import GuardSession
 from vong.gateway.pricing.token_types import USAGE_ATTRIBUTE, used_types
 from vong.gateway.providers import Endpoint
-from vong.gateway.providers.base import VECTOR_ENDPOINTS
 from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.routing.retry import AttemptRunner
 from vong.gateway.upstream.connection import QUEUE_HEADER
@@ -75,9 +74,9 @@ class CallContext:
         return self.principal.is_delegated or self.trace.is_low_priority
 
     @property
-    def operation(self) -> Literal["chat", "embeddings"]:
-        """Return OpenTelemetry's operation name, which is that of embeddings for rerank calls too."""
-        return "embeddings" if self.endpoint in VECTOR_ENDPOINTS else "chat"
+    def operation(self) -> Literal["chat", "embeddings", "rerank"]:
+        """Return OpenTelemetry's operation name, and `rerank`, for which it has none."""
+        return self.endpoint if self.endpoint in ("embeddings", "rerank") else "chat"
 
     @property
     def output(self) -> dict[str, Any] | None:

@@ -60,7 +60,7 @@ def is_remote(address: str) -> bool:
 
 
 def token_counts(span: Span) -> Usage:
-    """Return the token counts that are billed. Embeddings have no output."""
-    if span.kind == "embeddings" and span.usage.output_tokens is None:
+    """Return the token counts that are billed. Embeddings and rankings have no output."""
+    if span.kind in ("embeddings", "rerank") and span.usage.output_tokens is None:
         return replace_trusted(span.usage, output_tokens=0)
     return span.usage

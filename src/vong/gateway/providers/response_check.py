@@ -59,7 +59,7 @@ def find_error(decoded: Any, format: Endpoint | None) -> UpstreamError | None:
     if not isinstance(decoded, dict):
         return UpstreamError(DEFAULT_STATUS, _error(f"the upstream did not answer with an object: {words_of(decoded)}"))
     fields = cast(dict[str, Any], decoded)
-    error = next((fields[name] for name in ERROR_FIELDS if _says_something(fields.get(name))), None)
+    error = next((fields[name] for name in ERROR_FIELDS if _has_content(fields.get(name))), None)
     if not error and (fields.get("type") == "error" or fields.get("object") == "error"):
         error = {name: value for name, value in fields.items() if name not in ("type", "object")}
     if not error and format == "responses" and fields.get("status") == "failed":
@@ -99,7 +99,7 @@ def excerpt(body: bytes) -> str:
     return _plain_text(body[: 20 * MAX_WORDS_CHARS].decode("utf-8", "replace")) or "an empty body"
 
 
-def _says_something(error: Any) -> bool:
+def _has_content(error: Any) -> bool:
     """Return True unless an error is empty. Some APIs always send the field, with nothing in it."""
     return any(error.values()) if isinstance(error, dict) else bool(error)
 
@@ -132,7 +132,7 @@ def _check_chat(fields: Mapping[str, Any]) -> UpstreamError | str | None:
     first: Any = choices[0]
     if not isinstance(first, dict):
         return "with an invalid choice"
-    if _says_something(first.get("error")):
+    if _has_content(first.get("error")):
         return to_error(first["error"], fields)
     message = first.get("message", first.get("delta"))
     if first.get("finish_reason") != "error":

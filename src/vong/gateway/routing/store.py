@@ -26,7 +26,10 @@ TargetCheck = Callable[[str], None]
 
 
 class RouteVersion(Record):
-    """Version of a route from `changed_at` on. Without targets if the route was deleted."""
+    """Version of a route from `changed_at` on. Without targets if the route was deleted.
+
+    `cause` names the release and the gate decisions that caused the version, and who changed the route.
+    """
 
     id: UUID
     name: str
@@ -35,6 +38,7 @@ class RouteVersion(Record):
     policy: RoutePolicy | None = None
     tree: RouteNode | None = None
     changed_at: datetime
+    cause: dict[str, Any] | None = None
 
 
 class PolicySentinel(Enum):
@@ -53,8 +57,11 @@ def set_route(
     check: TargetCheck = check_target_name,
     policy: RoutePolicy | PolicySentinel | None = UNCHANGED_POLICY,
     tree: RouteNode | None = None,
+    cause: Mapping[str, Any] | None = None,
 ) -> Route:
     """Create a route or replace its targets. `check` is called for every target, fallback and shadow.
+
+    `cause` is stored with the version: the release or the gate decisions that caused it, and who changed the route.
 
     An omitted `policy` stays unchanged, and None removes it. A new policy that omits `guards` keeps the old ones. A
     `tree` replaces `targets`, which are then those that the tree names.
@@ -95,7 +102,7 @@ def set_route(
     connection.execute(
         statement.on_conflict_do_update(index_elements=[tables.routes.c.project_id, tables.routes.c.name], set_=updated)
     )
-    _insert_version(connection, route, changed_at)
+    _insert_version(connection, route, changed_at, cause)
     return route
 
 
@@ -138,7 +145,11 @@ def route_history(connection: Connection, name: str, *, limit: int = 50) -> list
 
 
 def set_weights(
-    connection: Connection, name: str, weights: Mapping[str, float], check: TargetCheck = check_target_name
+    connection: Connection,
+    name: str,
+    weights: Mapping[str, float],
+    check: TargetCheck = check_target_name,
+    cause: Mapping[str, Any] | None = None,
 ) -> Route:
     """Set weights of targets of a route. Unknown targets are added, the others keep their weight.
 
@@ -151,7 +162,7 @@ def set_weights(
     present = {target.model: target for target in route.targets}
     for model, weight in weights.items():
         present[model] = RouteTarget(model=model, weight=weight)
-    return set_route(connection, name, list(present.values()), check)
+    return set_route(connection, name, list(present.values()), check, cause=cause)
 
 
 def pick_weighted(route: Route, random: Callable[[], float]) -> RouteTarget:
@@ -217,6 +228,9 @@ def _column_values(route: Route) -> dict[str, Any]:
     }
 
 
-def _insert_version(connection: Connection, route: Route, changed_at: datetime) -> None:
-    values = {"id": new_id(), "name": route.name, "version": route.version, "changed_at": changed_at}
+def _insert_version(
+    connection: Connection, route: Route, changed_at: datetime, cause: Mapping[str, Any] | None = None
+) -> None:
+    values: dict[str, Any] = {"id": new_id(), "name": route.name, "version": route.version, "changed_at": changed_at}
+    values["cause"] = dict(cause) if cause else None
     connection.execute(insert(tables.route_versions).values({**values, **_column_values(route)}))

@@ -1,4 +1,4 @@
-"""End of an event stream: where the stream says it, or where it has been silent for too long."""
+"""End of an event stream: after its last event, or after a silence that is too long."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

@@ -100,7 +100,7 @@ class SurrogateJoiner:
             else:
                 continue
             del self._waiting[path]
-        is_last = _says_finish(value)
+        is_last = _has_finish_reason(value)
         for path, (container, key) in texts.items():
             text: str = container[key]
             if not is_last and _ends_with_high(text):
@@ -139,11 +139,11 @@ def _ends_with_high(text: str) -> bool:
     return bool(text) and "\ud800" <= text[-1] <= "\udbff"
 
 
-def _says_finish(value: Any) -> bool:
+def _has_finish_reason(value: Any) -> bool:
     """Return True if an event contains a reason why the answer ends."""
     if isinstance(value, dict):
-        return any(value.get(name) for name in FINISH_FIELDS) or any(map(_says_finish, value.values()))
-    return isinstance(value, list) and any(map(_says_finish, value))
+        return any(value.get(name) for name in FINISH_FIELDS) or any(map(_has_finish_reason, value.values()))
+    return isinstance(value, list) and any(map(_has_finish_reason, value))
 
 
 def _iter_texts(value: Any, path: Path) -> Any:

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, NoReturn
 
 from pydantic import Field
 
-from vong.errors import InvalidInput
+from vong.errors import GuardFailed
 from vong.gateway.guards.base import AskModel, Detection, GuardDependencies, TextScope
+from vong.json_schemas import PatternTimeout, SafeSchema
 from vong.records import Record
 
 CODE_FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?```\s*", re.DOTALL | re.IGNORECASE)
@@ -29,23 +30,15 @@ class JsonSchemaGuard:
     check_interval: ClassVar[int | None] = None
 
     def __init__(self, settings: JsonSchemaGuardSettings, dependencies: GuardDependencies) -> None:
-        from jsonschema import Draft202012Validator, SchemaError
-        from referencing import Registry
-
         del dependencies
         self._fenced = settings.fenced
-        try:
-            Draft202012Validator.check_schema(settings.json_schema)
-        except SchemaError as error:
-            message = f"json_schema is not a valid JSON Schema: {error.message}"
-            raise InvalidInput(message, "see https://json-schema.org/draft/2020-12") from error
-        # The registry is empty, so that a schema which refers to a URL is not fetched.
-        self._validator = Draft202012Validator(settings.json_schema, registry=Registry())
+        self._schema = SafeSchema(settings.json_schema, "json_schema")
 
     async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
-        """Return a `not_json` or `not_of_schema` detection."""
-        from referencing.exceptions import Unresolvable
+        """Return a `not_json` or `not_of_schema` detection.
 
+        Raises: GuardFailed if a pattern of the schema takes too long for the text.
+        """
         del ask
         fenced = CODE_FENCE.fullmatch(text) if self._fenced else None
         try:
@@ -53,11 +46,9 @@ class JsonSchemaGuard:
         except (ValueError, RecursionError):
             return [Detection("not_json")]
         try:
-            return [] if self._validator.is_valid(value) else [Detection("not_of_schema")]
-        except Unresolvable as error:
-            raise InvalidInput(
-                f"the JSON Schema has an unresolvable reference: {error}", "define it under $defs"
-            ) from error
+            return [] if self._schema.is_valid(value) else [Detection("not_of_schema")]
+        except PatternTimeout as error:
+            raise GuardFailed(str(error), "rewrite the pattern without nested repetition") from None
 
 
 def _reject_constant(constant: str) -> NoReturn:

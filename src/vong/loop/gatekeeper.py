@@ -1,0 +1,45 @@
+"""Interface of the gate, as canaries and releases use it. `vong.app.gatekeeper` implements it."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from vong.evals.gates import GateDecision
+
+
+class Gatekeeper(Protocol):
+    """Gate of all changes that a canary or a release makes in the name of one caller."""
+
+    @property
+    def actor(self) -> str:
+        """Return the name of the caller."""
+        ...
+
+    def check_target(self, connection: Connection, route: str, target: str) -> GateDecision:
+        """Return the decision about a target of a route without storing it."""
+        ...
+
+    def require_target(
+        self, connection: Connection, route: str, target: str, reason: str | None = None
+    ) -> GateDecision:
+        """Return the stored decision about a target of a route.
+
+        Raises: PreconditionFailed with everything that is missing if the gate rejects it.
+        """
+        ...
+
+    def move_alias(
+        self, connection: Connection, name: str, alias: str, ref: str, evidence: Mapping[str, Any], reason: str
+    ) -> None:
+        """Point an alias to a version.
+
+        Raises: PreconditionFailed with everything that is missing if the gate rejects it.
+        """
+        ...
+
+
+def build_cause(by: str, *decisions: GateDecision, **references: str) -> dict[str, Any]:
+    """Return the cause of a version of a route: who changed it, and the canary or release and gate decisions."""
+    gates = [str(decision.id) for decision in decisions if decision.id is not None]
+    return {"by": by, **references, **({"gates": gates} if gates else {})}
