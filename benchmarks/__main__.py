@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
-BENCHMARKS = ("span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list", "idle")
+BENCHMARKS = ("evals", "span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list", "idle")
 LONG = ("soak", "serving", "training", "training_plan", "e2e_nlg")
 """Benchmarks that run only if named."""
 
@@ -37,6 +37,10 @@ def main() -> None:
         choices=["vong", "trl", "trl with checkpointing"],
         help="training: trainers to measure (default: all)",
     )
+    parser.add_argument(
+        "--base", help="training_plan: folder of the bundled model in safetensors (default: convert it)"
+    )
+    parser.add_argument("--runs", nargs="*", type=int, default=[], help="training_plan: numbers of runs (default: all)")
     parser.add_argument("--llamafactory", help="training: Python interpreter of a virtual environment of LLaMA-Factory")
     parser.add_argument("--serving-url", help="serving: URL of a running server to measure too")
     parser.add_argument("--serving-key", default="", help="serving: key of the server")

@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
 
 def run_experiment(base: Path, folder: Path, data: Data, options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Run the experiment with a base model. `options` has `train_rows`, `meanings`, `epochs` and `beams`."""
-    from vong.training.model_loading import load_tokenizer
+    from vong.training.models.model_loading import load_tokenizer
 
     threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
     rows = random.Random(SEED).sample(data.train, min(len(data.train), options.train_rows + VALIDATION_ROWS + SHOTS))
@@ -185,9 +185,9 @@ def generate(
     """Return the output of each prompt: greedy with one beam, otherwise beam search with length penalty 0.8."""
     import torch
 
-    from vong.training.fast_linear import use_onednn_linears
-    from vong.training.model_loading import load_causal_model
-    from vong.training.tokenization import find_end_tokens
+    from vong.training.models.fast_linear import use_onednn_linears
+    from vong.training.models.model_loading import load_causal_model
+    from vong.training.rows.tokenization import find_end_tokens
 
     model: Any = load_causal_model(base, dtype=torch.float32)
     if adapter is not None:

@@ -60,8 +60,8 @@ def prepare(folder: Path) -> Files:
 
     from vong.registry.bundled_model import find_bundled_gguf
     from vong.training import convert_gguf
-    from vong.training.gguf_export import write_gguf
-    from vong.training.gguf_export.lora import write_lora_gguf
+    from vong.training.export.gguf_export import write_gguf
+    from vong.training.export.gguf_export.lora import write_lora_gguf
 
     base, adapter = convert_gguf(find_bundled_gguf(), folder / "base", lambda _: None), folder / "adapter"
     config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", init_lora_weights=False)
@@ -96,7 +96,7 @@ def measure_bare(files: Files) -> Iterator[tuple[str, str]]:
 
 def _serve_bare(gguf: Path, pipe: Any) -> None:
     from vong.serving.engine import EngineSettings
-    from vong.serving.engine.llamacpp_server import LlamaCppServer
+    from vong.serving.engine.llamacpp.server import LlamaCppServer
 
     server = LlamaCppServer(gguf, EngineSettings(threads=THREADS, batch=max(STREAMS)))
     pipe.send((str(server.async_http.base_url).rstrip("/"), dict(server.async_http.headers)))

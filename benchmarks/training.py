@@ -180,8 +180,8 @@ class LossReporter:
 
 def count_tokens(base: Path, rows: int) -> int:
     """Return the tokens of all rows, without padding."""
-    from vong.training.model_loading import load_tokenizer
-    from vong.training.tokenization import tokenize_examples
+    from vong.training.models.model_loading import load_tokenizer
+    from vong.training.rows.tokenization import tokenize_examples
 
     return EPOCHS * sum(len(row.ids) for row in tokenize_examples(load_tokenizer(base), read_examples(rows), 1024).rows)
 

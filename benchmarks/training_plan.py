@@ -1,4 +1,4 @@
-"""Plan versus measurement: peak memory, and time after a probe, of ten runs of a small random model."""
+"""Plan versus measurement: peak memory, and time after a probe, of ten runs of a small and of the bundled model."""
 
 import json
 import subprocess
@@ -7,37 +7,57 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-RUNS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("LoRA, batch 2", {"batch_size": 2}),
-    ("LoRA, batch 8", {}),
-    ("LoRA, batch 16", {"batch_size": 16}),
-    ("LoRA, batch 4 x 4", {"batch_size": 4, "gradient_accumulation": 4}),
-    ("LoRA, rank 64", {"lora_rank": 64, "lora_alpha": 128}),
-    ("LoRA, two modules", {"target_modules": ["q_proj", "v_proj"]}),
-    ("LoRA, checkpointing", {"gradient_checkpointing": True}),
-    ("LoRA, short rows", {"max_length": 150}),
-    ("full, batch 4", {"method": "full", "learning_rate": 1e-5, "batch_size": 4}),
-    ("full, checkpointing", {"method": "full", "learning_rate": 1e-5, "gradient_checkpointing": True}),
+FULL = {"method": "full", "learning_rate": 1e-5}
+
+
+class PlannedRun(NamedTuple):
+    """Run to plan and to measure: its name, its settings, and if it trains the bundled model."""
+
+    name: str
+    settings: dict[str, Any]
+    bundled: bool = False
+
+
+RUNS = (
+    PlannedRun("small, LoRA, batch 8", {}),
+    PlannedRun("small, LoRA, batch 16", {"batch_size": 16}),
+    PlannedRun("small, LoRA, batch 4 x 4, rank 64", {"batch_size": 4, "gradient_accumulation": 4, "lora_rank": 64}),
+    PlannedRun("small, LoRA, two modules", {"target_modules": ["q_proj", "v_proj"]}),
+    PlannedRun("small, LoRA, checkpointing", {"gradient_checkpointing": True}),
+    PlannedRun("small, full, batch 4", {**FULL, "batch_size": 4}),
+    PlannedRun("135M, LoRA, batch 8", {}, bundled=True),
+    PlannedRun("135M, LoRA, batch 2", {"batch_size": 2}, bundled=True),
+    PlannedRun("135M, LoRA, checkpointing", {"gradient_checkpointing": True}, bundled=True),
+    PlannedRun("135M, full, batch 4", {**FULL, "batch_size": 4}, bundled=True),
 )
-ROWS = 160
+ROWS = {False: 64, True: 16}
+"""Training rows of the small random model, and of the bundled one, which takes a second per row."""
 
 
-def run(_: Namespace) -> Iterator[tuple[str, str]]:
+def run(options: Namespace) -> Iterator[tuple[str, str]]:
     """Plan, probe and train each run in a process of its own, and compare memory and time."""
     with tempfile.TemporaryDirectory(prefix="vong-plan-") as folder:
-        for name, settings in RUNS:
+        chosen = [RUNS[number - 1] for number in options.runs] or RUNS
+        if options.base:
+            (Path(folder) / "bundled").symlink_to(Path(options.base).resolve())
+        elif any(one.bundled for one in chosen):
+            prepare_base(Path(folder) / "bundled")
+        for planned in chosen:
             results: dict[str, Any] = {}
             for step in ("probe", "train"):
-                command = [sys.executable, "-m", "benchmarks.training_plan", step, folder, json.dumps(settings)]
+                request = json.dumps(planned._asdict())
+                command = [sys.executable, "-m", "benchmarks.training_plan", step, folder, request]
                 known = json.dumps(results)
-                done = subprocess.run(command, input=known, capture_output=True, text=True, check=True)
+                done = subprocess.run(command, input=known, capture_output=True, text=True, check=False)
+                if done.returncode:
+                    raise SystemExit(f"{planned.name}: {done.stderr[-2000:]}")
                 results |= json.loads(done.stdout.strip().splitlines()[-1])
             memory, peak = results["planned_bytes"], results["peak_bytes"]
             seconds, taken = results["planned_seconds"], results["seconds"]
             yield (
-                name,
+                planned.name,
                 (
                     f"{memory / 1e9:.2f} GB planned, {peak / 1e9:.2f} measured ({memory / peak - 1:+.0%}); "
                     f"{seconds:.0f} s planned, {taken:.0f} measured ({seconds / taken - 1:+.0%})"
@@ -45,11 +65,20 @@ def run(_: Namespace) -> Iterator[tuple[str, str]]:
             )
 
 
-def run_step(step: str, folder: Path, values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+def prepare_base(folder: Path) -> Path:
+    """Convert the bundled model to safetensors in `folder`."""
+    from vong.registry import bundled_model
+    from vong.training import convert_gguf
+
+    return convert_gguf(bundled_model.find_bundled_gguf(), folder)
+
+
+def run_step(step: str, folder: Path, planned: PlannedRun, known: dict[str, Any]) -> dict[str, Any]:
     """Probe or train in this process, and return what was planned or measured."""
     import time
     from dataclasses import replace
 
+    from benchmarks.training import read_examples
     from tests.training.factories import Recorder, create_context
     from vong.processes import peak_resident_bytes
     from vong.records import Message
@@ -57,14 +86,20 @@ def run_step(step: str, folder: Path, values: dict[str, Any], known: dict[str, A
     from vong.training.planning.probe import run_probe
     from vong.training.recipes.sft import SftRecipe
 
-    base = create_base(folder / "base")
-    options = {"samples": 0, "lora_rank": 16, "epochs": 1, "batch_size": 8, **values}
-    context = create_context(base, folder / f"{step}-{time.time_ns()}", options, train=ROWS, validation=16)
-    longer = [
-        row.model_copy(update={"messages": (Message(role="user", content=f"{row.prompt_text} " * (4 + n % 9)),)})
-        for n, row in enumerate(context.train)
-    ]
-    context = replace(context, train=longer, threads=0)
+    base = folder / "bundled" if planned.bundled else create_base(folder / "base")
+    options = {"samples": 0, "lora_rank": 16, "epochs": 1, "batch_size": 8, **planned.settings}
+    rows = ROWS[planned.bundled]
+    context = create_context(base, folder / f"{step}-{time.time_ns()}", options, train=rows, validation=16)
+    if planned.bundled:
+        tickets = read_examples(rows + 8)
+        train, validation = tickets[:rows], tickets[rows:]
+    else:
+        validation = context.validation
+        train = [
+            row.model_copy(update={"messages": (Message(role="user", content=f"{row.prompt_text} " * (4 + n % 9)),)})
+            for n, row in enumerate(context.train)
+        ]
+    context = replace(context, train=train, validation=validation, threads=0)
     if step == "probe":
         result = run_probe(SftRecipe(), context, Recorder())
         inputs = plan_inputs(base, context, ())
@@ -117,4 +152,5 @@ def create_base(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run_step(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]), json.loads(sys.stdin.read()))))
+    chosen = PlannedRun(**json.loads(sys.argv[3]))
+    print(json.dumps(run_step(sys.argv[1], Path(sys.argv[2]), chosen, json.loads(sys.stdin.read()))))

@@ -1,15 +1,14 @@
 """Fixtures of all tests: embedded PostgreSQL, migrated database, project, and a block on network access."""
 
-import itertools
 import os
 import shutil
 import socket
 import tempfile
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -18,14 +17,17 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from tests import scheduling
+from tests.databases import TEMPLATE, TestDatabases, with_database_name
 from tests.finished_loop import vong_with_loop_run
 from tests.running_vong import RunningVong
 from vong import access
+from vong.access import passwords
 from vong.store.database import Database
 from vong.store.migrate import migrate
 from vong.store.postgres import server as postgres_server
 
-_counter = itertools.count()
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -48,8 +50,8 @@ def postgres_url() -> Iterator[str]:
         url = postgres_server.start(folder / "postgres")
         _disable_durability(url)
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE template_vong")
-        database = Database(with_database_name(url, "template_vong"), pool=1)
+            connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        database = Database(with_database_name(url, TEMPLATE), pool=1)
         migrate(database)
         database.close()
         yield url
@@ -116,21 +118,29 @@ def no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
+@pytest.fixture(autouse=True)
+def cheap_password_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with the lowest cost. The cost in use is a tenth of a second and 64 MB per password."""
+    monkeypatch.setattr(passwords, "_hasher", _cheap_hasher)
+
+
+@cache
+def _cheap_hasher() -> "PasswordHasher":
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 @contextmanager
 def fresh_database(postgres_url: str) -> Generator[str]:
-    """Create a migrated database and drop it at the end of the block."""
-    name = f"test_{next(_counter)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        statement = "CREATE DATABASE {} TEMPLATE template_vong STRATEGY file_copy"
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
-    yield with_database_name(postgres_url, name)
-    _drop(postgres_url, name)
+    """Return the URL of an empty, migrated database for the duration of the block."""
+    with _databases(postgres_url).use() as url:
+        yield url
 
 
-def with_database_name(url: str, name: str) -> str:
-    """Return the URL of another database of the same server."""
-    before, _, query = url.partition("?")
-    return f"{before.rsplit('/', 1)[0]}/{name}?{query}"
+@cache
+def _databases(postgres_url: str) -> TestDatabases:
+    return TestDatabases(postgres_url)
 
 
 def _disable_durability(url: str) -> None:
@@ -140,17 +150,3 @@ def _disable_durability(url: str) -> None:
             superuser.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
         superuser.execute("ALTER SYSTEM SET max_wal_size = '4GB'")
         superuser.execute("SELECT pg_reload_conf()")
-
-
-def _drop(postgres_url: str, name: str) -> None:
-    """Drop a database. Retry for 20 seconds, because the owner may not drop it while PostgreSQL vacuums it."""
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            with psycopg.connect(postgres_url, autocommit=True) as connection:
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-            return
-        except psycopg.errors.InsufficientPrivilege:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)

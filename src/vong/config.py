@@ -156,6 +156,15 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Address of this machine on which its engines listen, and at which servers reach them.",
     )
+    ray_dashboard_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+/?$",
+        description="URL of the dashboard of a Ray cluster (http://HEAD:8265), whose nodes run the deployments with "
+        "`cluster` `ray`.",
+    )
+    ray_token: SecretStr | None = Field(
+        default=None, description="Token of the Ray cluster, if it requires one (RAY_AUTH_MODE=token)."
+    )
     batch_concurrency: int = Field(default=8, ge=1, le=256, description="Concurrent calls of one batch.")
     log_level: str = Field(default="info", description="Log level: debug, info, warning or error.")
     providers: dict[str, ProviderSettings] = Field(

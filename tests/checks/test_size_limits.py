@@ -18,18 +18,18 @@ FUNCTION_LINES = 60
 PARAMETERS = 8
 BANNED_NAMES = {"utils", "helpers", "common", "core", "manager", "service", "misc"}
 BROAD_EXCEPT_HOMES = {
-    "src/vong/serving/engine/continuous_batching.py": "the boundary of a request in an engine",
+    "src/vong/serving/engine/transformers/continuous_batching.py": "the boundary of a request in an engine",
     "src/vong/serving/reconciler.py": "the boundary of the thread that looks after engines",
     "src/vong/api/openai/responder.py": "the boundary of a model call",
     "src/vong/jobs/runner.py": "the boundary of a job",
-    "src/vong/training/architectures.py": "the code of a model in transformers, which raises any error",
+    "src/vong/training/models/architectures.py": "the code of a model in transformers, which raises any error",
     "src/vong/training/planning/inspection.py": "the boundary of a child process that loads a model",
     "src/vong/training/planning/row_lengths.py": "the chat template of a model, which raises any error",
-    "src/vong/training/failures.py": "errors of a full disk, which libraries wrap in their own",
+    "src/vong/training/runs/failures.py": "errors of a full disk, which libraries wrap in their own",
     "src/vong/registry/hub.py": "huggingface_hub, whose HTTP library depends on its version",
     "src/vong/registry/model_files.py": "onnxruntime, whose errors share no class",
-    "src/vong/serving/engine/embedding_encoders.py": "onnxruntime, whose errors share no class",
-    "src/vong/training/utilization.py": "NVML, whose errors share no class",
+    "src/vong/serving/engine/embeddings/encoders.py": "onnxruntime, whose errors share no class",
+    "src/vong/training/runs/utilization.py": "NVML, whose errors share no class",
 }
 
 

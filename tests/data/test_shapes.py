@@ -357,6 +357,13 @@ def test_a_sharegpt_turn_may_have_several_calls(tmp_path: Path) -> None:
     assert len({call["id"] for call in calls}) == 2
 
 
+# https://github.com/hiyouga/LlamaFactory/issues/7547: a blank column of tools stops the whole run
+@pytest.mark.parametrize("tools", ["", " ", "\n", "[]", "{}", "null", None, [], {}, [""], ["{}"]])
+def test_blank_tools_are_no_tools(tools: Any) -> None:
+    for row in ({"messages": [USER, GOOD], "tools": tools}, {"messages": [USER, GOOD], "functions": tools}):
+        assert formats.create_format("chat").to_example(row).tools is None
+
+
 @pytest.mark.parametrize("tools", [[{"name": "f"}], '[{"name": "f"}]', ['{"name": "f"}'], {"name": "f"}])
 def test_tools_are_read_as_list_or_as_text(tools: Any) -> None:
     example = formats.create_format("chat").to_example({"messages": [USER, GOOD], "tools": tools})

@@ -33,7 +33,7 @@ from vong.gateway.upstream.client import UpstreamClient
 from vong.records import new_id, now
 from vong.records.limit import LimitCreate
 from vong.store.database import Database
-from vong.training.epoch_checkpoints import EpochCheckpoints
+from vong.training.runs.epoch_checkpoints import EpochCheckpoints
 
 ROW = json.dumps({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}).encode()
 

@@ -27,7 +27,7 @@ def test_documents_are_ordered_by_their_score() -> None:
     captured = asyncio.run(InProcessGateway(GuardFactory(), []).call("rerank", json.dumps(body).encode()))
     results = json.loads(captured.response)["results"]
     assert [(item["index"], item["document"]) for item in results] == [(1, {"text": "a red apple"})]
-    assert captured.span.kind == "embeddings"
+    assert captured.span.kind == "rerank"
     assert captured.span.attributes["vong.endpoint"] == "rerank"
     assert captured.span.usage.input_tokens == 8
 

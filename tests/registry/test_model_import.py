@@ -259,7 +259,7 @@ def test_a_model_of_ollama_is_imported_with_its_licence_and_settings(
     assert version.licence == "apache-2.0"
     assert list(version.files) == ["mine.gguf"]
     assert version.metadata["ollama"]["parameters"] == {"stop": ["<end>"], "temperature": 0.2}
-    assert any("TEMPLATE is recorded but not used" in note for note in result["notes"])
+    assert any("defaults of the deployments" in note for note in result["notes"])
     blob = next((ollama_store / "blobs").glob(f"*{1:064x}"))
     direct = owner.post(MODELS, json={"source": str(blob), "name": "mine", "convert": False}).json()
     assert job_runner.run(direct)["gguf"] == version.ref

@@ -1,6 +1,7 @@
 """Server that speaks the protocol of `vllm serve`, without a model: for tests on machines without a GPU.
 
-Paths, fields, statuses and error bodies are those of vLLM's OpenAI server, with runtime LoRA updating.
+Paths, fields, statuses and error bodies are those of vLLM 0.32's OpenAI server, with runtime LoRA updating, as recorded
+with its build for CPUs.
 """
 
 import json
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 VOCABULARY = 300
+SLOW_TOKENS = 999
+SLOW_SECONDS = 6.0
+"""Time for an answer with `max_tokens` SLOW_TOKENS."""
 
 
 def parse_arguments(arguments: list[str]) -> dict[str, Any]:
@@ -62,7 +66,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._send_error(400, message, "InvalidUserInput")
         settings = Path(body["lora_path"]) / "adapter_config.json"
         if not settings.is_file():
-            return self._send_error(404, f"No adapter found for {body['lora_path']}", "NotFoundError")
+            message = f"Loading lora {body['lora_name']} failed: No adapter found for {body['lora_path']}"
+            return self._send_error(404, message, "NotFoundError")
         rank, maximum = json.loads(settings.read_text())["r"], int(self.options["max-lora-rank"])
         if rank > maximum:
             message = f"LoRA rank {rank} is greater than max_lora_rank {maximum}."
@@ -102,9 +107,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def post_chat_completions(self, body: dict[str, Any]) -> None:
         if body["model"] not in (self.options["served-model-name"], *self.adapters):
-            return self._send_error(404, f"The model `{body['model']}` does not exist.", "NotFoundError")
-        if body.get("temperature") == 9:
-            return self._send_error(400, "temperature must be in [0, 2]", "BadRequestError")
+            names = ", ".join((self.options["served-model-name"], *self.adapters))
+            message = f"The model `{body['model']}` does not exist. Valid aliases: {names}."
+            return self._send_error(404, message, "NotFoundError")
+        if body.get("temperature", 0) < 0:
+            message = "temperature must be non-negative, got -1.0. (parameter=temperature, value=-1.0)"
+            return self._send_error(400, message, "BadRequestError")
+        if body.get("tools") and (message := self._tools_error(body)):
+            return self._send_error(400, message, "BadRequestError")
+        if body.get("max_tokens") == SLOW_TOKENS:
+            time.sleep(SLOW_SECONDS)
         text = f"tools={len(body.get('tools', []))} by {self.adapters.get(body['model'], 'base')}"
         if not body.get("stream"):
             message = {"role": "assistant", "content": text}
@@ -123,9 +135,21 @@ class Handler(BaseHTTPRequestHandler):
         self._send_chunk(b"")
         return None
 
+    def _tools_error(self, body: dict[str, Any]) -> str | None:
+        """Return the error of vLLM 0.32 for tools without a parser."""
+        if self.options.get("tool-call-parser") and self.options.get("enable-auto-tool-choice"):
+            return None
+        choice = body.get("tool_choice", "auto")
+        if choice == "auto":
+            return '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'
+        name = "required" if choice == "required" else choice["function"]["name"]
+        kind = '"required"' if choice == "required" else f'function "{name}"'
+        return f"tool_choice={kind} requires --tool-call-parser to be set"
+
     def _answer(self, body: dict[str, Any], choice: dict[str, Any], kind: str) -> None:
         type(self).tokens += 1
-        usage = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
+        usage: dict[str, Any] = {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4}
+        usage["prompt_tokens_details"] = {"cached_tokens": 2} if self.options["enable-prompt-tokens-details"] else None
         self._send_json(200, {"id": "c", "object": kind, "model": body["model"], "choices": [choice], "usage": usage})
 
     def _is_authorized(self) -> bool:

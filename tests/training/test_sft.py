@@ -90,6 +90,18 @@ def test_training_stops_early_and_returns_the_best_weights(base: Path, tmp_path:
     assert any("stopped early" in line for line in recorder.lines)
 
 
+# https://github.com/verl-project/verl/issues/7401: a resume at the end of an epoch skips the next epoch
+def test_a_resume_at_the_end_of_an_epoch_trains_the_next_one(base: Path, tmp_path: Path, recorder: Recorder) -> None:
+    settings = {"epochs": 2, "checkpoint_every": 6, "eval_every": 6, "lora_dropout": 0.1}
+    whole = SftRecipe().train(create_context(base, tmp_path / "whole", settings), Recorder())
+    with pytest.raises(JobCancelled):
+        SftRecipe().train(create_context(base, tmp_path / "broken", settings), Recorder(cancel_at=7))
+    resumed = SftRecipe().train(create_context(base, tmp_path / "broken", settings), recorder)
+    assert recorder.lines[0] == "resuming from checkpoint-6"
+    assert len(recorder.series("loss")) == 6
+    assert weights(resumed.folder) == weights(whole.folder)
+
+
 def test_too_long_rows_are_skipped_with_a_warning(base: Path, tmp_path: Path, recorder: Recorder) -> None:
     outcome = SftRecipe().train(create_context(base, tmp_path / "run", {"epochs": 1, "max_length": 30}), recorder)
     assert outcome.summary["rows"] < 24

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vong.errors import MissingExtra
 
@@ -19,6 +19,13 @@ DIMENSIONS = 384
 MAX_TOKENS = 256
 """Number of tokens that the model reads of a text. The rest is truncated, as in its training."""
 BATCH_SIZE = 32
+
+
+class EmbeddedTokens(NamedTuple):
+    """Tokens of a text and one vector of length 1 for each, shape [n, 384]."""
+
+    tokens: list[str]
+    vectors: "NDArray[np.float32]"
 
 
 class MiniLmEmbedder:
@@ -39,6 +46,27 @@ class MiniLmEmbedder:
             vectors[batch] = self._embed_batch([texts[index] for index in batch])
         return vectors
 
+    def embed_tokens(self, texts: Sequence[str]) -> "list[EmbeddedTokens]":
+        """Return the tokens of each text with their vectors of length 1, without the marks of its beginning and end."""
+        import numpy as np
+
+        found: list[EmbeddedTokens] = []
+        for start in range(0, len(texts), BATCH_SIZE):
+            encodings = self._tokenizer.encode_batch(list(texts[start : start + BATCH_SIZE]))
+            hidden, _ = self._run(encodings)
+            for encoding, vectors in zip(encodings, hidden, strict=True):
+                inner = [
+                    position
+                    for position, (used, special) in enumerate(
+                        zip(encoding.attention_mask, encoding.special_tokens_mask, strict=True)
+                    )
+                    if used and not special
+                ]
+                norms = np.linalg.norm(vectors[inner], axis=1, keepdims=True)
+                tokens = [encoding.tokens[position] for position in inner]
+                found.append(EmbeddedTokens(tokens, vectors[inner] / np.maximum(norms, 1e-9)))
+        return found
+
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Return the number of tokens that the model reads of the texts, as reported in `usage`."""
         return sum(sum(encoding.attention_mask) for encoding in self._tokenizer.encode_batch(list(texts)))
@@ -51,15 +79,21 @@ class MiniLmEmbedder:
     def _embed_batch(self, texts: list[str]) -> "NDArray[np.float32]":
         import numpy as np
 
-        encodings = self._tokenizer.encode_batch(texts)
-        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
-        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        (hidden,) = self._session.run(None, inputs)
+        hidden, mask = self._run(self._tokenizer.encode_batch(texts))
         weights = mask[:, :, None].astype(np.float32)
         mean = (hidden * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1.0)
         norms = np.linalg.norm(mean, axis=1, keepdims=True)
         return (mean / np.maximum(norms, 1e-9)).astype(np.float32)
+
+    def _run(self, encodings: Sequence[Any]) -> "tuple[NDArray[np.float32], NDArray[np.int64]]":
+        """Return the last layer of each token, and the mask of the tokens that are not padding."""
+        import numpy as np
+
+        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        (hidden,) = self._session.run(None, inputs)
+        return hidden, mask
 
     @cached_property
     def _session(self) -> Any:

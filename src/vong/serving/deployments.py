@@ -49,6 +49,8 @@ def deploy(
     check_engine(engine, model, base, settings.engine_options, is_remote=settings.cluster == "ray")
     if engine == LLAMACPP and base.format != "gguf" and not settings.quantization:
         raise InvalidInput(f"engine xllamacpp serves GGUF, but {base.ref} is {base.format}", "set quantization")
+    if settings.chat_template and base.format != "gguf":
+        raise InvalidInput(f"chat_template applies to GGUF models, but {base.ref} is {base.format}", "omit it")
     existing = next(iter(tables.list_rows(connection, name=name)), None)
     engine_key = settings.engine_key(base.hash, engine)
     if existing and _serves(existing, model.ref, engine_key):

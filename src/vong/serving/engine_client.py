@@ -32,9 +32,9 @@ class EngineClient:
         """
         return self._request("GET", "/health?generate=1" if generate else "/health", timeout=timeout)
 
-    def serve(self, name: str, folder: str | None) -> None:
-        """Serve the adapter in a folder, or the base model, under a name."""
-        self._request("POST", "/adapters", body={"name": name, "folder": folder})
+    def serve(self, name: str, folder: str | None, defaults: dict[str, Any] | None = None) -> None:
+        """Serve the adapter in a folder, or the base model, under a name, with the defaults of its requests."""
+        self._request("POST", "/adapters", body={"name": name, "folder": folder, "defaults": defaults or {}})
 
     def stop_serving(self, name: str) -> None:
         """Stop serving a name."""
@@ -43,6 +43,15 @@ class EngineClient:
     def tokenize(self, name: str, messages: list[dict[str, Any]]) -> list[int]:
         """Return the token ids of a conversation by the chat template of the served model."""
         return self._request("POST", "/tokenize", body={"model": name, "messages": messages})["ids"]
+
+    def tokenize_text(self, name: str, text: str) -> list[int]:
+        """Return the token ids of a text, without a chat template."""
+        return self._request("POST", "/tokenize", body={"model": name, "prompt": text})["ids"]
+
+    def complete_text(self, name: str, text: str, max_tokens: int) -> str:
+        """Return the continuation of a text that the served model generates at temperature 0."""
+        body = {"model": name, "prompt": text, "max_tokens": max_tokens, "temperature": 0.0}
+        return self._request("POST", "/v1/completions", body=body)["choices"][0]["text"]
 
     def logprobs(self, name: str, ids: list[int], positions: int, top: int) -> list[dict[int, float]]:
         """Return the `top` most likely next tokens with log-probabilities after each of the last prefixes of `ids`."""

@@ -242,8 +242,9 @@ class EngineProcess:
             name = version.served_name
             try:
                 folder = None if version.model == version.base else self._adapter_folder(version)
-                if name not in served or served[name] != folder:
-                    client.serve(name, folder)
+                fields = version.settings.defaults.fields()
+                if name not in served or served[name] != folder or health.get("defaults", {}).get(name, {}) != fields:
+                    client.serve(name, folder, fields)
             except FilesPending:
                 continue
             except UpstreamFailed as error:

@@ -20,6 +20,9 @@ TOLERANCES: dict[Precision, float] = {"fp32": 1e-3, "bf16": 5e-2, "quantised": 1
 """Tolerance in natural logarithm. Exact arithmetic (fp32, bf16): maximum difference of a token's log-probability.
 Quantised weights: how much less likely than the trainer's most likely token the engine's may be for the trainer."""
 
+Prompt = str | Sequence[Message]
+"""Conversation, or a text for a model without a chat template."""
+
 COMPARED_TOKENS = 5
 """Number of the trainer's most likely tokens that are compared at each position."""
 REQUESTED_TOKENS = 50
@@ -217,33 +220,31 @@ def measure_quantization(
     )
 
 
-def observe_greedy(
-    client: EngineClient, name: str, conversations: Sequence[Sequence[Message]], max_tokens: int
-) -> GreedyTexts:
-    """Generate a text at temperature 0 after each conversation, one at a time and then all at once."""
-    bodies = [[message.model_dump(mode="json", exclude_none=True) for message in one] for one in conversations]
+def observe_greedy(client: EngineClient, name: str, prompts: Sequence[Prompt], max_tokens: int) -> GreedyTexts:
+    """Generate a text at temperature 0 after each prompt, one at a time and then all at once."""
 
-    def complete(messages: list[dict[str, Any]]) -> str:
-        return client.complete(name, messages, max_tokens)
+    def complete(prompt: Prompt) -> str:
+        if isinstance(prompt, str):
+            return client.complete_text(name, prompt, max_tokens)
+        return client.complete(name, _dump(prompt), max_tokens)
 
-    alone = [complete(messages) for messages in bodies]
-    with ThreadPoolExecutor(max_workers=max(1, len(bodies))) as pool:
-        return GreedyTexts(alone, list(pool.map(complete, bodies)))
+    alone = [complete(prompt) for prompt in prompts]
+    with ThreadPoolExecutor(max_workers=max(1, len(prompts))) as pool:
+        return GreedyTexts(alone, list(pool.map(complete, prompts)))
 
 
-def observe_engine(
-    client: EngineClient, name: str, conversations: Sequence[Sequence[Message]], positions: int
-) -> list[TokenLogprobs]:
-    """Compute token ids and log-probabilities with the engine, at the last `positions` of each conversation."""
+def observe_engine(client: EngineClient, name: str, prompts: Sequence[Prompt], positions: int) -> list[TokenLogprobs]:
+    """Compute token ids and log-probabilities with the engine, at the last `positions` of each prompt."""
     results: list[TokenLogprobs] = []
-    for conversation in conversations:
-        messages: list[dict[str, Any]] = [
-            message.model_dump(mode="json", exclude_none=True) for message in conversation
-        ]
-        ids = client.tokenize(name, messages)
+    for prompt in prompts:
+        ids = client.tokenize_text(name, prompt) if isinstance(prompt, str) else client.tokenize(name, _dump(prompt))
         logprobs = client.logprobs(name, ids, min(positions, len(ids)), REQUESTED_TOKENS)
         results.append(TokenLogprobs(ids=tuple(ids), logprobs=tuple(logprobs)))
     return results
+
+
+def _dump(conversation: Sequence[Message]) -> list[dict[str, Any]]:
+    return [message.model_dump(mode="json", exclude_none=True) for message in conversation]
 
 
 def _equal_positions(

@@ -9,6 +9,8 @@ from vong.records import Record, content_hash
 from vong.serving.engine import EngineSettings
 
 ENGINE_FIELDS = {field.name for field in fields(EngineSettings)}
+OPTIONAL_FIELDS = {"engine_options", "chat_template"}
+"""Settings that are passed to the engine only if they are set, so that the keys of engines without them remain."""
 
 
 class DeploymentEvaluation(Record):
@@ -32,6 +34,26 @@ class DeploymentEvaluation(Record):
         return self
 
 
+class RequestDefaults(Record):
+    """Fields of requests to a deployment that apply if a caller does not set them. `system` is a system message."""
+
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    top_k: int | None = Field(default=None, ge=-1)
+    min_p: float | None = Field(default=None, ge=0, le=1)
+    repetition_penalty: float | None = Field(default=None, gt=0, le=10)
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
+    seed: int | None = None
+    stop: tuple[str, ...] | None = None
+    max_tokens: int | None = Field(default=None, ge=1)
+    system: str | None = Field(default=None, max_length=100_000)
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields that have a default."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
 class DeploymentSettings(Record):
     """Settings of a deployment. Zero selects the engine's default.
 
@@ -44,6 +66,8 @@ class DeploymentSettings(Record):
     `reproducible`: with llama.cpp, the same text at temperature 0 under any load, with a separate cache per
     conversation, which needs the memory of `batch` contexts.
 
+    `chat_template`: with llama.cpp, the Jinja template that replaces the one inside a GGUF file.
+
     `engine_options`: further options of the engine vllm, for example `{"tensor-parallel-size": 2}`.
 
     `cluster`: `ray` to run the engines on the Ray cluster of the server's setting `ray_dashboard_url`; empty for the
@@ -51,6 +75,9 @@ class DeploymentSettings(Record):
     the engine vllm its GPUs.
 
     `follow`: a deployment made from an alias is updated when the alias points to another version.
+
+    `defaults`: fields of requests that apply if a caller does not set them, for example `{"temperature": 0.2}`. Those
+    of an Ollama model or Modelfile apply without it.
 
     `evaluate`: dataset split or suite on which the deployed engine and the unquantized model are scored.
 
@@ -67,8 +94,10 @@ class DeploymentSettings(Record):
     parity: Literal["required", "skip"] = "required"
     follow: bool = True
     evaluate: DeploymentEvaluation | None = None
+    defaults: RequestDefaults = RequestDefaults()
     quantization: str = ""
     reproducible: bool = False
+    chat_template: str = Field(default="", max_length=100_000)
     engine_options: dict[str, int | float | bool | str] = {}
     cluster: Literal["", "ray"] = ""
     min_replicas: int = Field(default=1, ge=1, le=64)
@@ -95,7 +124,7 @@ class DeploymentSettings(Record):
     def engine_settings(self) -> dict[str, Any]:
         """Return the settings that are passed to the engine. Deployments share a process only if these are equal."""
         values = {name: value for name, value in self.model_dump().items() if name in ENGINE_FIELDS}
-        return {name: value for name, value in values.items() if name != "engine_options" or value}
+        return {name: value for name, value in values.items() if name not in OPTIONAL_FIELDS or value}
 
     def engine_key(self, base_hash: str, engine: str) -> str:
         """Return the key of the engine for a base model with these settings."""
@@ -124,6 +153,7 @@ class DeploymentRequest(Record):
 def read_settings(stored: dict[str, Any]) -> DeploymentSettings:
     """Return stored settings. Those of an earlier version may lack fields, or have a value that was allowed then."""
     known = {name: value for name, value in stored.items() if name in DeploymentSettings.model_fields}
+    known["defaults"] = RequestDefaults.model_validate(known.get("defaults") or {})
     if known.get("evaluate"):
         known["evaluate"] = DeploymentEvaluation.model_validate(known["evaluate"])
     return DeploymentSettings.model_construct(**known)

@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from vong import __version__
 from vong.records import Span
 
-CLIENT_KINDS = ("chat", "embeddings")
+CLIENT_KINDS = ("chat", "embeddings", "rerank")
 """Kinds that call a model over a network, exported with the OpenTelemetry span kind CLIENT."""
 INT64_LIMIT = 2**63
 """Exclusive upper bound of an integer attribute."""

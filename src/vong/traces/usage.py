@@ -60,7 +60,7 @@ def get_usage(
     until: datetime | None = None,
     bucket: UsageBucket = "hour",
     by: UsageBy = "none",
-    kinds: Sequence[str] = ("chat", "embeddings"),
+    kinds: Sequence[str] = ("chat", "embeddings", "rerank"),
 ) -> UsageReport:
     """Return the usage of the model calls that started in `since` <= t < `until`, by bucket and group.
 

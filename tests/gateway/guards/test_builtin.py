@@ -112,8 +112,10 @@ def test_json_is_validated_against_its_schema() -> None:
     assert detected_types("json_schema", '```json\n{"a": 1}\n```', json_schema=schema, fenced=True) == []
     with pytest.raises(InvalidInput, match="not a valid JSON Schema"):
         create_guard(guard_config("json_schema", json_schema={"type": "shoe"}), DEPENDENCIES)
-    with pytest.raises(InvalidInput, match="unresolvable reference"):
-        detected_types("json_schema", "{}", json_schema={"$ref": "http://example.com/x.json"})
+    with pytest.raises(InvalidInput, match="nothing is fetched"):
+        create_guard(guard_config("json_schema", json_schema={"$ref": "http://example.com/x.json"}), DEPENDENCIES)
+    with pytest.raises(GuardFailed, match="takes longer"):
+        detected_types("json_schema", f'"{"a" * 40}!"', json_schema={"pattern": "^(a|a)*$"})
 
 
 def test_length_language_and_topic_are_checked() -> None:

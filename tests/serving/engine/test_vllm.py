@@ -28,6 +28,7 @@ CHAT = {"messages": [{"role": "user", "content": "hi"}]}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
     (folder / "config.json").write_text("{}")
+    (folder / "chat_template.jinja").write_text("{% if tools %}<tool_call>{% endif %}")
     for name, rank in (("adapter", 8), ("large", 128)):
         (folder / name).mkdir()
         (folder / name / "adapter_config.json").write_text(json.dumps({"r": rank}))
@@ -63,6 +64,7 @@ def test_requests_are_forwarded_under_the_name_of_the_deployment(http: TestClien
     answer = http.post("/v1/chat/completions", json=body)
     assert answer.json()["choices"][0]["message"]["content"] == "tools=1 by base"
     assert answer.json()["model"] == "plain"
+    assert answer.json()["usage"]["prompt_tokens_details"] == {"cached_tokens": 2}
     assert "x-vong-queue-ms" in answer.headers
     streamed = http.post("/v1/chat/completions", json={**body, "stream": True})
     assert streamed.headers["content-type"].startswith("text/event-stream")
@@ -73,9 +75,9 @@ def test_requests_are_forwarded_under_the_name_of_the_deployment(http: TestClien
 
 
 def test_errors_of_vllm_reach_the_caller_unchanged(http: TestClient) -> None:
-    answer = http.post("/v1/chat/completions", json={"model": "plain", **CHAT, "temperature": 9})
+    answer = http.post("/v1/chat/completions", json={"model": "plain", **CHAT, "temperature": -1})
     assert answer.status_code == 400
-    assert answer.json()["error"]["message"] == "temperature must be in [0, 2]"
+    assert answer.json()["error"]["message"].startswith("temperature must be non-negative, got -1.0")
     assert http.post("/v1/chat/completions", json={"model": "other", **CHAT}).status_code == 404
     assert http.post("/v1/chat/completions", content=b"x").status_code == 400
 
@@ -125,6 +127,28 @@ def test_the_settings_of_a_deployment_become_options_of_vllm(folder: Path, monke
     assert joined.count("--max-lora-rank") == 1
     assert "--max-model-len" not in " ".join(build_command(folder, EngineSettings(), 1))
     assert (precision_of(options), precision_of({"quantization": "fp8"})) == ("bf16", "quantised")
+
+
+@pytest.mark.parametrize(
+    ("template", "chosen", "parser"),
+    [
+        ("{{ tools }}<tool_call>", {}, "hermes"),
+        ("{{ tools }}<tool_call><function=f>", {}, "qwen3_coder"),
+        ("{{ tools }}[TOOL_CALLS]", {}, "mistral"),
+        ("{{ tools }}<|python_tag|>", {}, "llama3_json"),
+        ("{{ tools }} in another format", {}, "hermes"),
+        ("no functions", {}, None),
+        ("no functions", {"tool-call-parser": "pythonic"}, "pythonic"),
+    ],
+)
+def test_the_parser_of_tool_calls_follows_from_the_chat_template(
+    template: str, chosen: dict[str, Any], parser: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": template}))
+    command = " ".join(build_command(tmp_path, EngineSettings(engine_options=chosen), 1))
+    expected = f"--tool-call-parser {parser}" if parser else ""
+    assert expected in command
+    assert ("--tool-call-parser" in command) == ("--enable-auto-tool-choice" in command) == (parser is not None)
 
 
 @pytest.mark.parametrize(

@@ -523,6 +523,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evals/calibrations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Calibration
+         * @description Return a calibration: agreement with labels, biases, price, and if the judge can gate.
+         */
+        get: operations["evals_get_calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evals/compare": {
         parameters: {
             query?: never;
@@ -532,9 +552,427 @@ export interface paths {
         };
         /**
          * Compare Runs
-         * @description Compare run `b` with run `a` on the same examples: differences, intervals, exact tests, and changed outputs.
+         * @description Compare run `b` with run `a` on the same examples: differences, intervals, tests, and changed outputs.
+         *
+         *     Each `slice` is `language`, `length`, `label`, `label:FIELD` or `tag:KEY`.
          */
         get: operations["evals_compare_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/compare/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Compared Examples
+         * @description List examples of both runs by position, with both outputs and their scores.
+         */
+        get: operations["evals_list_compared_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/compare/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save Compared Examples
+         * @description Append the examples that run `b` lost (or won, or tied) to a dataset, with both outputs in their metadata.
+         */
+        post: operations["evals_save_compared_examples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/comparisons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Judge Comparison
+         * @description Return the wins, losses and ties of a comparison by a judge.
+         */
+        get: operations["evals_get_judge_comparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/gates/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gate Approvals
+         * @description List the approvals of a candidate for a subject, oldest first.
+         */
+        get: operations["evals_list_gate_approvals"];
+        put?: never;
+        /**
+         * Approve Candidate
+         * @description Approve a candidate for a subject. The approval holds for this content only, and jobs cannot approve.
+         */
+        post: operations["evals_approve_candidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/gates/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Gate
+         * @description Return what a candidate has and what is missing, with the command that provides each. Nothing is changed.
+         */
+        post: operations["evals_check_gate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/gates/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gate Decisions
+         * @description List the decisions that passed a gate, newest first, of all subjects or of one (`kind` and `name`).
+         */
+        get: operations["evals_list_gate_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/gates/decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Gate Decision
+         * @description Return a decision with the result of every requirement.
+         */
+        get: operations["evals_get_gate_decision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/gates/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gate Policies
+         * @description List the gate policies by name.
+         */
+        get: operations["evals_list_gate_policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/gates/policies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Gate Policy
+         * @description Return the newest version of a gate policy.
+         */
+        get: operations["evals_get_gate_policy"];
+        /**
+         * Set Gate Policy
+         * @description Create a gate policy or its next version. Only for owners.
+         */
+        put: operations["evals_set_gate_policy"];
+        post?: never;
+        /**
+         * Delete Gate Policy
+         * @description Delete a gate policy. Its versions are kept. Only for owners.
+         */
+        delete: operations["evals_delete_gate_policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/gates/policies/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gate Policy Versions
+         * @description List the versions of a gate policy, newest first.
+         */
+        get: operations["evals_list_gate_policy_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Results
+         * @description Import result files of lm-evaluation-harness, inspect_ai or promptfoo as finished runs, one per task.
+         */
+        post: operations["evals_import_results"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/judges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Judges
+         * @description List the judges of the project with their newest calibrations.
+         */
+        get: operations["evals_list_judges"];
+        put?: never;
+        /**
+         * Create Judge
+         * @description Store a version of a judge and make it the current one.
+         */
+        post: operations["evals_create_judge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/judges/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Judge
+         * @description Delete a judge with its versions and calibrations.
+         */
+        delete: operations["evals_delete_judge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/judges/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Judge
+         * @description Return a judge (`NAME` or `NAME@VERSION`) with all versions and calibrations.
+         */
+        get: operations["evals_get_judge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/judges/{ref}/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Calibration
+         * @description Start a calibration of a judge on the labels of a task. It runs as a job.
+         */
+        post: operations["evals_start_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/judges/{ref}/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Judge Comparison
+         * @description Start a comparison of run `b` with run `a` by a pairwise judge. Its verdicts are stored as a run.
+         */
+        post: operations["evals_start_judge_comparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/judges/{ref}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge Output
+         * @description Judge one output and return the verdict with its reason.
+         */
+        post: operations["evals_judge_output"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/judges/{ref}/tuning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tune Judge
+         * @description Start the tuning of a judge's prompt on labels. The chosen version is stored as a candidate.
+         */
+        post: operations["evals_tune_judge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/judges/{ref}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Judge
+         * @description Make a version the current one of its judge, for example a tuned candidate.
+         */
+        post: operations["evals_use_judge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Label Counts
+         * @description List the number of labels that people gave to outputs of runs, by task.
+         */
+        get: operations["evals_list_label_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -567,6 +1005,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evals/runs/recorded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record Run
+         * @description Store outputs that another program scored, such as tests, as a finished run.
+         */
+        post: operations["evals_record_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evals/runs/{id}": {
         parameters: {
             query?: never;
@@ -582,6 +1040,70 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/runs/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labels
+         * @description List the labels of the outputs of a run.
+         */
+        get: operations["evals_list_labels"];
+        put?: never;
+        /**
+         * Add Label
+         * @description Label an output of a run. A second label of the same person replaces the first.
+         */
+        post: operations["evals_add_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/runs/{id}/labels/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Outputs To Label
+         * @description List outputs of a run that the caller has not labelled yet, without scores or verdicts.
+         */
+        get: operations["evals_list_outputs_to_label"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/runs/{id}/labels/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Label
+         * @description Delete the caller's label of an output.
+         */
+        delete: operations["evals_delete_label"];
         options?: never;
         head?: never;
         patch?: never;
@@ -607,6 +1129,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evals/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Score
+         * @description Score outputs that exist already: given texts, rows of a dataset, a run, a span, or a conversation.
+         */
+        post: operations["evals_score"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evals/scorers": {
         parameters: {
             query?: never;
@@ -621,6 +1163,192 @@ export interface paths {
         get: operations["evals_list_scorers"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suite-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suite Runs
+         * @description List suite runs, newest first. `suite` is NAME (all versions) or NAME@NUMBER.
+         */
+        get: operations["evals_list_suite_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suite-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Suite Run
+         * @description Return a suite run: metrics with intervals, checks, the worst slices, counts, tokens and cost.
+         */
+        get: operations["evals_get_suite_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suite-runs/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Suite Runs
+         * @description Compare a suite run with a baseline: the id of another run, or the label of the newest finished one.
+         */
+        get: operations["evals_compare_suite_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suites
+         * @description List the newest version of every suite, by name.
+         */
+        get: operations["evals_list_suites"];
+        put?: never;
+        /**
+         * Create Suite
+         * @description Store a suite as its next version. Datasets are fixed to the versions that they name now.
+         *
+         *     The newest version is returned if its content is equal.
+         */
+        post: operations["evals_create_suite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suites/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Suite
+         * @description Delete all versions of a suite. Its runs are kept.
+         */
+        delete: operations["evals_delete_suite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suites/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suite Versions
+         * @description List the versions of a suite, newest first.
+         */
+        get: operations["evals_list_suite_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suites/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Suite
+         * @description Return a version of a suite: NAME (the newest) or NAME@NUMBER.
+         */
+        get: operations["evals_get_suite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suites/{ref}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate Suite
+         * @description Estimate the price, the time and the detectable difference of a suite run. Nothing is started.
+         */
+        post: operations["evals_estimate_suite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/suites/{ref}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Suite Run
+         * @description Start a run of a suite on a model, deployment or route. It runs as a job and resumes after a restart.
+         */
+        post: operations["evals_start_suite_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1767,6 +2495,133 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loop/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Releases
+         * @description List the releases of the project, newest first, without their evidence history.
+         */
+        get: operations["loop_list_releases"];
+        put?: never;
+        /**
+         * Start Release
+         * @description Start a release on a route, or schedule it.
+         */
+        post: operations["loop_start_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/releases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Release
+         * @description Return a release with its evidence and evidence history.
+         */
+        get: operations["loop_get_release"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/releases/{id}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Release
+         * @description Count all new scores and calls, and move the release on. Every new score triggers this automatically.
+         */
+        post: operations["loop_evaluate_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/releases/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Release Events
+         * @description List the log of a release, oldest first: every change with its actor, reason and evidence.
+         */
+        get: operations["loop_list_release_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/releases/{id}/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Release Gate
+         * @description Return what the candidate of a release lacks for the gate of its route.
+         */
+        get: operations["loop_check_release_gate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/releases/{id}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Release
+         * @description Pause, resume or stop a release, take its next step, or promote it by hand.
+         *
+         *     A paused release keeps its share and is still rolled back if the candidate is worse. A promotion needs the gate;
+         *     its reason may override it.
+         */
+        post: operations["loop_act_on_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loop/runs": {
         parameters: {
             query?: never;
@@ -1989,7 +2844,7 @@ export interface paths {
         get?: never;
         /**
          * Set Alias
-         * @description Point an alias to a version. `prod` requires evidence or a reason.
+         * @description Point an alias to a version, if the gate of the alias passes. Without a policy `prod` needs evidence or a reason.
          */
         put: operations["registry_set_alias"];
         post?: never;
@@ -2335,6 +3190,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/serving/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Deployment
+         * @description Return what a deployment needs and costs, without making it: memory, speed, price, disk and time to start.
+         *
+         *     If the memory does not suffice, the plan has settings with which the deployment would fit.
+         */
+        post: operations["serving_plan_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -2491,6 +3368,8 @@ export interface paths {
         /**
          * Plan Run
          * @description Estimate the steps, tokens, time, cost and memory of a run, and settings that would fit. Nothing is started.
+         *
+         *     With the recipe `provider` the plan has the estimated tokens and their price at the provider.
          */
         post: operations["training_plan_run"];
         delete?: never;
@@ -2679,6 +3558,18 @@ export interface components {
             name: string;
             /** Reason */
             reason?: string | null;
+        };
+        /**
+         * AliasFailure
+         * @description Version of a followed alias that is not served, and why. One without memory is tried again at `retry_at`.
+         */
+        AliasFailure: {
+            /** Model */
+            model: string;
+            /** Reason */
+            reason: string;
+            /** Retry At */
+            retry_at?: string | null;
         };
         /**
          * AliasUpdate
@@ -2871,6 +3762,20 @@ export interface components {
             /** Param */
             param?: string | null;
         };
+        /**
+         * BiasReport
+         * @description Estimate of a bias with its 95 % interval, from `n` labels.
+         */
+        BiasReport: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** N */
+            n: number;
+            /** Value */
+            value: number;
+        };
         /** Body_data_import_files */
         Body_data_import_files: {
             /** Files */
@@ -2905,6 +3810,21 @@ export interface components {
              * @description Options of the format, as a JSON object.
              */
             options?: string | null;
+        };
+        /** Body_evals_import_results */
+        Body_evals_import_results: {
+            /** Files */
+            files: string[];
+            /**
+             * Model
+             * @description Model that was evaluated, as named here.
+             */
+            model?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
         };
         /** Body_knowledge_add_documents */
         Body_knowledge_add_documents: {
@@ -3005,10 +3925,213 @@ export interface components {
             verified: number;
         };
         /**
+         * Calibration
+         * @description Calibration of a version of a judge on one task.
+         *
+         *     `labels` counts the labels with a verdict. `kappa` is Cohen's kappa (quadratic weights on scales) with its 95 %
+         *     bootstrap interval from `low` to `high`. `can_gate` is True if the judge may decide about a release.
+         */
+        Calibration: {
+            /**
+             * Can Gate
+             * @default false
+             */
+            can_gate: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at?: string | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Judge */
+            judge: string;
+            /** Kappa */
+            kappa?: number | null;
+            /**
+             * Labels
+             * @default 0
+             */
+            labels: number;
+            /** Low */
+            low?: number | null;
+            report?: components["schemas"]["CalibrationReport"] | null;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Status */
+            status: string;
+            /** Task */
+            task: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * CalibrationReport
+         * @description Details of a calibration.
+         *
+         *     `matrix` counts labels (rows) and verdicts (columns) in the order of `categories`. `agreement` is the share of equal
+         *     ones. `swap_rate` is the share of pairs whose verdict changed with the positions, `first_rate` the share of verdicts
+         *     for the output that was shown first (0.5 without a position bias). `length_bias` is the correlation of judge minus
+         *     label with the logarithm of the output's length, `self_preference` the mean of judge minus label for outputs of the
+         *     judge's own model minus that for other models. `offset` is the mean of judge minus label. `cost_per_thousand` is in
+         *     millionths of a US dollar. `models` are the models that gave the verdicts.
+         */
+        CalibrationReport: {
+            /** Agreement */
+            agreement?: number | null;
+            /**
+             * Cached
+             * @default 0
+             */
+            cached: number;
+            /** Categories */
+            categories: string[];
+            /** Cost Per Thousand */
+            cost_per_thousand?: number | null;
+            /**
+             * Disagreements
+             * @default []
+             */
+            disagreements: components["schemas"]["LabelDisagreement"][];
+            /**
+             * Error Rate
+             * @default 0
+             */
+            error_rate: number;
+            /**
+             * Errors
+             * @default 0
+             */
+            errors: number;
+            /** First Error */
+            first_error?: string | null;
+            /** First Rate */
+            first_rate?: number | null;
+            /** Latency P50 */
+            latency_p50?: number | null;
+            /** Latency P95 */
+            latency_p95?: number | null;
+            length_bias?: components["schemas"]["BiasReport"] | null;
+            /** Matrix */
+            matrix: number[][];
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /** Offset */
+            offset?: number | null;
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: string[];
+            /**
+             * Repairs
+             * @default 0
+             */
+            repairs: number;
+            self_preference?: components["schemas"]["BiasReport"] | null;
+            /**
+             * Sources
+             * @default {}
+             */
+            sources: {
+                [key: string]: number;
+            };
+            swap_rate?: components["schemas"]["BiasReport"] | null;
+            /**
+             * Undecided
+             * @default 0
+             */
+            undecided: number;
+            /**
+             * Weights
+             * @enum {string}
+             */
+            weights: "none" | "linear" | "quadratic";
+        };
+        /**
+         * CalibrationSettings
+         * @description Settings of a calibration on the labels of `task`, the name of a dataset or a route.
+         *
+         *     The labels are those that people gave to outputs of runs on the dataset, the human scores of spans of the route
+         *     (`score_name` selects one kind of score), and the metadata field `label_field` of the dataset's rows (of `split`).
+         *     The judge can gate with at least `min_labels` labels if the lower bound of kappa is at least `min_kappa`. `limit`
+         *     bounds the number of labels, chosen by `seed`. `fresh` judges again instead of reading stored judgements.
+         */
+        CalibrationSettings: {
+            /**
+             * Concurrency
+             * @default 4
+             */
+            concurrency: number;
+            /**
+             * Fresh
+             * @default false
+             */
+            fresh: boolean;
+            /**
+             * Label Field
+             * @default
+             */
+            label_field: string;
+            /**
+             * Limit
+             * @default 1000
+             */
+            limit: number;
+            /**
+             * Min Kappa
+             * @default 0.4
+             */
+            min_kappa: number;
+            /**
+             * Min Labels
+             * @default 50
+             */
+            min_labels: number;
+            /** Score Name */
+            score_name?: string | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Split
+             * @default
+             */
+            split: string;
+            /** Task */
+            task: string;
+        };
+        /**
+         * CalibrationStarted
+         * @description Queued calibration and its job. Both have the same id.
+         */
+        CalibrationStarted: {
+            calibration: components["schemas"]["Calibration"];
+            job: components["schemas"]["Job"];
+        };
+        /**
          * CallableModel
          * @description Valid value for the `model` field of a request, and the endpoint for which the model is made.
          *
-         *     Providers list names only: a name that contains `embed` counts as an embedding model.
+         *     Deployments and routes have the endpoint of their models. Providers list names only: a name that contains `embed`
+         *     counts as an embedding model.
          */
         CallableModel: {
             /**
@@ -3016,7 +4139,7 @@ export interface components {
              * @default chat
              * @enum {string}
              */
-            endpoint: "chat" | "embeddings";
+            endpoint: "chat" | "embeddings" | "rerank";
             /** Name */
             name: string;
         };
@@ -3171,6 +4294,34 @@ export interface components {
              * @default 0.5
              */
             share: number;
+        };
+        /**
+         * ChangesToSave
+         * @description Examples of two runs to append to a dataset: those that b lost, won or tied on a metric.
+         */
+        ChangesToSave: {
+            /**
+             * A
+             * Format: uuid
+             */
+            a: string;
+            /**
+             * B
+             * Format: uuid
+             */
+            b: string;
+            /** Dataset */
+            dataset: string;
+            /** Metric */
+            metric?: string | null;
+            /**
+             * Outcome
+             * @default loss
+             * @enum {string}
+             */
+            outcome: "win" | "loss" | "tie";
+            /** Slice */
+            slice?: string | null;
         };
         /**
          * Chunk
@@ -3660,10 +4811,17 @@ export interface components {
          *     processes. `memory` is the resident size of all replicas in bytes, `pid` and `url` belong to the first one.
          *     `active_model` answers calls now: while another version is being prepared, this is the previous one. `parity` is the
          *     stored result of the parity check. Lists omit `events`. `load` is None until a replica has reported it.
+         *
+         *     `alias` is the alias that the deployment was made from, as NAME:ALIAS. If `settings.follow` is true, the deployment
+         *     is updated when the alias is moved. `alias_failure` is the version of the alias that could not be served: the
+         *     version before it continues to answer.
          */
         Deployment: {
             /** Active Model */
             active_model?: string | null;
+            /** Alias */
+            alias?: string | null;
+            alias_failure?: components["schemas"]["AliasFailure"] | null;
             /**
              * Created At
              * Format: date-time
@@ -3737,20 +4895,39 @@ export interface components {
             url?: string | null;
         };
         /**
+         * DeploymentAlternative
+         * @description Settings with which the deployment fits into the memory: the changed ones, and the bytes that they need.
+         */
+        DeploymentAlternative: {
+            /** Required */
+            required: number;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * DeploymentCreate
          * @description Deployment to start: a model ref (`triage`, `triage@1f0c9a27b4de`, `triage:prod`), its engine, and settings.
+         *
+         *     `reason` overrides the gate of a route that the deployment answers, if its policy allows the role of the caller.
          */
         DeploymentCreate: {
             /** Engine */
             engine?: string | null;
             /** Model */
             model: string;
+            /** Reason */
+            reason?: string | null;
             /**
              * @default {
              *       "batch": 8,
+             *       "cluster": "",
              *       "context": 0,
+             *       "defaults": {},
              *       "engine_options": {},
              *       "first_token_target_ms": 0,
+             *       "follow": true,
              *       "idle_seconds": 0,
              *       "max_replicas": 1,
              *       "min_replicas": 1,
@@ -3763,6 +4940,47 @@ export interface components {
              *     }
              */
             settings: components["schemas"]["DeploymentSettings"];
+        };
+        /**
+         * DeploymentEvaluation
+         * @description Evaluation of the deployed engine and of the unquantized reference, after the parity check.
+         *
+         *     Either `suite` (NAME or NAME@NUMBER), or `dataset` with a `split` and `scorers`. `limit` is the number of examples,
+         *     null for all.
+         */
+        DeploymentEvaluation: {
+            /**
+             * Dataset
+             * @default
+             */
+            dataset: string;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number | null;
+            /**
+             * Max Tokens
+             * @default 256
+             */
+            max_tokens: number;
+            /**
+             * Scorers
+             * @default [
+             *       "exact_match"
+             *     ]
+             */
+            scorers: string[];
+            /**
+             * Split
+             * @default test
+             */
+            split: string;
+            /**
+             * Suite
+             * @default
+             */
+            suite: string;
         };
         /**
          * DeploymentEvent
@@ -3847,11 +5065,62 @@ export interface components {
             waiting: number;
         };
         /**
+         * DeploymentPlan
+         * @description What a deployment needs and costs, computed before it is made.
+         *
+         *     `fits` compares the memory of one replica with the machine that has the most room; `lack` states what is missing,
+         *     `alternatives` what would fit instead. `levels` compares the quantizations of a model that is converted for
+         *     llama.cpp. `disk_bytes` is what the converted and downloaded files will need, `disk_available` what is free.
+         *     `start_seconds` covers conversion and load, without the parity check.
+         */
+        DeploymentPlan: {
+            /**
+             * Alternatives
+             * @default []
+             */
+            alternatives: components["schemas"]["DeploymentAlternative"][];
+            /** Disk Available */
+            disk_available: number;
+            /** Disk Bytes */
+            disk_bytes: number;
+            /** Engine */
+            engine: string;
+            /** Engine Reason */
+            engine_reason?: string | null;
+            /** Fits */
+            fits: boolean;
+            /** Lack */
+            lack?: string | null;
+            /**
+             * Levels
+             * @default []
+             */
+            levels: components["schemas"]["LevelPlan"][];
+            memory: components["schemas"]["MemoryPlan"];
+            /** Model */
+            model: string;
+            price: components["schemas"]["DeploymentPrice"];
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            speed: components["schemas"]["SpeedPlan"];
+            /** Start Seconds */
+            start_seconds: number;
+            /**
+             * Start Source
+             * @default estimated
+             * @enum {string}
+             */
+            start_source: "measured" | "estimated";
+        };
+        /**
          * DeploymentPrice
          * @description Price of a deployment in US dollars per million tokens. None if it is not known yet.
          *
          *     `source` is `stored` or `settings` for a price that you set, `measured` for one computed from the price of the
          *     machine and the measured speed, and `unset` if the setting machine_price_per_hour is not set: calls cost nothing.
+         *     A plan also has `estimated` and `unknown`, by its speed.
          */
         DeploymentPrice: {
             /** Cached */
@@ -3866,7 +5135,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "stored" | "settings" | "measured" | "unset";
+            source: "stored" | "settings" | "measured" | "unset" | "estimated" | "unknown";
         };
         /**
          * DeploymentSettings
@@ -3883,6 +5152,17 @@ export interface components {
          *
          *     `engine_options`: further options of the engine vllm, for example `{"tensor-parallel-size": 2}`.
          *
+         *     `cluster`: `ray` to run the engines on the Ray cluster of the server's setting `ray_dashboard_url`; empty for the
+         *     machines that run a worker. On Ray, a replica requests `threads` CPUs (1 if not set), its planned memory, and with
+         *     the engine vllm its GPUs.
+         *
+         *     `follow`: a deployment made from an alias is updated when the alias points to another version.
+         *
+         *     `defaults`: fields of requests that apply if a caller does not set them, for example `{"temperature": 0.2}`. Those
+         *     of an Ollama model or Modelfile apply without it.
+         *
+         *     `evaluate`: dataset split or suite on which the deployed engine and the unquantized model are scored.
+         *
          *     `min_replicas`, `max_replicas`: bounds of the number of engine processes; between them it follows the load.
          *     `idle_seconds`: seconds without a call after which the engines end until the next call; 0 is never.
          *     `first_token_target_ms`: a replica is added while the time to the first token is longer; 0 is any time.
@@ -3894,10 +5174,18 @@ export interface components {
              */
             batch: number;
             /**
+             * Cluster
+             * @default
+             * @enum {string}
+             */
+            cluster: "" | "ray";
+            /**
              * Context
              * @default 0
              */
             context: number;
+            /** @default {} */
+            defaults: components["schemas"]["RequestDefaults"];
             /**
              * Engine Options
              * @default {}
@@ -3905,11 +5193,17 @@ export interface components {
             engine_options: {
                 [key: string]: number | boolean | string;
             };
+            evaluate?: components["schemas"]["DeploymentEvaluation"] | null;
             /**
              * First Token Target Ms
              * @default 0
              */
             first_token_target_ms: number;
+            /**
+             * Follow
+             * @default true
+             */
+            follow: boolean;
             /**
              * Idle Seconds
              * @default 0
@@ -3956,6 +5250,20 @@ export interface components {
              * @default 0
              */
             threads: number;
+        };
+        /**
+         * DetectableDifference
+         * @description Smallest true difference to another run of a metric that this number of examples shows with a power of 80 %.
+         *
+         *     `basis` says what it was computed from. Null if there is nothing to compute it from.
+         */
+        DetectableDifference: {
+            /** Basis */
+            basis: string;
+            /** Scorer */
+            scorer: string;
+            /** Value */
+            value?: number | null;
         };
         /**
          * Disagreement
@@ -4025,8 +5333,59 @@ export interface components {
             listed: number[][];
         };
         /**
+         * EntryComparison
+         * @description Comparison of one entry with the baseline's evaluation of the same examples, over the first repeats.
+         */
+        EntryComparison: {
+            /**
+             * A
+             * Format: uuid
+             */
+            a: string;
+            /**
+             * B
+             * Format: uuid
+             */
+            b: string;
+            /** Dataset */
+            dataset: string;
+            /** Entry */
+            entry: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["MetricComparison"];
+            };
+            /** Split */
+            split: string;
+        };
+        /**
+         * EntryEstimate
+         * @description Estimate of one entry over all repeats. `basis` says what price and time were computed from.
+         */
+        EntryEstimate: {
+            /** Basis */
+            basis: string;
+            /** Cost */
+            cost?: number | null;
+            /** Dataset */
+            dataset: string;
+            /**
+             * Detectable
+             * @default []
+             */
+            detectable: components["schemas"]["DetectableDifference"][];
+            /** Entry */
+            entry: number;
+            /** Examples */
+            examples: number;
+            /** Seconds */
+            seconds?: number | null;
+            /** Split */
+            split: string;
+        };
+        /**
          * EvalChange
-         * @description An example with different outputs in the two runs: both texts and their scores.
+         * @description An example of both runs: both outputs and their scores.
          */
         EvalChange: {
             /** A */
@@ -4055,7 +5414,8 @@ export interface components {
          * @description Comparison of run b with run a over the `n` examples that both contain.
          *
          *     `left_out` counts the examples that only one run contains (the runs have different limits). `changed` counts the
-         *     outputs whose text differs; `changes` lists those that changed the first metric most.
+         *     outputs whose text differs; `changes` lists those that changed the first metric most. `slices` compares the means of
+         *     single outputs per slice, the most certain differences first. `warnings` lists other differences of the runs.
          */
         EvalComparison: {
             a: components["schemas"]["EvalResult"];
@@ -4087,12 +5447,23 @@ export interface components {
              * @default 20260
              */
             seed: number;
+            /**
+             * Slices
+             * @default []
+             */
+            slices: components["schemas"]["SliceComparison"][];
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
         };
         /**
          * EvalRequest
          * @description Evaluation to run.
          *
-         *     `model` is written as in a request to `/v1`, `scorers` as `NAME` or `NAME:option=value;option=value`.
+         *     `model` is written as in a request to `/v1`, `scorers` as `NAME`, `NAME:option=value;option=value` or an
+         *     object with `name`, `options` and `label`.
          */
         EvalRequest: {
             /** Dataset */
@@ -4110,11 +5481,12 @@ export interface components {
              *       "exact_match"
              *     ]
              */
-            scorers: string[];
+            scorers: (string | components["schemas"]["ScorerSpec"])[];
             /**
              * @default {
              *       "concurrency": 4,
              *       "max_tokens": 256,
+             *       "samples": 1,
              *       "seed": 0,
              *       "shots": 0,
              *       "shots_split": "train",
@@ -4134,7 +5506,9 @@ export interface components {
          *
          *     `scores` maps a metric to its value over all examples (`exact_match`, `rougeL`, `json_fields.urgency`, ...), in the
          *     unit of its library. `signatures` records exactly how each metric was computed. Latencies are in milliseconds,
-         *     `cost` in millionths of a US dollar (null if a price is unknown).
+         *     `cost` in millionths of a US dollar (null if a price is unknown). `truncated` counts the outputs that ended at
+         *     `max_tokens`, `warnings` lists what scorers cannot score well. `suite_run` is the id of the suite run that the evaluation is part of, `source` the program whose
+         *     result was imported.
          */
         EvalResult: {
             /** Cost */
@@ -4203,10 +5577,24 @@ export interface components {
             signatures: {
                 [key: string]: string;
             };
+            /** Source */
+            source?: string | null;
             /** Split */
             split: string;
             /** Status */
             status: string;
+            /** Suite Run */
+            suite_run?: string | null;
+            /**
+             * Truncated
+             * @default 0
+             */
+            truncated: number;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
         };
         /**
          * EvalSettings
@@ -4216,7 +5604,8 @@ export interface components {
          *     `{input}`. `shots` examples of `shots_split` precede every request as user and assistant turns; `seed` selects them,
          *     and all requests have the same ones. `limit` evaluates that many examples, selected by `seed` (a larger limit
          *     contains a smaller one). `concurrency` requests run at the same time; latencies are measured under this load.
-         *     `references` is a metadata field with a list of texts that are correct, too, beside the completion.
+         *     `references` is a metadata field with a list of texts that are correct, too, beside the completion. `samples`
+         *     outputs are requested for each example, for scorers such as pass@k; all other scorers use the first one.
          */
         EvalSettings: {
             /**
@@ -4233,6 +5622,11 @@ export interface components {
             max_tokens: number;
             /** References */
             references?: string | null;
+            /**
+             * Samples
+             * @default 1
+             */
+            samples: number;
             /**
              * Seed
              * @default 0
@@ -4645,6 +6039,270 @@ export interface components {
             name: string;
         };
         /**
+         * GateApproval
+         * @description Approval of one candidate for one subject by a person.
+         */
+        GateApproval: {
+            /** Approved By */
+            approved_by: string;
+            /** Candidate */
+            candidate: string;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member" | "viewer";
+            subject: components["schemas"]["GateSubject"];
+        };
+        /**
+         * GateApprovalCreate
+         * @description Approval of a candidate for a subject.
+         */
+        GateApprovalCreate: {
+            /** Candidate */
+            candidate: string;
+            /** Comment */
+            comment?: string | null;
+            subject: components["schemas"]["GateSubject"];
+        };
+        /**
+         * GateCheck
+         * @description Candidate to check: a model ref for an alias, a target for a route. `reason` would override missing evidence.
+         */
+        GateCheck: {
+            /** Candidate */
+            candidate: string;
+            /** Reason */
+            reason?: string | null;
+            subject: components["schemas"]["GateSubject"];
+        };
+        /**
+         * GateDecision
+         * @description Decision about one candidate for one subject, with the result of every requirement.
+         *
+         *     `candidate` identifies the content: a model version (`NAME@HASH`), or the target of a provider. `target` is the
+         *     target of a route, `current` what the subject points to now. A decision without an `id` is a preview.
+         */
+        GateDecision: {
+            /** Candidate */
+            candidate: string;
+            /** Current */
+            current?: string | null;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Decided By */
+            decided_by: string;
+            /** Id */
+            id?: string | null;
+            override?: components["schemas"]["GateOverride"] | null;
+            /**
+             * Override Roles
+             * @default []
+             */
+            override_roles: ("owner" | "member" | "viewer")[];
+            /** Passed */
+            passed: boolean;
+            /**
+             * Policies
+             * @default []
+             */
+            policies: string[];
+            /**
+             * Requirements
+             * @default []
+             */
+            requirements: components["schemas"]["GateRequirement"][];
+            subject: components["schemas"]["GateSubject"];
+            /** Target */
+            target?: string | null;
+        };
+        /**
+         * GateOverride
+         * @description Reason with which a gate was passed although evidence is missing.
+         */
+        GateOverride: {
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member" | "viewer";
+        };
+        /**
+         * GatePolicy
+         * @description Version of a policy: the subjects to which it applies and the evidence that it requires.
+         */
+        GatePolicy: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model_alias" | "route" | "prompt_label" | "pipeline" | "index";
+            /** Name */
+            name: string;
+            /** Pattern */
+            pattern: string;
+            requirements: components["schemas"]["GateRequirements"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * GatePolicyUpdate
+         * @description New version of a policy: the subjects to which it applies and the evidence that it requires.
+         *
+         *     `pattern` is a name or a pattern with `*`: `triage:prod` or `*:prod` for aliases, the name for other subjects.
+         */
+        GatePolicyUpdate: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model_alias" | "route" | "prompt_label" | "pipeline" | "index";
+            /** Pattern */
+            pattern: string;
+            requirements: components["schemas"]["GateRequirements"];
+        };
+        /**
+         * GateRequirement
+         * @description Result of one requirement. `command` provides the missing evidence; null if it passed or nothing helps.
+         */
+        GateRequirement: {
+            /** Command */
+            command?: string | null;
+            /** Detail */
+            detail: string;
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "suite" | "slices" | "judges" | "licence" | "parity" | "data_health" | "approval" | "evidence";
+            /** Name */
+            name: string;
+            /** Passed */
+            passed: boolean;
+            /** Policy */
+            policy: string;
+        };
+        /**
+         * GateRequirements
+         * @description Evidence that a policy requires.
+         *
+         *     `suites` are refs of eval suites (`NAME` for the newest version, or `NAME@VERSION`); the candidate must have passed
+         *     each of them. With `no_worse_slice`, no slice may be significantly worse than that of the current version at
+         *     `slice_alpha`. `calibrated_judges` requires that every judge of the suites can gate. `licences` lists the allowed
+         *     licence identifiers; with `commercial_use` the licence must permit commercial use. `parity` requires a passed parity
+         *     check, `data_health` a health report of the training dataset without errors. `approvals` is the number of people
+         *     per role who must approve; a higher role counts for a lower one. `evidence_or_reason` requires that the change
+         *     carries evidence or a reason. `max_age_days` limits the age of suite runs. Callers with a role in `override_roles`
+         *     may pass a gate with a reason, which is recorded.
+         */
+        GateRequirements: {
+            /**
+             * Approvals
+             * @default {}
+             */
+            approvals: {
+                [key: string]: number;
+            };
+            /**
+             * Calibrated Judges
+             * @default false
+             */
+            calibrated_judges: boolean;
+            /**
+             * Commercial Use
+             * @default false
+             */
+            commercial_use: boolean;
+            /**
+             * Data Health
+             * @default false
+             */
+            data_health: boolean;
+            /**
+             * Evidence Or Reason
+             * @default false
+             */
+            evidence_or_reason: boolean;
+            /**
+             * Licences
+             * @default []
+             */
+            licences: string[];
+            /** Max Age Days */
+            max_age_days?: number | null;
+            /**
+             * No Worse Slice
+             * @default false
+             */
+            no_worse_slice: boolean;
+            /**
+             * Override Roles
+             * @default []
+             */
+            override_roles: ("owner" | "member" | "viewer")[];
+            /**
+             * Parity
+             * @default false
+             */
+            parity: boolean;
+            /**
+             * Slice Alpha
+             * @default 0.05
+             */
+            slice_alpha: number;
+            /**
+             * Suites
+             * @default []
+             */
+            suites: string[];
+        };
+        /**
+         * GateSubject
+         * @description What a candidate would change: the alias `triage:prod` of a model, the route `support`, a prompt label, ...
+         */
+        GateSubject: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model_alias" | "route" | "prompt_label" | "pipeline" | "index";
+            /** Name */
+            name: string;
+        };
+        /**
          * GatewaySummary
          * @description Number of routes, and the model calls of the last 24 hours.
          *
@@ -4734,6 +6392,111 @@ export interface components {
              * @enum {string}
              */
             on: "input" | "output";
+        };
+        /**
+         * GuardRail
+         * @description Rail: roll back once the candidate's share of bad calls is shown to exceed that of the incumbent by `margin`.
+         *
+         *     A call is bad if it failed (`errors`), or if its latency in milliseconds or its cost in millionths of a US dollar is
+         *     above `limit`. Without a limit, that of latency and cost is the 95th percentile of the route's calls before the
+         *     release.
+         */
+        GuardRail: {
+            /** Limit */
+            limit?: number | null;
+            /**
+             * Margin
+             * @default 0.05
+             */
+            margin: number;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "errors" | "latency" | "cost";
+        };
+        /**
+         * GuardRailState
+         * @description State of a rail: the counts of both sides, and the evidence that the candidate is worse by more than the margin.
+         *
+         *     `e_worse` is the largest evidence so far; the rail is violated once it reaches `threshold`.
+         */
+        GuardRailState: {
+            /**
+             * @default {
+             *       "candidate_bad": 0,
+             *       "candidate_calls": 0,
+             *       "incumbent_bad": 0,
+             *       "incumbent_calls": 0
+             *     }
+             */
+            block: components["schemas"]["OpenBlock"];
+            /**
+             * Candidate Bad
+             * @default 0
+             */
+            candidate_bad: number;
+            /**
+             * Candidate Calls
+             * @default 0
+             */
+            candidate_calls: number;
+            /**
+             * E Worse
+             * @default 1
+             */
+            e_worse: number;
+            /**
+             * Incumbent Bad
+             * @default 0
+             */
+            incumbent_bad: number;
+            /**
+             * Incumbent Calls
+             * @default 0
+             */
+            incumbent_calls: number;
+            /** Limit */
+            limit?: number | null;
+            /**
+             * Log Capitals
+             * @default [
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0,
+             *       0
+             *     ]
+             */
+            log_capitals: number[];
+            /** Margin */
+            margin: number;
+            /**
+             * Metric
+             * @enum {string}
+             */
+            metric: "errors" | "latency" | "cost";
+            /**
+             * Pairs
+             * @default 0
+             */
+            pairs: number;
+            /** Threshold */
+            threshold: number;
         };
         /**
          * GuardTestRequest
@@ -5068,6 +6831,351 @@ export interface components {
             worker?: string | null;
         };
         /**
+         * JudgeCallSettings
+         * @description Settings of the calls of a judge.
+         *
+         *     `structured` is how the verdict's form is requested: a JSON schema, any JSON object, only in the prompt, or `auto`:
+         *     a schema, without it if the model refuses it. A verdict that cannot be read is requested again at most `repairs`
+         *     times with the fault named. An answer that was cut off is requested again with twice as many tokens.
+         */
+        JudgeCallSettings: {
+            /**
+             * Max Tokens
+             * @default 1024
+             */
+            max_tokens: number;
+            /** Reasoning Effort */
+            reasoning_effort?: string | null;
+            /**
+             * Repairs
+             * @default 2
+             */
+            repairs: number;
+            /** Seed */
+            seed?: number | null;
+            /**
+             * Structured
+             * @default auto
+             * @enum {string}
+             */
+            structured: "auto" | "json_schema" | "json_object" | "text";
+            /**
+             * Temperature
+             * @default 0
+             */
+            temperature: number;
+        };
+        /**
+         * JudgeCreate
+         * @description Judge to store. A new definition of an existing judge becomes its current version.
+         */
+        JudgeCreate: {
+            definition: components["schemas"]["JudgeDefinition"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * JudgeCriterion
+         * @description Criterion of a rubric. The score of an output is the weighted mean of its criteria.
+         */
+        JudgeCriterion: {
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * JudgeDefinition
+         * @description Definition of a judge.
+         *
+         *     `rubric` returns a number of `scale`, for each criterion if there are `criteria`. `reference` does so and compares
+         *     with the reference of the example. `pass_fail` returns pass or fail with a reason. `pairwise` returns the better of
+         *     two outputs; it is called twice with swapped positions, and verdicts that contradict each other are ties. A `jury`
+         *     combines the verdicts of its `members` (other judges of one kind, `member_kind`) by `vote` or `mean`.
+         *
+         *     `prompt` says what a good output is. `template` is the message with the texts to judge; without it, the message has
+         *     the input, the reference and the output.
+         */
+        JudgeDefinition: {
+            /**
+             * Combine
+             * @default vote
+             * @enum {string}
+             */
+            combine: "vote" | "mean";
+            /**
+             * Criteria
+             * @default []
+             */
+            criteria: components["schemas"]["JudgeCriterion"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "rubric" | "pairwise" | "pass_fail" | "reference" | "jury";
+            /**
+             * Member Kind
+             * @default pass_fail
+             * @enum {string}
+             */
+            member_kind: "rubric" | "pairwise" | "pass_fail";
+            /**
+             * Members
+             * @default []
+             */
+            members: string[];
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * Prompt
+             * @default
+             */
+            prompt: string;
+            /**
+             * @default {
+             *       "highest": 5,
+             *       "lowest": 1
+             *     }
+             */
+            scale: components["schemas"]["JudgeScale"];
+            /**
+             * @default {
+             *       "max_tokens": 1024,
+             *       "repairs": 2,
+             *       "structured": "auto",
+             *       "temperature": 0
+             *     }
+             */
+            settings: components["schemas"]["JudgeCallSettings"];
+            /**
+             * Shots
+             * @default []
+             */
+            shots: components["schemas"]["JudgeShot"][];
+            /**
+             * Template
+             * @default
+             */
+            template: string;
+        };
+        /**
+         * JudgeDetails
+         * @description Judge with all of its versions and calibrations, newest first.
+         */
+        JudgeDetails: {
+            /** Calibrations */
+            calibrations: components["schemas"]["Calibration"][];
+            current: components["schemas"]["JudgeVersion"];
+            /** Versions */
+            versions: components["schemas"]["JudgeVersion"][];
+        };
+        /**
+         * JudgeInput
+         * @description Texts that a judge reads: the conversation before the output, the output, and the reference.
+         *
+         *     `other` is the second output of a pairwise judgement. `metadata` holds the fields of the example for placeholders.
+         */
+        JudgeInput: {
+            /**
+             * Input
+             * @default
+             */
+            input: string;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Other */
+            other?: string | null;
+            /**
+             * Output
+             * @default
+             */
+            output: string;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+        };
+        /**
+         * JudgeOverview
+         * @description Judge in a list: its current version, the number of versions and the newest calibration of the current one.
+         */
+        JudgeOverview: {
+            calibration?: components["schemas"]["Calibration"] | null;
+            judge: components["schemas"]["JudgeVersion"];
+            /** Versions */
+            versions: number;
+        };
+        /**
+         * JudgeScale
+         * @description Scale of whole numbers from `lowest` to `highest`, both included. The highest is the best.
+         */
+        JudgeScale: {
+            /**
+             * Highest
+             * @default 5
+             */
+            highest: number;
+            /**
+             * Lowest
+             * @default 1
+             */
+            lowest: number;
+        };
+        /**
+         * JudgeShot
+         * @description Judged example in the prompt of a judge. `verdict` is the JSON object that the judge is to return.
+         */
+        JudgeShot: {
+            /**
+             * Input
+             * @default
+             */
+            input: string;
+            /**
+             * Other
+             * @default
+             */
+            other: string;
+            /**
+             * Output
+             * @default
+             */
+            output: string;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Verdict */
+            verdict: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * JudgeVersion
+         * @description Version of a judge. `current` is the one that the bare name means.
+         *
+         *     `tuning` is the evidence of a tuned version: its agreement with held-out labels beside that of the version that it
+         *     came from.
+         */
+        JudgeVersion: {
+            /**
+             * Author
+             * @default
+             */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Current */
+            current: boolean;
+            definition: components["schemas"]["JudgeDefinition"];
+            /** Name */
+            name: string;
+            /** Tuning */
+            tuning?: {
+                [key: string]: unknown;
+            } | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Judgement
+         * @description Verdict of a judge about one input, or the `error` that prevented one.
+         *
+         *     `score` is in 0..1, `verdict` the value on the judge's own scale (`pass`, `4`, `A`). `criteria` holds the score of
+         *     each criterion in 0..1. `consistent` is False if a pairwise judge contradicted itself after the swap, `first` the
+         *     number of its verdicts for the output that was shown first. `agreement` is the share of a jury's members with its
+         *     verdict. `cost` is in millionths of a US dollar, null until all prices are known; a `cached` judgement cost nothing
+         *     this time.
+         */
+        Judgement: {
+            /** Agreement */
+            agreement?: number | null;
+            /**
+             * Cached
+             * @default false
+             */
+            cached: boolean;
+            /** Consistent */
+            consistent?: boolean | null;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Criteria
+             * @default {}
+             */
+            criteria: {
+                [key: string]: number;
+            };
+            /** Error */
+            error?: string | null;
+            /** First */
+            first?: number | null;
+            /** Input Hash */
+            input_hash: string;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens: number;
+            /** Judge */
+            judge: string;
+            /**
+             * Latency Ms
+             * @default 0
+             */
+            latency_ms: number;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Repairs
+             * @default 0
+             */
+            repairs: number;
+            /** Score */
+            score?: number | null;
+            /**
+             * Span Ids
+             * @default []
+             */
+            span_ids: string[];
+            /**
+             * Verdict
+             * @default
+             */
+            verdict: string;
+        };
+        /**
          * KeepRequest
          * @description Name of the model that an export becomes a version of; by default the model's name and its compression.
          */
@@ -5232,6 +7340,81 @@ export interface components {
             };
         };
         /**
+         * LabelCount
+         * @description Number of labelled outputs of a task (a dataset), and of the people who labelled them.
+         */
+        LabelCount: {
+            /** Authors */
+            authors: number;
+            /** Labels */
+            labels: number;
+            /** Task */
+            task: string;
+        };
+        /**
+         * LabelCreate
+         * @description Label of an output: a value in 0..1, one of `levels` equidistant ones.
+         */
+        LabelCreate: {
+            /**
+             * Levels
+             * @default 2
+             */
+            levels: number;
+            /** Position */
+            position: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * LabelDisagreement
+         * @description Label that the judge contradicts, with the judge's reason. The largest differences are listed.
+         */
+        LabelDisagreement: {
+            /** Input */
+            input: string;
+            /** Label */
+            label: string;
+            /** Other */
+            other?: string | null;
+            /** Output */
+            output: string;
+            /** Reason */
+            reason: string;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
+         * LabelItem
+         * @description Output of a run to label, without scores or verdicts, so that they cannot influence the label.
+         *
+         *     `value` is the label of the caller, if there is one.
+         */
+        LabelItem: {
+            /** Answer */
+            answer: string;
+            /** Position */
+            position: number;
+            /** Prompt */
+            prompt: string;
+            /** Reference */
+            reference: string;
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * LabelQueue
+         * @description Outputs of a run that the caller has not labelled yet, in a random order that is the same at every request.
+         */
+        LabelQueue: {
+            /** Items */
+            items: components["schemas"]["LabelItem"][];
+            /** Labelled */
+            labelled: number;
+            /** Remaining */
+            remaining: number;
+        };
+        /**
          * LedgerSummary
          * @description Usage of a group of calls, from the ledger.
          *
@@ -5278,6 +7461,20 @@ export interface components {
             most: number;
             /** P95 */
             p95: number;
+        };
+        /**
+         * LevelPlan
+         * @description Memory and speed of the deployment with another quantization.
+         */
+        LevelPlan: {
+            /** Fits */
+            fits: boolean;
+            /** Output Speed */
+            output_speed?: number | null;
+            /** Quantization */
+            quantization: string;
+            /** Required */
+            required: number;
         };
         /**
          * LibraryInfo
@@ -5615,7 +7812,8 @@ export interface components {
          * MemoryEstimate
          * @description Peak memory in bytes and its parts.
          *
-         *     `training_state` is the trained weights of an adapter and the optimiser. Gradients and activations reach their peaks
+         *     `training_state` is the trained weights of an adapter and the optimiser. `other_models` is the weights of a teacher
+         *     or a reward model. Gradients and activations reach their peaks
          *     at different times unless gradients are accumulated: `peak_bytes` counts the larger of them then.
          */
         MemoryEstimate: {
@@ -5627,6 +7825,11 @@ export interface components {
             libraries: number;
             /** Logits */
             logits: number;
+            /**
+             * Other Models
+             * @default 0
+             */
+            other_models: number;
             /** Peak Bytes */
             peak_bytes: number;
             /** Training State */
@@ -5697,19 +7900,41 @@ export interface components {
          * @description One metric of both runs over `n` shared examples, with the evidence for a difference.
          *
          *     `low` and `high` bound `difference` (b minus a) by a paired bootstrap at `confidence`. `wins` counts the examples
-         *     that b scored higher than a, `losses` those that b scored lower. `mcnemar_p` is the exact p-value if every score is
-         *     0 or 1. `minimum_detectable` is the difference that this number of examples detects with a power of 80 %; null if
-         *     the runs never differed.
+         *     on which b is better than a, `losses` those on which b is worse; if `higher_is_better` is false, lower is better.
+         *     `test` is the paired test that suits the metric: McNemar's exact test for scores of 0 and 1, the permutation test
+         *     for other means, the bootstrap for metrics of a whole corpus such as BLEU. `p` is its two-sided p-value,
+         *     `adjusted_p` the same with Holm's correction over all metrics. `effect_measure` is `cohens_g` for McNemar's test, else
+         *     `cohens_dz` of the scores of single examples; `effect_low` and `effect_high` bound `effect_size`. `mcnemar_p` is the
+         *     exact p-value if every score is 0 or 1. `minimum_detectable` is the difference that this number of examples detects
+         *     with a power of 80 %; null if the runs never differed.
          */
         MetricComparison: {
             /** A */
             a: number;
+            /**
+             * Adjusted P
+             * @default 1
+             */
+            adjusted_p: number;
             /** B */
             b: number;
             /** Difference */
             difference: number;
+            /** Effect High */
+            effect_high?: number | null;
+            /** Effect Low */
+            effect_low?: number | null;
+            /** Effect Measure */
+            effect_measure?: string | null;
+            /** Effect Size */
+            effect_size?: number | null;
             /** High */
             high: number;
+            /**
+             * Higher Is Better
+             * @default true
+             */
+            higher_is_better: boolean | null;
             /** Losses */
             losses: number;
             /** Low */
@@ -5720,6 +7945,17 @@ export interface components {
             minimum_detectable?: number | null;
             /** N */
             n: number;
+            /**
+             * P
+             * @default 1
+             */
+            p: number;
+            /**
+             * Test
+             * @default permutation
+             * @enum {string}
+             */
+            test: "mcnemar" | "permutation" | "bootstrap";
             /** Ties */
             ties: number;
             /** Wins */
@@ -5996,6 +8232,32 @@ export interface components {
             };
         };
         /**
+         * OpenBlock
+         * @description Calls since the last complete block: number of bad calls and of all calls of each side.
+         */
+        OpenBlock: {
+            /**
+             * Candidate Bad
+             * @default 0
+             */
+            candidate_bad: number;
+            /**
+             * Candidate Calls
+             * @default 0
+             */
+            candidate_calls: number;
+            /**
+             * Incumbent Bad
+             * @default 0
+             */
+            incumbent_bad: number;
+            /**
+             * Incumbent Calls
+             * @default 0
+             */
+            incumbent_calls: number;
+        };
+        /**
          * Operation
          * @description Operation that created a dataset version from its parents: name, settings and number of changes by type.
          */
@@ -6016,6 +8278,30 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * OutputLabel
+         * @description Stored label of an output of a run.
+         */
+        OutputLabel: {
+            /** Author */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Levels */
+            levels: number;
+            /** Position */
+            position: number;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Value */
+            value: number;
         };
         /**
          * Overview
@@ -6039,6 +8325,72 @@ export interface components {
             serving: components["schemas"]["ServingSummary"];
             traces: components["schemas"]["TracesSummary"];
             training: components["schemas"]["TrainingSummary"];
+        };
+        /**
+         * PairwiseComparison
+         * @description Result of a pairwise comparison of run `b` with run `a`.
+         *
+         *     `wins` counts the pairs in which b is better, `win_rate` is wins plus half of the ties as a share of the judged
+         *     pairs, with its 95 % Wilson interval. `p` is the two-sided exact p-value of the sign test on wins and losses.
+         *     `inconsistent` counts the ties whose verdicts changed with the positions.
+         */
+        PairwiseComparison: {
+            /**
+             * A
+             * Format: uuid
+             */
+            a: string;
+            /**
+             * B
+             * Format: uuid
+             */
+            b: string;
+            /** Errors */
+            errors: number;
+            /** High */
+            high?: number | null;
+            /** Inconsistent */
+            inconsistent: number;
+            /** Judge */
+            judge: string;
+            /** Losses */
+            losses: number;
+            /** Low */
+            low?: number | null;
+            /** P */
+            p?: number | null;
+            /** Pairs */
+            pairs: number;
+            result: components["schemas"]["EvalResult"];
+            /** Ties */
+            ties: number;
+            /** Win Rate */
+            win_rate?: number | null;
+            /** Wins */
+            wins: number;
+        };
+        /**
+         * PairwiseRequest
+         * @description Request to compare run `b` with run `a` by a pairwise judge.
+         */
+        PairwiseRequest: {
+            /**
+             * A
+             * Format: uuid
+             */
+            a: string;
+            /**
+             * B
+             * Format: uuid
+             */
+            b: string;
+            /**
+             * Concurrency
+             * @default 4
+             */
+            concurrency: number;
+            /** Limit */
+            limit?: number | null;
         };
         /**
          * PasswordChange
@@ -6335,6 +8687,38 @@ export interface components {
             untuned: string;
         };
         /**
+         * ProviderPlan
+         * @description Plan of a job at a provider. The provider's own tokenizer decides the billed tokens, so `tokens` is an estimate.
+         *
+         *     `price_per_million_tokens` (US dollars per million trained tokens) and `cost` are null if no price of training
+         *     tokens is set. `epochs` is the setting, or what providers choose for so many rows.
+         */
+        ProviderPlan: {
+            /** Cost */
+            cost?: number | null;
+            /** Epochs */
+            epochs: number;
+            /** Method */
+            method: string;
+            /** Model */
+            model: string;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** Price Per Million Tokens */
+            price_per_million_tokens?: number | null;
+            /** Provider */
+            provider: string;
+            /** Rows */
+            rows: number;
+            /** Tokens */
+            tokens: number;
+            /** Validation Rows */
+            validation_rows: number;
+        };
+        /**
          * ProviderState
          * @description A provider. `source` is `settings` (vong.toml, read-only here) or `stored`.
          *
@@ -6479,6 +8863,97 @@ export interface components {
             };
         };
         /**
+         * RecordedOutput
+         * @description Output with the scores that another program gave it.
+         */
+        RecordedOutput: {
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+            /** Cost */
+            cost?: number | null;
+            /** Error */
+            error?: string | null;
+            /** Finish Reason */
+            finish_reason?: string | null;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /**
+             * Latency Ms
+             * @default 0
+             */
+            latency_ms: number;
+            /** Output Tokens */
+            output_tokens?: number | null;
+            /**
+             * Prompt
+             * @default
+             */
+            prompt: string;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /**
+             * Scores
+             * @default {}
+             */
+            scores: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * RecordedRun
+         * @description Run of another program: `source` is the program, `dataset` the name of its task.
+         *
+         *     `signatures` says how each metric was computed. `scores` are the program's own totals; a metric without one has the
+         *     mean of the outputs.
+         */
+        RecordedRun: {
+            /** Dataset */
+            dataset: string;
+            /** Model */
+            model: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Outputs */
+            outputs: components["schemas"]["RecordedOutput"][];
+            /**
+             * Scores
+             * @default {}
+             */
+            scores: {
+                [key: string]: number;
+            };
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Signatures
+             * @default {}
+             */
+            signatures: {
+                [key: string]: string;
+            };
+            /** Source */
+            source: string;
+            /**
+             * Split
+             * @default test
+             */
+            split: string;
+        };
+        /**
          * RegisteredModel
          * @description Named model: its number of versions, its newest version, and its aliases (alias -> ref).
          */
@@ -6523,6 +8998,358 @@ export interface components {
              * @default 0
              */
             versions: number;
+        };
+        /**
+         * Release
+         * @description Release of a candidate on a route.
+         *
+         *     `model` is the model version of the candidate at the start. `stage` is the current or the last stage, `step` the
+         *     index of its canary step. `blocked` says what a release waits for. A rollback restores `previous_targets` and
+         *     `previous_policy`. `canary_versions` are the versions of the route under which answers count. `gates` are the ids of
+         *     the gate decisions. `reaction_seconds` is the time from the deciding observation to the changed route. `decided_by`
+         *     is `evidence` or the name of a person.
+         */
+        Release: {
+            /** Blocked */
+            blocked?: string | null;
+            /**
+             * Canary Versions
+             * @default []
+             */
+            canary_versions: string[];
+            /** Candidate */
+            candidate: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decided By */
+            decided_by?: string | null;
+            /** Ended At */
+            ended_at?: string | null;
+            evidence: components["schemas"]["ReleaseEvidence"];
+            /**
+             * Gates
+             * @default []
+             */
+            gates: string[];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Model */
+            model?: string | null;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            plan: components["schemas"]["ReleasePlan"];
+            previous_policy?: components["schemas"]["RoutePolicy"] | null;
+            /** Previous Targets */
+            previous_targets: components["schemas"]["RouteTarget"][];
+            /** Reaction Seconds */
+            reaction_seconds?: number | null;
+            /** Reason */
+            reason?: string | null;
+            /** Route */
+            route: string;
+            /** Route Version */
+            route_version?: string | null;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "shadow" | "canary";
+            /** Stage Started At */
+            stage_started_at?: string | null;
+            /** Start At */
+            start_at?: string | null;
+            /** Started At */
+            started_at?: string | null;
+            /** Started By */
+            started_by: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "scheduled" | "running" | "promoted" | "rolled_back" | "kept" | "superseded";
+            /**
+             * Step
+             * @default 0
+             */
+            step: number;
+            /** Step Started At */
+            step_started_at?: string | null;
+        };
+        /**
+         * ReleaseAction
+         * @description Reason of an action, stored with the evidence. Stopping and promoting by hand need one.
+         */
+        ReleaseAction: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * ReleaseCreate
+         * @description Release to start: `candidate` (`deployment/NAME` or `PROVIDER/MODEL`) on `route`, now or at `start_at`.
+         */
+        ReleaseCreate: {
+            /** Candidate */
+            candidate: string;
+            /**
+             * @default {
+             *       "alpha": 0.05,
+             *       "goal": "better",
+             *       "guard_alpha": 0.05,
+             *       "guard_rails": [
+             *         {
+             *           "margin": 0.05,
+             *           "metric": "errors"
+             *         },
+             *         {
+             *           "margin": 0.15,
+             *           "metric": "latency"
+             *         }
+             *       ],
+             *       "manual": false,
+             *       "margin": 0,
+             *       "max_hours": 168,
+             *       "max_pairs": 500,
+             *       "metric": "quality",
+             *       "min_pairs": 10,
+             *       "score_share": 1,
+             *       "scorers": [],
+             *       "shadow_pairs": 0,
+             *       "shadow_share": 1,
+             *       "sources": [
+             *         "human",
+             *         "judge",
+             *         "program",
+             *         "replay"
+             *       ],
+             *       "step_pairs": 5,
+             *       "step_seconds": 0,
+             *       "steps": [
+             *         0.05,
+             *         0.25,
+             *         0.5
+             *       ]
+             *     }
+             */
+            plan: components["schemas"]["ReleasePlan"];
+            /** Route */
+            route: string;
+            /** Start At */
+            start_at?: string | null;
+        };
+        /**
+         * ReleaseEvent
+         * @description Entry of the log of a release. `data` has the evidence behind a decision.
+         */
+        ReleaseEvent: {
+            /** Actor */
+            actor: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Data
+             * @default {}
+             */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * ReleaseEvidence
+         * @description Evidence of a release: quality in the canary and in the shadow stage, and the guard rails of both.
+         *
+         *     `shadow_cost` is what the copies have cost, in millionths of a US dollar. `step_pairs` are the pairs at the current
+         *     step. `sources` counts the scores by source.
+         */
+        ReleaseEvidence: {
+            /**
+             * Guard Rails
+             * @default []
+             */
+            guard_rails: components["schemas"]["GuardRailState"][];
+            quality: components["schemas"]["Evidence"];
+            /**
+             * Quality History
+             * @default []
+             */
+            quality_history: components["schemas"]["EvidenceHistoryPoint"][];
+            shadow: components["schemas"]["Evidence"];
+            /**
+             * Shadow Cost
+             * @default 0
+             */
+            shadow_cost: number;
+            /**
+             * Shadow History
+             * @default []
+             */
+            shadow_history: components["schemas"]["EvidenceHistoryPoint"][];
+            /**
+             * Sources
+             * @default {}
+             */
+            sources: {
+                [key: string]: number;
+            };
+            /**
+             * Step Pairs
+             * @default 0
+             */
+            step_pairs: number;
+        };
+        /**
+         * ReleasePlan
+         * @description Plan of a release.
+         *
+         *     Shadow: `shadow_pairs` pairs of responses are compared before users see the candidate (0 skips the stage), a copy of
+         *     the share `shadow_share` of all calls is sent, and at most `shadow_budget` millionths of a US dollar are spent.
+         *     Canary: `steps` are the shares of the traffic, each for at least `step_pairs` pairs and `step_seconds`.
+         *
+         *     Quality: scores named `metric` from the `sources` count. `scorers` and those of `suite` that need no reference score
+         *     the responses of the shadow stage, and the share `score_share` of the canary's responses. `alpha`, `margin`, `goal`,
+         *     `min_pairs` and `max_pairs` are the decision rules, as of a canary. `guard_rails` together have the error
+         *     `guard_alpha`.
+         *
+         *     With `manual`, people start the canary, each step and the promotion; a rollback stays automatic. A release without a
+         *     decision after `max_hours` ends, and the incumbent stays.
+         */
+        ReleasePlan: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Goal
+             * @default better
+             * @enum {string}
+             */
+            goal: "better" | "non_inferior";
+            /**
+             * Guard Alpha
+             * @default 0.05
+             */
+            guard_alpha: number;
+            /**
+             * Guard Rails
+             * @default [
+             *       {
+             *         "margin": 0.05,
+             *         "metric": "errors"
+             *       },
+             *       {
+             *         "margin": 0.15,
+             *         "metric": "latency"
+             *       }
+             *     ]
+             */
+            guard_rails: components["schemas"]["GuardRail"][];
+            /**
+             * Manual
+             * @default false
+             */
+            manual: boolean;
+            /**
+             * Margin
+             * @default 0
+             */
+            margin: number;
+            /**
+             * Max Hours
+             * @default 168
+             */
+            max_hours: number;
+            /**
+             * Max Pairs
+             * @default 500
+             */
+            max_pairs: number;
+            /**
+             * Metric
+             * @default quality
+             */
+            metric: string;
+            /**
+             * Min Pairs
+             * @default 10
+             */
+            min_pairs: number;
+            /**
+             * Score Share
+             * @default 1
+             */
+            score_share: number;
+            /**
+             * Scorers
+             * @default []
+             */
+            scorers: string[];
+            /** Shadow Budget */
+            shadow_budget?: number | null;
+            /**
+             * Shadow Pairs
+             * @default 0
+             */
+            shadow_pairs: number;
+            /**
+             * Shadow Share
+             * @default 1
+             */
+            shadow_share: number;
+            /**
+             * Sources
+             * @default [
+             *       "human",
+             *       "judge",
+             *       "program",
+             *       "replay"
+             *     ]
+             */
+            sources: ("human" | "judge" | "program" | "replay")[];
+            /**
+             * Step Pairs
+             * @default 5
+             */
+            step_pairs: number;
+            /**
+             * Step Seconds
+             * @default 0
+             */
+            step_seconds: number;
+            /**
+             * Steps
+             * @default [
+             *       0.05,
+             *       0.25,
+             *       0.5
+             *     ]
+             */
+            steps: number[];
+            /** Suite */
+            suite?: string | null;
         };
         /**
          * Replica
@@ -6583,6 +9410,34 @@ export interface components {
              * @default 0
              */
             waiting: number;
+        };
+        /**
+         * RequestDefaults
+         * @description Fields of requests to a deployment that apply if a caller does not set them. `system` is a system message.
+         */
+        RequestDefaults: {
+            /** Frequency Penalty */
+            frequency_penalty?: number | null;
+            /** Max Tokens */
+            max_tokens?: number | null;
+            /** Min P */
+            min_p?: number | null;
+            /** Presence Penalty */
+            presence_penalty?: number | null;
+            /** Repetition Penalty */
+            repetition_penalty?: number | null;
+            /** Seed */
+            seed?: number | null;
+            /** Stop */
+            stop?: string[] | null;
+            /** System */
+            system?: string | null;
+            /** Temperature */
+            temperature?: number | null;
+            /** Top K */
+            top_k?: number | null;
+            /** Top P */
+            top_p?: number | null;
         };
         /**
          * RetrievedPassage
@@ -6744,10 +9599,13 @@ export interface components {
          * RouteUpdate
          * @description Route to create or change: `targets`, or a `tree` instead.
          *
-         *     If `policy` is left out, the current one is kept; null removes it.
+         *     If `policy` is left out, the current one is kept; null removes it. `reason` overrides a gate that rejects a new
+         *     target, if its policy allows the role of the caller.
          */
         RouteUpdate: {
             policy?: components["schemas"]["RoutePolicy"] | null;
+            /** Reason */
+            reason?: string | null;
             /**
              * Targets
              * @default []
@@ -6758,8 +9616,14 @@ export interface components {
         /**
          * RouteVersion
          * @description Version of a route from `changed_at` on. Without targets if the route was deleted.
+         *
+         *     `cause` names the release and the gate decisions that caused the version, and who changed the route.
          */
         RouteVersion: {
+            /** Cause */
+            cause?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Changed At
              * Format: date-time
@@ -6985,6 +9849,130 @@ export interface components {
             value?: number | null;
         };
         /**
+         * ScoreItem
+         * @description Output to score, with what its scorers need. `message` holds tool calls, `expected` those that are right.
+         */
+        ScoreItem: {
+            /** Cost */
+            cost?: number | null;
+            expected?: components["schemas"]["Message"] | null;
+            /** Finish Reason */
+            finish_reason?: string | null;
+            /**
+             * Id
+             * @default
+             */
+            id: string;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /** Latency Ms */
+            latency_ms?: number | null;
+            message?: components["schemas"]["Message"] | null;
+            /**
+             * Messages
+             * @default []
+             */
+            messages: components["schemas"]["Message"][];
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Output
+             * @default
+             */
+            output: string;
+            /** Output Tokens */
+            output_tokens?: number | null;
+            /**
+             * References
+             * @default []
+             */
+            references: string[];
+            /**
+             * Samples
+             * @default []
+             */
+            samples: string[];
+            /** Tools */
+            tools?: {
+                [key: string]: unknown;
+            }[] | null;
+        };
+        /**
+         * ScoreReport
+         * @description Scores of outputs: the totals over all of them, how each was computed, and those of each output.
+         */
+        ScoreReport: {
+            /** N */
+            n: number;
+            /** Results */
+            results: components["schemas"]["ScoredText"][];
+            /** Scores */
+            scores: {
+                [key: string]: number;
+            };
+            /** Signatures */
+            signatures: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ScoreRequest
+         * @description Outputs to score: exactly one of `inputs`, `dataset`, `run`, `span` and `session`.
+         *
+         *     `dataset` with `split` scores rows whose outputs exist: in the metadata field `output_field`, with the completion as
+         *     reference; without this field the completion is the output. `references_field` is a metadata field with one or more
+         *     references. `run` scores the stored outputs of an evaluation again. `span` scores a recorded call or step, `session`
+         *     all calls of a conversation. Their references are `references`, or else the corrections of people. `model` only
+         *     selects the calls of one model.
+         */
+        ScoreRequest: {
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Inputs
+             * @default []
+             */
+            inputs: components["schemas"]["ScoreItem"][];
+            /**
+             * Output Field
+             * @default
+             */
+            output_field: string;
+            /**
+             * References
+             * @default []
+             */
+            references: string[];
+            /**
+             * References Field
+             * @default
+             */
+            references_field: string;
+            /** Run */
+            run?: string | null;
+            /**
+             * Scorers
+             * @default [
+             *       "exact_match"
+             *     ]
+             */
+            scorers: (string | components["schemas"]["ScorerSpec"])[];
+            /** Session */
+            session?: string | null;
+            /** Span */
+            span?: string | null;
+            /**
+             * Split
+             * @default test
+             */
+            split: string;
+        };
+        /**
          * ScoreSummary
          * @description Summary of the scores of one group. `n` counts the scores that have a value.
          *
@@ -7024,8 +10012,10 @@ export interface components {
          * @description One model output of a run with its scores.
          *
          *     `position` is that of the example in the split, `example` its hash. `scores` holds the metrics of this output
-         *     alone, `statistics` its contribution to the totals. A failed request counts as an empty output with the reason in
-         *     `error`.
+         *     alone, `statistics` its contribution to the totals, `details` explanations of scorers. `answer` is the text with
+         *     tool calls written as JSON, `message` the whole message of the model with tool calls and reasoning, `samples` the
+         *     texts of all outputs if several were requested. The `finish_reason` `length` means that the output was truncated. A
+         *     failed request counts as an empty output with the reason in `error`.
          */
         ScoredOutput: {
             /** Answer */
@@ -7037,14 +10027,27 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Details
+             * @default {}
+             */
+            details: {
+                [key: string]: string;
+            };
             /** Error */
             error?: string | null;
             /** Example */
             example: string;
+            /** Finish Reason */
+            finish_reason?: string | null;
             /** Input Tokens */
             input_tokens?: number | null;
             /** Latency Ms */
             latency_ms: number;
+            /** Message */
+            message?: {
+                [key: string]: unknown;
+            } | null;
             /** Output Tokens */
             output_tokens?: number | null;
             /** Position */
@@ -7053,6 +10056,8 @@ export interface components {
             prompt: string;
             /** Reference */
             reference: string;
+            /** Samples */
+            samples?: string[] | null;
             /**
              * Scores
              * @default {}
@@ -7069,22 +10074,106 @@ export interface components {
             statistics: {
                 [key: string]: number[];
             };
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
+         * ScoredText
+         * @description Scores of one output. `details` explains them, `warnings` says what scorers cannot score well.
+         */
+        ScoredText: {
+            /**
+             * Details
+             * @default {}
+             */
+            details: {
+                [key: string]: string;
+            };
+            /** Id */
+            id: string;
+            /** Scores */
+            scores: {
+                [key: string]: number;
+            };
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
         };
         /**
          * ScorerInfo
          * @description An installed scorer: its description and its options with their defaults.
+         *
+         *     `group` is the kind of scorer (text, json, tools, ...). `required` lists options without a default, `uses_models` is
+         *     true if the scorer calls a model. `unavailable` is the reason why this server cannot use it.
          */
         ScorerInfo: {
             /** About */
             about: string;
+            /**
+             * Group
+             * @default other
+             */
+            group: string;
+            /**
+             * Higher Is Better
+             * @default true
+             */
+            higher_is_better: boolean | null;
             /** Name */
             name: string;
             /** Options */
             options: {
                 [key: string]: unknown;
             };
+            /**
+             * Required
+             * @default []
+             */
+            required: string[];
             /** Signature */
             signature: string;
+            /**
+             * Unavailable
+             * @default
+             */
+            unavailable: string;
+            /**
+             * Uses Models
+             * @default false
+             */
+            uses_models: boolean;
+            /**
+             * Uses Reference
+             * @default true
+             */
+            uses_reference: boolean;
+        };
+        /**
+         * ScorerSpec
+         * @description Scorer with its options as an object, for values that the short form cannot contain.
+         *
+         *     `label` replaces the scorer's name in the names of its metrics, so that one run can have a scorer twice.
+         */
+        ScorerSpec: {
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /** Name */
+            name: string;
+            /**
+             * Options
+             * @default {}
+             */
+            options: {
+                [key: string]: unknown;
+            };
         };
         /**
          * SelfTestReport
@@ -7342,6 +10431,39 @@ export interface components {
             row: string;
         };
         /**
+         * SliceComparison
+         * @description Means of one metric in one slice of the shared examples. `adjusted_p` has Holm's correction over all slices.
+         */
+        SliceComparison: {
+            /** A */
+            a: number;
+            /** Adjusted P */
+            adjusted_p: number;
+            /** B */
+            b: number;
+            /** Difference */
+            difference: number;
+            /** Is Worse */
+            is_worse: boolean;
+            /** Losses */
+            losses: number;
+            /** Metric */
+            metric: string;
+            /** N */
+            n: number;
+            /** P */
+            p: number;
+            /** Slice */
+            slice: string;
+            /**
+             * Test
+             * @enum {string}
+             */
+            test: "mcnemar" | "permutation" | "bootstrap";
+            /** Wins */
+            wins: number;
+        };
+        /**
          * Span
          * @description Recorded operation with a duration.
          *
@@ -7378,7 +10500,7 @@ export interface components {
              * @default other
              * @enum {string}
              */
-            kind: "chat" | "embeddings" | "retrieval" | "tool" | "pipeline" | "job" | "attempt" | "other";
+            kind: "chat" | "embeddings" | "rerank" | "retrieval" | "tool" | "pipeline" | "job" | "attempt" | "other";
             /** Model */
             model?: string | null;
             /** Name */
@@ -7527,6 +10649,30 @@ export interface components {
             route_version?: string | null;
         };
         /**
+         * SpeedPlan
+         * @description Speed of one completion at a time, in tokens per second. None if it is unknown.
+         *
+         *     `source` is `measured` if an engine with the same model and settings has run, `estimated` if the speed follows from
+         *     another engine or from the memory bandwidth of the machine, and `unknown` otherwise. `note` states the basis.
+         */
+        SpeedPlan: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Output */
+            output?: number | null;
+            /** Prompt */
+            prompt?: number | null;
+            /**
+             * Source
+             * @default unknown
+             * @enum {string}
+             */
+            source: "measured" | "estimated" | "unknown";
+        };
+        /**
          * SplitLeak
          * @description Inputs that occur in two splits: pairs of (row of `a`, row of `b`), counted by group and split.
          */
@@ -7624,6 +10770,346 @@ export interface components {
             spans: number;
         };
         /**
+         * Suite
+         * @description Version of a suite. `hash` is the sha256 of its content; equal content is stored once.
+         */
+        Suite: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Entries */
+            entries: components["schemas"]["SuiteEntry"][];
+            /** Hash */
+            hash: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+        };
+        /**
+         * SuiteCheck
+         * @description Result of a threshold. `value` is null if no example of the slice has the metric; the check then fails.
+         */
+        SuiteCheck: {
+            /** Bound */
+            bound: number;
+            /**
+             * Confident
+             * @default false
+             */
+            confident: boolean;
+            /** Direction */
+            direction: string;
+            /** Entry */
+            entry: number;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /**
+             * N
+             * @default 0
+             */
+            n: number;
+            /** Passed */
+            passed: boolean;
+            /** Scorer */
+            scorer: string;
+            /** Slice */
+            slice?: string | null;
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * SuiteComparison
+         * @description Comparison of a suite run with a baseline. `missing` lists entries that the baseline did not evaluate.
+         */
+        SuiteComparison: {
+            baseline: components["schemas"]["SuiteRun"];
+            /** Entries */
+            entries: components["schemas"]["EntryComparison"][];
+            /**
+             * Missing
+             * @default []
+             */
+            missing: number[];
+            /**
+             * Run
+             * Format: uuid
+             */
+            run: string;
+        };
+        /**
+         * SuiteCreate
+         * @description Suite to store: its name, a description and its entries.
+         */
+        SuiteCreate: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Entries */
+            entries: components["schemas"]["SuiteEntry"][];
+            /** Name */
+            name: string;
+        };
+        /**
+         * SuiteEntry
+         * @description Dataset split with its scorers, settings, slices and thresholds. Every entry is run `repeats` times.
+         *
+         *     `dataset` is NAME, NAME@NUMBER or NAME@HASH; a suite stores the version that it names at its creation. `scorers`
+         *     are written as for an evaluation: `NAME`, `NAME:option=value;…`, or objects with name and options.
+         */
+        SuiteEntry: {
+            /** Dataset */
+            dataset: string;
+            /**
+             * Repeats
+             * @default 1
+             */
+            repeats: number;
+            /**
+             * Scorers
+             * @default [
+             *       "exact_match"
+             *     ]
+             */
+            scorers: string[];
+            /**
+             * @default {
+             *       "concurrency": 4,
+             *       "max_tokens": 256,
+             *       "samples": 1,
+             *       "seed": 0,
+             *       "shots": 0,
+             *       "shots_split": "train",
+             *       "temperature": 0
+             *     }
+             */
+            settings: components["schemas"]["EvalSettings"];
+            /**
+             * Slices
+             * @default []
+             */
+            slices: string[];
+            /**
+             * Split
+             * @default test
+             */
+            split: string;
+            /**
+             * Thresholds
+             * @default []
+             */
+            thresholds: components["schemas"]["Threshold"][];
+        };
+        /**
+         * SuiteEstimate
+         * @description Estimate of a suite run on a subject. Costs are in millionths of a US dollar, null if unknown.
+         */
+        SuiteEstimate: {
+            /** Cost */
+            cost?: number | null;
+            /** Entries */
+            entries: components["schemas"]["EntryEstimate"][];
+            /** Examples */
+            examples: number;
+            /** Seconds */
+            seconds?: number | null;
+            /** Subject */
+            subject: string;
+            /** Suite */
+            suite: string;
+        };
+        /**
+         * SuiteMetric
+         * @description Metric of an entry over all repeats, with its 95 % interval over the examples.
+         *
+         *     `values` has the total of each repeat. `within_error` is the standard error over the examples, `between_deviation`
+         *     the standard deviation between repeats (null for a single one): a difference between models below it may be due to
+         *     sampling alone.
+         */
+        SuiteMetric: {
+            /** Between Deviation */
+            between_deviation?: number | null;
+            /** Entry */
+            entry: number;
+            /** High */
+            high: number;
+            /**
+             * Higher Is Better
+             * @default true
+             */
+            higher_is_better: boolean | null;
+            /** Low */
+            low: number;
+            /** N */
+            n: number;
+            /** Scorer */
+            scorer: string;
+            /** Value */
+            value: number;
+            /** Values */
+            values: number[];
+            /** Within Error */
+            within_error: number;
+        };
+        /**
+         * SuiteRun
+         * @description Run of a suite version (`suite` is NAME@NUMBER) on a subject: a model, deployment, route or prompt name.
+         *
+         *     `passed` is null until the run has finished, then true if every check passed. `runs` are the ids of the evaluations,
+         *     entry by entry and repeat by repeat. Counts, tokens and costs are sums over them; `cost` is in millionths of a US
+         *     dollar, or null if a price is unknown. `label` names the state that was evaluated, such as a branch.
+         */
+        SuiteRun: {
+            /**
+             * Checks
+             * @default []
+             */
+            checks: components["schemas"]["SuiteCheck"][];
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Done
+             * @default 0
+             */
+            done: number;
+            /**
+             * Examples
+             * @default 0
+             */
+            examples: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /** Finished At */
+            finished_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens: number;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Metrics
+             * @default []
+             */
+            metrics: components["schemas"]["SuiteMetric"][];
+            /**
+             * @default {
+             *       "thresholds": []
+             *     }
+             */
+            options: components["schemas"]["SuiteRunOptions"];
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+            /** Passed */
+            passed?: boolean | null;
+            /**
+             * Runs
+             * @default []
+             */
+            runs: string[];
+            /**
+             * Slices
+             * @default []
+             */
+            slices: components["schemas"]["WorstSlice"][];
+            /** Status */
+            status: string;
+            /** Subject */
+            subject: string;
+            /** Suite */
+            suite: string;
+            /** Suite Hash */
+            suite_hash: string;
+            /** Suite Name */
+            suite_name: string;
+            /**
+             * Truncated
+             * @default 0
+             */
+            truncated: number;
+        };
+        /**
+         * SuiteRunOptions
+         * @description Options of a suite run that are not part of the suite.
+         *
+         *     `system` replaces the system messages of all entries, for example to try another prompt. `repeats` replaces the
+         *     number of repeats of all entries, `limit` lowers the number of examples of each, `concurrency` replaces the number
+         *     of concurrent requests. `thresholds` are checked on every entry in addition to its own.
+         */
+        SuiteRunOptions: {
+            /** Concurrency */
+            concurrency?: number | null;
+            /** Limit */
+            limit?: number | null;
+            /** Repeats */
+            repeats?: number | null;
+            /** System */
+            system?: string | null;
+            /**
+             * Thresholds
+             * @default []
+             */
+            thresholds: components["schemas"]["Threshold"][];
+        };
+        /**
+         * SuiteRunRequest
+         * @description Run of a suite. `subject` is the model as in a request to `/v1`; `label` names the state, such as a branch.
+         */
+        SuiteRunRequest: {
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * @default {
+             *       "thresholds": []
+             *     }
+             */
+            options: components["schemas"]["SuiteRunOptions"];
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * SuiteRunStarted
+         * @description Suite run and its job. Both have the same id.
+         */
+        SuiteRunStarted: {
+            job: components["schemas"]["Job"];
+            run: components["schemas"]["SuiteRun"];
+        };
+        /**
          * SystemInfo
          * @description Installed versions, storage and process usage.
          */
@@ -7687,6 +11173,28 @@ export interface components {
             server: number;
             /** Targets */
             targets: components["schemas"]["TargetState"][];
+        };
+        /**
+         * Threshold
+         * @description Bound on a metric of an entry: the value must be `at_least` or `at_most` the bound.
+         *
+         *     `scorer` is the metric, such as `exact_match`, `rougeL` or `failed_share`. `slice` restricts the check to one slice,
+         *     such as `language=vi`. `confident` requires the whole interval to be on the right side of the bound.
+         */
+        Threshold: {
+            /** At Least */
+            at_least?: number | null;
+            /** At Most */
+            at_most?: number | null;
+            /**
+             * Confident
+             * @default false
+             */
+            confident: boolean;
+            /** Scorer */
+            scorer: string;
+            /** Slice */
+            slice?: string | null;
         };
         /**
          * Timeouts
@@ -8076,6 +11584,80 @@ export interface components {
             running: number;
         };
         /**
+         * TuningSettings
+         * @description Settings of a tuning on the labels of a task.
+         *
+         *     `writer` is the route or model that proposes `variants` prompts; without it, only `shots` are tried. `shots` is the
+         *     number of labelled examples in the prompt. `held_out` is the share of labels on which the chosen variant is compared
+         *     with the present version.
+         */
+        TuningSettings: {
+            /**
+             * Concurrency
+             * @default 4
+             */
+            concurrency: number;
+            /**
+             * Fresh
+             * @default false
+             */
+            fresh: boolean;
+            /**
+             * Held Out
+             * @default 0.5
+             */
+            held_out: number;
+            /**
+             * Label Field
+             * @default
+             */
+            label_field: string;
+            /**
+             * Limit
+             * @default 1000
+             */
+            limit: number;
+            /**
+             * Min Kappa
+             * @default 0.4
+             */
+            min_kappa: number;
+            /**
+             * Min Labels
+             * @default 50
+             */
+            min_labels: number;
+            /** Score Name */
+            score_name?: string | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Shots
+             * @default 4
+             */
+            shots: number;
+            /**
+             * Split
+             * @default
+             */
+            split: string;
+            /** Task */
+            task: string;
+            /**
+             * Variants
+             * @default 3
+             */
+            variants: number;
+            /**
+             * Writer
+             * @default
+             */
+            writer: string;
+        };
+        /**
          * Usage
          * @description Tokens, as counted by the billed model, and cost.
          *
@@ -8318,6 +11900,30 @@ export interface components {
             splits: {
                 [key: string]: number;
             };
+        };
+        /**
+         * WorstSlice
+         * @description Slice whose mean is worse than that of the other examples, with a permutation test.
+         *
+         *     `adjusted_p` is Holm's correction over all slices and metrics of the suite run.
+         */
+        WorstSlice: {
+            /** Adjusted P */
+            adjusted_p: number;
+            /** Entry */
+            entry: number;
+            /** N */
+            n: number;
+            /** P */
+            p: number;
+            /** Rest */
+            rest: number;
+            /** Scorer */
+            scorer: string;
+            /** Slice */
+            slice: string;
+            /** Value */
+            value: number;
         };
     };
     responses: {
@@ -9408,12 +13014,41 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    evals_get_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     evals_compare_runs: {
         parameters: {
             query: {
                 a: string;
                 b: string;
                 changes?: number;
+                slice?: string[];
             };
             header?: never;
             path?: never;
@@ -9428,6 +13063,725 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EvalComparison"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_compared_examples: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                metric?: string | null;
+                outcome?: ("win" | "loss" | "tie") | null;
+                text?: string | null;
+                slice?: string | null;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalChange"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_save_compared_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangesToSave"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_judge_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairwiseComparison"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_gate_approvals: {
+        parameters: {
+            query: {
+                kind: "model_alias" | "route" | "prompt_label" | "pipeline" | "index";
+                name: string;
+                candidate: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateApproval"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_approve_candidate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateApprovalCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateApproval"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_check_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateDecision"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_gate_decisions: {
+        parameters: {
+            query?: {
+                kind?: ("model_alias" | "route" | "prompt_label" | "pipeline" | "index") | null;
+                name?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateDecision"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_gate_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateDecision"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_gate_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicy"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_gate_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicy"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_set_gate_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatePolicyUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicy"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_delete_gate_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicy"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_gate_policy_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicy"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_import_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_evals_import_results"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalResult"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_judges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgeOverview"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_create_judge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgeCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgeVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_delete_judge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_judge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgeDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_start_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_start_judge_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PairwiseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_judge_output: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgeInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judgement"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_tune_judge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TuningSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_use_judge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgeVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_label_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelCount"][];
                 };
             };
             401: components["responses"]["401"];
@@ -9499,6 +13853,37 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    evals_record_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordedRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalResult"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     evals_get_run: {
         parameters: {
             query?: never;
@@ -9522,6 +13907,125 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutputLabel"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_add_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutputLabel"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_outputs_to_label: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelQueue"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_delete_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
@@ -9560,6 +14064,37 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    evals_score: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoreRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreReport"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     evals_list_scorers: {
         parameters: {
             query?: never;
@@ -9581,6 +14116,307 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_suite_runs: {
+        parameters: {
+            query?: {
+                suite?: string | null;
+                subject?: string | null;
+                label?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuiteRun"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_suite_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuiteRun"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_compare_suite_runs: {
+        parameters: {
+            query: {
+                baseline: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuiteComparison"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_suites: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suite"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_create_suite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuiteCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suite"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_delete_suite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_suite_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suite"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_suite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suite"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_estimate_suite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuiteRunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuiteEstimate"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_start_suite_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuiteRunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuiteRunStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
@@ -11665,6 +16501,215 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    loop_list_releases: {
+        parameters: {
+            query?: {
+                status?: ("scheduled" | "running" | "promoted" | "rolled_back" | "kept" | "superseded") | null;
+                route?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_start_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_get_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_evaluate_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_list_release_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseEvent"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_check_release_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateDecision"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_act_on_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                action: "pause" | "resume" | "stop" | "advance" | "promote";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReleaseAction"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     loop_list_runs: {
         parameters: {
             query?: {
@@ -12647,6 +17692,37 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    serving_plan_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentPlan"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     system_get_system_info: {
         parameters: {
             query?: never;
@@ -12951,7 +18027,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrainingPlan"];
+                    "application/json": components["schemas"]["TrainingPlan"] | components["schemas"]["ProviderPlan"];
                 };
             };
             401: components["responses"]["401"];

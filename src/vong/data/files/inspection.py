@@ -99,7 +99,7 @@ def may_be_document(file: DataFile) -> bool:
 
 
 def _iter_blocks(content: io.BufferedReader) -> Iterator[bytes]:
-    """Yield the content up to its end, or to the place where it is damaged: that is an error of the reader."""
+    """Yield the content up to its end or to the first damaged block. The reader reports the damage."""
     try:
         while block := content.read1(BLOCK_BYTES):
             yield block

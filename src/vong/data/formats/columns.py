@@ -88,19 +88,25 @@ def decode_cell(value: Any) -> Any:
 
 
 def parse_tools(row: Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
-    """Return the column `tools` (or `functions`, its former name) as a list of objects, or None if it is empty."""
+    """Return the column `tools` (or `functions`, its former name) as a list of objects, or None if it is empty.
+
+    Blank text and empty objects are no tools: exports of tables fill the column of rows without tools with them.
+    """
     name = "tools" if "tools" in row else "functions"
     value = decode_cell(row.get(name))
-    if value is None or value in ("", []):
+    values = value if isinstance(value, list) else [value]
+    items = [item for item in map(decode_cell, values) if not _is_blank(item)]
+    if not items:
         return None
-    if isinstance(value, dict):
-        value = [value]
-    items = [decode_cell(item) for item in value] if isinstance(value, list) else [value]
     if not all(isinstance(item, dict) for item in items):
         raise InvalidInput(f"the column {name!r} is not a list of objects", "write the tools as a JSON array")
     if name == "functions":
         items = [{"type": "function", "function": item} for item in items]
     return tuple(items)
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value in ({}, []) or (isinstance(value, str) and value.strip() in ("", "null"))
 
 
 def dump_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from vong.serving.engine.embeddings.http import EmbeddingRoutes
 from vong.serving.engine.forwarding import ForwardingEngine, forward
 from vong.serving.engine.protocol.chat import ChatCompletion, check_engine, parse_chat
 from vong.serving.engine.protocol.choices import collect_all, merge
+from vong.serving.engine.protocol.request_defaults import apply_defaults
 from vong.serving.engine.protocol.request_fields import choice_requests
 from vong.serving.engine.protocol.text_completions import TextCompletion, parse_text_request
 from vong.serving.engine.request_queue import request_rank
@@ -59,6 +60,7 @@ class EngineApp(Starlette):
         self._process_info = process_info
         self._log_file = log_file
         self._adapter_folders: dict[str, str | None] = {}  # name -> folder of the adapter, None for the base model
+        self._defaults: dict[str, dict[str, Any]] = {}  # name -> fields that a request gets if it does not set them
         self._logprobs_semaphore = asyncio.Semaphore(1)
         routes = [
             Route("/health", self._health),
@@ -93,7 +95,7 @@ class EngineApp(Starlette):
 
     async def _forward(self, request: Request, engine: ForwardingEngine) -> Response:
         try:
-            body = await read_body(request)
+            body = apply_defaults(await read_body(request), self._defaults)
             work = forward(request, body, engine, self._resolve_adapter, self.admission)
             return await cancel_on_disconnect(request, work)  # before the response has started
         except (VongError, ClientDisconnect) as error:
@@ -124,6 +126,7 @@ class EngineApp(Starlette):
             "precision": self.engine.precision if self.engine else None,
             "memory": resident_bytes(),
             "models": self._adapter_folders,
+            "defaults": self._defaults,
         }
         if self.engine and request.query_params.get("generate") == "1":
             answer["generates"] = await self.admission.check_engine(self.engine)
@@ -160,7 +163,7 @@ class EngineApp(Starlette):
         return json_response({"object": "list", "data": models})
 
     async def _chat_completions(self, request: Request) -> Response:
-        chat = parse_chat(await read_body(request))
+        chat = parse_chat(apply_defaults(await read_body(request), self._defaults))
         engine, generation = self._require_engine(), chat.to_generation_request(self._resolve_adapter(chat.model))
         check_engine(engine, generation)
         completion = ChatCompletion(chat.model, uses_functions=chat.uses_functions)
@@ -173,7 +176,7 @@ class EngineApp(Starlette):
         return json_response(body, headers=admitted.headers)
 
     async def _text_completions(self, request: Request) -> Response:
-        text = parse_text_request(await read_body(request))
+        text = parse_text_request(apply_defaults(await read_body(request), self._defaults))
         engine, adapter = self._require_engine(), self._resolve_adapter(text.model)
         if not isinstance(engine, TextEngine):
             message = f"the engine of {text.model!r} does not complete texts"
@@ -186,8 +189,15 @@ class EngineApp(Starlette):
         return json_response(body, headers=admitted.headers)
 
     async def _tokenize(self, request: Request) -> Response:
-        values = await read_fields(request, model=str, messages=list)
+        """Return the token ids of a conversation (`messages`), or of a text (`prompt`)."""
+        values = await read_fields(request, model=str)
         engine, adapter = self._require_engine(), self._resolve_adapter(values["model"])
+        if isinstance(values.get("prompt"), str):
+            if not isinstance(engine, TextEngine):
+                raise Unsupported("the engine does not tokenize texts", "send messages")
+            return json_response({"ids": await asyncio.to_thread(engine.encode, adapter, values["prompt"])})
+        if not isinstance(values.get("messages"), list):
+            raise InvalidInput("field 'messages' must have type list", "send messages, or a text as prompt")
         tools = [values["tools"]] if values.get("tools") else []  # an engine of a plugin may not take tools
         return json_response({"ids": await asyncio.to_thread(engine.tokenize, adapter, values["messages"], *tools)})
 
@@ -205,7 +215,7 @@ class EngineApp(Starlette):
         return json_response({"positions": [list(position.items()) for position in results]})
 
     async def _serve_model(self, request: Request) -> Response:
-        """Serve the base model (folder null) or an adapter under a name."""
+        """Serve the base model (folder null) or an adapter under a name, with the defaults of its requests."""
         values = await read_fields(request, name=str)
         engine, name, folder = self._require_engine(), values["name"], values.get("folder")
         if folder is not None:
@@ -213,14 +223,21 @@ class EngineApp(Starlette):
         elif self._adapter_folders.get(name):
             await asyncio.to_thread(engine.set_adapter, name, None)
         self._adapter_folders[name] = folder
+        self._set_defaults(name, values.get("defaults"))
         log.info("serving %r from %s", name, folder or "the base model")
         return json_response({"models": self._adapter_folders})
+
+    def _set_defaults(self, name: str, defaults: Any) -> None:
+        self._defaults.pop(name, None)
+        if isinstance(defaults, dict) and defaults:
+            self._defaults[name] = defaults
 
     async def _stop_serving(self, request: Request) -> Response:
         name = request.path_params["name"]
         if self._resolve_adapter(name) is not None:
             await asyncio.to_thread(self._require_engine().set_adapter, name, None)
         self._adapter_folders.pop(name, None)
+        self._set_defaults(name, None)
         log.info("stopped serving %r", name)
         return json_response({"models": self._adapter_folders})
 

@@ -18,12 +18,12 @@ TOP_TOKENS = 20
 def compute_reference(
     folder: Path,
     adapter: Path | None,
-    conversations: Sequence[Sequence[Message]],
+    prompts: Sequence[str | Sequence[Message]],
     *,
     positions: int = 1,
     max_tokens: int = 32,
 ) -> list[dict[str, Any]]:
-    """Return the reference outputs of each conversation.
+    """Return the reference outputs of each prompt: a conversation, or a text for a model without a chat template.
 
     Each item has `ids`, the prompt's token ids; `logprobs`, for each of the last `positions` prefixes of the prompt
     (the longest last) the TOP_TOKENS most likely next tokens with their natural log-probabilities (id -> value); and
@@ -37,16 +37,17 @@ def compute_reference(
         from peft import PeftModel
     except ImportError as error:
         raise MissingExtra("transformers", "training") from error
-    tokenizer = load_tokenizer(adapter if adapter is not None and has_tokenizer(adapter) else folder)
+    tokenizer = load_tokenizer(
+        adapter if adapter is not None and has_tokenizer(adapter) else folder, needs_template=not _are_texts(prompts)
+    )
     model: Any = load_causal_model(folder, dtype=torch.float32)
     if adapter is not None:
         model = PeftModel.from_pretrained(model, adapter)
     model.eval()
     results: list[dict[str, Any]] = []
     with torch.no_grad():
-        for messages in conversations:
-            chat = Conversation(tokenizer, [to_template_message(message) for message in messages])
-            ids = chat.encode(chat.render(generation_prompt=True))
+        for prompt in prompts:
+            ids = _encode(tokenizer, prompt)
             input_ids = torch.tensor([ids])
             log_probs = model(input_ids=input_ids).logits[0, -positions:].float().log_softmax(-1)
             likeliest = log_probs.topk(min(TOP_TOKENS, log_probs.shape[-1]))
@@ -63,3 +64,14 @@ def compute_reference(
             greedy = tokenizer.decode(output[0, len(ids) :], skip_special_tokens=True)
             results.append({"ids": ids, "logprobs": logprobs, "greedy": greedy})
     return results
+
+
+def _are_texts(prompts: Sequence[str | Sequence[Message]]) -> bool:
+    return all(isinstance(prompt, str) for prompt in prompts)
+
+
+def _encode(tokenizer: Any, prompt: str | Sequence[Message]) -> list[int]:
+    if isinstance(prompt, str):
+        return [int(token) for token in tokenizer.encode(prompt)]
+    chat = Conversation(tokenizer, [to_template_message(message) for message in prompt])
+    return chat.encode(chat.render(generation_prompt=True))

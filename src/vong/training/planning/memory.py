@@ -130,6 +130,9 @@ def estimate_activations(shape: ModelStructure, tokens: int, needs: Needs) -> fl
     if needs.checkpointing:
         # One input per layer is stored, and one layer at a time is computed again.
         stored = shape.layers * shape.hidden_size + stored / max(1, shape.layers)
+    else:
+        # Gated MLPs compute two of their results, each as wide as the gate, again in the backward pass.
+        stored -= 2 * sum(layer.outputs for layer in shape.linear_layers if layer.name.endswith(".gate_proj"))
     return 4.0 * tokens * stored
 
 

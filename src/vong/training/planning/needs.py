@@ -79,6 +79,11 @@ class Needs:
         return int(self.get("max_completion_tokens", 0)) if "num_generations" in self.values else 0
 
     @property
+    def shares_prefix(self) -> bool:
+        """Return whether the common beginning of a batch is computed once, which recipes do on a CPU."""
+        return bool(self.get("share_prefix", False)) and not self.packing and self.get("source", "") != "logits"
+
+    @property
     def packing(self) -> bool:
         """Return whether several rows share one sequence."""
         return bool(self.get("packing", False)) or self.cuts_rows

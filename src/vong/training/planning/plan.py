@@ -207,6 +207,8 @@ def find_largest_batch(lengths: RowLengths, needs: Needs, traits: RecipeTraits) 
         tokens = needs.batch_size * needs.max_length
         share = sum(row.completion for row in lengths.rows) / max(1, sum(row.longest for row in lengths.rows))
         return LargestBatch(tokens=tokens, logit_positions=tokens if traits.all_logits else math.ceil(tokens * share))
+    if needs.shares_prefix and batch[0].longest > lengths.shared_prefix:
+        tokens -= (count - 1) * lengths.shared_prefix
     answers = sum(row.completion for row in batch) / len(batch) * count
     return LargestBatch(tokens=tokens, logit_positions=tokens if traits.all_logits else math.ceil(answers))
 

@@ -14,6 +14,9 @@ MAX_TOKENIZED_ROWS = 2000
 LONGEST_ROWS = 64
 """Rows with the most characters that are always tokenized, because they determine the peak of memory."""
 
+PREFIX_ROWS = 32
+"""Rows whose prompts are compared to find their common beginning."""
+
 TEMPLATE_TOKENS_PER_MESSAGE = 5
 """Tokens that a chat template adds per message, if it cannot be rendered here."""
 
@@ -38,11 +41,15 @@ class RowLength(NamedTuple):
 
 
 class RowLengths(NamedTuple):
-    """Lengths of evenly spaced rows, the number of all rows, and the lengths of the longest rows."""
+    """Lengths of evenly spaced rows, the number of all rows, and the lengths of the longest rows.
+
+    `shared_prefix` is the number of tokens with which all prompts begin, such as those of a system prompt.
+    """
 
     rows: tuple[RowLength, ...]
     total: int
     longest: tuple[RowLength, ...] = ()
+    shared_prefix: int = 0
 
 
 def measure_rows(examples: Sequence[Example], tokenizer: Any, template: "ChatTemplate | None") -> RowLengths:
@@ -57,12 +64,30 @@ def measure_rows(examples: Sequence[Example], tokenizer: Any, template: "ChatTem
     def measure(chosen: Sequence[Example]) -> tuple[RowLength, ...]:
         return tuple(_measure_row(example, count, template) for example in chosen)
 
+    prefix = _measure_prefix(examples, count, template)
     if len(examples) <= MAX_TOKENIZED_ROWS:
-        return RowLengths(measure(examples), len(examples))
+        return RowLengths(measure(examples), len(examples), shared_prefix=prefix)
     step = len(examples) / MAX_TOKENIZED_ROWS
     even = [examples[int(number * step)] for number in range(MAX_TOKENIZED_ROWS)]
     longest = sorted(examples, key=_characters, reverse=True)[:LONGEST_ROWS]
-    return RowLengths(measure(even), len(examples), measure(longest))
+    return RowLengths(measure(even), len(examples), measure(longest), prefix)
+
+
+def _measure_prefix(examples: Sequence[Example], count: Callable[[str], int], template: "ChatTemplate | None") -> int:
+    """Return the tokens with which the prompts of some evenly spaced rows begin alike. Returns 0 if it is unknown."""
+    if template is None or len(examples) < 2:
+        return 0
+    step = max(1, len(examples) // PREFIX_ROWS)
+    texts: list[str] = []
+    with contextlib.suppress(Exception):  # a template may reject a row; its training then reports that row
+        texts = [template.render(one.messages, one.tools, generation_prompt=True) for one in examples[::step]]
+    if not texts:
+        return 0
+    first, last = min(texts), max(texts)  # the texts between these two begin as both do
+    length = next(
+        (place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), len(first)
+    )
+    return max(0, count(first[:length]) - 1)
 
 
 def _characters(example: Example) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from vong.errors import InvalidInput, UpstreamFailed
 from vong.records import Example, Message
+from vong.structured_outputs import find_objects, strip_reasoning
 from vong.training.scoring.judge_settings import PLACEHOLDER, JudgeSettings
 from vong.training.scoring.rewards import RewardFunction
 from vong.training.scoring.teachers import MAX_CONSECUTIVE_FAILURES, AnswerBook, Question, Teachers
@@ -18,7 +19,6 @@ INSTRUCTION = (
 )
 """Text that is added to the last message, as the graders of OpenAI's API ask for the same object."""
 NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
-RESULT = re.compile(rf'"(?:result|score)"\s*:\s*"?({NUMBER})')
 SHOWN_CHARACTERS = 200
 
 
@@ -150,7 +150,11 @@ def find_field(item: Mapping[str, Any], path: str) -> str:
 
 def parse_score(text: str) -> float | None:
     """Return the score in an answer: `result` of a JSON object, or an answer that is a number. Otherwise None."""
-    matches = RESULT.findall(text)
-    if not matches and re.fullmatch(NUMBER, text.strip().strip("*`.")):
-        matches = [text.strip().strip("*`.")]
-    return float(matches[-1]) if matches else None
+    text = strip_reasoning(text)
+    objects = [one for one in find_objects(text) if "result" in one or "score" in one]
+    if objects:
+        value = objects[-1].get("result", objects[-1].get("score"))
+        found = str(value).strip() if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
+        return float(found) if re.fullmatch(NUMBER, found) else None
+    bare = text.strip("*`.")
+    return float(bare) if re.fullmatch(NUMBER, bare) else None

@@ -6,6 +6,7 @@ import {
   Circle,
   Cog,
   Link2,
+  ListOrdered,
   MessageSquare,
   RotateCw,
   Search,
@@ -21,6 +22,7 @@ import { type Bar, layoutBars, ticks } from "./waterfall";
 const ICONS = {
   chat: MessageSquare,
   embeddings: Binary,
+  rerank: ListOrdered,
   retrieval: Search,
   tool: Wrench,
   pipeline: Link2,
@@ -30,6 +32,7 @@ const ICONS = {
 const COLORS: Record<string, string> = {
   chat: "--kind-llm",
   embeddings: "--kind-llm",
+  rerank: "--kind-llm",
   retrieval: "--kind-retriever",
   tool: "--kind-tool",
   pipeline: "--kind-chain",

@@ -9,7 +9,7 @@ import { KeySecret } from "./KeySecret";
 import { routesQuery } from "./queries";
 
 const DAY_MS = 86_400_000;
-const ENDPOINTS = ["chat", "completions", "embeddings", "messages", "responses"];
+const ENDPOINTS = ["chat", "completions", "embeddings", "messages", "responses", "rerank"];
 const PATTERNS = ["deployment/*", "openai/*"];
 
 /** Show a form that creates a key and displays its secret once. */

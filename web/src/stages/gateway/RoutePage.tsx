@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Bird, MessagesSquare, Trash2, Undo2 } from "lucide-react";
+import { Bird, MessagesSquare, Rocket, Trash2, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
@@ -178,7 +178,7 @@ function Actions({
   isCanaryRunning: boolean;
   onStart: () => void;
 }) {
-  const t = useMessages().gateway;
+  const { gateway: t, releases } = useMessages();
   const client = useQueryClient();
   const navigateTo = useNavigateTo();
   const removeRoute = useMutation({
@@ -220,9 +220,18 @@ function Actions({
         {t.routes.openPlayground}
       </Button>
       {!isCanaryRunning && (
-        <Button size="sm" leftSection={<Bird size={15} aria-hidden />} onClick={onStart}>
-          {t.canary.start}
-        </Button>
+        <>
+          <Button size="sm" variant="default" leftSection={<Bird size={15} aria-hidden />} onClick={onStart}>
+            {t.canary.start}
+          </Button>
+          <Button
+            size="sm"
+            leftSection={<Rocket size={15} aria-hidden />}
+            onClick={() => navigateTo({ to: "/loop/releases/new", search: { route: route.name } })}
+          >
+            {releases.start}
+          </Button>
+        </>
       )}
     </>
   );

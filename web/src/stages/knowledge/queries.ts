@@ -33,7 +33,7 @@ export const searchQuery = (base: string, q: string) =>
 export const modelsQuery = queryOptions({
   queryKey: ["knowledge", "models"],
   queryFn: async () =>
-    (await unwrap(api.GET("/api/v1/gateway/models"))).filter(({ endpoint }) => endpoint !== "embeddings"),
+    (await unwrap(api.GET("/api/v1/gateway/models"))).filter(({ endpoint }) => endpoint === "chat"),
 });
 
 /** Send a question. */

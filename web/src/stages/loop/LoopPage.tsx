@@ -1,7 +1,7 @@
 import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { RefreshCw } from "lucide-react";
+import { RefreshCw, ShieldCheck } from "lucide-react";
 import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -12,6 +12,7 @@ import { QueryBoundary } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
 import { canariesQuery, loopRunsQuery } from "./queries";
+import { ReleasesPanel } from "./ReleasesPanel";
 import { exactMatchBeforeAndAfter, jobReport } from "./report";
 
 const CLI = "vong loop runs start";
@@ -143,7 +144,7 @@ function Canaries({ hideIfEmpty }: { hideIfEmpty?: boolean }) {
 
 /** Show the loop runs and the canaries. */
 export default function LoopPage() {
-  const { loop: t, app } = useMessages();
+  const { loop: t, app, releases } = useMessages();
   const navigate = useNavigate();
   const columns = useRunColumns();
   const query = useQuery(loopRunsQuery());
@@ -154,7 +155,24 @@ export default function LoopPage() {
   );
   return (
     <>
-      <PageHeader title={app.nav.loop} subtitle={t.lead} actions={query.data && query.data.length > 0 && button} />
+      <PageHeader
+        title={app.nav.loop}
+        subtitle={t.lead}
+        actions={
+          <>
+            <Button
+              component={Link}
+              to="/loop/gates"
+              size="sm"
+              variant="default"
+              leftSection={<ShieldCheck size={15} aria-hidden />}
+            >
+              {releases.openGates}
+            </Button>
+            {query.data && query.data.length > 0 && button}
+          </>
+        }
+      />
       <QueryBoundary query={query}>
         {(loopRuns) =>
           loopRuns.length ? (
@@ -168,6 +186,7 @@ export default function LoopPage() {
                   onOpen={(job) => navigate({ to: "/loop/runs/$id", params: { id: job.id } })}
                 />
               </Panel>
+              <ReleasesPanel />
               <Canaries />
             </PageBody>
           ) : (
@@ -176,6 +195,7 @@ export default function LoopPage() {
                 {t.emptyText}
               </EmptyState>
               <PageBody>
+                <ReleasesPanel />
                 <Canaries hideIfEmpty />
               </PageBody>
             </>

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, unwrap } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 
 /** Query the loop runs, newest first. */
 export const loopRunsQuery = () =>
@@ -22,4 +22,70 @@ export const canariesQuery = () =>
     queryKey: ["loop", "canaries"],
     queryFn: () => unwrap(api.GET("/api/v1/loop/canaries", { params: { query: { limit: 100 } } })),
     refetchInterval: 5_000,
+  });
+
+/** Query the releases, newest first, without their history. */
+export const releasesQuery = () =>
+  queryOptions({
+    queryKey: ["loop", "releases"],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/releases", { params: { query: { limit: 100 } } })),
+    refetchInterval: 5_000,
+  });
+
+/** Query one release with its evidence, repeatedly while it has not ended. */
+export const releaseQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["loop", "release", id],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/releases/{id}", { params: { path: { id } } })),
+    refetchInterval: (query) => (["running", "scheduled"].includes(query.state.data?.status ?? "") ? 2_000 : false),
+  });
+
+/** Query the log of a release, oldest first. */
+export const releaseEventsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["loop", "release", id, "events"],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/releases/{id}/events", { params: { path: { id } } })),
+    refetchInterval: 5_000,
+  });
+
+/** Query what the candidate of a release lacks for the gate of its route. */
+export const releaseGateQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["loop", "release", id, "gate"],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/releases/{id}/gate", { params: { path: { id } } })),
+  });
+
+/** Query the gate policies. */
+export const gatePoliciesQuery = () =>
+  queryOptions({
+    queryKey: ["loop", "gates", "policies"],
+    queryFn: () => unwrap(api.GET("/api/v1/evals/gates/policies")),
+  });
+
+/** Query the decisions that passed a gate, newest first. */
+export const gateDecisionsQuery = () =>
+  queryOptions({
+    queryKey: ["loop", "gates", "decisions"],
+    queryFn: () => unwrap(api.GET("/api/v1/evals/gates/decisions", { params: { query: { limit: 100 } } })),
+  });
+
+/** Query what a candidate has and lacks for a subject. */
+export const gateCheckQuery = (kind: Schema["GateSubject"]["kind"], name: string, candidate: string) =>
+  queryOptions({
+    queryKey: ["loop", "gates", "check", kind, name, candidate],
+    queryFn: () => unwrap(api.POST("/api/v1/evals/gates/check", { body: { subject: { kind, name }, candidate } })),
+  });
+
+/** Query the routes on which a release may start. */
+export const routeNamesQuery = () =>
+  queryOptions({
+    queryKey: ["loop", "routes"],
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/routes", { params: { query: { limit: 500 } } })),
+  });
+
+/** Query the models that may become a candidate. */
+export const callableModelsQuery = () =>
+  queryOptions({
+    queryKey: ["loop", "models"],
+    queryFn: () => unwrap(api.GET("/api/v1/gateway/models")),
   });

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
+import { readGateSearch } from "./release";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -29,4 +30,26 @@ const canary = createRoute({
   component: lazyRouteComponent(() => import("./CanaryPage")),
 });
 
-export const routes = [home, form, loopRun, canary] as const;
+const release = createRoute({
+  getParentRoute: () => root,
+  path: "/loop/releases/$id",
+  component: lazyRouteComponent(() => import("./ReleasePage")),
+});
+
+const newRelease = createRoute({
+  getParentRoute: () => root,
+  path: "/loop/releases/new",
+  validateSearch: (search: Record<string, unknown>): { route?: string } => ({
+    route: search.route === undefined ? undefined : String(search.route),
+  }),
+  component: lazyRouteComponent(() => import("./NewReleasePage")),
+});
+
+const gates = createRoute({
+  getParentRoute: () => root,
+  path: "/loop/gates",
+  validateSearch: readGateSearch,
+  component: lazyRouteComponent(() => import("./GatesPage")),
+});
+
+export const routes = [home, form, loopRun, canary, newRelease, release, gates] as const;

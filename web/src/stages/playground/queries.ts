@@ -12,7 +12,7 @@ export const modelsQuery = queryOptions({
       unwrap(api.GET("/api/v1/gateway/routes", { params: { query: { limit: 500 } } })),
     ]);
     return groupNames(
-      models.filter(({ endpoint }) => endpoint !== "embeddings").map(({ name }) => name),
+      models.filter(({ endpoint }) => endpoint === "chat").map(({ name }) => name),
       routes.map(({ name }) => name),
     );
   },

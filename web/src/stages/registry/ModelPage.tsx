@@ -1,7 +1,7 @@
 import { Accordion, Button, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { ArrowUpFromDot, GitFork, Rocket } from "lucide-react";
+import { ArrowUpFromDot, GitFork, Rocket, ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
@@ -169,8 +169,7 @@ function VersionDetail({
   version: Schema["ModelVersion"];
   allVersions: ReturnType<typeof useVersions>;
 }) {
-  const t = useMessages().registry;
-  const { app } = useMessages();
+  const { registry: t, releases, app } = useMessages();
   const f = useFormats();
   const navigateTo = useNavigateTo();
   const navigate = route.useNavigate();
@@ -201,6 +200,19 @@ function VersionDetail({
               onClick={() => navigateTo({ to: "/serving", search: { deploy: ref } })}
             >
               {t.deploy}
+            </Button>
+            <Button
+              size="sm"
+              variant="default"
+              leftSection={<ShieldCheck size={15} aria-hidden />}
+              onClick={() =>
+                navigateTo({
+                  to: "/loop/gates",
+                  search: { kind: "model_alias", subject: `${version.name}:prod`, candidate: ref },
+                })
+              }
+            >
+              {releases.checkVersion}
             </Button>
             <Button
               size="sm"

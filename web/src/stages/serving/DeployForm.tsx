@@ -1,5 +1,5 @@
-import { Accordion, Group, Modal, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { Accordion, Group, Modal, MultiSelect, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core";
+import { type UseFormReturnType, useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
@@ -7,8 +7,9 @@ import { useFormats } from "@/app/i18n/format";
 import { FormActions } from "@/components/FormActions";
 import { notifyError, notifySuccess } from "@/components/notify";
 import { LoadingPlaceholder } from "@/components/QueryBoundary";
+import { DeployPlan } from "./DeployPlan";
 import { modelOptions, unusedName } from "./deployment";
-import { modelsQuery } from "./queries";
+import { evaluationOptionsQuery, modelsQuery } from "./queries";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const BYTES_PER_MEGABYTE = 1_000_000;
@@ -17,6 +18,59 @@ const ENGINES = ["xllamacpp", "transformers", "vllm", "embedding"];
 const QUANTIZATIONS = ["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m"];
 
 type Settings = Schema["DeploymentSettings"];
+/** Values of the form. */
+type Values = ReturnType<typeof initialValues>;
+
+function initialValues(model: string, takenNames: string[]) {
+  return {
+    model,
+    name: model ? unusedName(model, takenNames) : "",
+    engine: "",
+    threads: 0,
+    context: 0,
+    batch: 8,
+    prefix: 256,
+    parity: true,
+    follow: true,
+    quantization: "",
+    reproducible: false,
+    minReplicas: 1,
+    maxReplicas: 1,
+    idle: 0,
+    queue: 128,
+    firstToken: 0,
+    dataset: "",
+    split: "test",
+    scorers: ["exact_match"],
+    suite: "",
+  };
+}
+
+function toBody(values: Values): Schema["DeploymentCreate"] {
+  const { dataset, split, scorers, suite } = values;
+  const evaluate = suite ? { suite } : dataset ? { dataset, split, scorers } : null;
+  return {
+    model: values.model,
+    engine: values.engine || null,
+    settings: {
+      threads: values.threads,
+      context: values.context,
+      batch: values.batch,
+      prefix_bytes: values.prefix * BYTES_PER_MEGABYTE,
+      parity: values.parity ? "required" : "skip",
+      follow: values.follow,
+      evaluate: evaluate as Settings["evaluate"],
+      quantization: values.quantization,
+      reproducible: values.reproducible,
+      min_replicas: values.minReplicas,
+      max_replicas: Math.max(values.minReplicas, values.maxReplicas),
+      idle_seconds: values.idle,
+      queue_limit: values.queue,
+      first_token_target_ms: values.firstToken,
+    } satisfies Partial<Settings> as Settings,
+  };
+}
+
 type Props = {
   /** Initial model of the form. */
   model: string;
@@ -24,6 +78,44 @@ type Props = {
   onClose: () => void;
   onStarted: (started: Schema["DeployResult"]) => void;
 };
+
+function EvaluationFields({ form }: { form: UseFormReturnType<Values> }) {
+  const t = useMessages().serving.form;
+  const options = useQuery(evaluationOptionsQuery()).data;
+  const selected = options?.datasets.find((dataset) => dataset.name === form.values.dataset);
+  return (
+    <Stack gap="sm">
+      <Group grow align="flex-start">
+        <Select
+          label={t.dataset}
+          description={t.datasetHint}
+          data={[{ value: "", label: t.none }, ...(options?.datasets ?? []).map((dataset) => dataset.name)]}
+          searchable
+          allowDeselect={false}
+          disabled={Boolean(form.values.suite)}
+          {...form.getInputProps("dataset")}
+        />
+        <TextInput label={t.suite} description={t.suiteHint} {...form.getInputProps("suite")} />
+      </Group>
+      {selected && !form.values.suite && (
+        <Group grow align="flex-start">
+          <Select
+            label={t.split}
+            data={Object.keys(selected.splits ?? {})}
+            allowDeselect={false}
+            {...form.getInputProps("split")}
+          />
+          <MultiSelect
+            label={t.scorers}
+            data={(options?.scorers ?? []).map((scorer) => scorer.name)}
+            searchable
+            {...form.getInputProps("scorers")}
+          />
+        </Group>
+      )}
+    </Stack>
+  );
+}
 
 function DeployFields({
   model,
@@ -40,23 +132,7 @@ function DeployFields({
   const values = groups.flatMap((group) => group.items.map((item) => item.value));
   const data = model && !values.includes(model) ? [{ group: t.chosen, items: [model] }, ...groups] : groups;
   const form = useForm({
-    initialValues: {
-      model,
-      name: model ? unusedName(model, takenNames) : "",
-      engine: "",
-      threads: 0,
-      context: 0,
-      batch: 8,
-      prefix: 256,
-      parity: true,
-      quantization: "",
-      reproducible: false,
-      minReplicas: 1,
-      maxReplicas: 1,
-      idle: 0,
-      queue: 128,
-      firstToken: 0,
-    },
+    initialValues: initialValues(model, takenNames),
     validate: {
       model: (value) => (value ? null : t.modelRequired),
       name: (value) => (NAME.test(value) ? null : t.nameRule),
@@ -67,24 +143,7 @@ function DeployFields({
       unwrap(
         api.PUT("/api/v1/serving/deployments/{name}", {
           params: { path: { name: formValues.name } },
-          body: {
-            model: formValues.model,
-            engine: formValues.engine || null,
-            settings: {
-              threads: formValues.threads,
-              context: formValues.context,
-              batch: formValues.batch,
-              prefix_bytes: formValues.prefix * BYTES_PER_MEGABYTE,
-              parity: formValues.parity ? "required" : "skip",
-              quantization: formValues.quantization,
-              reproducible: formValues.reproducible,
-              min_replicas: formValues.minReplicas,
-              max_replicas: Math.max(formValues.minReplicas, formValues.maxReplicas),
-              idle_seconds: formValues.idle,
-              queue_limit: formValues.queue,
-              first_token_target_ms: formValues.firstToken,
-            } satisfies Partial<Settings> as Settings,
-          },
+          body: toBody(formValues),
         }),
       ),
     onSuccess: (started) => {
@@ -136,6 +195,10 @@ function DeployFields({
             {...form.getInputProps("quantization")}
           />
         </Group>
+        <DeployPlan body={toBody(form.values)} onUse={(changes) => form.setValues(changes)} />
+        {form.values.model.includes(":") && (
+          <Switch label={t.follow} description={t.followHint} {...form.getInputProps("follow", { type: "checkbox" })} />
+        )}
         <Switch label={t.parity} description={t.parityHint} {...form.getInputProps("parity", { type: "checkbox" })} />
         <Accordion variant="default" chevronPosition="left" styles={{ label: { fontSize: 13, paddingBlock: 8 } }}>
           <Accordion.Item value="more">
@@ -176,6 +239,12 @@ function DeployFields({
                 description={t.reproducibleHint}
                 {...form.getInputProps("reproducible", { type: "checkbox" })}
               />
+            </Accordion.Panel>
+          </Accordion.Item>
+          <Accordion.Item value="evaluation">
+            <Accordion.Control px={0}>{t.scoring}</Accordion.Control>
+            <Accordion.Panel>
+              <EvaluationFields form={form} />
             </Accordion.Panel>
           </Accordion.Item>
           <Accordion.Item value="scaling">

@@ -15,7 +15,8 @@ import { QueryBoundary } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
 import { RunningJob } from "@/components/RunningJob";
 import { Status } from "@/components/Status";
-import { deploymentModelName, isStable, parseParity } from "./deployment";
+import { CostPanel } from "./CostPanel";
+import { deploymentModelName, isStable, parseCost, parseParity } from "./deployment";
 import { DeploymentEvents, LoadPanel, ReplicasPanel } from "./LoadPanel";
 import { LogTail } from "./LogTail";
 import { ParityPanel } from "./ParityPanel";
@@ -133,6 +134,17 @@ function ProcessPanel({ deployment }: { deployment: Schema["Deployment"] }) {
           [t.list.model, <EntityLink key="model" kind="model" entityRef={deployment.model} />],
           [t.list.engine, deployment.engine],
           [
+            t.alias.title,
+            deployment.alias ? (
+              <span key="alias">
+                <span className="mono">{deployment.alias}</span>{" "}
+                {deployment.settings?.follow === false ? t.alias.fixed : t.alias.follows}
+              </span>
+            ) : (
+              t.alias.none
+            ),
+          ],
+          [
             t.process.pid,
             <span key="pid" className="mono">
               {deployment.pid ?? "–"}
@@ -183,6 +195,11 @@ export default function DeploymentPage() {
                 {data.reason}
               </Alert>
             )}
+            {data.alias_failure && (
+              <Alert color="orange" variant="light" role="status">
+                {t.alias.failure(data.alias ?? "", data.alias_failure.model, data.alias_failure.reason)}
+              </Alert>
+            )}
             {(job || !isStable(data)) && (
               <RunningJob
                 kind="serving.parity"
@@ -230,6 +247,7 @@ export default function DeploymentPage() {
                 <>
                   <LoadPanel deployment={data} />
                   <ParityPanel parity={parseParity(data.parity)} />
+                  <CostPanel {...parseCost(data.parity)} />
                   <ProcessPanel deployment={data} />
                 </>
               }

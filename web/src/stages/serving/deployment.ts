@@ -33,6 +33,55 @@ export function parseParity(stored: Record<string, unknown> | null | undefined):
   };
 }
 
+/** Differences of quantized weights from the trainer, on the conversations of the parity check. */
+export type Quantization = {
+  positions: number;
+  same_choice: number;
+  mean_difference: number;
+  largest_difference: number;
+  conversations: number;
+  greedy_equal: number;
+  greedy_agreement: number;
+  concurrent_equal: number;
+};
+
+type MetricScores = {
+  reference?: number;
+  deployed: number;
+  difference?: number;
+  low?: number;
+  high?: number;
+};
+
+/** Scores of the reference and of the deployed engine on one dataset split. */
+export type ScoredSplit = {
+  dataset: string;
+  split: string;
+  examples: number;
+  deployed_run: string;
+  reference_run: string | null;
+  metrics: Record<string, MetricScores>;
+};
+
+export type Scores = { error?: string; splits?: ScoredSplit[] };
+
+/** Return the cost of quantization and the scores of a stored parity check, if it has them. */
+export function parseCost(stored: Record<string, unknown> | null | undefined): {
+  quantization: Quantization | null;
+  scores: Scores | null;
+} {
+  return {
+    quantization: (stored?.quantization as Quantization | undefined) ?? null,
+    scores: (stored?.scores as Scores | undefined) ?? null,
+  };
+}
+
+/** Format the dollars per million input and output tokens. */
+export const formatPrice = ({ input, output }: { input: number | null; output: number | null }): string => {
+  const format = (value: number | null) => (value == null ? "?" : `$${value.toPrecision(3)}`);
+  return `${format(input)} / ${format(output)}`;
+};
+
 /** Return whether a deployment's state no longer changes by itself. */
 export const isStable = (deployment: Pick<Schema["Deployment"], "state">): boolean =>
   ["ready", "sleeping", "failed", "stopped"].includes(deployment.state);

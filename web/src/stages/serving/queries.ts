@@ -47,6 +47,26 @@ export const modelsQuery = () =>
     queryFn: () => unwrap(api.GET("/api/v1/registry/models", { params: { query: { limit: 500 } } })),
   });
 
+/** Query what a deployment needs and costs. */
+export const planQuery = (body: Schema["DeploymentCreate"]) =>
+  queryOptions({
+    queryKey: ["serving", "plan", body],
+    queryFn: () => unwrap(api.POST("/api/v1/serving/plan", { body })),
+    enabled: Boolean(body.model),
+    retry: false,
+    staleTime: 10_000,
+  });
+
+/** Query the datasets and scorers for the form. */
+export const evaluationOptionsQuery = () =>
+  queryOptions({
+    queryKey: ["serving", "evaluation-options"],
+    queryFn: async () => ({
+      datasets: await unwrap(api.GET("/api/v1/data/datasets", { params: { query: { limit: 200 } } })),
+      scorers: await unwrap(api.GET("/api/v1/evals/scorers")),
+    }),
+  });
+
 /** Query the replicas of a deployment with their loads. */
 export const replicasQuery = (name: string) =>
   queryOptions({

@@ -25,9 +25,9 @@ function describeChanges(changes: Record<string, unknown>) {
 function MemoryBar({ plan }: { plan: Plan }) {
   const t = useMessages().training.plan;
   const f = useFormats();
-  const { libraries, weights, training_state: state } = plan.memory_parts;
+  const { libraries, weights, training_state: state, other_models: others = 0 } = plan.memory_parts;
   const full = Math.max(1, plan.memory_bytes, plan.memory_limit_bytes);
-  const work = plan.memory_bytes - libraries - weights - state;
+  const work = plan.memory_bytes - libraries - weights - state - others;
   const parts: [string, number, string][] =
     work < 0
       ? [[t.memory, plan.memory_bytes, "--series-1"]]
@@ -35,6 +35,7 @@ function MemoryBar({ plan }: { plan: Plan }) {
           [t.parts.libraries, libraries, "--series-6"],
           [t.parts.weights, weights, "--series-1"],
           [t.parts.state, state, "--series-4"],
+          ...(others > 0 ? [[t.parts.others, others, "--series-2"] as [string, number, string]] : []),
           [t.parts.work, work, "--series-3"],
         ];
   return (
@@ -154,6 +155,34 @@ function PlanDetail({ plan, onApply }: { plan: Plan; onApply: Apply }) {
   );
 }
 
+/** Show the plan of a job at a provider: its tokens and their price. */
+function ProviderPlanDetail({ plan }: { plan: Schema["ProviderPlan"] }) {
+  const { form: t, plan: p } = useMessages().training;
+  const f = useFormats();
+  const hasPrice = typeof plan.price_per_million_tokens === "number" && typeof plan.cost === "number";
+  return (
+    <Stack gap="xs">
+      <Facts
+        items={[
+          [p.provider, plan.provider],
+          [p.model, plan.model],
+          [p.cost, <strong key="cost">{hasPrice ? f.money((plan.cost ?? 0) * 1e6) : p.unknown}</strong>],
+          [p.price, hasPrice ? f.money((plan.price_per_million_tokens ?? 0) * 1e6) : p.unknown],
+          [p.trainedTokens, f.number(plan.tokens)],
+          [p.epochs, f.number(plan.epochs)],
+          [t.rows, f.number(plan.rows)],
+          [t.validationRows, f.number(plan.validation_rows)],
+        ]}
+      />
+      {(plan.notes ?? []).map((note) => (
+        <Text size="xs" c="dimmed" key={note}>
+          {note}
+        </Text>
+      ))}
+    </Stack>
+  );
+}
+
 /** Measure a few steps of the run as a job, so that the plan is based on measured values. */
 function Probe({ request }: { request: Schema["TrainingRequest"] }) {
   const t = useMessages().training.plan;
@@ -198,7 +227,8 @@ export function Estimate({ request, onApply }: { request: Schema["TrainingReques
       )}
       {isReady && query.isError && <ErrorAlert error={query.error} />}
       {isReady && query.isPending && query.fetchStatus !== "idle" && <LoadingPlaceholder lines={5} />}
-      {isReady && query.data && !query.isError && (
+      {isReady && query.data && !query.isError && "provider" in query.data && <ProviderPlanDetail plan={query.data} />}
+      {isReady && query.data && !query.isError && !("provider" in query.data) && (
         <Stack gap="md">
           <PlanDetail plan={query.data} onApply={onApply} />
           <Probe request={request} />

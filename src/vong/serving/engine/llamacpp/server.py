@@ -50,6 +50,8 @@ class LlamaCppServer:
         threads = settings.threads or max(1, (os.cpu_count() or 2) - 1)
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
         parameters.n_parallel = settings.batch
+        if settings.chat_template:
+            parameters.chat_template = settings.chat_template
         # A cancelled request ends, and other requests go on, between two parts of a prompt.
         parameters.n_batch = parameters.n_ubatch = PROMPT_TOKENS
         self.context_tokens = settings.context or DEFAULT_CONTEXT_TOKENS

@@ -25,7 +25,7 @@ CALL_PARSERS = (
 )
 """Texts in chat templates around tool calls, the most specific first, with vLLM's parser of such calls."""
 DEFAULT_CALL_PARSER = "hermes"
-"""Parser for other templates. Required and named calls are constrained, so that any parser of JSON reads them."""
+"""Parser for other templates with tools."""
 OPTION_TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(
         (
@@ -96,14 +96,13 @@ def build_command(folder: Path, settings: EngineSettings, port: int) -> list[str
 def tool_options(folder: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options for tools of a model, by its chat template. A parser that the deployment sets is retained.
 
-    Without a template that shows tools to the model, vLLM rejects `tool_choice` `auto`.
+    vLLM rejects requests with tools if the template does not show them to the model, unless a parser is set.
     """
     template = _read_template(folder)
-    found = next((parser for text, parser in CALL_PARSERS if text in template), None)
-    options: dict[str, Any] = {"tool-call-parser": found or DEFAULT_CALL_PARSER}
-    if found or "tool-call-parser" in chosen:
-        options["enable-auto-tool-choice"] = True
-    return options
+    if "tools" not in template and "tool-call-parser" not in chosen:
+        return {}
+    found = next((parser for text, parser in CALL_PARSERS if text in template), DEFAULT_CALL_PARSER)
+    return {"tool-call-parser": found, "enable-auto-tool-choice": True}
 
 
 def _read_template(folder: Path) -> str:

@@ -12,6 +12,7 @@ import { loop } from "./loop";
 import { playground } from "./playground";
 import { prices } from "./prices";
 import { registry } from "./registry";
+import { releases } from "./releases";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
@@ -40,6 +41,7 @@ export const en = {
   traces,
   feedback,
   loop,
+  releases,
   settings,
 };
 

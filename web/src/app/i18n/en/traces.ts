@@ -29,6 +29,7 @@ export const traces = {
   kind: {
     chat: "Chat",
     embeddings: "Embeddings",
+    rerank: "Rerank",
     retrieval: "Retrieval",
     tool: "Tool",
     pipeline: "Pipeline",

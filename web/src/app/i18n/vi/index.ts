@@ -13,6 +13,7 @@ import { loop } from "./loop";
 import { playground } from "./playground";
 import { prices } from "./prices";
 import { registry } from "./registry";
+import { releases } from "./releases";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
@@ -41,5 +42,6 @@ export const vi: Messages = {
   traces,
   feedback,
   loop,
+  releases,
   settings,
 };

@@ -30,6 +30,7 @@ export const traces: Messages["traces"] = {
   kind: {
     chat: "Chat",
     embeddings: "Embedding",
+    rerank: "Xếp hạng lại",
     retrieval: "Truy xuất",
     tool: "Công cụ",
     pipeline: "Pipeline",
