@@ -9,7 +9,7 @@ SERVE ?= 1
 REPORT ?=
 SCREENS ?= screens
 
-.PHONY: help quickstart up test test-full check types limits bench docs screens setup browser
+.PHONY: help quickstart up test test-full tests check lint types limits bench docs screens setup browser
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,17 +23,23 @@ up: ## install everything and start Vong (Ctrl-C stops it)
 	@$(PY)/vong up --port $(PORT)
 
 test: setup browser ## install everything and run the checks and the tests
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j3 types limits tests
+
+tests:
 	@PYTHONHASHSEED=0 $(PY)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not full" --ignore tests/checks
 
 test-full: setup browser ## run the exhaustive tables and slow tests
 	@PYTHONHASHSEED=0 $(PY)/pytest -n 2 --dist loadfile -m "slow or full" --ignore tests/checks --timeout 3600
 
 check: setup ## check formatting, lint, types, import contracts, the console, size limits and completeness of the docs
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j2 types limits
+
+lint:
 	@$(PY)/ruff format --check src tests samples tools benchmarks
 	@$(PY)/ruff check src tests samples tools benchmarks
 	@$(PY)/lint-imports
-	@$(MAKE) --no-print-directory -j2 types limits
 
 types:
 	@$(PY)/pyright

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
-BENCHMARKS = ("evals", "span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list", "idle")
+BENCHMARKS = ("evals", "evals_compare", "span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list", "idle")
 LONG = ("soak", "serving", "training", "training_plan", "e2e_nlg")
 """Benchmarks that run only if named."""
 

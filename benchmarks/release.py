@@ -177,7 +177,7 @@ def draw(rows: list[EffectRow], file: Path) -> None:
     promotions.set(xlabel="true effect", ylabel="share of promotions", title="Promotions (false left of 0)")
     for axis in (delay, promotions):
         axis.grid(alpha=0.25)
-        axis.legend(frameon=False)
+    promotions.legend(frameon=False)
     figure.savefig(file, metadata={"Date": None})
 
 

@@ -36,6 +36,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> schedulin
     return scheduling.create_scheduler(config, log)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import files whose tests are all deselected."""
+    return scheduling.is_deselected(collection_path, config.option.markexpr) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests so that the slowest files start first."""
     items[:] = scheduling.slowest_first(items)

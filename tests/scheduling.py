@@ -1,10 +1,12 @@
-"""Distribution of tests over processes, and their order.
+"""Selection of test files, distribution of tests over processes, and their order.
 
 Tests of one file run in one process, because they share servers and models. The slowest files start first. Otherwise
 one process would run the last slow file while all others are idle.
 """
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -25,6 +27,20 @@ SLOW_FILES = (
     "tests/gateway/test_fault_table.py",
 )
 """Files that take about a minute or more. All other files follow in any order."""
+
+
+SLOW_MODULE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
+"""Mark of a file with slow tests only."""
+
+
+def is_deselected(file: Path, mark_expression: str) -> bool:
+    """Return True if all tests of a file are slow and slow tests are not selected.
+
+    Such a file is not imported, because several load a library for a second in every test process.
+    """
+    if file.suffix != ".py" or "not slow" not in mark_expression:
+        return False
+    return SLOW_MODULE.search(file.read_text(encoding="utf-8")) is not None
 
 
 class FileScheduling(LoadScopeScheduling):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from vong import access
-from vong.access import login_throttle, sessions, tables, users
+from vong.access import login_throttle, passwords, sessions, tables, users
 from vong.errors import (
     Conflict,
     Forbidden,
@@ -19,6 +19,8 @@ from vong.errors import (
 from vong.records import now
 from vong.store.database import Database
 
+HASHER_IN_USE = passwords._hasher
+"""Hasher of the server, which a fixture replaces by a cheap one."""
 ANN, SECRET = "ann@example.org", "a long enough secret"
 
 
@@ -85,6 +87,13 @@ def test_login_to_an_unknown_account_computes_a_hash_of_the_same_cost(
             sign_in(database, email, "wrong password")
     assert len(hashes) == 2
     assert hashes[0] == hashes[1]  # the same algorithm with the same cost
+
+
+def test_passwords_are_hashed_with_argon2id_and_64_mib() -> None:
+    from argon2 import Type
+
+    hasher = HASHER_IN_USE()
+    assert (hasher.type, hasher.memory_cost, hasher.time_cost) == (Type.ID, 64 * 1024, 3)
 
 
 def test_ten_failures_lock_an_account_for_fifteen_minutes(database: Database, ann: users.User) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto.server import ThreadedMotoServer
 
 from vong.errors import DataCorrupted, InvalidInput, Misconfigured, MissingExtra, NotFound, Unavailable
 from vong.store.blobs import BlobStore, FsspecBackend, LocalBackend, blob_key
@@ -22,6 +21,8 @@ CREDENTIALS = {"key": "test", "secret": "test", "client_kwargs": {"region_name":
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """Start an S3 server on loopback for this module."""
+    from moto.server import ThreadedMotoServer  # takes a second to load
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

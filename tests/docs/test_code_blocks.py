@@ -86,16 +86,19 @@ def create_files(folder: Path) -> None:
 
 
 def prepare(client: Client) -> None:
-    """Create the resources that the blocks use."""
+    """Create the resources that the blocks use. The jobs run at the same time."""
     pairs = {"input": "text", "output": "triage"}
-    imported = wait_for_result(client, client.data.import_files("tickets", [Path("tickets.jsonl")], options=pairs))
+    importing = client.data.import_files("tickets", [Path("tickets.jsonl")], options=pairs)
+    jobs = [client.knowledge.upload("handbook", sorted(Path("samples/handbook").iterdir()))]
+    for name in ("triage", "smollm2-135m-instruct"):
+        jobs.append(client.registry.import_model(str(Path("weights").absolute()), name=name))
+    imported = wait_for_result(client, importing)
     assert imported.result is not None
     shares = {"train": 0.6, "validation": 0.1, "test": 0.3}
-    wait_for_result(client, client.data.split(imported.result["ref"], shares, seed=7))
+    jobs.append(client.data.split(imported.result["ref"], shares, seed=7))
     client.gateway.set_route("triage", {"echo/echo": 1.0})
-    wait_for_result(client, client.knowledge.upload("handbook", sorted(Path("samples/handbook").iterdir())))
-    for name in ("triage", "smollm2-135m-instruct"):
-        wait_for_result(client, client.registry.import_model(str(Path("weights").absolute()), name=name))
+    for job in jobs:
+        wait_for_result(client, job)
     client.registry.set_alias("triage", "prod", "triage@1", reason="the first one")
     client.feedback.create(client.gateway.chat("triage", "My printer is on fire").span_id, value=1.0)
     with pytest.raises(UpstreamFailed):

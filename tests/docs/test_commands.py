@@ -18,6 +18,7 @@ FILES_IN_LINES = (
     "questions.jsonl",
     "comparison.json",
     "plan.json",
+    "judge.json",
     "night.jsonl",
     "rows.jsonl",
     "pairs.jsonl",

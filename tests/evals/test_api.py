@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from vong import access, data, evals, jobs
 from vong.api.http import problems
+from vong.api.routes import eval_comparisons
 from vong.api.routes import evals as surface
 from vong.app import Platform
 from vong.app import evals as wired
@@ -45,6 +46,7 @@ def http(platform: Platform, scope: Scope) -> TestClient:
     app = FastAPI()
     app.state.platform = platform
     problems.install_handlers(app)
+    app.include_router(eval_comparisons.routes)
     app.include_router(surface.routes)
     with scope() as connection:
         secret = access.create_key(connection, "test").secret

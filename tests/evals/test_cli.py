@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from vong import data, evals
 from vong.app import Platform
 from vong.cli import evals as commands
+from vong.cli import evals_compare, evals_score
 from vong.client import Client
 from vong.errors import InvalidInput
 from vong.evals.references import collect_references
@@ -26,7 +27,8 @@ __all__ = ["dataset", "http", "platform"]
 def vong(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> Any:
     client = Client("http://testserver", "unused")
     monkeypatch.setattr(client.transport, "http", http)
-    monkeypatch.setattr(commands, "Client", lambda: client)
+    for module in (commands, evals_compare, evals_score):
+        monkeypatch.setattr(module, "Client", lambda: client)
 
     def run(*words: str) -> str:
         done = CliRunner().invoke(commands.group, words, catch_exceptions=False)
@@ -96,4 +98,4 @@ def test_several_references_are_read_from_the_metadata(
 
 
 def test_the_scorers_are_listed(vong: Any) -> None:
-    assert "rouge  (stemmer=False, field='')" in vong("scorers")
+    assert "rouge  (stemmer=False, tokenizer='default', field='')" in vong("scorers")

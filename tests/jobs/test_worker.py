@@ -15,7 +15,8 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from vong import jobs
+from tests.conftest import fresh_database
+from vong import access, jobs
 from vong.jobs import lifecycle
 from vong.records import Job
 from vong.store.database import Database
@@ -75,78 +76,93 @@ class Site:
         file = self.folder(id) / "waiting"
         return self.wait_for(lambda: file.exists() and [int(pid) for pid in file.read_text().split()])
 
+    def close(self) -> None:
+        for process in self.workers:
+            process.kill()
+            process.wait()
+
 
 @pytest.fixture
 def site(database: Database, project_id: UUID, tmp_path: Path) -> Iterator[Site]:
     made = Site(database, project_id, tmp_path)
     yield made
-    for process in made.workers:
-        process.kill()
-        process.wait()
+    made.close()
 
 
-def test_thread_and_isolated_jobs_finish_with_their_result(site: Site) -> None:
-    site.worker()
-    in_thread, isolated = site.submit("thread.add", a=1, b=2), site.submit("isolated.add", a=3, b=4)
+@pytest.fixture(scope="module")
+def shared_site(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Start one worker for all tests that do not stop it. Each waits until its jobs have ended."""
+    with fresh_database(postgres_url) as url:
+        database = Database(url, pool=3)
+        with database.owner() as connection:
+            project_id = access.create_project(connection, "default").id
+        made = Site(database, project_id, tmp_path_factory.mktemp("site"))
+        made.worker()
+        yield made
+        made.close()
+        database.close()
+
+
+def test_thread_and_isolated_jobs_finish_with_their_result(shared_site: Site) -> None:
+    in_thread, isolated = shared_site.submit("thread.add", a=1, b=2), shared_site.submit("isolated.add", a=3, b=4)
     for id, total in ((in_thread, 3), (isolated, 7)):
-        job = site.wait_for_end(id)
+        job = shared_site.wait_for_end(id)
         assert (job.status, job.result, job.attempts, job.error) == ("finished", {"sum": total}, 1, None)
         assert (job.progress.done, job.progress.unit) == (1, "sums")
-        assert "adding" in site.log(id)
+        assert "adding" in shared_site.log(id)
 
 
-def test_a_thread_job_starts_while_all_isolated_slots_are_in_use(site: Site) -> None:
-    site.worker()
-    first, second = site.submit("isolated.wait_for_file"), site.submit("isolated.wait_for_file")
-    site.wait_for_pids(first)
-    assert site.wait_for_end(site.submit("thread.add", a=1, b=1)).status == "finished"
-    assert site.get(second).status == "queued"
-    (site.folder(first) / "go").touch()
-    assert site.wait_for_end(first).status == "finished"
-    site.wait_for_pids(second)
+def test_a_thread_job_starts_while_all_isolated_slots_are_in_use(shared_site: Site) -> None:
+    first, second = shared_site.submit("isolated.wait_for_file"), shared_site.submit("isolated.wait_for_file")
+    shared_site.wait_for_pids(first)
+    assert shared_site.wait_for_end(shared_site.submit("thread.add", a=1, b=1)).status == "finished"
+    assert shared_site.get(second).status == "queued"
+    (shared_site.folder(first) / "go").touch()
+    assert shared_site.wait_for_end(first).status == "finished"
+    shared_site.wait_for_pids(second)
+    (shared_site.folder(second) / "go").touch()
+    assert shared_site.wait_for_end(second).status == "finished"
 
 
-def test_max_concurrency_limits_the_running_jobs_of_a_kind(site: Site) -> None:
-    site.worker()
-    first, second = site.submit("thread.few"), site.submit("thread.few")
-    site.wait_for_pids(first)
-    assert site.wait_for_end(site.submit("thread.add", a=1, b=1)).status == "finished"
-    assert site.get(second).status == "queued"
-    (site.folder(first) / "go").touch()
-    assert site.wait_for_end(first).status == "finished"
-    site.wait_for_pids(second)
+def test_max_concurrency_limits_the_running_jobs_of_a_kind(shared_site: Site) -> None:
+    first, second = shared_site.submit("thread.few"), shared_site.submit("thread.few")
+    shared_site.wait_for_pids(first)
+    assert shared_site.wait_for_end(shared_site.submit("thread.add", a=1, b=1)).status == "finished"
+    assert shared_site.get(second).status == "queued"
+    (shared_site.folder(first) / "go").touch()
+    assert shared_site.wait_for_end(first).status == "finished"
+    shared_site.wait_for_pids(second)
+    (shared_site.folder(second) / "go").touch()
+    assert shared_site.wait_for_end(second).status == "finished"
 
 
-def test_cancel_kills_the_whole_process_group(site: Site) -> None:
-    site.worker()
-    id = site.submit("isolated.ignore_sigterm")
-    pids = site.wait_for_pids(id)
+def test_cancel_kills_the_whole_process_group(shared_site: Site) -> None:
+    id = shared_site.submit("isolated.ignore_sigterm")
+    pids = shared_site.wait_for_pids(id)
     assert len(pids) == 2
-    site.cancel(id)
-    job = site.wait_for_end(id)
+    shared_site.cancel(id)
+    job = shared_site.wait_for_end(id)
     assert job.status == "cancelled"
-    site.wait_for(lambda: not any(alive(pid) for pid in pids), 5)
+    shared_site.wait_for(lambda: not any(alive(pid) for pid in pids), 5)
 
 
-def test_cancel_ends_a_thread_job_at_its_next_check(site: Site) -> None:
-    site.worker()
-    id = site.submit("thread.wait_for_file")
-    site.wait_for_pids(id)
-    site.cancel(id)
-    assert site.wait_for_end(id).status == "cancelled"
+def test_cancel_ends_a_thread_job_at_its_next_check(shared_site: Site) -> None:
+    id = shared_site.submit("thread.wait_for_file")
+    shared_site.wait_for_pids(id)
+    shared_site.cancel(id)
+    assert shared_site.wait_for_end(id).status == "cancelled"
 
 
-def test_a_killed_child_is_retried_and_resumes_at_its_step(site: Site) -> None:
-    site.worker()
-    id = site.submit("isolated.wait_for_file")
-    [pid] = site.wait_for_pids(id)
-    (site.folder(id) / "waiting").unlink()
+def test_a_killed_child_is_retried_and_resumes_at_its_step(shared_site: Site) -> None:
+    id = shared_site.submit("isolated.wait_for_file")
+    [pid] = shared_site.wait_for_pids(id)
+    (shared_site.folder(id) / "waiting").unlink()
     os.kill(pid, signal.SIGKILL)
-    site.wait_for_pids(id)
-    (site.folder(id) / "go").touch()
-    job = site.wait_for_end(id)
+    shared_site.wait_for_pids(id)
+    (shared_site.folder(id) / "go").touch()
+    job = shared_site.wait_for_end(id)
     assert (job.status, job.result, job.attempts) == ("finished", {"first": 1, "second": 1}, 2)
-    assert "SIGKILL" in site.log(id)
+    assert "SIGKILL" in shared_site.log(id)
 
 
 @pytest.mark.parametrize("kind", ["isolated.wait_for_file", "thread.wait_for_file"])
@@ -222,13 +238,12 @@ def test_running_jobs_survive_a_restart_of_postgresql(site: Site) -> None:
     assert worker.poll() is None
 
 
-def test_a_client_error_fails_the_job_at_once_with_its_hint(site: Site) -> None:
-    site.worker()
-    submitted = site.submit("thread.raise_invalid_input")
-    job = site.wait_for_end(submitted)
+def test_a_client_error_fails_the_job_at_once_with_its_hint(shared_site: Site) -> None:
+    submitted = shared_site.submit("thread.raise_invalid_input")
+    job = shared_site.wait_for_end(submitted)
     assert (job.status, job.attempts) == ("failed", 1)
     assert job.error == "the file has no rows; send a file with rows"
-    assert "Traceback" not in site.log(submitted)
+    assert "Traceback" not in shared_site.log(submitted)
 
 
 @pytest.mark.parametrize(
@@ -239,29 +254,27 @@ def test_a_client_error_fails_the_job_at_once_with_its_hint(site: Site) -> None:
     ],
 )
 def test_crashes_are_retried_and_then_fail_the_job_with_the_reason(
-    site: Site, kind: str, how: Any, message: str
+    shared_site: Site, kind: str, how: Any, message: str
 ) -> None:
-    site.worker()
-    good = site.submit(kind, how=how, good_at=3)
-    bad = site.submit(kind, how=how)
-    assert site.wait_for_end(good).result == {"attempt": 3}
-    job = site.wait_for_end(bad)
+    good = shared_site.submit(kind, how=how, good_at=3)
+    bad = shared_site.submit(kind, how=how)
+    assert shared_site.wait_for_end(good).result == {"attempt": 3}
+    job = shared_site.wait_for_end(bad)
     assert (job.status, job.attempts) == ("failed", 3)
     assert job.error is not None
     assert message in job.error
     assert "failed 3 times" in job.error
-    log = site.log(bad)
+    log = shared_site.log(bad)
     assert log.count("retrying") == 2
     if kind == "isolated.crash":
         assert "about to crash" in log
-    with site.database.scope(site.project_id) as connection:
+    with shared_site.database.scope(shared_site.project_id) as connection:
         assert jobs.retry(connection, bad).status == "queued"
-    assert site.wait_for(lambda: (job := site.get(bad)).status == "failed" and job).attempts == 6
+    assert shared_site.wait_for(lambda: (job := shared_site.get(bad)).status == "failed" and job).attempts == 6
 
 
-def test_a_handler_that_cannot_be_loaded_is_a_configuration_error(site: Site) -> None:
-    site.worker()
-    job = site.wait_for_end(site.submit("isolated.missing"))
+def test_a_handler_that_cannot_be_loaded_is_a_configuration_error(shared_site: Site) -> None:
+    job = shared_site.wait_for_end(shared_site.submit("isolated.missing"))
     assert (job.status, job.attempts) == ("failed", 1)
     assert "no_such_function" in (job.error or "")
 

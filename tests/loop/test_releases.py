@@ -14,7 +14,8 @@ from vong.evals.gates import GateDecision
 from vong.loop import release_store, releases
 from vong.loop.guard_rails import CallMeasures, GuardRail
 from vong.loop.release_records import Release, ReleaseObservation, ReleasePlan
-from vong.loop.releases import Observed, ReleaseServices
+from vong.loop.release_services import ReleaseServices
+from vong.loop.releases import Observed
 from vong.loop.sequential import Side
 from vong.records import RoutePolicy, RouteTarget, new_id, now
 
@@ -162,6 +163,15 @@ def test_failing_or_slow_calls_roll_back_without_any_score(
     assert release.status == "rolled_back"
     assert release.reason and f"guard rail '{metric}'" in release.reason
     assert gateway.get_route(connection, "triage").targets == tuple(BEFORE)
+
+
+def test_without_earlier_calls_the_limit_follows_from_the_first_calls_of_the_incumbent(connection: Connection) -> None:
+    services = ReleaseServices(OPEN_GATE, lambda _: {}, lambda _: None)
+    release = begin(connection, services, guard_rails=(GuardRail(metric="latency"),), steps=(0.5,))
+    release = advance(connection, release, calls(22, latency_ms=40.0))
+    [state] = release.evidence.guard_rails
+    assert (state.limit, state.pairs, state.candidate_bad) == (50.0, 2, 0)
+    assert advance(connection, release, scores(1.0, 0.0, 20)).status == "promoted"
 
 
 def test_equal_calls_violate_no_guard_rail(connection: Connection) -> None:

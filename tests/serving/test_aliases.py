@@ -19,7 +19,7 @@ from tests.serving.models import tiny_adapter, tiny_base
 from tests.serving.test_deployments import add_replica
 from tests.serving.test_reconciler import is_ready, wait_for_deployment
 from vong import jobs, registry, serving
-from vong.app import Platform, serving_parity
+from vong.app import Platform, gated_changes, serving_parity
 from vong.app import serving as serving_app
 from vong.app.registry import model_folder
 from vong.app.serving_aliases import follow_once
@@ -185,6 +185,28 @@ def test_a_version_without_memory_is_tried_again(aliased: Aliased, monkeypatch: 
         tables.update_deployment(connection, "triage", alias_failure=failure.model_dump(mode="json"))
     follow_once(aliased.platform)
     assert aliased.get().model == aliased.second.ref
+
+
+def test_a_followed_alias_passes_the_gates_of_the_routes_that_the_deployment_answers(
+    aliased: Aliased, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aliased.deploy()
+    aliased.become_ready()
+    aliased.move(aliased.second)
+    asked: list[tuple[str, str, str]] = []
+
+    def reject(*arguments: Any) -> None:
+        _, _, caller, name, ref = arguments
+        asked.append((caller.role, name, ref))
+        raise PreconditionFailed("the gate of route 'support' needs a suite", "run it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gated_changes, "check_deployment", reject)
+        follow_once(aliased.platform)
+    kept = aliased.get()
+    assert asked == [("viewer", "triage", "tuned:prod")]
+    assert kept.model == aliased.first.ref
+    assert kept.alias_failure is not None and "gate of route" in kept.alias_failure.reason
 
 
 async def call_repeatedly(url: str, key: str, statuses: list[int], stop: threading.Event) -> None:

@@ -105,7 +105,8 @@ def test_a_plan_counts_reproducible_and_says_what_would_fit(
     changes = [one.settings for one in own.alternatives]
     assert {"reproducible": False} in changes
     for one in own.alternatives:
-        assert plan(platform, connection, **{"context": 32768, "reproducible": True, **one.settings}).fits
+        settings: dict[str, Any] = {"context": 32768, "reproducible": True, **one.settings}
+        assert plan(platform, connection, "base", **settings).fits
     with pytest.raises(NotFound):
         plan(platform, connection, "nothing")
     with pytest.raises(InvalidInput, match="no GGUF quantization"):

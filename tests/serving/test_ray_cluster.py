@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,9 +13,13 @@ import pytest
 from tests.running_vong import eventually
 from tests.serving.test_deployments import BASE, TUNED
 from tests.serving.test_scheduler import Cluster
-from vong import serving
-from vong.errors import UpstreamFailed
+from vong import registry, serving
+from vong.app import Platform
+from vong.app import serving as serving_app
+from vong.config import Settings
+from vong.errors import InvalidInput, UpstreamFailed
 from vong.serving import ray_cluster, replica_tables, tables
+from vong.serving.engine_client import EngineClient
 from vong.serving.machine_info import MachineInfo
 from vong.serving.ray_cluster import RayApplication, RayCluster, RayEngine, RayState
 from vong.serving.scheduler import schedule
@@ -183,7 +188,7 @@ def test_a_failed_application_is_deployed_again_and_those_of_others_remain(proje
 
 
 def test_vllm_requests_its_gpus(cluster: Cluster) -> None:
-    options = {"tensor-parallel-size": 2, "pipeline-parallel-size": 2}
+    options: dict[str, int | float | bool | str] = {"tensor-parallel-size": 2, "pipeline-parallel-size": 2}
     with cluster.database.scope(cluster.project_id) as connection:
         settings = DeploymentSettings(parity="skip", cluster="ray", engine_options=options)
         serving.deploy(connection, "large", BASE, BASE, engine="vllm", settings=settings)
@@ -192,3 +197,30 @@ def test_vllm_requests_its_gpus(cluster: Cluster) -> None:
         (engine,) = ray_cluster.list_ray_engines(connection)
         assert tables.list_projects(connection) == {cluster.project_id}
     assert engine.actor_options == {"num_cpus": 1, "num_gpus": 4}
+
+
+def test_the_log_of_a_replica_on_another_machine_is_that_of_its_engine_or_its_stored_end(
+    cluster: Cluster, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = Platform(Settings(home=tmp_path, database_url=database_url, machine_name="server"))
+    cluster.deploy("plain")
+    cluster.run()
+    cluster.update_all(url="http://127.0.0.1:9", log_end="one\ntwo\nthree")
+    with cluster.database.scope(cluster.project_id) as connection:
+        assert serving_app.read_log(platform, connection, "plain", 2) == ["two", "three"]
+        monkeypatch.setattr(EngineClient, "read_log", lambda _, lines: [f"{lines} lines"])
+        assert serving_app.read_log(platform, connection, "plain", 7, 1) == ["7 lines"]
+    platform.close()
+
+
+def test_a_server_without_a_ray_cluster_rejects_the_setting(
+    cluster: Cluster, database_url: str, tmp_path: Path
+) -> None:
+    platform = Platform(Settings(home=tmp_path, database_url=database_url))
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    with cluster.database.scope(cluster.project_id) as connection:
+        registry.register(connection, platform.blobs, "small", tmp_path / "model.gguf")
+        settings = DeploymentSettings(cluster="ray")
+        with pytest.raises(InvalidInput, match="cluster 'ray' is not configured"):
+            serving_app.deploy(platform, connection, "small", "small", settings=settings)
+    platform.close()

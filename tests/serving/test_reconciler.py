@@ -30,13 +30,17 @@ def gguf(name: str) -> ModelVersion:
 
 
 @contextmanager
-def supervised(database: Database, home: Path, folder: Path | None = None, **more: Any) -> Generator[None]:
-    """Run a reconciler in a thread, as the worker does."""
+def supervised(
+    database: Database,
+    home: Path,
+    folder: Path | None = None,
+    find: Callable[..., Path] = lambda *_: shipped_gguf(),
+    **more: Any,
+) -> Generator[None]:
+    """Run a reconciler in a thread, as the worker does. All models are in `folder`, or where `find` returns."""
     stop = threading.Event()
-
-    def find(*_: object) -> Path:
-        return folder or shipped_gguf()
-
+    if folder is not None:
+        find = lambda *_: folder  # noqa: E731
     more = {"drain_grace": 0.2, **more}
     settings = SupervisorSettings(home, threads=1, interval=0.1, first_backoff=0.2, **more)
     thread = threading.Thread(target=serving.supervise, args=(database, find, settings, stop))

@@ -214,7 +214,7 @@ def test_a_run_is_started_for_models_that_exist_and_calls_them_on_behalf_of_its_
 
     job = Job(project_id, tmp_path / "job", start().json()["job"]["params"])
     teachers = PlatformTeachers(platform, cast(JobContext, job))
-    secret = str(teachers._connect().headers["authorization"]).removeprefix("Bearer ")
+    secret = str(teachers._caller.http.headers["authorization"]).removeprefix("Bearer ")
     with platform.database.owner() as connection:
         principal = access.authenticate(connection, secret)
     assert (principal.actor, principal.is_delegated) == ("test", True)

@@ -5,7 +5,9 @@ import pytest
 
 from tests.training.factories import Recorder, create_context
 from vong.errors import InvalidInput, JobCancelled
+from vong.training.recipe_interface import TrainingResult
 from vong.training.recipes.sft import SftRecipe
+from vong.training.rows.batch_parts import count_parts
 
 
 def weights(folder: Path) -> bytes:
@@ -126,3 +128,26 @@ def test_without_validation_rows_the_last_weights_are_returned(base: Path, tmp_p
     outcome = SftRecipe().train(create_context(base, tmp_path / "run", {"epochs": 1}, validation=0), recorder)
     assert outcome.folder.name == "best-6"
     assert any("no validation rows" in warning for warning in recorder.warnings)
+
+
+def test_a_batch_in_two_parts_gives_the_same_steps(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[tuple[Recorder, TrainingResult]] = []
+    for name, tokens in (("whole", 10**9), ("parts", 1)):
+        monkeypatch.setattr("vong.training.rows.batch_parts.MIN_PART_TOKENS", tokens)
+        monkeypatch.setattr("vong.training.rows.batch_parts.MAX_REPEATED_SHARE", 1.0)
+        recorder = Recorder()
+        context = create_context(base, tmp_path / name, {"epochs": 2, "batch_size": 8}, train=21)
+        runs.append((recorder, SftRecipe().train(context, recorder)))
+    (whole, first), (parts, second) = runs
+    assert len(whole.series("loss")) == len(parts.series("loss")) == 6
+    assert parts.series("loss") == pytest.approx(whole.series("loss"), rel=1e-3)
+    assert first.summary["tokens"] == second.summary["tokens"]
+    assert first.summary["best_eval_loss"] == pytest.approx(second.summary["best_eval_loss"], rel=1e-3)
+
+
+def test_only_long_batches_are_computed_in_parts() -> None:
+    assert count_parts(8, 97) == 2
+    assert count_parts(8, 97, shared_prefix=24) == 2
+    assert count_parts(8, 200, shared_prefix=150) == 1
+    assert count_parts(8, 20) == 1
+    assert count_parts(1, 4000) == count_parts(7, 4000) == 1

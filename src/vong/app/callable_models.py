@@ -34,7 +34,7 @@ def _find_endpoint(
     route = routes.get(name)
     if route is None or not route.targets:
         return "embeddings" if is_embedding_model(name) else "chat"
-    found = {_find_endpoint(connection, target.model, deployed, {}) for target in route.targets}
+    found: set[CallableEndpoint] = {_find_endpoint(connection, target.model, deployed, {}) for target in route.targets}
     return found.pop() if len(found) == 1 else "chat"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from vong.access.delegated_keys import create_delegated_key, delete_delegated_key
-from vong.app.chat_client import CallContext
+from vong.app.chat_client import ModelCallContext
 from vong.app.platform import CLIENT_RETRY_SECONDS, Platform
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ CALLER_KEY_LIFETIME = timedelta(days=30)
 """Lifetime of the delegated key of a job. It ends earlier with the job, or with the key of the caller."""
 
 
-class CallerContext(CallContext, Protocol):
+class CallerContext(ModelCallContext, Protocol):
     """Context of calls on behalf of a caller, whose key or user is in `params`."""
 
     @property

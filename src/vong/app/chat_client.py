@@ -1,6 +1,7 @@
 """Client of models at the server's public endpoint, for jobs: low priority, with retries while a server restarts."""
 
 import time
+from collections.abc import Sequence
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
@@ -28,7 +29,7 @@ FATAL_STATUSES: dict[int, type[VongError]] = {401: Unauthenticated, 403: Forbidd
 RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 
 
-class CallContext(Protocol):
+class ModelCallContext(Protocol):
     """Context in which models are called: a job, or a request."""
 
     @property
@@ -44,11 +45,20 @@ class CallContext(Protocol):
 class GatewayChatClient:
     """Client of one model at `/v1/chat/completions` that retries while a server or an engine restarts."""
 
-    def __init__(self, http: "httpx.Client", model: str, job: CallContext, *, bypass_cache: bool = False) -> None:
+    def __init__(
+        self,
+        http: "httpx.Client",
+        model: str,
+        job: ModelCallContext,
+        *,
+        bypass_cache: bool = False,
+        tags: Sequence[str] = (),
+    ) -> None:
         self._http = http
         self._model = model
         self._job = job
         self._headers = LOW_PRIORITY | ({"x-vong-cache": "bypass"} if bypass_cache else {})
+        self._headers |= {"x-vong-tags": ",".join(tags)} if tags else {}
 
     def __call__(self, messages: list[Message], params: dict[str, Any]) -> evals.ModelOutput:
         """Return one output with the latency of the last attempt."""

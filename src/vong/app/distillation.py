@@ -98,6 +98,12 @@ def find_caller(principal: Principal) -> ModelCaller | None:
     return ModelCaller(principal.key_id, None if principal.key_id else principal.user_id)
 
 
+def caller_params(principal: Principal | None) -> dict[str, list[str | None]]:
+    """Return the parameter `caller` of a job that calls models on behalf of a principal. Empty without a caller."""
+    caller = find_caller(principal) if principal is not None else None
+    return {"caller": [id and str(id) for id in caller]} if caller else {}
+
+
 def called_models(settings: BaseModel) -> list[str]:
     """Return the routes and models of the gateway that a run calls: its judges, and a teacher that answers."""
     names = [judge.model for judge in getattr(settings, "judges", {}).values()]

@@ -9,7 +9,8 @@ from vong import data, evals
 from vong.app.platform import Platform
 from vong.errors import InvalidInput
 from vong.evals import comparison, runs, scoring
-from vong.evals.comparison import EvalChange, EvalComparison
+from vong.evals.comparison import EvalComparison
+from vong.evals.eval_change import EvalChange
 from vong.evals.paired_outputs import ChangeFilter, Outcome, list_changes
 from vong.evals.prompting import choose_examples
 from vong.evals.slices import assign_slices

@@ -221,7 +221,7 @@ def _read_session(connection: Connection, session: str) -> list[Span]:
 
 def _find_corrections(connection: Connection, span: Span) -> tuple[str, ...]:
     """Return the corrections that people gave for a span, the newest first."""
-    scores = feedback.list_scores(connection, span_id=span.id, limit=500)
+    scores = feedback.list_scores(connection, spans=(span.id,), limit=500)
     return tuple(dict.fromkeys(score.correction for score in reversed(scores) if score.correction is not None))
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from vong import data, evals, jobs
+from vong.access.principal import Principal
+from vong.app.distillation import caller_params
 from vong.app.evals import run_evaluation
 from vong.app.platform import Platform
 from vong.errors import Conflict, InvalidInput, JobCancelled, NotFound, VongError
@@ -51,13 +53,14 @@ def start(
     options: SuiteRunOptions | None = None,
     label: str = "",
     key: str | None = None,
+    principal: Principal | None = None,
 ) -> tuple[SuiteRun, Job]:
     """Record a suite run and submit its job, in one transaction. Both have the same id.
 
-    A repeated `key` returns the first run and job.
+    A repeated `key` returns the first run and job. Scorers call models on behalf of `principal`.
     """
     found = suites.find_suite(connection, suite)
-    params = {"suite": found.ref, "subject": subject, "label": label}
+    params = {"suite": found.ref, "subject": subject, "label": label, **caller_params(principal)}
     job = jobs.submit(connection, "evals.suite", params, id=new_id(), key=key)
     try:
         run = suite_runs.get_run(connection, job.id)

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from vong import data, evals, jobs
+from vong.access.principal import Principal
 from vong.app.chat_client import GatewayChatClient
+from vong.app.distillation import caller_params
 from vong.app.platform import Platform
 from vong.app.scorer_services import PlatformScorerServices
 from vong.errors import NotFound
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
     from vong.client import Client
 
 
+class RunOrigin(NamedTuple):
+    """Origin of a run: the idempotency key of its request, and the principal on whose behalf scorers call models."""
+
+    key: str | None = None
+    principal: Principal | None = None
+
+
 def start(
     connection: Connection,
     *,
@@ -32,15 +41,16 @@ def start(
     scorers: Sequence[str | ScorerSpec],
     settings: evals.EvalSettings,
     name: str = "",
-    key: str | None = None,
+    origin: RunOrigin | None = None,
 ) -> tuple[EvalResult, Job]:
     """Record an evaluation run and submit its job, in one transaction. Both have the same id.
 
-    A repeated `key` returns the first run and job.
+    A repeated key of the `origin` returns the first run and job.
     """
+    origin = origin or RunOrigin()
     version = data.find(connection, dataset)
-    params = {"model": model, "dataset": version.ref, "split": split}
-    job = jobs.submit(connection, "evals.run", params, id=new_id(), key=key)
+    params = {"model": model, "dataset": version.ref, "split": split, **caller_params(origin.principal)}
+    job = jobs.submit(connection, "evals.run", params, id=new_id(), key=origin.key)
     result = evals.create_run(
         connection,
         model=model,

@@ -1,11 +1,10 @@
 """Evidence of a candidate for a gate: licence, parity check, health of the training data, approvals and suites."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection
 
 from vong import data, gateway, registry, serving
 from vong.app import gate_suites
+from vong.app.gate_candidate import Candidate
 from vong.data.report_store import load_latest_report
 from vong.errors import InvalidInput, NotFound
 from vong.evals import gate_store, gates
@@ -18,20 +17,6 @@ from vong.store.blobs import BlobStore
 
 DEPLOYMENT_PREFIX = "deployment/"
 MAX_DEPLOYMENTS = 500
-
-
-class Candidate(NamedTuple):
-    """Content that a candidate stands for.
-
-    `key` identifies it: the ref of a model version, or the target of a provider. `model` is None for a model of a
-    provider. `current` is the model that the subject uses now, `current_target` its target.
-    """
-
-    key: str
-    model: ModelVersion | None
-    target: str | None
-    current: str | None
-    current_target: str | None
 
 
 class Collector:

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from vong import data, evals, serving, traces
+from vong.app.gate_candidate import Candidate
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.evals import specs, suite_runs, suites
 from vong.evals.gates import GateRequirements, RequirementKind
@@ -18,9 +19,6 @@ from vong.evals.suite_runs import SuiteRun
 from vong.evals.suites import Suite, SuiteEntry
 from vong.records import now
 from vong.store.blobs import BlobStore
-
-if TYPE_CHECKING:
-    from vong.app.gate_evidence import Candidate
 
 JUDGE_SCORER = "judge"
 MAX_RUNS = 50
@@ -41,7 +39,7 @@ class SuiteEvidence(NamedTuple):
 
 
 def check_suite(
-    connection: Connection, blobs: BlobStore, ref: str, candidate: "Candidate", needed: GateRequirements
+    connection: Connection, blobs: BlobStore, ref: str, candidate: Candidate, needed: GateRequirements
 ) -> Iterator[SuiteEvidence]:
     """Yield the results of a required suite: its newest run of the candidate, its slices and its judges."""
     command = f"vong evals run --suite {ref} --model {candidate.target or candidate.key}"
@@ -76,9 +74,7 @@ def find_run(connection: Connection, suite: Suite, key: str, target: str | None)
     return None
 
 
-def _judge_run(
-    run: SuiteRun | None, suite: Suite, candidate: "Candidate", needed: GateRequirements
-) -> tuple[bool, str]:
+def _judge_run(run: SuiteRun | None, suite: Suite, candidate: Candidate, needed: GateRequirements) -> tuple[bool, str]:
     """Return whether a run passes, and why."""
     if run is None:
         return False, f"suite {suite.ref} has no complete run of {candidate.key}"
@@ -162,7 +158,7 @@ def _check_slices(
     blobs: BlobStore,
     suite: Suite,
     run: SuiteRun,
-    candidate: "Candidate",
+    candidate: Candidate,
     alpha: float,
 ) -> SuiteEvidence:
     """Return whether a slice is worse than with the current version."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from vong import registry, serving
 from vong.access import Principal
 from vong.app import gate_evidence
-from vong.app.gate_evidence import Candidate
+from vong.app.gate_candidate import Candidate
 from vong.errors import InvalidInput, NotFound
 from vong.evals import gate_store, gates
 from vong.evals.gates import ApprovalRole, GateDecision, GatePolicy, GateRequirement, GateSubject

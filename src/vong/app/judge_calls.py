@@ -39,9 +39,15 @@ class JudgeCalls:
         self._lock = Lock()
 
     def complete(self, model: str, messages: Sequence[Message], params: Mapping[str, Any]) -> ModelOutput:
-        """Return the answer of a route, deployment or model."""
-        client = GatewayChatClient(self._caller.http, model, self._job, bypass_cache=True)
-        return client(list(messages), dict(params))
+        """Return the answer of a route, deployment or model.
+
+        `metadata` of the parameters becomes tags of the call, because some providers refuse the field.
+        """
+        given = dict(params)
+        metadata: dict[str, str] = given.pop("metadata", {})
+        tags = [f"{name}:{metadata[name]}" if name == "judge" else metadata[name] for name in metadata]
+        client = GatewayChatClient(self._caller.http, model, self._job, bypass_cache=True, tags=tags)
+        return client(list(messages), given)
 
     def find(self, ref: str) -> Judging:
         """Return the judge `NAME` or `NAME@VERSION`, the same one at every call.

@@ -37,7 +37,7 @@ from vong.evals.runs import ScoredOutput, insert_outputs, update_run
 from vong.jobs import JobContext
 from vong.records import EvalResult, Example, now
 
-PROPOSAL_PARAMS = {"max_tokens": 4096, "temperature": 0.7, "metadata": {"purpose": "judge_tuning", "tags": "judge"}}
+PROPOSAL_PARAMS = {"max_tokens": 4096, "temperature": 0.7, "metadata": {"purpose": "judge"}}
 
 
 def calibrate(job: JobContext, platform: Platform) -> dict[str, Any]:

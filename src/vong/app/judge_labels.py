@@ -22,7 +22,7 @@ from vong.records import DatasetVersion, EvalResult, Example, Score, Span
 SPANS_PER_QUERY = 500
 LABEL_HINT = (
     "label outputs of a run (vong evals judges label RUN, or the console), send human scores of a route "
-    "(vong feedback add), or name the metadata field of a dataset with label_field"
+    "(vong feedback create), or name the metadata field of a dataset with label_field"
 )
 
 
@@ -104,16 +104,18 @@ def _collect_from_dataset(
     platform: Platform, connection: Connection, definition: JudgeDefinition, settings: CalibrationSettings
 ) -> Iterator[LabelledInput]:
     version = data.find(connection, settings.task)
-    field = settings.label_field
+    field, used = settings.label_field, 0
     if settings.split and settings.split not in version.splits:
         raise InvalidInput(f"{version.ref} has no split {settings.split!r}", f"it has: {', '.join(version.splits)}")
     for number, example in enumerate(data.read(platform.blobs, version, split=settings.split or None)):
         value = example.metadata.get(field) if field else None
         if definition.form == "pairwise":
             if example.rejected is not None and example.completion is not None:
+                used += 1
                 label = parse_label(definition, value) if value is not None else 1.0
                 yield _shuffle_pair(LabelledInput(judged=from_example(example), label=label, source="dataset"))
         elif value is not None and example.completion is not None:
+            used += 1
             label = _parse_row_label(definition, value, version, number)
             model = example.metadata.get("model")
             judged = from_example(example)
@@ -123,6 +125,9 @@ def _collect_from_dataset(
             yield LabelledInput(
                 judged=judged, label=label, source="dataset", model=model if isinstance(model, str) else None
             )
+    if not used:
+        what = f"a completion and the metadata field {field!r}" if field else "a completion and a rejected answer"
+        raise InvalidInput(f"no row of {version.ref} has {what}", "check the name of the field with: vong data show")
 
 
 def _parse_row_label(definition: JudgeDefinition, value: Any, version: DatasetVersion, number: int) -> float:

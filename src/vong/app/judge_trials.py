@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from vong.access.principal import Principal
-from vong.app.distillation import find_caller
+from vong.app.distillation import caller_params
 from vong.app.judge_calls import JudgeCalls
 from vong.app.platform import Platform
 from vong.evals.judges import JudgeInput, Judgement
@@ -15,9 +15,8 @@ class _TrialContext:
     """Context of the calls of a trial, in place of that of a job."""
 
     def __init__(self, project_id: UUID, principal: Principal) -> None:
-        caller = find_caller(principal)
         self.project_id = project_id
-        self.params: dict[str, Any] = {"caller": [id and str(id) for id in caller]} if caller else {}
+        self.params: dict[str, Any] = dict(caller_params(principal))
         self.stop_event = Event()
 
     def check(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from vong import data, evals, jobs
 from vong.access.principal import Principal
-from vong.app.distillation import check_model_names, find_caller
+from vong.app.distillation import caller_params, check_model_names
 from vong.app.evals import sync_with_jobs
 from vong.app.judge_labels import collect_labels
 from vong.app.platform import Platform
@@ -199,5 +199,4 @@ def _models_of(connection: Connection, version: JudgeVersion) -> list[str]:
 
 
 def _job_params(version: JudgeVersion, principal: Principal) -> dict[str, Any]:
-    caller = find_caller(principal)
-    return {"judge": version.ref} | ({"caller": [id and str(id) for id in caller]} if caller else {})
+    return {"judge": version.ref, **caller_params(principal)}

@@ -21,7 +21,8 @@ from vong.jobs import JobContext
 from vong.loop import release_store, releases
 from vong.loop.guard_rails import GuardMetric
 from vong.loop.release_records import Release, ReleasePlan
-from vong.loop.releases import Observed, ReleaseServices
+from vong.loop.release_services import ReleaseServices
+from vong.loop.releases import Observed
 from vong.records import Score
 from vong.records.route import check_target_name
 from vong.store.retry import retry_while_unavailable

@@ -53,8 +53,8 @@ class PlatformScorerServices:
         fields = {"echo": True, "logprobs": 0, "max_tokens": 0, "temperature": 0}
         body = self._post("/v1/completions", {"model": model, "prompt": list(texts), **fields})
         choices = sorted(body["choices"], key=lambda choice: choice["index"])
-        scores = [(choice.get("logprobs") or {}).get("token_logprobs") for choice in choices]
-        if len(scores) != len(texts) or any(score is None for score in scores):
+        scores = [score for choice in choices if (score := (choice.get("logprobs") or {}).get("token_logprobs"))]
+        if len(scores) != len(texts):
             raise InvalidInput(
                 f"model {model!r} returns no log-probabilities of prompts", "use a deployment of a local model"
             )

@@ -157,7 +157,7 @@ def read_log(platform: Platform, connection: Connection, name: str, lines: int, 
     replicas = {row["number"]: row for row in replica_tables.list_replicas(connection, engine_key=engine_key)}
     if number is not None and number not in replicas:
         raise NotFound(f"deployment {name!r} has no replica {number}", f"list them with: vong serving replicas {name}")
-    number = number or min(replicas, default=1)
+    number = number or int(min(replicas, default=1))
     path = engine_launcher.engine_log_path(platform.settings.home_folder, engine_key, number)
     replica = replicas.get(number)
     here = platform.settings.machine_name or engine_launcher.DEFAULT_MACHINE
@@ -166,7 +166,8 @@ def read_log(platform: Platform, connection: Connection, name: str, lines: int, 
     if replica["url"] and replica["pid"]:
         with suppress(UpstreamFailed, InvalidInput), EngineClient(replica["url"], replica["token"]) as client:
             return client.read_log(lines)
-    return (replica["log_end"] or "").splitlines()[-lines:]
+    log_end: str = replica["log_end"] or ""
+    return log_end.splitlines()[-lines:]
 
 
 def read_metrics(connection: Connection, name: str) -> str:

@@ -19,6 +19,8 @@ from vong.serving.settings import DeploymentRequest, read_settings
 
 log = logging.getLogger(__name__)
 
+CALLER = GateCaller("followed alias", "viewer")
+"""Caller at the gates of routes: a followed alias overrides none."""
 INTERVAL_SECONDS = 2.0
 """Time between two comparisons of aliases with deployments."""
 
@@ -65,9 +67,13 @@ def _follow(platform: Platform, project_id: UUID, name: str) -> None:
 def _update(
     platform: Platform, connection: Connection, row: RowMapping, request: DeploymentRequest
 ) -> VongError | None:
-    """Deploy the version that an alias points to. Returns the error if it cannot be deployed."""
+    """Deploy the version that an alias points to, if the gates of the routes that it answers pass.
+
+    Returns the error if it cannot be deployed.
+    """
     try:
         with connection.begin_nested():
+            gated_changes.check_deployment(connection, platform.blobs, CALLER, row["name"], request.model)
             gated_changes.check_deployment(connection, platform.blobs, ALIAS_CALLER, row["name"], request.model)
             serving_app.deploy(
                 platform,

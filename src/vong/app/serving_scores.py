@@ -19,6 +19,7 @@ from vong.app.chat_client import parse_response
 from vong.app.parity_inputs import find_reference
 from vong.app.platform import Platform
 from vong.app.registry import base_model, model_folder
+from vong.app.scorer_services import PlatformScorerServices
 from vong.errors import InvalidInput, Unavailable, UpstreamFailed, VongError
 from vong.evals import scoring, suites
 from vong.evals.model_output import ModelOutput
@@ -169,15 +170,20 @@ def _run_side(
         )
     if result.status == "finished":
         return result
+    services = PlatformScorerServices(platform, job)
     pool = list(data.read(platform.blobs, split.dataset, split=settings.shots_split)) if settings.shots else []
-    return evals.run(
-        lambda: platform.scope(job.project_id),
-        id,
-        list(data.read(platform.blobs, split.dataset, split=split.split)),
-        _generate_with(connect),
-        shots_pool=pool,
-        progress=lambda done, total: job.progress(done, total, unit="examples", message=f"scoring {model}"),
-    )
+    try:
+        return evals.run(
+            lambda: platform.scope(job.project_id),
+            id,
+            list(data.read(platform.blobs, split.dataset, split=split.split)),
+            _generate_with(connect),
+            shots_pool=pool,
+            progress=lambda done, total: job.progress(done, total, unit="examples", message=f"scoring {model}"),
+            services=services,
+        )
+    finally:
+        services.close()
 
 
 def _generate_with(connect: Callable[[], tuple[EngineClient, str]]) -> Generate:

@@ -39,8 +39,9 @@ def main(arguments: list[str] | None = None) -> None:
         run_engines(settings)
     else:
         # Engines outlive the worker: it exits while this thread runs, and the next worker adopts the engines.
-        Thread(target=supervise, args=(Platform(settings), Event()), name="engines", daemon=True).start()
-        Thread(target=follow_aliases, args=(Platform(settings), Event()), name="aliases", daemon=True).start()
+        platform = Platform(settings)
+        for name, target in (("engines", supervise), ("aliases", follow_aliases)):
+            Thread(target=target, args=(platform, Event()), name=name, daemon=True).start()
         run_worker(worker_config(settings))
 
 

@@ -60,7 +60,9 @@ def write_junit(path: Path, run: dict[str, Any]) -> None:
         ElementTree.SubElement(properties, "property", name=name, value=_xml_text(str(run[name])))
     for metric in run["metrics"]:
         value = f"{metric['value']:.6g} [{metric['low']:.6g}, {metric['high']:.6g}] n={metric['n']}"
-        ElementTree.SubElement(properties, "property", name=f"entry {metric['entry']} {metric['scorer']}", value=value)
+        ElementTree.SubElement(
+            properties, "property", name=_xml_text(f"entry {metric['entry']} {metric['scorer']}"), value=value
+        )
     for name, check in cases:
         case = ElementTree.SubElement(
             group, "testcase", classname=f"{run['suite']}.entry{check['entry']}", name=_xml_text(name)

@@ -8,6 +8,7 @@ import click
 from vong.cli.output import emit, print_message, table
 
 Values = Mapping[str, Any]
+WEIGHTS = {"none": "unweighted", "linear": "linear weights", "quadratic": "quadratic weights"}
 
 
 def show_judge(found: Values) -> None:
@@ -35,7 +36,7 @@ def show_calibration(found: Values) -> None:
     report = found["report"]
     click.echo(
         f"{found['judge']}@{found['version']} on {found['task']}: {found['labels']} labels, "
-        f"kappa {format_interval(found['kappa'], found['low'], found['high'])} ({report['weights']} weights)"
+        f"kappa {format_interval(found['kappa'], found['low'], found['high'])} ({WEIGHTS[report['weights']]})"
     )
     click.echo("\nlabels (rows) and verdicts (columns)")
     categories = report["categories"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import click
 
+from vong.cli.evidence import format_difference
 from vong.cli.loop_releases import releases
 from vong.cli.output import cell, emit, json_option, print_message, table
 from vong.cli.params import Group
@@ -168,14 +169,6 @@ def show_evidence(canary: dict[str, Any]) -> None:
     )
     if len(canary["evidence_history"]) > 1:
         plot_evidence(canary["evidence_history"], evidence["threshold"])
-
-
-def format_difference(evidence: dict[str, Any]) -> str:
-    """Format the difference with its interval."""
-    if evidence["difference"] is None:
-        return "-"
-    bounds = f"[{evidence['low']:+.3f}, {evidence['high']:+.3f}]"
-    return f"{evidence['difference']:+.3f} {bounds} at {1 - evidence['alpha']:.0%}"
 
 
 def plot_evidence(history: list[dict[str, Any]], threshold: float) -> None:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import click
 
+from vong.cli.evals_gates import print_decision
+from vong.cli.evidence import format_difference
 from vong.cli.output import emit, json_option, print_message, table
 from vong.client import Client
 
@@ -170,8 +172,6 @@ def stop_release(id: UUID, reason: str, as_json: bool) -> None:
 @json_option
 def show_gate(id: UUID, as_json: bool) -> None:
     """Show what the candidate lacks for the gate of the route."""
-    from vong.cli.evals_gates import print_decision
-
     decision = Client().loop.releases.gate(id)
     if as_json:
         emit(decision, True)
@@ -189,8 +189,6 @@ def format_share(release: dict[str, Any]) -> str:
 
 def print_evidence(release: dict[str, Any]) -> None:
     """Print the evidence of both stages and the guard rails."""
-    from vong.cli.loop import format_difference
-
     evidence = release["evidence"]
     click.echo()
     for name in ("shadow", "quality"):

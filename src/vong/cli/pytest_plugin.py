@@ -20,7 +20,7 @@ MAX_TOKENS = 256
 
 
 @dataclass(slots=True)
-class ModelAnswer:
+class CompletedAnswer:
     """Answer of a model: text, whole message, tokens and latency. `scores` collects what `vong.score` measured."""
 
     text: str
@@ -53,7 +53,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._client: Client | None = None
-        self._runs: dict[tuple[str, str], list[ModelAnswer]] = {}
+        self._runs: dict[tuple[str, str], list[CompletedAnswer]] = {}
         self._signatures: dict[str, str] = {}
 
     @property
@@ -65,7 +65,12 @@ class Recorder:
             self._client = Client()
         return self._client
 
-    def add(self, name: str, model: str, answer: ModelAnswer) -> None:
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no answer was added."""
+        return not self._runs
+
+    def add(self, name: str, model: str, answer: CompletedAnswer) -> None:
         """Add an answer to a run."""
         self._runs.setdefault((name, model), []).append(answer)
 
@@ -100,7 +105,7 @@ class VongFixture:
         """Return the client of the server."""
         return self._recorder.client
 
-    def complete(self, prompt: str | Sequence[dict[str, Any]], **params: Any) -> ModelAnswer:
+    def complete(self, prompt: str | Sequence[dict[str, Any]], **params: Any) -> CompletedAnswer:
         """Return the answer of the model to a text or to messages. `params` are fields of a chat completion.
 
         Raises: VongError if no model is named, or the call fails.
@@ -121,7 +126,7 @@ class VongFixture:
         elapsed = (time.perf_counter() - started) * 1000
         answered = response.json()
         choice, usage = answered["choices"][0], answered.get("usage") or {}
-        answer = ModelAnswer(
+        answer = CompletedAnswer(
             text=choice["message"].get("content") or "",
             message=choice["message"],
             finish_reason=choice.get("finish_reason"),
@@ -135,7 +140,7 @@ class VongFixture:
             self._recorder.add(self._name, model, answer)
         return answer
 
-    def score(self, answer: ModelAnswer | str, scorer: Any, reference: str | None = None, **options: Any) -> float:
+    def score(self, answer: CompletedAnswer | str, scorer: Any, reference: str | None = None, **options: Any) -> float:
         """Return the value of a scorer for an answer; its other metrics are in `answer.scores`.
 
         `scorer` is written as for an evaluation: `NAME` or `NAME:option=value`; `options` may replace the latter.
@@ -145,7 +150,7 @@ class VongFixture:
 
         spec = ScorerSpec(name=scorer, options=options) if options else scorer
         scorers = scoring.build_scorers([spec])
-        scored = answer if isinstance(answer, ModelAnswer) else None
+        scored = answer if isinstance(answer, CompletedAnswer) else None
         values = scoring.score_input(scorers, _to_input(answer, reference))
         found = {metric: one.value for metric, one in values.items()}
         label = scorers[0].label
@@ -156,7 +161,7 @@ class VongFixture:
         return found[label] if label in found else next(iter(found.values()))
 
 
-def _to_input(answer: ModelAnswer | str, reference: str | None) -> "ScorerInput":
+def _to_input(answer: CompletedAnswer | str, reference: str | None) -> "ScorerInput":
     from vong.evals.scorers import ScorerInput
     from vong.evals.scorers.tool_calls import render
     from vong.records import Message
@@ -181,7 +186,7 @@ def _known(message: dict[str, Any]) -> dict[str, Any]:
     return {name: message[name] for name in ("content", "tool_calls") if message.get(name)}
 
 
-def _to_output(answer: ModelAnswer) -> dict[str, Any]:
+def _to_output(answer: CompletedAnswer) -> dict[str, Any]:
     return {
         "prompt": answer.prompt,
         "reference": answer.reference,
@@ -220,11 +225,13 @@ def vong(request: pytest.FixtureRequest) -> Iterator[VongFixture]:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Store the runs, and show them. A failure to store does not change the result of the tests."""
     recorder = config.stash.get(RECORDER, None)
-    if recorder is None:
+    if recorder is None or recorder.is_empty:
         return
+    from vong.errors import VongError
+
     try:
         lines = recorder.store()
-    except Exception as error:  # noqa: BLE001 (a report must not fail the session)
+    except (VongError, OSError, ValueError) as error:
         terminalreporter.write_line(f"vong: the results could not be stored: {error}")
         return
     if lines:

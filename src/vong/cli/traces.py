@@ -33,7 +33,7 @@ def filter_options(command: Any) -> Any:
         click.option("--status", type=click.Choice(["ok", "error"])),
         click.option("--user", help="End user named by the caller."),
         click.option("--session", help="Session named by the caller."),
-        click.option("--kind", help="chat, embeddings, retrieval, tool, pipeline, job, attempt or other."),
+        click.option("--kind", help="chat, embeddings, rerank, retrieval, tool, pipeline, job, attempt or other."),
         click.option("--key", help="Name of the caller's API key."),
         click.option("--trace", "trace_id", help="Spans of one trace."),
         click.option("--min-ms", "min_duration_ms", type=click.FloatRange(0), help="Minimum duration in milliseconds."),

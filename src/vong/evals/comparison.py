@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from vong.errors import Conflict, InvalidInput, VongError
 from vong.evals import runs, scoring
+from vong.evals.eval_change import EvalChange
 from vong.evals.scorers import Scorer
 from vong.records import EvalResult, Record
 
@@ -30,10 +31,10 @@ class MetricComparison(Record):
     on which b is better than a, `losses` those on which b is worse; if `higher_is_better` is false, lower is better.
     `test` is the paired test that suits the metric: McNemar's exact test for scores of 0 and 1, the permutation test
     for other means, the bootstrap for metrics of a whole corpus such as BLEU. `p` is its two-sided p-value,
-    `adjusted_p` the same with Holm's correction over all metrics. `effect_measure` is `cohens_g` for McNemar's test, else
-    `cohens_dz` of the scores of single examples; `effect_low` and `effect_high` bound `effect_size`. `mcnemar_p` is the
-    exact p-value if every score is 0 or 1. `minimum_detectable` is the difference that this number of examples detects
-    with a power of 80 %; null if the runs never differed.
+    `adjusted_p` the same with Holm's correction over all metrics. `effect_measure` is `cohens_g` for McNemar's test,
+    else `cohens_dz` of the scores of single examples; `effect_low` and `effect_high` bound `effect_size`. `mcnemar_p`
+    is the exact p-value if every score is 0 or 1. `minimum_detectable` is the difference that this number of examples
+    detects with a power of 80 %; null if the runs never differed.
     """
 
     n: int
@@ -72,19 +73,6 @@ class SliceComparison(Record):
     p: float
     adjusted_p: float
     is_worse: bool
-
-
-class EvalChange(Record):
-    """An example of both runs: both outputs and their scores."""
-
-    position: int
-    example: str
-    prompt: str
-    reference: str
-    a: str
-    b: str
-    a_scores: dict[str, float]
-    b_scores: dict[str, float]
 
 
 class EvalComparison(Record):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Text, cast, func, select
 
 from vong.evals import tables
-from vong.evals.comparison import EvalChange
+from vong.evals.eval_change import EvalChange
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

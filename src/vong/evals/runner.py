@@ -19,6 +19,7 @@ from vong.evals.runs import ScoredOutput
 from vong.evals.scorers import NO_SERVICES, ScorerInput, ScorerServices
 from vong.evals.scorers.texts import to_storable_json, to_storable_text
 from vong.evals.scorers.tool_calls import render
+from vong.evals.specs import parse
 from vong.records import EvalResult, Example, Message, now
 from vong.retries import call_with_retries
 
@@ -105,7 +106,7 @@ def finish_run(connection: Connection, id: UUID) -> EvalResult:
             "done": len(outputs),
             "failed": sum(output.error is not None for output in outputs),
             "truncated": sum(output.finish_reason == TRUNCATED for output in outputs),
-            "warnings": _collect_warnings(outputs),
+            "warnings": [*_collect_warnings(outputs), *_find_unscored(result, outputs)],
             "scores": scoring.compute_totals(
                 scoring.build_scorers(result.scorers), (output.metric_values for output in outputs)
             ),
@@ -129,6 +130,17 @@ def _collect_warnings(outputs: Sequence[ScoredOutput]) -> list[str]:
     """Return each warning of the outputs once, with the number of outputs that have it, the most frequent first."""
     counts = Counter(warning for output in outputs for warning in output.warnings)
     return [f"{warning} ({count} of {len(outputs)} outputs)" for warning, count in counts.most_common()]
+
+
+def _find_unscored(result: EvalResult, outputs: Sequence[ScoredOutput]) -> list[str]:
+    """Return a warning for each scorer that scored only some outputs: its total is a mean of those."""
+    labels = {spec: parse(spec).label for spec in result.scorers}
+    counts = Counter(metric for output in outputs for metric in output.scores)
+    return [
+        f"{label}: only {counts[label]} of {len(outputs)} outputs could be scored"
+        for label in labels.values()
+        if 0 < counts[label] < len(outputs)
+    ]
 
 
 def _with_retries(

@@ -22,10 +22,14 @@ BATCH_SIZE = 32
 
 
 class EmbeddedTokens(NamedTuple):
-    """Tokens of a text and one vector of length 1 for each, shape [n, 384]."""
+    """Tokens of a text and one vector of length 1 for each, shape [n, 384].
+
+    `weights` are 1, and 0 for the tokens that mark the ends of the text.
+    """
 
     tokens: list[str]
     vectors: "NDArray[np.float32]"
+    weights: "NDArray[np.float32]"
 
 
 class MiniLmEmbedder:
@@ -47,7 +51,7 @@ class MiniLmEmbedder:
         return vectors
 
     def embed_tokens(self, texts: Sequence[str]) -> "list[EmbeddedTokens]":
-        """Return the tokens of each text with their vectors of length 1, without the marks of its beginning and end."""
+        """Return the tokens of each text with their vectors of length 1."""
         import numpy as np
 
         found: list[EmbeddedTokens] = []
@@ -55,16 +59,11 @@ class MiniLmEmbedder:
             encodings = self._tokenizer.encode_batch(list(texts[start : start + BATCH_SIZE]))
             hidden, _ = self._run(encodings)
             for encoding, vectors in zip(encodings, hidden, strict=True):
-                inner = [
-                    position
-                    for position, (used, special) in enumerate(
-                        zip(encoding.attention_mask, encoding.special_tokens_mask, strict=True)
-                    )
-                    if used and not special
-                ]
-                norms = np.linalg.norm(vectors[inner], axis=1, keepdims=True)
-                tokens = [encoding.tokens[position] for position in inner]
-                found.append(EmbeddedTokens(tokens, vectors[inner] / np.maximum(norms, 1e-9)))
+                used = np.flatnonzero(encoding.attention_mask)
+                norms = np.linalg.norm(vectors[used], axis=1, keepdims=True)
+                weights = 1.0 - np.array(encoding.special_tokens_mask, dtype=np.float32)[used]
+                tokens = [encoding.tokens[position] for position in used]
+                found.append(EmbeddedTokens(tokens, vectors[used] / np.maximum(norms, 1e-9), weights))
         return found
 
     def count_tokens(self, texts: Sequence[str]) -> int:

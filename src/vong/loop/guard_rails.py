@@ -14,6 +14,8 @@ from vong.loop.sequential import MAX_EVIDENCE, Side
 from vong.records import Record
 
 GuardMetric = Literal["errors", "latency", "cost"]
+LIMIT_SAMPLE = 20
+"""Calls of the incumbent from which a limit follows if there is none."""
 FRACTIONS = tuple(1 / (1 + math.exp(5.0 - 0.5 * i)) for i in range(19))
 """Betting fractions, as in `vong.loop.sequential.betting_fractions`."""
 
@@ -23,7 +25,7 @@ class GuardRail(Record):
 
     A call is bad if it failed (`errors`), or if its latency in milliseconds or its cost in millionths of a US dollar is
     above `limit`. Without a limit, that of latency and cost is the 95th percentile of the route's calls before the
-    release.
+    release; if there were too few, of the first calls of the incumbent, which then do not count.
     """
 
     metric: GuardMetric
@@ -38,14 +40,16 @@ class CallMeasures(Record):
     latency_ms: float | None = None
     cost: float | None = None
 
+    def value(self, metric: GuardMetric) -> float | None:
+        """Return the latency or the cost. Returns None if it is unknown or the call failed."""
+        return None if self.failed else self.latency_ms if metric == "latency" else self.cost
+
     def is_bad(self, metric: GuardMetric, limit: float | None) -> bool | None:
         """Return whether the call is bad for a rail. Returns None if the measure or the limit is unknown."""
         if metric == "errors":
             return self.failed
-        value = self.latency_ms if metric == "latency" else self.cost
-        if self.failed or value is None or limit is None:
-            return None
-        return value > limit
+        value = self.value(metric)
+        return None if value is None or limit is None else value > limit
 
 
 class OpenBlock(Record):
@@ -60,7 +64,8 @@ class OpenBlock(Record):
 class GuardRailState(Record):
     """State of a rail: the counts of both sides, and the evidence that the candidate is worse by more than the margin.
 
-    `e_worse` is the largest evidence so far; the rail is violated once it reaches `threshold`.
+    `e_worse` is the largest evidence so far; the rail is violated once it reaches `threshold`. `sample` are the
+    incumbent's first values, from which the limit follows if there is none.
     """
 
     metric: GuardMetric
@@ -75,6 +80,7 @@ class GuardRailState(Record):
     e_worse: float = 1.0
     log_capitals: tuple[float, ...] = (0.0,) * len(FRACTIONS)
     block: OpenBlock = OpenBlock()
+    sample: tuple[float, ...] = ()
 
     @property
     def is_violated(self) -> bool:
@@ -100,6 +106,8 @@ def create_states(
 
 def add_call(state: GuardRailState, side: Side, measures: CallMeasures) -> GuardRailState:
     """Return the state after a call."""
+    if state.metric != "errors" and state.limit is None:
+        return _add_to_sample(state, side, measures)
     bad = measures.is_bad(state.metric, state.limit)
     if bad is None:
         return state
@@ -113,6 +121,18 @@ def add_call(state: GuardRailState, side: Side, measures: CallMeasures) -> Guard
         return state
     difference = block.candidate_bad / block.candidate_calls - block.incumbent_bad / block.incumbent_calls
     return _bet(state, (difference + 1) / 2)
+
+
+def _add_to_sample(state: GuardRailState, side: Side, measures: CallMeasures) -> GuardRailState:
+    """Return the state with another value of the incumbent, and with the limit once there are enough."""
+    value = measures.value(state.metric)
+    if side == "candidate" or value is None:
+        return state
+    sample = (*state.sample, value)
+    if len(sample) < LIMIT_SAMPLE:
+        return state.model_copy(update={"sample": sample})
+    limit = sorted(sample)[int(0.95 * len(sample))]
+    return state.model_copy(update={"sample": (), "limit": limit})
 
 
 def _bet(state: GuardRailState, value: float) -> GuardRailState:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -14,18 +14,16 @@ from vong.loop import guard_rails, release_evidence, release_store
 from vong.loop.evidence import describe_evidence
 from vong.loop.gatekeeper import build_cause
 from vong.loop.release_records import Release, ReleaseObservation, ReleaseStatus
+from vong.loop.release_services import ReleaseServices
 from vong.records import Route, RoutePolicy, now
 from vong.records.cache import ShadowPolicy
 from vong.registry.aliases import PROTECTED_ALIAS
-
-if TYPE_CHECKING:
-    from vong.loop.releases import ReleaseServices
 
 MIN_SHADOW_PAIRS = 5
 """Pairs below which an exhausted shadow budget ends the release: too few to have seen anything."""
 
 
-def try_begin(connection: Connection, release: Release, services: "ReleaseServices") -> Release:
+def try_begin(connection: Connection, release: Release, services: ReleaseServices) -> Release:
     """Start a scheduled release that is due. A gate that rejects it is recorded, and the next call tries again."""
     try:
         with connection.begin_nested():
@@ -36,7 +34,7 @@ def try_begin(connection: Connection, release: Release, services: "ReleaseServic
         return end(connection, release, "superseded", f"the release cannot start: {error}", "evidence")
 
 
-def begin(connection: Connection, release: Release, services: "ReleaseServices") -> Release:
+def begin(connection: Connection, release: Release, services: ReleaseServices) -> Release:
     """Start a release on the route as it is now."""
     route = gateway.get_route(connection, release.route)
     moment = now()
@@ -66,7 +64,7 @@ def begin(connection: Connection, release: Release, services: "ReleaseServices")
 
 
 def decide(
-    connection: Connection, release: Release, services: "ReleaseServices", added: Sequence[ReleaseObservation]
+    connection: Connection, release: Release, services: ReleaseServices, added: Sequence[ReleaseObservation]
 ) -> Release:
     """Move a running release on as its evidence requires."""
     route = {found.name: found for found in gateway.list_routes(connection)}.get(release.route)
@@ -87,7 +85,7 @@ def decide(
     return _move_canary(connection, release, services, added)
 
 
-def enter_canary(connection: Connection, release: Release, services: "ReleaseServices", message: str) -> Release:
+def enter_canary(connection: Connection, release: Release, services: ReleaseServices, message: str) -> Release:
     """Give the candidate its first share of the traffic, if the gate passes.
 
     Raises: PreconditionFailed if the gate rejects the candidate.
@@ -109,7 +107,7 @@ def next_step(connection: Connection, release: Release, by: str, message: str) -
 def promote(
     connection: Connection,
     release: Release,
-    services: "ReleaseServices",
+    services: ReleaseServices,
     reason: str,
     by: str,
     added: Sequence[ReleaseObservation] = (),
@@ -162,7 +160,7 @@ def block(connection: Connection, release: Release, reason: str) -> Release:
     return release_store.update_release(connection, release, blocked=reason)
 
 
-def _find_fault(release: Release, services: "ReleaseServices") -> str | None:
+def _find_fault(release: Release, services: ReleaseServices) -> str | None:
     """Return why a release must be rolled back. Returns None if there is no reason."""
     model = services.find_model(release.candidate)
     if release.model is not None and model != release.model:
@@ -176,7 +174,7 @@ def _find_fault(release: Release, services: "ReleaseServices") -> str | None:
     return None
 
 
-def _leave_shadow(connection: Connection, release: Release, services: "ReleaseServices") -> Release:
+def _leave_shadow(connection: Connection, release: Release, services: ReleaseServices) -> Release:
     """Start the canary once the shadow stage has compared enough responses."""
     plan, pairs = release.plan, release.evidence.shadow.pairs
     spent = plan.shadow_budget is not None and release.evidence.shadow_cost >= plan.shadow_budget
@@ -196,7 +194,7 @@ def _leave_shadow(connection: Connection, release: Release, services: "ReleaseSe
 
 
 def _move_canary(
-    connection: Connection, release: Release, services: "ReleaseServices", added: Sequence[ReleaseObservation]
+    connection: Connection, release: Release, services: ReleaseServices, added: Sequence[ReleaseObservation]
 ) -> Release:
     """Promote, take the next step, or end after the last pair."""
     plan, evidence = release.plan, release.evidence
@@ -217,7 +215,7 @@ def _move_canary(
 
 
 def _try_promote(
-    connection: Connection, release: Release, services: "ReleaseServices", added: Sequence[ReleaseObservation]
+    connection: Connection, release: Release, services: ReleaseServices, added: Sequence[ReleaseObservation]
 ) -> Release:
     unseen = [state.metric for state in release.evidence.guard_rails if not state.pairs]
     if unseen:

@@ -4,7 +4,7 @@ Every change is one transaction that also stores its evidence and an event. `adv
 been observed. Any process may call it at any time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -14,28 +14,13 @@ from sqlalchemy.exc import IntegrityError
 
 from vong import gateway, jobs
 from vong.errors import Conflict, InvalidInput
-from vong.gateway.routing.store import TargetCheck
 from vong.loop import canary, release_evidence, release_steps, release_store
-from vong.loop.gatekeeper import Gatekeeper
-from vong.loop.guard_rails import CallMeasures, GuardMetric
+from vong.loop.guard_rails import CallMeasures
 from vong.loop.release_records import Release, ReleaseObservation, ReleasePlan
+from vong.loop.release_services import ReleaseServices
 from vong.records import Route, new_id, now
-from vong.records.route import check_target_name
 
 JOB_KIND = "loop.release"
-Baseline = Callable[[Release], Mapping[GuardMetric, float]]
-"""Return the limits of latency and cost from the calls before the release."""
-FindModel = Callable[[str], str | None]
-"""Return the ref of the model version that a target serves. Returns None if it is no registered model."""
-
-
-class ReleaseServices(NamedTuple):
-    """What a release needs from outside: the gate, the limits of guard rails, and the models of targets."""
-
-    gate: Gatekeeper
-    baseline: Baseline
-    find_model: FindModel
-    check: TargetCheck = check_target_name
 
 
 class Observed(NamedTuple):

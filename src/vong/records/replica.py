@@ -51,5 +51,7 @@ class ServingMachine(Record):
     evictable: int = 0
     gpus: tuple[dict[str, Any], ...] = ()
     replicas: int = 0
+    application: str | None = None
+    """Ray Serve application that started this machine, on a node of a Ray cluster."""
     started_at: datetime
     seen_at: datetime

@@ -63,9 +63,7 @@ class OllamaModel:
         """Return what is not used of the model, and what to do instead."""
         notes: list[str] = []
         if self.template and to_jinja(self.template) is None:
-            notes.append(
-                "TEMPLATE is not used, because it has loops or functions: engines use the template inside the GGUF file"
-            )
+            notes.append("TEMPLATE is not used: it cannot be translated, so engines use the template in the GGUF file")
         if self.system or self.parameters:
             names = ", ".join([*(["SYSTEM"] if self.system else []), *sorted(self.parameters)])
             notes.append(f"{names}: defaults of the deployments of this version, if engines have them")

@@ -1,8 +1,8 @@
 """Translation of simple templates of Ollama to Jinja.
 
-A template that consists of constant texts, `.System`, `.Prompt` and `.Response`, with conditions on them, is rendered by
-Ollama once per turn. Other templates (loops over messages, tools, functions) are not translated, because a wrong
-template makes a good model answer nonsense.
+A template that consists of constant texts, `.System`, `.Prompt` and `.Response`, with conditions on them, is rendered
+by Ollama once per turn. Other templates (loops over messages, tools, functions) are not translated, because a wrong
+template makes a good model answer nonsense. Neither is `{{ .Prompt }}` alone, which models without a template have.
 """
 
 import json
@@ -40,7 +40,8 @@ def to_jinja(template: str) -> str | None:
         return None
     end = responses[0] if responses else len(parts)
     before, after = _translate(parts[:end]), _translate(parts[end + 1 :])
-    if before is None or after is None:
+    has_text = any(not part.is_action and part.text.strip() for part in parts)
+    if before is None or after is None or not has_text:
         return None
     return TURN.replace("BEFORE", before).replace("AFTER", after)
 

@@ -188,6 +188,8 @@ def _change_settings(
     stored = read_settings(row["settings"])
     if stored == settings and row["request"] == values["request"]:
         return None
+    if row["request"] != values["request"]:
+        values["alias_failure"] = None
     is_scored = settings.evaluate and settings.evaluate != stored.evaluate and is_parity_passed(row["parity"])
     job_id = new_id() if is_scored else None
     values |= {"job": job_id} if job_id else {}

@@ -13,7 +13,7 @@ from vong.serving.settings import DeploymentRequest, read_settings
 from vong.serving.versions import VERSION_FIELDS
 
 RETRY_AFTER = timedelta(seconds=60)
-"""Time after which a version is tried again that no machine had the memory for."""
+"""Time after which a version is tried again that no machine had the memory for, or that a gate rejected."""
 
 
 def followed_request(row: RowMapping) -> DeploymentRequest | None:

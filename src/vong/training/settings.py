@@ -49,7 +49,7 @@ class TrainingSettings(BaseModel):
         default=8,
         ge=1,
         le=1024,
-        description="Rows per step. 8 keeps two CPU cores busy and uses 4 GB at 128 tokens.",
+        description="Rows per step. 8 keeps two CPU cores busy and uses 2.2 GB at 100 tokens with 135 M parameters.",
     )
     gradient_accumulation: int = Field(
         title="Gradient accumulation",

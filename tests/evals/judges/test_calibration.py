@@ -63,7 +63,7 @@ def test_a_judge_that_agrees_with_50_labels_can_gate() -> None:
     ("count", "answer", "reason"),
     [
         (49, reads_output, "49 labels with a verdict, at least 50 are required"),
-        (80, lambda _: verdict(**{"pass": True}), "agreement beyond chance is undefined"),
+        (80, lambda _: verdict(**{"pass": True}), "the lower bound of kappa is 0.00, at least 0.40 is required"),
         (80, lambda text: verdict(**{"pass": len(text) % 2 == 0}), "the lower bound of kappa is"),
         (80, lambda text: "?" if " 7" in text else reads_output(text), "have no verdict, at most 10% are allowed"),
     ],
@@ -72,6 +72,12 @@ def test_a_judge_without_evidence_cannot_gate(count: int, answer: Answer, reason
     found = calibrate(labelled(count), RuleModel(answer), definition=define(settings={"repairs": 0}))  # type: ignore[arg-type]
     assert not found.can_gate
     assert any(reason in one for one in found.report.reasons), found.report.reasons
+
+
+def test_labels_without_variation_show_no_agreement() -> None:
+    found = calibrate(labelled(60, share=1.0), RuleModel(reads_output))
+    assert (found.kappa, found.can_gate) == (None, False)
+    assert "agreement beyond chance is undefined" in found.report.reasons[0]
 
 
 def test_a_perfect_judge_of_few_labels_cannot_gate_by_lowering_the_number() -> None:

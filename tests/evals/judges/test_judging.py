@@ -3,12 +3,14 @@
 import json
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
 from tests.evals.tickets import Scope
 from vong.errors import InvalidInput, UpstreamFailed
-from vong.evals import scoring
+from vong.evals import ModelOutput, scoring
 from vong.evals.judges import JudgeInput, Judging, find_costs, find_judge, find_members, save_judge, to_metrics
 from vong.evals.judges.prompts import build_messages
 from vong.evals.judges.store import delete_judge, use_version
@@ -27,7 +29,7 @@ def test_a_judgement_has_a_score_a_reason_and_its_usage() -> None:
     assert (found.input_tokens, found.output_tokens, found.cost, found.repairs) == (100, 20, 30, 0)
     assert len(found.span_ids) == 1
     params = model.params[0]
-    assert params["metadata"] == {"purpose": "judge", "judge": version(define()).ref, "tags": "judge"}
+    assert params["metadata"] == {"purpose": "judge", "judge": version(define()).ref}
     assert params["response_format"]["json_schema"]["schema"]["required"] == ["reason", "pass"]
 
 
@@ -231,7 +233,7 @@ class ByPrompt:
     def __init__(self, answers: dict[str, str]) -> None:
         self.answers = answers
 
-    def __call__(self, model: str, messages: list[Message], params: dict[str, object]) -> object:
+    def __call__(self, model: str, messages: Sequence[Message], params: Mapping[str, Any]) -> ModelOutput:
         return next(output(answer) for name, answer in self.answers.items() if f"\n\n{name}\n\n" in messages[0].text)
 
 

@@ -2844,7 +2844,7 @@ export interface paths {
         get?: never;
         /**
          * Set Alias
-         * @description Point an alias to a version, if the gate of the alias passes. Without a policy `prod` needs evidence or a reason.
+         * @description Point an alias to a version, if its gate passes. Without a policy `prod` needs evidence or a reason.
          */
         put: operations["registry_set_alias"];
         post?: never;
@@ -4922,6 +4922,7 @@ export interface components {
             /**
              * @default {
              *       "batch": 8,
+             *       "chat_template": "",
              *       "cluster": "",
              *       "context": 0,
              *       "defaults": {},
@@ -5150,6 +5151,8 @@ export interface components {
          *     `reproducible`: with llama.cpp, the same text at temperature 0 under any load, with a separate cache per
          *     conversation, which needs the memory of `batch` contexts.
          *
+         *     `chat_template`: with llama.cpp, the Jinja template that replaces the one inside a GGUF file.
+         *
          *     `engine_options`: further options of the engine vllm, for example `{"tensor-parallel-size": 2}`.
          *
          *     `cluster`: `ray` to run the engines on the Ray cluster of the server's setting `ray_dashboard_url`; empty for the
@@ -5173,6 +5176,11 @@ export interface components {
              * @default 8
              */
             batch: number;
+            /**
+             * Chat Template
+             * @default
+             */
+            chat_template: string;
             /**
              * Cluster
              * @default
@@ -6399,7 +6407,7 @@ export interface components {
          *
          *     A call is bad if it failed (`errors`), or if its latency in milliseconds or its cost in millionths of a US dollar is
          *     above `limit`. Without a limit, that of latency and cost is the 95th percentile of the route's calls before the
-         *     release.
+         *     release; if there were too few, of the first calls of the incumbent, which then do not count.
          */
         GuardRail: {
             /** Limit */
@@ -6419,7 +6427,8 @@ export interface components {
          * GuardRailState
          * @description State of a rail: the counts of both sides, and the evidence that the candidate is worse by more than the margin.
          *
-         *     `e_worse` is the largest evidence so far; the rail is violated once it reaches `threshold`.
+         *     `e_worse` is the largest evidence so far; the rail is violated once it reaches `threshold`. `sample` are the
+         *     incumbent's first values, from which the limit follows if there is none.
          */
         GuardRailState: {
             /**
@@ -6495,6 +6504,11 @@ export interface components {
              * @default 0
              */
             pairs: number;
+            /**
+             * Sample
+             * @default []
+             */
+            sample: number[];
             /** Threshold */
             threshold: number;
         };
@@ -7903,10 +7917,10 @@ export interface components {
          *     on which b is better than a, `losses` those on which b is worse; if `higher_is_better` is false, lower is better.
          *     `test` is the paired test that suits the metric: McNemar's exact test for scores of 0 and 1, the permutation test
          *     for other means, the bootstrap for metrics of a whole corpus such as BLEU. `p` is its two-sided p-value,
-         *     `adjusted_p` the same with Holm's correction over all metrics. `effect_measure` is `cohens_g` for McNemar's test, else
-         *     `cohens_dz` of the scores of single examples; `effect_low` and `effect_high` bound `effect_size`. `mcnemar_p` is the
-         *     exact p-value if every score is 0 or 1. `minimum_detectable` is the difference that this number of examples detects
-         *     with a power of 80 %; null if the runs never differed.
+         *     `adjusted_p` the same with Holm's correction over all metrics. `effect_measure` is `cohens_g` for McNemar's test,
+         *     else `cohens_dz` of the scores of single examples; `effect_low` and `effect_high` bound `effect_size`. `mcnemar_p`
+         *     is the exact p-value if every score is 0 or 1. `minimum_detectable` is the difference that this number of examples
+         *     detects with a power of 80 %; null if the runs never differed.
          */
         MetricComparison: {
             /** A */
@@ -10206,6 +10220,8 @@ export interface components {
         ServingMachine: {
             /** Address */
             address: string;
+            /** Application */
+            application?: string | null;
             /** Available */
             available: number;
             /** Cores */

@@ -95,7 +95,13 @@ def start_suite_run(ref: str, body: SuiteRunRequest, context: CurrentUser) -> Su
     """Start a run of a suite on a model, deployment or route. It runs as a job and resumes after a restart."""
     with context.project_transaction() as connection:
         run, job = eval_suites.start(
-            connection, ref, body.subject, options=body.options, label=body.label, key=context.idempotency_key
+            connection,
+            ref,
+            body.subject,
+            options=body.options,
+            label=body.label,
+            key=context.idempotency_key,
+            principal=context.principal,
         )
         return SuiteRunStarted(run=run, job=job)
 

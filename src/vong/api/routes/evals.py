@@ -54,7 +54,7 @@ def start_run(body: EvalRequest, context: CurrentUser) -> EvalStarted:
             scorers=body.scorers,
             settings=body.settings,
             name=body.name,
-            key=context.idempotency_key,
+            origin=evals_app.RunOrigin(context.idempotency_key, context.principal),
         )
         return EvalStarted(result=result, job=job)
 

@@ -136,7 +136,7 @@ def list_aliases(name: str, context: CurrentUser, history: bool = False, limit: 
 
 @routes.put("/models/{name}/aliases/{alias}")
 def set_alias(name: str, alias: str, body: AliasUpdate, context: CurrentUser) -> AliasChange:
-    """Point an alias to a version, if the gate of the alias passes. Without a policy `prod` needs evidence or a reason."""
+    """Point an alias to a version, if its gate passes. Without a policy `prod` needs evidence or a reason."""
     target = AliasTarget(body.model, body.evidence, body.reason)
     caller = GateCaller.from_principal(context.principal)
     with context.project_transaction() as connection:

@@ -15,6 +15,7 @@ from vong.evals import judge_tables, tables
 from vong.evals.judges.calibration import Calibration, CalibrationOutcome, CalibrationSettings
 from vong.evals.judges.store import JudgeVersion, find_judge
 from vong.evals.runs import get_run
+from vong.evals.scorers.texts import to_storable_json
 from vong.records import Record, now
 
 
@@ -87,7 +88,11 @@ def create_calibration(
 
 def finish_calibration(connection: Connection, id: UUID, outcome: CalibrationOutcome) -> Calibration:
     """Store the result of a calibration."""
-    values: dict[str, Any] = {**outcome.model_dump(mode="json"), "status": "finished", "finished_at": now()}
+    values: dict[str, Any] = {
+        **to_storable_json(outcome.model_dump(mode="json")),
+        "status": "finished",
+        "finished_at": now(),
+    }
     connection.execute(update(judge_tables.calibrations).where(judge_tables.calibrations.c.id == id).values(values))
     return find_calibration(connection, id)
 

@@ -17,7 +17,7 @@ from vong.evals.judges.definitions import JudgeDefinition
 from vong.evals.judges.inputs import MAX_INPUT_CHARACTERS, JudgeInput, Judgement
 from vong.evals.judges.prompts import build_messages, build_repair, build_schema, describe_form
 from vong.evals.judges.store import JudgeVersion, load_judgement, store_judgement
-from vong.evals.judges.verdicts import Verdict, VerdictFault, parse_verdict
+from vong.evals.judges.verdicts import JudgeVerdict, VerdictFault, parse_verdict
 from vong.evals.model_output import ModelOutput
 from vong.records import Message, now
 
@@ -43,7 +43,7 @@ PURPOSE = "judge"
 class _Call(NamedTuple):
     """Outcome of the calls for one verdict: the verdict or an error, and what the calls used."""
 
-    verdict: Verdict | None
+    verdict: JudgeVerdict | None
     error: str | None
     outputs: list[ModelOutput]
 
@@ -202,7 +202,7 @@ class Judging:
         params: dict[str, Any] = {
             "max_tokens": max_tokens,
             "temperature": settings.temperature,
-            "metadata": {"purpose": PURPOSE, "judge": self.version.ref, "tags": PURPOSE},
+            "metadata": {"purpose": PURPOSE, "judge": self.version.ref},
         }
         if settings.seed is not None:
             params["seed"] = settings.seed
@@ -267,7 +267,7 @@ def combine_votes(definition: JudgeDefinition, votes: Sequence[Judgement]) -> di
     return {"score": score, "verdict": verdict, "reason": reasons, "agreement": counts[verdict] / len(votes)}
 
 
-def _combine_orders(normal: Verdict, swapped: Verdict) -> dict[str, Any]:
+def _combine_orders(normal: JudgeVerdict, swapped: JudgeVerdict) -> dict[str, Any]:
     """Return the verdict of a pair from both orders. Verdicts that contradict each other are a tie."""
     unswapped = {"A": "B", "B": "A", "tie": "tie"}[swapped.verdict]
     consistent = normal.verdict == unswapped

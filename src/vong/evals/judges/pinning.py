@@ -23,13 +23,6 @@ def pin_judges(connection: Connection, scorers: Sequence[str | ScorerSpec]) -> l
     return [_pin_judge(connection, spec) for spec in scorers]
 
 
-def list_pinned(scorers: Sequence[str]) -> list[str]:
-    """Return the judges that specifications of scorers name, as `NAME` or `NAME@VERSION`."""
-    parsed = [specs.parse(spec) for spec in scorers]
-    names = [_read_name(one.options) for one in parsed if one.name == JUDGE_SCORER]
-    return [name for name in names if name is not None]
-
-
 def _pin_judge(connection: Connection, spec: str | ScorerSpec) -> str | ScorerSpec:
     parsed = specs.parse(specs.to_text(spec))
     name = _read_name(parsed.options) if parsed.name == JUDGE_SCORER else None

@@ -11,7 +11,7 @@ from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
 from vong.evals import judge_tables as tables
 from vong.evals.judges.definitions import JudgeDefinition
 from vong.evals.judges.inputs import Judgement
-from vong.evals.scorers.texts import to_storable_text
+from vong.evals.scorers.texts import to_storable_json
 from vong.records import Record, now
 from vong.records.name import check_name
 from vong.store.spans.schema import spans
@@ -59,12 +59,15 @@ def save_judge(
     check_name(name, "judge")
     definition = _pin_members(connection, name, definition)
     definition.check()
+    content = definition.model_dump(mode="json")
+    if to_storable_json(content) != content:
+        raise InvalidInput("the definition contains NUL or incomplete characters", "remove them from its texts")
     values = {
         "name": name,
         "version": definition.version,
-        "definition": definition.model_dump(mode="json"),
+        "definition": content,
         "current": False,
-        "tuning": dict(tuning) if tuning is not None else None,
+        "tuning": to_storable_json(dict(tuning)) if tuning is not None else None,
         "author": author,
         "created_at": now(),
     }
@@ -157,8 +160,7 @@ def store_judgement(connection: Connection, judge: JudgeVersion, judgement: Judg
     """Store a judgement for later inputs with the same hash, in place of an earlier one. Errors are not stored."""
     if judgement.error is not None:
         return
-    content = judgement.model_dump(mode="json", exclude={"cost", "cached"})
-    content["reason"] = to_storable_text(judgement.reason)
+    content = to_storable_json(judgement.model_dump(mode="json", exclude={"cost", "cached"}))
     values = {
         "version": judge.version,
         "input_hash": judgement.input_hash,

@@ -15,7 +15,7 @@ WINNERS = {"a": "A", "b": "B", "tie": "tie", "output_a": "A", "output_b": "B", "
 SHOWN_CHARACTERS = 200
 
 
-class Verdict(NamedTuple):
+class JudgeVerdict(NamedTuple):
     """Verdict of one call: the score in 0..1, the value on the judge's own scale, the reason and the criteria."""
 
     score: float
@@ -28,7 +28,7 @@ class VerdictFault(Exception):
     """Answer without a usable verdict. The message says what is wrong with it, for the judge to correct."""
 
 
-def parse_verdict(definition: JudgeDefinition, answer: str, *, truncated: bool = False) -> Verdict:
+def parse_verdict(definition: JudgeDefinition, answer: str, *, truncated: bool = False) -> JudgeVerdict:
     """Return the verdict of an answer. A value outside of the scale is a fault and never moved into it.
 
     Raises: VerdictFault if there is no verdict, or several different ones.
@@ -67,25 +67,25 @@ def _describe_absence(text: str, found: list[dict[str, Any]], fields: set[str], 
     return "it has no complete JSON object"
 
 
-def _read(definition: JudgeDefinition, found: dict[str, Any]) -> Verdict:
+def _read(definition: JudgeDefinition, found: dict[str, Any]) -> JudgeVerdict:
     reason = found.get("reason", "")
     reason = (reason if isinstance(reason, str) else str(reason))[:MAX_REASON_CHARACTERS]
     if definition.form == "pairwise":
         winner = WINNERS.get(str(_single(found["winner"])).strip().lower())
         if winner is None:
             raise VerdictFault(f'"winner" is {_show(found["winner"])} instead of "A", "B" or "tie"')
-        return Verdict({"A": 1.0, "B": 0.0, "tie": 0.5}[winner], winner, reason)
+        return JudgeVerdict({"A": 1.0, "B": 0.0, "tie": 0.5}[winner], winner, reason)
     if definition.form == "pass_fail":
         passed = _read_bool(found["pass"])
-        return Verdict(float(passed), "pass" if passed else "fail", reason)
+        return JudgeVerdict(float(passed), "pass" if passed else "fail", reason)
     return _read_score(definition, found, reason)
 
 
-def _read_score(definition: JudgeDefinition, found: dict[str, Any], reason: str) -> Verdict:
+def _read_score(definition: JudgeDefinition, found: dict[str, Any], reason: str) -> JudgeVerdict:
     scale = definition.scale
     if not definition.criteria:
         level = _read_level(definition, "score", found["score"])
-        return Verdict(scale.to_share(level), str(level), reason)
+        return JudgeVerdict(scale.to_share(level), str(level), reason)
     criteria: dict[str, float] = {}
     for criterion in definition.criteria:
         if criterion.name not in found:
@@ -93,7 +93,7 @@ def _read_score(definition: JudgeDefinition, found: dict[str, Any], reason: str)
         criteria[criterion.name] = scale.to_share(_read_level(definition, criterion.name, found[criterion.name]))
     total = sum(criterion.weight for criterion in definition.criteria)
     share = sum(criteria[criterion.name] * criterion.weight for criterion in definition.criteria) / total
-    return Verdict(share, str(scale.to_level(share)), reason, criteria)
+    return JudgeVerdict(share, str(scale.to_level(share)), reason, criteria)
 
 
 def _read_level(definition: JudgeDefinition, name: str, value: Any) -> int:

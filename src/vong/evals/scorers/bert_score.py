@@ -37,10 +37,14 @@ def bert_score(field: str = "", services: ScorerServices = NO_SERVICES) -> Score
 
 
 def greedy_match(output: TokenVectors, reference: TokenVectors) -> tuple[float, float, float]:
-    """Return precision, recall and F1 of the best matches of tokens. They are 0 if a text has no tokens."""
-    if not len(output.tokens) or not len(reference.tokens):
+    """Return precision, recall and F1 of the best matches of tokens. They are 0 if a text has no tokens.
+
+    As in the package, the marks of the ends of a text have no weight, but other tokens may match them.
+    """
+    if not output.weights.sum() or not reference.weights.sum():
         return 0.0, 0.0, 0.0
     similarity: Any = output.vectors @ reference.vectors.T
-    precision, recall = float(similarity.max(axis=1).mean()), float(similarity.max(axis=0).mean())
+    precision = float((similarity.max(axis=1) * output.weights).sum() / output.weights.sum())
+    recall = float((similarity.max(axis=0) * reference.weights).sum() / reference.weights.sum())
     precision, recall = (min(1.0, max(0.0, value)) for value in (precision, recall))
     return precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0

@@ -1,16 +1,15 @@
 """Functional correctness of code, by running its tests in the sandbox."""
 
 import re
-from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from vong.evals import sandbox
 from vong.evals.scorers.base import MetricValue, Scorer, ScorerInput, build_input_scorer, mean_metric
+from vong.evals.scorers.fences import find_code_blocks, remove_fence
 
 GROUP = "execution"
-FENCE = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([\w+-]*)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
 LANGUAGES = {"", "python", "py", "python3"}
 
 
@@ -88,6 +87,5 @@ def pass_at_k(samples: int, correct: int, k: int) -> float:
 
 def extract_code(text: str) -> str:
     """Return the last Python code block of a text, or the whole text if it has none."""
-    blocks: Sequence[tuple[str, str, str]] = FENCE.findall(text)
-    python = [block for _, name, block in blocks if name.lower() in LANGUAGES]
-    return python[-1] if python else text
+    python = [block.code for block in find_code_blocks(text) if block.language in LANGUAGES]
+    return python[-1] if python else remove_fence(text)

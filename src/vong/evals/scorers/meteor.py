@@ -36,7 +36,7 @@ def meteor(
     """
     from nltk.translate.meteor_score import single_meteor_score
 
-    wordnet = load_wordnet() if synonyms else NoSynonyms()
+    wordnet: Any = load_wordnet() if synonyms else NoSynonyms()
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         expected, actual = find_words(extract_field(reference, field)), find_words(extract_field(answer, field))

@@ -34,10 +34,25 @@ class ScorerServices(Protocol):
 
 
 class TokenVectors(Protocol):
-    """Tokens of one text without those that mark its ends, and one vector of length 1 for each, shape [n, d]."""
+    """Tokens of one text, one vector of length 1 for each, shape [n, d], and weights.
 
-    tokens: Sequence[str]
-    vectors: Any
+    The weight is 1, and 0 for the tokens that mark the ends of the text.
+    """
+
+    @property
+    def tokens(self) -> Sequence[str]:
+        """Return the tokens."""
+        ...
+
+    @property
+    def vectors(self) -> Any:
+        """Return the vectors."""
+        ...
+
+    @property
+    def weights(self) -> Any:
+        """Return the weights."""
+        ...
 
 
 class NoServices:

@@ -5,7 +5,8 @@ from typing import Any
 import regex
 
 from vong.evals.scorers.base import MetricValue, Scorer, ScorerInput, build_input_scorer, mean_metric
-from vong.evals.scorers.texts import dump_json, normalize_text, parse_json, remove_fence
+from vong.evals.scorers.fences import remove_fence
+from vong.evals.scorers.texts import dump_json, normalize_text, parse_json
 
 GROUP = "text"
 BULLET = regex.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")

@@ -1,16 +1,15 @@
 """Equivalence of SQL queries, by running them on the example's database."""
 
-import re
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from vong.evals import sandbox
 from vong.evals.scorers.base import MetricValue, Scorer, ScorerInput, build_input_scorer, mean_metric
+from vong.evals.scorers.fences import find_code_blocks, remove_fence
 from vong.evals.scorers.texts import parse_json
 
 GROUP = "execution"
-FENCE = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([\w+-]*)[ \t]*\n?(.*?)[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
 def sql_equivalence(
@@ -77,5 +76,5 @@ def read_rows(value: Any) -> dict[str, list[Any]]:
 
 def extract_query(text: str) -> str:
     """Return the last code block of a text, or the whole text if it has none."""
-    blocks = FENCE.findall(text)
-    return (blocks[-1][2] if blocks else text).strip()
+    blocks = find_code_blocks(text)
+    return (blocks[-1].code if blocks else remove_fence(text)).strip()

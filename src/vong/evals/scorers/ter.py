@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from vong.evals.scorers.base import MetricValue, Scorer
+from vong.evals.scorers.base import MetricValue, Scorer, ScorerInput
 from vong.evals.scorers.texts import extract_field
 
 GROUP = "overlap"
+MAX_WORD_PAIRS = 250_000
+"""Words of an output times those of a reference. The library's time grows with a higher power of the length."""
+TOO_LONG = f"texts with more than {MAX_WORD_PAIRS:,} pairs of words (500 words each) are not scored"
 
 
 def ter(
@@ -20,7 +23,8 @@ def ter(
 
     This is 100 times the number of edits (insertions, deletions, substitutions and shifts of words) per word of the
     reference. 0 is perfect, and the rate can exceed 100. The total is not a mean of sentences. With several references,
-    the edits are those to the closest one, and the length is their mean.
+    the edits are those to the closest one, and the length is their mean. Texts of more than about 500 words are not
+    scored.
 
     `normalized`, `no_punctuation`, `asian_support`, `case_sensitive`: options of sacrebleu; `normalized` with
     `asian_support` splits Chinese and Japanese into characters. `field`: score this field of JSON outputs.
@@ -36,13 +40,27 @@ def ter(
 
     def measure_several(answer: str, references: Sequence[str]) -> dict[str, MetricValue]:
         output_text, texts = extract_field(answer, field), [extract_field(one, field) for one in references]
+        if is_too_long(output_text, texts):
+            return {}
         counts = metric._extract_corpus_statistics([output_text], [[text] for text in texts])[0]
         return {"ter": MetricValue(total(counts), tuple(float(count) for count in counts))}
 
     def total(sums: Sequence[float]) -> float:
         return metric._compute_score_from_stats(list(sums)).score
 
+    def warn(scored: ScorerInput) -> str:
+        texts = [extract_field(one, field) for one in scored.references]
+        return TOO_LONG if is_too_long(extract_field(scored.output, field), texts) else ""
+
     metric.corpus_score(["a"], [["a"]])  # the signature contains the number of references only after a first score
     suffix = f"|field:{field}" if field else ""
     signature = f"TER|{metric.get_signature()}{suffix}"
-    return Scorer(signature, measure, total, best=100.0, measure_several=measure_several, higher_is_better=False)
+    return Scorer(
+        signature, measure, total, best=100.0, measure_several=measure_several, higher_is_better=False, warn=warn
+    )
+
+
+def is_too_long(output: str, references: Sequence[str]) -> bool:
+    """Return whether the search for shifts would take many seconds."""
+    words = len(output.split())
+    return any(words * len(reference.split()) > MAX_WORD_PAIRS for reference in references)

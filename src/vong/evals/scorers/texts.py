@@ -1,16 +1,13 @@
 """Text helpers of the scorers: JSON parsing, field extraction and normalization."""
 
 import json
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-CODE_FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[ \t]*([^\n`]*?)\r?\n(.*?)\r?\n?[ \t]*\1[`~]*\s*\Z", re.DOTALL)
-"""Markdown code fence around a whole text: backticks or tildes, with or without a language."""
-ONE_LINE_FENCE = re.compile(r"\A\s*(`{3,}|~{3,})[ \t]*(?:[A-Za-z][\w+.-]*[ \t]+)?(.*?)[ \t]*\1[`~]*\s*\Z", re.DOTALL)
-"""Fence that begins and ends in the line of its content."""
+from vong.evals.scorers.fences import remove_fence
+
 MAX_INT_DIGITS = 100_000
 """Digits up to which an integer is read exactly. Longer ones are read as decimals, whose conversion is fast."""
 NOT_JSON = object()
@@ -28,15 +25,6 @@ def parse_json(text: str, *, fenced: bool = False) -> Any:
         return json.loads(text, parse_constant=_reject_constant, parse_int=_parse_int)
     except (ValueError, RecursionError):
         return NOT_JSON
-
-
-def remove_fence(text: str) -> str:
-    """Return the content of a Markdown code fence around the whole text. Other texts are returned unchanged."""
-    if match := CODE_FENCE.match(text):
-        return match.group(3)
-    if match := ONE_LINE_FENCE.match(text):
-        return match.group(2)
-    return text
 
 
 def extract_field(text: str, field: str) -> str:

@@ -23,8 +23,8 @@ class EngineSettings:
     `threads`: CPU threads. `context`: tokens of prompt and completion together. `batch`: sequences that are decoded
     concurrently. `prefix_bytes`: memory of the cache of shared prompt prefixes. `queue_limit`: completions that may
     wait for a place in the batch. `reproducible`: a completion at temperature 0 does not depend on the requests that
-    run at the same time. `chat_template`: Jinja template that replaces the one in a GGUF file. `engine_options`: further
-    options of the engine (vLLM).
+    run at the same time. `chat_template`: Jinja template that replaces the one in a GGUF file.
+    `engine_options`: further options of the engine (vLLM).
     """
 
     threads: int = 0

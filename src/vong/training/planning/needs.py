@@ -84,6 +84,11 @@ class Needs:
         return bool(self.get("share_prefix", False)) and not self.packing and self.get("source", "") != "logits"
 
     @property
+    def computes_parts(self) -> bool:
+        """Return whether the recipe can compute a batch in two parts, which those of supervised fine-tuning do."""
+        return "share_prefix" in self.values and self.trains_adapter and not self.packing
+
+    @property
     def packing(self) -> bool:
         """Return whether several rows share one sequence."""
         return bool(self.get("packing", False)) or self.cuts_rows

@@ -17,6 +17,7 @@ from vong.training.planning.model_structure import ModelStructure, count_adapter
 from vong.training.planning.needs import Needs
 from vong.training.planning.row_lengths import RowLength, RowLengths
 from vong.training.planning.traits import RecipeTraits
+from vong.training.rows.batch_parts import count_parts
 
 DEFAULT_TRAITS = RecipeTraits()
 EVALUATIONS_PER_RUN = 8
@@ -193,12 +194,14 @@ def count_workload(inputs: PlanInputs, needs: Needs) -> Workload:
         evaluations=math.ceil(steps / eval_every) if validation.rows else 0,
         evaluation_tokens=int(_mean_tokens(validation.rows, sequences) * validation.total),
         checkpoints=math.ceil(steps / save_every),
-        largest=find_largest_batch(train, needs, inputs.traits),
+        largest=find_largest_batch(train, needs, inputs.traits, on_cpu=inputs.machine.device == "cpu"),
     )
 
 
-def find_largest_batch(lengths: RowLengths, needs: Needs, traits: RecipeTraits) -> LargestBatch:
-    """Return the batch of the longest rows, padded to the longest of them."""
+def find_largest_batch(
+    lengths: RowLengths, needs: Needs, traits: RecipeTraits, *, on_cpu: bool = False
+) -> LargestBatch:
+    """Return the batch of the longest rows, padded to the longest of them, or the part of it that a CPU computes."""
     longest = sorted((*lengths.rows, *lengths.longest), key=lambda row: row.longest, reverse=True)
     count = min(needs.batch_size, lengths.total)
     batch = longest[:count]
@@ -207,8 +210,13 @@ def find_largest_batch(lengths: RowLengths, needs: Needs, traits: RecipeTraits) 
         tokens = needs.batch_size * needs.max_length
         share = sum(row.completion for row in lengths.rows) / max(1, sum(row.longest for row in lengths.rows))
         return LargestBatch(tokens=tokens, logit_positions=tokens if traits.all_logits else math.ceil(tokens * share))
-    if needs.shares_prefix and batch[0].longest > lengths.shared_prefix:
-        tokens -= (count - 1) * lengths.shared_prefix
+    prefix = lengths.shared_prefix if needs.shares_prefix and batch[0].longest > lengths.shared_prefix else 0
+    parts = 1
+    if needs.computes_parts and on_cpu:
+        parts = count_parts(needs.batch_size, _mean_tokens(lengths.rows, 1), prefix)
+        count = math.ceil(count / parts)
+        batch, tokens = batch[:count], math.ceil(tokens / parts)
+    tokens -= (count - 1) * prefix
     answers = sum(row.completion for row in batch) / len(batch) * count
     return LargestBatch(tokens=tokens, logit_positions=tokens if traits.all_logits else math.ceil(answers))
 

@@ -83,6 +83,9 @@ function Metrics({ comparison }: { comparison: Schema["EvalComparison"] }) {
               <th scope="col" className={c.right}>
                 {t.p}
               </th>
+              <th scope="col" className={c.right}>
+                {t.effect}
+              </th>
               <th scope="col" />
             </tr>
           </thead>
@@ -110,7 +113,12 @@ function Metrics({ comparison }: { comparison: Schema["EvalComparison"] }) {
                   <td className={`${c.right} num`}>
                     {f.number(metric.wins)} · {f.number(metric.losses)} · {f.number(metric.ties)}
                   </td>
-                  <td className={`${c.right} num`}>{formatPValue(metric.mcnemar_p, f)}</td>
+                  <td className={`${c.right} num`} title={t.tests[metric.test ?? "permutation"]}>
+                    {formatPValue(metric.adjusted_p, f)}
+                  </td>
+                  <td className={`${c.right} num`} title={metric.effect_measure ?? undefined}>
+                    {f.fixed(metric.effect_size, 2)}
+                  </td>
                   <td>
                     <Status state={verdictStates[verdict(metric)]} label={verdictLabels[verdict(metric)]} />
                   </td>

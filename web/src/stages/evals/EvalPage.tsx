@@ -1,7 +1,7 @@
-import { Badge, Button, Switch, Text } from "@mantine/core";
+import { Alert, Badge, Button, Switch, Text } from "@mantine/core";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { RotateCcw } from "lucide-react";
+import { RotateCcw, Tag, TriangleAlert } from "lucide-react";
 import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -151,7 +151,7 @@ function AnswersPanel({ run }: { run: EvalRun }) {
 }
 
 function EvalDetail({ run }: { run: EvalRun }) {
-  const { evals: t, app } = useMessages();
+  const { evals: t, judges, app } = useMessages();
   const f = useFormats();
   const client = useQueryClient();
   const isRunning = run.status === "running" || run.status === "queued";
@@ -174,6 +174,16 @@ function EvalDetail({ run }: { run: EvalRun }) {
         actions={
           <>
             <CompareMenu run={run} />
+            <Button
+              component={Link}
+              to="/evals/label/$id"
+              params={{ id: run.id } as never}
+              size="sm"
+              variant="default"
+              leftSection={<Tag size={14} aria-hidden />}
+            >
+              {judges.label.open}
+            </Button>
             <Button
               component={Link}
               to="/evals/new"
@@ -209,6 +219,16 @@ function EvalDetail({ run }: { run: EvalRun }) {
             { label: t.run.cost, value: f.money(run.cost) },
           ]}
         />
+        {(run.truncated > 0 || run.warnings.length > 0) && (
+          <Alert color="yellow" title={t.run.warnings} icon={<TriangleAlert size={16} aria-hidden />}>
+            {run.truncated > 0 && <Text size="sm">{t.run.truncated(f.number(run.truncated), f.number(run.done))}</Text>}
+            {run.warnings.map((warning) => (
+              <Text key={warning} size="sm">
+                {warning}
+              </Text>
+            ))}
+          </Alert>
+        )}
         <Columns
           main={<Scores run={run} />}
           side={

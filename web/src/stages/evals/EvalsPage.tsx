@@ -88,7 +88,7 @@ function useColumns(selectedIds: string[], toggleSelected: (id: string) => void)
 
 /** Show all evaluations, newest first. Two of them can be compared. */
 export default function EvalsPage() {
-  const { evals: t, app } = useMessages();
+  const { evals: t, judges, suites, app } = useMessages();
   const navigate = useNavigate();
   const [selectedIds, setSelectedIds] = useState<string[]>([]);
   const query = useInfiniteQuery(runsQuery());
@@ -125,12 +125,16 @@ export default function EvalsPage() {
         title={app.nav.evals}
         subtitle={t.lead}
         actions={
-          hasRows && (
-            <>
-              {compare}
-              {button}
-            </>
-          )
+          <>
+            <Button component={Link} to="/evals/suites" size="sm" variant="default">
+              {suites.title}
+            </Button>
+            <Button component={Link} to="/evals/judges" size="sm" variant="default">
+              {judges.title}
+            </Button>
+            {hasRows && compare}
+            {hasRows && button}
+          </>
         }
       />
       {query.isPending && <LoadingPlaceholder lines={10} />}

@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Group, NumberInput, Stack, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Group, NumberInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -10,6 +10,7 @@ import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { choicesQuery } from "./queries";
+import { type ChosenScorer, missingOptions, ScorerPicker, toSpecs } from "./ScorerPicker";
 
 const page = getRouteApi("/evals/new");
 type Choices = {
@@ -21,7 +22,7 @@ type Values = {
   model: string;
   dataset: string;
   split: string;
-  scorers: string[];
+  scorers: ChosenScorer[];
   name: string;
   shots: number | "";
   limit: number | "";
@@ -48,7 +49,7 @@ function toRequest({
     ...(number(max_tokens) !== undefined && { max_tokens: number(max_tokens) }),
     ...(system && { system }),
   };
-  return { model, dataset, split, scorers, ...(name && { name }), settings } as Schema["EvalRequest"];
+  return { model, dataset, split, scorers: toSpecs(scorers), ...(name && { name }), settings } as Schema["EvalRequest"];
 }
 
 function Form({ choices }: { choices: Choices }) {
@@ -62,7 +63,7 @@ function Form({ choices }: { choices: Choices }) {
       model: search.model ?? "",
       dataset: search.dataset ?? (newestDataset ? `${newestDataset.name}@${newestDataset.number}` : ""),
       split: search.split ?? "test",
-      scorers: ["exact_match"],
+      scorers: [{ name: "exact_match", options: {} }],
       name: "",
       shots: 0,
       limit: "",
@@ -77,6 +78,8 @@ function Form({ choices }: { choices: Choices }) {
     onError: notifyError,
   });
   const selectedDataset = choices.datasets.find((candidate) => candidate.name === form.values.dataset.split("@")[0]);
+  const isIncomplete =
+    form.values.scorers.length === 0 || missingOptions(form.values.scorers, choices.scorers).length > 0;
   return (
     <form onSubmit={form.onSubmit((values) => start.mutate(values))}>
       <Columns
@@ -105,11 +108,10 @@ function Form({ choices }: { choices: Choices }) {
                   {...form.getInputProps("split")}
                 />
               </Group>
-              <TagsInput
-                label={t.scorers}
-                description={t.scorersHint}
-                data={choices.scorers.map((candidate) => candidate.name)}
-                {...form.getInputProps("scorers")}
+              <ScorerPicker
+                scorers={choices.scorers}
+                value={form.values.scorers}
+                onChange={(chosen) => form.setFieldValue("scorers", chosen)}
               />
               <Group grow align="flex-start">
                 <NumberInput
@@ -132,7 +134,13 @@ function Form({ choices }: { choices: Choices }) {
               />
               <TextInput label={t.name} {...form.getInputProps("name")} />
               <Group>
-                <Button type="submit" size="sm" leftSection={<Play size={14} aria-hidden />} loading={start.isPending}>
+                <Button
+                  type="submit"
+                  size="sm"
+                  leftSection={<Play size={14} aria-hidden />}
+                  loading={start.isPending}
+                  disabled={isIncomplete}
+                >
                   {t.start}
                 </Button>
               </Group>
@@ -147,8 +155,8 @@ function Form({ choices }: { choices: Choices }) {
                   <Text size="sm" fw={500}>
                     {candidate.name}
                   </Text>
-                  <Text size="xs" c="dimmed" lineClamp={4}>
-                    {scorersAbout[candidate.name] ?? candidate.about}
+                  <Text size="xs" c="dimmed" lineClamp={2}>
+                    {scorersAbout[candidate.name] ?? candidate.about.split("\n\n")[0]}
                   </Text>
                 </div>
               ))}

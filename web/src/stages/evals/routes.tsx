@@ -1,6 +1,8 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
+import { judgeRoutes } from "./judges/routes";
 import { readCompareSearch, readFormSearch, readRunSearch } from "./search";
+import { suiteRoutes } from "./suites/routes";
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -29,4 +31,4 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./EvalPage")),
 });
 
-export const routes = [home, form, compare, run] as const;
+export const routes = [home, form, compare, run, ...judgeRoutes, ...suiteRoutes] as const;

@@ -3,7 +3,7 @@ import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Play } from "lucide-react";
-import { api, unwrap } from "@/api/client";
+import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { notifySuccess } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
@@ -56,7 +56,7 @@ export default function NewReleasePage() {
                 .map((line) => line.trim())
                 .filter(Boolean),
               manual: values.manual,
-            },
+            } as Schema["ReleasePlan"],
           },
         }),
       ),

@@ -4,6 +4,7 @@ import { useFormats } from "@/app/i18n/format";
 import { LocationLink } from "@/components/EntityLink";
 import { Facts, Panel } from "@/components/Page";
 import type { Quantization, ScoredSplit, Scores } from "./deployment";
+import c from "./serving.module.css";
 
 function SplitScores({ scored }: { scored: ScoredSplit }) {
   const t = useMessages().serving.cost;
@@ -16,19 +17,16 @@ function SplitScores({ scored }: { scored: ScoredSplit }) {
           {t.on(scored.dataset, scored.split, f.number(scored.examples))}
         </Text>
         {scored.reference_run && (
-          <LocationLink
-            to="/evals/compare"
-            search={{ a: scored.reference_run, b: scored.deployed_run }}
-          >
+          <LocationLink to="/evals/compare" search={{ a: scored.reference_run, b: scored.deployed_run }}>
             {t.compare}
           </LocationLink>
         )}
       </Group>
       <Table.ScrollContainer minWidth={260}>
-        <Table verticalSpacing={3} fz="xs">
+        <Table verticalSpacing={3} fz="xs" w="100%" style={{ display: "table" }}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{t.metric}</Table.Th>
+              <Table.Th ta="left">{t.metric}</Table.Th>
               <Table.Th ta="right">{t.reference}</Table.Th>
               <Table.Th ta="right">{t.deployed}</Table.Th>
               <Table.Th ta="right">{t.difference}</Table.Th>
@@ -41,9 +39,16 @@ function SplitScores({ scored }: { scored: ScoredSplit }) {
                 <Table.Td ta="right">{f.number(one.reference, 3)}</Table.Td>
                 <Table.Td ta="right">{f.number(one.deployed, 3)}</Table.Td>
                 <Table.Td ta="right" c={one.high != null && one.high < 0 ? "red" : undefined}>
-                  {one.difference == null || one.low == null || one.high == null
-                    ? "–"
-                    : t.interval(signed(one.difference), signed(one.low), signed(one.high))}
+                  {one.difference == null || one.low == null || one.high == null ? (
+                    "–"
+                  ) : (
+                    <>
+                      {signed(one.difference)}
+                      <Text size="xs" c="dimmed" className={c.interval}>
+                        {t.interval(signed(one.low), signed(one.high))}
+                      </Text>
+                    </>
+                  )}
                 </Table.Td>
               </Table.Tr>
             ))}

@@ -15,7 +15,7 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const BYTES_PER_MEGABYTE = 1_000_000;
 const ENGINES = ["xllamacpp", "transformers", "vllm", "embedding"];
 /** Common levels of GGUF files, from the largest to the smallest. */
-const QUANTIZATIONS = ["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m"];
+const QUANTIZATIONS = ["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q3_k_m", "q2_k"];
 
 type Settings = Schema["DeploymentSettings"];
 /** Values of the form. */

@@ -24,10 +24,10 @@ function Levels({ plan, onUse }: { plan: Schema["DeploymentPlan"]; onUse: Props[
   const f = useFormats();
   return (
     <Table.ScrollContainer minWidth={260}>
-      <Table verticalSpacing={3} fz="xs">
+      <Table verticalSpacing={3} fz="xs" w="100%" style={{ display: "table" }}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t.level}</Table.Th>
+            <Table.Th ta="left">{t.level}</Table.Th>
             <Table.Th ta="right">{t.memory}</Table.Th>
             <Table.Th ta="right">{t.speedShort}</Table.Th>
             <Table.Th />

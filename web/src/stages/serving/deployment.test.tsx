@@ -1,6 +1,6 @@
 import { type ChatResult, readChunk } from "@/api/chat";
 import type { Schema } from "@/api/client";
-import { isStable, modelOptions, parseParity, unusedName } from "./deployment";
+import { formatPrice, isStable, modelOptions, parseCost, parseParity, unusedName } from "./deployment";
 
 test("every form of a parity check is parsed", () => {
   expect(parseParity(null)).toEqual({ kind: "none" });
@@ -15,6 +15,17 @@ test("every form of a parity check is parsed", () => {
     reason: "conversation 0, position 3",
   });
   expect(parity).toMatchObject({ kind: "checked", equal: false, largest: 0.4, positions: 252, at: null });
+});
+
+test("the cost of quantization and the scores are part of the parity check", () => {
+  expect(parseCost(null)).toEqual({ quantization: null, scores: null });
+  const scores = { splits: [] };
+  expect(parseCost({ equal: true, quantization: { same_choice: 1 }, scores })).toEqual({
+    quantization: { same_choice: 1 },
+    scores,
+  });
+  expect(formatPrice({ input: 0.0512345, output: 1.5 })).toBe("$0.0512 / $1.50");
+  expect(formatPrice({ input: null, output: null })).toBe("? / ?");
 });
 
 test("ready, failed and stopped deployments are stable", () => {

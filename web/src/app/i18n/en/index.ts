@@ -7,6 +7,7 @@ import { fineTuning } from "./fineTuning";
 import { gateway } from "./gateway";
 import { guards } from "./guards";
 import { home } from "./home";
+import { judges } from "./judges";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
 import { playground } from "./playground";
@@ -16,6 +17,7 @@ import { releases } from "./releases";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
+import { suites } from "./suites";
 import { targetHealth } from "./targetHealth";
 import { traces } from "./traces";
 import { training } from "./training";
@@ -28,6 +30,8 @@ export const en = {
   training,
   fineTuning,
   evals,
+  judges,
+  suites,
   registry,
   serving,
   gateway,

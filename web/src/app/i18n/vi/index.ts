@@ -8,6 +8,7 @@ import { fineTuning } from "./fineTuning";
 import { gateway } from "./gateway";
 import { guards } from "./guards";
 import { home } from "./home";
+import { judges } from "./judges";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
 import { playground } from "./playground";
@@ -17,6 +18,7 @@ import { releases } from "./releases";
 import { scopes } from "./scopes";
 import { serving } from "./serving";
 import { settings } from "./settings";
+import { suites } from "./suites";
 import { targetHealth } from "./targetHealth";
 import { traces } from "./traces";
 import { training } from "./training";
@@ -29,6 +31,8 @@ export const vi: Messages = {
   training,
   fineTuning,
   evals,
+  judges,
+  suites,
   registry,
   serving,
   gateway,
