@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
-BENCHMARKS = ("evals", "evals_compare", "span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list", "idle")
-LONG = ("soak", "serving", "training", "training_plan", "e2e_nlg")
+BENCHMARKS = (
+    *("evals", "evals_compare", "span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list"),
+    "idle",
+)
+LONG = ("soak", "serving", "training", "training_plan", "e2e_nlg", "closed_loop")
 """Benchmarks that run only if named."""
 
 

@@ -7,9 +7,10 @@ import pytest
 from tools import reference
 
 VERBS = (
-    "add answer append cancel change clean clear compare compress count create decide delete deploy download edit "
-    "evaluate export finish get harvest import ingest keep list log plan preview profile reset restart resume retry "
-    "revoke rotate run search set sign split start stop stream summarize switch test upload verify wake"
+    "add answer append approve cancel change check clean clear compare compress count create decide delete "
+    "deploy download edit estimate evaluate export finish get harvest import ingest judge keep list log plan "
+    "preview profile record reset restart resume retry revoke rotate run save score search set sign split "
+    "start stop stream summarize switch test tune upload use verify wake"
 )
 """Verbs with which an operation name may start."""
 

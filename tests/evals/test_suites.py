@@ -15,11 +15,16 @@ from vong import access, data, jobs
 from vong.api.http import problems
 from vong.api.routes import eval_comparisons, eval_suites, evals
 from vong.app import Platform
-from vong.cli.evals_ci import parse_bounds, render_markdown, write_junit
+from vong.cli.evals_ci import describe_result, parse_bounds, render_markdown, write_junit
 from vong.cli.evals_suites import read_definition
 from vong.config import Settings
 from vong.errors import InvalidInput, JobCancelled, UpstreamFailed
-from vong.records import DatasetVersion, Operation
+from vong.evals.judges import JudgeDefinition, save_judge
+from vong.evals.runs import ScoredOutput
+from vong.evals.scorers import MetricValue
+from vong.evals.suite_report import EntryOutputs, check_thresholds
+from vong.evals.suites import SuiteEntry, Threshold
+from vong.records import DatasetVersion, Operation, now
 
 from .suite_jobs import AnswerTable, run_suite_job
 from .tickets import Scope, ticket
@@ -266,3 +271,64 @@ def test_bounds_of_the_command_line() -> None:
         parse_bounds(("chrf=high",), suite)
     with pytest.raises(InvalidInput, match="names no metric"):
         parse_bounds(("0.8",), {"entries": [{"scorers": ["bleu"]}, {"scorers": ["chrf"]}]})
+
+
+def test_a_threshold_needs_the_metric_of_all_answers_or_of_the_given_share() -> None:
+    entry = SuiteEntry(
+        dataset="tickets",
+        scorers=("exact_match", "numeric"),
+        thresholds=(
+            Threshold(scorer="exact_match", at_least=0.5),
+            Threshold(scorer="numeric", at_least=0.5),
+            Threshold(scorer="numeric", at_least=0.5, min_share=0.2),
+            Threshold(scorer="numeric", at_least=0.9, min_share=0.5, slice="language=en"),
+            Threshold(scorer="latency_ms", at_most=100),
+        ),
+    )
+    one = MetricValue(1.0, (1.0, 1.0))
+    outputs = [
+        build_output(position, {"exact_match": one} | ({"numeric": one} if position < 2 else {}), failed=position == 9)
+        for position in range(10)
+    ]
+    slices = {"language=en": frozenset({1, 2, 3})}
+    checks = check_thresholds(0, EntryOutputs(entry, [outputs]), slices)
+    assert [check.passed for check in checks] == [True, False, True, False, True]
+    assert checks[1].reason == "only 2 of 10 answers have this metric, 100% must have it"
+    assert (checks[1].value, checks[1].share) == (1.0, 0.2)
+    assert checks[3].reason.startswith("only 1 of 3 answers in the slice language=en have this metric")
+    assert (checks[4].n, checks[4].share) == (9, 1.0)
+    text = describe_result(checks[1].model_dump())
+    assert text.endswith("n=2: only 2 of 10 answers have this metric, 100% must have it")
+
+
+def build_output(position: int, values: dict[str, MetricValue], *, failed: bool) -> ScoredOutput:
+    return ScoredOutput(
+        position=position,
+        example="",
+        prompt="",
+        reference="",
+        answer="",
+        error="timeout" if failed else None,
+        latency_ms=5.0,
+        scores={name: one.value for name, one in values.items()},
+        statistics={name: list(one.statistics) for name, one in values.items()},
+        created_at=now(),
+    )
+
+
+def test_a_suite_may_have_judges_and_other_scorers_that_call_models(
+    http: TestClient, dataset: DatasetVersion, scope: Scope
+) -> None:
+    with scope() as connection:
+        definition = JudgeDefinition(kind="pass_fail", model="grader", prompt="Is the answer polite?")
+        judge = save_judge(connection, "polite", definition, author="ana")
+    scorers = ["judge:name=polite", "tone=judge:name=polite", "perplexity:model=deployment/small"]
+    thresholds = [{"scorer": "judge", "at_least": 0.8, "min_share": 0.95}]
+    entry = {**ENTRY, "scorers": scorers, "thresholds": thresholds}
+    created = http.post("/api/v1/evals/suites", json={"name": "polite", "entries": [entry]})
+    assert created.status_code == 201, created.text
+    pinned = [f"judge:name={judge.ref}", f"tone=judge:name={judge.ref}", "perplexity:model=deployment/small"]
+    assert created.json()["entries"][0]["scorers"] == pinned
+    entry = {**ENTRY, "scorers": ["judge:name=rude"], "thresholds": []}
+    refused = http.post("/api/v1/evals/suites", json={"name": "rude", "entries": [entry]})
+    assert (refused.status_code, "no judge named 'rude'" in refused.text) == (404, True), refused.text

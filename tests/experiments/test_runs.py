@@ -61,12 +61,15 @@ def test_a_comparison_shows_different_settings_and_the_best_run(connection: Conn
     for run, losses in ((first, (3.0, 1.0, 2.0)), (second, (3.0, 2.0))):
         for step, loss in enumerate(losses):
             experiments.log_metrics(connection, run.id, step, {"eval_loss": loss, "token_accuracy": loss})
-    experiments.log_metrics(connection, second.id, 1, {"grad_norm": 1.0})
+        experiments.log_metrics(connection, run.id, 3, {"epoch": 1.0, "perplexity": 2.0})
+    experiments.log_metrics(connection, first.id, 4, {"token_accuracy": 4.0})
+    experiments.log_metrics(connection, second.id, 1, {"grad_norm": 1.0, "epoch": 0.5})
     found = experiments.compare(connection, [first.id, second.id])
     assert found.settings == {"rate": [0.1, 0.2]}
     assert found.best["eval_loss"] == [1.0, 2.0]
     assert found.last["eval_loss"] == [2.0, 2.0]
     assert found.best["grad_norm"] == [None, 1.0]
+    assert found.best["epoch"] == [1.0, 1.0] and not {"epoch", "perplexity"} & set(found.winner)
     drawn = [[(one.name, [point.value for point in one.points]) for one in curves] for curves in found.curves]
     assert dict(drawn[0])["eval_loss"] == [3.0, 1.0, 2.0] and "grad_norm" in dict(drawn[1])
     assert (found.winner["eval_loss"], found.winner["token_accuracy"], found.winner["grad_norm"]) == (0, 0, 1)

@@ -202,7 +202,7 @@ def test_actions_of_people_are_recorded_with_their_names(http: TestClient, traff
     assert http.post(f"{path}/promote", json={"reason": ""}).status_code == 422
     ended = http.post(f"{path}/stop", json={"reason": "complaints"}).json()
     assert (ended["status"], ended["decided_by"]) == ("rolled_back", "lan")
-    events = http.get(f"{path}/events").json()
+    events = http.get(f"{path}/history").json()
     assert [(one["kind"], one["actor"]) for one in events] == [
         ("created", "lan"),
         ("canary", "lan"),

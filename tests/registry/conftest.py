@@ -16,7 +16,7 @@ from tests.tiny_model import create_tiny_model
 from vong import access, data, registry
 from vong.api.http import problems
 from vong.api.routes import registry as routes
-from vong.app import Platform, serving
+from vong.app import Platform, parity_inputs
 from vong.app.job_handlers import HANDLERS
 from vong.app.model_exports import parity
 from vong.config import Settings
@@ -114,7 +114,7 @@ def short_parity_check() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parity, "POSITIONS", 6)
         patch.setattr(parity, "GREEDY_TOKENS", 6)
-        patch.setattr(serving, "PARITY_SAMPLES", 1)
+        patch.setattr(parity_inputs, "PARITY_SAMPLES", 1)
         yield
 
 

@@ -18,7 +18,7 @@ from vong.app import Platform
 from vong.app import serving as serving_app
 from vong.config import Settings
 from vong.errors import InvalidInput, UpstreamFailed
-from vong.serving import ray_cluster, replica_tables, tables
+from vong.serving import ray_cluster, reconciler, replica_tables, tables
 from vong.serving.engine_client import EngineClient
 from vong.serving.machine_info import MachineInfo
 from vong.serving.ray_cluster import RayApplication, RayCluster, RayEngine, RayState
@@ -117,7 +117,9 @@ def test_an_engine_is_an_application_whose_replicas_take_calls(cluster: Cluster,
     assert resized["num_replicas"] == 1
     assert resized["ray_actor_options"]["memory"] == 500, "a change would restart all replicas"
     assert [one.state for one in cluster.replicas("plain")] == ["ready", "ready"], "Ray Serve chooses which one ends"
-    drained = threading.Thread(target=serving.drain, args=(database, "ray-a"), kwargs={"timeout": 5, "poll_seconds": 0})
+    drained = threading.Thread(
+        target=reconciler.drain, args=(database, "ray-a"), kwargs={"timeout": 5, "poll_seconds": 0}
+    )
     drained.start()
     eventually(lambda: {one.state for one in cluster.replicas("plain")} == {"draining", "ready"}, 10)
     cluster.start_engines()  # the supervisor of the machine ends it

@@ -1,11 +1,15 @@
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.training.factories import Recorder, create_context
 from vong.errors import InvalidInput, JobCancelled
-from vong.training.recipe_interface import TrainingResult
+from vong.records import Message
+from vong.training.recipe_interface import TrainingContext, TrainingResult
 from vong.training.recipes.sft import SftRecipe
 from vong.training.rows.batch_parts import count_parts
 
@@ -130,19 +134,67 @@ def test_without_validation_rows_the_last_weights_are_returned(base: Path, tmp_p
     assert any("no validation rows" in warning for warning in recorder.warnings)
 
 
-def test_a_batch_in_two_parts_gives_the_same_steps(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def parts_context(base: Path, tmp_path: Path) -> Callable[[str, dict[str, Any]], TrainingContext]:
+    """Return a function that builds a context with answers of 1 to 9 characters, weights, and a last batch of 5."""
+
+    def build(name: str, settings: dict[str, Any]) -> TrainingContext:
+        context = create_context(base, tmp_path / name, {"epochs": 2, "batch_size": 8, **settings}, train=21)
+        train = [
+            row.model_copy(
+                update={
+                    "completion": Message(role="assistant", content="abcdefghi"[: 1 + 5 * number % 9]),
+                    "weight": 0.5 + number % 3,
+                }
+            )
+            for number, row in enumerate(context.train)
+        ]
+        return replace(context, train=train)
+
+    return build
+
+
+@pytest.mark.parametrize("share_prefix", [True, False])
+def test_a_batch_in_two_parts_gives_the_same_steps(
+    parts_context: Callable[[str, dict[str, Any]], TrainingContext],
+    monkeypatch: pytest.MonkeyPatch,
+    share_prefix: bool,
+) -> None:
+    from safetensors.torch import load_file
+
+    monkeypatch.setattr("vong.training.rows.batch_parts.MAX_REPEATED_SHARE", 1.0)
     runs: list[tuple[Recorder, TrainingResult]] = []
     for name, tokens in (("whole", 10**9), ("parts", 1)):
         monkeypatch.setattr("vong.training.rows.batch_parts.MIN_PART_TOKENS", tokens)
-        monkeypatch.setattr("vong.training.rows.batch_parts.MAX_REPEATED_SHARE", 1.0)
         recorder = Recorder()
-        context = create_context(base, tmp_path / name, {"epochs": 2, "batch_size": 8}, train=21)
+        context = parts_context(name, {"share_prefix": share_prefix, "keep_best": False})
         runs.append((recorder, SftRecipe().train(context, recorder)))
     (whole, first), (parts, second) = runs
+    assert len(whole.progress_values) < len(parts.progress_values)
+    # A mean of the parts' means would differ: a batch has answers of all lengths, and the last parts have 4 and 1 rows.
     assert len(whole.series("loss")) == len(parts.series("loss")) == 6
-    assert parts.series("loss") == pytest.approx(whole.series("loss"), rel=1e-3)
+    assert parts.series("loss") == pytest.approx(whole.series("loss"), rel=1e-4)
+    assert parts.series("grad_norm") == pytest.approx(whole.series("grad_norm"), rel=1e-3)
     assert first.summary["tokens"] == second.summary["tokens"]
-    assert first.summary["best_eval_loss"] == pytest.approx(second.summary["best_eval_loss"], rel=1e-3)
+    assert first.summary["best_eval_loss"] == pytest.approx(second.summary["best_eval_loss"], rel=1e-4)
+    one, other = (load_file(result.folder / "adapter_model.safetensors") for result in (first, second))
+    for name, weight in one.items():
+        assert float((weight - other[name]).norm() / weight.norm()) < 1e-3, name
+
+
+def test_a_resumed_run_with_batches_in_parts_equals_an_uninterrupted_one(
+    parts_context: Callable[[str, dict[str, Any]], TrainingContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vong.training.rows.batch_parts.MIN_PART_TOKENS", 1)
+    settings = {"lora_dropout": 0.1, "checkpoint_every": 2, "eval_every": 3}
+    whole, again = Recorder(), Recorder()
+    uninterrupted = SftRecipe().train(parts_context("whole", settings), whole)
+    with pytest.raises(JobCancelled):
+        SftRecipe().train(parts_context("broken", settings), Recorder(cancel_at=3))
+    resumed = SftRecipe().train(parts_context("broken", settings), again)
+    assert again.lines[0] == "resuming from checkpoint-2"
+    assert again.series("loss") == whole.series("loss")[2:]
+    assert weights(resumed.folder) == weights(uninterrupted.folder)
 
 
 def test_only_long_batches_are_computed_in_parts() -> None:

@@ -11,7 +11,7 @@ from vong import __version__
 from vong.api.http import problems
 from vong.api.http.idempotency import IdempotencyMiddleware
 from vong.api.http.openapi import install_openapi
-from vong.app import Platform, loop, releases
+from vong.app import Platform, loop, loop_policies, releases
 
 ROUTES = (
     "data",
@@ -22,6 +22,8 @@ ROUTES = (
     "eval_comparisons",
     "eval_suites",
     "evals_gates",
+    "evals_monitors",
+    "evals_reviews",
     "registry",
     "serving",
     "gateway",
@@ -34,6 +36,7 @@ ROUTES = (
     "access",
     "sessions",
     "loop",
+    "loop_policies",
     "loop_releases",
     "jobs",
     "system",
@@ -68,7 +71,7 @@ def create_app(platform: Platform, background: AbstractAsyncContextManager[None]
         lifespan=lifespan,
     )
     app.state.platform = platform
-    platform.score_listeners += [loop.on_score, releases.on_score]
+    platform.score_listeners += [loop.on_score, releases.on_score, loop_policies.on_score]
     app.add_middleware(IdempotencyMiddleware, platform=platform)
     problems.install_handlers(app)
     install_openapi(app)

@@ -25,6 +25,9 @@ RETRY_DELAY_SECONDS = 1.0
 LOW_PRIORITY = {"x-vong-priority": "low"}
 """Header of calls that wait behind those of people."""
 
+JOB_TAG = "vong:job"
+"""Tag of all model calls of jobs and scorers. Monitors never score such calls."""
+
 FATAL_STATUSES: dict[int, type[VongError]] = {401: Unauthenticated, 403: Forbidden, 404: NotFound}
 RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 
@@ -58,7 +61,7 @@ class GatewayChatClient:
         self._model = model
         self._job = job
         self._headers = LOW_PRIORITY | ({"x-vong-cache": "bypass"} if bypass_cache else {})
-        self._headers |= {"x-vong-tags": ",".join(tags)} if tags else {}
+        self._headers |= {"x-vong-tags": ",".join((JOB_TAG, *tags))}
 
     def __call__(self, messages: list[Message], params: dict[str, Any]) -> evals.ModelOutput:
         """Return one output with the latency of the last attempt."""

@@ -12,13 +12,14 @@ from vong.app.distillation import caller_params
 from vong.app.evals import run_evaluation
 from vong.app.platform import Platform
 from vong.errors import Conflict, InvalidInput, JobCancelled, NotFound, VongError
-from vong.evals import suite_report, suite_runs, suites
+from vong.evals import specs, suite_report, suite_runs, suites
 from vong.evals.comparison import MetricComparison, compare
 from vong.evals.judges.pinning import pin_judges
 from vong.evals.prompting import choose_examples
 from vong.evals.runs import create_run, find_run, list_outputs, update_run
 from vong.evals.runs import get_run as get_evaluation
 from vong.evals.slices import assign_slices
+from vong.evals.suite_results import SuiteCheck, SuiteMetric
 from vong.evals.suite_runs import PlannedRun, SuiteRun, SuiteRunOptions
 from vong.evals.suites import Suite, SuiteDefinition, SuiteEntry
 from vong.jobs import JobContext
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 
 def create(connection: Connection, name: str, definition: SuiteDefinition) -> Suite:
-    """Store a suite whose datasets are fixed to the versions that they name now.
+    """Store a suite whose datasets and judges are fixed to the versions that they name now.
 
-    Raises: NotFound if a dataset does not exist; InvalidInput if it lacks a split.
+    Raises: NotFound if a dataset or judge does not exist; InvalidInput if a dataset lacks a split.
     """
     fixed: list[SuiteEntry] = []
     for entry in definition.entries:
@@ -41,7 +42,8 @@ def create(connection: Connection, name: str, definition: SuiteDefinition) -> Su
             if split not in version.splits:
                 available = ", ".join(version.splits) or "none; create splits with: vong data split"
                 raise InvalidInput(f"{version.ref} has no split {split!r}", f"it has: {available}")
-        fixed.append(entry.model_copy(update={"dataset": version.ref}))
+        judged = tuple(specs.to_text(spec) for spec in pin_judges(connection, entry.scorers))
+        fixed.append(entry.model_copy(update={"dataset": version.ref, "scorers": judged}))
     return suites.create_suite(connection, name, definition.model_copy(update={"entries": tuple(fixed)}))
 
 
@@ -157,8 +159,8 @@ def entry_slices(
 
 
 def _report(job: JobContext, platform: Platform, suite_run: SuiteRun, suite: Suite) -> SuiteRun:
-    metrics: list[suite_report.SuiteMetric] = []
-    checks: list[suite_report.SuiteCheck] = []
+    metrics: list[SuiteMetric] = []
+    checks: list[SuiteCheck] = []
     groups: list[tuple[int, suite_report.EntryOutputs, Mapping[str, frozenset[int]]]] = []
     plan = suite_runs.plan_runs(job.id, suite, suite_run.options)
     with platform.scope(job.project_id) as connection:

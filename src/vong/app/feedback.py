@@ -76,7 +76,7 @@ def add_score(
     with platform.scope(project_id) as connection:
         added = feedback.add_score(connection, span, judgement)
     if added.new:
-        _notify_listeners(platform, project_id, added.score)
+        notify_listeners(platform, project_id, added.score)
     return added.score
 
 
@@ -168,7 +168,7 @@ def _score_filter(query: HarvestQuery) -> feedback.ScoreFilter:
     return feedback.ScoreFilter(**query.model_dump(include=set(feedback.ScoreFilter.model_fields)))
 
 
-def _notify_listeners(platform: Platform, project_id: UUID, score: Score) -> None:
+def notify_listeners(platform: Platform, project_id: UUID, score: Score) -> None:
     """Notify the score listeners. A failure is logged only: the score is stored, and the listener catches up later."""
     for listener in platform.score_listeners:
         try:

@@ -1,11 +1,11 @@
-"""Candidate of a gate."""
+"""GateCandidate of a gate."""
 
 from typing import NamedTuple
 
 from vong.records import ModelVersion
 
 
-class Candidate(NamedTuple):
+class GateCandidate(NamedTuple):
     """Content that a candidate stands for.
 
     `key` identifies it: the ref of a model version, or the target of a provider. `model` is None for a model of a

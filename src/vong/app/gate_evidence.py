@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from vong import data, gateway, registry, serving
 from vong.app import gate_suites
-from vong.app.gate_candidate import Candidate
+from vong.app.gate_candidate import GateCandidate
 from vong.data.report_store import load_latest_report
 from vong.errors import InvalidInput, NotFound
 from vong.evals import gate_store, gates
@@ -28,7 +28,7 @@ class Collector:
         blobs: BlobStore,
         policy: GatePolicy,
         subject: GateSubject,
-        candidate: Candidate,
+        candidate: GateCandidate,
     ) -> None:
         self._connection = connection
         self._blobs = blobs
@@ -156,13 +156,13 @@ class Collector:
         )
 
 
-def resolve_target(connection: Connection, route_name: str, target: str) -> Candidate:
+def resolve_target(connection: Connection, route_name: str, target: str) -> GateCandidate:
     """Return the candidate of a route: the model of a deployment, or the target of a provider."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     current_target = _main_target(routes.get(route_name), target)
     current = find_target_model(connection, current_target) if current_target else None
     model = find_target_model(connection, target)
-    return Candidate(
+    return GateCandidate(
         key=model.ref if model else target,
         model=model,
         target=target,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from vong import data, evals, serving, traces
-from vong.app.gate_candidate import Candidate
+from vong.app.gate_candidate import GateCandidate
 from vong.errors import Conflict, InvalidInput, NotFound
 from vong.evals import specs, suite_runs, suites
 from vong.evals.gates import GateRequirements, RequirementKind
@@ -39,7 +39,7 @@ class SuiteEvidence(NamedTuple):
 
 
 def check_suite(
-    connection: Connection, blobs: BlobStore, ref: str, candidate: Candidate, needed: GateRequirements
+    connection: Connection, blobs: BlobStore, ref: str, candidate: GateCandidate, needed: GateRequirements
 ) -> Iterator[SuiteEvidence]:
     """Yield the results of a required suite: its newest run of the candidate, its slices and its judges."""
     command = f"vong evals run --suite {ref} --model {candidate.target or candidate.key}"
@@ -74,7 +74,9 @@ def find_run(connection: Connection, suite: Suite, key: str, target: str | None)
     return None
 
 
-def _judge_run(run: SuiteRun | None, suite: Suite, candidate: Candidate, needed: GateRequirements) -> tuple[bool, str]:
+def _judge_run(
+    run: SuiteRun | None, suite: Suite, candidate: GateCandidate, needed: GateRequirements
+) -> tuple[bool, str]:
     """Return whether a run passes, and why."""
     if run is None:
         return False, f"suite {suite.ref} has no complete run of {candidate.key}"
@@ -85,9 +87,7 @@ def _judge_run(run: SuiteRun | None, suite: Suite, candidate: Candidate, needed:
     failed = [check for check in run.checks if not check.passed]
     if failed or not run.passed:
         texts = [
-            f"{check.scorer}{f' [{check.slice}]' if check.slice else ''} is "
-            f"{'unknown' if check.value is None else f'{check.value:.4g}'}, {check.direction.replace('_', ' ')} "
-            f"{check.bound:g} is required"
+            f"{check.scorer}{f' [{check.slice}]' if check.slice else ''}: {check.reason or 'failed'}"
             for check in failed[:5]
         ]
         return False, f"suite {suite.ref}: {'; '.join(texts) or 'the run did not pass'}"
@@ -158,7 +158,7 @@ def _check_slices(
     blobs: BlobStore,
     suite: Suite,
     run: SuiteRun,
-    candidate: Candidate,
+    candidate: GateCandidate,
     alpha: float,
 ) -> SuiteEvidence:
     """Return whether a slice is worse than with the current version."""

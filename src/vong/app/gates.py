@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from vong import registry, serving
 from vong.access import Principal
 from vong.app import gate_evidence
-from vong.app.gate_candidate import Candidate
+from vong.app.gate_candidate import GateCandidate
 from vong.errors import InvalidInput, NotFound
 from vong.evals import gate_store, gates
 from vong.evals.gates import ApprovalRole, GateDecision, GatePolicy, GateRequirement, GateSubject
@@ -64,7 +64,7 @@ def check(connection: Connection, blobs: BlobStore, request: GateRequest, caller
 
 
 def _decide(
-    connection: Connection, blobs: BlobStore, request: GateRequest, candidate: Candidate, caller: GateCaller
+    connection: Connection, blobs: BlobStore, request: GateRequest, candidate: GateCandidate, caller: GateCaller
 ) -> GateDecision:
     moment = now()
     policies = gates.select_policies(request.subject, gate_store.list_policies(connection), moment)
@@ -141,7 +141,7 @@ def approve(
     )
 
 
-def resolve_candidate(connection: Connection, subject: GateSubject, text: str) -> Candidate:
+def resolve_candidate(connection: Connection, subject: GateSubject, text: str) -> GateCandidate:
     """Return the content that a candidate stands for.
 
     Raises: NotFound if the model, the version or the deployment does not exist.
@@ -150,10 +150,10 @@ def resolve_candidate(connection: Connection, subject: GateSubject, text: str) -
         name, _, alias = subject.name.partition(":")
         version = registry.find(connection, text if text.split("@")[0].split(":")[0] == name else f"{name}@{text}")
         current = {change.alias: change.model for change in registry.list_aliases(connection, name)}.get(alias)
-        return Candidate(key=version.ref, model=version, target=None, current=current, current_target=None)
+        return GateCandidate(key=version.ref, model=version, target=None, current=current, current_target=None)
     if subject.kind == "route":
         return gate_evidence.resolve_target(connection, subject.name, text)
-    return Candidate(key=text, model=None, target=None, current=None, current_target=None)
+    return GateCandidate(key=text, model=None, target=None, current=None, current_target=None)
 
 
 def routes_with_deployment(connection: Connection, name: str) -> list[str]:
@@ -179,7 +179,7 @@ def _override_roles(policies: list[GatePolicy], requirements: list[GateRequireme
 
 
 def _evaluate(
-    connection: Connection, blobs: BlobStore, policy: GatePolicy, request: GateRequest, candidate: Candidate
+    connection: Connection, blobs: BlobStore, policy: GatePolicy, request: GateRequest, candidate: GateCandidate
 ) -> list[GateRequirement]:
     needed = policy.requirements
     collect = gate_evidence.Collector(connection, blobs, policy, request.subject, candidate)

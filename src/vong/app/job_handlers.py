@@ -15,6 +15,7 @@ HANDLERS: dict[str, JobHandler] = {
     "evals.tune_judge": JobHandler("vong.app.judge_jobs:tune_judge", isolated=True),
     "gateway.batch": JobHandler("vong.app.batches:run", max_concurrency=2),
     "knowledge.index": JobHandler("vong.app.knowledge:index", isolated=True),
+    "loop.policy_run": JobHandler("vong.app.loop_policy_job:run", max_concurrency=4),
     "loop.release": JobHandler("vong.app.releases:run", retries=5, max_concurrency=8),
     "loop.run": JobHandler("vong.app.loop_job:run"),
     "registry.compress": JobHandler("vong.app.model_exports:compress", isolated=True),

@@ -30,11 +30,14 @@ class JudgeCalls:
     return the verdict about a similar output.
     """
 
-    def __init__(self, platform: Platform, job: CallerContext, *, fresh: bool = False) -> None:
+    def __init__(
+        self, platform: Platform, job: CallerContext, *, fresh: bool = False, caller: CallerClient | None = None
+    ) -> None:
+        """Use stored judgements unless `fresh` is set, and the client `caller`, or one of its own."""
         self._platform = platform
         self._job = job
         self._fresh = fresh
-        self._caller = CallerClient(platform, job)
+        self._caller = caller or CallerClient(platform, job)
         self._judges: dict[str, Judging] = {}
         self._lock = Lock()
 

@@ -1,4 +1,4 @@
-"""Rotation of the key of stored secrets: API keys of providers, and secrets in the settings of guards."""
+"""Rotation of the key of stored secrets: API keys of providers, and secrets of guards and webhooks."""
 
 import time
 from collections.abc import Iterator
@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Table, Text, cast, select, update
 
 from vong.errors import Misconfigured, VongError
+from vong.evals.monitor_tables import monitors
+from vong.evals.monitors.store import webhook_context
 from vong.gateway import tables
 from vong.gateway.guards.secret_settings import ENCRYPTED_PREFIX, reencrypt_settings
 from vong.gateway.providers.store import encryption_context
@@ -26,7 +28,7 @@ class RekeyResult(Record):
     """Result of a rotation.
 
     `resumed` is true if the key file already had several keys: the rotation to the first one was completed, and no key
-    was added. `reencrypted` counts providers and guards. `unreadable` names those that no key decrypts; they are left
+    was added. `reencrypted` counts providers, guards and webhooks. `unreadable` names those that no key decrypts; they are left
     unchanged.
     """
 
@@ -52,7 +54,11 @@ def rotate_key(
             return RekeyResult(resumed=resumed)
         with database.owner() as connection:
             lock_secrets(connection, exclusive=True)
-            results = [*_reencrypt_providers(connection, secrets), *_reencrypt_guards(connection, secrets)]
+            results = [
+                *_reencrypt_providers(connection, secrets),
+                *_reencrypt_guards(connection, secrets),
+                *_reencrypt_webhooks(connection, secrets),
+            ]
         time.sleep(grace_seconds)
         secrets.remove_old_keys()
     unreadable = tuple(name for name, readable in results if not readable)
@@ -75,6 +81,21 @@ def _reencrypt_providers(connection: Connection, secrets: SecretBox) -> Iterator
         row = update(tables.providers).where(columns.project_id == project_id, columns.name == name)
         connection.execute(row.values(secret=encrypted))
         yield name, True
+
+
+def _reencrypt_webhooks(connection: Connection, secrets: SecretBox) -> Iterator[tuple[str, bool]]:
+    """Encrypt the secrets of all monitors' webhooks again. Yields the name of each, and whether it was readable."""
+    columns = monitors.c
+    query = select(columns.id, columns.project_id, columns.name, columns.webhook_secret)
+    for id, project_id, name, secret in connection.execute(query.where(columns.webhook_secret.is_not(None))).all():
+        context = webhook_context(project_id, name)
+        try:
+            encrypted = secrets.encrypt(secrets.decrypt(secret, context), context)
+        except Misconfigured:
+            yield f"webhook of monitor {name} of project {project_id}", False
+            continue
+        connection.execute(update(monitors).where(columns.id == id).values(webhook_secret=encrypted))
+        yield f"webhook of monitor {name}", True
 
 
 def _reencrypt_guards(connection: Connection, secrets: SecretBox) -> Iterator[tuple[str, bool]]:

@@ -22,7 +22,15 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     with platform.client(job.project_id) as client:
         plan = LoopPlan.model_validate(job.params["plan"])
         return loop_run.run_loop(
-            LoopRun(job.id, plan, client, run_once=job.step, progress=progress, log=job.log, sample_path=sample_path)
+            LoopRun(
+                id=job.id,
+                plan=plan,
+                client=client,
+                run_once=job.step,
+                progress=progress,
+                log=job.log,
+                sample_path=sample_path,
+            )
         )
 
 

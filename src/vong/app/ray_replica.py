@@ -12,6 +12,7 @@ from vong import config, serving
 from vong.app.platform import Platform
 from vong.app.serving import supervise
 from vong.errors import Misconfigured
+from vong.serving import reconciler
 from vong.serving.ray_cluster import DEPLOYMENT_NAME, DRAIN_SECONDS
 
 JOIN_SECONDS = 20.0
@@ -53,7 +54,7 @@ class EngineReplica:
         """End the engines after their last calls. Serve calls this before it ends the replica."""
         if not hasattr(self, "thread") or self.stop.is_set():
             return
-        serving.drain(self.platform.database, self.machine, timeout=DRAIN_SECONDS)
+        reconciler.drain(self.platform.database, self.machine, timeout=DRAIN_SECONDS)
         self.stop.set()
         self.thread.join(JOIN_SECONDS)
         serving.stop_all(self.platform.database, machine=self.machine)

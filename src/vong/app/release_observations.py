@@ -13,7 +13,7 @@ from vong import feedback, traces
 from vong.errors import VongError
 from vong.evals.scorers import ScorerInput
 from vong.evals.scorers.tool_calls import render
-from vong.evals.scoring import ConfiguredScorer
+from vong.evals.scoring import ConfiguredScorer, scale_value
 from vong.feedback.harvest import parse_completion, parse_messages
 from vong.gateway.cache.shadow_result_store import list_shadow_results
 from vong.loop import release_store
@@ -191,13 +191,13 @@ def mean_score(scorers: Sequence[ConfiguredScorer], scored: ScorerInput) -> floa
     values: list[float] = []
     for configured in scorers:
         metrics = configured.rename(configured.scorer.score(scored))
-        scorer = configured.scorer
-        if not metrics or scorer.higher_is_better is None:
+        if not metrics:
             continue
         main = metrics.get(configured.label)
         raw = main.value if main else sum(one.value for one in metrics.values()) / len(metrics)
-        share = min(1.0, max(0.0, raw / scorer.best))
-        values.append(share if scorer.higher_is_better else 1 - share)
+        scaled = scale_value(configured.scorer, raw)
+        if scaled is not None:
+            values.append(scaled)
     return sum(values) / len(values) if values else None
 
 

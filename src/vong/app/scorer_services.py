@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vong.app.caller_client import CallerClient, CallerContext
-from vong.app.chat_client import describe_failure
+from vong.app.chat_client import JOB_TAG, LOW_PRIORITY, describe_failure
 from vong.app.judge_calls import JudgeCalls
 from vong.app.knowledge import get_embedder
 from vong.app.platform import Platform
@@ -15,15 +15,17 @@ from vong.knowledge.embedder import EmbeddedTokens
 from vong.records import Message
 
 REQUEST_TIMEOUT_SECONDS = 600.0
+HEADERS = {**LOW_PRIORITY, "x-vong-tags": JOB_TAG}
 
 
 class PlatformScorerServices:
     """Services of the scorers of one job or request. Calls are made with the caller's key and are recorded as spans."""
 
-    def __init__(self, platform: Platform, job: CallerContext) -> None:
+    def __init__(self, platform: Platform, job: CallerContext, *, caller: CallerClient | None = None) -> None:
+        """Call models with the client `caller`, or with one of its own."""
         self._platform = platform
-        self._judges = JudgeCalls(platform, job)
-        self._caller = CallerClient(platform, job)
+        self._caller = caller or CallerClient(platform, job)
+        self._judges = JudgeCalls(platform, job, caller=self._caller)
 
     def complete(self, model: str, messages: Sequence[Message], params: Mapping[str, Any]) -> ModelOutput:
         """Return the answer of a route, deployment or model."""
@@ -73,7 +75,7 @@ class PlatformScorerServices:
         from httpx import TransportError
 
         try:
-            response = self._caller.http.post(path, json=body, timeout=REQUEST_TIMEOUT_SECONDS)
+            response = self._caller.http.post(path, json=body, headers=HEADERS, timeout=REQUEST_TIMEOUT_SECONDS)
         except TransportError as error:
             raise UpstreamFailed(f"the server is unreachable: {type(error).__name__}", "run it again") from error
         if response.status_code >= 500 or response.status_code == 429:

@@ -190,7 +190,8 @@ def _list_actions(found: _Found, models: Sequence[TrainedModel]) -> list[str]:
         actions += [f"move the alias {alias} away from {model.model}" for alias in model.aliases]
         actions += [f"stop or redeploy the deployment {name}, which serves {model.model}" for name in model.deployments]
         if model.exports:
-            actions.append(f"delete the {model.exports} exports of {model.model}, and the copies that were downloaded")
+            exported = "the export" if model.exports == 1 else f"the {model.exports} exports"
+            actions.append(f"delete {exported} of {model.model}, and the copies that were downloaded")
     return actions
 
 

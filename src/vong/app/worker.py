@@ -12,6 +12,8 @@ from uuid import UUID
 
 from vong import config, serving
 from vong.app.job_handlers import HANDLERS
+from vong.app.loop_policies import watch_triggers
+from vong.app.monitor_worker import run_monitors
 from vong.app.platform import Platform
 from vong.app.serving import supervise
 from vong.app.serving_aliases import follow_aliases
@@ -40,7 +42,12 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         # Engines outlive the worker: it exits while this thread runs, and the next worker adopts the engines.
         platform = Platform(settings)
-        for name, target in (("engines", supervise), ("aliases", follow_aliases)):
+        for name, target in (
+            ("engines", supervise),
+            ("aliases", follow_aliases),
+            ("monitors", run_monitors),
+            ("loop policies", watch_triggers),
+        ):
             Thread(target=target, args=(platform, Event()), name=name, daemon=True).start()
         run_worker(worker_config(settings))
 

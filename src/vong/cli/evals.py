@@ -9,6 +9,8 @@ import click
 from vong.cli.evals_compare import compare, format_number, import_results
 from vong.cli.evals_gates import gates
 from vong.cli.evals_judges import judges
+from vong.cli.evals_monitors import monitors
+from vong.cli.evals_reviews import reviews
 from vong.cli.evals_score import score, scorers
 from vong.cli.evals_suite_run import run_suite, take_suite_options
 from vong.cli.evals_suites import suites
@@ -27,6 +29,8 @@ group.add_command(compare)
 group.add_command(gates)
 group.add_command(import_results)
 group.add_command(judges)
+group.add_command(monitors)
+group.add_command(reviews)
 group.add_command(score)
 group.add_command(scorers)
 group.add_command(suites)

@@ -77,11 +77,11 @@ def write_junit(path: Path, run: dict[str, Any]) -> None:
 
 
 def describe_result(check: dict[str, Any]) -> str:
-    """Return the value of a check with its interval, or the reason why there is none."""
+    """Return the value of a check with its interval, and the reason if it failed."""
     if check["value"] is None:
-        where = f" in the slice {check['slice']}" if check["slice"] else ""
-        return f"no example{where} has this metric"
-    return f"{check['value']:.4f} [{check['low']:.4f}, {check['high']:.4f}], n={check['n']}"
+        return check["reason"]
+    value = f"{check['value']:.4f} [{check['low']:.4f}, {check['high']:.4f}], n={check['n']}"
+    return f"{value}: {check['reason']}" if check["reason"] else value
 
 
 def write_markdown(path: Path, run: dict[str, Any], comparison: dict[str, Any] | None) -> None:

@@ -105,10 +105,11 @@ def use(ref: str, as_json: bool) -> None:
 
 @judges.command()
 @click.argument("name")
-def delete(name: str) -> None:
+@json_option
+def delete(name: str, as_json: bool) -> None:
     """Delete a judge with its versions and calibrations."""
     Client().evals.judges.delete(name)
-    print_message(f"deleted judge {name}")
+    emit({"deleted": name}, as_json)
 
 
 @judges.command("try")
@@ -217,7 +218,8 @@ def labels(as_json: bool) -> None:
 @click.argument("run", type=click.UUID)
 @click.option("--levels", type=click.IntRange(2, 9), default=2, show_default=True, help="Number of levels, 1 is worst.")
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="Number of outputs.")
-def label(run: UUID, levels: int, limit: int) -> None:
+@json_option
+def label(run: UUID, levels: int, limit: int, as_json: bool) -> None:
     """Label outputs of a RUN in the terminal: a digit, s to skip, u to undo, q to quit. Scores are not shown."""
     client = Client().evals.judges
     items = client.to_label(run, limit=limit)["items"]
@@ -240,7 +242,7 @@ def label(run: UUID, levels: int, limit: int) -> None:
             at += 1
         else:
             print_message(f"{answer!r} is none of 1 to {levels}, s, u and q")
-    print_message(f"labelled {len(done)} outputs")
+    emit({"labelled": len(done)}, as_json)
 
 
 def _read_definition(file: Path) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def report(id: UUID, as_json: bool) -> None:
         show_run(run)
 
 
-def read_definition(path: Path) -> dict[str, Any]:
+def read_definition(path: Path, *, hint: str = EXAMPLE_HINT) -> dict[str, Any]:
     """Return the definition in a YAML or JSON file.
 
     Raises: InvalidInput if the file is neither, or not an object.
@@ -130,9 +130,9 @@ def read_definition(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(text) if path.suffix.lower() == ".json" else _parse_yaml(text)
     except ValueError as error:
-        raise InvalidInput(f"{str(path)!r} cannot be read: {error}", EXAMPLE_HINT) from error
+        raise InvalidInput(f"{str(path)!r} cannot be read: {error}", hint) from error
     if not isinstance(value, dict):
-        raise InvalidInput(f"{str(path)!r} does not contain an object with entries", EXAMPLE_HINT)
+        raise InvalidInput(f"{str(path)!r} does not contain an object with entries", hint)
     return {key: one for key, one in value.items() if key != "name"}
 
 
@@ -167,7 +167,9 @@ def describe_threshold(threshold: dict[str, Any]) -> str:
     at_least = threshold.get("at_least")
     sign, bound = (">=", at_least) if at_least is not None else ("<=", threshold.get("at_most"))
     where = f" in {threshold['slice']}" if threshold.get("slice") else ""
-    return f"{threshold['scorer']} {sign} {bound:g}{where}"
+    share = threshold.get("min_share") or 1
+    enough = f" of {share:.0%} of answers or more" if share < 1 else ""
+    return f"{threshold['scorer']} {sign} {bound:g}{where}{enough}"
 
 
 def show_estimate(found: dict[str, Any]) -> None:
@@ -237,7 +239,7 @@ def check_row(check: dict[str, Any]) -> dict[str, Any]:
         "entry": check["entry"],
         "value": measured,
         "interval": interval,
-        "result": "passed" if check["passed"] else "FAILED",
+        "result": "passed" if check["passed"] else f"FAILED: {check['reason']}".removesuffix(": "),
     }
 
 

@@ -56,7 +56,8 @@ def compare(runs: tuple[UUID, ...], as_json: bool) -> None:
     ]
     for name, values in comparison["best"].items():
         cells = ["-" if value is None else f"{value:.4g}" for value in values]
-        cells[comparison["winner"][name]] += " *"
+        if name in comparison["winner"]:
+            cells[comparison["winner"][name]] += " *"
         rows.append({"what": f"best {name}", **dict(zip(titles, cells, strict=True))})
     emit(rows, False)
 

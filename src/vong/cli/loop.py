@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from vong.cli.evidence import format_difference
+from vong.cli.loop_policies import policies
 from vong.cli.loop_releases import releases
 from vong.cli.output import cell, emit, json_option, print_message, table
 from vong.cli.params import Group
@@ -16,9 +17,10 @@ from vong.client import Client
 
 @click.group(cls=Group)
 def group() -> None:
-    """Run the loop, its releases and canaries."""
+    """Run the loop, its policies, releases and canaries."""
 
 
+group.add_command(policies)
 group.add_command(releases)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from vong.client.eval_suites import EvalSuitesClient
 from vong.client.evals_gates import GatesClient
+from vong.client.evals_monitors import MonitorsClient, ReviewsClient
 from vong.client.judges import JudgesClient
 from vong.client.transport import Transport, segment
 from vong.client.upload_files import UploadFile, open_parts
@@ -22,6 +23,8 @@ class EvalsClient:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self.gates = GatesClient(transport)
+        self.monitors = MonitorsClient(transport)
+        self.reviews = ReviewsClient(transport)
         self.suites = EvalSuitesClient(transport)
 
     @cached_property

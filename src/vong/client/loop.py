@@ -3,16 +3,18 @@
 from typing import Any, Literal
 from uuid import UUID
 
+from vong.client.loop_policies import LoopPoliciesClient
 from vong.client.loop_releases import ReleasesClient
 from vong.client.transport import Transport, segment
 from vong.records import Job
 
 
 class LoopClient:
-    """Releases, canaries and loop runs: start, watch and decide."""
+    """Policies, releases, canaries and loop runs: start, watch and decide."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.policies = LoopPoliciesClient(transport)
         self.releases = ReleasesClient(transport)
 
     def start_canary(self, route: str, candidate: str, *, key: str | None = None, **options: Any) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class ReleasesClient:
 
     def events(self, id: UUID | str) -> "list[dict[str, Any]]":
         """Return the log of a release, oldest first."""
-        return self._transport.get(f"{RELEASES}/{segment(id)}/events", list[dict[str, Any]])
+        return self._transport.get(f"{RELEASES}/{segment(id)}/history", list[dict[str, Any]])
 
     def gate(self, id: UUID | str) -> dict[str, Any]:
         """Return what the candidate of a release lacks for the gate of its route."""

@@ -6,7 +6,6 @@ every stored output, and an `EvalComparison` of two results.
 May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
-from vong.evals import judges
 from vong.evals.comparison import EvalComparison, compare
 from vong.evals.model_output import ModelOutput
 from vong.evals.prompting import EvalSettings
@@ -21,7 +20,6 @@ __all__ = [
     "compare",
     "create_run",
     "get_run",
-    "judges",
     "list_outputs",
     "list_runs",
     "list_scorers",

@@ -233,7 +233,7 @@ def _compare_metric(scores: "PairedScores", paired: _Paired) -> MetricComparison
     import numpy as np
 
     from vong.evals.paired_tests import mcnemar_p_value, measure_effect
-    from vong.evals.statistics import minimum_detectable_difference, paired_bootstrap
+    from vong.evals.statistics import minimum_detectable_difference, paired_bootstrap, sum_columns
 
     total = paired.scorer.total if paired.scorer else None
     if total is None:
@@ -244,7 +244,7 @@ def _compare_metric(scores: "PairedScores", paired: _Paired) -> MetricComparison
     bootstrap = paired_bootstrap(
         rows[0], rows[1], total, seed=BOOTSTRAP_SEED, resamples=BOOTSTRAP_RESAMPLES, confidence=CONFIDENCE
     )
-    a, b = (scoring.compute_total(paired.scorer, side.tolist()) for side in rows)
+    a, b = (scoring.total_of_sums(paired.scorer, sum_columns(side)) for side in rows)
     differences = (paired.after - paired.before) * paired.sign
     wins, losses = int((differences > 0).sum()), int((differences < 0).sum())
     test, p = ("bootstrap", bootstrap.p) if total is not None else _test_means(paired.before, paired.after)

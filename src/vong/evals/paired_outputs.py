@@ -1,6 +1,6 @@
 """Scores of two runs over the examples that both contain, as columns, and pages of these examples."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from vong.evals.eval_change import EvalChange
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Outcome = Literal["win", "loss", "tie"]
+JOINED_ROWS = 20_000
+"""Rows whose JSON values the database joins into one text."""
 
 
 class PairedScores:
@@ -25,7 +27,7 @@ class PairedScores:
     """
 
     def __init__(self, connection: Connection, a: UUID, b: UUID) -> None:
-        sides = [_read_scores(connection, id) for id in (a, b)]
+        sides = [_read_column(connection, id, tables.outputs.c.scores) for id in (a, b)]
         self.positions = np.intersect1d(sides[0][0], sides[1][0], assume_unique=True)
         self.left_out = len(np.setxor1d(sides[0][0], sides[1][0], assume_unique=True))
         self._scores = [[scores[i] for i in np.searchsorted(positions, self.positions)] for positions, scores in sides]
@@ -42,13 +44,8 @@ class PairedScores:
         wanted = self.positions[indexes]
         found: list[Floats] = []
         for id in self._ids:
-            columns = tables.outputs.c
-            query = select(columns.position, cast(columns.statistics[metric], Text)).where(columns.run_id == id)
-            rows = self._connection.execute(query.where(columns.statistics.has_key(metric))).all()
-            values = np.array(_decode([row[1] for row in rows]), dtype=np.float64)
-            order = np.argsort([row[0] for row in rows])
-            ordered = np.array([row[0] for row in rows])[order]
-            found.append(values[order][np.searchsorted(ordered, wanted)])
+            positions, decoded = _read_column(self._connection, id, tables.outputs.c.statistics[metric])
+            found.append(np.array(decoded, dtype=np.float64)[np.searchsorted(positions, wanted)])
         return found[0], found[1]
 
     @property
@@ -128,12 +125,18 @@ def _select_changes(one: Any, other: Any, source: Any) -> Any:
     ).select_from(source)
 
 
-def _read_scores(connection: Connection, id: UUID) -> tuple[Integers, list[dict[str, float]]]:
+def _read_column(connection: Connection, id: UUID, column: Any) -> tuple[Integers, list[Any]]:
+    """Return the positions of a run's outputs that have a value of a JSON column, in order, and the values.
+
+    The database joins the texts of many rows into one, which takes half the time of reading row by row.
+    """
     columns = tables.outputs.c
-    query = select(columns.position, cast(columns.scores, Text)).where(columns.run_id == id).order_by(columns.position)
-    rows = connection.execute(query).all()
-    return np.array([row[0] for row in rows], dtype=np.int64), _decode([row[1] for row in rows])
-
-
-def _decode(texts: Sequence[str]) -> list[Any]:
-    return msgspec.json.decode("[" + ",".join(texts) + "]")
+    query = select(func.array_agg(columns.position), func.string_agg(cast(column, Text), ","))
+    blocks = query.where(columns.run_id == id, column.is_not(None)).group_by(columns.position // JOINED_ROWS)
+    positions: list[int] = []
+    values: list[Any] = []
+    for found, text in connection.execute(blocks):
+        positions += found
+        values += msgspec.json.decode(f"[{text}]")
+    order = np.argsort(np.array(positions, dtype=np.int64))
+    return np.array(positions, dtype=np.int64)[order], [values[i] for i in order.tolist()]

@@ -19,6 +19,8 @@ MIN_NORMAL_DIFFERENCES = 2_000
 PERMUTATIONS = 10_000
 MAX_EXACT_TRIALS = 1_000
 """Number of trials up to which binomial probabilities are summed in exact integers."""
+NEGLIGIBLE_TERM = 1e-18
+"""Share of a sum of binomial probabilities below which the smaller ones are left out."""
 
 
 class EffectSize(NamedTuple):
@@ -44,7 +46,11 @@ def mcnemar_p_value(wins: int, losses: int) -> float:
     if n <= MAX_EXACT_TRIALS:
         return min(1.0, 2 * sum(comb(n, i) for i in range(fewer + 1)) / 2**n)
     largest = _log_binomial(n, fewer)
-    tail = sum(exp(_log_binomial(n, i) - largest) for i in range(fewer, max(-1, fewer - 60_000), -1))
+    tail, term, i = 0.0, 1.0, fewer
+    while term > tail * NEGLIGIBLE_TERM:
+        tail += term
+        term *= i / (n - i + 1)
+        i -= 1
     return min(1.0, 2 * exp(largest + log(tail)))
 
 

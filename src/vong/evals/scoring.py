@@ -110,6 +110,14 @@ def collect_warnings(scorers: Sequence[ConfiguredScorer], scored: ScorerInput) -
     return [f"{label}: {warning}" for label, warning in found if warning]
 
 
+def scale_value(scorer: Scorer, value: float) -> float | None:
+    """Return a metric scaled to 0..1, where 1 is best. Returns None if neither direction of the metric is better."""
+    if scorer.higher_is_better is None:
+        return None
+    share = min(1.0, max(0.0, value / scorer.best))
+    return share if scorer.higher_is_better else 1 - share
+
+
 def find_scorer(scorers: Sequence[ConfiguredScorer], metric: str) -> Scorer | None:
     """Return the scorer that computes a metric. Returns None if there is none."""
     for configured in scorers:
@@ -135,7 +143,11 @@ def compute_totals(scorers: Sequence[ConfiguredScorer], outputs: Iterable[Metric
 
 def compute_total(scorer: Scorer | None, rows: Sequence[Sequence[float]]) -> float:
     """Return a metric from the statistics of its outputs."""
-    sums = [math.fsum(column) for column in zip(*rows, strict=True)]
+    return total_of_sums(scorer, [math.fsum(column) for column in zip(*rows, strict=True)])
+
+
+def total_of_sums(scorer: Scorer | None, sums: Sequence[float]) -> float:
+    """Return a metric from the sums of the statistics of its outputs."""
     if scorer is None or scorer.total is None:
         return sums[0] / sums[1]
     return scorer.total(sums)

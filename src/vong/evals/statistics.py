@@ -1,7 +1,7 @@
 """Intervals of totals and of differences by the bootstrap, and differences that a number of examples can detect."""
 
 from collections.abc import Callable, Sequence
-from math import sqrt
+from math import fsum, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -14,6 +14,9 @@ MAX_COUNTS_PER_DRAW = 4_000_000
 """Number of counts drawn at once: 32 MB."""
 MIN_NORMAL_ROWS = 20_000
 """Number of different rows from which sums are drawn from their normal limit instead of by resampling rows."""
+MAX_ROWS_PER_DISTINCT = 8
+"""Rows per different row up to which the rows of a resample are drawn one by one; above it, counts are drawn."""
+HASH_SEED = 20_260
 POWER = 0.8
 """Probability with which a comparison shows a difference of the minimum detectable size."""
 
@@ -96,23 +99,37 @@ def bootstrap_total(
 def resample_sums(rows: Floats, *, seed: int, resamples: int) -> Floats:
     """Return the sums of `resamples` bootstrap samples of rows, shape [resamples, k].
 
-    Equal rows are drawn together, which changes nothing but the time. With at least `MIN_NORMAL_ROWS` different rows
-    the sums are drawn from the normal distribution that the bootstrap converges to; sums of counts are then rounded.
+    Equal rows are drawn together if there are many, which changes nothing but the time. With at least `MIN_NORMAL_ROWS`
+    different rows the sums are drawn from the normal distribution that the bootstrap converges to; sums of counts are
+    then rounded.
     """
     generator = np.random.default_rng(seed)
     n = len(rows)
-    distinct, repeats = np.unique(rows, axis=0, return_counts=True) if n else (rows, np.ones(0))
+    distinct, repeats = _count_equal_rows(rows)
     if len(distinct) >= MIN_NORMAL_ROWS:
         centred = rows - rows.mean(axis=0)
         sums = generator.multivariate_normal(rows.sum(axis=0), centred.T @ centred, size=resamples, method="eigh")
         return np.maximum(np.rint(sums), 0.0) if (rows == np.rint(rows)).all() and (rows >= 0).all() else sums
-    chunk = max(1, MAX_COUNTS_PER_DRAW // max(1, len(distinct)))
-    return np.concatenate(
-        [
-            generator.multinomial(n, repeats / n, size=min(chunk, resamples - first)).astype(np.float64) @ distinct
-            for first in range(0, resamples, chunk)
-        ]
-    )
+    draws_rows = n < MAX_ROWS_PER_DISTINCT * len(distinct)
+    drawn = rows if draws_rows else distinct
+    chunk = max(1, MAX_COUNTS_PER_DRAW // max(1, len(drawn)))
+    parts: list[Floats] = []
+    for first in range(0, resamples, chunk):
+        size = min(chunk, resamples - first)
+        if draws_rows:
+            counts = np.stack([np.bincount(generator.integers(0, n, size=n), minlength=n) for _ in range(size)])
+        else:
+            counts = generator.multinomial(n, repeats / n, size=size)
+        parts.append(counts.astype(np.float64) @ drawn)
+    return np.concatenate(parts)
+
+
+def sum_columns(rows: Floats) -> list[float]:
+    """Return the exact sum of each column, so that the order of the rows does not matter."""
+    return [
+        float(column.sum()) if (column == np.rint(column)).all() else fsum(column.tolist())
+        for column in np.ascontiguousarray(rows.T)
+    ]
 
 
 def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
@@ -132,6 +149,25 @@ def minimum_detectable_difference(standard_error: float, *, confidence: float = 
     normal = NormalDist()
     factor = normal.inv_cdf((1 + confidence) / 2) + normal.inv_cdf(POWER)
     return factor * standard_error if standard_error > 0 else None
+
+
+def _count_equal_rows(rows: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the different rows in the order of their first occurrence, and how often each occurs.
+
+    Rows are grouped by a hash, which takes a tenth of the time of sorting them. Rows that differ are never grouped.
+    """
+    if not len(rows):
+        return rows, np.ones(0, dtype=np.int64)
+    bits = np.ascontiguousarray(rows).view(np.uint64)
+    multipliers = np.random.default_rng(HASH_SEED).integers(0, 2**64, size=rows.shape[1], dtype=np.uint64) | np.uint64(
+        1
+    )
+    hashes = ((bits ^ (bits >> np.uint64(32))) * multipliers).sum(axis=1, dtype=np.uint64)
+    _, first, inverse, counts = np.unique(hashes, return_index=True, return_inverse=True, return_counts=True)
+    if not np.array_equal(bits, bits[first[inverse]]):
+        return np.unique(rows, axis=0, return_counts=True)
+    order = np.argsort(first)
+    return rows[first[order]], counts[order]
 
 
 def _spread(drawn: Floats, confidence: float) -> tuple[float, float, float]:

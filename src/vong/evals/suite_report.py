@@ -10,9 +10,9 @@ from vong.evals import scoring
 from vong.evals.paired_tests import group_p_value, holm_adjust
 from vong.evals.runs import ScoredOutput
 from vong.evals.scorers import Scorer, mean_metric
-from vong.evals.statistics import bootstrap_total
+from vong.evals.statistics import TotalInterval, bootstrap_total
+from vong.evals.suite_results import SuiteCheck, SuiteMetric, WorstSlice
 from vong.evals.suites import SuiteEntry, Threshold, list_metrics
-from vong.records import Record
 
 Floats = NDArray[np.float64]
 
@@ -21,58 +21,6 @@ MIN_SLICE_EXAMPLES = 8
 """Smallest slice that is compared with the other examples."""
 MAX_WORST_SLICES = 20
 TRUNCATED = "length"
-
-
-class SuiteMetric(Record):
-    """Metric of an entry over all repeats, with its 95 % interval over the examples.
-
-    `values` has the total of each repeat. `within_error` is the standard error over the examples, `between_deviation`
-    the standard deviation between repeats (null for a single one): a difference between models below it may be due to
-    sampling alone.
-    """
-
-    entry: int
-    scorer: str
-    n: int
-    value: float
-    low: float
-    high: float
-    values: tuple[float, ...]
-    within_error: float
-    between_deviation: float | None = None
-    higher_is_better: bool | None = True
-
-
-class SuiteCheck(Record):
-    """Result of a threshold. `value` is null if no example of the slice has the metric; the check then fails."""
-
-    entry: int
-    scorer: str
-    slice: str | None = None
-    direction: str
-    bound: float
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    n: int = 0
-    passed: bool
-    confident: bool = False
-
-
-class WorstSlice(Record):
-    """Slice whose mean is worse than that of the other examples, with a permutation test.
-
-    `adjusted_p` is Holm's correction over all slices and metrics of the suite run.
-    """
-
-    entry: int
-    scorer: str
-    slice: str
-    n: int
-    value: float
-    rest: float
-    p: float
-    adjusted_p: float
 
 
 class EntryOutputs:
@@ -114,6 +62,14 @@ class EntryOutputs:
                     found.setdefault(position, []).append(values[metric].value)
         return {position: sum(values) / len(values) for position, values in found.items()}
 
+    def count_measured(self, metric: str, positions: frozenset[int] | None = None) -> tuple[int, int]:
+        """Return how many answers have a metric, and how many should have it, over all repeats."""
+        chosen = [
+            values for one in self._repeats for position, values in one if positions is None or position in positions
+        ]
+        failed = [values["failed_share"].value > 0 for values in chosen] if metric in OF_SUCCESSFUL else []
+        return sum(metric in values for values in chosen), len(chosen) - sum(failed)
+
     def totals(self, metric: str) -> list[float]:
         """Return the total of each repeat."""
         rows = [[values[metric].statistics for _, values in one if metric in values] for one in self._repeats]
@@ -121,8 +77,11 @@ class EntryOutputs:
 
 
 LOWER_IS_BETTER = frozenset({"failed_share", "truncated_share", "latency_ms", "cost"})
-NOT_SLICED = frozenset({"latency_ms", "cost"})
-"""Metrics of every run whose slices are not tested: each further test weakens the correction of the others."""
+OF_SUCCESSFUL = frozenset({"latency_ms", "cost"})
+"""Metrics of every run that only successful requests have.
+
+Their slices are not tested: each further test weakens the correction of the others.
+"""
 
 
 def measure_metrics(number: int, outputs: EntryOutputs) -> list[SuiteMetric]:
@@ -165,7 +124,7 @@ def find_worst_slices(groups: Sequence[tuple[int, EntryOutputs, Mapping[str, fro
     for number, outputs, slices in groups:
         for metric in outputs.metrics:
             direction = outputs.higher_is_better(metric)
-            if direction is not None and metric not in NOT_SLICED:
+            if direction is not None and metric not in OF_SUCCESSFUL:
                 tested += [(one, direction) for one in _test_slices(number, outputs, metric, slices)]
     adjusted = holm_adjust([one.p for one, _ in tested])
     worse = [
@@ -215,15 +174,42 @@ def _check(
     }
     positions = None if threshold.slice is None else slices.get(threshold.slice, frozenset())
     rows = outputs.rows(threshold.scorer, positions)
+    where = f" in the slice {threshold.slice}" if threshold.slice else ""
     if not rows:
-        return SuiteCheck(**common, passed=False)
+        return SuiteCheck(**common, passed=False, reason=f"no example{where} has this metric")
     interval = bootstrap_total(np.array(list(rows.values())), _total_function(outputs, threshold.scorer), seed=SEED)
-    value = interval.value
+    measured, expected = outputs.count_measured(threshold.scorer, positions)
+    reason = _find_fault(threshold, interval)
+    if measured < threshold.min_share * expected - 1e-9:
+        missing = (
+            f"only {measured} of {expected} answers{where} have this metric, {threshold.min_share:.0%} must have it"
+        )
+        reason = f"{missing}; {reason}" if reason else missing
+    return SuiteCheck(
+        **common,
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        n=len(rows),
+        share=measured / expected,
+        passed=not reason,
+        reason=reason,
+    )
+
+
+def _find_fault(threshold: Threshold, interval: TotalInterval) -> str:
+    """Return why a value or its interval misses the bound. Returns an empty text if it does not."""
     if threshold.direction == "at_least":
-        passed = (interval.low if threshold.confident else value) >= threshold.bound - 1e-12
+        compared = interval.low if threshold.confident else interval.value
+        if compared >= threshold.bound - 1e-12:
+            return ""
     else:
-        passed = (interval.high if threshold.confident else value) <= threshold.bound + 1e-12
-    return SuiteCheck(**common, value=value, low=interval.low, high=interval.high, n=len(rows), passed=passed)
+        compared = interval.high if threshold.confident else interval.value
+        if compared <= threshold.bound + 1e-12:
+            return ""
+    end = ("low" if threshold.direction == "at_least" else "high") + " end of the interval"
+    name = f"the {end}" if threshold.confident else "the value"
+    return f"{name} is {compared:.6g}, {threshold.direction.replace('_', ' ')} {threshold.bound:g} is required"
 
 
 def _total_function(outputs: EntryOutputs, metric: str) -> Callable[[Sequence[float]], float] | None:

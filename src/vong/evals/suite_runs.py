@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from vong.errors import NotFound
 from vong.evals import runs, tables
-from vong.evals.suite_report import SuiteCheck, SuiteMetric, WorstSlice
+from vong.evals.suite_results import SuiteCheck, SuiteMetric, WorstSlice
 from vong.evals.suites import Suite, Threshold
 from vong.records import EvalResult, Record, new_id, now
 

@@ -27,7 +27,9 @@ class Threshold(Record):
     """Bound on a metric of an entry: the value must be `at_least` or `at_most` the bound.
 
     `scorer` is the metric, such as `exact_match`, `rougeL` or `failed_share`. `slice` restricts the check to one slice,
-    such as `language=vi`. `confident` requires the whole interval to be on the right side of the bound.
+    such as `language=vi`. `confident` requires the whole interval to be on the right side of the bound. `min_share` is
+    the share of answers that must have the metric: a mean over the few that a scorer could score proves nothing about
+    the others. Latency and cost are expected of successful requests only.
     """
 
     scorer: str = Field(min_length=1, max_length=200)
@@ -35,6 +37,7 @@ class Threshold(Record):
     at_most: float | None = Field(default=None, allow_inf_nan=False)
     slice: str | None = Field(default=None, min_length=3, max_length=300)
     confident: bool = False
+    min_share: float = Field(default=1.0, gt=0, le=1)
 
     @model_validator(mode="after")
     def _check_bound(self) -> "Threshold":

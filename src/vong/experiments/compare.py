@@ -14,13 +14,16 @@ from vong.records import Record, TrainingRun
 LARGER_IS_BETTER_SUFFIXES = ("accuracy", "tokens_per_second", "score", "reward", "win_rate")
 """Suffixes of metric names whose largest value is best. For all others (losses, errors, times) the smallest is."""
 
+UNRANKED_METRICS = {"epoch", "learning_rate", "seconds_left", "cpu_percent", "gpu_percent"}
+"""Metrics of which no value is better than another one."""
+
 
 class RunComparison(Record):
     """Runs compared with each other. Lists are in the order of `runs`.
 
     `settings` contains only settings that differ. `best` holds the best value of each metric and `last` its last value
-    (null if a run lacks the metric). `winner` is the index of the best run per metric. `curves` are the downsampled
-    curves of each run.
+    (null if a run lacks the metric). `winner` is the index of the best run per metric, without metrics that are equal
+    in all runs or have no better values. `curves` are the downsampled curves of each run.
     """
 
     runs: tuple[TrainingRun, ...]
@@ -49,7 +52,7 @@ def compare(connection: Connection, run_ids: Sequence[UUID], max_points: int = 2
         settings={name: values for name, values in settings.items() if any(value != values[0] for value in values)},
         best=best,
         last={name: [one[name][2] if name in one else None for one in extremes] for name in metric_names},
-        winner={name: _best_run_index(name, values) for name, values in best.items()},
+        winner={name: _best_run_index(name, values) for name, values in best.items() if _has_winner(name, values)},
         curves=[load_curves(connection, run.id, None, max_points) for run in runs],
     )
 
@@ -69,7 +72,13 @@ def _is_larger_better(name: str) -> bool:
 
 
 def _best_value(name: str, extremes: tuple[float, float, float] | None) -> float | None:
-    return None if extremes is None else extremes[1] if _is_larger_better(name) else extremes[0]
+    if extremes is None:
+        return None
+    return extremes[2] if name in UNRANKED_METRICS else extremes[1] if _is_larger_better(name) else extremes[0]
+
+
+def _has_winner(name: str, values: Sequence[float | None]) -> bool:
+    return name not in UNRANKED_METRICS and any(value != values[0] for value in values)
 
 
 def _best_run_index(name: str, values: Sequence[float | None]) -> int:

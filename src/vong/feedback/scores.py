@@ -132,6 +132,17 @@ def list_all_scores(connection: Connection, score_filter: ScoreFilter) -> list[S
     return matching
 
 
+def count_scored_spans(connection: Connection, score_filter: ScoreFilter) -> int:
+    """Return the number of spans with a matching score."""
+    query = select(func.count(tables.scores.c.span_id.distinct())).where(*filter_conditions(score_filter))
+    return connection.scalar(query) or 0
+
+
+def newest_score_time(connection: Connection, score_filter: ScoreFilter) -> datetime | None:
+    """Return the time of the newest matching score. Returns None if there is none."""
+    return connection.scalar(select(func.max(tables.scores.c.created_at)).where(*filter_conditions(score_filter)))
+
+
 def filter_conditions(score_filter: ScoreFilter) -> Sequence[Any]:
     """Return the SQL conditions of a filter."""
     scores = tables.scores.c

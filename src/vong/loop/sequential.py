@@ -156,7 +156,7 @@ def confidence_interval(data: Floats, alpha: float) -> tuple[float, float]:
     The bounds hold at all n simultaneously with probability 1 - alpha. A bound is the value against which the evidence
     has reached 2 / alpha at any time.
     """
-    low, high = _lower_bound(data, alpha), 1 - _lower_bound(1 - data, alpha)
+    low, high = lower_bound(data, alpha), 1 - lower_bound(1 - data, alpha)
     return 2 * low - 1, 2 * high - 1
 
 
@@ -171,7 +171,8 @@ def betting_fractions() -> Floats:
     return 1 / (1 + np.exp(-np.linspace(-5.0, 4.0, 19)))
 
 
-def _lower_bound(data: Floats, alpha: float) -> float:
+def lower_bound(data: Floats, alpha: float) -> float:
+    """Return the lower bound of the mean of `data`, which holds at all n with probability 1 - alpha / 2."""
     rejected, accepted = 0.0, 1.0
     for _ in range(BISECTION_STEPS):
         middle = (rejected + accepted) / 2

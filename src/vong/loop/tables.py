@@ -117,3 +117,51 @@ release_events = project_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("loop_release_events_release_ix", "release_id", "id"),
 )
+
+policies = project_table(
+    "loop_policies",
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("definition", JSONB, nullable=False),
+    Column("consent", JSONB, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    # What the triggers have seen last: the version of the base, and the measured drift with its time.
+    Column("state", JSONB, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "name", name="loop_policies_pk"),
+    Index("loop_policies_route_ix", "project_id", "route"),
+)
+
+policy_runs = project_table(
+    "loop_policy_runs",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("policy", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("definition", JSONB, nullable=False),
+    Column("consent", JSONB, nullable=False),
+    Column("trigger", JSONB, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("harvest_since", DateTime(timezone=True)),
+    Column("harvest_until", DateTime(timezone=True), nullable=False),
+    Column("base", Text),
+    Column("model", Text),
+    Column("steps", JSONB, nullable=False),
+    Column("human_actions", Integer, nullable=False),
+    Column("last_correction_at", DateTime(timezone=True)),
+    Column("minutes", Double),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    UniqueConstraint("project_id", "policy", "number", name="loop_policy_runs_number_uq"),
+    # Allows one active run per policy, even for concurrent triggers.
+    Index(
+        "loop_policy_runs_active",
+        "project_id",
+        "policy",
+        unique=True,
+        postgresql_where=text("status IN ('queued', 'running')"),
+    ),
+)

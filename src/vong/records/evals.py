@@ -14,8 +14,8 @@ class EvalResult(Record):
     `scores` maps a metric to its value over all examples (`exact_match`, `rougeL`, `json_fields.urgency`, ...), in the
     unit of its library. `signatures` records exactly how each metric was computed. Latencies are in milliseconds,
     `cost` in millionths of a US dollar (null if a price is unknown). `truncated` counts the outputs that ended at
-    `max_tokens`, `warnings` lists what scorers cannot score well. `suite_run` is the id of the suite run that the evaluation is part of, `source` the program whose
-    result was imported.
+    `max_tokens`, `warnings` lists what scorers cannot score well. `suite_run` is the id of the suite run that the
+    evaluation is part of, `source` the program whose result was imported.
     """
 
     id: UUID

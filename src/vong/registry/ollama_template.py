@@ -16,7 +16,7 @@ RESPONSE = ".Response"
 CONDITION = re.compile(r"if (\.System|\.Prompt)")
 ENDS = {"else": "{% else %}", "end": "{% endif %}"}
 
-TURN = (
+MESSAGE_TEMPLATE = (
     "{%- set turn = namespace(system='', prompt='') -%}"
     "{%- for message in messages -%}"
     "{%- if message['role'] in ('system', 'developer') -%}{%- set turn.system = message['content'] -%}"
@@ -43,7 +43,7 @@ def to_jinja(template: str) -> str | None:
     has_text = any(not part.is_action and part.text.strip() for part in parts)
     if before is None or after is None or not has_text:
         return None
-    return TURN.replace("BEFORE", before).replace("AFTER", after)
+    return MESSAGE_TEMPLATE.replace("BEFORE", before).replace("AFTER", after)
 
 
 def _split(template: str) -> list[_Part]:

@@ -7,12 +7,11 @@ May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, 
 """
 
 from vong.serving.deployments import deploy, record_parity, restart, stop, wake
-from vong.serving.reconciler import drain, stop_all, supervise
+from vong.serving.reconciler import stop_all, supervise
 from vong.serving.views import get_deployment, list_deployments, list_ready_deployments
 
 __all__ = [
     "deploy",
-    "drain",
     "get_deployment",
     "list_deployments",
     "list_ready_deployments",

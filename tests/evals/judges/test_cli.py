@@ -81,7 +81,7 @@ def test_outputs_are_labelled_with_keys_and_compared(
 ) -> None:
     a, b = finished_run(scope, platform, "poor"), finished_run(scope, platform, "good")
     shown = vong("label", a, "--levels", "3", keys="1\n3\nu\n2\ns\nx\nq\n")
-    assert "labelled 2 outputs" in shown
+    assert "labelled  2" in shown
     assert "0.5" not in shown
     assert json.loads(vong("labels", "--json")) == [{"task": "tickets", "labels": 2, "authors": 1}]
     vong("create", "better", "--kind", "pairwise", "--model", "grader", "--prompt", "Prefer the good one.")

@@ -2559,26 +2559,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/loop/releases/{id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Release Events
-         * @description List the log of a release, oldest first: every change with its actor, reason and evidence.
-         */
-        get: operations["loop_list_release_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/loop/releases/{id}/gate": {
         parameters: {
             query?: never;
@@ -2599,6 +2579,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loop/releases/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Release Events
+         * @description List the log of a release, oldest first: every change with its actor, reason and evidence.
+         */
+        get: operations["loop_list_release_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loop/releases/{id}/{action}": {
         parameters: {
             query?: never;
@@ -2609,13 +2609,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Act On Release
+         * Change Release
          * @description Pause, resume or stop a release, take its next step, or promote it by hand.
          *
          *     A paused release keeps its share and is still rolled back if the candidate is worse. A promotion needs the gate;
          *     its reason may override it.
          */
-        post: operations["loop_act_on_release"];
+        post: operations["loop_change_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5515,8 +5515,8 @@ export interface components {
          *     `scores` maps a metric to its value over all examples (`exact_match`, `rougeL`, `json_fields.urgency`, ...), in the
          *     unit of its library. `signatures` records exactly how each metric was computed. Latencies are in milliseconds,
          *     `cost` in millionths of a US dollar (null if a price is unknown). `truncated` counts the outputs that ended at
-         *     `max_tokens`, `warnings` lists what scorers cannot score well. `suite_run` is the id of the suite run that the evaluation is part of, `source` the program whose
-         *     result was imported.
+         *     `max_tokens`, `warnings` lists what scorers cannot score well. `suite_run` is the id of the suite run that the
+         *     evaluation is part of, `source` the program whose result was imported.
          */
         EvalResult: {
             /** Cost */
@@ -7827,8 +7827,8 @@ export interface components {
          * @description Peak memory in bytes and its parts.
          *
          *     `training_state` is the trained weights of an adapter and the optimiser. `other_models` is the weights of a teacher
-         *     or a reward model. Gradients and activations reach their peaks
-         *     at different times unless gradients are accumulated: `peak_bytes` counts the larger of them then.
+         *     or a reward model. Gradients and activations reach their peaks at different times unless gradients are accumulated:
+         *     `peak_bytes` counts the larger of them then.
          */
         MemoryEstimate: {
             /** Activations */
@@ -16636,34 +16636,6 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
-    loop_list_release_events: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReleaseEvent"][];
-                };
-            };
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            422: components["responses"]["422"];
-            500: components["responses"]["500"];
-            503: components["responses"]["503"];
-        };
-    };
     loop_check_release_gate: {
         parameters: {
             query?: never;
@@ -16692,7 +16664,35 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
-    loop_act_on_release: {
+    loop_list_release_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseEvent"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_change_release: {
         parameters: {
             query?: never;
             header?: never;

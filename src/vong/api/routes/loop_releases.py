@@ -75,7 +75,7 @@ def get_release(id: UUID, context: CurrentUser) -> Release:
         return release_store.get_release(connection, id)
 
 
-@routes.get("/{id}/events")
+@routes.get("/{id}/history")
 def list_release_events(id: UUID, context: CurrentUser) -> list[ReleaseEvent]:
     """List the log of a release, oldest first: every change with its actor, reason and evidence."""
     with context.project_transaction() as connection:
@@ -100,7 +100,7 @@ def evaluate_release(id: UUID, context: CurrentUser) -> Release:
 
 
 @routes.post("/{id}/{action}")
-def act_on_release(
+def change_release(
     id: UUID,
     action: Literal["pause", "resume", "stop", "advance", "promote"],
     context: CurrentUser,

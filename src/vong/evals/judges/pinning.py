@@ -25,7 +25,7 @@ def pin_judges(connection: Connection, scorers: Sequence[str | ScorerSpec]) -> l
 
 def _pin_judge(connection: Connection, spec: str | ScorerSpec) -> str | ScorerSpec:
     parsed = specs.parse(specs.to_text(spec))
-    name = _read_name(parsed.options) if parsed.name == JUDGE_SCORER else None
+    name = read_judge_name(parsed.options) if parsed.name == JUDGE_SCORER else None
     if name is None:
         return spec  # of a judge without a name, the scorer says what is missing
     version = find_judge(connection, name)
@@ -38,7 +38,8 @@ def _pin_judge(connection: Connection, spec: str | ScorerSpec) -> str | ScorerSp
     return f"{label}{JUDGE_SCORER}:name={version.ref}"
 
 
-def _read_name(options: str) -> str | None:
+def read_judge_name(options: str) -> str | None:
+    """Return the option `name` of the scorer `judge`. Returns None if it is missing."""
     if options.lstrip().startswith("{"):
         with suppress(ValueError):
             value: Any = json.loads(options)

@@ -18,4 +18,5 @@ def judge(name: str, services: ScorerServices = NO_SERVICES) -> Scorer:
     def measure(scored: ScorerInput) -> dict[str, MetricValue]:
         return services.judge(name, scored)
 
-    return build_input_scorer(f"judge|name:{name}", measure)
+    # The judge itself reports a missing reference, if its prompt needs one.
+    return build_input_scorer(f"judge|name:{name}", measure, uses_reference=False)

@@ -11,7 +11,7 @@ from vong.evals.scorers.words import find_words
 
 GROUP = "overlap"
 ROUGE_TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-MIN_KEPT_SHARE = 0.5
+MIN_TOKENIZED_SHARE = 0.5
 """Share of the letters and digits of a text that the tokenizer must keep. Below it the run has a warning."""
 
 Tokenize = Callable[[str], list[str]]
@@ -37,7 +37,7 @@ def rouge(
     def warn(scored: ScorerInput) -> str:
         text = extract_field(scored.reference, field)
         letters = sum(map(str.isalnum, text))
-        if letters and sum(map(len, tokenize(text))) < MIN_KEPT_SHARE * letters:
+        if letters and sum(map(len, tokenize(text))) < MIN_TOKENIZED_SHARE * letters:
             return "the tokenizer drops most of the text; use rouge:tokenizer=unicode"
         return ""
 

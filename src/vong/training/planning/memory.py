@@ -40,8 +40,8 @@ class MemoryEstimate(Record):
     """Peak memory in bytes and its parts.
 
     `training_state` is the trained weights of an adapter and the optimiser. `other_models` is the weights of a teacher
-    or a reward model. Gradients and activations reach their peaks
-    at different times unless gradients are accumulated: `peak_bytes` counts the larger of them then.
+    or a reward model. Gradients and activations reach their peaks at different times unless gradients are accumulated:
+    `peak_bytes` counts the larger of them then.
     """
 
     libraries: int
@@ -67,10 +67,14 @@ class FrozenModel(Record):
 
 
 class LargestBatch(Record):
-    """Batch that reaches the peak: tokens with padding, and positions at which logits are computed."""
+    """Batch that reaches the peak: tokens with padding, and positions at which logits are computed.
+
+    `parts` is the number of such batches per optimiser step, apart from those that `gradient_accumulation` adds.
+    """
 
     tokens: int
     logit_positions: int
+    parts: int = 1
 
 
 def estimate_memory(
@@ -95,7 +99,7 @@ def estimate_memory(
     else:
         activations *= ACCELERATOR_ALLOCATOR_FACTOR
     forward = activations + logits
-    peak = max(forward, gradients) if needs.accumulation == 1 else forward + gradients
+    peak = max(forward, gradients) if needs.accumulation * batch.parts == 1 else forward + gradients
     libraries = LIBRARIES_BYTES if on_cpu else ACCELERATOR_CONTEXT_BYTES
     others = sum(one.parameters * (2 if one.half and half and not on_cpu else 4) for one in frozen)
     return MemoryEstimate(

@@ -218,7 +218,8 @@ def find_largest_batch(
         batch, tokens = batch[:count], math.ceil(tokens / parts)
     tokens -= (count - 1) * prefix
     answers = sum(row.completion for row in batch) / len(batch) * count
-    return LargestBatch(tokens=tokens, logit_positions=tokens if traits.all_logits else math.ceil(answers))
+    positions = tokens if traits.all_logits else math.ceil(answers)
+    return LargestBatch(tokens=tokens, logit_positions=positions, parts=parts)
 
 
 def count_trained_parameters(shape: ModelStructure, needs: Needs) -> int:

@@ -203,9 +203,18 @@ def shares_prefix(
     return saved_share(batches) >= MIN_SAVED_SHARE and can_share(model, batches[0])
 
 
-def choose_parts(settings: SftSettings, device: Device, rows: Sequence[TokenizedExample], *, shares: bool) -> int:
-    """Return the parts in which a batch is computed: 2 on a CPU if that saves memory and costs no time, else 1."""
+def choose_parts(
+    model: Any, settings: SftSettings, device: Device, rows: Sequence[TokenizedExample], *, shares: bool
+) -> int:
+    """Return the parts in which a batch is computed: 2 on a CPU if that saves memory and costs no time, else 1.
+
+    Losses that are means over a part, not over the whole batch, are computed in one part.
+    """
     if device.name != "cpu" or settings.method != "lora" or settings.packing or not rows:
+        return 1
+    causal_model = model.get_base_model() if hasattr(model, "get_base_model") else model
+    has_part_means = getattr(causal_model.config.get_text_config(), "output_router_logits", False)
+    if has_part_means or not getattr(causal_model, "accepts_loss_kwargs", True):
         return 1
     prefix = prefix_length([{"input_ids": row.ids, "labels": row.labels} for row in rows]) if shares else 0
     return count_parts(settings.batch_size, sum(len(row.ids) for row in rows) / len(rows), prefix)
@@ -234,8 +243,9 @@ def build_trainer(
     shares = build_class is build_completion_trainer and shares_prefix(model, settings, device, rows.train, sampler)
     if shares:
         arranged.columns["shared"] = [True] * len(rows.train)
-    parts = choose_parts(settings, device, rows.train, shares=shares)
-    arguments["per_device_train_batch_size"] //= parts
+    parts = choose_parts(model, settings, device, rows.train, shares=shares)
+    part_size = settings.batch_size // parts
+    arguments["per_device_train_batch_size"] = part_size
     arguments["gradient_accumulation_steps"] *= parts
 
     def collate_batch(batch: list[dict[str, Any]]) -> dict[str, Any]:
@@ -264,5 +274,5 @@ def build_trainer(
         model,
         tokenizer,
         summary=summary,
-        summarize=lambda: {"padding": round(padding_share(list(sampler), arranged.lengths, settings.batch_size), 4)},
+        summarize=lambda: {"padding": round(padding_share(list(sampler), arranged.lengths, part_size), 4)},
     )

@@ -44,7 +44,7 @@ export const releaseQuery = (id: string) =>
 export const releaseEventsQuery = (id: string) =>
   queryOptions({
     queryKey: ["loop", "release", id, "events"],
-    queryFn: () => unwrap(api.GET("/api/v1/loop/releases/{id}/events", { params: { path: { id } } })),
+    queryFn: () => unwrap(api.GET("/api/v1/loop/releases/{id}/history", { params: { path: { id } } })),
     refetchInterval: 5_000,
   });
 

@@ -35,7 +35,7 @@ function Terms({ title, terms }: { title: string; terms: Schema["LicenceTerms"] 
       <Text size="sm" c="dimmed">
         {use}
       </Text>
-      <List size="sm" spacing={2}>
+      <List size="sm" spacing={2} mb="xs">
         {(terms.conditions ?? []).map((condition) => (
           <List.Item key={condition}>{condition}</List.Item>
         ))}

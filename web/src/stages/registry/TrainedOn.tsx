@@ -33,7 +33,7 @@ function useColumns(): Column<Model>[] {
         one.dataset ? (
           <>
             <EntityLink kind="dataset" entityRef={one.dataset} />{" "}
-            <span className={c.faint}>{(one.splits ?? []).join(", ")}</span>
+            <span className={c.faint}>{t.inSplits((one.splits ?? []).join(", "))}</span>
           </>
         ) : one.parent ? (
           <EntityLink kind="model" entityRef={one.parent} />
@@ -59,7 +59,7 @@ export function TrainedOnPanel({ query, by }: { query: string; by?: SearchedBy }
         {(report) => (
           <>
             <Text size="sm" c="dimmed" mb="xs">
-              {t.summary(f.number(report.rows), f.number(report.datasets.length), f.number(report.models.length))}
+              {t.summary(report.rows, report.datasets.length, report.models.length)}
             </Text>
             {report.models.length > 0 && (
               <DataGrid label={t.title} columns={columns} rows={report.models} rowKey={(one) => one.model} />

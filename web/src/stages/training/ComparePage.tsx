@@ -8,27 +8,33 @@ import { LineChart, seriesColor } from "@/components/charts/Line";
 import { LocationLink } from "@/components/EntityLink";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
-import { alignMetrics, fromCurves, type MetricsByStep } from "./curves";
-import { comparisonQuery, curvesQuery } from "./queries";
+import { alignMetrics, fromCurves, METRIC_TEXTS, type MetricsByStep } from "./curves";
+import { schemaFields } from "./fields";
+import { comparisonQuery, curvesQuery, recipesQuery } from "./queries";
+import { formatSummaryValue, readableName } from "./RunFacts";
 import c from "./training.module.css";
 
 const page = getRouteApi("/training/compare");
+
+const runLabel = (run: Schema["TrainingRun"]) => `${run.name} ${run.id.slice(-4)}`;
 
 function ComparisonTable({
   title,
   runs,
   rows,
   winners,
+  label,
 }: {
   title: string;
   runs: Schema["TrainingRun"][];
   rows: [string, unknown[]][];
   winners?: Record<string, number>;
+  label: (name: string) => string;
 }) {
   const t = useMessages().training.cmp;
   const f = useFormats();
-  const formatValue = (value: unknown) =>
-    typeof value === "number" ? f.number(value, 4) : value === null ? "–" : String(value);
+  const formatValue = (name: string, value: unknown) =>
+    value === null || value === undefined ? "–" : formatSummaryValue(name, value, f);
   return (
     <Panel title={title} flush>
       <section className={c.scroll} tabIndex={0} aria-label={title}>
@@ -39,7 +45,7 @@ function ComparisonTable({
               {runs.map((run, index) => (
                 <th key={run.id} scope="col">
                   <span className={c.swatch} style={{ background: `var(${seriesColor(index)})` }} aria-hidden />{" "}
-                  {run.name}
+                  {runLabel(run)}
                 </th>
               ))}
             </tr>
@@ -47,10 +53,10 @@ function ComparisonTable({
           <tbody>
             {rows.map(([name, values]) => (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row">{label(name)}</th>
                 {values.map((value, index) => (
                   <td key={runs[index]?.id} className="num">
-                    {formatValue(value)}
+                    {formatValue(name, value)}
                     {winners?.[name] === index && runs.length > 1 && <span className={c.best}>{t.best}</span>}
                   </td>
                 ))}
@@ -87,25 +93,35 @@ function OverlayChart({
         x={x}
         integer
         height={260}
-        series={runs.map((run, index) => ({ label: `${run.name} ${run.id.slice(-4)}`, values: values[index] ?? [] }))}
+        series={runs.map((run, index) => ({ label: runLabel(run), values: values[index] ?? [] }))}
       />
     </Panel>
   );
 }
 
 function Comparison({ comparison }: { comparison: Schema["RunComparison"] }) {
-  const t = useMessages().training.cmp;
+  const { cmp: t, run: runTexts, fields: settingTexts } = useMessages().training;
+  const recipes = useQuery(recipesQuery).data;
   const curves = useQueries({ queries: comparison.runs.map((run) => curvesQuery(run.id)) }).map((curveQuery) =>
     fromCurves(curveQuery.data ?? []),
   );
   const runs = [...comparison.runs];
   const settings = Object.entries(comparison.settings);
+  const metricLabel = (name: string) => {
+    const text = METRIC_TEXTS[name];
+    return text ? runTexts[text] : (runTexts.facts[name] ?? readableName(name));
+  };
+  const settingLabel = (name: string) => {
+    const schemas = (recipes ?? []).filter((recipe) => runs.some((run) => run.recipe === recipe.name));
+    const fields = schemas.flatMap((recipe) => schemaFields(recipe.settings_schema));
+    return settingTexts[name]?.[0] ?? fields.find((field) => field.name === name)?.title ?? readableName(name);
+  };
   return (
     <>
       <Group gap="lg">
         {runs.map((run) => (
           <Text size="sm" key={run.id}>
-            <LocationLink to={`/training/runs/${run.id}`}>{`${run.name} ${run.id.slice(-4)}`}</LocationLink>
+            <LocationLink to={`/training/runs/${run.id}`}>{runLabel(run)}</LocationLink>
           </Text>
         ))}
       </Group>
@@ -116,8 +132,9 @@ function Comparison({ comparison }: { comparison: Schema["RunComparison"] }) {
         runs={runs}
         rows={Object.entries(comparison.best)}
         winners={comparison.winner}
+        label={metricLabel}
       />
-      {settings.length ? <ComparisonTable title={t.settings} runs={runs} rows={settings} /> : <Alert>{t.same}</Alert>}
+      {settings.length ? <ComparisonTable title={t.settings} runs={runs} rows={settings} label={settingLabel} /> : <Alert>{t.same}</Alert>}
     </>
   );
 }

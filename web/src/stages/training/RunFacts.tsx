@@ -26,7 +26,7 @@ const MAIN_SUMMARY = [
 ];
 
 /** Return a value of a run's summary as text. */
-function formatSummaryValue(name: string, value: unknown, f: Formats): string {
+export function formatSummaryValue(name: string, value: unknown, f: Formats): string {
   if (Array.isArray(value)) return value.map(String).join(", ");
   if (typeof value === "object") return JSON.stringify(value);
   if (typeof value !== "number") return String(value);
@@ -37,7 +37,7 @@ function formatSummaryValue(name: string, value: unknown, f: Formats): string {
 
 const isEmpty = (value: unknown) =>
   value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
-const readable = (name: string) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
+export const readableName = (name: string) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
 /** Show facts: the first ones, and all on request. */
 function Collapsible({ first, rest, more }: { first: [string, string][]; rest: [string, string][]; more: string }) {
@@ -64,7 +64,7 @@ export function SummaryPanel({ run }: { run: Run }) {
   );
   if (!summary.length) return null;
   const toFact = ([name, value]: [string, unknown]): [string, string] => [
-    t.facts[name] ?? readable(name),
+    t.facts[name] ?? readableName(name),
     formatSummaryValue(name, value, f),
   ];
   const rank = ([name]: [string, unknown]) => MAIN_SUMMARY.indexOf(name);

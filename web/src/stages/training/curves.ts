@@ -51,6 +51,18 @@ export function smooth(values: (number | null)[], weight: number): (number | nul
   });
 }
 
+/** Metrics with a text of their own on the page of a run. */
+export const METRIC_TEXTS: Record<string, "loss" | "evalLoss" | "rate" | "norm" | "speed" | "memory" | "cpu" | "gpu"> = {
+  loss: "loss",
+  eval_loss: "evalLoss",
+  learning_rate: "rate",
+  grad_norm: "norm",
+  tokens_per_second: "speed",
+  memory_bytes: "memory",
+  cpu_percent: "cpu",
+  gpu_percent: "gpu",
+};
+
 export const SAMPLE_PREFIX = "sample_";
 
 /** Return the names of the metrics of samples, sorted. */

@@ -60,6 +60,10 @@ def upgrade() -> None:
     )
     op.create_index("evals_calibrations_newest", "evals_calibrations", ["project_id", "judge", "id"])
     tenancy.protect("evals_calibrations")
+    _create_labels()
+
+
+def _create_labels() -> None:
     op.create_table(
         "evals_labels",
         project_column(),

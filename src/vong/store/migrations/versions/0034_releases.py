@@ -14,6 +14,7 @@ down_revision = "0033"
 def upgrade() -> None:
     _create_gate_tables()
     _create_release_tables()
+    _create_release_histories()
     # The release or the gate decision that caused a version of a route, and who changed it.
     op.add_column("gateway_route_versions", sa.Column("cause", pg.JSONB(none_as_null=True)))
 
@@ -99,6 +100,10 @@ def _create_release_tables() -> None:
         unique=True,
         postgresql_where=sa.text("status IN ('scheduled', 'running')"),
     )
+    tenancy.protect("loop_releases", grants="SELECT, INSERT, UPDATE")
+
+
+def _create_release_histories() -> None:
     release = sa.ForeignKey("loop_releases.id", ondelete="CASCADE")
     op.create_table(
         "loop_release_observations",
@@ -127,6 +132,5 @@ def _create_release_tables() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("loop_release_events_release_ix", "loop_release_events", ["release_id", "id"])
-    tenancy.protect("loop_releases", grants="SELECT, INSERT, UPDATE")
     for table in ("loop_release_observations", "loop_release_events"):
         tenancy.protect(table, grants="SELECT, INSERT")

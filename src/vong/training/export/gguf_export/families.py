@@ -29,7 +29,9 @@ SLIDING_PERIODS = {"gemma2": 2, "gemma3": 6}
 LARGEST_LAYERS = {"gemma2": 46, "gemma3": 62}
 """Layers of the models of 27 B parameters, for which llama.cpp scales attention by another size."""
 GEMMA3_LOCAL_ROPE_BASE = 10_000.0
-GELU = {"gelu_pytorch_tanh", "gelu", "gelu_new"}
+TANH_GELU = "gelu_pytorch_tanh"
+GELU = {"gemma": {TANH_GELU, "gelu_new", "gelu"}, "gemma2": {TANH_GELU, "gelu_new"}, "gemma3": {TANH_GELU, "gelu_new"}}
+"""Activations that equal llama.cpp's GELU, by architecture. In Gemma 1, `gelu` means `gelu_pytorch_tanh`."""
 
 
 def check_family(config: dict[str, Any]) -> str:
@@ -97,8 +99,8 @@ def read_rope(config: dict[str, Any]) -> dict[str, Any]:
 
 def _check_gemma(config: dict[str, Any], architecture: str) -> None:
     """Raise Unsupported if a configuration differs from what llama.cpp assumes of Gemma."""
-    activation = config.get("hidden_activation") or config.get("hidden_act") or "gelu_pytorch_tanh"
-    if activation not in GELU:
+    activation = config.get("hidden_activation") or (architecture == "gemma" and config.get("hidden_act")) or TANH_GELU
+    if activation not in GELU[architecture]:
         raise Unsupported(f"activation {activation!r} cannot be written to GGUF for {architecture}", HINT)
     if architecture == "gemma":
         return

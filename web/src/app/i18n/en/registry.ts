@@ -1,3 +1,5 @@
+const plural = (count: number, noun: string) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
 /** Texts for Models. */
 export const registry = {
   list: {
@@ -115,8 +117,9 @@ export const registry = {
   },
   trainedOn: {
     title: "Models trained on these rows",
-    summary: (rows: string, datasets: string, models: string) =>
-      `${rows} rows in ${datasets} dataset versions, ${models} models`,
+    summary: (rows: number, datasets: number, models: number) =>
+      `${plural(rows, "row")} in ${plural(datasets, "dataset version")}, ${plural(models, "model")}`,
+    inSplits: (splits: string) => `rows in ${splits}`,
     model: "Model",
     through: "Trained on",
     aliases: "Aliases",

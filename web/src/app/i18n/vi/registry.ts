@@ -117,6 +117,7 @@ export const registry: Messages["registry"] = {
   trainedOn: {
     title: "Mô hình đã huấn luyện trên các dòng này",
     summary: (rows, datasets, models) => `${rows} dòng trong ${datasets} phiên bản bộ dữ liệu, ${models} mô hình`,
+    inSplits: (splits) => `các dòng trong ${splits}`,
     model: "Mô hình",
     through: "Huấn luyện trên",
     aliases: "Alias",

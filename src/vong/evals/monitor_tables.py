@@ -1,0 +1,116 @@
+"""SQL tables of monitors: their state, samples, alarms and review items."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from vong.store.schema import project_table
+
+monitors = project_table(
+    "evals_monitors",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("settings", JSONB, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    # Key and user on whose behalf models are called, as ids; null for the server itself.
+    Column("caller", JSONB(none_as_null=True)),
+    Column("webhook_secret", LargeBinary),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    # Last batch of stored spans that was read, and when.
+    Column("cursor", BigInteger, nullable=False),
+    Column("cursor_at", DateTime(timezone=True), nullable=False),
+    Column("counts", JSONB, nullable=False),
+    Column("drift", JSONB, nullable=False),
+    Column("blocked", Text),
+    Column("blocked_until", DateTime(timezone=True)),
+    # Worker that samples and scores now.
+    Column("lease_owner", Text),
+    Column("lease_until", DateTime(timezone=True)),
+    UniqueConstraint("project_id", "name", name="evals_monitors_uq"),
+)
+
+samples = project_table(
+    "evals_monitor_samples",
+    Column("monitor_id", UUID(as_uuid=True), ForeignKey("evals_monitors.id", ondelete="CASCADE"), nullable=False),
+    Column("span_id", UUID(as_uuid=True), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("scores", JSONB, nullable=False),
+    Column("details", JSONB, nullable=False),
+    Column("model", Text),
+    Column("model_version", Text),
+    Column("calls", Integer, nullable=False),
+    Column("cost", BigInteger),
+    Column("error", Text),
+    Column("span_started_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("retry_at", DateTime(timezone=True)),
+    Column("scored_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("monitor_id", "span_id", name="evals_monitor_samples_pk"),
+    Index("evals_monitor_samples_pending_ix", "monitor_id", "created_at", postgresql_where=text("status = 'pending'")),
+    Index("evals_monitor_samples_newest_ix", "monitor_id", "created_at"),
+)
+
+alarms = project_table(
+    "evals_monitor_alarms",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("monitor_id", UUID(as_uuid=True), ForeignKey("evals_monitors.id", ondelete="CASCADE"), nullable=False),
+    Column("monitor", Text, nullable=False),
+    Column("route", Text),
+    Column("metric", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("mean", Double, nullable=False),
+    Column("reference", JSONB, nullable=False),
+    Column("evidence", Double, nullable=False),
+    Column("alpha", Double, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("resolved_at", DateTime(timezone=True)),
+    Column("resolved_by", Text),
+    Column("delivery", Text, nullable=False),
+    Column("delivery_attempts", Integer, nullable=False),
+    Column("deliver_at", DateTime(timezone=True)),
+    Column("delivery_error", Text),
+    Index("evals_monitor_alarms_newest_ix", "project_id", "created_at"),
+    Index("evals_monitor_alarms_pending_ix", "deliver_at", postgresql_where=text("delivery = 'pending'")),
+)
+
+reviews = project_table(
+    "evals_review_items",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("monitor_id", UUID(as_uuid=True), nullable=False),
+    Column("monitor", Text, nullable=False),
+    Column("span_id", UUID(as_uuid=True), nullable=False),
+    Column("route", Text),
+    Column("model", Text),
+    Column("metric", Text, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("bound", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("assignee", Text),
+    Column("resolution", Text),
+    Column("comment", Text),
+    Column("score_id", UUID(as_uuid=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("done_at", DateTime(timezone=True)),
+    Column("done_by", Text),
+    UniqueConstraint("project_id", "monitor_id", "span_id", name="evals_review_items_uq"),
+    Index("evals_review_items_newest_ix", "project_id", "status", "id"),
+)
