@@ -10,7 +10,7 @@ BENCHMARKS = (
     *("evals", "evals_compare", "span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list"),
     "idle",
 )
-LONG = ("soak", "serving", "training", "training_plan", "e2e_nlg", "closed_loop")
+LONG = ("evals_throughput", "soak", "serving", "training", "training_plan", "e2e_nlg", "closed_loop")
 """Benchmarks that run only if named."""
 
 

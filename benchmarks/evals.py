@@ -38,10 +38,10 @@ def run(options: Namespace) -> Iterator[tuple[str, str]]:
     """Yield the durations."""
     del options
     pairs = build_pairs(ANSWERS)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), sum(os.times()[:4])
     scores, intervals = score(pairs)
-    seconds = time.perf_counter() - started
-    yield f"{len(pairs):,} answers, {', '.join(SCORERS)}, intervals", f"{seconds:.1f} s"
+    seconds, cpu = time.perf_counter() - started, sum(os.times()[:4]) - used
+    yield f"{len(pairs):,} answers, {', '.join(SCORERS)}, intervals", f"{seconds:.1f} s, {cpu:.1f} s of CPU"
     yield "BLEU", f"{scores['bleu']:.2f} [{intervals['bleu'][0]:.2f}, {intervals['bleu'][1]:.2f}]"
 
 

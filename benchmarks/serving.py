@@ -118,7 +118,7 @@ def measure_engine(engine: str, files: Files, folder: Path) -> Iterator[tuple[st
     )
     try:
         client = EngineClient(address.url, address.token)
-        while not _is_ready(client):
+        while not is_ready(client):
             time.sleep(0.05)
         yield f"{engine}: start", f"{time.monotonic() - started:.1f} s"
         for name in ("tuned", "second"):
@@ -136,7 +136,7 @@ def measure_engine(engine: str, files: Files, folder: Path) -> Iterator[tuple[st
         process.wait()
 
 
-def _is_ready(client: Any) -> bool:
+def is_ready(client: Any) -> bool:
     from vong.errors import VongError
 
     try:

@@ -16,12 +16,15 @@ from vong.api.http import problems
 from vong.api.routes import loop_policies as routes
 from vong.app import Platform, loop_policies
 from vong.app import feedback as scoring
+from vong.app import releases as releases_app
+from vong.app.gatekeeper import evidence_gate
 from vong.config import ProviderSettings, Settings
 from vong.evals import suites
 from vong.evals.suites import SuiteDefinition
 from vong.feedback import ScoreCreate
 from vong.jobs.tables import jobs as jobs_table
-from vong.loop import policy_store
+from vong.loop import policy_store, release_store, releases
+from vong.loop.policy_records import PolicyStep
 from vong.loop.tables import policies, policy_runs
 from vong.records import Example, Message, RouteTarget, Span, SpanVersions, new_id, now
 from vong.store.database import Database
@@ -125,7 +128,7 @@ def end_run(database: Database, project_id: UUID, *, minutes_ago: float = 0) -> 
 def test_a_policy_needs_the_consent_of_a_person(
     http: TestClient, platform: Platform, database: Database, project_id: UUID
 ) -> None:
-    assert create(http, consent=False).status_code == 412
+    assert create(http, consent=False).status_code == 409
     created = create(http)
     assert created.status_code == 200, created.text
     assert created.json()["consent"]["by"] == "lan" and created.json()["version"] == 1
@@ -155,7 +158,7 @@ def test_a_policy_needs_the_consent_of_a_person(
         ({"triggers": {"new_base": True}}, 422, "training.base"),
         ({"cool_down": "-1h"}, 422, "no duration"),
         ({"release": {"manual": True}}, 422, "manual"),
-        ({"training": {"model": "triage", "recipe": "nothing"}}, 422, "nothing"),
+        ({"training": {"model": "triage", "recipe": "nothing"}}, 404, "nothing"),
         ({"training": {"model": "triage", "base": "missing"}}, 404, "missing"),
         ({"training": {"model": "triage", "recipe": "pretrain", "settings": {"epoch": 1}}}, 422, "epoch"),
         ({"budget": {"minutes": 0}}, 422, "minutes"),
@@ -270,3 +273,37 @@ def test_a_cancelled_run_cancels_its_job(http: TestClient, users: Users, databas
     assert http.get(f"{path}/report").text.startswith("# Loop policy nightly, run 1: cancelled")
     assert http.get(f"/api/v1/loop/policy-runs/{uuid4()}").status_code == 404
     assert http.delete(POLICY).status_code == 200
+
+
+def test_a_cancelled_run_cancels_the_job_that_its_step_waits_for(
+    http: TestClient, users: Users, database: Database, project_id: UUID
+) -> None:
+    create(http)
+    users.correct(3)
+    id = UUID(list_runs(http)[0]["id"])
+    with database.scope(project_id) as connection:
+        training = jobs.submit(connection, "training.run", {})
+        policy_store.set_step(connection, id, PolicyStep(name="train", status="running", job=training.id))
+    assert http.get(f"/api/v1/loop/policy-runs/{id}").json()["status"] == "running"
+    cancelled = http.post(f"/api/v1/loop/policy-runs/{id}/cancel").json()
+    assert cancelled["steps"][0]["status"] == "stopped"
+    with database.scope(project_id) as connection:
+        assert jobs.get(connection, training.id).status == "cancelled"
+
+
+def test_a_cancelled_run_stops_its_release(
+    http: TestClient, users: Users, platform: Platform, database: Database, project_id: UUID
+) -> None:
+    create(http)
+    users.correct(3)
+    id = UUID(list_runs(http)[0]["id"])
+    with database.scope(project_id) as connection:
+        services = releases_app.build_services(connection, evidence_gate(platform))
+        release = releases.start(connection, route="triage", candidate="echo/new", services=services)
+        policy_store.set_step(connection, id, PolicyStep(name="release", status="running", job=release.id))
+    http.post(f"/api/v1/loop/policy-runs/{id}/cancel")
+    with database.scope(project_id) as connection:
+        ended = release_store.get_release(connection, release.id)
+        targets = {one.model: one.weight for one in gateway.get_route(connection, "triage").targets}
+    assert (ended.status, ended.reason) == ("rolled_back", "cancelled by lan")
+    assert targets == {"echo/base": 1.0}

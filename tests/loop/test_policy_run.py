@@ -32,6 +32,15 @@ DEFINITION = {
 BETTER = {"a": 0.2, "b": 0.9, "difference": 0.7, "low": 0.5, "high": 0.8, "adjusted_p": 0.001, "wins": 9, "losses": 0}
 WORSE = {**BETTER, "a": 0.9, "b": 0.2, "difference": -0.7, "wins": 0, "losses": 9}
 
+TRAINED = {
+    "id": "earlier",
+    "base": None,
+    "steps": [
+        {"name": "harvest", "status": "passed", "evidence": {"ref": "tickets@2"}},
+        {"name": "train", "status": "passed"},
+    ],
+}
+
 
 class Killed(Exception):
     """End of the process in the middle of a step."""
@@ -62,6 +71,7 @@ class FakeServer:
         self.client.evals.suites.compare.return_value = {"entries": entries}
         self.decisions: list[dict[str, Any]] = results.get("decisions") or [{"policies": [], "requirements": []}]
         self.client.evals.gates.check.side_effect = lambda *_: self.decisions.pop(0)
+        self.client.loop.policies.runs.return_value = results.get("runs", [])
         self.client.loop.releases.list.return_value = []
         self.client.loop.releases.start.side_effect = results.get("start") or self._note(
             "release", {"id": str(uuid4())}
@@ -175,7 +185,7 @@ def test_a_killed_run_resumes_at_its_step_without_repeating_finished_ones(step: 
             "health check",
             "8 conflicts (vong data clean)",
         ),
-        ({"harvest": {"ref": "t@1", "added": 0, "corrections": 2, "good": 0}}, "harvest", "nothing new"),
+        ({"runs": [TRAINED]}, "harvest", "nothing new to train on"),
         ({"seconds": 86400}, "train", "planned with 1440 minutes"),
         ({"metric": WORSE}, "evaluate", "worse than deployment/base: exact 0.9 -> 0.2"),
         (
@@ -198,6 +208,11 @@ def test_a_step_that_does_not_pass_ends_the_run_without_a_promotion(
     assert recording.steps[step].status == "stopped"
     assert tuple(recording.steps) == (*STEP_NAMES[: STEP_NAMES.index(step) + 1], "clean up")
     recording.server.client.serving.stop.assert_called_once_with("nightly-3")
+
+
+@pytest.mark.parametrize("change", [{"base": "new@2"}, {"trigger": TriggerState(kind="manual", detail="by lan")}])
+def test_a_new_base_or_a_person_trains_on_the_same_rows_again(change: dict[str, Any]) -> None:
+    assert Recording(FakeServer(runs=[TRAINED]), create_run(**change)).execute().promoted
 
 
 def test_the_consent_is_the_approval_that_a_gate_needs() -> None:

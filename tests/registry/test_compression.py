@@ -110,5 +110,5 @@ def test_an_unknown_tokenizer_is_not_guessed(tiny_folder: Path) -> None:
     with pytest.raises(InvalidInput, match="pre-tokenizer Split"):
         find_pre_tokenizer(source)
     source["model"]["byte_fallback"] = True
-    with pytest.raises(InvalidInput, match="cannot be written to GGUF yet"):
+    with pytest.raises(InvalidInput, match="cannot be written to GGUF"):
         find_pre_tokenizer(source)

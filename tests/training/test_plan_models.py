@@ -72,6 +72,23 @@ def test_the_common_beginning_of_a_batch_is_counted_once() -> None:
     for settings, tokens in (
         (SftSettings(batch_size=8), 8 * 100 - 7 * 30),
         (SftSettings(batch_size=8, share_prefix=False), 800),
+        (SftSettings(batch_size=8, gradient_checkpointing=True), 800),
+        (SftSettings(batch_size=8, lora_dropout=0.1), 800),
         (DistilSettings(teacher="big", source="logits", batch_size=8), 800),
     ):
         assert find_largest_batch(lengths, Needs.of(settings), RecipeTraits()).tokens == tokens
+
+
+def test_a_batch_in_two_parts_needs_the_memory_of_one() -> None:
+    lengths = RowLengths((RowLength(60, 40),) * 24, 24)
+    for settings, tokens, parts in (
+        (SftSettings(batch_size=8), 400, 2),
+        (SftSettings(batch_size=4), 400, 1),
+        (SftSettings(batch_size=8, packing=True, max_length=200), 1600, 1),
+        (SftSettings(batch_size=8, method="full"), 800, 1),
+    ):
+        largest = find_largest_batch(lengths, Needs.of(settings), RecipeTraits(), on_cpu=True)
+        assert (largest.tokens, largest.parts) == (tokens, parts)
+    assert find_largest_batch(lengths, Needs.of(SftSettings(batch_size=8)), RecipeTraits()).parts == 1
+    halves, whole = (estimate(plan_inputs(), SftSettings(batch_size=size)) for size in (8, 4))
+    assert halves.memory_bytes - whole.memory_bytes == whole.memory_parts.gradients  # of the first part

@@ -130,7 +130,7 @@ def test_comparison_of_two_evaluations_shows_improvements(page: Page) -> None:
     page.wait_for_url("**/evals/compare?*")
     expect(page.get_by_role("table")).to_contain_text("exact_match", timeout=JOB_TIMEOUT_MS)
     expect(page.get_by_text("B is better").first).to_be_visible()
-    page.get_by_text("Improvements", exact=True).click()
+    page.get_by_text(re.compile(r"^Wins \d+$")).click()
     expect(page.get_by_role("article").first).to_be_visible()
 
 

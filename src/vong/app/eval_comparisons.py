@@ -10,8 +10,7 @@ from vong.app.platform import Platform
 from vong.errors import InvalidInput
 from vong.evals import comparison, runs, scoring
 from vong.evals.comparison import EvalComparison
-from vong.evals.eval_change import EvalChange
-from vong.evals.paired_outputs import ChangeFilter, Outcome, list_changes
+from vong.evals.eval_change import ChangeFilter, EvalChange, Outcome
 from vong.evals.prompting import choose_examples
 from vong.evals.slices import assign_slices
 from vong.records import DatasetVersion, EvalResult, Example, Operation
@@ -68,6 +67,8 @@ def save_changes(
 
     Raises: InvalidInput if no example is selected, or the runs were imported and have no dataset.
     """
+    from vong.evals.paired_outputs import list_changes
+
     check_versioned_name(dataset, "dataset")
     before = runs.get_run(connection, a)
     changes = {change.position: change for change in list_changes(connection, a, b, selected, limit=None)}

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
+from statistics import pstdev
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy import Connection
 
 from vong import data, gateway
@@ -17,7 +17,7 @@ from vong.app.providers import list_states
 from vong.errors import NotFound, VongError
 from vong.evals import runs, scoring
 from vong.evals.runs import ScoredOutput
-from vong.evals.statistics import minimum_detectable_difference
+from vong.evals.scorers import Scorer
 from vong.evals.suite_runs import SuiteRunOptions
 from vong.evals.suites import Suite, SuiteEntry
 from vong.gateway.pricing.catalog_file import load_catalog
@@ -145,8 +145,8 @@ def _estimate_consumption(
     if any_model is not None and any_model.input_tokens:
         n = any_model.done
         seconds = same_model.latency_p50 / 1000 if same_model and same_model.latency_p50 is not None else None
-        which = "the last run of this model" if same_model else f"the last run of {any_model.model!r}, time unknown"
-        basis = f"{which} on the same examples"
+        which = "this model" if same_model else repr(any_model.model)
+        basis = f"the last run of {which} on the same examples{'' if seconds is not None else '; time unknown'}"
         return _Consumption(any_model.input_tokens / n, any_model.output_tokens / n, seconds, basis)
     version = data.find(connection, entry.dataset)
     sample = list(islice(data.read(platform.blobs, version, split=entry.split), SAMPLE_ROWS))
@@ -208,18 +208,24 @@ def _metric_order(labels: Sequence[str]) -> Any:
     return lambda metric: (next((i for i, label in enumerate(labels) if metric.startswith(label)), len(labels)), metric)
 
 
+def _is_share(scorer: Scorer) -> bool:
+    return scorer.total is None and scorer.best == 1.0 and scorer.higher_is_better is not None
+
+
 def _detectable(
-    metric: str, outputs: Sequence[dict[int, ScoredOutput]], examples: int, scorer: Any
+    metric: str, outputs: Sequence[dict[int, ScoredOutput]], examples: int, scorer: Scorer | None
 ) -> DetectableDifference:
+    from vong.evals.statistics import minimum_detectable_difference
+
     columns = [{at: one.scores[metric] for at, one in run.items() if metric in one.scores} for run in outputs]
     deviation, basis = None, "no earlier run of these examples, and the metric is no share"
     if len(columns) == 2 and (shared := sorted(columns[0].keys() & columns[1].keys())):
-        deviation = float(np.std([columns[1][at] - columns[0][at] for at in shared]))
+        deviation = pstdev(columns[1][at] - columns[0][at] for at in shared)
         basis = "the differences of the last runs of two models"
     if not deviation and columns and columns[0]:
-        deviation = float(np.std(list(columns[0].values()))) * 2**0.5
+        deviation = pstdev(columns[0].values()) * 2**0.5
         basis = "the last run, as if the answers of two models were independent (an upper bound)"
-    if not deviation and scorer is not None and scorer.total is None and scorer.best == 1.0:
+    if not deviation and scorer is not None and _is_share(scorer):
         deviation, basis = 0.5 * 2**0.5, "a share of 0.5 with independent answers (the worst case)"
     value = minimum_detectable_difference(deviation / max(1, examples) ** 0.5) if deviation else None
     return DetectableDifference(scorer=metric, value=value, basis=basis)

@@ -12,7 +12,7 @@ from vong.app.distillation import caller_params
 from vong.app.evals import run_evaluation
 from vong.app.platform import Platform
 from vong.errors import Conflict, InvalidInput, JobCancelled, NotFound, VongError
-from vong.evals import specs, suite_report, suite_runs, suites
+from vong.evals import specs, suite_runs, suites
 from vong.evals.comparison import MetricComparison, compare
 from vong.evals.judges.pinning import pin_judges
 from vong.evals.prompting import choose_examples
@@ -159,6 +159,8 @@ def entry_slices(
 
 
 def _report(job: JobContext, platform: Platform, suite_run: SuiteRun, suite: Suite) -> SuiteRun:
+    from vong.evals import suite_report
+
     metrics: list[SuiteMetric] = []
     checks: list[SuiteCheck] = []
     groups: list[tuple[int, suite_report.EntryOutputs, Mapping[str, frozenset[int]]]] = []

@@ -28,8 +28,8 @@ class RekeyResult(Record):
     """Result of a rotation.
 
     `resumed` is true if the key file already had several keys: the rotation to the first one was completed, and no key
-    was added. `reencrypted` counts providers, guards and webhooks. `unreadable` names those that no key decrypts; they are left
-    unchanged.
+    was added. `reencrypted` counts providers, guards and webhooks. `unreadable` names those that no key decrypts; they
+    are left unchanged.
     """
 
     resumed: bool

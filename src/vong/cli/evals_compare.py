@@ -7,13 +7,13 @@ from uuid import UUID
 import click
 
 from vong.cli.output import emit, json_option, print_message, table
-from vong.cli.params import TEXT, FilePath
+from vong.cli.params import TEXT, Command, FilePath
 from vong.client import Client
 
 OUTCOMES = click.Choice(["win", "loss", "tie"])
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("a", type=click.UUID)
 @click.argument("b", type=click.UUID)
 @click.option(
@@ -76,7 +76,7 @@ def show_comparison(comparison: dict[str, Any], outcome: str | None) -> None:
             click.echo(f"  {label:<7}{' '.join(text.split())[:300]}")
 
 
-@click.command("import")
+@click.command("import", cls=Command)
 @click.argument("files", nargs=-1, required=True, type=FilePath(exists=True, dir_okay=False, path_type=Path))
 @click.option("--model", help="Name of the evaluated model here.  [default: that of the file]")
 @click.option("--name", default="", type=TEXT, help="Name of the runs.")

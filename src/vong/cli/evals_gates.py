@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from vong.cli.output import emit, json_option, print_message, table
+from vong.cli.params import Group
 from vong.client import Client
 
 KINDS = ["model_alias", "route", "prompt_label", "pipeline", "index"]
 ROLES = ["owner", "member", "viewer"]
 
 
-@click.group()
+@click.group(cls=Group)
 def gates() -> None:
     """Manage gates: the evidence that a candidate needs before it answers users."""
 
@@ -36,7 +37,7 @@ def show_policy(name: str, as_json: bool) -> None:
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("pattern")
 @click.option("--suite", "suites", multiple=True, help="Required suite, NAME or NAME@VERSION; repeatable.")
-@click.option("--max-age-days", type=float, help="Oldest suite run that counts, in days.")
+@click.option("--max-age-days", type=click.FloatRange(0, min_open=True), help="Oldest suite run that counts, in days.")
 @click.option("--no-worse-slice", is_flag=True, help="Require that no slice is worse than that of the current version.")
 @click.option("--calibrated-judges", is_flag=True, help="Require that every judge of the suites is calibrated.")
 @click.option("--licence", "licences", multiple=True, help="Allowed licence; repeatable.")

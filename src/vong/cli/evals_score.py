@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from vong.cli.output import emit, json_option, print_message, table
-from vong.cli.params import TEXT
+from vong.cli.params import TEXT, Command, FilePath
 from vong.client import Client
 from vong.errors import InvalidInput
 
@@ -17,9 +17,9 @@ MAX_SHOWN = 20
 """Outputs whose scores are shown without --json."""
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--scorer", "scorers", multiple=True, default=["exact_match"], help="NAME, NAME:option=value;… or JSON.")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="JSONL of outputs.")
+@click.option("--file", type=FilePath(exists=True, dir_okay=False, allow_dash=True), help="JSONL of outputs.")
 @click.option("--output", "outputs", multiple=True, type=TEXT, help="Output to score; repeatable.")
 @click.option("--reference", "references", multiple=True, type=TEXT, help="Correct text; repeatable.")
 @click.option("--dataset", help="Dataset whose outputs exist.")
@@ -82,7 +82,7 @@ def read_inputs(file: str) -> list[dict[str, Any]]:
     return inputs
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name", required=False)
 @json_option
 def scorers(name: str | None, as_json: bool) -> None:

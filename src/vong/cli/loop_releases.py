@@ -10,6 +10,7 @@ import click
 from vong.cli.evals_gates import print_decision
 from vong.cli.evidence import format_difference
 from vong.cli.output import emit, json_option, print_message, table
+from vong.cli.params import Group
 from vong.client import Client
 
 STATUSES = ["scheduled", "running", "promoted", "rolled_back", "kept", "superseded"]
@@ -18,7 +19,7 @@ COLUMNS = ["id", "route", "candidate", "status", "stage", "share", "blocked", "r
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 
-@click.group()
+@click.group(cls=Group)
 def releases() -> None:
     """Manage releases: shadow, then canary, then promoted or rolled back by evidence."""
 

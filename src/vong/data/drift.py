@@ -60,7 +60,7 @@ def measure_drift(reference: Sequence[str], live: Sequence[str]) -> DriftReport 
     frequency = Counter[str]()
     for row in sets[1]:
         frequency.update(row)
-    marking = sorted(weights, key=lambda word: -weights[word] * frequency[word])
+    marking = sorted(weights, key=lambda word: (-weights[word] * frequency[word], word))
     return DriftReport(
         score=round(score, 4),
         low=round(max(0.0, score - 1.96 * error), 4),

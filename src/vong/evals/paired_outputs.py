@@ -1,7 +1,7 @@
 """Scores of two runs over the examples that both contain, as columns, and pages of these examples."""
 
 from collections.abc import Collection
-from typing import Any, Literal, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Text, cast, func, select
 
 from vong.evals import tables
-from vong.evals.eval_change import EvalChange
+from vong.evals.eval_change import ChangeFilter, EvalChange
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Outcome = Literal["win", "loss", "tie"]
 JOINED_ROWS = 20_000
 """Rows whose JSON values the database joins into one text."""
 
@@ -71,19 +70,6 @@ def read_changes(connection: Connection, a: UUID, b: UUID, positions: Collection
     rows = [EvalChange.model_validate(dict(row)) for row in connection.execute(query).mappings()]
     found = {row.position: row for row in rows}
     return [found[position] for position in positions if position in found]
-
-
-class ChangeFilter(NamedTuple):
-    """Selection of common examples: those that b won, lost or tied on a metric, or all that have it in both runs.
-
-    `text` must occur in the prompt or an output. `positions` restricts the examples to a slice.
-    """
-
-    metric: str
-    outcome: Outcome | None = None
-    higher_is_better: bool = True
-    text: str | None = None
-    positions: Collection[int] | None = None
 
 
 def list_changes(

@@ -14,6 +14,9 @@ from vong.evals.suite_results import SuiteCheck, SuiteMetric, WorstSlice
 from vong.evals.suites import Suite, Threshold
 from vong.records import EvalResult, Record, new_id, now
 
+RANDOM_BITS = 80
+"""Bits of an id after its time."""
+
 
 class SuiteRunOptions(Record):
     """Options of a suite run that are not part of the suite.
@@ -73,10 +76,15 @@ class PlannedRun(Record):
 def plan_runs(id: UUID, suite: Suite, options: SuiteRunOptions) -> list[PlannedRun]:
     """Return the evaluations of a suite run in order."""
     return [
-        PlannedRun(id=uuid5(id, f"{number}:{repeat}"), entry=number, repeat=repeat)
+        PlannedRun(id=_derive_id(id, f"{number}:{repeat}"), entry=number, repeat=repeat)
         for number, entry in enumerate(suite.entries)
         for repeat in range(options.repeats or entry.repeats)
     ]
+
+
+def _derive_id(id: UUID, name: str) -> UUID:
+    """Return an id that follows from an id and a name and begins with the time of the id: lists are sorted by id."""
+    return UUID(int=id.int >> RANDOM_BITS << RANDOM_BITS | uuid5(id, name).int & (1 << RANDOM_BITS) - 1)
 
 
 def create_run(

@@ -84,9 +84,9 @@ def harvest(runner: PolicyRunner) -> dict[str, Any]:
         key=runner.idempotency_key(),
     )
     counts = f"{result['corrections']} corrections and {result['good']} good answers, {result['added']} new rows"
-    new_rows = result["added"] > 0 or run.trigger.kind in ("base", "manual", "schedule", "drift")
-    reason = f"{counts} in {result['ref']}" if new_rows else f"{counts}: nothing new to train on"
-    return _evidence(new_rows, reason, {"dataset": result["ref"]}, result)
+    is_new = run.trigger.kind == "manual" or not _was_trained(runner, result["ref"])
+    reason = f"{counts} in {result['ref']}" if is_new else f"{counts}: nothing new to train on"
+    return _evidence(is_new, reason, {"dataset": result["ref"]}, result)
 
 
 def check_health(runner: PolicyRunner, harvested: dict[str, Any]) -> dict[str, Any]:
@@ -240,6 +240,15 @@ def cancel_job(runner: StepRunner, id: UUID) -> None:
         runner.client.jobs.cancel(id)
     except (Conflict, NotFound) as error:
         runner.log(f"job {id} was not cancelled: {error}")
+
+
+def _was_trained(runner: PolicyRunner, ref: str) -> bool:
+    """Return True if the newest run that trained a candidate used this dataset version and the same base."""
+    for run in runner.client.loop.policies.runs(runner.run.policy, limit=50):
+        steps = {step["name"]: step for step in run["steps"]}
+        if run["id"] != str(runner.run.id) and steps.get("train", {}).get("status") == "passed":
+            return steps["harvest"]["evidence"].get("ref") == ref and run["base"] == runner.run.base
+    return False
 
 
 def _own_deployments(runner: PolicyRunner) -> list[str]:

@@ -523,6 +523,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evals/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alarms
+         * @description List the alarms of monitors, newest first.
+         */
+        get: operations["evals_list_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/alarms/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Alarm
+         * @description Mark an alarm as resolved, and test the score again from now on.
+         */
+        post: operations["evals_resolve_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/evals/calibrations/{id}": {
         parameters: {
             query?: never;
@@ -975,6 +1015,218 @@ export interface paths {
         get: operations["evals_list_label_counts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/monitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Monitors
+         * @description List the monitors by name, with counts, cost and open alarms.
+         */
+        get: operations["evals_list_monitors"];
+        put?: never;
+        /**
+         * Create Monitor
+         * @description Create a monitor that scores a sample of the calls from now on, with the caller's rights and limits.
+         */
+        post: operations["evals_create_monitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/monitors/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Monitor
+         * @description Return a monitor with counts, cost and open alarms.
+         */
+        get: operations["evals_get_monitor"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Monitor
+         * @description Delete a monitor with its samples and alarms. Scores of answers and review items are kept.
+         */
+        delete: operations["evals_delete_monitor"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Monitor
+         * @description Change settings of a monitor, pause or resume it. New scorers or drift rules begin with a new reference.
+         */
+        patch: operations["evals_update_monitor"];
+        trace?: never;
+    };
+    "/api/v1/evals/monitors/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Monitor History
+         * @description Return the mean scores by hour (two days by default) or day (60 days), with counts and cost.
+         */
+        get: operations["evals_get_monitor_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/monitors/{name}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Monitor Samples
+         * @description List sampled calls with their scores, newest first.
+         */
+        get: operations["evals_list_monitor_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reviews
+         * @description List review items, newest first. `after` is the id of the last item of the previous page.
+         */
+        get: operations["evals_list_reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/reviews/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Review
+         * @description Return a review item.
+         */
+        get: operations["evals_get_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/reviews/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Review
+         * @description Assign an item to a person, or to nobody.
+         */
+        post: operations["evals_assign_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/reviews/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete Review
+         * @description Mark an item as done: corrected, accepted or dismissed. A correction becomes feedback for the next harvest.
+         */
+        post: operations["evals_complete_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/reviews/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Review
+         * @description Mark an item as open again. Feedback that it created is kept.
+         */
+        post: operations["evals_reopen_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evals/reviews/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Review
+         * @description Assign an item to the caller, unless somebody else has it.
+         */
+        post: operations["evals_take_review"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2495,6 +2747,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loop/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Loop Policies
+         * @description List the loop policies by name, each with the state of its triggers and its runs.
+         */
+        get: operations["loop_list_loop_policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/policies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Loop Policy
+         * @description Return a loop policy with the state of its triggers and its runs.
+         */
+        get: operations["loop_get_loop_policy"];
+        /**
+         * Set Loop Policy
+         * @description Create a loop policy, or replace its content by the next version, with the caller's consent.
+         */
+        put: operations["loop_set_loop_policy"];
+        post?: never;
+        /**
+         * Delete Loop Policy
+         * @description Delete a loop policy without an active run. Its runs are kept.
+         */
+        delete: operations["loop_delete_loop_policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/policies/{name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Loop Policy Runs
+         * @description List the runs of a loop policy, newest first.
+         */
+        get: operations["loop_list_loop_policy_runs"];
+        put?: never;
+        /**
+         * Start Loop Policy Run
+         * @description Start a run of a loop policy by hand, without a trigger.
+         */
+        post: operations["loop_start_loop_policy_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/policies/{name}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Loop Policy
+         * @description Pause or resume a loop policy. A paused one starts no runs; an active run continues.
+         */
+        post: operations["loop_act_on_loop_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/policy-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Loop Policy Run
+         * @description Return a run of a loop policy: its report, with the evidence of each step.
+         */
+        get: operations["loop_get_loop_policy_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/policy-runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Loop Policy Run
+         * @description Cancel a run of a loop policy with its training, suite run or release. The route gets its previous targets.
+         */
+        post: operations["loop_cancel_loop_policy_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop/policy-runs/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Loop Policy Report
+         * @description Return the report of a run of a loop policy as Markdown.
+         */
+        get: operations["loop_get_loop_policy_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loop/releases": {
         parameters: {
             query?: never;
@@ -3525,6 +3929,17 @@ export interface components {
             status?: string | null;
             /** Title */
             title: string;
+        };
+        /**
+         * AlarmResolution
+         * @description Resolution of an alarm. Without `keep_reference` the next scores become the new reference.
+         */
+        AlarmResolution: {
+            /**
+             * Keep Reference
+             * @default true
+             */
+            keep_reference: boolean;
         };
         /**
          * AliasChange
@@ -5329,6 +5744,57 @@ export interface components {
             title: string;
         };
         /**
+         * DriftRules
+         * @description Rules of the drift alarm.
+         *
+         *     An alarm says that the mean score is below the mean of the reference by more than `tolerance`. The probability that
+         *     a monitor without such a drop ever raises an alarm between two resolutions is at most `alpha`. The reference is a
+         *     suite run (`suite_run`), or the first `window` scored answers.
+         */
+        DriftRules: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /** Suite Run */
+            suite_run?: string | null;
+            /**
+             * Tolerance
+             * @default 0.05
+             */
+            tolerance: number;
+            /**
+             * Window
+             * @default 200
+             */
+            window: number;
+        };
+        /**
+         * DriftTrigger
+         * @description Drift of the newest `calls` calls of the route against the training data, measured every `every`.
+         *
+         *     The trigger fires if the lower bound of the drift score is above `bound`. The score is the area under the ROC curve
+         *     of a classifier that separates live from training texts: 0.5 without drift, 1 if all texts differ.
+         */
+        DriftTrigger: {
+            /**
+             * Bound
+             * @default 0.65
+             */
+            bound: number;
+            /**
+             * Calls
+             * @default 200
+             */
+            calls: number;
+            /**
+             * Every
+             * @default 10m
+             */
+            every: string;
+        };
+        /**
          * DuplicateGroups
          * @description Groups of duplicate rows. `extra` is the number of rows to drop if one row per group remains.
          */
@@ -5772,6 +6238,16 @@ export interface components {
             low: number;
             /** N */
             n: number;
+        };
+        /**
+         * EvidenceLink
+         * @description Reference to an object of another stage: its kind (dataset, run, suite_run, ...) and its name or id.
+         */
+        EvidenceLink: {
+            /** Kind */
+            kind: string;
+            /** Ref */
+            ref: string;
         };
         /**
          * Example
@@ -7789,6 +8265,134 @@ export interface components {
             };
         };
         /**
+         * LoopPolicy
+         * @description Loop policy. Each change of its content needs a new consent and has the next `version`.
+         */
+        LoopPolicy: {
+            consent: components["schemas"]["PolicyConsent"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            definition: components["schemas"]["LoopPolicyDefinition"];
+            /** Name */
+            name: string;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * State
+             * @default {}
+             */
+            state: {
+                [key: string]: unknown;
+            };
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * LoopPolicyDefinition
+         * @description Content of a loop policy.
+         *
+         *     Feedback on `route` is harvested into `dataset`. The candidate is deployed beside the targets of the route, must
+         *     pass `suite` and not be significantly worse than the current target on it, must pass every gate of the route (the
+         *     gate policy `gate` among them, if set), and is released by the plan `release`. A run starts at the earliest
+         *     `cool_down` after the last one has ended. `engine` serves the candidate.
+         */
+        LoopPolicyDefinition: {
+            /**
+             * @default {
+             *       "minutes": 240
+             *     }
+             */
+            budget: components["schemas"]["PolicyBudget"];
+            /**
+             * Cool Down
+             * @default 1h
+             */
+            cool_down: string;
+            /** Dataset */
+            dataset: string;
+            /** Engine */
+            engine?: string | null;
+            /** Gate */
+            gate?: string | null;
+            /**
+             * @default {
+             *       "min_value": 0.8,
+             *       "pairs": false
+             *     }
+             */
+            harvest: components["schemas"]["PolicyHarvest"];
+            /**
+             * @default {
+             *       "alpha": 0.05,
+             *       "goal": "better",
+             *       "guard_alpha": 0.05,
+             *       "guard_rails": [
+             *         {
+             *           "margin": 0.05,
+             *           "metric": "errors"
+             *         },
+             *         {
+             *           "margin": 0.15,
+             *           "metric": "latency"
+             *         }
+             *       ],
+             *       "manual": false,
+             *       "margin": 0,
+             *       "max_hours": 168,
+             *       "max_pairs": 500,
+             *       "metric": "quality",
+             *       "min_pairs": 10,
+             *       "score_share": 1,
+             *       "scorers": [],
+             *       "shadow_pairs": 0,
+             *       "shadow_share": 1,
+             *       "sources": [
+             *         "human",
+             *         "judge",
+             *         "program",
+             *         "replay"
+             *       ],
+             *       "step_pairs": 5,
+             *       "step_seconds": 0,
+             *       "steps": [
+             *         0.05,
+             *         0.25,
+             *         0.5
+             *       ]
+             *     }
+             */
+            release: components["schemas"]["ReleasePlan"];
+            /** Route */
+            route: string;
+            /** Suite */
+            suite: string;
+            training: components["schemas"]["PolicyTraining"];
+            triggers: components["schemas"]["LoopTriggers"];
+        };
+        /**
+         * LoopPolicySet
+         * @description Content of a loop policy. `consent` must be true: it permits runs and promotions without a further action.
+         */
+        LoopPolicySet: {
+            /**
+             * Consent
+             * @default false
+             */
+            consent: boolean;
+            definition: components["schemas"]["LoopPolicyDefinition"];
+        };
+        /**
          * LoopRunCreate
          * @description Loop run to start. Without a plan the quickstart plan runs on the bundled samples.
          */
@@ -7821,6 +8425,30 @@ export interface components {
              * @default 0
              */
             runs_running: number;
+        };
+        /**
+         * LoopTriggers
+         * @description Conditions that start a run; at least one is required, and one that holds suffices.
+         *
+         *     `corrections` and `scores` count answers of the route with a new correction or score since the last run. `every`
+         *     (`6h`) or `cron` (`30 2 * * 1-5`, UTC) starts runs by time. `new_base` starts a run once the base of the training
+         *     names another version: a newly registered version, or a moved alias.
+         */
+        LoopTriggers: {
+            /** Corrections */
+            corrections?: number | null;
+            /** Cron */
+            cron?: string | null;
+            drift?: components["schemas"]["DriftTrigger"] | null;
+            /** Every */
+            every?: string | null;
+            /**
+             * New Base
+             * @default false
+             */
+            new_base: boolean;
+            /** Scores */
+            scores?: number | null;
         };
         /**
          * MemoryEstimate
@@ -8210,6 +8838,430 @@ export interface components {
             run?: string | null;
         };
         /**
+         * Monitor
+         * @description Monitor with its state.
+         *
+         *     `blocked` says why nothing is scored now. `cost_today` and `calls_today` sum the model calls of its scorers since
+         *     00:00 UTC; `hour` counts the calls sampled in the last 60 minutes. `open_alarms` and `open_reviews` need attention.
+         */
+        Monitor: {
+            /** Blocked */
+            blocked?: string | null;
+            /** Blocked Until */
+            blocked_until?: string | null;
+            /**
+             * Calls Today
+             * @default 0
+             */
+            calls_today: number;
+            /**
+             * Cost
+             * @default 0
+             */
+            cost: number;
+            /**
+             * Cost Today
+             * @default 0
+             */
+            cost_today: number;
+            /**
+             * @default {
+             *       "matched": 0,
+             *       "over_budget": 0,
+             *       "over_limit": 0,
+             *       "own": 0,
+             *       "sampled": 0
+             *     }
+             */
+            counts: components["schemas"]["MonitorCounts"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Has Webhook Secret
+             * @default false
+             */
+            has_webhook_secret: boolean;
+            /**
+             * Hour
+             * @default 0
+             */
+            hour: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Open Alarms
+             * @default 0
+             */
+            open_alarms: number;
+            /**
+             * Open Reviews
+             * @default 0
+             */
+            open_reviews: number;
+            /**
+             * Pending
+             * @default 0
+             */
+            pending: number;
+            /**
+             * Scored
+             * @default 0
+             */
+            scored: number;
+            settings: components["schemas"]["MonitorSettings"];
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * MonitorAlarm
+         * @description Alarm of a monitor: the score `metric` has dropped below the `reference`.
+         *
+         *     `mean` is the mean of the newest scores, `n` the number of scores that were tested, `evidence` the e-value, which
+         *     raised the alarm at 2 / `alpha`. `delivery` is the state of the webhook.
+         */
+        MonitorAlarm: {
+            /** Alpha */
+            alpha: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Delivery
+             * @default none
+             * @enum {string}
+             */
+            delivery: "none" | "pending" | "delivered" | "failed";
+            /**
+             * Delivery Attempts
+             * @default 0
+             */
+            delivery_attempts: number;
+            /** Delivery Error */
+            delivery_error?: string | null;
+            /** Evidence */
+            evidence: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Mean */
+            mean: number;
+            /** Message */
+            message: string;
+            /** Metric */
+            metric: string;
+            /** Monitor */
+            monitor: string;
+            /**
+             * Monitor Id
+             * Format: uuid
+             */
+            monitor_id: string;
+            /** N */
+            n: number;
+            /** Reference */
+            reference: {
+                [key: string]: unknown;
+            };
+            /** Resolved At */
+            resolved_at?: string | null;
+            /** Resolved By */
+            resolved_by?: string | null;
+            /** Route */
+            route?: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "resolved";
+        };
+        /**
+         * MonitorChanged
+         * @description Monitor after a change. `webhook_secret` signs its alarms and is returned only once, with a new webhook.
+         */
+        MonitorChanged: {
+            monitor: components["schemas"]["Monitor"];
+            /** Webhook Secret */
+            webhook_secret?: string | null;
+        };
+        /**
+         * MonitorCounts
+         * @description Counts since the monitor was created.
+         *
+         *     `matched` calls met the filter, `sampled` ones were chosen. `over_limit` ones were chosen beyond `max_per_hour`,
+         *     `over_budget` ones after the daily budget was spent. `own` are calls of evaluations, which are never scored.
+         */
+        MonitorCounts: {
+            /**
+             * Matched
+             * @default 0
+             */
+            matched: number;
+            /**
+             * Over Budget
+             * @default 0
+             */
+            over_budget: number;
+            /**
+             * Over Limit
+             * @default 0
+             */
+            over_limit: number;
+            /**
+             * Own
+             * @default 0
+             */
+            own: number;
+            /**
+             * Sampled
+             * @default 0
+             */
+            sampled: number;
+        };
+        /**
+         * MonitorCreate
+         * @description Monitor to create: its name and its settings.
+         */
+        MonitorCreate: {
+            /**
+             * Daily Budget
+             * @default 1000000
+             */
+            daily_budget: number;
+            /**
+             * @default {
+             *       "alpha": 0.05,
+             *       "tolerance": 0.05,
+             *       "window": 200
+             *     }
+             */
+            drift: components["schemas"]["DriftRules"] | null;
+            /** @default {} */
+            filter: components["schemas"]["MonitorFilter"];
+            /**
+             * Max Per Hour
+             * @default 100
+             */
+            max_per_hour: number;
+            /** Name */
+            name: string;
+            /**
+             * Review Below
+             * @default 0.5
+             */
+            review_below: number | null;
+            /**
+             * Scorers
+             * @default []
+             */
+            scorers: string[];
+            /**
+             * Share
+             * @default 0.1
+             */
+            share: number;
+            /** Suite */
+            suite?: string | null;
+            /** Webhook */
+            webhook?: string | null;
+        };
+        /**
+         * MonitorFilter
+         * @description Calls that a monitor samples. All given conditions must hold; without any, all model calls match.
+         */
+        MonitorFilter: {
+            /** Deployment */
+            deployment?: string | null;
+            /** Key */
+            key?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Model Version */
+            model_version?: string | null;
+            /** Route */
+            route?: string | null;
+            /** Tag */
+            tag?: string | null;
+        };
+        /**
+         * MonitorSample
+         * @description Sampled call with its scores in 0..1, where 1 is best. `calls` and `cost` are those of its scorers.
+         */
+        MonitorSample: {
+            /**
+             * Attempts
+             * @default 0
+             */
+            attempts: number;
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Details
+             * @default {}
+             */
+            details: {
+                [key: string]: string;
+            };
+            /** Error */
+            error?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Model Version */
+            model_version?: string | null;
+            /** Retry At */
+            retry_at?: string | null;
+            /** Scored At */
+            scored_at?: string | null;
+            /**
+             * Scores
+             * @default {}
+             */
+            scores: {
+                [key: string]: number;
+            };
+            /**
+             * Span Id
+             * Format: uuid
+             */
+            span_id: string;
+            /**
+             * Span Started At
+             * Format: date-time
+             */
+            span_started_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "scored" | "failed" | "skipped";
+        };
+        /**
+         * MonitorSettings
+         * @description Settings of a monitor.
+         *
+         *     `share` of the matching calls is sampled by the hash of the span id, so that monitors with the same share score the
+         *     same calls and a restart scores none twice. At most `max_per_hour` calls are sampled in any 60 minutes. Model calls
+         *     of scorers cost at most `daily_budget` (millionths of a US dollar) per day in UTC. `scorers` and those of `suite`
+         *     that need no reference are used. An answer with a score below `review_below` is marked for review. `webhook` is the
+         *     URL to which alarms are sent.
+         */
+        MonitorSettings: {
+            /**
+             * Daily Budget
+             * @default 1000000
+             */
+            daily_budget: number;
+            /**
+             * @default {
+             *       "alpha": 0.05,
+             *       "tolerance": 0.05,
+             *       "window": 200
+             *     }
+             */
+            drift: components["schemas"]["DriftRules"] | null;
+            /** @default {} */
+            filter: components["schemas"]["MonitorFilter"];
+            /**
+             * Max Per Hour
+             * @default 100
+             */
+            max_per_hour: number;
+            /**
+             * Review Below
+             * @default 0.5
+             */
+            review_below: number | null;
+            /**
+             * Scorers
+             * @default []
+             */
+            scorers: string[];
+            /**
+             * Share
+             * @default 0.1
+             */
+            share: number;
+            /** Suite */
+            suite?: string | null;
+            /** Webhook */
+            webhook?: string | null;
+        };
+        /**
+         * MonitorUpdate
+         * @description Settings of a monitor to change. Omitted fields keep their values; `enabled` pauses or resumes it.
+         */
+        MonitorUpdate: {
+            /**
+             * Daily Budget
+             * @default 1000000
+             */
+            daily_budget: number;
+            drift?: components["schemas"]["DriftRules"] | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** @default {} */
+            filter: components["schemas"]["MonitorFilter"];
+            /**
+             * Max Per Hour
+             * @default 100
+             */
+            max_per_hour: number;
+            /** Review Below */
+            review_below?: number | null;
+            /**
+             * Scorers
+             * @default []
+             */
+            scorers: (string | components["schemas"]["ScorerSpec"])[];
+            /**
+             * Share
+             * @default 0.1
+             */
+            share: number;
+            /** Suite */
+            suite?: string | null;
+            /** Webhook */
+            webhook?: string | null;
+        };
+        /**
          * NewApiKey
          * @description New API key with its secret, which is never shown again.
          */
@@ -8476,6 +9528,207 @@ export interface components {
             memory_bytes: number;
             /** Seconds */
             seconds: number;
+        };
+        /**
+         * PolicyBudget
+         * @description Limits of a run up to the release: `minutes` of time and `cost` of the training in US dollars, as planned.
+         */
+        PolicyBudget: {
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Minutes
+             * @default 240
+             */
+            minutes: number;
+        };
+        /**
+         * PolicyConsent
+         * @description Consent to runs without a person: who gave it, with which role, and when.
+         */
+        PolicyConsent: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "member" | "viewer";
+        };
+        /**
+         * PolicyHarvest
+         * @description Feedback that becomes training rows: corrections, and answers with a mean score of at least `min_value`.
+         */
+        PolicyHarvest: {
+            /**
+             * Min Value
+             * @default 0.8
+             */
+            min_value: number;
+            /** Name */
+            name?: string | null;
+            /**
+             * Pairs
+             * @default false
+             */
+            pairs: boolean;
+            /** Source */
+            source?: ("human" | "judge" | "program" | "replay") | null;
+        };
+        /**
+         * PolicyRun
+         * @description Run of a loop policy, and its report.
+         *
+         *     `definition` and `version` are those of the policy at the start, `trigger` is what started it. Feedback until
+         *     `harvest_until` counts for this run, later feedback for the next. `base` is the version of the base, `model` the
+         *     candidate. `minutes` is the time from the last correction to the end. `human_actions` are the actions of people on
+         *     this run and its release.
+         */
+        PolicyRun: {
+            /** Base */
+            base?: string | null;
+            consent: components["schemas"]["PolicyConsent"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            definition: components["schemas"]["LoopPolicyDefinition"];
+            /** Finished At */
+            finished_at?: string | null;
+            /** Harvest Since */
+            harvest_since?: string | null;
+            /**
+             * Harvest Until
+             * Format: date-time
+             */
+            harvest_until: string;
+            /**
+             * Human Actions
+             * @default 0
+             */
+            human_actions: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Correction At */
+            last_correction_at?: string | null;
+            /** Minutes */
+            minutes?: number | null;
+            /** Model */
+            model?: string | null;
+            /** Number */
+            number: number;
+            /** Policy */
+            policy: string;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "promoted" | "not_promoted" | "failed" | "cancelled";
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["PolicyStep"][];
+            trigger: components["schemas"]["TriggerState"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PolicyStatus
+         * @description Loop policy with the state of its triggers, the active run, the newest run, and what delays the next one.
+         */
+        PolicyStatus: {
+            /** Active Run */
+            active_run?: string | null;
+            /** Last Run */
+            last_run?: string | null;
+            policy: components["schemas"]["LoopPolicy"];
+            /** Triggers */
+            triggers: components["schemas"]["TriggerState"][];
+            /** Waits Until */
+            waits_until?: string | null;
+        };
+        /**
+         * PolicyStep
+         * @description Step of a run with its evidence. `job` is the job for which it waits. `reason` says why it passed or stopped.
+         */
+        PolicyStep: {
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Job */
+            job?: string | null;
+            /**
+             * Links
+             * @default []
+             */
+            links: components["schemas"]["EvidenceLink"][];
+            /** Name */
+            name: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Seconds */
+            seconds?: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "passed" | "stopped" | "failed";
+        };
+        /**
+         * PolicyTraining
+         * @description Training of a candidate: a version of `model`, from the model ref `base`, by a recipe with its settings.
+         */
+        PolicyTraining: {
+            /**
+             * Auto
+             * @default false
+             */
+            auto: boolean;
+            /** Base */
+            base?: string | null;
+            /** Model */
+            model: string;
+            /**
+             * Recipe
+             * @default sft
+             */
+            recipe: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Train Split
+             * @default train
+             */
+            train_split: string;
+            /**
+             * Validation Split
+             * @default validation
+             */
+            validation_split: string | null;
         };
         /**
          * PriceUpdate
@@ -9476,6 +10729,92 @@ export interface components {
             vector_rank?: number | null;
         };
         /**
+         * ReviewAssignment
+         * @description Person to whom an item is assigned, or null for nobody.
+         */
+        ReviewAssignment: {
+            /** Assignee */
+            assignee?: string | null;
+        };
+        /**
+         * ReviewCompletion
+         * @description Resolution of a review item.
+         *
+         *     `corrected` needs the `correction`, the completion that would have been right, which a harvest turns into an
+         *     example. `accepted` adds a score of 1 by the person, `dismissed` adds nothing.
+         */
+        ReviewCompletion: {
+            /** Comment */
+            comment?: string | null;
+            /** Correction */
+            correction?: string | null;
+            /**
+             * Resolution
+             * @enum {string}
+             */
+            resolution: "corrected" | "accepted" | "dismissed";
+        };
+        /**
+         * ReviewItem
+         * @description Answer to review: the score `metric` has the `value`, which is below `bound`.
+         *
+         *     `assignee` is the person who has taken it. `score_id` is the score that the resolution created.
+         */
+        ReviewItem: {
+            /** Assignee */
+            assignee?: string | null;
+            /** Bound */
+            bound: number;
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Done At */
+            done_at?: string | null;
+            /** Done By */
+            done_by?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Metric */
+            metric: string;
+            /** Model */
+            model?: string | null;
+            /** Monitor */
+            monitor: string;
+            /**
+             * Monitor Id
+             * Format: uuid
+             */
+            monitor_id: string;
+            /** Reason */
+            reason: string;
+            /** Resolution */
+            resolution?: ("corrected" | "accepted" | "dismissed") | null;
+            /** Route */
+            route?: string | null;
+            /** Score Id */
+            score_id?: string | null;
+            /**
+             * Span Id
+             * Format: uuid
+             */
+            span_id: string;
+            /**
+             * Status
+             * @default open
+             * @enum {string}
+             */
+            status: "open" | "done";
+            /** Value */
+            value: number;
+        };
+        /**
          * Route
          * @description Route, which callers name in the `model` field of a request.
          *
@@ -9696,8 +11035,8 @@ export interface components {
          * @description Runs compared with each other. Lists are in the order of `runs`.
          *
          *     `settings` contains only settings that differ. `best` holds the best value of each metric and `last` its last value
-         *     (null if a run lacks the metric). `winner` is the index of the best run per metric. `curves` are the downsampled
-         *     curves of each run.
+         *     (null if a run lacks the metric). `winner` is the index of the best run per metric, without metrics that are equal
+         *     in all runs or have no better values. `curves` are the downsampled curves of each run.
          */
         RunComparison: {
             /** Best */
@@ -9915,6 +11254,25 @@ export interface components {
             tools?: {
                 [key: string]: unknown;
             }[] | null;
+        };
+        /**
+         * ScorePoint
+         * @description Mean scores of one hour or day by metric, with the number of scored answers and the cost.
+         */
+        ScorePoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cost */
+            cost: number;
+            /** Means */
+            means: {
+                [key: string]: number;
+            };
+            /** N */
+            n: number;
         };
         /**
          * ScoreReport
@@ -10812,6 +12170,8 @@ export interface components {
         /**
          * SuiteCheck
          * @description Result of a threshold. `value` is null if no example of the slice has the metric; the check then fails.
+         *
+         *     `share` is the share of answers that have the metric, `reason` says why a check failed.
          */
         SuiteCheck: {
             /** Bound */
@@ -10836,8 +12196,15 @@ export interface components {
             n: number;
             /** Passed */
             passed: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
             /** Scorer */
             scorer: string;
+            /** Share */
+            share?: number | null;
             /** Slice */
             slice?: string | null;
             /** Value */
@@ -11195,7 +12562,9 @@ export interface components {
          * @description Bound on a metric of an entry: the value must be `at_least` or `at_most` the bound.
          *
          *     `scorer` is the metric, such as `exact_match`, `rougeL` or `failed_share`. `slice` restricts the check to one slice,
-         *     such as `language=vi`. `confident` requires the whole interval to be on the right side of the bound.
+         *     such as `language=vi`. `confident` requires the whole interval to be on the right side of the bound. `min_share` is
+         *     the share of answers that must have the metric: a mean over the few that a scorer could score proves nothing about
+         *     the others. Latency and cost are expected of successful requests only.
          */
         Threshold: {
             /** At Least */
@@ -11207,6 +12576,11 @@ export interface components {
              * @default false
              */
             confident: boolean;
+            /**
+             * Min Share
+             * @default 1
+             */
+            min_share: number;
             /** Scorer */
             scorer: string;
             /** Slice */
@@ -11598,6 +12972,28 @@ export interface components {
              * @default 0
              */
             running: number;
+        };
+        /**
+         * TriggerState
+         * @description State of one trigger: the measured value beside the value that it needs, both null if not measured yet.
+         */
+        TriggerState: {
+            /** Detail */
+            detail: string;
+            /**
+             * Is Due
+             * @default false
+             */
+            is_due: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "corrections" | "scores" | "drift" | "schedule" | "base" | "manual";
+            /** Needed */
+            needed?: number | null;
+            /** Value */
+            value?: number | null;
         };
         /**
          * TuningSettings
@@ -13030,6 +14426,72 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    evals_list_alarms: {
+        parameters: {
+            query?: {
+                monitor?: string | null;
+                route?: string | null;
+                status?: ("open" | "resolved") | null;
+                since?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorAlarm"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_resolve_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmResolution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorAlarm"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     evals_get_calibration: {
         parameters: {
             query?: never;
@@ -13803,6 +15265,397 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_monitors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_create_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitorCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorChanged"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_delete_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_update_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitorUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorChanged"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_monitor_history: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                bucket?: "hour" | "day";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScorePoint"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_monitor_samples: {
+        parameters: {
+            query?: {
+                status?: ("pending" | "scored" | "failed" | "skipped") | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorSample"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_list_reviews: {
+        parameters: {
+            query?: {
+                status?: ("open" | "done") | null;
+                monitor?: string | null;
+                assignee?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewItem"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_get_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewItem"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_assign_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewAssignment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewItem"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_complete_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewCompletion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewItem"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_reopen_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewItem"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    evals_take_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewItem"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];
@@ -16507,6 +18360,297 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_list_loop_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyStatus"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_get_loop_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyStatus"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_set_loop_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopPolicySet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopPolicy"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_delete_loop_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopPolicy"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_list_loop_policy_runs: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRun"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_start_loop_policy_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRun"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_act_on_loop_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                action: "pause" | "resume";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyStatus"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_get_loop_policy_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRun"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_cancel_loop_policy_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRun"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    loop_get_loop_policy_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             401: components["responses"]["401"];

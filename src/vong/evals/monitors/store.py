@@ -176,9 +176,9 @@ def _with_counts(connection: Connection, row: RowMapping) -> Monitor:
             func.coalesce(func.sum(own.calls).filter(today), 0).label("calls_today"),
             func.coalesce(func.sum(own.cost), 0).label("cost"),
         ).where(own.monitor_id == row["id"])
-    ).one()
+    ).mappings()
     values = {name: row[name] for name in MONITOR_COLUMNS}
-    values |= {name: int(value) for name, value in counts._mapping.items()}
+    values |= {name: int(value) for name, value in counts.one().items()}
     return Monitor.model_validate(
         {
             **values,

@@ -80,8 +80,11 @@ class Needs:
 
     @property
     def shares_prefix(self) -> bool:
-        """Return whether the common beginning of a batch is computed once, which recipes do on a CPU."""
-        return bool(self.get("share_prefix", False)) and not self.packing and self.get("source", "") != "logits"
+        """Return whether the common beginning of a batch is computed once, which recipes do on a CPU in fp32."""
+        if self.packing or self.checkpointing or self.get("source", "") == "logits":
+            return False
+        is_exact = not float(self.get("lora_dropout", 0.0)) and str(self.get("dtype", "auto")) in {"auto", "fp32"}
+        return bool(self.get("share_prefix", False)) and is_exact
 
     @property
     def computes_parts(self) -> bool:

@@ -36,6 +36,7 @@ function Scores({ run }: { run: EvalRun }) {
         {sortScores(Object.keys(run.scores ?? {})).map((name) => {
           const value = run.scores?.[name] ?? 0;
           const formatted = f.fixed(value, scoreDecimals(name));
+          const maximum = maxScore(name);
           return (
             <div key={name}>
               <dt>
@@ -43,7 +44,7 @@ function Scores({ run }: { run: EvalRun }) {
                 <strong className="num">{formatted}</strong>
               </dt>
               <dd>
-                <Meter value={value / maxScore(name)} label={`${name} ${formatted}`} />
+                {maximum !== undefined && <Meter value={value / maximum} label={`${name} ${formatted}`} />}
                 <span className={c.signature} title={scorerSignature(name)}>
                   {scorerSignature(name)}
                 </span>
@@ -184,16 +185,18 @@ function EvalDetail({ run }: { run: EvalRun }) {
             >
               {judges.label.open}
             </Button>
-            <Button
-              component={Link}
-              to="/evals/new"
-              search={{ model: run.model, dataset: run.dataset, split: run.split } as never}
-              size="sm"
-              variant="default"
-              leftSection={<RotateCcw size={14} aria-hidden />}
-            >
-              {t.run.runAgain}
-            </Button>
+            {!run.source && (
+              <Button
+                component={Link}
+                to="/evals/new"
+                search={{ model: run.model, dataset: run.dataset, split: run.split } as never}
+                size="sm"
+                variant="default"
+                leftSection={<RotateCcw size={14} aria-hidden />}
+              >
+                {t.run.runAgain}
+              </Button>
+            )}
           </>
         }
       />
@@ -235,7 +238,11 @@ function EvalDetail({ run }: { run: EvalRun }) {
             <Panel title={t.run.settings}>
               <Facts
                 items={[
-                  [t.dataset, <EntityLink key="dataset" kind="dataset" entityRef={run.dataset} />],
+                  ...(run.source ? [[t.run.source, run.source] as [string, string]] : []),
+                  [
+                    t.dataset,
+                    run.source ? run.dataset : <EntityLink key="dataset" kind="dataset" entityRef={run.dataset} />,
+                  ],
                   [t.split, run.split],
                   ...Object.entries(run.settings ?? {})
                     .filter(([, value]) => value !== null)

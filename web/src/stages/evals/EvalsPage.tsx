@@ -88,7 +88,7 @@ function useColumns(selectedIds: string[], toggleSelected: (id: string) => void)
 
 /** Show all evaluations, newest first. Two of them can be compared. */
 export default function EvalsPage() {
-  const { evals: t, judges, suites, app } = useMessages();
+  const { evals: t, judges, monitors, suites, app } = useMessages();
   const navigate = useNavigate();
   const [selectedIds, setSelectedIds] = useState<string[]>([]);
   const query = useInfiniteQuery(runsQuery());
@@ -131,6 +131,9 @@ export default function EvalsPage() {
             </Button>
             <Button component={Link} to="/evals/judges" size="sm" variant="default">
               {judges.title}
+            </Button>
+            <Button component={Link} to="/evals/monitors" size="sm" variant="default">
+              {monitors.title}
             </Button>
             {hasRows && compare}
             {hasRows && button}

@@ -9,6 +9,7 @@ import { Columns } from "@/components/Columns";
 import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
+import c from "./evals.module.css";
 import { choicesQuery } from "./queries";
 import { type ChosenScorer, missingOptions, ScorerPicker, toSpecs } from "./ScorerPicker";
 
@@ -29,6 +30,8 @@ type Values = {
   max_tokens: number | "";
   system: string;
 };
+
+const HINT_BELOW: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
 
 /** Return the request body. Empty fields use the server's defaults. */
 function toRequest({
@@ -116,12 +119,19 @@ function Form({ choices }: { choices: Choices }) {
               <Group grow align="flex-start">
                 <NumberInput
                   label={t.fewShot}
+                  inputWrapperOrder={HINT_BELOW}
                   description={t.fewShotHint}
                   min={0}
                   max={64}
                   {...form.getInputProps("shots")}
                 />
-                <NumberInput label={t.limit} description={t.limitHint} min={1} {...form.getInputProps("limit")} />
+                <NumberInput
+                  label={t.limit}
+                  inputWrapperOrder={HINT_BELOW}
+                  description={t.limitHint}
+                  min={1}
+                  {...form.getInputProps("limit")}
+                />
                 <NumberInput label={t.maxTokens} min={1} {...form.getInputProps("max_tokens")} />
               </Group>
               <Textarea
@@ -149,7 +159,7 @@ function Form({ choices }: { choices: Choices }) {
         }
         side={
           <Panel title={t.scorerReference}>
-            <Stack gap="sm">
+            <Stack gap="sm" className={c.reference} tabIndex={0} role="region" aria-label={t.scorerReference}>
               {choices.scorers.map((candidate) => (
                 <div key={candidate.name}>
                   <Text size="sm" fw={500}>

@@ -65,7 +65,7 @@ function OptionField({
     return (
       <Checkbox
         size="xs"
-        mt="xl"
+        pb={7}
         label={name}
         checked={Boolean(value ?? initial)}
         onChange={(event) => onChange(event.currentTarget.checked)}
@@ -149,7 +149,7 @@ function ScorerCard({
         </ActionIcon>
       </Group>
       {Object.keys(info.options).length > 0 && (
-        <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="xs" mt="xs">
+        <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="xs" mt="xs" style={{ alignItems: "end" }}>
           {Object.entries(info.options).map(([name, initial]) => (
             <OptionField
               key={name}

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, type Schema, unwrap } from "@/api/client";
+import type { Outcome } from "./search";
 
 const PAGE = 100;
 const isRunning = (run: Schema["EvalResult"] | undefined) => run?.status === "running" || run?.status === "queued";
@@ -37,11 +38,30 @@ export const answersQuery = (id: string, failed: boolean) =>
     getNextPageParam: (last) => (last.length < PAGE ? undefined : last.at(-1)?.position),
   });
 
-/** Query the comparison of evaluation `b` with evaluation `a`. */
-export const comparisonQuery = (a: string, b: string) =>
+/** Query the comparison of evaluation `b` with evaluation `a`, also in the slices of these specifications. */
+export const comparisonQuery = (a: string, b: string, slices: string[] = []) =>
   queryOptions({
-    queryKey: ["evals", "comparison", a, b],
-    queryFn: () => unwrap(api.GET("/api/v1/evals/compare", { params: { query: { a, b, changes: 500 } } })),
+    queryKey: ["evals", "comparison", a, b, slices],
+    queryFn: () =>
+      unwrap(api.GET("/api/v1/evals/compare", { params: { query: { a, b, changes: 0, slice: slices } as never } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export type ExamplesFilter = { a: string; b: string; metric: string; outcome?: Outcome; text?: string; slice?: string };
+const EXAMPLES_PAGE = 25;
+
+/** Query the examples of two evaluations by position: those that `b` won, lost or tied on a metric, or all. */
+export const comparedExamplesQuery = (filter: ExamplesFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["evals", "compared", filter],
+    queryFn: ({ pageParam }) =>
+      unwrap(
+        api.GET("/api/v1/evals/compare/changes", {
+          params: { query: { ...filter, after: pageParam, limit: EXAMPLES_PAGE } },
+        }),
+      ),
+    initialPageParam: -1,
+    getNextPageParam: (last) => (last.length < EXAMPLES_PAGE ? undefined : last.at(-1)?.position),
     staleTime: Number.POSITIVE_INFINITY,
   });
 

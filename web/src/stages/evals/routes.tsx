@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/app/root";
 import { judgeRoutes } from "./judges/routes";
+import { monitorRoutes } from "./monitors/routes";
 import { readCompareSearch, readFormSearch, readRunSearch } from "./search";
 import { suiteRoutes } from "./suites/routes";
 
@@ -31,4 +32,4 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./EvalPage")),
 });
 
-export const routes = [home, form, compare, run, ...judgeRoutes, ...suiteRoutes] as const;
+export const routes = [home, form, compare, run, ...judgeRoutes, ...monitorRoutes, ...suiteRoutes] as const;

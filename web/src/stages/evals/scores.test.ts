@@ -1,4 +1,4 @@
-import { axisPosition, changeDirection, meanScore, sortScores, verdict } from "./scores";
+import { axisPosition, meanScore, scoreDecimals, sortScores, verdict } from "./scores";
 
 test("the most important scores come first", () => {
   expect(sortScores(["bleu", "rouge1", "exact_match", "json_fields.a"])).toEqual([
@@ -16,10 +16,15 @@ test("an interval that contains 0 is unclear", () => {
   expect(verdict({ low: -0.2, high: -0.01 })).toBe("worse");
 });
 
-test("the change direction depends on one score and is 0 if the score is missing", () => {
-  const change = { a_scores: { exact_match: 1 }, b_scores: { exact_match: 0 } };
-  expect(changeDirection(change, "exact_match")).toBe(-1);
-  expect(changeDirection(change, "bleu")).toBe(0);
+test("the verdict follows the direction of the metric", () => {
+  expect(verdict({ low: 0.01, high: 0.2, higher_is_better: false })).toBe("worse");
+  expect(verdict({ low: -0.2, high: -0.01, higher_is_better: false })).toBe("better");
+  expect(verdict({ low: 0.01, high: 0.2, higher_is_better: null })).toBe("unclear");
+});
+
+test("measures without a maximum have no meter and are not part of the mean", () => {
+  expect(meanScore({ exact_match: 0.5, latency_ms: 900 })).toBe(0.5);
+  expect([scoreDecimals("latency_ms"), scoreDecimals("chrf"), scoreDecimals("rougeL")]).toEqual([0, 1, 3]);
 });
 
 test("0 is in the middle of the axis and values are clamped", () => {

@@ -2,11 +2,16 @@ import type { Schema } from "@/api/client";
 
 /** Most important scores, in display order. */
 const DISPLAY_ORDER = ["exact_match", "json_valid", "json_fields", "rougeL", "chrf", "bleu"];
-/** Scores with a maximum of 100. All others have a maximum of 1. */
-const SCORES_OUT_OF_100 = new Set(["bleu", "chrf"]);
+/** Scores with a maximum of 100. Most others have a maximum of 1. */
+const SCORES_OUT_OF_100 = new Set(["bleu", "chrf", "ter"]);
+/** Measures without a maximum, with the number of decimals that they are shown with. */
+const UNBOUNDED: Record<string, number> = { latency: 0, latency_ms: 0, length: 1, cost: 5, perplexity: 2 };
 
-/** Return the maximum value of a score. */
-export const maxScore = (metric: string) => (SCORES_OUT_OF_100.has(metric) ? 100 : 1);
+/** Return the maximum value of a score. Returns undefined if it has none. */
+export function maxScore(metric: string): number | undefined {
+  if (metric in UNBOUNDED) return undefined;
+  return SCORES_OUT_OF_100.has(metric) ? 100 : 1;
+}
 
 /** Sort score names, most important first. */
 export function sortScores(names: string[]): string[] {
@@ -21,19 +26,13 @@ export function sortScores(names: string[]): string[] {
 export function verdict({
   low,
   high,
-}: Pick<Schema["MetricComparison"], "low" | "high">): "better" | "worse" | "unclear" {
-  return low > 0 ? "better" : high < 0 ? "worse" : "unclear";
-}
-
-/** Return 1 if an example improved by a score, -1 if it got worse, 0 if it did not change. */
-export function changeDirection(
-  change: Pick<Schema["EvalChange"], "a_scores" | "b_scores">,
-  metric: string,
-): -1 | 0 | 1 {
-  const a = change.a_scores?.[metric];
-  const b = change.b_scores?.[metric];
-  if (a === undefined || b === undefined || a === b) return 0;
-  return b > a ? 1 : -1;
+  higher_is_better,
+}: Pick<Schema["MetricComparison"], "low" | "high"> & { higher_is_better?: boolean | null }):
+  | "better"
+  | "worse"
+  | "unclear" {
+  if (higher_is_better === null || (low <= 0 && high >= 0)) return "unclear";
+  return low > 0 === (higher_is_better ?? true) ? "better" : "worse";
 }
 
 /** Return the position of a value on an axis from -`reach` to `reach`, as a share of the width. 0 is in the middle. */
@@ -42,10 +41,13 @@ export function axisPosition(value: number, reach: number): number {
 }
 
 /** Return the number of decimals of a score: three if its maximum is 1, one if it is 100. */
-export const scoreDecimals = (metric: string) => (maxScore(metric) === 100 ? 1 : 3);
+export const scoreDecimals = (metric: string) => UNBOUNDED[metric] ?? (maxScore(metric) === 100 ? 1 : 3);
 
 /** Return the mean of an answer's scores, each divided by its maximum. Used to sort by worst first. */
 export function meanScore(scores: Record<string, number> | undefined): number {
-  const values = Object.entries(scores ?? {}).map(([name, value]) => value / maxScore(name));
+  const values = Object.entries(scores ?? {}).flatMap(([name, value]) => {
+    const maximum = maxScore(name);
+    return maximum === undefined ? [] : [value / maximum];
+  });
   return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : -1;
 }

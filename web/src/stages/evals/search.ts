@@ -1,9 +1,17 @@
 /** Search parameters of the evaluation pages. */
 export type FormSearch = { model?: string; dataset?: string; split?: string };
 export type RunSearch = { failed?: true; open?: number };
-export const CHANGE_FILTERS = ["all", "regressions", "improvements"] as const;
-export type ChangeFilter = (typeof CHANGE_FILTERS)[number];
-export type CompareSearch = { a?: string; b?: string; change?: ChangeFilter; by?: string };
+export const OUTCOMES = ["loss", "win", "tie"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+export type CompareSearch = {
+  a?: string;
+  b?: string;
+  outcome?: Outcome;
+  by?: string;
+  text?: string;
+  slice?: string;
+  slices?: string[];
+};
 
 const optionalText = (value: unknown) => (value === undefined || value === "" ? undefined : String(value));
 
@@ -24,6 +32,9 @@ export const readRunSearch = (search: Record<string, unknown>): RunSearch => {
 export const readCompareSearch = (search: Record<string, unknown>): CompareSearch => ({
   a: optionalText(search.a),
   b: optionalText(search.b),
-  change: CHANGE_FILTERS.find((changeFilter) => changeFilter === search.change),
+  outcome: OUTCOMES.find((outcome) => outcome === search.outcome),
   by: optionalText(search.by),
+  text: optionalText(search.text),
+  slice: optionalText(search.slice),
+  slices: Array.isArray(search.slices) && search.slices.length > 0 ? search.slices.map(String) : undefined,
 });

@@ -11,6 +11,7 @@ import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
+import { PoliciesPanel } from "./PoliciesPanel";
 import { canariesQuery, loopRunsQuery } from "./queries";
 import { ReleasesPanel } from "./ReleasesPanel";
 import { exactMatchBeforeAndAfter, jobReport } from "./report";
@@ -186,6 +187,7 @@ export default function LoopPage() {
                   onOpen={(job) => navigate({ to: "/loop/runs/$id", params: { id: job.id } })}
                 />
               </Panel>
+              <PoliciesPanel />
               <ReleasesPanel />
               <Canaries />
             </PageBody>
@@ -195,6 +197,7 @@ export default function LoopPage() {
                 {t.emptyText}
               </EmptyState>
               <PageBody>
+                <PoliciesPanel />
                 <ReleasesPanel />
                 <Canaries hideIfEmpty />
               </PageBody>

@@ -89,3 +89,36 @@ export const callableModelsQuery = () =>
     queryKey: ["loop", "models"],
     queryFn: () => unwrap(api.GET("/api/v1/gateway/models")),
   });
+
+/** Query the loop policies with the state of their triggers. */
+export const loopPoliciesQuery = () =>
+  queryOptions({
+    queryKey: ["loop", "policies"],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/policies")),
+    refetchInterval: 5_000,
+  });
+
+/** Query one loop policy with the state of its triggers. */
+export const loopPolicyQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["loop", "policy", name],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/policies/{name}", { params: { path: { name } } })),
+    refetchInterval: 5_000,
+  });
+
+/** Query the runs of a loop policy, newest first. */
+export const loopPolicyRunsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["loop", "policy", name, "runs"],
+    queryFn: () =>
+      unwrap(api.GET("/api/v1/loop/policies/{name}/runs", { params: { path: { name }, query: { limit: 100 } } })),
+    refetchInterval: 5_000,
+  });
+
+/** Query one run of a loop policy, repeatedly while it has not ended. */
+export const loopPolicyRunQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["loop", "policy-run", id],
+    queryFn: () => unwrap(api.GET("/api/v1/loop/policy-runs/{id}", { params: { path: { id } } })),
+    refetchInterval: (query) => (["queued", "running"].includes(query.state.data?.status ?? "") ? 2_000 : false),
+  });

@@ -52,4 +52,16 @@ const gates = createRoute({
   component: lazyRouteComponent(() => import("./GatesPage")),
 });
 
-export const routes = [home, form, loopRun, canary, newRelease, release, gates] as const;
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: "/loop/policies/$name",
+  component: lazyRouteComponent(() => import("./PolicyPage")),
+});
+
+const policyRun = createRoute({
+  getParentRoute: () => root,
+  path: "/loop/policy-runs/$id",
+  component: lazyRouteComponent(() => import("./PolicyRunPage")),
+});
+
+export const routes = [home, form, loopRun, canary, newRelease, release, gates, policy, policyRun] as const;

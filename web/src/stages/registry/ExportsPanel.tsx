@@ -11,7 +11,7 @@ import { notifyError, notifySuccess } from "@/components/notify";
 import { Panel } from "@/components/Page";
 import { RunningJob } from "@/components/RunningJob";
 import { ExportForm } from "./ExportForm";
-import { exportsQuery } from "./queries";
+import { compressionsQuery, exportsQuery } from "./queries";
 
 type Export = Schema["ModelExport"];
 const JOB_KINDS = ["registry.export", "registry.compress", "registry.keep"] as const;
@@ -32,6 +32,31 @@ function ParityText({ parity }: { parity: Export["parity"] }) {
         {parity.equal ? t.equal : t.differs} ({difference})
       </Text>
     </Tooltip>
+  );
+}
+
+type Original = { candidate: string; bytes: number; memory_bytes?: number; tokens_per_second?: number; loss?: number };
+
+/** Show what the newest compression measured of the version itself. */
+function OriginalMeasurement({ versionRef }: { versionRef: string }) {
+  const t = useMessages().registry.exports;
+  const f = useFormats();
+  const jobs = useQuery(compressionsQuery);
+  const newest = jobs.data?.find(
+    (job) => job.status === "finished" && (job.params as { model?: string }).model === versionRef,
+  );
+  const candidates = (newest?.result as { candidates?: Original[] } | null | undefined)?.candidates;
+  const original = candidates?.find((one) => one.candidate === "original");
+  if (!original) return null;
+  return (
+    <Text size="sm" c="dimmed" px="md" py="xs">
+      {t.original(
+        f.bytes(original.bytes),
+        f.bytes(original.memory_bytes),
+        f.number(original.tokens_per_second, 1),
+        f.number(original.loss, 3),
+      )}
+    </Text>
   );
 }
 
@@ -71,6 +96,13 @@ function useColumns(actions: ReturnType<typeof useRowActions>): Column<Export>[]
     },
     { id: "size", title: t.size, width: "80px", alignRight: true, cell: (one) => f.bytes(one.bytes) },
     { id: "parity", title: t.parity, width: "minmax(140px, 1fr)", cell: (one) => <ParityText parity={one.parity} /> },
+    {
+      id: "memory",
+      title: t.memory,
+      width: "84px",
+      alignRight: true,
+      cell: (one) => f.bytes(one.measurement?.memory_bytes),
+    },
     {
       id: "speed",
       title: t.speed,
@@ -156,7 +188,10 @@ export function ExportsPanel({ version, versionRef }: { version: Schema["ModelVe
         />
       ))}
       {rows.length > 0 ? (
-        <DataGrid label={t.title} columns={columns} rows={rows} rowKey={(one) => one.id} />
+        <>
+          <DataGrid label={t.title} columns={columns} rows={rows} rowKey={(one) => one.id} />
+          <OriginalMeasurement versionRef={versionRef} />
+        </>
       ) : (
         <Text size="sm" c="dimmed">
           {t.none}

@@ -132,32 +132,32 @@ function useColumns(currentAliases: Schema["AliasChange"][]): Column<Schema["Mod
   const t = useMessages().registry;
   const f = useFormats();
   return [
-    { id: "number", title: t.versions.number, width: "92px", cell: (candidate) => f.number(candidate.number) },
+    { id: "number", title: t.versions.number, width: "76px", cell: (candidate) => f.number(candidate.number) },
     {
       id: "hash",
       title: t.facts.hash,
-      width: "120px",
+      width: "112px",
       cell: (candidate) => <span className="mono">{candidate.hash.slice(0, 12)}</span>,
     },
     {
       id: "aliases",
       title: t.list.aliases,
-      width: "minmax(140px, 1fr)",
+      width: "minmax(110px, 1fr)",
       cell: (candidate) => (
         <AliasBadges
           names={currentAliases.filter((move) => move.model === versionRef(candidate)).map((move) => move.alias)}
         />
       ),
     },
-    { id: "kind", title: t.list.kind, width: "100px", cell: (candidate) => t.kind[candidate.kind] },
+    { id: "kind", title: t.list.kind, width: "84px", cell: (candidate) => t.kind[candidate.kind] },
     {
       id: "dataset",
       title: t.facts.dataset,
-      width: "minmax(180px, 1fr)",
+      width: "minmax(170px, 1fr)",
       cell: (candidate) => (candidate.dataset ? <EntityLink kind="dataset" entityRef={candidate.dataset} /> : "–"),
     },
-    { id: "size", title: t.list.size, width: "90px", alignRight: true, cell: (candidate) => f.bytes(candidate.bytes) },
-    { id: "when", title: t.list.when, width: "100px", cell: (candidate) => <RelativeTime at={candidate.created_at} /> },
+    { id: "size", title: t.list.size, width: "84px", alignRight: true, cell: (candidate) => f.bytes(candidate.bytes) },
+    { id: "when", title: t.list.when, width: "108px", cell: (candidate) => <RelativeTime at={candidate.created_at} /> },
   ];
 }
 

@@ -50,7 +50,6 @@ function useColumns(): Column<Model>[] {
 /** Show all models trained on the rows of a query, and what erases them. */
 export function TrainedOnPanel({ query, by }: { query: string; by?: SearchedBy }) {
   const t = useMessages().registry.trainedOn;
-  const f = useFormats();
   const result = useQuery(trainedOnQuery(query, by));
   const columns = useColumns();
   return (

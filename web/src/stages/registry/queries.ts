@@ -109,6 +109,12 @@ export const cardQuery = (ref: string) =>
     queryFn: () => unwrap(api.GET("/api/v1/registry/versions/{ref}/card", { params: { path: { ref } } })),
   });
 
+/** Query the newest compressions. The key is that of the running jobs of this kind. */
+export const compressionsQuery = queryOptions({
+  queryKey: ["jobs", "registry.compress"],
+  queryFn: () => unwrap(api.GET("/api/v1/jobs", { params: { query: { kind: "registry.compress", limit: 20 } } })),
+});
+
 /** Query the exports of a version, newest first. */
 export const exportsQuery = (model: string) =>
   queryOptions({

@@ -134,7 +134,11 @@ function Comparison({ comparison }: { comparison: Schema["RunComparison"] }) {
         winners={comparison.winner}
         label={metricLabel}
       />
-      {settings.length ? <ComparisonTable title={t.settings} runs={runs} rows={settings} label={settingLabel} /> : <Alert>{t.same}</Alert>}
+      {settings.length ? (
+        <ComparisonTable title={t.settings} runs={runs} rows={settings} label={settingLabel} />
+      ) : (
+        <Alert>{t.same}</Alert>
+      )}
     </>
   );
 }

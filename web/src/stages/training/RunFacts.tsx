@@ -32,7 +32,8 @@ export function formatSummaryValue(name: string, value: unknown, f: Formats): st
   if (typeof value !== "number") return String(value);
   if (name.endsWith("_bytes")) return f.bytes(value);
   if (name === "seconds") return f.duration(value * 1000);
-  return f.number(value, Number.isInteger(value) ? 0 : 4);
+  // At least four significant digits: learning rates are small.
+  return f.number(value, Number.isInteger(value) ? 0 : Math.max(4, 3 - Math.floor(Math.log10(Math.abs(value)))));
 }
 
 const isEmpty = (value: unknown) =>

@@ -51,8 +51,9 @@ export function smooth(values: (number | null)[], weight: number): (number | nul
   });
 }
 
+type MetricText = "loss" | "evalLoss" | "rate" | "norm" | "speed" | "memory" | "cpu" | "gpu";
 /** Metrics with a text of their own on the page of a run. */
-export const METRIC_TEXTS: Record<string, "loss" | "evalLoss" | "rate" | "norm" | "speed" | "memory" | "cpu" | "gpu"> = {
+export const METRIC_TEXTS: Record<string, MetricText> = {
   loss: "loss",
   eval_loss: "evalLoss",
   learning_rate: "rate",

@@ -1,5 +1,7 @@
+import { formats } from "@/app/i18n/format";
 import { alignMetrics, fromCurves, mergeMetrics, newestValue, smooth } from "./curves";
 import { changedSettings, schemaFields } from "./fields";
+import { formatSummaryValue } from "./RunFacts";
 
 const at = "2026-01-01T00:00:00Z";
 
@@ -46,4 +48,14 @@ test("fields are read from the schema and only changed settings are sent", () =>
   expect(fields.map((field) => field.kind)).toEqual(["choice", "number", "integer"]);
   expect(fields[2]?.min).toBe(1);
   expect(changedSettings(fields, { method: "lora", epochs: 3, eval_every: "" })).toEqual({ epochs: 3 });
+});
+
+test("values of a run are shown with enough digits and their unit", () => {
+  const f = formats("en-GB");
+  const shown = (name: string, value: unknown) => formatSummaryValue(name, value, f);
+  expect(shown("learning_rate", 0.00005)).toBe("0.00005");
+  expect(shown("learning_rate", 0.0003)).toBe("0.0003");
+  expect(shown("eval_loss", 2.123456)).toBe("2.1235");
+  expect(shown("memory_bytes", 635_883_520)).toBe("635.9 MB");
+  expect(shown("batch_size", 8)).toBe("8");
 });

@@ -10,7 +10,9 @@ import { home } from "./home";
 import { judges } from "./judges";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
+import { monitors } from "./monitors";
 import { playground } from "./playground";
+import { policies } from "./policies";
 import { prices } from "./prices";
 import { registry } from "./registry";
 import { releases } from "./releases";
@@ -32,6 +34,7 @@ export const en = {
   evals,
   judges,
   suites,
+  monitors,
   registry,
   serving,
   gateway,
@@ -46,6 +49,7 @@ export const en = {
   feedback,
   loop,
   releases,
+  policies,
   settings,
 };
 

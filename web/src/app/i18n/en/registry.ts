@@ -98,6 +98,9 @@ export const registry = {
     size: "Size",
     parity: "Trainer parity",
     speed: "Tokens/s",
+    memory: "Memory",
+    original: (size: string, memory: string, speed: string, loss: string) =>
+      `Original: ${size}, ${memory} memory, ${speed} tokens/s, loss ${loss}`,
     loss: "Loss",
     actions: "Actions",
     equal: "Passed",

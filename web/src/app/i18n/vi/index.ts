@@ -11,7 +11,9 @@ import { home } from "./home";
 import { judges } from "./judges";
 import { knowledge } from "./knowledge";
 import { loop } from "./loop";
+import { monitors } from "./monitors";
 import { playground } from "./playground";
+import { policies } from "./policies";
 import { prices } from "./prices";
 import { registry } from "./registry";
 import { releases } from "./releases";
@@ -33,6 +35,7 @@ export const vi: Messages = {
   evals,
   judges,
   suites,
+  monitors,
   registry,
   serving,
   gateway,
@@ -47,5 +50,6 @@ export const vi: Messages = {
   feedback,
   loop,
   releases,
+  policies,
   settings,
 };

@@ -97,6 +97,8 @@ export const registry: Messages["registry"] = {
     size: "Kích thước",
     parity: "So với trainer",
     speed: "Token/giây",
+    memory: "Bộ nhớ",
+    original: (size, memory, speed, loss) => `Bản gốc: ${size}, bộ nhớ ${memory}, ${speed} token/s, loss ${loss}`,
     loss: "Loss",
     actions: "Thao tác",
     equal: "Đạt",

@@ -22,6 +22,8 @@ import { describeThreshold } from "./thresholds";
 
 const page = getRouteApi("/evals/suites/$name");
 
+const isNumber = (value: number | null | undefined) => value !== null && value !== undefined;
+
 function Estimate({ estimate }: { estimate: Schema["SuiteEstimate"] }) {
   const { suites: t } = useMessages();
   const f = useFormats();
@@ -34,17 +36,18 @@ function Estimate({ estimate }: { estimate: Schema["SuiteEstimate"] }) {
       </Text>
       {estimate.entries.map((entry) => (
         <div key={entry.entry}>
-          <Text size="xs" c="dimmed">
+          <Text size="xs" c="dimmed" mt={6}>
             {entry.dataset} · {t.basis}: {entry.basis}
           </Text>
-          {entry.detectable
-            ?.filter((one) => one.value !== null && one.value !== undefined)
-            .slice(0, 4)
-            .map((one) => (
-              <Text key={one.scorer} size="xs">
-                {t.detectable}: {one.scorer} {f.fixed(one.value, scoreDecimals(one.scorer))}
-              </Text>
-            ))}
+          {(entry.detectable ?? []).some((one) => isNumber(one.value)) && (
+            <Text size="xs">
+              {t.detectable}:{" "}
+              {entry.detectable
+                ?.filter((one) => isNumber(one.value))
+                .map((one) => `${one.scorer} ${f.fixed(one.value, scoreDecimals(one.scorer))}`)
+                .join(" · ")}
+            </Text>
+          )}
         </div>
       ))}
     </Alert>
@@ -158,7 +161,6 @@ function Runs({ runs }: { runs: SuiteRun[] }) {
                 <th scope="col">{t.label}</th>
                 <th scope="col">{t.version}</th>
                 <th scope="col">{t.value}</th>
-                <th scope="col">{t.checks}</th>
                 <th scope="col">{t.when}</th>
               </tr>
             </thead>
@@ -168,7 +170,14 @@ function Runs({ runs }: { runs: SuiteRun[] }) {
                 return (
                   <tr key={run.id}>
                     <td>
-                      <Outcome run={run} />
+                      <Group gap="xs" wrap="nowrap">
+                        <Outcome run={run} />
+                        {run.passed !== null && (
+                          <Text size="xs" c="dimmed" className="num">
+                            {run.checks?.filter((check) => check.passed).length} / {run.checks?.length}
+                          </Text>
+                        )}
+                      </Group>
                     </td>
                     <td>
                       <LocationLink to={`/evals/suite-runs/${run.id}`}>{run.subject}</LocationLink>
@@ -178,9 +187,6 @@ function Runs({ runs }: { runs: SuiteRun[] }) {
                     <td className="num">
                       {metric &&
                         `${metric.scorer} ${f.fixed(metric.value, scoreDecimals(metric.scorer))} [${f.fixed(metric.low, scoreDecimals(metric.scorer))}, ${f.fixed(metric.high, scoreDecimals(metric.scorer))}]`}
-                    </td>
-                    <td className="num">
-                      {run.checks?.filter((check) => check.passed).length} / {run.checks?.length}
                     </td>
                     <td>
                       <RelativeTime at={run.created_at} />

@@ -1,7 +1,7 @@
-import { Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { LocationLink } from "@/components/EntityLink";
@@ -9,6 +9,7 @@ import { PageBody, PageHeader, Panel, Stats } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { RunningJob } from "@/components/RunningJob";
 import { Status } from "@/components/Status";
+import { formatPValue } from "../compare/MetricsTable";
 import c from "../evals.module.css";
 import { scoreDecimals } from "../scores";
 import { type SuiteRun, suiteRunQuery } from "./queries";
@@ -17,8 +18,15 @@ import { describeThreshold } from "./thresholds";
 
 const page = getRouteApi("/evals/suite-runs/$id");
 
-function Table({ title, hint, head, rows }: { title: string; hint?: string; head: string[]; rows: ReactNode[][] }) {
+const WORST_SHOWN = 8;
+
+type TableProps = { title: string; hint?: string; head: string[]; rows: ReactNode[][]; shown?: number };
+
+function Table({ title, hint, head, rows, shown }: TableProps) {
   const { suites: t } = useMessages();
+  const f = useFormats();
+  const [showAll, setShowAll] = useState(false);
+  const visible = showAll || shown === undefined ? rows : rows.slice(0, shown);
   return (
     <Panel title={title} flush>
       {(hint || !rows.length) && (
@@ -39,7 +47,7 @@ function Table({ title, hint, head, rows }: { title: string; hint?: string; head
               </tr>
             </thead>
             <tbody>
-              {rows.map((row, number) => (
+              {visible.map((row, number) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: rows keep their order
                 <tr key={number}>
                   {row.map((cell, column) => (
@@ -52,6 +60,11 @@ function Table({ title, hint, head, rows }: { title: string; hint?: string; head
             </tbody>
           </table>
         </section>
+      )}
+      {visible.length < rows.length && (
+        <Anchor component="button" type="button" size="xs" className={c.more} onClick={() => setShowAll(true)}>
+          {t.showAll(f.number(rows.length))}
+        </Anchor>
       )}
     </Panel>
   );
@@ -67,13 +80,14 @@ function Report({ run }: { run: SuiteRun }) {
     <>
       <Table
         title={t.checks}
-        head={[t.check, t.result, t.value, t.interval, t.examples]}
+        head={[t.check, t.result, t.value, t.interval, t.examples, t.reason]}
         rows={(run.checks ?? []).map((check) => [
           describeThreshold(check),
           <Status key="result" state={check.passed ? "ok" : "error"} label={check.passed ? t.passed : t.failed} />,
           score(check.value, check.scorer),
           check.value === null ? "" : interval(check),
           f.number(check.n),
+          check.reason,
         ])}
       />
       <Table
@@ -90,6 +104,7 @@ function Report({ run }: { run: SuiteRun }) {
       />
       <Table
         title={t.worst}
+        shown={WORST_SHOWN}
         hint={t.worstHint}
         head={[t.slice, t.metric, t.value, t.others, "p", t.examples]}
         rows={(run.slices ?? []).map((one) => [
@@ -97,13 +112,15 @@ function Report({ run }: { run: SuiteRun }) {
           one.scorer,
           score(one.value, one.scorer),
           score(one.rest, one.scorer),
-          f.fixed(one.adjusted_p, 4),
+          formatPValue(one.adjusted_p, f),
           f.number(one.n),
         ])}
       />
       <Panel title={t.evaluations}>
-        {(run.runs ?? []).map((id) => (
-          <Text key={id} size="sm">
+        {(run.runs ?? []).map((id, number) => (
+          <Text key={id} size="sm" className="num">
+            {f.number(number + 1)}
+            {" · "}
             <LocationLink to={`/evals/${id}`} mono>
               {id}
             </LocationLink>

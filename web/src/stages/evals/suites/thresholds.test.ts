@@ -1,12 +1,15 @@
-import { describeThreshold, parseThresholds } from "./thresholds";
+import { describeThreshold, NEW_THRESHOLD, toThreshold } from "./thresholds";
 
-test("thresholds are read line by line", () => {
-  expect(parseThresholds("exact_match >= 0.8\n\nlatency_ms<=500")).toEqual([
-    { scorer: "exact_match", at_least: 0.8 },
-    { scorer: "latency_ms", at_most: 500 },
-  ]);
-  expect(parseThresholds("exact_match above 3")).toBeNull();
-  expect(parseThresholds("")).toEqual([]);
+test("a threshold has one bound, and the share of answers that must have the metric", () => {
+  expect(toThreshold({ ...NEW_THRESHOLD, scorer: " chrf ", bound: 60, slice: "language=vi", minPercent: 95 })).toEqual({
+    scorer: "chrf",
+    at_least: 60,
+    slice: "language=vi",
+    min_share: 0.95,
+    confident: false,
+  });
+  const latency = toThreshold({ ...NEW_THRESHOLD, scorer: "latency_ms", direction: "at_most", bound: 500 });
+  expect(latency).toMatchObject({ at_most: 500, slice: null, min_share: 1 });
 });
 
 test("a check is described with its slice", () => {

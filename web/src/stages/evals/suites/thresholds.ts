@@ -1,15 +1,31 @@
-export type ThresholdInput = { scorer: string; at_least?: number; at_most?: number };
+/** Threshold as it is written in the form. Empty fields have no effect. */
+export type ThresholdInput = {
+  scorer: string;
+  direction: "at_least" | "at_most";
+  bound: number | "";
+  slice: string;
+  minPercent: number | "";
+  confident: boolean;
+};
 
-/** Return the thresholds of a text with one per line, or null if a line is none. */
-export function parseThresholds(text: string): ThresholdInput[] | null {
-  const found: ThresholdInput[] = [];
-  for (const line of text.split("\n").filter((one) => one.trim())) {
-    const match = /^\s*(\S+)\s*(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(line);
-    if (!match) return null;
-    const [, scorer, sign, bound] = match as unknown as [string, string, string, string];
-    found.push(sign === ">=" ? { scorer, at_least: Number(bound) } : { scorer, at_most: Number(bound) });
-  }
-  return found;
+export const NEW_THRESHOLD: ThresholdInput = {
+  scorer: "",
+  direction: "at_least",
+  bound: "",
+  slice: "",
+  minPercent: 100,
+  confident: false,
+};
+
+/** Return a threshold as the server expects it. */
+export function toThreshold({ scorer, direction, bound, slice, minPercent, confident }: ThresholdInput) {
+  return {
+    scorer: scorer.trim(),
+    [direction]: Number(bound),
+    slice: slice.trim() || null,
+    min_share: minPercent === "" ? 1 : minPercent / 100,
+    confident,
+  };
 }
 
 /** Return a threshold or check as text. */
