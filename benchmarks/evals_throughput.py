@@ -22,7 +22,7 @@ from typing import Any
 
 ROWS = int(os.environ.get("VONG_BENCH_ROWS", "500"))
 CONCURRENCIES = (4, 8, 16)
-SEARCH_ROWS = 96
+SEARCH_ROWS = 64
 MAX_TOKENS = 4
 DEPLOYMENT = "bench"
 SYSTEM = "Answer with one word: high or low."

@@ -12,7 +12,7 @@ from vong.evals.paired_tests import (
     measure_effect,
     permutation_p_value,
 )
-from vong.evals.statistics import MIN_NORMAL_ROWS, bootstrap_total, resample_sums, wilson_interval
+from vong.evals.statistics import MIN_NORMAL_ROWS, bootstrap_total, resample_sums, sum_columns, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,20 @@ def test_equal_rows_and_the_normal_limit_give_the_same_spread() -> None:
     assert limit[:, 1] == pytest.approx(np.full(4_000, MIN_NORMAL_ROWS))
     few = bootstrap_total(np.array([[0.5, 1.0]] * 20 + [[1.5, 1.0]] * 20), None, seed=1)
     assert (few.value, few.standard_error) == (1.0, pytest.approx(0.5 / math.sqrt(40), rel=0.1))
+
+
+def test_rows_drawn_one_by_one_and_counted_together_have_the_same_spread() -> None:
+    generator = np.random.default_rng(6)
+    different = np.stack([generator.normal(2, 1, 900), np.ones(900)], axis=1)
+    repeated = np.repeat(different[:30], 30, axis=0)
+    for rows in (different, repeated):
+        sums = resample_sums(rows, seed=1, resamples=4_000)
+        assert float(sums[:, 0].std()) == pytest.approx(float(rows[:, 0].std()) * math.sqrt(900), rel=0.05)
+        assert float(sums[:, 0].mean()) == pytest.approx(float(rows[:, 0].sum()), rel=0.01)
+        assert (sums[:, 1] == 900).all()
+        assert (sums == resample_sums(rows, seed=1, resamples=4_000)).all()
+
+
+def test_sums_of_columns_do_not_depend_on_the_order() -> None:
+    rows = np.array([[1e16, 3.0], [1.5, 4.0], [-1e16, 5.0]])
+    assert sum_columns(rows) == sum_columns(rows[::-1]) == [1.5, 12.0]

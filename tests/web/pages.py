@@ -17,6 +17,9 @@ STATIC_PAGES = {
     "/training/fine-tuning": "/training/fine-tuning",
     "/evals": "/evals",
     "/evals/new": "/evals/new",
+    "/evals/monitors": "/evals/monitors",
+    "/evals/monitors/new": "/evals/monitors/new",
+    "/evals/reviews": "/evals/reviews",
     "/registry": "/registry",
     "/serving": "/serving",
     "/gateway": "/gateway",
@@ -62,6 +65,14 @@ def fine_tuning_job(client: Client) -> str:
     return client.fine_tuning.cancel(job["id"])["id"]
 
 
+def monitor_name(client: Client) -> str:
+    """Return the name of a monitor, created first if there is none."""
+    known = client.evals.monitors.list()
+    if known:
+        return known[0]["name"]
+    return client.evals.monitors.create("live", ["json_valid"])["monitor"]["name"]
+
+
 def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]:
     """Return an address for each route of the console, by path template."""
     client = vong.client()
@@ -76,6 +87,7 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
         "/training/fine-tuning/$id": f"/training/fine-tuning/{fine_tuning_job(client)}",
         "/training/compare": f"/training/compare?runs={run}",
         "/evals/$id": f"/evals/{b}",
+        "/evals/monitors/$name": f"/evals/monitors/{monitor_name(client)}",
         "/evals/compare": f"/evals/compare?a={a}&b={b}",
         "/registry/$name": f"/registry/{quote(model)}",
         "/registry/lineage": f"/registry/lineage?ref={span}",

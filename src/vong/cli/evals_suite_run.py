@@ -86,8 +86,8 @@ def run_suite(client: Client, request: SuiteRequest, *, detach: bool, as_json: b
     baseline = find_baseline(client, suite["name"], request.baseline)
     ref = f"{suite['name']}@{suite['number']}"
     show_estimate(client.evals.suites.estimate(ref, request.model, **request.options))
-    options = request.options | ({"thresholds": bounds} if bounds else {})
-    run, job = client.evals.suites.run(ref, request.model, label=request.label, **options)
+    options: dict[str, Any] = request.options | ({"thresholds": bounds} if bounds else {})
+    run, job = client.evals.suites.run(ref, request.model, label=request.label, key=None, **options)
     if detach:
         emit(run, as_json)
         return

@@ -114,7 +114,12 @@ class VongFixture:
 
         from vong.errors import InvalidInput
 
-        body = {"max_tokens": MAX_TOKENS, "temperature": 0, **self._settings.get("params", {}), **params}
+        body: dict[str, Any] = {
+            "max_tokens": MAX_TOKENS,
+            "temperature": 0,
+            **self._settings.get("params", {}),
+            **params,
+        }
         model = body.pop("model", None) or self._settings.get("model")
         if not model:
             raise InvalidInput("the test names no model", 'mark it with @pytest.mark.vong(model="ROUTE")')

@@ -175,18 +175,22 @@ def update_run(connection: Connection, id: UUID, values: Mapping[str, Any]) -> N
 def update_counts(connection: Connection, run: SuiteRun) -> None:
     """Set counts, tokens and cost of a suite run to the sums over its evaluations."""
     columns = tables.runs.c
-    row = connection.execute(
-        select(
-            *(
-                func.coalesce(func.sum(columns[name]), 0).label(name)
-                for name in ("examples", "done", "failed", "truncated", "input_tokens", "output_tokens", "cost")
-            ),
-            func.count().label("runs"),
-            func.count(columns.cost).label("priced"),
-        ).where(columns.suite_run == run.id)
-    ).one()
-    values = {name: int(value) for name, value in row._mapping.items() if name not in {"runs", "priced", "cost"}}
-    cost = int(row.cost) if row.runs and row.priced == row.runs else None
+    row = (
+        connection.execute(
+            select(
+                *(
+                    func.coalesce(func.sum(columns[name]), 0).label(name)
+                    for name in ("examples", "done", "failed", "truncated", "input_tokens", "output_tokens", "cost")
+                ),
+                func.count().label("runs"),
+                func.count(columns.cost).label("priced"),
+            ).where(columns.suite_run == run.id)
+        )
+        .mappings()
+        .one()
+    )
+    values: dict[str, Any] = {name: int(row[name]) for name in row if name not in {"runs", "priced", "cost"}}
+    cost = int(row["cost"]) if row["runs"] and row["priced"] == row["runs"] else None
     update_run(connection, run.id, values | {"cost": cost})
 
 

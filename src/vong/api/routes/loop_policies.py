@@ -74,7 +74,7 @@ def start_loop_policy_run(name: str, context: CurrentUser) -> PolicyRun:
 
 
 @routes.post("/policies/{name}/{action}")
-def act_on_loop_policy(name: str, action: Literal["pause", "resume"], context: CurrentUser) -> PolicyStatus:
+def change_loop_policy(name: str, action: Literal["pause", "resume"], context: CurrentUser) -> PolicyStatus:
     """Pause or resume a loop policy. A paused one starts no runs; an active run continues."""
     with context.project_transaction() as connection:
         policy_store.update_policy(connection, name, paused=action == "pause")

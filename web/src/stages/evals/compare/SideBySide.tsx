@@ -7,10 +7,11 @@ import { type DiffPart, diffTexts } from "@/components/span/diff";
 import c from "../evals.module.css";
 import { scoreDecimals } from "../scores";
 
-/** Return the parts of a diff that belong to one side. A side without changed parts equals the other. */
+/** Return the parts of a diff that belong to one side. Texts that have nothing in common are not marked. */
 export function sideParts(parts: DiffPart[], side: "a" | "b"): DiffPart[] {
   const other = side === "a" ? "added" : "removed";
-  return parts.filter((part) => part.kind !== other);
+  const own = parts.filter((part) => part.kind !== other);
+  return parts.some((part) => part.kind === "equal") ? own : own.map(({ text }) => ({ kind: "equal", text }));
 }
 
 function Output({ parts }: { parts: DiffPart[] }) {

@@ -19,6 +19,7 @@ import { describeFilter, MonitorState } from "./MonitorsPage";
 import { type Alarm, alarmsQuery, historyQuery, type Monitor, monitorQuery, samplesQuery } from "./queries";
 
 const page = getRouteApi("/evals/monitors/$name");
+const HOUR_SECONDS = 3600;
 
 function useInvalidate() {
   const client = useQueryClient();
@@ -119,18 +120,32 @@ function AlarmRow({ alarm }: { alarm: Alarm }) {
   );
 }
 
-function Alarms({ name }: { name: string }) {
+function OpenAlarms({ name }: { name: string }) {
+  const open = (useQuery(alarmsQuery(name)).data ?? []).filter((alarm) => alarm.status === "open");
+  if (open.length === 0) return null;
+  return (
+    <Stack gap="sm" mb="md">
+      {open.map((alarm) => (
+        <AlarmRow key={alarm.id} alarm={alarm} />
+      ))}
+    </Stack>
+  );
+}
+
+function PastAlarms({ name }: { name: string }) {
   const { monitors: t } = useMessages();
   const alarms = useQuery(alarmsQuery(name)).data ?? [];
+  const past = alarms.filter((alarm) => alarm.status !== "open");
+  if (alarms.length > 0 && past.length === 0) return null;
   return (
     <Panel title={t.alarms}>
       <Stack gap="sm">
-        {alarms.length === 0 && (
+        {past.length === 0 && (
           <Text size="sm" c="dimmed">
             {t.noAlarms}
           </Text>
         )}
-        {alarms.map((alarm) => (
+        {past.map((alarm) => (
           <AlarmRow key={alarm.id} alarm={alarm} />
         ))}
       </Stack>
@@ -142,6 +157,7 @@ function History({ name }: { name: string }) {
   const { monitors: t } = useMessages();
   const points = useQuery(historyQuery(name)).data ?? [];
   const metrics = [...new Set(points.flatMap((point) => Object.keys(point.means)))];
+  const times = points.map((point) => new Date(point.at).getTime() / 1000);
   return (
     <Panel title={t.scores}>
       {points.length === 0 ? (
@@ -150,7 +166,8 @@ function History({ name }: { name: string }) {
         </Text>
       ) : (
         <LineChart
-          x={points.map((point) => new Date(point.at).getTime() / 1000)}
+          x={times}
+          range={[(times[0] ?? 0) - HOUR_SECONDS, (times.at(-1) ?? 0) + HOUR_SECONDS]}
           time
           label={t.scores}
           series={metrics.map((metric) => ({
@@ -262,34 +279,33 @@ export default function MonitorPage() {
                 {monitor.blocked}
               </Alert>
             )}
+            <OpenAlarms name={name} />
             <Columns
               main={
                 <Stack gap="md">
-                  <Panel>
-                    <Stats
-                      items={[
-                        { label: t.scored, value: f.number(monitor.scored) },
-                        { label: t.pending, value: f.number(monitor.pending) },
-                        { label: t.failed, value: f.number(monitor.failed) },
-                        {
-                          label: t.hour,
-                          value: `${f.number(monitor.hour)} / ${f.number(monitor.settings.max_per_hour)}`,
-                        },
-                        {
-                          label: t.today,
-                          value: `${f.money(monitor.cost_today)} / ${f.money(monitor.settings.daily_budget)}`,
-                        },
-                        { label: t.toReview, value: f.number(monitor.open_reviews) },
-                      ]}
-                    />
-                  </Panel>
+                  <Stats
+                    items={[
+                      { label: t.scored, value: f.number(monitor.scored) },
+                      { label: t.pending, value: f.number(monitor.pending) },
+                      { label: t.failed, value: f.number(monitor.failed) },
+                      {
+                        label: t.hour,
+                        value: `${f.number(monitor.hour)} / ${f.number(monitor.settings.max_per_hour)}`,
+                      },
+                      {
+                        label: t.today,
+                        value: `${f.money(monitor.cost_today)} / ${f.money(monitor.settings.daily_budget)}`,
+                      },
+                      { label: t.toReview, value: f.number(monitor.open_reviews) },
+                    ]}
+                  />
                   <History name={name} />
                   <Samples name={name} />
                 </Stack>
               }
               side={
                 <Stack gap="md">
-                  <Alarms name={name} />
+                  <PastAlarms name={name} />
                   <SettingsPanel monitor={monitor} />
                 </Stack>
               }

@@ -34,7 +34,7 @@ export const samplesQuery = (name: string) =>
   queryOptions({
     queryKey: ["monitors", "samples", name],
     queryFn: () =>
-      unwrap(api.GET("/api/v1/evals/monitors/{name}/samples", { params: { path: { name }, query: { limit: 50 } } })),
+      unwrap(api.GET("/api/v1/evals/monitors/{name}/samples", { params: { path: { name }, query: { limit: 20 } } })),
     refetchInterval: POLL_MS,
   });
 
