@@ -79,7 +79,7 @@ def prepare(client: Client, plan: LoopPlan) -> dict[str, list[Example]]:
     client.serving.wait("base")
     client.gateway.set_route(ROUTE, {"deployment/base": 1.0})
     fields = ",".join(plan.fields)
-    entry = {
+    entry: dict[str, Any] = {
         "dataset": plan.dataset,
         "split": "test",
         "scorers": [f"json_fields:fields={fields}", "json_valid", "chrf"],

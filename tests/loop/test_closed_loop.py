@@ -33,8 +33,10 @@ def test_a_better_model_is_promoted_without_a_person_and_a_worse_one_never_is(tm
         assert "| release | passed |" in policies.report(run["id"])
 
         # Wrong corrections, many more than the rows of the dataset.
+        policies.pause("kind")
         for salt in range(12):
             loop.correct(WRONG, salt=f" {salt}")
+        policies.resume("kind")
         eventually(lambda: len(policies.runs("kind")) == 2)
         with loop.users():
             worse = loop.wait_for_run("kind", 2)

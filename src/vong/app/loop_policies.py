@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from vong import data, gateway, jobs, serving
 from vong.access import Principal
@@ -98,9 +98,12 @@ def on_score(platform: Platform, project_id: UUID, score: Score) -> None:
     """Look at the triggers of the policies of a new score's route."""
     if score.span_id is None:
         return
-    with platform.scope(project_id) as connection:
-        for policy in policy_store.list_policies_for_span(connection, score.span_id):
-            look(platform, connection, policy)
+    try:
+        with platform.scope(project_id) as connection:
+            for policy in policy_store.list_policies_for_span(connection, score.span_id):
+                look(platform, connection, policy)
+    except SQLAlchemyError as error:  # the score is stored, and the worker looks at the triggers soon
+        log.warning("the triggers of loop policies cannot be read: %s", str(error).splitlines()[0])
 
 
 def watch_triggers(platform: Platform, stop: threading.Event) -> None:
@@ -179,7 +182,12 @@ def start(connection: Connection, policy: LoopPolicy, trigger: TriggerState) -> 
         base=base,
         created_at=moment,
     )
-    policy_store.insert_run(connection, run)
+    try:
+        with connection.begin_nested():
+            policy_store.insert_run(connection, run)
+    except IntegrityError as error:
+        hint = f"see: vong loop policies runs {policy.name}"
+        raise Conflict(f"a run of loop policy {policy.name!r} has just started", hint) from error
     state: dict[str, Any] = {**policy.state, "base": base, "drift": None, "drift_at": None}
     policy_store.update_policy(connection, policy.name, state=state)
     jobs.submit(connection, JOB_KIND, {"policy": policy.name, "number": run.number}, id=run.id)

@@ -11,7 +11,7 @@ from vong import traces
 from vong.app.monitor_calls import is_own_call
 from vong.evals.monitors import samples, store
 from vong.evals.monitors.definitions import Monitor, MonitorCounts, MonitorFilter
-from vong.evals.monitors.store import MonitorState
+from vong.evals.monitors.store import MonitorPosition
 from vong.records import Span, now
 from vong.records.trace import SpanSummary
 from vong.traces.stream import MAX_BATCHES, last_number, read_arrivals
@@ -55,7 +55,7 @@ def span_filter(chosen: MonitorFilter, since: datetime | None = None) -> traces.
     return traces.SpanFilter(**fields, kind="chat", status="ok", since=since)
 
 
-def _read(connection: Connection, chosen: MonitorFilter, state: MonitorState, at: datetime) -> Arrivals:
+def _read(connection: Connection, chosen: MonitorFilter, state: MonitorPosition, at: datetime) -> Arrivals:
     if at - state.cursor_at < STREAM_RETENTION:
         arrived = read_arrivals(connection, state.cursor, span_filter(chosen))
         more = arrived.number - state.cursor >= MAX_BATCHES

@@ -159,7 +159,7 @@ def test_a_judge_is_calibrated_on_the_labels_of_a_dataset(
     assert len(gateway.requests) == 64
     assert gateway.headers[0]["x-vong-priority"] == "low"
     assert gateway.headers[0]["x-vong-cache"] == "bypass"
-    assert gateway.headers[0]["x-vong-tags"] == f"vong:job,vong:job,judge,judge:grade@{judge['version']}"
+    assert gateway.headers[0]["x-vong-tags"] == f"vong:job,judge,judge:grade@{judge['version']}"
     assert "metadata" not in gateway.requests[0], "OpenAI accepts it only for chats that it stores"
     assert not any('"correct"' in json.dumps(request["messages"]) for request in gateway.requests), "blind to labels"
     with scope() as connection:

@@ -2829,10 +2829,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Act On Loop Policy
+         * Change Loop Policy
          * @description Pause or resume a loop policy. A paused one starts no runs; an active run continues.
          */
-        post: operations["loop_act_on_loop_policy"];
+        post: operations["loop_change_loop_policy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -18546,7 +18546,7 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
-    loop_act_on_loop_policy: {
+    loop_change_loop_policy: {
         parameters: {
             query?: never;
             header?: never;

@@ -28,7 +28,7 @@ MONITOR_COLUMNS = (
 )
 
 
-class MonitorState(NamedTuple):
+class MonitorPosition(NamedTuple):
     """State of a monitor that only workers use: the read position in the stored spans, drift tests and the caller."""
 
     cursor: int
@@ -98,10 +98,10 @@ def list_monitors(connection: Connection) -> list[Monitor]:
     return [_with_counts(connection, row) for row in rows]
 
 
-def get_state(connection: Connection, id: UUID) -> MonitorState:
+def get_state(connection: Connection, id: UUID) -> MonitorPosition:
     """Return the state of a monitor."""
-    columns = [monitors.c[name] for name in MonitorState._fields]
-    return MonitorState(*connection.execute(select(*columns).where(monitors.c.id == id)).one())
+    columns = [monitors.c[name] for name in MonitorPosition._fields]
+    return MonitorPosition(*connection.execute(select(*columns).where(monitors.c.id == id)).one())
 
 
 def get_webhook_secret(connection: Connection, id: UUID) -> bytes | None:
