@@ -7,10 +7,11 @@ import pytest
 from tools import reference
 
 VERBS = (
-    "add answer append approve cancel change check clean clear compare compress count create decide delete "
-    "deploy download edit estimate evaluate export finish get harvest import ingest judge keep list log plan "
-    "preview profile record reset restart resume retry revoke rotate run save score search set sign split "
-    "start stop stream summarize switch test tune upload use verify wake"
+    "add answer append approve assign cancel change check clean clear compare complete compress count create "
+    "decide delete deploy download edit estimate evaluate export finish get harvest import ingest judge keep "
+    "list log plan preview profile record reopen reset resolve restart resume retry revoke rotate run save "
+    "score search set sign split start stop stream summarize switch take test tune update upload use verify "
+    "wake"
 )
 """Verbs with which an operation name may start."""
 

@@ -78,7 +78,12 @@ def test_every_command_that_prints_data_has_a_json_option() -> None:
         "vong worker",
         "vong serving metrics",  # the format of Prometheus
     }
-    silent |= {"vong gateway batches delete-file", "vong knowledge delete", "vong evals suites delete"}
+    silent |= {
+        "vong gateway batches delete-file",
+        "vong knowledge delete",
+        "vong evals suites delete",
+        "vong evals monitors delete",
+    }
     missing = [
         " ".join(path)
         for path, command in all_commands()

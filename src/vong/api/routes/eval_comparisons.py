@@ -10,8 +10,7 @@ from vong import evals
 from vong.api.http.dependencies import CurrentUser
 from vong.app import eval_comparisons
 from vong.evals import imports, paired_outputs, recorded_runs
-from vong.evals.eval_change import EvalChange
-from vong.evals.eval_change import Outcome
+from vong.evals.eval_change import EvalChange, Outcome
 from vong.evals.recorded_runs import RecordedRun
 from vong.records import DatasetVersion, EvalResult, Record
 

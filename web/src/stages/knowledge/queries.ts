@@ -32,8 +32,7 @@ export const searchQuery = (base: string, q: string) =>
 /** Query the names that can answer questions, routes first. */
 export const modelsQuery = queryOptions({
   queryKey: ["knowledge", "models"],
-  queryFn: async () =>
-    (await unwrap(api.GET("/api/v1/gateway/models"))).filter(({ endpoint }) => endpoint === "chat"),
+  queryFn: async () => (await unwrap(api.GET("/api/v1/gateway/models"))).filter(({ endpoint }) => endpoint === "chat"),
 });
 
 /** Send a question. */
