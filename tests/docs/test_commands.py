@@ -24,8 +24,15 @@ FILES_IN_LINES = (
     "pairs.jsonl",
     "votes.jsonl",
     "samples/tickets.jsonl",
+    "policy.yaml",
+    "suite.yaml",
+    "outputs.jsonl",
+    "out.json",
+    "logs/TASK.eval",
+    "out/results.json",
+    "out/samples.jsonl",
 )
-FOLDERS_IN_LINES = ("docs", "samples/handbook", "samples/handbook_source")
+FOLDERS_IN_LINES = ("docs", "logs", "out", "samples/handbook", "samples/handbook_source")
 SHELL = {"", "console", "text", "sh"}
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -82,12 +81,12 @@ def target(model: str, **more: Any) -> dict[str, Any]:
     return {"model": model, **more}
 
 
-def set_route(client: TestClient, targets: list[dict[str, Any]], **more: Any) -> httpx.Response:
+def set_route(client: TestClient, targets: list[dict[str, Any]], **more: Any) -> Any:
     return client.put("/api/v1/gateway/routes/triage", json={"targets": targets, **more})
 
 
 OLD = [target("echo/base"), target("deployment/base")]
-BYPASSES: dict[str, Callable[[TestClient], httpx.Response]] = {
+BYPASSES: dict[str, Callable[[TestClient], Any]] = {
     "alias with evidence": lambda http: http.put(
         "/api/v1/registry/models/triage/aliases/prod", json={"model": "2", "evidence": {"better": True}}
     ),

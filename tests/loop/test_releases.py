@@ -32,7 +32,7 @@ def build(gate: Any = OPEN_GATE, models: dict[str, str] | None = None) -> Releas
 
 def begin(connection: Connection, services: ReleaseServices | None = None, **plan: Any) -> Release:
     gateway.set_route(connection, "triage", BEFORE)
-    given = {"guard_rails": (), **plan}
+    given: dict[str, Any] = {"guard_rails": (), **plan}
     services = services or build()
     return releases.start(connection, route="triage", candidate=CANDIDATE, plan=ReleasePlan(**given), services=services)
 
@@ -59,8 +59,9 @@ def calls(size: int, **candidate: Any) -> Observed:
     for _ in range(size):
         for side in ("incumbent", "candidate"):
             one = ReleaseObservation(series="calls", span_id=new_id(), side=side, observed_at=now())
-            given = candidate if side == "candidate" else {}
-            measures[str(one.span_id)] = CallMeasures(**{"failed": False, "latency_ms": 50.0, **given})
+            measured: dict[str, Any] = {"failed": False, "latency_ms": 50.0}
+            measured |= candidate if side == "candidate" else {}
+            measures[str(one.span_id)] = CallMeasures(**measured)
             found.append(one)
     return Observed(found, measures)
 

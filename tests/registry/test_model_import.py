@@ -298,7 +298,7 @@ def test_a_modelfile_names_its_base_and_what_is_not_used(
     assert settings["parameters"] == {"stop": ["a b"], "temperature": 0.2, "num_ctx": 4096}
     assert settings["template"] == "{{ .Prompt }}"
     assert version.licence == "mit"
-    assert len(result["notes"]) == 3
+    assert len(result["notes"]) == 2
     file.write_text(f"FROM {tiny_folder}\n")
     job = owner.post(MODELS, json={"source": str(file), "name": "by-folder"}).json()
     assert find(job_runner.run(job)["model"]).format == "safetensors"

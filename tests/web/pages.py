@@ -20,6 +20,9 @@ STATIC_PAGES = {
     "/evals/monitors": "/evals/monitors",
     "/evals/monitors/new": "/evals/monitors/new",
     "/evals/reviews": "/evals/reviews",
+    "/evals/suites": "/evals/suites",
+    "/evals/suites/new": "/evals/suites/new",
+    "/evals/judges": "/evals/judges",
     "/registry": "/registry",
     "/serving": "/serving",
     "/gateway": "/gateway",
@@ -36,6 +39,8 @@ STATIC_PAGES = {
     "/feedback/harvest": "/feedback/harvest",
     "/loop": "/loop",
     "/loop/new": "/loop/new",
+    "/loop/gates": "/loop/gates",
+    "/loop/releases/new": "/loop/releases/new",
     "/settings": "/settings",
     "/settings/account": "/settings/account",
     "/settings/users": "/settings/users",
@@ -50,6 +55,8 @@ TABS_AND_STATES = {
     "missing": "/there/is/no/such/page",
 }
 """Addresses of tabs and page states that no route template covers, by a short name."""
+MISSING_ID = "01a00000-0000-7000-8000-000000000000"
+"""Id of objects that a finished loop run does not create. Their pages say that there is no such object."""
 
 
 def fine_tuning_job(client: Client) -> str:
@@ -73,6 +80,24 @@ def monitor_name(client: Client) -> str:
     return client.evals.monitors.create("live", ["json_valid"])["monitor"]["name"]
 
 
+def judge_name(client: Client) -> str:
+    """Return the name of a judge, created first if there is none."""
+    known = client.evals.judges.list()
+    if not known:
+        definition = {"kind": "pass_fail", "model": "deployment/tuned", "prompt": "Pass if the answer is JSON."}
+        client.evals.judges.create("pages", definition)
+    return "pages"
+
+
+def suite_run_id(client: Client) -> str:
+    """Return the id of a run of the suite `pages`, created and started first if there is none."""
+    if not client.evals.suites.list():
+        entry = {"dataset": "rows", "scorers": ["json_valid"], "settings": {"limit": 2}}
+        client.evals.suites.create("pages", {"entries": [entry]})
+        client.evals.suites.run("pages", "deployment/tuned")
+    return str(client.evals.suites.runs()[0]["id"])
+
+
 def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]:
     """Return an address for each route of the console, by path template."""
     client = vong.client()
@@ -88,6 +113,10 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
         "/training/compare": f"/training/compare?runs={run}",
         "/evals/$id": f"/evals/{b}",
         "/evals/monitors/$name": f"/evals/monitors/{monitor_name(client)}",
+        "/evals/judges/$name": f"/evals/judges/{judge_name(client)}",
+        "/evals/label/$id": f"/evals/label/{b}",
+        "/evals/suite-runs/$id": f"/evals/suite-runs/{suite_run_id(client)}",
+        "/evals/suites/$name": "/evals/suites/pages",
         "/evals/compare": f"/evals/compare?a={a}&b={b}",
         "/registry/$name": f"/registry/{quote(model)}",
         "/registry/lineage": f"/registry/lineage?ref={span}",
@@ -95,5 +124,8 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
         "/gateway/routes/$name": "/gateway/routes/kind",
         "/knowledge/$base": "/knowledge/care",
         "/loop/runs/$id": f"/loop/runs/{loop_run.id}",
+        "/loop/policies/$name": "/loop/policies/missing",
+        "/loop/policy-runs/$id": f"/loop/policy-runs/{MISSING_ID}",
+        "/loop/releases/$id": f"/loop/releases/{MISSING_ID}",
         "/loop/canaries/$id": f"/loop/canaries/{report['canary']['id']}",
     }

@@ -67,7 +67,7 @@ def check_definition(connection: Connection, definition: LoopPolicyDefinition) -
     subject = gates.route_subject(definition.route)
     applying = {one.name for one in select_policies(subject, gate_store.list_policies(connection), now())}
     if definition.gate and definition.gate not in applying:
-        hint = f"vong evals gates set {definition.gate} --kind route --pattern {definition.route}"
+        hint = f"vong evals gates set {definition.gate} route {definition.route} --suite SUITE"
         raise NotFound(f"no gate policy {definition.gate!r} applies to {subject}", hint)
     releases.check_plan(connection, definition.release)
     plan = definition.training

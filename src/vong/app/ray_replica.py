@@ -25,7 +25,7 @@ class EngineReplica:
     """
 
     def __init__(self, application: str) -> None:
-        from ray import serve, util
+        from ray import serve, util  # pyright: ignore[reportMissingImports]: an extra
 
         address = str(util.get_node_ip_address())
         identifier = str(serve.get_replica_context().replica_id.unique_id)
@@ -63,6 +63,6 @@ class EngineReplica:
 
 def build_application(arguments: dict[str, str]) -> Any:
     """Return the application for Ray Serve. `arguments` contain its name."""
-    from ray import serve
+    from ray import serve  # pyright: ignore[reportMissingImports]: an extra
 
     return serve.deployment(name=DEPLOYMENT_NAME)(EngineReplica).bind(arguments["application"])

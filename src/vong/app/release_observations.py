@@ -235,7 +235,11 @@ def _observe_pair(release: Release, original: Span, shadow: Span, score: ScoreOu
     values = score_span(original, score), score_span(shadow, score)
     if values[0] is None or values[1] is None:
         return found
-    for span, side, value in ((original, "incumbent", values[0]), (shadow, "candidate", values[1])):
+    sides: tuple[tuple[Span, Side, float], ...] = (
+        (original, "incumbent", values[0]),
+        (shadow, "candidate", values[1]),
+    )
+    for span, side, value in sides:
         found.append(
             ReleaseObservation(
                 series="shadow", span_id=span.id, side=side, value=value, source="program", observed_at=moment

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-import vong.evals.judge_tables
-import vong.evals.monitor_tables  # noqa: F401 (declares the tables of monitors)
+import vong.evals.judge_tables  # pyright: ignore[reportUnusedImport]: declares tables
+import vong.evals.monitor_tables  # noqa: F401 # pyright: ignore[reportUnusedImport]: declares tables
 from vong.store.schema import project_table
 
 runs = project_table(

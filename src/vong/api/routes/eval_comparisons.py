@@ -9,7 +9,7 @@ from pydantic import Field
 from vong import evals
 from vong.api.http.dependencies import CurrentUser
 from vong.app import eval_comparisons
-from vong.evals import imports, paired_outputs, recorded_runs
+from vong.evals import imports, recorded_runs
 from vong.evals.eval_change import EvalChange, Outcome
 from vong.evals.recorded_runs import RecordedRun
 from vong.records import DatasetVersion, EvalResult, Record
@@ -60,6 +60,8 @@ def compare_runs(
 @routes.get("/compare/changes")
 def list_compared_examples(context: CurrentUser, query: Annotated[ComparedExamplesQuery, Query()]) -> list[EvalChange]:
     """List examples of both runs by position, with both outputs and their scores."""
+    from vong.evals.paired_outputs import list_changes
+
     with context.project_transaction() as connection:
         selected = eval_comparisons.find_changes(
             context.platform,
@@ -71,7 +73,7 @@ def list_compared_examples(context: CurrentUser, query: Annotated[ComparedExampl
             text=query.text,
             slice=query.slice,
         )
-        return paired_outputs.list_changes(connection, query.a, query.b, selected, after=query.after, limit=query.limit)
+        return list_changes(connection, query.a, query.b, selected, after=query.after, limit=query.limit)
 
 
 @routes.post("/compare/dataset", status_code=201)

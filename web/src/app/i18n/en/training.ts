@@ -1,3 +1,5 @@
+import { trainingFields } from "./trainingFields";
+
 /** Texts for Training. */
 export const training = {
   lead: "Train models on datasets and documents, with live metrics",
@@ -211,5 +213,5 @@ export const training = {
   },
   /** Translations of the server's recipe and setting texts. The server's text is shown if a name is missing. */
   recipes: {} as Record<string, string>,
-  fields: {} as Record<string, [title: string, about: string]>,
+  fields: trainingFields,
 };
