@@ -34,10 +34,16 @@ def take_settings(command: F) -> F:
         click.option("--suite", help="Also use the scorers of this suite that need no reference."),
         click.option("--share", type=click.FloatRange(0, 1, min_open=True), help="Share of the calls to score."),
         click.option("--max-per-hour", type=click.IntRange(1, 100_000), help="Most calls to score in 60 minutes."),
-        click.option("--daily-budget", type=click.FloatRange(0), help="US dollars per day for the scorers' model calls."),
+        click.option(
+            "--daily-budget", type=click.FloatRange(0), help="US dollars per day for the scorers' model calls."
+        ),
         click.option("--review-below", type=click.FloatRange(0, 1), help="Mark answers below this score for review."),
         click.option("--no-review", is_flag=True, help="Mark no answers for review."),
-        click.option("--alpha", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Probability of a false alarm between two resolutions."),
+        click.option(
+            "--alpha",
+            type=click.FloatRange(0, 1, min_open=True, max_open=True),
+            help="Probability of a false alarm between two resolutions.",
+        ),
         click.option("--tolerance", type=click.FloatRange(0, 1), help="Drop of the mean score that is no drift."),
         click.option("--window", type=int, help="Number of first scores that are the reference."),
         click.option("--suite-run", type=click.UUID, help="Use the scores of this suite run as the reference."),

@@ -35,7 +35,7 @@ class GateSubject(Record):
     """What a candidate would change: the alias `triage:prod` of a model, the route `support`, a prompt label, ..."""
 
     kind: SubjectKind
-    name: str = Field(min_length=1, max_length=300)
+    name: str
 
     def __str__(self) -> str:
         return f"{KIND_LABELS[self.kind]} {self.name!r}"

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from vong.api.http.dependencies import CurrentUser
 from vong.app import gates as gates_app
@@ -17,6 +17,18 @@ from vong.records import Record
 
 routes = APIRouter(prefix="/api/v1/evals/gates", tags=["evals"])
 Limit = Annotated[int, Query(ge=1, le=500)]
+MAX_SUBJECT_CHARS = 300
+"""Maximum length of the name of a subject."""
+
+
+def _check_length(subject: GateSubject) -> GateSubject:
+    if not 1 <= len(subject.name) <= MAX_SUBJECT_CHARS:
+        raise ValueError(f"the name has {len(subject.name)} characters: write 1 to {MAX_SUBJECT_CHARS}")
+    return subject
+
+
+NamedSubject = Annotated[GateSubject, AfterValidator(_check_length)]
+SubjectName = Annotated[str, Query(min_length=1, max_length=MAX_SUBJECT_CHARS)]
 
 
 class GatePolicyUpdate(Record):
@@ -33,7 +45,7 @@ class GatePolicyUpdate(Record):
 class GateCheck(Record):
     """Candidate to check: a model ref for an alias, a target for a route. `reason` would override missing evidence."""
 
-    subject: GateSubject
+    subject: NamedSubject
     candidate: str = Field(min_length=1, max_length=500)
     reason: str | None = Field(default=None, max_length=2000)
 
@@ -41,7 +53,7 @@ class GateCheck(Record):
 class GateApprovalCreate(Record):
     """Approval of a candidate for a subject."""
 
-    subject: GateSubject
+    subject: NamedSubject
     candidate: str = Field(min_length=1, max_length=500)
     comment: str | None = Field(default=None, max_length=2000)
 
@@ -111,7 +123,9 @@ def approve_candidate(body: GateApprovalCreate, context: CurrentUser) -> GateApp
 
 
 @routes.get("/approvals")
-def list_gate_approvals(kind: SubjectKind, name: str, candidate: str, context: CurrentUser) -> list[GateApproval]:
+def list_gate_approvals(
+    kind: SubjectKind, name: SubjectName, candidate: str, context: CurrentUser
+) -> list[GateApproval]:
     """List the approvals of a candidate for a subject, oldest first."""
     subject = GateSubject(kind=kind, name=name)
     with context.project_transaction() as connection:
@@ -123,7 +137,7 @@ def list_gate_approvals(kind: SubjectKind, name: str, candidate: str, context: C
 def list_gate_decisions(
     context: CurrentUser,
     kind: SubjectKind | None = None,
-    name: str | None = None,
+    name: SubjectName | None = None,
     after: UUID | None = None,
     limit: Limit = 50,
 ) -> list[GateDecision]:
