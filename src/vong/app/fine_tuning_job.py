@@ -102,8 +102,10 @@ def advance(connection: Connection, platform: Platform, job: FineTuningJob, fold
 def _copy_metrics(connection: Connection, job: FineTuningJob, training_job: Job) -> FineTuningJob:
     """Add an event for each metric entry that has none yet."""
     assert job.run_id is not None
-    entries = list_metric_entries(connection, job.run_id, job.last_entry)
     total = int(training_job.progress.total or 0)
+    if total <= 1 and training_job.status == "running":
+        return job  # the number of steps is not known yet, for example after a restart of the worker
+    entries = list_metric_entries(connection, job.run_id, job.last_entry)
     for entry in entries:
         data: dict[str, Any] = {"step": entry.step, "total_steps": total}
         data |= {name: entry.values[source] for name, source in EVENT_METRICS.items() if source in entry.values}

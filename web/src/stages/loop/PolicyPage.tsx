@@ -211,9 +211,13 @@ function Detail({ status }: { status: PolicyStatus }) {
 /** Show a loop policy: triggers, runs and consent. */
 export default function PolicyPage() {
   const { name } = page.useParams();
+  const query = useQuery(loopPolicyQuery(name));
   return (
-    <QueryBoundary query={useQuery(loopPolicyQuery(name))} lines={10}>
-      {(status) => <Detail status={status} />}
-    </QueryBoundary>
+    <>
+      {query.isError && <PageHeader title={name} />}
+      <QueryBoundary query={query} lines={10}>
+        {(status) => <Detail status={status} />}
+      </QueryBoundary>
+    </>
   );
 }

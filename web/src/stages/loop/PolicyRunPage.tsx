@@ -190,9 +190,13 @@ function Detail({ run }: { run: Run }) {
 /** Show a run of a loop policy: the path of its steps, each with its evidence. */
 export default function PolicyRunPage() {
   const { id } = page.useParams();
+  const query = useQuery(loopPolicyRunQuery(id));
   return (
-    <QueryBoundary query={useQuery(loopPolicyRunQuery(id))} lines={12}>
-      {(run) => <Detail run={run} />}
-    </QueryBoundary>
+    <>
+      {query.isError && <PageHeader title={id} />}
+      <QueryBoundary query={query} lines={12}>
+        {(run) => <Detail run={run} />}
+      </QueryBoundary>
+    </>
   );
 }

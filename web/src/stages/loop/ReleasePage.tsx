@@ -385,9 +385,13 @@ function Detail({ release }: { release: Release }) {
 /** Show a release: path, live evidence, guard rails, gate and log. */
 export default function ReleasePage() {
   const { id } = page.useParams();
+  const query = useQuery(releaseQuery(id));
   return (
-    <QueryBoundary query={useQuery(releaseQuery(id))} lines={12}>
-      {(release) => <Detail key={release.id} release={release} />}
-    </QueryBoundary>
+    <>
+      {query.isError && <PageHeader title={id} />}
+      <QueryBoundary query={query} lines={12}>
+        {(release) => <Detail key={release.id} release={release} />}
+      </QueryBoundary>
+    </>
   );
 }
