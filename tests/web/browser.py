@@ -99,5 +99,5 @@ def find_violations(page: Page, rules: Sequence[str] = WCAG_TAGS) -> list[tuple[
 
 def console_routes() -> set[str]:
     """Return the path templates of all routes of the console, read from its source."""
-    files = sorted((ROOT / "web" / "src" / "stages").glob("*/routes.tsx"))
+    files = sorted((ROOT / "web" / "src" / "stages").glob("**/routes.tsx"))
     return {path for file in files for path in re.findall(r'path:\s*"([^"]+)"', file.read_text(encoding="utf-8"))}
