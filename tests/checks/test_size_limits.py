@@ -29,6 +29,7 @@ BROAD_EXCEPT_HOMES = {
     "src/vong/registry/hub.py": "huggingface_hub, whose HTTP library depends on its version",
     "src/vong/registry/model_files.py": "onnxruntime, whose errors share no class",
     "src/vong/serving/engine/embeddings/encoders.py": "onnxruntime, whose errors share no class",
+    "src/vong/app/periodic.py": "the boundary of the threads that repeat work in the worker",
     "src/vong/app/monitor_worker.py": "the boundary of the thread that scores live answers",
     "src/vong/evals/sandbox/child.py": "code in the sandbox, which raises any error",
     "src/vong/evals/scorers/python_function.py": "the user's own function, which raises any error",

@@ -44,7 +44,7 @@ DEFINITION: dict[str, Any] = {
 def platform(database_url: str, tmp_path: Path) -> Iterator[Platform]:
     settings = Settings(home=tmp_path, database_url=database_url, providers={"echo": ProviderSettings(kind="echo")})
     record = Platform(settings)
-    record.score_listeners.append(loop_policies.on_score)
+    record.score_listeners.append(lambda platform, *_: loop_policies.watch_once(platform))  # the worker's next look
     yield record
     record.close()
 

@@ -11,7 +11,7 @@ from vong import __version__
 from vong.api.http import problems
 from vong.api.http.idempotency import IdempotencyMiddleware
 from vong.api.http.openapi import install_openapi
-from vong.app import Platform, loop, loop_policies, releases
+from vong.app import Platform, loop, releases
 
 ROUTES = (
     "data",
@@ -71,7 +71,7 @@ def create_app(platform: Platform, background: AbstractAsyncContextManager[None]
         lifespan=lifespan,
     )
     app.state.platform = platform
-    platform.score_listeners += [loop.on_score, releases.on_score, loop_policies.on_score]
+    platform.score_listeners += [loop.on_score, releases.on_score]
     app.add_middleware(IdempotencyMiddleware, platform=platform)
     problems.install_handlers(app)
     install_openapi(app)

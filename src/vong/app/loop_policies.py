@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from vong import data, gateway, jobs, serving
 from vong.access import Principal
 from vong.app import gates, releases
+from vong.app.periodic import repeat
 from vong.app.platform import INTERNAL_KEY_NAME, Platform
 from vong.app.training import TrainingRequest, parse_settings, resolve_base
 from vong.errors import Conflict, Forbidden, InvalidInput, NotFound, VongError
@@ -27,7 +28,7 @@ from vong.loop.policy_records import (
     PolicyStatus,
     TriggerState,
 )
-from vong.records import Score, new_id, now
+from vong.records import new_id, now
 
 log = logging.getLogger(__name__)
 
@@ -94,25 +95,9 @@ def get_status(connection: Connection, name: str) -> PolicyStatus:
     )
 
 
-def on_score(platform: Platform, project_id: UUID, score: Score) -> None:
-    """Look at the triggers of the policies of a new score's route."""
-    if score.span_id is None:
-        return
-    try:
-        with platform.scope(project_id) as connection:
-            for policy in policy_store.list_policies_for_span(connection, score.span_id):
-                look(platform, connection, policy)
-    except SQLAlchemyError as error:  # the score is stored, and the worker looks at the triggers soon
-        log.warning("the triggers of loop policies cannot be read: %s", str(error).splitlines()[0])
-
-
 def watch_triggers(platform: Platform, stop: threading.Event) -> None:
     """Look at the triggers of all policies until `stop` is set. Runs in a thread of the worker."""
-    while not stop.wait(INTERVAL_SECONDS):
-        try:
-            watch_once(platform)
-        except SQLAlchemyError as error:
-            log.warning("the triggers of loop policies cannot be read: %s", str(error).splitlines()[0])
+    repeat("watch over loop policies", lambda: watch_once(platform), stop, seconds=INTERVAL_SECONDS)
 
 
 def watch_once(platform: Platform) -> None:

@@ -14,6 +14,7 @@ from vong.app.alarm_webhooks import deliver_due
 from vong.app.monitor_calls import MeteredCaller, MonitorContext
 from vong.app.monitor_sampling import sample_arrivals
 from vong.app.monitor_scoring import BLOCKED_FOR, AnswerScorer
+from vong.app.periodic import repeat
 from vong.app.platform import Platform
 from vong.app.scorer_services import PlatformScorerServices
 from vong.errors import VongError
@@ -37,11 +38,7 @@ MAX_READS_PER_PASS = 20
 def run_monitors(platform: Platform, stop: threading.Event) -> None:
     """Sample and score until `stop` is set. Runs in a thread of the worker. Several workers share the monitors."""
     runner = MonitorRunner(platform, stop)
-    while not stop.wait(INTERVAL_SECONDS):
-        try:
-            runner.look()
-        except SQLAlchemyError as error:
-            log.warning("monitors cannot be run: %s", str(error).splitlines()[0])
+    repeat("scoring of live answers", runner.look, stop, seconds=INTERVAL_SECONDS)
     runner.close()
 
 

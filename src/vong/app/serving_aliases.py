@@ -5,12 +5,12 @@ import threading
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping
-from sqlalchemy.exc import SQLAlchemyError
 
 from vong import registry
 from vong.app import gated_changes
 from vong.app import serving as serving_app
 from vong.app.gates import GateCaller
+from vong.app.periodic import repeat
 from vong.app.platform import Platform
 from vong.errors import PreconditionFailed, VongError
 from vong.records import now
@@ -30,11 +30,7 @@ ALIAS_CALLER = GateCaller("alias", "viewer")
 
 def follow_aliases(platform: Platform, stop: threading.Event) -> None:
     """Update the deployments of moved aliases until `stop` is set. Runs in a thread of the worker."""
-    while not stop.wait(INTERVAL_SECONDS):
-        try:
-            follow_once(platform)
-        except SQLAlchemyError as error:
-            log.warning("aliases cannot be followed: %s", str(error).splitlines()[0])
+    repeat("following of aliases", lambda: follow_once(platform), stop, seconds=INTERVAL_SECONDS)
 
 
 def follow_once(platform: Platform) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from vong.errors import Conflict, NotFound
-from vong.feedback import tables as feedback_tables
 from vong.loop import tables
 from vong.loop.policy_records import (
     ACTIVE_RUN_STATUSES,
@@ -73,17 +72,6 @@ def list_policies(connection: Connection, *, route: str | None = None) -> list[L
     if route is not None:
         query = query.where(tables.policies.c.route == route)
     return [_to_policy(row) for row in connection.execute(query).mappings()]
-
-
-def list_policies_for_span(connection: Connection, span_id: UUID) -> list[str]:
-    """Return the names of the policies, without paused ones, of the route of a scored span."""
-    policies, scores = tables.policies.c, feedback_tables.scores.c
-    query = (
-        select(policies.name)
-        .join(feedback_tables.scores, scores.route == policies.route)
-        .where(scores.span_id == span_id, policies.paused.is_(False))
-    )
-    return list(connection.scalars(query.distinct()))
 
 
 def harvested_until(connection: Connection, policy: str) -> datetime | None:
