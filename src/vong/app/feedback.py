@@ -7,9 +7,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import Field
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from vong import data, feedback, traces
-from vong.app.platform import Platform
+from vong.app.platform import Platform, ScoreListener
 from vong.app.traces import get_span, with_score_counts
 from vong.data.near_duplicates import DEFAULT_THRESHOLD, cluster, input_text
 from vong.data.row_checks import find_problem
@@ -169,9 +170,14 @@ def _score_filter(query: HarvestQuery) -> feedback.ScoreFilter:
 
 
 def notify_listeners(platform: Platform, project_id: UUID, score: Score) -> None:
-    """Notify the score listeners. A failure is logged only: the score is stored, and the listener catches up later."""
-    for listener in platform.score_listeners:
+    """Notify the score listeners of this process."""
+    call_listeners(platform.score_listeners, platform, project_id, score)
+
+
+def call_listeners(listeners: Sequence[ScoreListener], platform: Platform, project_id: UUID, score: Score) -> None:
+    """Call listeners. A failure is logged only: the score is stored, and the listener catches up later."""
+    for listener in listeners:
         try:
             listener(platform, project_id, score)
-        except VongError:
+        except (VongError, SQLAlchemyError):
             log.exception("score listener failed on score %s", score.id)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from vong import feedback, traces
 from vong.app.eval_scoring import span_to_input
+from vong.app.feedback import call_listeners
 from vong.app.monitor_calls import CallsMade, MeteredCaller, is_own_call, sum_costs
 from vong.app.monitor_sampling import BUDGET_SPENT
 from vong.app.platform import Platform
@@ -261,11 +262,7 @@ def notify(platform: Platform, project_id: UUID, scores: Sequence[Score]) -> Non
     from vong.app import loop, releases  # imports the loop, which a worker without monitors does not need
 
     for score in scores:
-        for listener in (loop.on_score, releases.on_score):
-            try:
-                listener(platform, project_id, score)
-            except VongError:
-                log.exception("score listener failed on score %s", score.id)
+        call_listeners((loop.on_score, releases.on_score), platform, project_id, score)
 
 
 def _may_succeed_later(fault: VongError | None, made: CallsMade) -> bool:

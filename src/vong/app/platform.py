@@ -34,7 +34,7 @@ class Platform:
     """Shared resources of one process. Each is created on first use, so that a command pays only for what it uses."""
 
     settings: Settings
-    score_listeners: list[Callable[["Platform", UUID, Score], None]] = field(default_factory=list)
+    score_listeners: "list[ScoreListener]" = field(default_factory=list)
     """Listeners that are called after a score is stored, for example to evaluate canaries."""
     exporters: "Sequence[OtlpExporter]" = ()
     """Exporters for the spans of this process's calls."""
@@ -86,3 +86,7 @@ class Platform:
             self.span_writer.close()
         if "database" in self.__dict__:
             self.database.close()
+
+
+ScoreListener = Callable[[Platform, UUID, Score], None]
+"""Function that is called after a score is stored."""

@@ -6,14 +6,14 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
+from pydantic import BaseModel, ConfigDict, Field
 
 from vong.embedding_models import EmbeddingTask
 from vong.errors import InvalidInput, Unsupported
+from vong.serving.engine.request_body import FieldsT, parse_body
 from vong.serving.engine.served_names import public_name
 
 MAX_INPUTS = 2048
@@ -153,9 +153,6 @@ class EmbeddingEngine(Protocol):
         ...
 
 
-FieldsT = TypeVar("FieldsT", bound=BaseModel)
-
-
 def parse_fields(kind: type[FieldsT], body: bytes) -> FieldsT:
     """Parse a request body.
 
@@ -163,17 +160,7 @@ def parse_fields(kind: type[FieldsT], body: bytes) -> FieldsT:
         InvalidInput: a field is missing or has an invalid value.
         Unsupported: a field is unknown, so that it would be ignored.
     """
-    try:
-        decoded = from_json(body)
-    except ValueError as error:
-        raise InvalidInput(f"the body is not JSON: {error}", "send a JSON object") from error
-    if not isinstance(decoded, dict):
-        raise InvalidInput("the body is not a JSON object", "send a JSON object")
-    try:
-        request = kind.model_validate({name: value for name, value in decoded.items() if value is not None})
-    except ValidationError as error:
-        detail = error.errors()[0]
-        raise InvalidInput(f"{detail['loc'][0]}: {detail['msg']}", "see docs/guides/serving.md") from error
+    request = parse_body(kind, body, "see docs/guides/serving.md")
     for name, value in (request.model_extra or {}).items():
         if name not in IGNORED_FIELDS and value not in ("", [], {}, False):
             raise Unsupported(f"local models do not support {name}", "omit it")

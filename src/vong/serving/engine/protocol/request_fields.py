@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
 from vong.errors import InvalidInput, Unsupported
 from vong.serving.engine import GenerationRequest
 from vong.serving.engine.protocol.grammars import choice_grammar, output_schema
+from vong.serving.engine.request_body import parse_body
 
 MAX_CHOICES = 128
 """Maximum number of choices of one request, as at OpenAI."""
@@ -141,20 +142,7 @@ def parse_request(kind: type[RequestT], body: bytes) -> RequestT:
         InvalidInput: if a field has an invalid value.
         Unsupported: if a field would be ignored, although it changes the completion.
     """
-    try:
-        decoded = from_json(body)
-    except ValueError as error:
-        raise InvalidInput(f"the body is not JSON: {error}", "send a JSON object") from error
-    if not isinstance(decoded, dict):
-        raise InvalidInput("the body is not a JSON object", "send a JSON object")
-    try:
-        request = kind.model_validate({name: value for name, value in decoded.items() if value is not None})
-    except ValidationError as error:
-        detail = error.errors()[0]
-        location = ".".join(str(part) for part in detail["loc"])
-        raise InvalidInput(
-            f"{location}: {detail['msg']}" if location else detail["msg"], "see the OpenAI reference"
-        ) from error
+    request = parse_body(kind, body, "see the OpenAI reference")
     _check_values(request)
     output_schema(request.sampling_fields()["response_format"])  # reports an invalid schema
     return request
