@@ -118,11 +118,11 @@ def test_the_least_recently_used_engine_is_evicted_if_memory_is_short(
     total, need = 700_000_000, 300_000_000
 
     def limited_memory() -> Memory:
-        """Return the memory of a small machine on which only these engines run, of at least `need` bytes each."""
+        """Return the memory of a small machine on which only these engines run."""
         used = 0
         for pid in engines(tmp_path):
             with suppress(psutil.Error):
-                used += max(need, psutil.Process(pid).memory_info().rss)
+                used += psutil.Process(pid).memory_info().rss
         return Memory(total, max(0, total - used))
 
     monkeypatch.setattr(machine_info, "machine_memory", limited_memory)

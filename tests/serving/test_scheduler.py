@@ -273,6 +273,20 @@ def test_the_least_recently_used_idle_engine_is_evicted_for_a_new_one(cluster: C
     assert cluster.ready() == {"new": 1, "permanent": 1, "recent": 1}
 
 
+def test_an_eviction_counts_the_reserved_memory_that_it_frees(cluster: Cluster, database: Database) -> None:
+    with database.owner() as connection:
+        replica_tables.delete_machine(connection, "two")
+    for name, age in (("old", 50), ("recent", 10)):
+        cluster.deploy(name, model(name), bytes=150, idle_seconds=1000)
+        cluster.run()
+        cluster.set_used(cluster.get(name).engine_key, age)
+    add_machine(database, "one", 140)  # of 340; each engine uses 100 of its 150, so that 40 are free
+    cluster.deploy("new", BASE, bytes=180, idle_seconds=1000)
+    schedule(database, overdue_seconds=20)
+    schedule(database, overdue_seconds=20)
+    assert (cluster.get("old").state, cluster.get("recent").state) == ("sleeping", "ready")
+
+
 def test_load_adds_replicas_and_the_decision_is_an_event(cluster: Cluster) -> None:
     cluster.deploy("plain", min_replicas=1, max_replicas=3)
     cluster.run()

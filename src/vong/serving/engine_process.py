@@ -22,6 +22,7 @@ from vong.serving.engine import EngineSettings
 from vong.serving.engine_client import EngineClient
 from vong.serving.engine_load import LoadReport
 from vong.serving.engine_speed import EngineSpeed
+from vong.serving.machine_info import free_memory
 from vong.serving.replica_tables import NO_PROCESS, is_older
 from vong.serving.versions import FilesPending, ServedVersion
 from vong.store.database import Database
@@ -287,7 +288,11 @@ class EngineProcess:
         if not self._update(only_state=replica["state"], state="stopping"):
             return
         self._terminate(replica)
-        with self.dependencies.database.scope(self.project_id) as connection:
+        free = free_memory()
+        with self.dependencies.database.owner() as connection:
+            # In one transaction, so that the scheduler does not evict a second engine for memory that is free already.
+            replica_tables.update_machine(connection, settings.machine, **free)
+            tables.enter_project(connection, self.project_id)
             replica_tables.delete_replica(connection, self.engine_key, self.number)
 
     def _is_busy(self, replica: RowMapping) -> bool:

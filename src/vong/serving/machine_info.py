@@ -50,6 +50,11 @@ class MachineInfo:
         return self._gpus
 
 
+def free_memory() -> dict[str, Any]:
+    """Return the free memory of this machine and of its GPUs as columns of the table of machines."""
+    return {"available": machine_memory().available, "gpus": read_gpus()}
+
+
 def read_gpus() -> list[dict[str, Any]]:
     """Return the NVIDIA GPUs with their memory in bytes. Returns an empty list without the program `nvidia-smi`."""
     program = shutil.which("nvidia-smi")

@@ -138,4 +138,6 @@ def _shortest_prefix(candidates: Sequence[E], machine: str, missing: int, chosen
 
 
 def _memory_on(engine: EvictableEngine, machine: str) -> int:
-    return sum(one["memory"] or 0 for one in engine.replicas if one["machine"] == machine and one["state"] == "ready")
+    """Return the bytes that an engine uses on a machine or reserves there, which are free after it is put to sleep."""
+    replicas = (one for one in engine.replicas if one["machine"] == machine and one["state"] == "ready")
+    return sum(max(one["planned"], one["memory"] or 0) for one in replicas)
