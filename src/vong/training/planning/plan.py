@@ -275,9 +275,11 @@ def _training_seconds(
     else:
         # A forward pass is a third of a training step.
         evaluation = work.evaluation_tokens / (3 * rate.tokens_per_second)
+    checkpoints = work.checkpoints
     if measured and measured.evaluation_overhead_seconds is not None:
         evaluation += measured.evaluation_overhead_seconds
+        checkpoints = max(0, work.checkpoints - work.evaluations)  # a measured evaluation includes a checkpoint
     else:
         evaluation += samples.seconds + checkpoint
     training = work.tokens / rate.tokens_per_second + overhead
-    return training + work.evaluations * evaluation + work.checkpoints * checkpoint
+    return training + work.evaluations * evaluation + checkpoints * checkpoint

@@ -1,6 +1,6 @@
 """Parts in which a CPU computes a batch, one after the other, to need less memory in the same time."""
 
-MIN_PART_TOKENS = 300
+MIN_PART_TOKENS = 250
 """Tokens of a part from which a CPU computes as fast as with larger ones."""
 MAX_REPEATED_SHARE = 0.05
 """Largest share of the tokens that a further part may compute again: the beginning that its rows share."""
