@@ -22,7 +22,8 @@ class LineageSources:
 
     `training_rows(version, limit)` returns the first rows used for training (the training split, if there is one) and
     their total number. `datasets_containing(hash)` returns the dataset versions that contain a row or a row derived
-    from it. `count_answers(ref)` returns the number of spans answered by a model version.
+    from it. `count_answers(ref)` returns the number of spans answered by a model version. `passages(span)` returns the
+    passages of documents that an answer from a knowledge base read.
     """
 
     span: Callable[[UUID], Span | None]
@@ -37,6 +38,7 @@ class LineageSources:
     models_based_on: Callable[[str], list[ModelVersion]]
     deployments: Callable[[str], list[Deployment]]
     count_answers: Callable[[str], int]
+    passages: Callable[[Span], Sequence[LineageNode]] = lambda _: ()
 
 
 def trace_lineage(sources: LineageSources, source: Span | ModelVersion | DatasetVersion | Example) -> Lineage:
@@ -56,7 +58,10 @@ def trace_lineage(sources: LineageSources, source: Span | ModelVersion | Dataset
 
 
 def answer_origins(sources: LineageSources, span: Span) -> LineageNode:
-    """Return the origins of a span: the model version that answered it, through its deployment if there was one."""
+    """Return the origins of a span: the model version that answered it, and the passages that it read.
+
+    A model version is reached through its deployment if there was one.
+    """
     versions = span.versions
     version = sources.model(versions.model_version) if versions.model_version else None
     parent = model_origins(sources, version) if version else _missing_node("model", versions.model_version)
@@ -64,7 +69,7 @@ def answer_origins(sources: LineageSources, span: Span) -> LineageNode:
         parent = _build_node("deployment", versions.deployment, "", {}, [parent])
     detail = {name: value for name, value in versions.model_dump().items() if value is not None}
     detail |= {"at": span.started_at.isoformat(), "model": span.model, "status": span.status}
-    return _build_node("answer", str(span.id), span.name, detail, [parent])
+    return _build_node("answer", str(span.id), span.name, detail, [parent, *sources.passages(span)])
 
 
 def model_origins(sources: LineageSources, version: ModelVersion) -> LineageNode:

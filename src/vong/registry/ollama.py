@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vong.errors import InvalidInput, NotFound, did_you_mean
+from vong.errors import InvalidInput, NotFound, Unsupported, did_you_mean
 from vong.registry.ollama_template import to_jinja
 
 STORE_VARIABLE = "OLLAMA_MODELS"
@@ -62,8 +62,11 @@ class OllamaModel:
     def notes(self) -> list[str]:
         """Return what is not used of the model, and what to do instead."""
         notes: list[str] = []
-        if self.template and to_jinja(self.template) is None:
-            notes.append("TEMPLATE is not used: it cannot be translated, so engines use the template in the GGUF file")
+        if self.template:
+            try:
+                to_jinja(self.template)
+            except Unsupported as error:
+                notes.append(f"TEMPLATE is not used, engines use the template in the GGUF file: {error.message}")
         if self.system or self.parameters:
             names = ", ".join([*(["SYSTEM"] if self.system else []), *sorted(self.parameters)])
             notes.append(f"{names}: defaults of the deployments of this version, if engines have them")

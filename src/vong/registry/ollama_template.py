@@ -1,16 +1,20 @@
-"""Translation of simple templates of Ollama to Jinja.
+"""Translation of Ollama's chat templates to Jinja.
 
-A template that consists of constant texts, `.System`, `.Prompt` and `.Response`, with conditions on them, is rendered
-by Ollama once per turn. Other templates (loops over messages, tools, functions) are not translated, because a wrong
-template makes a good model answer nonsense. Neither is `{{ .Prompt }}` alone, which models without a template have.
+Ollama renders a template over messages once (`ollama_messages`). A template that consists of constant texts, `.System`,
+`.Prompt` and `.Response`, with conditions on them, is rendered once per turn. Templates with another construct are not
+translated, because a wrong template makes a good model answer nonsense. Neither is `{{ .Prompt }}` alone, which models
+without a template have.
 """
 
 import json
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
-ACTION = re.compile(r"\{\{(-?)\s*(.*?)\s*(-?)\}\}", re.DOTALL)
+from vong.errors import Unsupported
+from vong.registry.go_template_lexer import HINT, Part, split_template
+from vong.registry.ollama_messages import translate_messages
+
+MESSAGES = re.compile(r"\.Messages\b")
 FIELDS = {".System": "turn.system", ".Prompt": "turn.prompt"}
 RESPONSE = ".Response"
 CONDITION = re.compile(r"if (\.System|\.Prompt)")
@@ -27,42 +31,30 @@ MESSAGE_TEMPLATE = (
 )
 
 
-class _Part(NamedTuple):
-    is_action: bool
-    text: str
+def to_jinja(template: str) -> str:
+    """Return the Jinja template that renders conversations as Ollama does.
 
-
-def to_jinja(template: str) -> str | None:
-    """Return the Jinja template that renders conversations as Ollama does. Returns None if it cannot be translated."""
-    parts = _split(template)
-    responses = [index for index, part in enumerate(parts) if part == _Part(True, RESPONSE)]
-    if len(responses) > 1 or _Part(True, ".Prompt") not in parts:
-        return None
+    Raises: Unsupported with the construct that cannot be translated.
+    """
+    parts = split_template(template)
+    if not any(not part.is_action and part.text.strip() for part in parts):
+        raise Unsupported("the template has no text around messages, as that of a model without a chat format", HINT)
+    if any(part.is_action and MESSAGES.search(part.text) for part in parts):
+        return translate_messages(parts)
+    responses = [index for index, part in enumerate(parts) if part == Part(True, RESPONSE)]
+    if len(responses) > 1 or Part(True, ".Prompt") not in parts:
+        missing = "{{ .Response }} more than once" if len(responses) > 1 else "neither {{ .Prompt }} nor .Messages"
+        raise Unsupported(f"the template has {missing}", HINT)
     end = responses[0] if responses else len(parts)
     before, after = _translate(parts[:end]), _translate(parts[end + 1 :])
-    has_text = any(not part.is_action and part.text.strip() for part in parts)
-    if before is None or after is None or not has_text:
-        return None
     return MESSAGE_TEMPLATE.replace("BEFORE", before).replace("AFTER", after)
 
 
-def _split(template: str) -> list[_Part]:
-    """Return texts and actions. A dash in an action removes the white space beside it."""
-    parts: list[_Part] = []
-    position, trims = 0, False
-    for match in ACTION.finditer(template):
-        text = template[position : match.start()]
-        text = text.lstrip() if trims else text
-        parts.append(_Part(False, text.rstrip() if match[1] else text))
-        parts.append(_Part(True, match[2]))
-        position, trims = match.end(), bool(match[3])
-    text = template[position:]
-    parts.append(_Part(False, text.lstrip() if trims else text))
-    return [part for part in parts if part.text]
+def _translate(parts: Sequence[Part]) -> str:
+    """Return the parts in Jinja.
 
-
-def _translate(parts: Sequence[_Part]) -> str | None:
-    """Return the parts in Jinja. Returns None if an action is unknown or a condition has no end."""
+    Raises: Unsupported if an action is unknown or a condition has no end.
+    """
     texts: list[str] = []
     depth = 0
     for part in parts:
@@ -77,5 +69,7 @@ def _translate(parts: Sequence[_Part]) -> str | None:
             texts.append(ENDS[part.text].replace("{%", "{%-").replace("%}", "-%}"))
             depth -= part.text == "end"
         else:
-            return None
-    return None if depth else "".join(texts)
+            raise Unsupported(f"{{{{ {part.text} }}}} cannot be translated", HINT)
+    if depth:
+        raise Unsupported("a condition has no {{ end }} before {{ .Response }}", HINT)
+    return "".join(texts)
