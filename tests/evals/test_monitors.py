@@ -322,6 +322,29 @@ def test_a_drop_raises_one_alarm_that_is_sent_signed(setup: Setup) -> None:
     assert len(setup.monitors.alarms(status="open")) == 1  # the same reference, tested again
 
 
+def test_a_promoted_model_gets_a_new_reference(setup: Setup) -> None:
+    rules = {"window": 12, "alpha": 0.2, "tolerance": 0.0}
+    filters = {"m": {"route": "support"}, "pinned": {"route": "support", "model": "echo/other"}}
+    for name, filter in filters.items():
+        setup.monitors.create(name, ["json_valid"], share=1, filter=filter, drift=rules)
+    setup.add(*(span(answer="{}") for _ in range(14)))
+    while setup.run():
+        pass
+    late = [span(answer="{}") for _ in range(20)]  # answers of the model before, scored after the promotion
+    with setup.scope() as connection:
+        monitors.reset_references(connection, "other")
+        assert store.get_state(connection, UUID(setup.monitors.get("m")["id"])).drift["json_valid"]["reference"]
+        monitors.reset_references(connection, "support")
+        assert store.get_state(connection, UUID(setup.monitors.get("pinned")["id"])).drift == {}
+    setup.add(*late, *(span(answer="no") for _ in range(40)))
+    while setup.run():
+        pass
+    assert setup.monitors.alarms() == []  # the level of the new model is its reference
+    with setup.scope() as connection:
+        drift = store.get_state(connection, UUID(setup.monitors.get("m")["id"])).drift["json_valid"]
+    assert (drift["reference"]["mean"], drift["reference"]["n"], drift["n"]) == (0.0, 12, 28)
+
+
 @pytest.mark.parametrize(
     "url", ["http://169.254.169.254/latest", "http://[::ffff:169.254.169.254]/", "file:///etc/passwd", "http://u:p@h/"]
 )

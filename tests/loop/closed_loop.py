@@ -29,7 +29,7 @@ class ClosedLoop:
         self.dataset = wait_for_result(self.client, split)["ref"]
         own = [row for name in ("train", "validation") for row in self.client.data.read(self.dataset, split=name)]
         self.client.data.append("kind", own)
-        self.client.serving.deploy("base", model=self.plan["base"].partition(":")[2], engine="transformers")
+        self.client.serving.deploy("base", model=self.plan["base"].partition(":")[2])
         self.client.serving.wait("base")
         self.client.gateway.set_route(ROUTE, {"deployment/base": 1.0})
         entry = {"dataset": self.dataset, "split": "test", "scorers": ["exact_match"], "settings": {"max_tokens": 12}}
@@ -51,7 +51,6 @@ class ClosedLoop:
             },
             "suite": "kind",
             "release": {**release, "guard_rails": []},
-            "engine": "transformers",
             "cool_down": "0s",
             **changes,
         }

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vong import registry
+from vong.errors import PreconditionFailed
 from vong.evals.gates import GateDecision, GateSubject
 from vong.records import now
 
@@ -25,6 +26,10 @@ class OpenGate:
     ) -> GateDecision:
         """Admit a target."""
         return self.check_target(connection, route, target)
+
+    def record_rejection(self, connection: Connection, error: PreconditionFailed) -> None: ...
+
+    def begin_new_model(self, connection: Connection, route: str) -> None: ...
 
     def move_alias(
         self, connection: Connection, name: str, alias: str, ref: str, evidence: Mapping[str, Any], reason: str

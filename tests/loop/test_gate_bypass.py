@@ -151,7 +151,7 @@ def test_an_approval_of_the_role_opens_the_gate_for_this_content_only(setup: Set
     assert (given["role"], given["approved_by"], given["candidate"]) == ("owner", "owner", "echo/new")
     assert set_route(setup.member, [*OLD, target("echo/other")]).status_code == 409
     assert set_route(setup.member, [*OLD, target("echo/new")]).status_code == 200
-    [decision] = setup.member.get("/api/v1/evals/gates/decisions").json()
+    [decision] = setup.member.get("/api/v1/evals/gates/decisions?passed=true").json()
     assert (decision["candidate"], decision["decided_by"], decision["passed"]) == ("echo/new", "member", True)
     history = setup.member.get("/api/v1/gateway/routes/triage/history").json()
     assert history[0]["cause"] == {"gates": [decision["id"]], "by": "member"}
@@ -163,7 +163,7 @@ def test_an_approved_alias_refers_to_its_decision(setup: Setup) -> None:
     path = "/api/v1/registry/models/triage/aliases/prod"
     assert setup.member.put(path, json={"model": "1"}).status_code == 409
     moved = setup.member.put(path, json={"model": "2"}).json()
-    [decision] = setup.member.get("/api/v1/evals/gates/decisions").json()
+    [decision] = setup.member.get("/api/v1/evals/gates/decisions?passed=true").json()
     assert (moved["model"], moved["evidence"]) == (setup.versions[1], {"gate": decision["id"]})
     assert setup.member.put(path, json={"model": "2"}).json()["id"] == moved["id"]
 
@@ -176,8 +176,22 @@ def test_a_reason_overrides_only_for_the_roles_of_the_policy(setup: Setup) -> No
     assert refused.status_code == 409
     assert "no override for the role 'member'" in refused.text
     assert set_route(setup.owner, [target("echo/new")], reason="outage").status_code == 200
-    [decision] = setup.owner.get("/api/v1/evals/gates/decisions").json()
+    decision, rejection = setup.owner.get("/api/v1/evals/gates/decisions").json()
+    assert (rejection["passed"], rejection["decided_by"], rejection["candidate"]) == (False, "member", "echo/new")
+    assert [one["kind"] for one in rejection["requirements"] if not one["passed"]] == ["approval"]
     assert decision["override"] == {"reason": "outage", "by": "owner", "role": "owner"}
+
+
+def test_rejections_are_stored_although_the_change_is_rolled_back(setup: Setup) -> None:
+    path = "/api/v1/evals/gates/decisions"
+    for _ in range(2):  # the same rejection twice in a row is stored once
+        assert set_route(setup.member, [*OLD, target("echo/new")]).status_code == 409
+    assert set_route(setup.owner, [*OLD, target("echo/new")]).status_code == 409
+    found = setup.member.get(f"{path}?passed=false").json()
+    assert [(one["decided_by"], one["passed"]) for one in found] == [("owner", False), ("member", False)]
+    assert setup.member.get(f"{path}/{found[0]['id']}").json() == found[0]
+    assert setup.member.get(f"{path}?passed=true").json() == []
+    assert "echo/new" not in setup.member.get("/api/v1/gateway/routes/triage").text
 
 
 def test_a_check_lists_what_is_missing_with_the_commands_and_changes_nothing(setup: Setup) -> None:

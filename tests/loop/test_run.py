@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.finished_loop import create_loop_plan
+from tests.finished_loop import create_loop_plan, upload_handbook
 from tests.running_vong import RunningVong, eventually, run_vong
 from vong.client import Client
 from vong.records import Job
@@ -93,7 +93,7 @@ def test_a_loop_run_survives_a_kill_at_every_step(tmp_path: Path) -> None:
     with run_vong(tmp_path / "home") as vong:
         client = vong.client()
         client.transport.retry_seconds = 120
-        job = client.loop.start_run(create_loop_plan(vong, tmp_path))
+        job = client.loop.start_run(create_loop_plan(vong, tmp_path) | upload_handbook(client, tmp_path))
         killed: list[str] = []
         for number, step in enumerate(STEPS):
             wait_for_step(client, job, step)

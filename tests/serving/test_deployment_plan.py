@@ -3,26 +3,26 @@
 import json
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from click import UsageError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from tests.serving.test_memory_plan import CONFIG, add_machine
 from vong import registry, serving
-from vong.app import Platform, serving_files, serving_plan
+from vong.app import Platform, serving_files, serving_parity, serving_plan
 from vong.app import serving as serving_app
 from vong.app.callable_models import find_endpoints
 from vong.app.model_defaults import with_model_defaults
 from vong.cli.serving_options import build_settings
 from vong.config import Settings
 from vong.errors import InvalidInput, NotFound
-from vong.records import ModelVersion
-from vong.registry.ollama_template import to_jinja
+from vong.jobs import JobContext
+from vong.records import Deployment, ModelVersion
 from vong.serving import engine_choice, speed_estimate, tables
 from vong.serving.settings import DeploymentSettings, read_settings
 
@@ -132,39 +132,6 @@ def test_settings_of_a_modelfile_are_defaults_of_the_deployment(
         DeploymentSettings.model_validate({"defaults": {"temperature": 3}})
 
 
-OLLAMA_TEMPLATE = """{{- if .System }}<|system|>
-{{ .System }}<|end|>
-{{ end }}<|user|>
-{{ .Prompt }}<|end|>
-<|assistant|>
-{{ .Response }}<|end|>
-"""
-
-
-def test_simple_templates_of_ollama_become_the_chat_template() -> None:
-    template = to_jinja(OLLAMA_TEMPLATE)
-    assert template is not None
-    messages = [
-        {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": "{{ hi }}"},
-        {"role": "assistant", "content": "hello"},
-        {"role": "user", "content": "again"},
-    ]
-    rendered = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(template)
-    assert rendered.render(messages=messages, add_generation_prompt=True) == (
-        "<|system|>\nBe brief.<|end|>\n<|user|>\n{{ hi }}<|end|>\n<|assistant|>\nhello<|end|>\n"
-        "<|user|>\nagain<|end|>\n<|assistant|>\n"
-    )
-    for other in (
-        "{{ range .Messages }}{{ .Content }}{{ end }}",
-        "{{ .Tools }}{{ .Prompt }}",
-        "{{ if .Prompt }}x",
-        "{{ .Prompt }}",
-        "",
-    ):
-        assert to_jinja(other) is None
-
-
 def test_models_that_llama_cpp_turns_out_not_to_convert_are_served_by_transformers(
     platform: Platform, connection: Connection, tmp_path: Path
 ) -> None:
@@ -180,6 +147,32 @@ def test_models_that_llama_cpp_turns_out_not_to_convert_are_served_by_transforme
         platform, connection, "wanted", "base", settings=DeploymentSettings(quantization="q4_k_m")
     ).deployment
     assert not serving_app.fall_back(platform, connection, wanted, "unknown pre-tokenizer")
+
+
+def test_models_that_the_default_quantization_changes_too_much_are_served_at_f16(
+    platform: Platform, tmp_path: Path, project_id: UUID
+) -> None:
+    add_machine(platform.database, available=3_000_000_000)
+    with platform.scope(project_id) as connection:
+        register(platform, connection, tmp_path)
+    job = cast(JobContext, SimpleNamespace(project_id=project_id, log=lambda _: None))
+    result: dict[str, Any] = {"reason": "token 4: -1.9 and -0.3", "mismatch": {"kind": "logprobs"}}
+
+    def deploy(name: str, **settings: Any) -> Deployment:
+        with platform.scope(project_id) as connection:
+            values = DeploymentSettings.model_validate(settings)
+            return serving_app.deploy(platform, connection, name, "base", settings=values).deployment
+
+    first = deploy("base")
+    assert serving_parity.improve_precision(job, platform, first, result)
+    found = deploy("base")
+    assert (found.engine, found.settings["quantization"], found.state) == ("xllamacpp", "f16", "pending")
+    assert "f16 instead of q8_0, which changes the answers too much: token 4" in found.events[0].message
+    assert not serving_parity.improve_precision(job, platform, found, result)  # f16 is no quantization
+    assert not serving_parity.improve_precision(job, platform, first, {**result, "mismatch": {"kind": "tokens"}})
+    # A level that the user chose is not changed: the reason names the way out.
+    assert not serving_parity.improve_precision(job, platform, deploy("chosen", quantization="q4_0"), result)
+    assert str(result["reason"]).endswith("(the quantization q4_0 loses too much: set quantization f16)")
 
 
 def test_the_endpoint_of_a_deployment_is_that_of_its_model(

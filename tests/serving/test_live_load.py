@@ -181,18 +181,26 @@ def text_of(answer: tuple[int, str]) -> str:
     return str(httpx.Response(200, text=answer[1]).json()["choices"][0]["message"]["content"])
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(400)
 def test_a_conversion_that_is_killed_is_repeated(tmp_path: Path) -> None:
     with run_vong(tmp_path / "home") as vong:
         client = vong.client()
-        vong.run("registry", "import", timeout=300)
-        client.serving.deploy("small", model="smollm2-135m-instruct", settings={"threads": 1, "batch": 2})
-        eventually(lambda: any(vong.home.glob("**/convert/*/*.gguf")), 120)
+        job = client.registry.import_model(str(tiny_base(tmp_path / "tiny")), name="tiny")
+        assert client.jobs.wait(job.id).status == "finished"
+        client.serving.deploy("small", model="tiny", settings={"threads": 1, "batch": 2, "parity": "skip"})
+        eventually(lambda: any(vong.home.glob("jobs/*/convert/*")), 120)
         children = vong.children("worker", "vong.app.worker child")
         assert children, "the conversion runs in a process of its own"
         for child in children:
             child.kill()
-        eventually(lambda: client.serving.get("small").state == "ready", 200)
-        assert not list(vong.home.glob("**/convert/*/*.gguf")), "no unfinished file is left"
-        exports = client.registry.exports()
-        assert [one.format for one in exports] == ["gguf"]
+        # A larger model would have left a part of its file.
+        folder = next(vong.home.glob("jobs/*/convert/*"))
+        (folder / ".tiny-q8_0.gguf.part").write_bytes(b"GGUF")
+        eventually(lambda: client.serving.get("small").state in {"ready", "failed"}, 200)
+        found = client.serving.get("small")
+        assert found.state == "ready", (found.reason, vong.logs())
+        parity = next(one for one in client.jobs.list() if one.kind == "serving.parity")
+        assert (parity.attempts, parity.status) == (2, "finished")
+        assert not list(vong.home.glob("**/convert/*/*")), "no unfinished file is left"
+        assert [one.format for one in client.registry.exports()] == ["gguf"]
+        assert client.gateway.chat("deployment/small", "hi", max_tokens=3).usage.output_tokens == 3

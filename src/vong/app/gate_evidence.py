@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from vong import data, gateway, registry, serving
-from vong.app import gate_suites
+from vong.app import gate_retrieval, gate_suites
 from vong.app.gate_candidate import GateCandidate
 from vong.data.report_store import load_latest_report
 from vong.errors import InvalidInput, NotFound
@@ -40,6 +40,9 @@ class Collector:
         """Check that the change carries evidence."""
         detail = "evidence was sent" if has_evidence else "send the comparison or canary decision that supports it"
         command = f"vong registry alias {self._subject.name.replace(':', ' ')} {self._candidate.key} --evidence FILE"
+        if self._subject.kind == "index":
+            detail = "it was sent" if has_evidence else "the index was not compared with the live one on questions"
+            command = f"vong knowledge evaluate {self._subject.name}"
         return self._result("evidence", "evidence", has_evidence, detail, command)
 
     def suites(self) -> list[GateRequirement]:
@@ -111,6 +114,19 @@ class Collector:
             return self._result("data_health", "data health", True, f"{model.dataset} has a report without errors")
         detail = f"{model.dataset}: {'; '.join(errors[:3])}"
         return self._result("data_health", "data health", False, detail, f"vong data clean {model.dataset}")
+
+    def retrieval(self) -> list[GateRequirement]:
+        """Check that an index is not worse than the live one on the same questions."""
+        if self._subject.kind != "index":
+            detail = f"{self._subject} is no index of a knowledge base"
+            return [self._result("retrieval", "retrieval", True, detail)]
+        found = gate_retrieval.check_retrieval(
+            self._connection, self._subject.name, self._candidate, self._policy.requirements
+        )
+        return [
+            self._result("retrieval", one.name, one.passed, one.detail, one.command, dict(one.evidence))
+            for one in found
+        ]
 
     def approvals(self) -> list[GateRequirement]:
         """Check the approvals of people per role."""

@@ -1,4 +1,4 @@
-"""Changes of aliases, routes and deployments, each behind the gate of its subject.
+"""Changes of aliases, routes, deployments and live indexes, each behind the gate of its subject.
 
 These functions are the only callers of the unchecked ones of registry, gateway and serving; a test compares the
 sources with this rule.
@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from vong import gateway, registry
-from vong.app import gates
+from vong.app import gate_retrieval, gates
 from vong.app.gate_evidence import exposed_targets
 from vong.app.gates import GateCaller, GateRequest
 from vong.evals.gates import DEFAULT_POLICY, GateDecision
 from vong.gateway.routing.store import UNCHANGED_POLICY, PolicySentinel, TargetCheck
+from vong.knowledge import index_versions
+from vong.knowledge.index.indexes import find_live_index
+from vong.knowledge.index_versions import IndexSwitch
 from vong.records import Route, RoutePolicy, RouteTarget, now
 from vong.records.route import check_target_name
 from vong.records.routing_tree import RouteNode
@@ -37,6 +40,18 @@ class AliasTarget(NamedTuple):
     ref: str
     evidence: dict[str, Any] = {}
     reason: str | None = None
+
+
+class IndexChange(NamedTuple):
+    """Index that becomes the live one, with the evidence or the reason for the switch.
+
+    With `allow_missing` the index may lack documents of the base, which are added afterwards.
+    """
+
+    number: int
+    reason: str | None = None
+    evidence: dict[str, Any] = {}
+    allow_missing: bool = False
 
 
 def set_alias(
@@ -96,6 +111,35 @@ def check_deployment(
     for route in gates.routes_with_deployment(connection, name):
         request = GateRequest(gates.route_subject(route), f"{gates.DEPLOYMENT_PREFIX}{name}", reason)
         gates.require_model(connection, blobs, request, ref, caller)
+
+
+def switch_index(
+    connection: Connection,
+    blobs: BlobStore,
+    caller: GateCaller,
+    base: str,
+    change: IndexChange,
+) -> IndexSwitch:
+    """Make an index the live one of a base if its gate passes, in one transaction.
+
+    Evaluations of both indexes on the same questions are evidence. Switching back is the same operation: a retired
+    index keeps its chunks and receives new documents.
+
+    Raises: PreconditionFailed with everything that is missing if the gate rejects the index; Conflict if it cannot be
+        used.
+    """
+    index_versions.lock_base(connection, base)
+    index = index_versions.check_switchable(connection, base, change.number, allow_missing=change.allow_missing)
+    live = find_live_index(connection, base)
+    pair = gate_retrieval.find_pair(connection, base, live.number, index.number) if live else None
+    proof = dict(change.evidence)
+    if pair is not None:
+        proof["evaluations"] = [str(one.id) for one in pair]
+    request = GateRequest(gates.index_subject(base), str(index.number), change.reason, has_evidence=bool(proof))
+    decision = gates.require(connection, blobs, request, caller)
+    if decision.id is not None:
+        proof["gate"] = str(decision.id)
+    return index_versions.switch_live_index(connection, index, reason=change.reason, evidence=proof, by=caller.actor)
 
 
 def _plan_route(

@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from vong.app import gated_changes, gates
+from vong.app import gated_changes, gates, monitors
 from vong.app.gated_changes import AliasTarget
 from vong.app.gates import GateCaller, GateRequest
 from vong.app.platform import Platform
+from vong.errors import GateRejected, PreconditionFailed
+from vong.evals import gate_store
 from vong.evals.gates import GateDecision
 from vong.store.blobs import BlobStore
 
@@ -38,6 +40,15 @@ class PlatformGate(NamedTuple):
         """Return the stored decision about a target of a route."""
         request = GateRequest(gates.route_subject(route), target, reason)
         return gates.require(connection, self.blobs, request, self.caller)
+
+    def record_rejection(self, connection: Connection, error: PreconditionFailed) -> None:
+        """Store the rejection after which a canary or a release waits."""
+        if isinstance(error, GateRejected):
+            gate_store.add_rejection(connection, error.decision)
+
+    def begin_new_model(self, connection: Connection, route: str) -> None:
+        """Let the drift monitors of a route collect a new reference, because a promoted model has other scores."""
+        monitors.reset_references(connection, route)
 
     def move_alias(
         self, connection: Connection, name: str, alias: str, ref: str, evidence: Mapping[str, Any], reason: str

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from vong import registry, serving
 from vong.access import Principal
-from vong.app import gate_evidence
+from vong.app import gate_evidence, gate_retrieval
 from vong.app.gate_candidate import GateCandidate
 from vong.errors import InvalidInput, NotFound
 from vong.evals import gate_store, gates
@@ -54,6 +54,11 @@ def alias_subject(name: str, alias: str) -> GateSubject:
 def route_subject(name: str) -> GateSubject:
     """Return the subject of a route."""
     return GateSubject(kind="route", name=name)
+
+
+def index_subject(base: str) -> GateSubject:
+    """Return the subject of the live index of a knowledge base."""
+    return GateSubject(kind="index", name=base)
 
 
 def check(connection: Connection, blobs: BlobStore, request: GateRequest, caller: GateCaller) -> GateDecision:
@@ -153,6 +158,8 @@ def resolve_candidate(connection: Connection, subject: GateSubject, text: str) -
         return GateCandidate(key=version.ref, model=version, target=None, current=current, current_target=None)
     if subject.kind == "route":
         return gate_evidence.resolve_target(connection, subject.name, text)
+    if subject.kind == "index":
+        return gate_retrieval.resolve_index(connection, subject.name, text)
     return GateCandidate(key=text, model=None, target=None, current=None, current_target=None)
 
 
@@ -193,4 +200,6 @@ def _evaluate(
         found.append(collect.parity())
     if needed.data_health:
         found.append(collect.data_health())
+    if needed.retrieval:
+        found += collect.retrieval()
     return found + collect.approvals()

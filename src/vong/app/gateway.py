@@ -17,6 +17,7 @@ from vong import access, gateway, traces
 from vong.app.call_prices import CallPrices
 from vong.app.call_recorder import CallRecorder
 from vong.app.deployment_prices import catalog_prices
+from vong.app.file_search import VectorStoreSearch
 from vong.app.files import load_file
 from vong.app.fine_tuning_models import list_deployment_endpoints, start_target
 from vong.app.otlp_exports import create_exporters
@@ -45,6 +46,7 @@ from vong.gateway.routing.catalog import ModelCatalog
 from vong.gateway.routing.on_demand import StartSettings
 from vong.gateway.self_test import self_test
 from vong.gateway.upstream.client import UpstreamClient
+from vong.knowledge.vector_stores.stores import delete_expired_documents
 from vong.records import Span, now
 from vong.records.guard import GuardConfig, GuardTestResult, SelfTestReport
 from vong.records.target_state import TargetsReport
@@ -101,6 +103,7 @@ class GatewayRuntime:
                 delete_bodies=self._delete_response,
                 load_file=partial(load_file, platform),
                 on_demand=StartSettings(partial(start_target, platform), platform.settings.model_start_timeout),
+                file_search=VectorStoreSearch(platform),
             ),
             sinks=CallSinks(
                 record_span=self._recorder.record,
@@ -223,10 +226,11 @@ class GatewayRuntime:
 
 
 def cleanup(platform: Platform) -> None:
-    """Delete expired limit counters and cached responses of all projects."""
+    """Delete expired limit counters, cached responses and documents of vector stores of all projects."""
     with platform.database.owner() as connection:
         leases.delete_past_windows(connection, now() - COUNTER_RETENTION)
         cache_store.delete_expired(connection, now())
+        delete_expired_documents(connection)
 
 
 def build_providers(platform: Platform, upstream: UpstreamClient) -> dict[str, Provider]:

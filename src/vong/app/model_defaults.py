@@ -1,9 +1,11 @@
 """Defaults that a model of Ollama or a Modelfile brings along: fields of requests, context and chat template."""
 
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
 
+from vong.errors import Unsupported
 from vong.records import ModelVersion
 from vong.registry.ollama_template import to_jinja
 from vong.serving.settings import DeploymentSettings, RequestDefaults
@@ -38,9 +40,9 @@ def with_model_defaults(model: ModelVersion, settings: DeploymentSettings) -> De
     changes: dict[str, Any] = {"defaults": defaults}
     if not settings.context and isinstance(context, int) and context > 0:
         changes["context"] = context
-    template = to_jinja(str(recorded.get("template") or "")) if model.format == "gguf" else None
-    if template and not settings.chat_template:
-        changes["chat_template"] = template
+    if recorded.get("template") and model.format == "gguf" and not settings.chat_template:
+        with suppress(Unsupported):  # the import has reported the reason
+            changes["chat_template"] = to_jinja(str(recorded["template"]))
     return settings.model_copy(update=changes)
 
 

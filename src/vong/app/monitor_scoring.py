@@ -104,7 +104,7 @@ class AnswerScorer:
             if not samples.update_sample(connection, self._monitor.id, span.id, values):
                 return True
             stored = self._add_feedback(connection, span, answer)
-            self._observe_drift(connection, answer)
+            self._observe_drift(connection, span, answer)
             self._mark_for_review(connection, span, answer)
         notify(self._platform, self._project_id, stored)
         return True
@@ -156,7 +156,7 @@ class AnswerScorer:
             stored.append(feedback.add_score(connection, span, request).score)
         return stored
 
-    def _observe_drift(self, connection: Connection, answer: ScoredAnswer) -> None:
+    def _observe_drift(self, connection: Connection, span: Span, answer: ScoredAnswer) -> None:
         rules = self._monitor.settings.drift
         if rules is None:
             return
@@ -164,6 +164,8 @@ class AnswerScorer:
         alpha = rules.alpha / len(self._scorers)
         for label, value in answer.scores.items():
             before = DriftState.model_validate(drift.get(label, {}))
+            if before.since is not None and span.started_at < before.since:
+                continue
             after = observe(before, value, alpha=alpha, tolerance=rules.tolerance, window=rules.window)
             drift[label] = after.model_dump(mode="json")
             if after.raised and not before.raised:

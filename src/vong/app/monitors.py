@@ -124,6 +124,21 @@ def resolve_alarm(connection: Connection, id: UUID, actor: str, *, keep_referenc
     return alarm
 
 
+def reset_references(connection: Connection, route: str) -> None:
+    """Let the monitors that score answers of a route collect new references, from the answers given from now on.
+
+    Monitors of one model or deployment are left alone: their scores do not depend on the targets of the route.
+    """
+    for monitor in store.list_monitors(connection):
+        scope = monitor.settings.filter
+        if scope.route not in (None, route) or scope.model or scope.deployment or scope.model_version:
+            continue
+        drift = store.get_state(connection, monitor.id).drift
+        labels = drift or [specs.parse(spec).label for spec in scorer_specs(connection, monitor.settings)]
+        fresh = DriftState(since=now()).model_dump(mode="json")
+        store.update_monitor(connection, monitor.id, {"drift": dict.fromkeys(labels, fresh)})
+
+
 def alarms_since(connection: Connection, route: str, time: datetime) -> list[MonitorAlarm]:
     """Return the alarms of monitors of a route that were raised at `time` or later, oldest first."""
     return alarms.list_alarms(connection, route=route, since=time, limit=500)[::-1]

@@ -24,8 +24,12 @@ from vong.serving.ray_cluster import RayCluster
 from vong.serving.settings import DeploymentRequest, DeploymentSettings, read_settings
 from vong.serving.views import engine_address
 
-FALLBACK = "llama.cpp cannot load it"
+ENGINE_FALLBACK = "llama.cpp cannot load it"
 """Part of the event of a deployment that another engine serves, because its files cannot be converted."""
+PRECISE_LEVEL = "f16"
+"""GGUF level of a model whose answers change too much at the default one."""
+LEVEL_FALLBACK = f"{PRECISE_LEVEL} instead of"
+"""Part of the event of a deployment that is served at PRECISE_LEVEL, because it failed its parity check."""
 
 
 def deploy(
@@ -78,7 +82,8 @@ def _find_fallback(
     stored = DeploymentRequest(**row["request"]).model_copy(update={"by_alias": request.by_alias})
     is_same = stored == request and row["model"] == model.ref
     found = serving.get_deployment(connection, name) if is_same else None
-    return found if found and any(FALLBACK in event.message for event in found.events) else None
+    messages = [event.message for event in found.events if event.kind == "engine"] if found else []
+    return found if any(ENGINE_FALLBACK in one or LEVEL_FALLBACK in one for one in messages) else None
 
 
 def fall_back(platform: Platform, connection: Connection, deployment: Deployment, reason: str) -> bool:
@@ -86,8 +91,7 @@ def fall_back(platform: Platform, connection: Connection, deployment: Deployment
 
     Returns False if the user requested llama.cpp or a quantization, or if no request is stored.
     """
-    row = tables.list_rows(connection, name=deployment.name)[0]
-    request = DeploymentRequest(**row["request"]) if row["request"] else None
+    request = _stored_request(connection, deployment)
     if request is None or request.engine or request.settings.get("quantization"):
         return False
     model = registry.find(connection, deployment.model)
@@ -98,8 +102,48 @@ def fall_back(platform: Platform, connection: Connection, deployment: Deployment
     serving.deploy(
         connection, deployment.name, model, base, engine=engine, settings=settings, memory=memory, request=request
     )
-    tables.add_event(connection, deployment.name, "engine", f"{engine}: {FALLBACK}: {reason}")
+    tables.add_event(connection, deployment.name, "engine", f"{engine}: {ENGINE_FALLBACK}: {reason}")
     return True
+
+
+def use_precise_level(platform: Platform, connection: Connection, deployment: Deployment, reason: str) -> bool:
+    """Deploy a model at PRECISE_LEVEL, because the default quantization changes its answers too much.
+
+    Returns False if the user requested the quantization, or if no request is stored.
+
+    Raises: PreconditionFailed if no machine has the memory.
+    """
+    request = _stored_request(connection, deployment)
+    if request is None or request.settings.get("quantization"):
+        return False
+    model = registry.find(connection, deployment.model)
+    settings = with_model_defaults(model, read_settings({**request.settings, "quantization": PRECISE_LEVEL}))
+    base = base_model(connection, model)
+    choice = serving_files.choose(platform, model, base, request.engine, settings)
+    memory = memory_need(platform, model, base, choice.engine, choice.settings)
+    serving.deploy(
+        connection,
+        deployment.name,
+        model,
+        choice.loaded,
+        engine=choice.engine,
+        settings=choice.settings,
+        memory=memory,
+        request=request,
+    )
+    level = deployment.settings["quantization"]
+    message = f"{choice.engine}: {LEVEL_FALLBACK} {level}, which changes the answers too much: {reason}"
+    tables.add_event(connection, deployment.name, "engine", message)
+    return True
+
+
+def _stored_request(connection: Connection, deployment: Deployment) -> DeploymentRequest | None:
+    """Return the request of a deployment. Returns None if it has none, or does not run this version any more."""
+    row = tables.list_rows(connection, name=deployment.name)[0]
+    current = (row["model"], row["engine_key"], row["desired_state"])
+    if current != (deployment.model, deployment.engine_key, "running") or not row["request"]:
+        return None
+    return DeploymentRequest(**row["request"])
 
 
 def check_deployable(

@@ -22,6 +22,7 @@ from vong.serving.engine_client import EngineClient
 from vong.serving.settings import read_settings
 from vong.serving.versions import desired_version
 from vong.serving.views import engine_address
+from vong.training.export.gguf_export.quantization import FLOAT_TYPES, LEVELS
 
 POSITIONS = 48
 """Number of positions at the end of each conversation that the parity check compares."""
@@ -67,9 +68,31 @@ def _check(job: JobContext, platform: Platform, deployment: Deployment) -> dict[
         job.log(f"not compared: {lack}")
     else:
         result = _compare(job, platform, deployment, reference)
+    if improve_precision(job, platform, deployment, result):
+        return result
     with platform.scope(job.project_id) as connection:
         serving.record_parity(connection, name, ref, result)
     return result
+
+
+def improve_precision(job: JobContext, platform: Platform, deployment: Deployment, result: dict[str, Any]) -> bool:
+    """Deploy a model at a precise level if its quantization failed the check. Returns True if that was started.
+
+    If the user chose the level, the reason in `result` names the level to choose instead.
+    """
+    level, precise = deployment.settings.get("quantization"), serving_app.PRECISE_LEVEL
+    has_equal_tokens = (result.get("mismatch") or {}).get("kind") == "logprobs"
+    if not has_equal_tokens or level not in LEVELS or LEVELS[level].type in FLOAT_TYPES:
+        return False
+    try:
+        with platform.scope(job.project_id) as connection:
+            if serving_app.use_precise_level(platform, connection, deployment, result["reason"]):
+                job.log(f"{level} changes the answers too much; deploying the model at {precise}")
+                return True
+    except VongError as error:
+        job.log(f"the model cannot be served at {precise}: {error}")
+    result["reason"] += f" (the quantization {level} loses too much: set quantization {precise})"
+    return False
 
 
 def _score(job: JobContext, platform: Platform, deployment: Deployment, result: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,11 @@ def show_policy(name: str, as_json: bool) -> None:
 @click.option("--commercial-use", is_flag=True, help="Require a licence that permits commercial use.")
 @click.option("--parity", is_flag=True, help="Require a passed parity check.")
 @click.option("--data-health", is_flag=True, help="Require a health report of the training dataset without errors.")
+@click.option(
+    "--retrieval", multiple=True, help="Metric, such as recall@5, in which an index is not worse than the live one."
+)
+@click.option("--retrieval-margin", type=click.FloatRange(0), help="How much worse --retrieval may be with confidence.")
+@click.option("--min-questions", type=click.IntRange(1), help="Smallest question set that counts for --retrieval.")
 @click.option("--approvals", multiple=True, metavar="ROLE=NUMBER", help="Required approvals, such as owner=1.")
 @click.option(
     "--override", "override_roles", multiple=True, type=click.Choice(ROLES), help="Role that may override; repeatable."
@@ -98,13 +103,14 @@ def approve(kind: str, subject: str, candidate: str, comment: str | None, as_jso
 @gates.command("decisions")
 @click.option("--kind", type=click.Choice(KINDS))
 @click.option("--subject", help="Name of the subject.")
+@click.option("--passed/--rejected", default=None, help="Only decisions that passed, or only rejections.")
 @click.option("--limit", type=click.IntRange(1, 500), default=20, show_default=True)
 @json_option
-def list_decisions(kind: str | None, subject: str | None, limit: int, as_json: bool) -> None:
-    """List passed gates, newest first."""
+def list_decisions(kind: str | None, subject: str | None, passed: bool | None, limit: int, as_json: bool) -> None:
+    """List the decisions of gates, newest first, with what each rejected candidate lacks."""
     if (kind is None) != (subject is None):
         raise click.UsageError("--kind and --subject belong together")
-    found = Client().evals.gates.decisions(kind, subject, limit=limit)
+    found = Client().evals.gates.decisions(kind, subject, passed=passed, limit=limit)
     if as_json:
         emit(found, True)
         return
@@ -113,10 +119,12 @@ def list_decisions(kind: str | None, subject: str | None, limit: int, as_json: b
             **one,
             "subject": f"{one['subject']['kind']} {one['subject']['name']}",
             "override": (one["override"] or {}).get("reason"),
+            "result": "passed" if one["passed"] else "rejected",
+            "missing": "; ".join(part["name"] for part in one["requirements"] if not part["passed"]),
         }
         for one in found
     ]
-    table(rows, ["id", "subject", "candidate", "policies", "override", "decided_by", "decided_at"])
+    table(rows, ["id", "subject", "candidate", "result", "missing", "override", "policies", "decided_by", "decided_at"])
 
 
 def print_decision(decision: dict[str, Any]) -> None:

@@ -28,7 +28,8 @@ class GatesClient:
 
         `kind` is `model_alias`, `route`, `prompt_label`, `pipeline` or `index`. Requirements: `suites`,
         `no_worse_slice`, `calibrated_judges`, `licences`, `commercial_use`, `parity`, `data_health`, `approvals`,
-        `override_roles`, `max_age_days`, `evidence_or_reason`.
+        `override_roles`, `max_age_days`, `evidence_or_reason`; for an index `retrieval` (metrics), `retrieval_margin`,
+        `min_questions`.
         """
         body = {"kind": kind, "pattern": pattern, "requirements": requirements}
         return self._transport.request("PUT", f"{GATES}/policies/{segment(name)}", dict[str, Any], body=body)
@@ -53,11 +54,17 @@ class GatesClient:
         return self._transport.get(path, list[dict[str, Any]], kind=kind, name=name, candidate=candidate)
 
     def decisions(
-        self, kind: str | None = None, name: str | None = None, *, after: UUID | str | None = None, limit: int = 50
+        self,
+        kind: str | None = None,
+        name: str | None = None,
+        *,
+        passed: bool | None = None,
+        after: UUID | str | None = None,
+        limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return the decisions that passed a gate, newest first."""
-        path = f"{GATES}/decisions"
-        return self._transport.get(path, list[dict[str, Any]], kind=kind, name=name, after=after, limit=limit)
+        """Return the decisions of gates, newest first: all, or those that passed or rejected."""
+        filters = {"kind": kind, "name": name, "passed": passed}
+        return self._transport.get(f"{GATES}/decisions", list[dict[str, Any]], **filters, after=after, limit=limit)
 
     def decision(self, id: UUID | str) -> dict[str, Any]:
         """Return one decision with the result of every requirement."""

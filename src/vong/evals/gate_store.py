@@ -86,6 +86,19 @@ def add_decision(connection: Connection, decision: GateDecision) -> GateDecision
     return stored
 
 
+def add_rejection(connection: Connection, decision: GateDecision) -> GateDecision:
+    """Store a rejection. If the newest decision about the candidate rejects it alike, return that one instead."""
+    query = select(decisions.c.decision).order_by(decisions.c.id.desc()).limit(1)
+    subject = (decisions.c.kind == decision.subject.kind, decisions.c.name == decision.subject.name)
+    found = connection.scalar(query.where(*subject, decisions.c.candidate == decision.candidate))
+    if found is not None:
+        newest = GateDecision.model_validate(found)
+        own = {"id": newest.id, "decided_at": newest.decided_at}
+        if decision.model_copy(update=own) == newest:
+            return newest
+    return add_decision(connection, decision)
+
+
 def get_decision(connection: Connection, id: UUID) -> GateDecision:
     """Return a stored decision.
 
@@ -101,13 +114,16 @@ def list_decisions(
     connection: Connection,
     *,
     subject: GateSubject | None = None,
+    passed: bool | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[GateDecision]:
-    """Return stored decisions, newest first. `after` is the last id of the previous page."""
+    """Return stored decisions, newest first: all, or those that passed or rejected. `after` is the last known id."""
     query = select(decisions.c.decision).order_by(decisions.c.id.desc()).limit(limit)
     if subject is not None:
         query = query.where(decisions.c.kind == subject.kind, decisions.c.name == subject.name)
+    if passed is not None:
+        query = query.where(decisions.c.passed.is_(passed))
     if after is not None:
         query = query.where(decisions.c.id < after)
     return [GateDecision.model_validate(row) for row in connection.scalars(query)]

@@ -12,16 +12,20 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from vong.errors import InvalidInput, PreconditionFailed
+from vong.errors import GateRejected, InvalidInput
 from vong.records import Record
 from vong.records.name import check_versioned_name
 
 SubjectKind = Literal["model_alias", "route", "prompt_label", "pipeline", "index"]
 ApprovalRole = Literal["owner", "member", "viewer"]
-RequirementKind = Literal["suite", "slices", "judges", "licence", "parity", "data_health", "approval", "evidence"]
+RequirementKind = Literal[
+    "suite", "slices", "judges", "licence", "parity", "data_health", "retrieval", "approval", "evidence"
+]
 ROLE_RANKS: dict[ApprovalRole, int] = {"viewer": 0, "member": 1, "owner": 2}
 DEFAULT_POLICY = "default"
-"""Name of the built-in policy. It applies to the alias `prod` of every model that no other policy matches."""
+"""Name of the built-in policies, which apply to subjects that no other policy matches: see `BUILTIN_PATTERNS`."""
+BUILTIN_PATTERNS: dict[SubjectKind, str] = {"model_alias": "*:prod", "index": "*"}
+"""Subjects to which a built-in policy applies: the alias `prod` of every model, and the index of every base."""
 KIND_LABELS: dict[SubjectKind, str] = {
     "model_alias": "alias",
     "route": "route",
@@ -48,7 +52,10 @@ class GateRequirements(Record):
     each of them. With `no_worse_slice`, no slice may be significantly worse than that of the current version at
     `slice_alpha`. `calibrated_judges` requires that every judge of the suites can gate. `licences` lists the allowed
     licence identifiers; with `commercial_use` the licence must permit commercial use. `parity` requires a passed parity
-    check, `data_health` a health report of the training dataset without errors. `approvals` is the number of people
+    check, `data_health` a health report of the training dataset without errors. `retrieval` lists metrics, such as
+    `recall@5`, in which an index of a knowledge base may not be worse than the live one on the same question set of at
+    least `min_questions` questions: significantly at `slice_alpha`, or with `retrieval_margin` by more than that bound
+    of the 95 % interval. `approvals` is the number of people
     per role who must approve; a higher role counts for a lower one. `evidence_or_reason` requires that the change
     carries evidence or a reason. `max_age_days` limits the age of suite runs. Callers with a role in `override_roles`
     may pass a gate with a reason, which is recorded.
@@ -63,6 +70,9 @@ class GateRequirements(Record):
     commercial_use: bool = False
     parity: bool = False
     data_health: bool = False
+    retrieval: tuple[str, ...] = Field(default=(), max_length=20)
+    retrieval_margin: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    min_questions: int = Field(default=1, ge=1, le=100_000)
     approvals: dict[ApprovalRole, int] = {}
     evidence_or_reason: bool = False
     override_roles: tuple[ApprovalRole, ...] = ()
@@ -74,6 +84,8 @@ class GateRequirements(Record):
                 raise ValueError(f"{count} approvals of role {role!r} are not between 1 and 20: set a number up to 20")
         if (self.no_worse_slice or self.calibrated_judges) and not self.suites:
             raise ValueError("no_worse_slice and calibrated_judges need suites: name at least one suite")
+        if not self.retrieval and (self.retrieval_margin is not None or self.min_questions > 1):
+            raise ValueError("retrieval_margin and min_questions need retrieval: name at least one metric")
         if len(set(self.suites)) < len(self.suites):
             raise ValueError("a suite is named twice: name each suite once")
         return self
@@ -166,13 +178,13 @@ def check_policy(name: str, pattern: str) -> None:
         raise InvalidInput(f"invalid pattern {pattern[:100]!r}", "write a name or a pattern such as '*:prod'")
 
 
-def default_policy(created_at: datetime) -> GatePolicy:
-    """Return the built-in policy of the alias `prod`: evidence or a reason."""
+def default_policy(created_at: datetime, kind: SubjectKind = "model_alias") -> GatePolicy:
+    """Return the built-in policy of a kind in `BUILTIN_PATTERNS`: evidence or a reason."""
     return GatePolicy(
         name=DEFAULT_POLICY,
         version=1,
-        kind="model_alias",
-        pattern="*:prod",
+        kind=kind,
+        pattern=BUILTIN_PATTERNS[kind],
         requirements=GateRequirements(evidence_or_reason=True, override_roles=("owner", "member")),
         created_by="vong",
         created_at=created_at,
@@ -182,9 +194,9 @@ def default_policy(created_at: datetime) -> GatePolicy:
 def select_policies(subject: GateSubject, policies: Sequence[GatePolicy], created_at: datetime) -> list[GatePolicy]:
     """Return the policies that apply to a subject, or the built-in one if it applies and no other does."""
     found = [one for one in policies if one.kind == subject.kind and fnmatchcase(subject.name, one.pattern)]
-    builtin = default_policy(created_at)
-    if not found and subject.kind == builtin.kind and fnmatchcase(subject.name, builtin.pattern):
-        return [builtin]
+    pattern = BUILTIN_PATTERNS.get(subject.kind)
+    if not found and pattern is not None and fnmatchcase(subject.name, pattern):
+        return [default_policy(created_at, subject.kind)]
     return found
 
 
@@ -214,7 +226,7 @@ def apply_override(decision: GateDecision, reason: str | None, by: str, role: Ap
     return decision.model_copy(update={"override": override, "passed": True})
 
 
-def rejection(decision: GateDecision, reason: str | None = None, role: str | None = None) -> PreconditionFailed:
+def rejection(decision: GateDecision, reason: str | None = None, role: str | None = None) -> GateRejected:
     """Return the error of a rejected candidate. It lists everything that is missing and the command for each."""
     missing = decision.missing
     details = "; ".join(one.detail for one in missing)
@@ -230,4 +242,4 @@ def rejection(decision: GateDecision, reason: str | None = None, role: str | Non
         message += f"; a reason is no override for the role {role!r} (allowed: {allowed})"
     elif decision.override_roles:
         hint += f"; or set a reason (roles: {', '.join(decision.override_roles)})"
-    return PreconditionFailed(message, hint)
+    return GateRejected(message, hint, decision)

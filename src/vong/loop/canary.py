@@ -312,6 +312,7 @@ def _evaluate(connection: Connection, canary: Canary, counted: Sequence[Any], ga
             reason = describe_evidence(evidence)
             return _end_canary(connection, canary, STATUS_BY_VERDICT[verdict], reason, "evidence", gate)
     except PreconditionFailed as error:
+        gate.record_rejection(connection, error)
         connection.execute(_update_query(canary.id).values(reason=str(error)))
         return get_canary(connection, canary.id)
 
@@ -339,6 +340,7 @@ def _promote(connection: Connection, canary: Canary, route: Route, reason: str, 
     weights = {target.model: float(target.model == canary.candidate) for target in route.targets}
     cause = build_cause(by, decision, canary=str(canary.id))
     gateway.set_weights(connection, canary.route, weights, cause=cause)
+    gate.begin_new_model(connection, canary.route)
     if canary.model is None:
         return
     name = canary.model.partition("@")[0]

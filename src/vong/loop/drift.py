@@ -16,6 +16,7 @@ bets; Shin, Ramdas and Rinaldo, "E-detectors" (arXiv 2203.03532) for the mixture
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from vong.loop.sequential import MAX_EVIDENCE, lower_bound
@@ -41,7 +42,7 @@ class DriftState(Record):
 
     `window` collects the scores of the reference until it is complete. `capital` has the capital of each betting
     fraction, `n` is the number of tested scores and `evidence` the largest e-value so far. `raised` is true from the
-    alarm to its resolution.
+    alarm to its resolution. Answers that were given before `since` are not observed.
     """
 
     window: tuple[float, ...] = ()
@@ -50,6 +51,7 @@ class DriftState(Record):
     n: int = 0
     evidence: float = 1.0
     raised: bool = False
+    since: datetime | None = None
 
 
 def build_reference(
@@ -88,4 +90,4 @@ def observe(state: DriftState, value: float, *, alpha: float, tolerance: float, 
 
 def restart(state: DriftState, *, keep_reference: bool) -> DriftState:
     """Return the state that begins again, with the same reference or with a new window."""
-    return DriftState(reference=state.reference if keep_reference else None)
+    return DriftState(reference=state.reference if keep_reference else None, since=state.since)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from vong.errors import PreconditionFailed
 from vong.evals.gates import GateDecision
 
 
@@ -27,6 +28,14 @@ class Gatekeeper(Protocol):
 
         Raises: PreconditionFailed with everything that is missing if the gate rejects it.
         """
+        ...
+
+    def record_rejection(self, connection: Connection, error: PreconditionFailed) -> None:
+        """Store the rejection after which a canary or a release waits."""
+        ...
+
+    def begin_new_model(self, connection: Connection, route: str) -> None:
+        """Prepare what depends on the scores of a route for the model that was promoted."""
         ...
 
     def move_alias(

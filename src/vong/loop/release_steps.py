@@ -29,6 +29,7 @@ def try_begin(connection: Connection, release: Release, services: ReleaseService
         with connection.begin_nested():
             return begin(connection, release, services)
     except PreconditionFailed as error:
+        services.gate.record_rejection(connection, error)
         return block(connection, release, str(error))
     except VongError as error:
         return end(connection, release, "superseded", f"the release cannot start: {error}", "evidence")
@@ -123,6 +124,7 @@ def promote(
     route = gateway.get_route(connection, release.route)
     _restore_policy(connection, release, route, cause)
     gateway.set_weights(connection, release.route, weights, services.check, cause)
+    services.gate.begin_new_model(connection, release.route)
     if release.model is not None:
         name = release.model.partition("@")[0]
         evidence = {"release": str(release.id), **release.evidence.quality.model_dump(mode="json")}
@@ -190,6 +192,7 @@ def _leave_shadow(connection: Connection, release: Release, services: ReleaseSer
         with connection.begin_nested():
             return enter_canary(connection, release, services, message)
     except PreconditionFailed as error:
+        services.gate.record_rejection(connection, error)
         return block(connection, release, str(error))
 
 
@@ -228,6 +231,7 @@ def _try_promote(
             reason = describe_evidence(release.evidence.quality)
             return promote(connection, release, services, reason, "evidence", added)
     except PreconditionFailed as error:
+        services.gate.record_rejection(connection, error)
         return block(connection, release, str(error))
 
 

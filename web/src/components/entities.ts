@@ -1,5 +1,5 @@
 /** Location in the console: path and search parameters. */
-export type Location = { to: string; search?: Record<string, string> };
+export type Location = { to: string; search?: Record<string, string | number> };
 
 const toPath = (...segments: string[]) =>
   `/${segments.map((segment, index) => (index ? encodeURIComponent(segment) : segment)).join("/")}`;

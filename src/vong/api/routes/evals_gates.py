@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from vong.api.http.dependencies import CurrentUser
 from vong.app import gates as gates_app
+from vong.app.gate_retrieval import has_evaluations
 from vong.app.gates import GateCaller, GateRequest
 from vong.app.platform import INTERNAL_KEY_NAME
 from vong.errors import Forbidden
@@ -107,7 +108,8 @@ def check_gate(body: GateCheck, context: CurrentUser) -> GateDecision:
     """Return what a candidate has and what is missing, with the command that provides each. Nothing is changed."""
     caller = GateCaller.from_principal(context.principal)
     with context.project_transaction() as connection:
-        request = GateRequest(body.subject, body.candidate, body.reason)
+        is_compared = body.subject.kind == "index" and has_evaluations(connection, body.subject.name, body.candidate)
+        request = GateRequest(body.subject, body.candidate, body.reason, has_evidence=is_compared)
         return gates_app.check(connection, context.platform.blobs, request, caller)
 
 
@@ -138,13 +140,14 @@ def list_gate_decisions(
     context: CurrentUser,
     kind: SubjectKind | None = None,
     name: SubjectName | None = None,
+    passed: bool | None = None,
     after: UUID | None = None,
     limit: Limit = 50,
 ) -> list[GateDecision]:
-    """List the decisions that passed a gate, newest first, of all subjects or of one (`kind` and `name`)."""
+    """List the decisions of gates, newest first: of all subjects or of one (`kind` and `name`), passed or rejected."""
     subject = GateSubject(kind=kind, name=name) if kind and name else None
     with context.project_transaction() as connection:
-        return gate_store.list_decisions(connection, subject=subject, after=after, limit=limit)
+        return gate_store.list_decisions(connection, subject=subject, passed=passed, after=after, limit=limit)
 
 
 @routes.get("/decisions/{id}")

@@ -8,6 +8,7 @@ import { useFormats } from "@/app/i18n/format";
 import { CodeBlock } from "@/components/Code";
 import { Columns } from "@/components/Columns";
 import { Meter } from "@/components/charts/Bars";
+import { maxScore, scoreDecimals, sortScores } from "@/components/comparison/scores";
 import { type Column, DataGrid } from "@/components/DataGrid";
 import { EntityLink, LocationLink } from "@/components/EntityLink";
 import { Facts, PageBody, PageHeader, Panel, Stats } from "@/components/Page";
@@ -18,7 +19,6 @@ import { CompareMenu } from "./CompareMenu";
 import c from "./evals.module.css";
 import { answersQuery, runQuery } from "./queries";
 import { ScoreChips } from "./ScoreChips";
-import { maxScore, scoreDecimals, sortScores } from "./scores";
 
 type EvalRun = Schema["EvalResult"];
 type Answer = Schema["ScoredOutput"];

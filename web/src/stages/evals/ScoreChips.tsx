@@ -1,6 +1,6 @@
 import { useFormats } from "@/app/i18n/format";
+import { scoreDecimals, sortScores } from "@/components/comparison/scores";
 import c from "./evals.module.css";
-import { scoreDecimals, sortScores } from "./scores";
 
 /** Show the most important scores on one line. */
 export function ScoreChips({ scores, maxScores }: { scores: Record<string, number> | undefined; maxScores: number }) {

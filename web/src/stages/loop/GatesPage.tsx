@@ -1,44 +1,57 @@
 import { Button, Group, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { ShieldCheck } from "lucide-react";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { Plus, ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
+import type { Messages } from "@/app/i18n/en";
 import { Columns } from "@/components/Columns";
 import { type Column, DataGrid } from "@/components/DataGrid";
+import { GateResult } from "@/components/GateResult";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
-import { GateResult } from "./GateResult";
+import { Status } from "@/components/Status";
+import type { Role } from "./gateForm";
 import { gateCheckQuery, gateDecisionsQuery, gatePoliciesQuery } from "./queries";
 
 const page = getRouteApi("/loop/gates");
 type Kind = Schema["GateSubject"]["kind"];
 type Requirements = Schema["GatePolicy"]["requirements"];
 
+type Labels = Messages["gateForm"];
+
 /** Return the requirements of a policy that are set, as text. */
-function requirementTexts(requirements: Requirements): string {
-  return Object.entries(requirements)
-    .filter(
-      ([, value]) => value !== null && value !== false && (typeof value !== "object" || Object.keys(value).length > 0),
-    )
-    .filter(([name, value]) => !(name === "slice_alpha" && value === 0.05))
-    .map(([name, value]) => {
-      const label = name.replaceAll("_", " ");
-      if (value === true) return label;
-      if (Array.isArray(value)) return `${label}: ${value.join(", ")}`;
-      if (typeof value === "object" && value)
-        return `${label}: ${Object.entries(value)
-          .map(([role, count]) => `${role} ${count}`)
-          .join(", ")}`;
-      return `${label}: ${value}`;
-    })
+function requirementTexts(requirements: Requirements, t: Labels): string {
+  const { suites = [], licences = [], approvals = {}, override_roles: overrides = [] } = requirements;
+  const retrieval = "retrieval" in requirements ? (requirements.retrieval as string[]) : [];
+  const roles = Object.entries(approvals).map(([role, count]) => `${t.approvals[role as Role]} ${count}`);
+  const list = (label: string, values: string[]) => (values.length ? `${label}: ${values.join(", ")}` : "");
+  return [
+    list(t.suites, suites),
+    requirements.max_age_days && `${t.maxAge}: ${requirements.max_age_days}`,
+    requirements.no_worse_slice && t.noWorseSlice,
+    requirements.calibrated_judges && t.judges,
+    requirements.parity && t.parity,
+    requirements.data_health && t.dataHealth,
+    requirements.commercial_use && t.commercialUse,
+    list(t.licences, licences),
+    list(t.index, retrieval),
+    list(t.approvalList, roles),
+    requirements.evidence_or_reason && t.evidence,
+    list(
+      t.override,
+      overrides.map((role) => t.roles[role]),
+    ),
+  ]
+    .filter(Boolean)
     .join(" · ");
 }
 
 function Policies() {
-  const t = useMessages().releases;
+  const { releases: t, gateForm } = useMessages();
+  const navigate = useNavigate();
   const query = useQuery(gatePoliciesQuery());
   const columns: Column<Schema["GatePolicy"]>[] = [
     {
@@ -61,15 +74,36 @@ function Policies() {
       id: "requirements",
       title: t.requirements,
       width: "minmax(200px, 2fr)",
-      cell: (policy) => requirementTexts(policy.requirements),
+      cell: (policy) => requirementTexts(policy.requirements, gateForm),
     },
   ];
   return (
-    <Panel title={t.policies} flush>
+    <Panel
+      title={t.policies}
+      flush
+      actions={
+        <Button
+          component={Link}
+          to="/loop/gates/$name"
+          params={{ name: "new" } as never}
+          size="xs"
+          variant="default"
+          leftSection={<Plus size={13} aria-hidden />}
+        >
+          {gateForm.new}
+        </Button>
+      }
+    >
       <QueryBoundary query={query}>
         {(policies) =>
           policies.length ? (
-            <DataGrid label={t.policies} columns={columns} rows={policies} rowKey={(policy) => policy.name} />
+            <DataGrid
+              label={t.policies}
+              columns={columns}
+              rows={policies}
+              rowKey={(policy) => policy.name}
+              onOpen={(policy) => navigate({ to: "/loop/gates/$name", params: { name: policy.name } })}
+            />
           ) : (
             <Text size="sm" c="dimmed" px="md" pb="md">
               {t.noPolicies}
@@ -153,14 +187,27 @@ function Decisions() {
       cell: (decision) => decision.candidate,
     },
     {
-      id: "by",
-      title: t.decidedBy,
-      width: "minmax(90px, 0.8fr)",
-      cell: (decision) => (decision.override ? t.override(decision.override.reason) : decision.decided_by),
+      id: "result",
+      title: t.result,
+      width: "110px",
+      cell: (decision) => (
+        <Status state={decision.passed ? "passed" : "error"} label={decision.passed ? t.passed : t.rejectedShort} />
+      ),
     },
     {
+      id: "reason",
+      title: t.reasons,
+      width: "minmax(120px, 1.2fr)",
+      cell: (decision) => {
+        if (decision.override) return t.override(decision.override.reason);
+        const missing = (decision.requirements ?? []).filter((one) => !one.passed).map((one) => one.name);
+        return missing.length ? t.lacks(missing.join(", ")) : "";
+      },
+    },
+    { id: "by", title: t.decidedBy, width: "minmax(120px, 0.7fr)", cell: (decision) => decision.decided_by },
+    {
       id: "when",
-      title: t.when,
+      title: t.decidedAt,
       width: "110px",
       alignRight: true,
       cell: (decision) => <RelativeTime at={decision.decided_at} />,

@@ -1,6 +1,7 @@
-import { Code, Stack, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
 import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -11,11 +12,9 @@ import { Status } from "@/components/Status";
 import { policyState } from "./policies";
 import { loopPoliciesQuery } from "./queries";
 
-const CLI = "vong loop policies create NAME --file policy.yaml";
-
 /** Show the loop policies of the project. */
 export function PoliciesPanel() {
-  const t = useMessages().policies;
+  const { policies: t, policyForm } = useMessages();
   const f = useFormats();
   const navigate = useNavigate();
   const query = useQuery(loopPoliciesQuery());
@@ -40,7 +39,21 @@ export function PoliciesPanel() {
     },
   ];
   return (
-    <Panel title={t.title} flush>
+    <Panel
+      title={t.title}
+      flush
+      actions={
+        <Button
+          component={Link}
+          to="/loop/policies/new"
+          size="xs"
+          variant="default"
+          leftSection={<Plus size={13} aria-hidden />}
+        >
+          {policyForm.new}
+        </Button>
+      }
+    >
       <QueryBoundary query={query}>
         {(list) =>
           list.length ? (
@@ -52,14 +65,9 @@ export function PoliciesPanel() {
               onOpen={(one) => navigate({ to: "/loop/policies/$name", params: { name: one.policy.name } })}
             />
           ) : (
-            <Stack gap={6} px="md" pb="md">
-              <Text size="sm" c="dimmed">
-                {t.none}
-              </Text>
-              <Text size="sm" c="dimmed">
-                {t.create}: <Code>{CLI}</Code>
-              </Text>
-            </Stack>
+            <Text size="sm" c="dimmed" px="md" pb="md">
+              {t.none}
+            </Text>
           )
         }
       </QueryBoundary>

@@ -1,7 +1,7 @@
 import { Button, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { Pause, Play, RefreshCw } from "lucide-react";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { Pause, Pencil, Play, RefreshCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
@@ -24,7 +24,7 @@ const page = getRouteApi("/loop/policies/$name");
 type PolicyStatus = Schema["PolicyStatus"];
 
 function Actions({ status }: { status: PolicyStatus }) {
-  const t = useMessages().policies;
+  const { policies: t, policyForm } = useMessages();
   const client = useQueryClient();
   const { name, paused } = status.policy;
   const params = { path: { name } };
@@ -45,6 +45,16 @@ function Actions({ status }: { status: PolicyStatus }) {
   });
   return (
     <>
+      <Button
+        component={Link}
+        to="/loop/policies/$name/edit"
+        params={{ name } as never}
+        size="xs"
+        variant="default"
+        leftSection={<Pencil size={13} aria-hidden />}
+      >
+        {policyForm.edit}
+      </Button>
       <Button
         size="xs"
         variant="default"

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Alert, Button, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { Check, Pause, Play, SkipForward, Square } from "lucide-react";
@@ -11,12 +11,13 @@ import { Columns } from "@/components/Columns";
 import { Meter } from "@/components/charts/Bars";
 import { LineChart } from "@/components/charts/Line";
 import { LocationLink } from "@/components/EntityLink";
+import { GateResult } from "@/components/GateResult";
 import { notifyError } from "@/components/notify";
 import { Facts, PageBody, PageHeader, Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
+import { ReasonDialog } from "@/components/ReasonDialog";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
-import { GateResult } from "./GateResult";
 import { releaseEventsQuery, releaseGateQuery, releaseQuery } from "./queries";
 import { releasePath, releaseShare, stageEvidence } from "./release";
 import c from "./release.module.css";
@@ -44,16 +45,15 @@ export function ReleasePath({ release }: { release: Release }) {
 
 /** Show the buttons of a release that has not ended. Stopping and promoting need a reason. */
 function Actions({ release }: { release: Release }) {
-  const { releases: t, app } = useMessages();
+  const t = useMessages().releases;
   const client = useQueryClient();
   const [dialog, setDialog] = useState<"stop" | "promote" | null>(null);
-  const [reason, setReason] = useState("");
   const act = useMutation({
-    mutationFn: (action: Action) =>
+    mutationFn: ({ action, reason = "" }: { action: Action; reason?: string }) =>
       unwrap(
         api.POST("/api/v1/loop/releases/{id}/{action}", {
           params: { path: { id: release.id, action } },
-          body: { reason: reason.trim() },
+          body: { reason },
         }),
       ),
     onSuccess: () => setDialog(null),
@@ -67,8 +67,8 @@ function Actions({ release }: { release: Release }) {
         size="xs"
         variant="default"
         leftSection={release.paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
-        loading={act.isPending && act.variables !== "stop" && act.variables !== "promote"}
-        onClick={() => act.mutate(release.paused ? "resume" : "pause")}
+        loading={act.isPending && dialog === null}
+        onClick={() => act.mutate({ action: release.paused ? "resume" : "pause" })}
       >
         {release.paused ? t.resume : t.pause}
       </Button>
@@ -76,7 +76,7 @@ function Actions({ release }: { release: Release }) {
         size="xs"
         variant="default"
         leftSection={<SkipForward size={14} aria-hidden />}
-        onClick={() => act.mutate("advance")}
+        onClick={() => act.mutate({ action: "advance" })}
       >
         {t.advance}
       </Button>
@@ -92,46 +92,17 @@ function Actions({ release }: { release: Release }) {
       <Button size="xs" leftSection={<Check size={14} aria-hidden />} onClick={() => setDialog("promote")}>
         {t.promote}
       </Button>
-      <Modal
+      <ReasonDialog
+        key={dialog}
         opened={dialog !== null}
-        onClose={() => setDialog(null)}
         title={dialog === "promote" ? t.promoteTitle(release.candidate) : t.stopTitle}
-        closeButtonProps={{ "aria-label": app.close }}
-      >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (dialog) act.mutate(dialog);
-          }}
-        >
-          <Text size="sm" mb="sm">
-            {dialog === "promote" ? t.promoteText : t.stopText}
-          </Text>
-          <Textarea
-            label={t.reason}
-            description={t.reasonHint}
-            required
-            autosize
-            minRows={2}
-            data-autofocus
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-          <Group justify="flex-end" mt="lg">
-            <Button variant="default" onClick={() => setDialog(null)}>
-              {app.cancel}
-            </Button>
-            <Button
-              type="submit"
-              color={dialog === "promote" ? undefined : "red"}
-              disabled={!reason.trim()}
-              loading={act.isPending}
-            >
-              {dialog === "promote" ? t.promote : t.stop}
-            </Button>
-          </Group>
-        </form>
-      </Modal>
+        text={dialog === "promote" ? t.promoteText : t.stopText}
+        label={dialog === "promote" ? t.promote : t.stop}
+        danger={dialog !== "promote"}
+        loading={act.isPending}
+        onClose={() => setDialog(null)}
+        onConfirm={(reason) => dialog && act.mutate({ action: dialog, reason })}
+      />
     </>
   );
 }

@@ -62,7 +62,35 @@ export const gatePoliciesQuery = () =>
     queryFn: () => unwrap(api.GET("/api/v1/evals/gates/policies")),
   });
 
-/** Query the decisions that passed a gate, newest first. */
+/** Query the newest version of a gate policy. */
+export const gatePolicyQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["loop", "gates", "policy", name],
+    queryFn: () => unwrap(api.GET("/api/v1/evals/gates/policies/{name}", { params: { path: { name } } })),
+  });
+
+/** Query the suites that a policy may require. */
+export const suiteNamesQuery = () =>
+  queryOptions({
+    queryKey: ["loop", "suites"],
+    queryFn: () => unwrap(api.GET("/api/v1/evals/suites", { params: { query: { limit: 500 } } })),
+  });
+
+/** Query the datasets, models and recipes that a loop policy may use. */
+export const policyChoicesQuery = () =>
+  queryOptions({
+    queryKey: ["loop", "policy-choices"],
+    queryFn: async () => {
+      const [datasets, models, recipes] = await Promise.all([
+        unwrap(api.GET("/api/v1/data/datasets", { params: { query: { limit: 200 } } })),
+        unwrap(api.GET("/api/v1/registry/models", { params: { query: { limit: 500 } } })),
+        unwrap(api.GET("/api/v1/training/recipes")),
+      ]);
+      return { datasets, models, recipes };
+    },
+  });
+
+/** Query the decisions of gates, newest first. */
 export const gateDecisionsQuery = () =>
   queryOptions({
     queryKey: ["loop", "gates", "decisions"],

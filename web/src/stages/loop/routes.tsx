@@ -52,6 +52,24 @@ const gates = createRoute({
   component: lazyRouteComponent(() => import("./GatesPage")),
 });
 
+const gatePolicy = createRoute({
+  getParentRoute: () => root,
+  path: "/loop/gates/$name",
+  component: lazyRouteComponent(() => import("./GatePolicyPage")),
+});
+
+const newPolicy = createRoute({
+  getParentRoute: () => root,
+  path: "/loop/policies/new",
+  component: lazyRouteComponent(() => import("./PolicyFormPage"), "NewPolicyPage"),
+});
+
+const editPolicy = createRoute({
+  getParentRoute: () => root,
+  path: "/loop/policies/$name/edit",
+  component: lazyRouteComponent(() => import("./PolicyFormPage"), "EditPolicyPage"),
+});
+
 const policy = createRoute({
   getParentRoute: () => root,
   path: "/loop/policies/$name",
@@ -64,4 +82,17 @@ const policyRun = createRoute({
   component: lazyRouteComponent(() => import("./PolicyRunPage")),
 });
 
-export const routes = [home, form, loopRun, canary, newRelease, release, gates, policy, policyRun] as const;
+export const routes = [
+  home,
+  form,
+  loopRun,
+  canary,
+  newRelease,
+  release,
+  gates,
+  gatePolicy,
+  newPolicy,
+  policy,
+  editPolicy,
+  policyRun,
+] as const;

@@ -1,75 +1,24 @@
-import { Accordion, Group, Modal, MultiSelect, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core";
-import { type UseFormReturnType, useForm } from "@mantine/form";
+import { Accordion, Modal, NumberInput, Select, Stack, Switch, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { FormActions } from "@/components/FormActions";
+import { FieldRow } from "@/components/FormSection";
+import { showFieldErrors } from "@/components/fieldErrors";
 import { notifyError, notifySuccess } from "@/components/notify";
 import { LoadingPlaceholder } from "@/components/QueryBoundary";
+import { DefaultFields, EvaluationFields } from "./DeployFields";
 import { DeployPlan } from "./DeployPlan";
 import { modelOptions, unusedName } from "./deployment";
-import { evaluationOptionsQuery, modelsQuery } from "./queries";
+import { FIELDS, initialValues, toBody } from "./deployValues";
+import { modelsQuery } from "./queries";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const BYTES_PER_MEGABYTE = 1_000_000;
 const ENGINES = ["xllamacpp", "transformers", "vllm", "embedding"];
 /** Common levels of GGUF files, from the largest to the smallest. */
 const QUANTIZATIONS = ["f16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q3_k_m", "q2_k"];
-
-type Settings = Schema["DeploymentSettings"];
-/** Values of the form. */
-type Values = ReturnType<typeof initialValues>;
-
-function initialValues(model: string, takenNames: string[]) {
-  return {
-    model,
-    name: model ? unusedName(model, takenNames) : "",
-    engine: "",
-    threads: 0,
-    context: 0,
-    batch: 8,
-    prefix: 256,
-    parity: true,
-    follow: true,
-    quantization: "",
-    reproducible: false,
-    minReplicas: 1,
-    maxReplicas: 1,
-    idle: 0,
-    queue: 128,
-    firstToken: 0,
-    dataset: "",
-    split: "test",
-    scorers: ["exact_match"],
-    suite: "",
-  };
-}
-
-function toBody(values: Values): Schema["DeploymentCreate"] {
-  const { dataset, split, scorers, suite } = values;
-  const evaluate = suite ? { suite } : dataset ? { dataset, split, scorers } : null;
-  return {
-    model: values.model,
-    engine: values.engine || null,
-    settings: {
-      threads: values.threads,
-      context: values.context,
-      batch: values.batch,
-      prefix_bytes: values.prefix * BYTES_PER_MEGABYTE,
-      parity: values.parity ? "required" : "skip",
-      follow: values.follow,
-      evaluate: evaluate as Settings["evaluate"],
-      quantization: values.quantization,
-      reproducible: values.reproducible,
-      min_replicas: values.minReplicas,
-      max_replicas: Math.max(values.minReplicas, values.maxReplicas),
-      idle_seconds: values.idle,
-      queue_limit: values.queue,
-      first_token_target_ms: values.firstToken,
-    } satisfies Partial<Settings> as Settings,
-  };
-}
 
 type Props = {
   /** Initial model of the form. */
@@ -78,44 +27,6 @@ type Props = {
   onClose: () => void;
   onStarted: (started: Schema["DeployResult"]) => void;
 };
-
-function EvaluationFields({ form }: { form: UseFormReturnType<Values> }) {
-  const t = useMessages().serving.form;
-  const options = useQuery(evaluationOptionsQuery()).data;
-  const selected = options?.datasets.find((dataset) => dataset.name === form.values.dataset);
-  return (
-    <Stack gap="sm">
-      <Group grow align="flex-start">
-        <Select
-          label={t.dataset}
-          description={t.datasetHint}
-          data={[{ value: "", label: t.none }, ...(options?.datasets ?? []).map((dataset) => dataset.name)]}
-          searchable
-          allowDeselect={false}
-          disabled={Boolean(form.values.suite)}
-          {...form.getInputProps("dataset")}
-        />
-        <TextInput label={t.suite} description={t.suiteHint} {...form.getInputProps("suite")} />
-      </Group>
-      {selected && !form.values.suite && (
-        <Group grow align="flex-start">
-          <Select
-            label={t.split}
-            data={Object.keys(selected.splits ?? {})}
-            allowDeselect={false}
-            {...form.getInputProps("split")}
-          />
-          <MultiSelect
-            label={t.scorers}
-            data={(options?.scorers ?? []).map((scorer) => scorer.name)}
-            searchable
-            {...form.getInputProps("scorers")}
-          />
-        </Group>
-      )}
-    </Stack>
-  );
-}
 
 function DeployFields({
   model,
@@ -152,7 +63,9 @@ function DeployFields({
       if (plan) notifySuccess(t.plan(f.bytes(plan.required), plan.machine ?? "", f.bytes(plan.available)));
       onStarted(started);
     },
-    onError: notifyError,
+    onError: (error) => {
+      if (!showFieldErrors(form, error, FIELDS)) notifyError(error);
+    },
   });
   const numberProps = { min: 0, allowDecimal: false, allowNegative: false } as const;
   const isReplacement = takenNames.includes(form.values.name);
@@ -179,7 +92,7 @@ function DeployFields({
           description={isReplacement ? t.replaces : t.nameHint(form.values.name || "NAME")}
           {...form.getInputProps("name")}
         />
-        <Group grow align="flex-start">
+        <FieldRow>
           <Select
             label={t.engine}
             description={t.engineHint}
@@ -194,7 +107,7 @@ function DeployFields({
             allowDeselect={false}
             {...form.getInputProps("quantization")}
           />
-        </Group>
+        </FieldRow>
         <DeployPlan body={toBody(form.values)} onUse={(changes) => form.setValues(changes)} />
         {form.values.model.includes(":") && (
           <Switch label={t.follow} description={t.followHint} {...form.getInputProps("follow", { type: "checkbox" })} />
@@ -204,41 +117,48 @@ function DeployFields({
           <Accordion.Item value="more">
             <Accordion.Control px={0}>{t.more}</Accordion.Control>
             <Accordion.Panel>
-              <Group grow align="flex-start">
-                <NumberInput
-                  label={t.threads}
-                  description={t.zero}
-                  {...numberProps}
-                  {...form.getInputProps("threads")}
+              <Stack gap="sm">
+                <FieldRow>
+                  <NumberInput
+                    label={t.threads}
+                    description={t.zero}
+                    {...numberProps}
+                    {...form.getInputProps("threads")}
+                  />
+                  <NumberInput
+                    label={t.context}
+                    description={t.zero}
+                    {...numberProps}
+                    {...form.getInputProps("context")}
+                  />
+                </FieldRow>
+                <FieldRow>
+                  <NumberInput
+                    label={t.batch}
+                    description={t.batchHint}
+                    {...numberProps}
+                    {...form.getInputProps("batch")}
+                  />
+                  <NumberInput
+                    label={t.prefix}
+                    description={t.prefixHint}
+                    suffix=" MB"
+                    {...numberProps}
+                    {...form.getInputProps("prefix")}
+                  />
+                </FieldRow>
+                <Switch
+                  label={t.reproducible}
+                  description={t.reproducibleHint}
+                  {...form.getInputProps("reproducible", { type: "checkbox" })}
                 />
-                <NumberInput
-                  label={t.context}
-                  description={t.zero}
-                  {...numberProps}
-                  {...form.getInputProps("context")}
-                />
-              </Group>
-              <Group grow align="flex-start" mt="sm">
-                <NumberInput
-                  label={t.batch}
-                  description={t.batchHint}
-                  {...numberProps}
-                  {...form.getInputProps("batch")}
-                />
-                <NumberInput
-                  label={t.prefix}
-                  description={t.prefixHint}
-                  suffix=" MB"
-                  {...numberProps}
-                  {...form.getInputProps("prefix")}
-                />
-              </Group>
-              <Switch
-                mt="sm"
-                label={t.reproducible}
-                description={t.reproducibleHint}
-                {...form.getInputProps("reproducible", { type: "checkbox" })}
-              />
+              </Stack>
+            </Accordion.Panel>
+          </Accordion.Item>
+          <Accordion.Item value="defaults">
+            <Accordion.Control px={0}>{t.defaults}</Accordion.Control>
+            <Accordion.Panel>
+              <DefaultFields form={form} />
             </Accordion.Panel>
           </Accordion.Item>
           <Accordion.Item value="evaluation">
@@ -250,47 +170,60 @@ function DeployFields({
           <Accordion.Item value="scaling">
             <Accordion.Control px={0}>{t.scaling}</Accordion.Control>
             <Accordion.Panel>
-              <Group grow align="flex-start">
-                <NumberInput
-                  label={t.minReplicas}
-                  description={t.minReplicasHint}
-                  {...numberProps}
-                  min={1}
-                  max={64}
-                  {...form.getInputProps("minReplicas")}
-                />
-                <NumberInput
-                  label={t.maxReplicas}
-                  description={t.maxReplicasHint}
-                  {...numberProps}
-                  min={1}
-                  max={64}
-                  {...form.getInputProps("maxReplicas")}
-                />
-              </Group>
-              <Group grow align="flex-start" mt="sm">
-                <NumberInput
-                  label={t.firstToken}
-                  description={t.firstTokenHint}
-                  suffix=" ms"
-                  {...numberProps}
-                  {...form.getInputProps("firstToken")}
-                />
-                <NumberInput
-                  label={t.queue}
-                  description={t.queueHint}
-                  {...numberProps}
-                  {...form.getInputProps("queue")}
-                />
-              </Group>
-              <NumberInput
-                mt="sm"
-                label={t.idle}
-                description={t.idleHint}
-                suffix=" s"
-                {...numberProps}
-                {...form.getInputProps("idle")}
-              />
+              <Stack gap="sm">
+                <FieldRow>
+                  <NumberInput
+                    label={t.minReplicas}
+                    description={t.minReplicasHint}
+                    {...numberProps}
+                    min={1}
+                    max={64}
+                    {...form.getInputProps("minReplicas")}
+                  />
+                  <NumberInput
+                    label={t.maxReplicas}
+                    description={t.maxReplicasHint}
+                    {...numberProps}
+                    min={1}
+                    max={64}
+                    {...form.getInputProps("maxReplicas")}
+                  />
+                </FieldRow>
+                <FieldRow>
+                  <NumberInput
+                    label={t.firstToken}
+                    description={t.firstTokenHint}
+                    suffix=" ms"
+                    {...numberProps}
+                    {...form.getInputProps("firstToken")}
+                  />
+                  <NumberInput
+                    label={t.queue}
+                    description={t.queueHint}
+                    {...numberProps}
+                    {...form.getInputProps("queue")}
+                  />
+                </FieldRow>
+                <FieldRow>
+                  <NumberInput
+                    label={t.idle}
+                    description={t.idleHint}
+                    suffix=" s"
+                    {...numberProps}
+                    {...form.getInputProps("idle")}
+                  />
+                  <Select
+                    label={t.cluster}
+                    description={t.clusterHint}
+                    data={[
+                      { value: "", label: t.workers },
+                      { value: "ray", label: t.ray },
+                    ]}
+                    allowDeselect={false}
+                    {...form.getInputProps("cluster")}
+                  />
+                </FieldRow>
+              </Stack>
             </Accordion.Panel>
           </Accordion.Item>
         </Accordion>

@@ -3,9 +3,9 @@ import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { formatJson } from "@/components/Code";
+import { scoreDecimals } from "@/components/comparison/scores";
 import { type DiffPart, diffTexts } from "@/components/span/diff";
 import c from "../evals.module.css";
-import { scoreDecimals } from "../scores";
 
 /** Return the parts of a diff that belong to one side. Texts that have nothing in common are not marked. */
 export function sideParts(parts: DiffPart[], side: "a" | "b"): DiffPart[] {

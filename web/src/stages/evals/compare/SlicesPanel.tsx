@@ -3,11 +3,11 @@ import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
+import { formatPValue, formatSigned } from "@/components/comparison/MetricsTable";
+import { scoreDecimals } from "@/components/comparison/scores";
 import { Panel } from "@/components/Page";
 import { Status } from "@/components/Status";
 import c from "../evals.module.css";
-import { scoreDecimals } from "../scores";
-import { formatPValue, formatSigned } from "./MetricsTable";
 
 const SHOWN = 12;
 const SUGGESTIONS = ["language", "length", "label"];

@@ -5,10 +5,10 @@ import { Scale } from "lucide-react";
 import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { type Column, DataGrid } from "@/components/DataGrid";
+import type { Column } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { ListTable } from "@/components/ListTable";
 import { PageHeader } from "@/components/Page";
-import { QueryBoundary } from "@/components/QueryBoundary";
 import { judgesQuery } from "./queries";
 
 type Overview = Schema["JudgeOverview"];
@@ -89,23 +89,18 @@ export default function JudgesPage() {
   return (
     <>
       <PageHeader title={t.title} subtitle={t.lead} breadcrumbs={[{ label: app.nav.evals, to: "/evals" }]} />
-      <QueryBoundary query={query} lines={8}>
-        {(rows) =>
-          rows.length ? (
-            <DataGrid
-              label={t.title}
-              columns={columns}
-              rows={rows}
-              rowKey={(row) => row.judge.name}
-              onOpen={(row) => navigate({ to: "/evals/judges/$name", params: { name: row.judge.name } })}
-            />
-          ) : (
-            <EmptyState icon={Scale} title={t.empty} cli={CLI} python={PYTHON}>
-              {t.emptyText}
-            </EmptyState>
-          )
+      <ListTable
+        query={query}
+        label={t.title}
+        columns={columns}
+        rowKey={(row) => row.judge.name}
+        onOpen={(row) => navigate({ to: "/evals/judges/$name", params: { name: row.judge.name } })}
+        empty={
+          <EmptyState icon={Scale} title={t.empty} cli={CLI} python={PYTHON}>
+            {t.emptyText}
+          </EmptyState>
         }
-      </QueryBoundary>
+      />
     </>
   );
 }

@@ -4,10 +4,10 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { Gauge, Plus } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { type Column, DataGrid } from "@/components/DataGrid";
+import type { Column } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { ListTable } from "@/components/ListTable";
 import { PageHeader } from "@/components/Page";
-import { QueryBoundary } from "@/components/QueryBoundary";
 import { Status } from "@/components/Status";
 import { type Monitor, monitorsQuery } from "./queries";
 
@@ -116,25 +116,18 @@ export default function MonitorsPage() {
           </>
         }
       />
-      <QueryBoundary query={query} lines={8}>
-        {(rows) =>
-          rows.length ? (
-            <DataGrid
-              label={t.title}
-              columns={columns}
-              rows={rows}
-              rowKey={(monitor) => monitor.id}
-              rowHeight={44}
-              height="calc(100dvh - 146px)"
-              onOpen={(monitor) => navigate({ to: "/evals/monitors/$name", params: { name: monitor.name } })}
-            />
-          ) : (
-            <EmptyState icon={Gauge} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
-              {t.emptyText}
-            </EmptyState>
-          )
+      <ListTable
+        query={query}
+        label={t.title}
+        columns={columns}
+        rowKey={(monitor) => monitor.id}
+        onOpen={(monitor) => navigate({ to: "/evals/monitors/$name", params: { name: monitor.name } })}
+        empty={
+          <EmptyState icon={Gauge} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
+            {t.emptyText}
+          </EmptyState>
         }
-      </QueryBoundary>
+      />
     </>
   );
 }

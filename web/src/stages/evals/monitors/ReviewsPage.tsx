@@ -4,10 +4,10 @@ import { getRouteApi } from "@tanstack/react-router";
 import { CheckCheck } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { type Column, DataGrid } from "@/components/DataGrid";
+import type { Column } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { ListTable } from "@/components/ListTable";
 import { PageHeader } from "@/components/Page";
-import { QueryBoundary } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
 import { type ReviewItem, reviewsQuery } from "./queries";
 import { ReviewPanel } from "./ReviewPanel";
@@ -94,25 +94,18 @@ export default function ReviewsPage() {
           />
         }
       />
-      <QueryBoundary query={query} lines={8}>
-        {(rows) =>
-          rows.length ? (
-            <DataGrid
-              label={t.title}
-              columns={columns}
-              rows={rows}
-              rowKey={(one) => one.id}
-              rowHeight={44}
-              height="calc(100dvh - 146px)"
-              onOpen={(one) => open(one.id)}
-            />
-          ) : (
-            <EmptyState icon={CheckCheck} title={t.emptyTitle} cli={CLI} python={PYTHON}>
-              {t.emptyText}
-            </EmptyState>
-          )
+      <ListTable
+        query={query}
+        label={t.title}
+        columns={columns}
+        rowKey={(one) => one.id}
+        onOpen={(one) => open(one.id)}
+        empty={
+          <EmptyState icon={CheckCheck} title={t.emptyTitle} cli={CLI} python={PYTHON}>
+            {t.emptyText}
+          </EmptyState>
         }
-      </QueryBoundary>
+      />
       <ReviewPanel
         item={item}
         opened={Boolean(item)}

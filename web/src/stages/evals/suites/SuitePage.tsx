@@ -8,6 +8,7 @@ import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { Columns } from "@/components/Columns";
 import { LineChart } from "@/components/charts/Line";
+import { scoreDecimals } from "@/components/comparison/scores";
 import { LocationLink } from "@/components/EntityLink";
 import { notifyError } from "@/components/notify";
 import { PageBody, PageHeader, Panel } from "@/components/Page";
@@ -16,7 +17,6 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
 import c from "../evals.module.css";
 import { choicesQuery } from "../queries";
-import { scoreDecimals } from "../scores";
 import { type Suite, type SuiteRun, suiteQuery, suiteRunsQuery } from "./queries";
 import { describeThreshold } from "./thresholds";
 

@@ -4,10 +4,10 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { ListChecks, Plus } from "lucide-react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
-import { type Column, DataGrid } from "@/components/DataGrid";
+import type { Column } from "@/components/DataGrid";
 import { EmptyState } from "@/components/EmptyState";
+import { ListTable } from "@/components/ListTable";
 import { PageHeader } from "@/components/Page";
-import { QueryBoundary } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
 import { type Suite, suitesQuery } from "./queries";
 
@@ -69,25 +69,18 @@ export default function SuitesPage() {
         breadcrumbs={[{ label: app.nav.evals, to: "/evals" }]}
         actions={query.data?.length ? button : undefined}
       />
-      <QueryBoundary query={query} lines={8}>
-        {(rows) =>
-          rows.length ? (
-            <DataGrid
-              label={t.title}
-              columns={columns}
-              rows={rows}
-              rowKey={(suite) => suite.name}
-              rowHeight={44}
-              height="calc(100dvh - 146px)"
-              onOpen={(suite) => navigate({ to: "/evals/suites/$name", params: { name: suite.name } })}
-            />
-          ) : (
-            <EmptyState icon={ListChecks} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
-              {t.emptyText}
-            </EmptyState>
-          )
+      <ListTable
+        query={query}
+        label={t.title}
+        columns={columns}
+        rowKey={(suite) => suite.name}
+        onOpen={(suite) => navigate({ to: "/evals/suites/$name", params: { name: suite.name } })}
+        empty={
+          <EmptyState icon={ListChecks} title={t.emptyTitle} action={button} cli={CLI} python={PYTHON}>
+            {t.emptyText}
+          </EmptyState>
         }
-      </QueryBoundary>
+      />
     </>
   );
 }

@@ -4,8 +4,8 @@ import { useMessages } from "@/app/i18n";
 import { type Formats, UNKNOWN, useFormats } from "@/app/i18n/format";
 import { Panel } from "@/components/Page";
 import { Status } from "@/components/Status";
-import c from "../evals.module.css";
-import { axisPosition, maxScore, scoreDecimals, sortScores, verdict } from "../scores";
+import c from "./comparison.module.css";
+import { axisPosition, maxScore, scoreDecimals, sortScores, verdict } from "./scores";
 
 type Metric = Schema["MetricComparison"];
 const VERDICT_STATES = { better: "ok", worse: "error", unclear: "queued" };
@@ -74,7 +74,7 @@ function MetricRow({ name, metric, maxBound }: { name: string; metric: Metric; m
 }
 
 /** Show the metrics of both evaluations with intervals of the differences, tests and effect sizes. */
-export function MetricsTable({ comparison }: { comparison: Schema["EvalComparison"] }) {
+export function MetricsTable({ comparison }: { comparison: Pick<Schema["EvalComparison"], "metrics" | "confidence"> }) {
   const t = useMessages().evals.cmp;
   const f = useFormats();
   const names = sortScores(Object.keys(comparison.metrics));

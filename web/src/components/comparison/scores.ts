@@ -7,9 +7,12 @@ const SCORES_OUT_OF_100 = new Set(["bleu", "chrf", "ter"]);
 /** Measures without a maximum, with the number of decimals that they are shown with. */
 const UNBOUNDED: Record<string, number> = { latency: 0, latency_ms: 0, length: 1, cost: 5, perplexity: 2 };
 
+/** Return the number of decimals of a measure without a maximum, or undefined for a score. */
+const unboundedDecimals = (metric: string) => (/_ms(_p95)?$/.test(metric) ? 0 : UNBOUNDED[metric]);
+
 /** Return the maximum value of a score. Returns undefined if it has none. */
 export function maxScore(metric: string): number | undefined {
-  if (metric in UNBOUNDED) return undefined;
+  if (unboundedDecimals(metric) !== undefined) return undefined;
   return SCORES_OUT_OF_100.has(metric) ? 100 : 1;
 }
 
@@ -19,7 +22,7 @@ export function sortScores(names: string[]): string[] {
     const index = DISPLAY_ORDER.indexOf(name);
     return index < 0 ? DISPLAY_ORDER.length : index;
   };
-  return [...names].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  return [...names].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, undefined, { numeric: true }));
 }
 
 /** Return whether an interval shows an improvement, a regression, or neither because it contains 0. */
@@ -41,7 +44,7 @@ export function axisPosition(value: number, reach: number): number {
 }
 
 /** Return the number of decimals of a score: three if its maximum is 1, one if it is 100. */
-export const scoreDecimals = (metric: string) => UNBOUNDED[metric] ?? (maxScore(metric) === 100 ? 1 : 3);
+export const scoreDecimals = (metric: string) => unboundedDecimals(metric) ?? (maxScore(metric) === 100 ? 1 : 3);
 
 /** Return the mean of an answer's scores, each divided by its maximum. Used to sort by worst first. */
 export function meanScore(scores: Record<string, number> | undefined): number {

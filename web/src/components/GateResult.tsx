@@ -5,7 +5,7 @@ import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { CodeBlock } from "@/components/Code";
 import { notifyError, notifySuccess } from "@/components/notify";
-import c from "./release.module.css";
+import c from "./GateResult.module.css";
 
 type Decision = Schema["GateDecision"];
 
