@@ -10,7 +10,19 @@ BENCHMARKS = (
     *("evals", "evals_compare", "span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list"),
     "idle",
 )
-LONG = ("evals_throughput", "soak", "serving", "training", "training_plan", "e2e_nlg", "closed_loop")
+LONG = (
+    "knowledge_files",
+    "knowledge_verification",
+    "knowledge_injections",
+    "evals_throughput",
+    "soak",
+    "serving",
+    "training",
+    "training_plan",
+    "e2e_nlg",
+    "closed_loop",
+    "knowledge",
+)
 """Benchmarks that run only if named."""
 
 
@@ -24,6 +36,7 @@ def main() -> None:
         choices=[*BENCHMARKS, *LONG, []],
         help=f"benchmarks to run (default: all but {', '.join(LONG)})",
     )
+    parser.add_argument("--folders", nargs="*", default=[], help="knowledge_files: folders of documents")
     parser.add_argument("--rounds", type=int, default=3, help="gateway: number of rounds; the table shows medians")
     parser.add_argument("--seconds", type=float, default=5.0, help="gateway: duration of each load")
     parser.add_argument("--peers", nargs="*", default=[], help="gateway: peers to measure (default: all)")
@@ -48,11 +61,18 @@ def main() -> None:
     parser.add_argument("--serving-url", help="serving: URL of a running server to measure too")
     parser.add_argument("--serving-key", default="", help="serving: key of the server")
     parser.add_argument("--serving-model", default="deployment/base", help="serving: model of the server")
-    parser.add_argument("--data", help="e2e_nlg: folder with the files of the E2E NLG Challenge")
+    parser.add_argument("--data", help="e2e_nlg, knowledge_*: folder with the data")
     parser.add_argument("--train-rows", type=int, default=800, help="e2e_nlg: rows of the train set")
     parser.add_argument("--meanings", type=int, default=100, help="e2e_nlg: meaning representations of the dev set")
     parser.add_argument("--epochs", type=float, default=1.0, help="e2e_nlg: passes over the training rows")
     parser.add_argument("--beams", type=int, default=1, help="e2e_nlg: beams of generation; 1 is greedy")
+    parser.add_argument(
+        "--tables",
+        nargs="*",
+        default=["xquad", "vaswani", "latency", "ingestion"],
+        help="knowledge: tables to measure (default: all)",
+    )
+    parser.add_argument("--chunks", type=int, default=100_000, help="knowledge: chunks of the latency table")
     options = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for name in options.names or BENCHMARKS:

@@ -24,7 +24,7 @@ def vong_with_loop_run(folder: Path) -> Generator[tuple[RunningVong, dict[str, A
         files = folder / "files"
         files.mkdir()
         client = vong.client()
-        job = client.loop.start_run(create_loop_plan(vong, files))
+        job = client.loop.start_run(create_loop_plan(vong, files) | upload_handbook(client, files))
         finished = client.jobs.wait(job.id)
         lines = "\n".join(line.line for line in client.jobs.logs(job.id))
         assert finished.status == "finished", f"{finished.error}\n{lines}{vong.logs()}"
@@ -43,9 +43,6 @@ def create_loop_plan(vong: RunningVong, folder: Path) -> dict[str, Any]:
     options = {"input": "text", "output": "out", "system": "go"}
     imported = wait_for_result(client, client.data.import_files("rows", [file], format="pairs", options=options))
     model = wait_for_result(client, client.registry.import_model(str(train_wrong_base_model(folder)), name="tiny"))
-    handbook = folder / "care.md"
-    handbook.write_text("# Care\n\nThe printer is cleaned with a dry cloth once a week.\n")
-    wait_for_result(client, client.knowledge.upload("care", [handbook]))
     return {
         "name": "kind",
         "dataset": "rows",
@@ -59,9 +56,15 @@ def create_loop_plan(vong: RunningVong, folder: Path) -> dict[str, Any]:
         "max_tokens": 12,
         "training": {"method": "lora", "learning_rate": 0.02, "epochs": 12, "batch_size": 8},
         "canary": {"share": 0.5, "min_pairs": 4},
-        "handbook": "base:care",
-        "questions": ["How often is the printer cleaned?"],
     }
+
+
+def upload_handbook(client: Client, folder: Path) -> dict[str, Any]:
+    """Upload a handbook to a knowledge base, and return the part of the plan that asks about it."""
+    handbook = folder / "care.md"
+    handbook.write_text("# Care\n\nThe printer is cleaned with a dry cloth once a week.\n")
+    wait_for_result(client, client.knowledge.upload("care", [handbook]))
+    return {"handbook": "base:care", "questions": ["How often is the printer cleaned?"]}
 
 
 def train_wrong_base_model(folder: Path) -> Path:

@@ -23,7 +23,7 @@ INTERFACES: dict[ExtensionKind, str] = {
     "engine": "vong.serving.engine:Engine",
     "recipe": "vong.training.recipes:Recipe",
     "scorer": "vong.evals.scorers:Scorer",
-    "loader": "vong.knowledge.loaders:Loader",
+    "loader": "vong.knowledge.loading:Loader",
     "format": "vong.data.formats:Format",
     "guard": "vong.gateway.guards:Guard",
 }

@@ -136,6 +136,15 @@ class Settings(BaseSettings):
         description="Beyond span_buffer_bytes: reject model calls, or serve them and drop their spans.",
     )
     max_request_bytes: int = Field(default=20_000_000, gt=0, description="Maximum request body, in bytes.")
+    knowledge_max_file_bytes: int = Field(
+        default=500 << 20, gt=0, description="Maximum size of a document of a knowledge base, in bytes."
+    )
+    knowledge_load_seconds: float = Field(
+        default=300.0, gt=0, le=86_400, description="Seconds within which a document must be loaded."
+    )
+    knowledge_load_memory_bytes: int = Field(
+        default=2 << 30, ge=256 << 20, description="Memory for loading a document, in bytes."
+    )
     max_upload_bytes: int = Field(
         default=200_000_000, gt=0, description="Maximum size of an uploaded file of /v1/files, in bytes."
     )
@@ -179,6 +188,19 @@ class Settings(BaseSettings):
     )
     allow_link_local: bool = Field(
         default=False, description="Allow providers at link-local and cloud-metadata addresses."
+    )
+    knowledge_allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts (HOST or HOST:PORT) that sources of knowledge bases may read at private addresses.",
+    )
+    knowledge_folders: tuple[Path, ...] = Field(
+        default=(), description="Folders of the server that owners may use as sources of knowledge bases."
+    )
+    retired_index_days: float | None = Field(
+        default=None,
+        gt=0,
+        le=36_500,
+        description="Days after which a retired index of a knowledge base is deleted; unset: never.",
     )
     prices: dict[str, PriceSettings] = Field(
         default={},

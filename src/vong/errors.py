@@ -119,6 +119,14 @@ class PreconditionFailed(VongError):
     code, fault, status = "precondition_failed", "caller", 409
 
 
+class GateRejected(PreconditionFailed):
+    """Candidate that a gate rejects. `decision` has the result of every requirement, and is stored."""
+
+    def __init__(self, message: str, hint: str = "", decision: Any = None) -> None:
+        super().__init__(message, hint)
+        self.decision = decision
+
+
 class ContentBlocked(VongError):
     """Text blocked by a guard. The message names the guard and the kind of detection, never the text."""
 

@@ -9,7 +9,7 @@ same way as those of a third party. A newly installed package is found at the ne
 | engine   | `vong.engines`   | serves local weights in a separate process: `vong.serving.engine`      |
 | recipe   | `vong.recipes`   | trains a model: `vong.training.recipes`                                |
 | scorer   | `vong.scorers`   | scores a completion against its reference: `vong.evals.scorers`        |
-| loader   | `vong.loaders`   | converts a file to text with headings: `vong.knowledge.loaders`        |
+| loader   | `vong.loaders`   | converts a file to text with headings: `vong.knowledge.loading.Loader` |
 | format   | `vong.formats`   | converts rows of a file to examples: `vong.data.formats`               |
 | guard    | `vong.guards`    | checks requests and responses: `vong.gateway.guards.Guard`             |
 """

@@ -12,7 +12,7 @@ from vong.store.schema import metadata
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "vong"
-GROUND = {"records", "pii", "store", "jobs", "client", "app", "api", "cli"}
+GROUND = {"records", "pii", "sentence_support", "store", "jobs", "client", "app", "api", "cli"}
 
 
 def stage_folders() -> set[str]:
@@ -81,6 +81,8 @@ def test_every_command_that_prints_data_has_a_json_option() -> None:
     silent |= {
         "vong gateway batches delete-file",
         "vong knowledge delete",
+        "vong knowledge questions delete",
+        "vong knowledge indexes delete",
         "vong evals suites delete",
         "vong evals monitors delete",
     }

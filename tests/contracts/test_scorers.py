@@ -17,8 +17,20 @@ from vong.evals import scoring
 from vong.evals.scorers import Scorer
 
 SPECIAL = {
-    *("bert_score", "code_execution", "cost", "embedding_similarity", "json_schema", "judge", "language", "latency"),
-    *("length", "meteor", "numeric", "perplexity", "python_function", "refusal", "regex", "sql_equivalence", "ter"),
+    *("bert_score", "code_execution", "cost", "embedding_similarity", "groundedness", "json_schema", "judge"),
+    *(
+        "language",
+        "latency",
+        "length",
+        "meteor",
+        "numeric",
+        "perplexity",
+        "python_function",
+        "refusal",
+        "regex",
+        "sql_equivalence",
+        "ter",
+    ),
     *("token_f1", "tool_call_match", "toxic_words"),
 }
 """Scorers that need more than two texts, or whose best value is not that of an output equal to its reference."""

@@ -2,8 +2,8 @@
 
 Blocks may use what `prepare` creates: the files `tickets.jsonl`, `docs`, `samples/handbook` and
 `samples/handbook_source` in the working folder, a split dataset `tickets`, a route `triage`, a knowledge base
-`handbook`, a model `triage` with the alias `prod`, an answer with feedback and one that failed. The base model
-`smollm2-135m-instruct` is a tiny one, so that guides can train it.
+`handbook` with a question, a model `triage` with the alias `prod`, an answer with feedback and one that failed. The
+base model `smollm2-135m-instruct` is a tiny one, so that guides can train it.
 Blocks of one file share variables, from top to bottom.
 """
 
@@ -99,6 +99,8 @@ def prepare(client: Client) -> None:
     client.gateway.set_route("triage", {"echo/echo": 1.0})
     for job in jobs:
         wait_for_result(client, job)
+    refunds = {"question": "Who approves a refund of 600 euros?", "passages": [{"path": "refunds.md"}]}
+    client.knowledge.questions.add("handbook", [refunds])
     client.registry.set_alias("triage", "prod", "triage@1", reason="the first one")
     client.feedback.create(client.gateway.chat("triage", "My printer is on fire").span_id, value=1.0)
     with pytest.raises(UpstreamFailed):

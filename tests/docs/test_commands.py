@@ -15,6 +15,9 @@ from vong.cli.params import BatchIdType
 
 FILES_IN_LINES = (
     "tickets.jsonl",
+    "questions.csv",
+    "manual.pdf",
+    "Export.zip",
     "questions.jsonl",
     "comparison.json",
     "plan.json",

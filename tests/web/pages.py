@@ -39,6 +39,7 @@ STATIC_PAGES = {
     "/feedback/harvest": "/feedback/harvest",
     "/loop": "/loop",
     "/loop/new": "/loop/new",
+    "/loop/policies/new": "/loop/policies/new",
     "/loop/gates": "/loop/gates",
     "/loop/releases/new": "/loop/releases/new",
     "/settings": "/settings",
@@ -50,13 +51,17 @@ TABS_AND_STATES = {
     "data import": "/data?import=true",
     "data rows": "/data/rows?tab=rows",
     "data health": "/data/rows?tab=health",
-    "knowledge search": "/knowledge/care?tab=search&q=printer",
+    "knowledge sources": "/knowledge/care?tab=sources",
+    "knowledge search": "/knowledge/care?tab=search&q=printer&limit=5",
     "knowledge ask": "/knowledge/care?tab=ask",
+    "knowledge questions": "/knowledge/care?tab=questions",
+    "knowledge indexes": "/knowledge/care?tab=indexes",
+    "knowledge settings": "/knowledge/care?tab=settings",
     "missing": "/there/is/no/such/page",
+    "missing policy": "/loop/policies/missing",
+    "new gate policy": "/loop/gates/new",
 }
 """Addresses of tabs and page states that no route template covers, by a short name."""
-MISSING_ID = "01a00000-0000-7000-8000-000000000000"
-"""Id of objects that a finished loop run does not create. Their pages say that there is no such object."""
 
 
 def fine_tuning_job(client: Client) -> str:
@@ -98,6 +103,68 @@ def suite_run_id(client: Client) -> str:
     return str(client.evals.suites.runs()[0]["id"])
 
 
+def gate_policy_name(client: Client) -> str:
+    """Return the name of a gate policy, created first if there is none."""
+    if not any(one["name"] == "pages" for one in client.evals.gates.policies()):
+        client.evals.gates.set_policy("pages", "pipeline", "pages", approvals={"owner": 1}, override_roles=["owner"])
+    return "pages"
+
+
+def release_id(client: Client) -> str:
+    """Return the id of a release. If there is none, start one and stop it before it changes answers."""
+    known = client.loop.releases.list(limit=1)
+    if known:
+        return known[0]["id"]
+    release = client.loop.releases.start("kind", "deployment/base", metric="pages")
+    return client.loop.releases.stop(release["id"], "created for its page")["id"]
+
+
+def policy_run_id(client: Client) -> str:
+    """Return the id of a run of the loop policy `pages`, created and cancelled first if there is none."""
+    policies = client.loop.policies
+    if not policies.list():
+        entry = {"dataset": "rows", "scorers": ["json_valid"], "settings": {"limit": 2}}
+        thresholds = [{"scorer": "json_valid", "at_least": 0.5}]
+        client.evals.suites.create("policy", {"entries": [{**entry, "thresholds": thresholds}]})
+        definition = {
+            "route": "kind",
+            "dataset": "rows",
+            "triggers": {"corrections": 100_000, "cron": "30 2 * * 1-5"},
+            "training": {"model": "kind", "base": "tiny"},
+            "suite": "policy",
+        }
+        policies.set("pages", definition, consent=True)
+        policies.cancel(policies.start_run("pages")["id"])
+    return policies.runs("pages", limit=1)[0]["id"]
+
+
+def knowledge_document_id(client: Client) -> str:
+    """Return the id of a document of the knowledge base `care`."""
+    return str(client.knowledge.documents("care")[0].id)
+
+
+def knowledge_source_name(client: Client) -> str:
+    """Return the name of a source of the knowledge base `care`, created without a sync if there is none."""
+    known = client.knowledge.sources.list("care")
+    if not known:
+        client.knowledge.sources.create("care", "pages", "notion_export")
+    return "pages"
+
+
+def knowledge_evaluation_id(client: Client) -> str:
+    """Return the id of an evaluation of the knowledge base `care`, created first if there is none."""
+    known = client.knowledge.evaluations("care")
+    if known:
+        return str(known[0]["id"])
+    path = client.knowledge.documents("care")[0].path
+    client.knowledge.questions.add(
+        "care", [{"question": "How often is the printer cleaned?", "passages": [{"path": path}]}]
+    )
+    evaluation, job = client.knowledge.evaluate("care")
+    client.jobs.wait(job.id)
+    return str(evaluation["id"])
+
+
 def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]:
     """Return an address for each route of the console, by path template."""
     client = vong.client()
@@ -105,6 +172,7 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
     comparison, span = report["comparison"], report["lineage"]["span_id"]
     a, b, run = comparison["a"]["id"], comparison["b"]["id"], report["training"]["run"]
     model = report["training"]["model"].partition("@")[0]
+    evaluation = knowledge_evaluation_id(client)
     return {
         **STATIC_PAGES,
         "/data/$name": "/data/rows",
@@ -123,9 +191,16 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
         "/serving/$name": "/serving/tuned",
         "/gateway/routes/$name": "/gateway/routes/kind",
         "/knowledge/$base": "/knowledge/care",
+        "/knowledge/$base/documents/$id": f"/knowledge/care/documents/{knowledge_document_id(client)}?start=0&end=20",
+        "/knowledge/$base/sources/$name": f"/knowledge/care/sources/{knowledge_source_name(client)}",
+        "/knowledge/$base/indexes/new": "/knowledge/care/indexes/new",
+        "/knowledge/$base/evaluations/$id": f"/knowledge/care/evaluations/{evaluation}",
+        "/knowledge/$base/compare": f"/knowledge/care/compare?a={evaluation}&b={evaluation}",
         "/loop/runs/$id": f"/loop/runs/{loop_run.id}",
-        "/loop/policies/$name": "/loop/policies/missing",
-        "/loop/policy-runs/$id": f"/loop/policy-runs/{MISSING_ID}",
-        "/loop/releases/$id": f"/loop/releases/{MISSING_ID}",
+        "/loop/gates/$name": f"/loop/gates/{gate_policy_name(client)}",
+        "/loop/policy-runs/$id": f"/loop/policy-runs/{policy_run_id(client)}",
+        "/loop/policies/$name": "/loop/policies/pages",
+        "/loop/policies/$name/edit": "/loop/policies/pages/edit",
+        "/loop/releases/$id": f"/loop/releases/{release_id(client)}",
         "/loop/canaries/$id": f"/loop/canaries/{report['canary']['id']}",
     }

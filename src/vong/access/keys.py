@@ -192,7 +192,7 @@ def to_principal(row: RowMapping) -> Principal:
 def to_record(row: RowMapping) -> ApiKey:
     """Convert a key row to a record without the secret."""
     own = {name: row[name] for name in ApiKey.model_fields if name in row}
-    scope = KeyScope(models=tuple(row["models"]), endpoints=tuple(row["endpoints"]))
+    scope = KeyScope.model_validate({name: tuple(row[name]) for name in KeyScope.model_fields})
     return ApiKey.model_validate(
         {**own, "scope": scope, "labels": KeyLabels(tags=tuple(row["tags"]), user=row["user"])}
     )

@@ -67,7 +67,10 @@ keys = project_table(
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
-    *(Column(name, ARRAY(Text), nullable=False, server_default="{}") for name in ("models", "endpoints", "tags")),
+    *(
+        Column(name, ARRAY(Text), nullable=False, server_default="{}")
+        for name in ("models", "endpoints", "bases", "tags")
+    ),
     Column("user", Text),
     # The secret before the last rotation.
     Column("rotated_at", DateTime(timezone=True)),

@@ -1,4 +1,4 @@
-"""Combine the REST application, the OpenAI-compatible API and Ollama's API in one ASGI application for one port."""
+"""Combine the REST application, the APIs of OpenAI and Ollama, and MCP in one ASGI application for one port."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vong.api import metrics
 from vong.api.app import create_app
 from vong.api.http.cors import allow_origins
+from vong.api.mcp import create_mcp_app
+from vong.api.mcp.app import MCP_PATH
 from vong.api.ollama import create_ollama_app, serves_request
 from vong.api.openai import ModelCallProtocol, create_model_call_protocol, create_openai_app
 from vong.api.openai.azure import AZURE_PREFIX, rewrite_azure_scope
@@ -49,6 +51,7 @@ def create_served_application(platform: Platform) -> ServedApplication:
 
     rest = create_app(platform, background=run_gateway())
     openai_app = create_openai_app(platform, runtime.gateway)
+    mcp_app = create_mcp_app(platform, runtime.gateway)
     ollama_app = create_ollama_app(runtime.gateway, platform.settings.max_request_bytes)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +61,8 @@ def create_served_application(platform: Platform) -> ServedApplication:
                 scope = rewrite_azure_scope(scope)
             if f"{scope['path']}/".startswith(OPENAI_PREFIX):
                 chosen = openai_app
+            elif scope["path"].rstrip("/") == MCP_PATH:
+                chosen = mcp_app
             elif serves_request(scope):
                 chosen = ollama_app
         await chosen(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Rotation of the key of stored secrets: API keys of providers, and secrets of guards and webhooks."""
+"""Rotation of the key of stored secrets: of providers, guards, webhooks and knowledge sources."""
 
 import time
 from collections.abc import Iterator
@@ -14,6 +14,8 @@ from vong.evals.monitors.store import webhook_context
 from vong.gateway import tables
 from vong.gateway.guards.secret_settings import ENCRYPTED_PREFIX, reencrypt_settings
 from vong.gateway.providers.store import encryption_context
+from vong.knowledge.sources.store import encryption_context as source_context
+from vong.knowledge.sources.tables import sources
 from vong.records import Record
 from vong.records.guard import GuardConfig
 from vong.store.database import Database
@@ -28,8 +30,8 @@ class RekeyResult(Record):
     """Result of a rotation.
 
     `resumed` is true if the key file already had several keys: the rotation to the first one was completed, and no key
-    was added. `reencrypted` counts providers, guards and webhooks. `unreadable` names those that no key decrypts; they
-    are left unchanged.
+    was added. `reencrypted` counts providers, guards, webhooks and knowledge sources. `unreadable` names those that no
+    key decrypts; they are left unchanged.
     """
 
     resumed: bool
@@ -58,6 +60,7 @@ def rotate_key(
                 *_reencrypt_providers(connection, secrets),
                 *_reencrypt_guards(connection, secrets),
                 *_reencrypt_webhooks(connection, secrets),
+                *_reencrypt_sources(connection, secrets),
             ]
         time.sleep(grace_seconds)
         secrets.remove_old_keys()
@@ -96,6 +99,21 @@ def _reencrypt_webhooks(connection: Connection, secrets: SecretBox) -> Iterator[
             continue
         connection.execute(update(monitors).where(columns.id == id).values(webhook_secret=encrypted))
         yield f"webhook of monitor {name}", True
+
+
+def _reencrypt_sources(connection: Connection, secrets: SecretBox) -> Iterator[tuple[str, bool]]:
+    """Encrypt the secrets of all knowledge sources again. Yields the name of each, and whether it was readable."""
+    columns = sources.c
+    query = select(columns.id, columns.project_id, columns.name, columns.secret).where(columns.secret.is_not(None))
+    for id, project_id, name, secret in connection.execute(query).all():
+        context = source_context(project_id, id)
+        try:
+            encrypted = secrets.encrypt(secrets.decrypt(secret, context), context)
+        except Misconfigured:
+            yield f"knowledge source {name} of project {project_id}", False
+            continue
+        connection.execute(update(sources).where(columns.id == id).values(secret=encrypted))
+        yield f"knowledge source {name}", True
 
 
 def _reencrypt_guards(connection: Connection, secrets: SecretBox) -> Iterator[tuple[str, bool]]:

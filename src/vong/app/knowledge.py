@@ -1,117 +1,98 @@
 """Knowledge bases connected to the gateway, the span writer and jobs."""
 
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from pydantic import Field
+
 from vong import knowledge
+from vong.app.knowledge_embedders import find_embedder, get_minilm
 from vong.app.platform import Platform
-from vong.errors import NotFound, did_you_mean
-from vong.jobs.context import JobContext
-from vong.knowledge.answer import GeneratedAnswer
-from vong.records import Message, RetrievedPassage, Span, SpanVersions, new_id
+from vong.knowledge.index.embedders import Embedder
+from vong.knowledge.index.indexes import get_index
+from vong.knowledge.index.rerank import ScorePassages, rerank_passages
+from vong.knowledge.retrieve import RetrievalSettings
+from vong.records import Record, RetrievedPassage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
-@cache
 def get_embedder(threads: int) -> knowledge.MiniLmEmbedder:
-    """Return the embedding model of this process, created once."""
-    return knowledge.MiniLmEmbedder(threads)
+    """Return the English embedding model of this process, as used outside of knowledge bases."""
+    return get_minilm(threads)
 
 
-def index(job: JobContext, platform: Platform) -> dict[str, Any]:
-    """Run the job `knowledge.index`: index files into a base, one transaction each, so that a restart resumes."""
-    base, files = job.params["base"], job.params["files"]
-    embed = get_embedder(platform.settings.cpu_threads).embed
-    documents: list[dict[str, Any]] = []
-    for done, file in enumerate(files):
-        job.check()
-        job.progress(done, len(files), unit="files", message=file["path"])
-        with platform.scope(job.project_id) as connection:
-            document = knowledge.index_file(connection, base, file["path"], platform.blobs.get(file["blob"]), embed)
-        if document.reason:
-            job.log(f"{document.path}: {document.reason}")
-        documents.append(document.model_dump(mode="json", include={"path", "state", "reason", "chunks", "title"}))
-    with platform.scope(job.project_id) as connection:
-        version = knowledge.update_index_version(connection, base, get_embedder(0).version)
-    job.progress(len(files), len(files), unit="files")
-    failed = [document["path"] for document in documents if document["state"] == "failed"]
-    return {"base": base, "index_version": version, "documents": documents, "failed": failed}
+class SearchRequest(Record):
+    """Question to a base. `index` is the number of an index, and `filters` has the form of OpenAI's filters."""
+
+    question: str = Field(min_length=1, max_length=8000)
+    limit: int = Field(default=5, ge=1, le=200)
+    index: int | None = None
+    filters: dict[str, Any] | None = None
+    settings: RetrievalSettings = RetrievalSettings()
 
 
-def search(platform: Platform, project_id: UUID, base: str, question: str, limit: int) -> list[RetrievedPassage]:
-    """Return the passages of a base that match a question."""
-    with platform.scope(project_id) as connection:
-        return knowledge.retrieve(
-            connection, base, question, get_embedder(platform.settings.cpu_threads).embed, limit=limit
-        )
+def search(
+    platform: Platform, project_id: UUID, base: str, question: str, limit: int, *, index: int | None = None
+) -> list[RetrievedPassage]:
+    """Return the passages of a base that match a question, from the live index or the one with a number."""
+    return search_passages(platform, project_id, base, SearchRequest(question=question, limit=limit, index=index))
 
 
-def ask(platform: Platform, project_id: UUID, base: str, question: str, model: str, limit: int) -> knowledge.RagAnswer:
-    """Answer a question through a route and record two spans: the whole pipeline and the retrieval.
+def search_passages(platform: Platform, project_id: UUID, base: str, request: SearchRequest) -> list[RetrievedPassage]:
+    """Return the passages of a base that match a question, reranked if the settings name a model.
 
-    The gateway records the span of the model call as their child.
+    Raises: NotFound if there is no such base or index. InvalidInput if the filter is malformed.
     """
-    root = _SpanTimer("knowledge.ask", "pipeline")
+    settings = request.settings
+    limit = max(request.limit, settings.rerank_candidates) if settings.rerank else request.limit
     with platform.scope(project_id) as connection:
-        versions = {
-            knowledge_base.name: knowledge_base.index_version for knowledge_base in knowledge.list_bases(connection)
-        }
-    if base not in versions:
-        raise NotFound(f"no knowledge base named {base!r}", did_you_mean(base, list(versions), "vong knowledge list"))
-    retrieval = _SpanTimer("knowledge.retrieve", "retrieval", root)
-    passages = search(platform, project_id, base, question, limit)
-    stamp = SpanVersions(index_version=versions[base])
-    output = [{"path": passage.path, "score": passage.score, "similarity": passage.similarity} for passage in passages]
+        found = get_index(connection, base, request.index)
+    embedder = _EmbeddedQuestion(find_embedder(platform, project_id, found.embedder), request.question)
     with platform.scope(project_id) as connection:
-        coverage = knowledge.compute_coverage(connection, base, question, passages)
-    platform.span_writer.append_durable(project_id, retrieval.finish(stamp, question, output))
-
-    def generate(messages: Sequence[Message]) -> GeneratedAnswer:
-        with platform.client(project_id) as client:
-            completion = client.gateway.chat(
-                model,
-                [message.model_dump(exclude_none=True) for message in messages],
-                headers={"traceparent": f"00-{root.trace_id}-{root.span_id}-01"},
-                max_tokens=160,
-                temperature=0,
-            )
-        return GeneratedAnswer(text=completion.text, span_id=completion.span_id, model=model)
-
-    embed = get_embedder(platform.settings.cpu_threads).embed
-    answer = knowledge.ask(question, passages, generate, embed, index_version=versions[base], coverage=coverage)
-    body = answer.model_dump(mode="json", include={"answered", "text", "citations", "unsupported"})
-    platform.span_writer.append_durable(project_id, root.finish(stamp, question, body))
-    return answer
-
-
-class _SpanTimer:
-    """Timer and identity of a span that is not finished."""
-
-    def __init__(self, name: str, kind: str, parent: "_SpanTimer | None" = None) -> None:
-        self.id = new_id()
-        self.name, self.kind, self.parent = name, kind, parent
-        self.trace_id = parent.trace_id if parent else self.id.hex
-        self.span_id = self.id.hex[16:]
-        self.started_at = datetime.now(UTC)
-        self.start = time.perf_counter()
-
-    def finish(self, versions: SpanVersions, input_value: Any, output_value: Any) -> Span:
-        """Return the finished span."""
-        return Span.model_validate(
-            {
-                "id": self.id,
-                "trace_id": self.trace_id,
-                "span_id": self.span_id,
-                "parent_span_id": self.parent.span_id if self.parent else None,
-                "name": self.name,
-                "kind": self.kind,
-                "started_at": self.started_at,
-                "duration_ms": (time.perf_counter() - self.start) * 1000,
-                "versions": versions,
-                "input": input_value,
-                "output": output_value,
-            }
+        passages = knowledge.retrieve(
+            connection,
+            base,
+            request.question,
+            embedder,
+            limit=limit,
+            index=found.number,
+            filters=request.filters,
+            settings=settings,
         )
+    if settings.rerank is None:
+        return passages
+    return rerank_passages(request.question, passages, _reranker(platform, project_id, settings.rerank))[
+        : request.limit
+    ]
+
+
+class _EmbeddedQuestion:
+    """Embedder with the vector of one question, so that no connection is held while a model behind HTTP is called."""
+
+    def __init__(self, embedder: Embedder, question: str) -> None:
+        self.version = embedder.version
+        self.dimension = embedder.dimension
+        self.max_tokens = embedder.max_tokens
+        self.token_counts = embedder.token_counts
+        self.embed_passages = embedder.embed_passages
+        self._vectors = embedder.embed_queries([question])
+
+    def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """Return the vector of the question."""
+        return self._vectors[: len(texts)]
+
+
+def _reranker(platform: Platform, project_id: UUID, model: str) -> ScorePassages:
+    """Return a function that scores passages by a model at `/v1/rerank`."""
+
+    def score(question: str, texts: Sequence[str]) -> list[float]:
+        with platform.client(project_id) as client:
+            ranked = client.gateway.rerank(question, texts, model)
+        scores = dict.fromkeys(range(len(texts)), 0.0) | {entry.index: entry.score for entry in ranked}
+        return [scores[place] for place in range(len(texts))]
+
+    return score

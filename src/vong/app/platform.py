@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from vong import access
 from vong.config import Settings
-from vong.errors import Misconfigured
+from vong.errors import GateRejected, Misconfigured
 from vong.records import Score, now
 from vong.store.blobs import BlobStore
 from vong.store.database import Database
@@ -62,9 +62,16 @@ class Platform:
 
     @contextmanager
     def scope(self, project_id: UUID) -> Generator[Connection]:
-        """Open a transaction in one project."""
-        with self.database.scope(project_id) as connection:
-            yield connection
+        """Open a transaction in one project. If a gate rejects a change, the rejection is stored after the rollback."""
+        try:
+            with self.database.scope(project_id) as connection:
+                yield connection
+        except GateRejected as error:
+            from vong.evals import gate_store  # most transactions reject nothing
+
+            with self.database.scope(project_id) as connection:
+                gate_store.add_rejection(connection, error.decision)
+            raise
 
     def apply_routing_change(self, project_id: UUID) -> None:
         """Apply a committed change of a project's routing to the next model call of this process."""

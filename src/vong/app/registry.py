@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from vong import data, experiments, registry, serving, traces
+from vong.app.answer_feedback import list_passage_nodes
 from vong.app.platform import Platform
 from vong.app.traces import await_span
 from vong.data.versions import find_row_by_hash, list_child_versions, list_versions_containing
@@ -99,6 +100,7 @@ def _lineage_sources(platform: Platform, connection: Connection) -> LineageSourc
             deployment for deployment in serving.list_deployments(connection) if deployment.model == ref
         ],
         count_answers=lambda ref: traces.count_spans(connection, traces.SpanFilter(model_version=ref)),
+        passages=lambda span: list_passage_nodes(connection, span.id),
     )
 
 

@@ -11,7 +11,7 @@ from vong.app.platform import Platform
 from vong.errors import InvalidInput, UpstreamFailed
 from vong.evals import ModelOutput
 from vong.evals.scorers import MetricValue, ScorerInput
-from vong.knowledge.embedder import EmbeddedTokens
+from vong.knowledge.index.embedders.minilm import EmbeddedTokens
 from vong.records import Message
 
 REQUEST_TIMEOUT_SECONDS = 600.0

@@ -12,6 +12,9 @@ from uuid import UUID
 
 from vong import config, serving
 from vong.app.job_handlers import HANDLERS
+from vong.app.knowledge_index_versions import maintain_indexes
+from vong.app.knowledge_ingestion import maintain_documents
+from vong.app.knowledge_sources import run_schedule
 from vong.app.loop_policies import watch_triggers
 from vong.app.monitor_worker import run_monitors
 from vong.app.platform import Platform
@@ -47,6 +50,9 @@ def main(arguments: list[str] | None = None) -> None:
             ("aliases", follow_aliases),
             ("monitors", run_monitors),
             ("loop policies", watch_triggers),
+            ("knowledge sources", run_schedule),
+            ("indexes", maintain_indexes),
+            ("documents", maintain_documents),
         ):
             Thread(target=target, args=(platform, Event()), name=name, daemon=True).start()
         run_worker(worker_config(settings))

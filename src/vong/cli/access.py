@@ -55,6 +55,7 @@ def keys() -> None:
 @click.option(
     "--endpoint", "endpoints", multiple=True, help="Allowed endpoint: chat, embeddings …; repeatable.  [default: all]"
 )
+@click.option("--base", "bases", multiple=True, help="Knowledge base that it may use (* matches any text); repeatable.")
 @click.option("--tag", "tags", multiple=True, help="Tag of all its calls; repeatable.")
 @click.option("--user", help="End user of calls that name none.")
 @click.option("--expires", type=DURATION, metavar="TIME", help="Time until it expires: 24h, 90d.")
@@ -70,7 +71,7 @@ def create_key(name: str, as_json: bool, expires: timedelta | None, **more: Any)
 def list_keys(as_json: bool) -> None:
     """List the project's keys, without their secrets."""
     api_keys = Client().access.keys()
-    columns = ["name", "prefix", "role", "models", "endpoints", "created_at"]
+    columns = ["name", "prefix", "role", "models", "endpoints", "bases", "created_at"]
     columns += ["expires_at", "last_used_at", "revoked_at"]
     emit(api_keys if as_json else [_key_row(api_key) for api_key in api_keys], as_json, columns)
 

@@ -35,11 +35,11 @@ class AccessClient:
     ) -> dict[str, Any]:
         """Create a key: `{"key": {...}, "secret": "vong-..."}`. The secret is returned only once.
 
-        `models` (names, with `*` for any text) and `endpoints` restrict the key to these calls. `more`: `tags` and
-        `user` of its calls, `expires_at` (ISO 8601 time), `project`.
+        `models` (names, with `*` for any text) and `endpoints` restrict the key to these calls. `more`: `bases` (names
+        of knowledge bases that it may use), `tags` and `user` of its calls, `expires_at` (ISO 8601 time), `project`.
         """
         labels = {"tags": list(more.pop("tags", ())), "user": more.pop("user", None)}
-        scope = {"models": list(models), "endpoints": list(endpoints)}
+        scope = {"models": list(models), "endpoints": list(endpoints), "bases": list(more.pop("bases", ()))}
         body = {"name": name, "role": role, "scope": scope, "labels": labels, **more}
         return self._transport.post(f"{ROOT}/keys", dict[str, Any], body=body)
 

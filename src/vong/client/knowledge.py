@@ -1,49 +1,42 @@
 """Knowledge namespace of the client."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
-from vong.client.transport import Transport, segment
-from vong.records import Document, Job, RetrievedPassage
+from vong.client.knowledge_answers import KnowledgeAnswersClient
+from vong.client.knowledge_documents import KnowledgeDocumentsClient
+from vong.client.knowledge_index_versions import KnowledgeIndexVersionsClient
+from vong.client.knowledge_indexes import KnowledgeIndexesClient
+from vong.client.knowledge_questions import KnowledgeEvaluationsClient, KnowledgeQuestionsClient
+from vong.client.knowledge_sources import KnowledgeSourcesClient
+from vong.client.knowledge_texts import KnowledgeTextsClient
 
 
-class KnowledgeClient:
+class KnowledgeClient(
+    KnowledgeDocumentsClient, KnowledgeIndexesClient, KnowledgeAnswersClient, KnowledgeEvaluationsClient
+):
     """Knowledge bases: indexed documents, retrieval and cited answers."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    @property
+    def indexes(self) -> KnowledgeIndexVersionsClient:
+        """Index versions: create, compare, switch and delete."""
+        return KnowledgeIndexVersionsClient(self._transport)
+
+    @property
+    def questions(self) -> KnowledgeQuestionsClient:
+        """Questions and question sets."""
+        return KnowledgeQuestionsClient(self._transport)
+
+    @property
+    def texts(self) -> KnowledgeTextsClient:
+        """Texts with ids and metadata, which need no file."""
+        return KnowledgeTextsClient(self._transport)
 
     def bases(self) -> list[dict[str, Any]]:
         """Return the project's knowledge bases with their index version and counts."""
         return self._transport.get("/api/v1/knowledge/bases", list[dict[str, Any]])
 
-    def documents(self, base: str) -> list[Document]:
-        """Return the documents of a base; failed ones with the reason."""
-        return self._transport.get(f"/api/v1/knowledge/bases/{segment(base)}/documents", list[Document])
-
-    def upload(self, base: str, files: Sequence[Path], *, key: str | None = None) -> Job:
-        """Upload files; they are indexed once the job has finished.
-
-        A repeated call with the same `key` returns the same job.
-        """
-        parts = [("files", (file.name, file.read_bytes())) for file in files]
-        path = f"/api/v1/knowledge/bases/{segment(base)}/documents"
-        return self._transport.post(path, Job, files=parts, idempotency_key=key)
-
-    def delete(self, base: str, path: str) -> None:
-        """Delete a document by its path."""
-        self._transport.request(
-            "DELETE", f"/api/v1/knowledge/bases/{segment(base)}/documents/{segment(path, slashes=True)}"
-        )
-
-    def search(self, base: str, question: str, *, limit: int = 5) -> list[RetrievedPassage]:
-        """Return the passages that match a question, best first."""
-        return self._transport.get(
-            f"/api/v1/knowledge/bases/{segment(base)}/search", list[RetrievedPassage], q=question, limit=limit
-        )
-
-    def ask(self, base: str, question: str, *, model: str, limit: int = 4) -> dict[str, Any]:
-        """Answer a question: `text`, `citations`, `unsupported`, `passages`, `answered`, `span_id`, `index_version`."""
-        body = {"question": question, "model": model, "limit": limit}
-        return self._transport.post(f"/api/v1/knowledge/bases/{segment(base)}/ask", dict[str, Any], body=body)
+    @cached_property
+    def sources(self) -> KnowledgeSourcesClient:
+        """Return the sources of documents."""
+        return KnowledgeSourcesClient(self._transport)

@@ -120,6 +120,19 @@ class Transport:
                 raise_for_error(response)
         return response
 
+    def open_event_stream(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request under `/api`, and return the response as soon as its head has arrived. The caller closes it.
+
+        Raises: the error of a problem document.
+        """
+        with convert_connection_errors(self.url, is_call=True):
+            response = self.http.send(_build_request(self.http, method, path, options), stream=True)
+            if not response.is_success:
+                response.read()
+                response.close()
+                raise_for_problem(response)
+        return response
+
     def events(self, path: str, /, **params: Any) -> Iterator[ServerSentEvent]:
         """Yield the server-sent events of a streamed response as they arrive."""
         options = {"params": params, "timeout": httpx.Timeout(30, read=None)}
@@ -246,10 +259,15 @@ def raise_for_problem(response: httpx.Response) -> None:
         raise Unavailable(
             f"the server returned status {response.status_code}", "check the server with: vong status"
         ) from None
+    raise build_error(code, detail, hint)
+
+
+def build_error(code: str, message: str, hint: str = "") -> VongError:
+    """Return the error of a code that the server sent."""
     kind = ERRORS_BY_CODE.get(code, VongError)
     error = kind.__new__(kind)
-    VongError.__init__(error, detail, hint)
-    raise error
+    VongError.__init__(error, message, hint)
+    return error
 
 
 def raise_for_error(response: httpx.Response) -> None:

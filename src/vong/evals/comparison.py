@@ -105,10 +105,15 @@ class _Paired(NamedTuple):
     indexes: "Integers"
     before: "Floats"
     after: "Floats"
+    lower_is_better: bool = False
 
     @property
     def sign(self) -> int:
-        return -1 if self.scorer is not None and self.scorer.higher_is_better is False else 1
+        return -1 if self.higher_is_better is False else 1
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        return not self.lower_is_better if self.scorer is None else self.scorer.higher_is_better
 
 
 def compare(
@@ -218,7 +223,23 @@ def _shorten(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
-def _compare_metrics(scores: "PairedScores", paired: Sequence[_Paired]) -> dict[str, MetricComparison]:
+def compare_paired_values(
+    values: Mapping[str, tuple["Floats", "Floats"]], *, lower_is_better: frozenset[str] = frozenset()
+) -> dict[str, MetricComparison]:
+    """Compare the means of paired values of any metrics: for each metric, those before and after in the same order."""
+    import numpy as np
+
+    return _compare_metrics(
+        None,
+        [
+            _Paired(metric, None, np.arange(len(before)), before, after, metric in lower_is_better)
+            for metric, (before, after) in values.items()
+        ],
+    )
+
+
+def _compare_metrics(scores: "PairedScores | None", paired: Sequence[_Paired]) -> dict[str, MetricComparison]:
+    """Compare metrics. Only metrics of a whole corpus need `scores`."""
     from vong.evals.paired_tests import holm_adjust
 
     compared = [_compare_metric(scores, one) for one in paired]
@@ -229,14 +250,14 @@ def _compare_metrics(scores: "PairedScores", paired: Sequence[_Paired]) -> dict[
     }
 
 
-def _compare_metric(scores: "PairedScores", paired: _Paired) -> MetricComparison:
+def _compare_metric(scores: "PairedScores | None", paired: _Paired) -> MetricComparison:
     import numpy as np
 
     from vong.evals.paired_tests import mcnemar_p_value, measure_effect
     from vong.evals.statistics import minimum_detectable_difference, paired_bootstrap, sum_columns
 
     total = paired.scorer.total if paired.scorer else None
-    if total is None:
+    if total is None or scores is None:
         ones = np.ones(len(paired.indexes))
         rows = np.stack([paired.before, ones], axis=1), np.stack([paired.after, ones], axis=1)
     else:
@@ -266,7 +287,7 @@ def _compare_metric(scores: "PairedScores", paired: _Paired) -> MetricComparison
         effect_low=effect and effect.low,
         effect_high=effect and effect.high,
         effect_measure=effect and effect.measure,
-        higher_is_better=True if paired.scorer is None else paired.scorer.higher_is_better,
+        higher_is_better=paired.higher_is_better,
         mcnemar_p=mcnemar_p_value(wins, losses) if is_binary else None,
         minimum_detectable=minimum_detectable_difference(bootstrap.standard_error, confidence=CONFIDENCE),
     )

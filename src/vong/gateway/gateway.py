@@ -15,6 +15,7 @@ from vong.gateway.auth.principals import GatewayPrincipal, PrincipalCache
 from vong.gateway.auth.scopes import may_call
 from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints import response_store
+from vong.gateway.endpoints.file_search import MARKER as FILE_SEARCH_MARKER
 from vong.gateway.endpoints.file_sources import FileContent, resolve_files
 from vong.gateway.endpoints.json_depth import check_max_depth
 from vong.gateway.endpoints.parsing import TraceContext
@@ -24,11 +25,12 @@ from vong.gateway.fastpath.record import CompactCallRecord
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.pipeline.call import ModelCall
+from vong.gateway.pipeline.file_search.call import FileSearchCall
 from vong.gateway.pipeline.input_tokens import to_countable_request
 from vong.gateway.pipeline.media_call import MediaCall
 from vong.gateway.pipeline.media_request import MediaRequest
 from vong.gateway.pipeline.moderation import ModerationRequest, run_guard_test
-from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices, QueueSpan
+from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices, FileSearchService, QueueSpan
 from vong.gateway.pipeline.shadow import ShadowRequest, ShadowRunner
 from vong.gateway.pipeline.token_count import count_message_tokens
 from vong.gateway.pricing.prices import ModelPrice
@@ -81,6 +83,7 @@ class Repositories:
     load_file: Callable[[GatewayPrincipal, UUID, int], FileContent]
     """Return a file that a principal may see, if it has at most so many bytes."""
     on_demand: StartSettings
+    file_search: FileSearchService | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +152,7 @@ class Gateway:
             response_cache=response_cache,
             enqueue_shadow=self._shadows.enqueue,
             ask_model=self._ask_model,
+            file_search=repositories.file_search,
         )
         self._planner = FastPathPlanner(
             self.principals, self._catalogs, limiter, price_of=sinks.price_of, counter_for=sinks.counter_for
@@ -166,6 +170,8 @@ class Gateway:
     ) -> ModelCall:
         """Create a model call. Raises Unavailable while the span buffer is full."""
         self._check_span_buffer()
+        if endpoint == "responses" and FILE_SEARCH_MARKER in body:
+            return FileSearchCall(self._services, principal, body, trace, options)
         return ModelCall(self._services, principal, endpoint, body, trace, options)
 
     def create_media_call(self, principal: GatewayPrincipal, request: MediaRequest, trace: TraceContext) -> MediaCall:

@@ -4,6 +4,8 @@ PostgreSQL releases the lock when the process that holds it dies in any way, so 
 """
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from uuid import UUID
 
@@ -80,6 +82,46 @@ class JobLock:
             self._connection = None
 
 
+class AdvisoryLocks:
+    """Advisory locks on records, held by one connection, so that two jobs do not work on the same record.
+
+    PostgreSQL releases them when the process dies. After a lost connection the locks are taken on a new one.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection[tuple[bool]] | None = None
+
+    def __enter__(self) -> "AdvisoryLocks":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    @contextmanager
+    def hold(self, id: UUID) -> Generator[bool]:
+        """Take the lock of a record for the block. Yields False if another process holds it."""
+        connection = self._connect()
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [lock_id(id)]).fetchone()
+        is_held = row is not None and row[0]
+        try:
+            yield is_held
+        finally:
+            if is_held and not connection.closed:
+                with suppress(psycopg.OperationalError):
+                    connection.execute("SELECT pg_advisory_unlock(%s)", [lock_id(id)])
+
+    def _connect(self) -> "psycopg.Connection[tuple[bool]]":
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(
+                self._url, autocommit=True, options=KEEPALIVE_OPTIONS, connect_timeout=5, application_name="vong locks"
+            )
+        return self._connection
+
+
 def lock_id(job_id: UUID) -> int:
-    """Return the advisory lock id of a job: the low 62 bits of its id."""
+    """Return the advisory lock id of a job or record: the low 62 bits of its id."""
     return job_id.int & ((1 << 62) - 1)

@@ -7,8 +7,14 @@ passage matches.
 May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
-from vong.knowledge.answer import RagAnswer, ask
-from vong.knowledge.embedder import MiniLmEmbedder
+# These modules declare tables.
+import vong.knowledge.answer.store  # pyright: ignore[reportUnusedImport]
+import vong.knowledge.evaluation_tables  # pyright: ignore[reportUnusedImport]
+import vong.knowledge.index.contents  # pyright: ignore[reportUnusedImport]
+import vong.knowledge.sources.tables  # pyright: ignore[reportUnusedImport]
+import vong.knowledge.vector_store_tables  # noqa: F401 # pyright: ignore[reportUnusedImport]
+from vong.knowledge.answer import RagAnswer
+from vong.knowledge.index.embedders.minilm import MiniLmEmbedder
 from vong.knowledge.indexing import delete_document, index_file, update_index_version
 from vong.knowledge.retrieve import compute_coverage, retrieve
 from vong.knowledge.tables import list_bases, list_documents
@@ -16,7 +22,6 @@ from vong.knowledge.tables import list_bases, list_documents
 __all__ = [
     "MiniLmEmbedder",
     "RagAnswer",
-    "ask",
     "compute_coverage",
     "delete_document",
     "index_file",

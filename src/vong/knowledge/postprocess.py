@@ -3,6 +3,14 @@
 import re
 
 CITATION_PATTERN = re.compile(r"\s*\[(\d{1,3})\]")
+OTHER_CITATION = re.compile(
+    r"[\[【(](?:\^|id:?|source|passage|document|ref\.?|đoạn|nguồn)?\s*(\d{1,3}(?:\s*[,;]\s*(?:\^|id:?|source|passage)?\s*\d{1,3})*)"
+    r"(?:†[^\]】]*)?[\]】)]",
+    re.IGNORECASE,
+)
+"""Citations in other forms: `[1, 2]`, `【1】`, `[Source 1]`, `[ID:1]`, `[^1]`, `(passage 1)`. A number alone in round
+brackets is none."""
+REASONING = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 SENTENCE_BOUNDARY = re.compile(r"(?<=[.!?…])\s+(?!\[)")
 CLAUSE_BOUNDARY = re.compile(r"(?<=[,;:])\s+")
 CONJUNCTIONS = frozenset({"and", "but", "or", "so", "also", "that", "which", "then", "while", "và", "nhưng", "hoặc"})
@@ -16,7 +24,8 @@ def clean_answer(text: str, passage_count: int) -> str:
 
     An incomplete last sentence is dropped if a complete one precedes it.
     """
-    text = CITATION_PATTERN.sub(lambda match: match[0] if 1 <= int(match[1]) <= passage_count else "", text.strip())
+    text = OTHER_CITATION.sub(_normalize_citation, REASONING.sub("", text)).strip()
+    text = CITATION_PATTERN.sub(lambda match: match[0] if 1 <= int(match[1]) <= passage_count else "", text)
     sentences: list[str] = []
     earlier_clauses: list[str] = []
     for sentence in SENTENCE_BOUNDARY.split(text):
@@ -29,6 +38,13 @@ def clean_answer(text: str, passage_count: int) -> str:
     if len(sentences) > 1 and not COMPLETE_SENTENCE.search(sentences[-1]):
         sentences.pop()
     return " ".join(sentences)
+
+
+def _normalize_citation(match: re.Match[str]) -> str:
+    """Return a citation in the form `[1][2]`."""
+    if match[0][0] == "(" and match[0][1].isdigit():
+        return match[0]
+    return "".join(f"[{number}]" for number in re.findall(r"\d+", match[1]))
 
 
 def _new_clauses(sentence: str, earlier_clauses: list[str]) -> list[str]:

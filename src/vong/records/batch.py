@@ -6,8 +6,8 @@ from uuid import UUID
 
 from vong.records.record import Record
 
-FilePurpose = Literal["batch", "batch_output", "user_data", "fine-tune", "fine-tune-results"]
-"""Use of a file: input or result of a batch, part of a message, input or result of a fine-tuning job."""
+FilePurpose = Literal["batch", "batch_output", "user_data", "assistants", "fine-tune", "fine-tune-results"]
+"""Use of a file: input or result of a batch, part of a message, document of a vector store, or fine-tuning."""
 BatchStatus = Literal[
     "validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"
 ]

@@ -157,7 +157,7 @@ def test_callers_can_bypass_and_refresh_the_cache(client: openai.OpenAI, server:
     assert outcome(chat(client, extra_headers={"x-vong-cache": "bypass"})) == "bypass"
     assert outcome(chat(client, extra_headers={"x-vong-cache": "refresh"})) == "refresh"
     assert outcome(chat(client)) == "hit" and len(fake.requests) == 3
-    with pytest.raises(openai.BadRequestError, match="send bypass or refresh"):
+    with pytest.raises(openai.BadRequestError, match="send bypass, refresh or exact"):
         chat(client, extra_headers={"x-vong-cache": "never"})
 
 
@@ -240,6 +240,11 @@ def test_similar_questions_are_answered_by_meaning_and_verified(
 
     first = ask("Where is my parcel?")
     settled(lambda: entries(server) == 1)
+    # answers from documents ask for equal requests only: similar passages may come from another index
+    similar = [system, {"role": "user", "content": "Where can I find my parcel now?"}]
+    assert outcome(chat(client, similar, extra_headers={"x-vong-cache": "exact"})) == "miss"
+    settled(lambda: entries(server) == 2)
+    assert outcome(chat(client, similar, extra_headers={"x-vong-cache": "exact"})) == "hit"
     near = ask("Where can I find my parcel?")
     assert outcome(near) == "semantic"
     assert near.headers["x-vong-cache-source"] == first.headers["x-vong-span-id"]

@@ -250,9 +250,9 @@ def test_a_link_local_address_is_allowed_if_configured() -> None:
 def test_a_name_that_resolves_to_a_rejected_address_receives_no_data(
     server: Server, owner: Client, fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vong.gateway.upstream import url_policy
+    from vong import network_addresses
 
-    monkeypatch.setattr(url_policy, "BLOCKED_NETWORKS", (url_policy.ip_network("127.0.0.0/8"),))
+    monkeypatch.setattr(network_addresses, "BLOCKED_NETWORKS", (network_addresses.ip_network("127.0.0.0/8"),))
     assert socket.gethostbyname("localhost") == "127.0.0.1"
     url = fake.url.replace("127.0.0.1", "localhost")
     owner.gateway.set_provider("lab", base_url=url, api_key=SECRET)

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from tests.gateway.fake_upstream import FakeUpstream
 from tests.gateway.provider_kinds import create_provider, list_kinds
+from vong import network_addresses
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput, Misconfigured, UpstreamFailed
 from vong.gateway.providers import ProviderRequest, ProviderResponse
-from vong.gateway.upstream import url_policy
 from vong.gateway.upstream.client import MAX_CACHED_PATHS, UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import ResponseLimits
 
@@ -86,7 +86,9 @@ def test_a_redirect_is_not_followed(fake: FakeUpstream, kind: str) -> None:
 
 def test_an_address_is_checked_again_after_name_resolution(fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        url_policy, "BLOCKED_NETWORKS", (url_policy.ip_network("127.0.0.0/8"), url_policy.ip_network("::1/128"))
+        network_addresses,
+        "BLOCKED_NETWORKS",
+        (network_addresses.ip_network("127.0.0.0/8"), network_addresses.ip_network("::1/128")),
     )
 
     async def send() -> None:

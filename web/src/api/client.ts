@@ -5,6 +5,9 @@ import type { components, paths } from "./schema";
 /** Schemas of the API by name, for example `Schema["Job"]`. */
 export type Schema = components["schemas"];
 
+/** What is wrong with one value of a request body: the path of the value and the message. */
+export type Fault = { path: string; message: string };
+
 /** Error response of the server: message and next step. `status` is 0 if the server did not respond. */
 export class ApiError extends Error {
   constructor(
@@ -12,6 +15,7 @@ export class ApiError extends Error {
     readonly title: string,
     readonly hint?: string,
     readonly code?: string,
+    readonly faults: Fault[] = [],
   ) {
     super(title);
   }
@@ -22,7 +26,11 @@ export class ApiError extends Error {
     const openaiError = problem.error as { message?: string; code?: string; hint?: string } | undefined;
     if (openaiError?.message) return new ApiError(status, openaiError.message, openaiError.hint, openaiError.code);
     const title = [problem.detail, problem.title].find((value) => typeof value === "string") as string | undefined;
-    return new ApiError(status, title ?? `HTTP ${status}`, problem.hint as string, problem.code as string);
+    const faults = ((problem.errors ?? []) as { where: string; what: string }[]).map(({ where, what }) => ({
+      path: where.replace(/^body\./, ""),
+      message: what.replace(/^Value error, /, ""),
+    }));
+    return new ApiError(status, title ?? `HTTP ${status}`, problem.hint as string, problem.code as string, faults);
   }
 }
 

@@ -718,7 +718,7 @@ export interface paths {
         };
         /**
          * List Gate Decisions
-         * @description List the decisions that passed a gate, newest first, of all subjects or of one (`kind` and `name`).
+         * @description List the decisions of gates, newest first: of all subjects or of one (`kind` and `name`), passed or rejected.
          */
         get: operations["evals_list_gate_decisions"];
         put?: never;
@@ -2508,10 +2508,58 @@ export interface paths {
         };
         /**
          * List Bases
-         * @description List the knowledge bases of the project.
+         * @description List the knowledge bases of the project that the caller may read.
          */
         get: operations["knowledge_list_bases"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Base
+         * @description Return the settings of a base and the number of its documents in each state.
+         */
+        get: operations["knowledge_get_base"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Base
+         * @description Change masking, retention or readers of a base, which is created if it is new. Requires the role owner.
+         */
+        patch: operations["knowledge_update_base"];
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/answer-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Answer Settings
+         * @description Return the answer settings of a base, with the defaults of those that are not set.
+         */
+        get: operations["knowledge_get_answer_settings"];
+        /**
+         * Set Answer Settings
+         * @description Replace the answer settings of a base. Omitted ones have their defaults.
+         */
+        put: operations["knowledge_set_answer_settings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2529,10 +2577,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Answer Question
-         * @description Answer a question with numbered citations, or state that no passage matches.
+         * Ask Question
+         * @description Answer a question with verified citations, or state that the documents do not answer it.
          */
-        post: operations["knowledge_answer_question"];
+        post: operations["knowledge_ask_question"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/ask/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stream Answer
+         * @description Stream an answer as server-sent events: queries, passages, delta, citation, verification, done or error.
+         */
+        post: operations["knowledge_stream_answer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2548,13 +2616,18 @@ export interface paths {
         };
         /**
          * List Documents
-         * @description List the documents of a base. Failed documents include the error.
+         * @description List the documents of a base by path, with state, progress by page, and the reason of failed ones.
+         *
+         *     `after` is the last path of the previous page.
          */
         get: operations["knowledge_list_documents"];
         put?: never;
         /**
          * Add Documents
-         * @description Upload files to a base, which is created if it is new. The job result lists each document and its state.
+         * @description Upload up to 1000 files to a base, which is created if it is new, and load and index them.
+         *
+         *     The job result lists each document and its state. Unchanged documents are recognized by their hash and not read.
+         *     The earlier version of a changed document stays indexed until the new one is, and if that cannot be read.
          */
         post: operations["knowledge_add_documents"];
         delete?: never;
@@ -2575,9 +2648,377 @@ export interface paths {
         post?: never;
         /**
          * Delete Document
-         * @description Delete a document and its chunks.
+         * @description Delete a document with its chunks in every index.
          */
         delete: operations["knowledge_delete_document"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluations
+         * @description List the evaluations of a base, newest first, of all indexes or of one.
+         */
+        get: operations["knowledge_list_evaluations"];
+        put?: never;
+        /**
+         * Start Evaluation
+         * @description Start an evaluation of an index on a question set. It runs as a job.
+         */
+        post: operations["knowledge_start_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/indexes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Indexes
+         * @description List the indexes of a base with their states and numbers of documents, oldest first.
+         */
+        get: operations["knowledge_list_indexes"];
+        put?: never;
+        /**
+         * Create Index
+         * @description Build an index with another chunker or embedding model beside the live one. It runs as a job.
+         */
+        post: operations["knowledge_create_index"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/indexes/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Indexes
+         * @description Compare index b with index a by their newest evaluations on the same questions.
+         */
+        get: operations["knowledge_compare_indexes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/indexes/switches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Index Switches
+         * @description List the switches of the live index of a base with their reasons and evidence, newest first.
+         */
+        get: operations["knowledge_list_index_switches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/indexes/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Index Version
+         * @description Return an index of a base.
+         */
+        get: operations["knowledge_get_index_version"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Index
+         * @description Delete an index with its chunks. The live index cannot be deleted.
+         */
+        delete: operations["knowledge_delete_index"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/indexes/{number}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Index
+         * @description Make an index the live one if its gate passes. The previous one is kept for switching back.
+         */
+        post: operations["knowledge_switch_index"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/ingest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ingest Documents
+         * @description Load and index uploaded documents: those with the given ids, or all of the base that are not ready.
+         */
+        post: operations["knowledge_ingest_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/passage-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passage Feedback
+         * @description List the passages of answers that have feedback, worst first.
+         */
+        get: operations["knowledge_list_passage_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/question-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Question Sets
+         * @description List the question sets of a base, newest first.
+         */
+        get: operations["knowledge_list_question_sets"];
+        put?: never;
+        /**
+         * Create Question Set
+         * @description Store the accepted questions of a base as a question set. Equal content is stored once.
+         */
+        post: operations["knowledge_create_question_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/question-sets/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Question Set
+         * @description Return a question set with its questions.
+         */
+        get: operations["knowledge_get_question_set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Questions
+         * @description List the questions of a base, oldest first.
+         */
+        get: operations["knowledge_list_questions"];
+        put?: never;
+        /**
+         * Add Questions
+         * @description Add questions with their expected passages or answers to a base. They are accepted at once.
+         */
+        post: operations["knowledge_add_questions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/questions/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Questions
+         * @description Return the number of questions of a base by state.
+         */
+        get: operations["knowledge_count_questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/questions/from-traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Questions From Traces
+         * @description Add questions from answers of the base that got good scores or a correction.
+         */
+        post: operations["knowledge_add_questions_from_traces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/questions/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Question Generation
+         * @description Start the generation of questions from the documents of a base by a model. A person reviews the questions.
+         */
+        post: operations["knowledge_start_question_generation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/questions/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Questions
+         * @description Import questions from a CSV or JSON Lines file. A faulty line rejects the whole file.
+         */
+        post: operations["knowledge_import_questions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/questions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Question
+         * @description Return a question.
+         */
+        get: operations["knowledge_get_question"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Question
+         * @description Delete a question. Existing question sets keep it.
+         */
+        delete: operations["knowledge_delete_question"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Question
+         * @description Accept, reject or edit a question. Existing question sets keep their content.
+         */
+        patch: operations["knowledge_update_question"];
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Documents
+         * @description Load failed documents again: the one with the given path, or all of the base.
+         */
+        post: operations["knowledge_retry_documents"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2595,6 +3036,262 @@ export interface paths {
          * @description Return the passages that match a question, with their scores in both searches.
          */
         get: operations["knowledge_search_base"];
+        put?: never;
+        /**
+         * Search Base With Settings
+         * @description Return the passages that match a question by settings and a filter, with the score of each step.
+         */
+        post: operations["knowledge_search_base_with_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sources
+         * @description List the sources of a base by name, with their state and newest sync.
+         */
+        get: operations["knowledge_list_sources"];
+        put?: never;
+        /**
+         * Create Source
+         * @description Create a source of documents. The base is created if it is new; a sync reads the documents.
+         */
+        post: operations["knowledge_create_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/sources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Source
+         * @description Return a source with its state and newest sync.
+         */
+        get: operations["knowledge_get_source"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Source
+         * @description Delete a source with its documents, or without them if `keep_documents` is set.
+         */
+        delete: operations["knowledge_delete_source"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Source
+         * @description Change settings, secret or schedule of a source, pause or resume it.
+         */
+        patch: operations["knowledge_update_source"];
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/sources/{name}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload Source Archive
+         * @description Upload the ZIP file of a source of the kind `notion_export`. The next sync reads it.
+         */
+        put: operations["knowledge_upload_source_archive"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/sources/{name}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Source Items
+         * @description List the pages or files of a source by key, with what the newest sync did and why. `after` is the last key.
+         */
+        get: operations["knowledge_list_source_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/sources/{name}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync Source
+         * @description Start a sync of a source. The job result counts added, changed, unchanged, deleted and failed documents.
+         */
+        post: operations["knowledge_sync_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/sources/{name}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Source Syncs
+         * @description List the syncs of a source, newest first, with their counts and reasons.
+         */
+        get: operations["knowledge_list_source_syncs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Texts
+         * @description Store and index texts, and return their ids. A base that is new is created.
+         */
+        post: operations["knowledge_add_texts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/texts/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Texts
+         * @description Delete texts by their ids.
+         */
+        post: operations["knowledge_delete_texts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/texts/get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get Texts
+         * @description Return texts by their ids, without those that do not exist.
+         */
+        post: operations["knowledge_get_texts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/texts/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Search Texts
+         * @description Return the passages of a base that match a query, with the metadata of their texts or files.
+         */
+        post: operations["knowledge_search_texts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/bases/{base}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Documents
+         * @description Upload up to 1000 files without indexing them. Send more in further requests, then start the ingestion.
+         */
+        post: operations["knowledge_upload_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document
+         * @description Return a document with its state, progress, reason and notes.
+         */
+        get: operations["knowledge_get_document"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2617,6 +3314,130 @@ export interface paths {
         get: operations["knowledge_list_chunks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/documents/{document_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Stored Document
+         * @description Return the chunks that a document of a base would have with another chunker or embedding model.
+         */
+        post: operations["knowledge_preview_stored_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/documents/{document_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document Text
+         * @description Return the text of a document with its sections and pages. Citations refer to offsets in this text.
+         */
+        get: operations["knowledge_get_document_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/evaluations/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Two Evaluations
+         * @description Compare evaluation b with evaluation a: differences with paired intervals, and the questions that changed.
+         */
+        get: operations["knowledge_compare_two_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Evaluation
+         * @description Return an evaluation with its metrics and their intervals.
+         */
+        get: operations["knowledge_get_evaluation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Evaluation
+         * @description Delete an evaluation with its results. A running one must be cancelled first.
+         */
+        delete: operations["knowledge_delete_evaluation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/evaluations/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluation Results
+         * @description List the results of an evaluation by question: passages, scores, and expected passages that are missing.
+         */
+        get: operations["knowledge_list_evaluation_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Document
+         * @description Return the chunks that a document would have, with token counts and the cost of embedding. Stores nothing.
+         */
+        post: operations["knowledge_preview_document"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3931,6 +4752,26 @@ export interface components {
             title: string;
         };
         /**
+         * AddedQuestions
+         * @description Result of adding questions: how many are new, replaced an earlier content, or were stored already.
+         *
+         *     `changed` counts questions whose expected passages or answer were replaced. Generated questions and questions from
+         *     traces never replace a stored question.
+         */
+        AddedQuestions: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /**
+             * Ids
+             * @default []
+             */
+            ids: string[];
+            /** Unchanged */
+            unchanged: number;
+        };
+        /**
          * AlarmResolution
          * @description Resolution of an alarm. Without `keep_reference` the next scores become the new reference.
          */
@@ -4004,6 +4845,56 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * AnswerSettings
+         * @description Settings of answers, stored with a base or set in a request.
+         *
+         *     `variants` is the number of search queries per question; the others are written by the model. `rewrite` makes a
+         *     question that follows others independent of them, with `rewrite_model` or the model that answers. `guard` handles
+         *     instructions inside passages: `strip` removes the sentences, `drop` the passage. `context_tokens` is the context of
+         *     the model; by default that of the deployment, or 8,192 tokens.
+         */
+        AnswerSettings: {
+            /** Context Tokens */
+            context_tokens?: number | null;
+            /**
+             * Guard
+             * @default strip
+             * @enum {string}
+             */
+            guard: "strip" | "drop" | "off";
+            /**
+             * Limit
+             * @default 4
+             */
+            limit: number;
+            /**
+             * Max Tokens
+             * @default 256
+             */
+            max_tokens: number;
+            /** No Answer Text */
+            no_answer_text?: string | null;
+            /**
+             * Rewrite
+             * @default true
+             */
+            rewrite: boolean;
+            /** Rewrite Model */
+            rewrite_model?: string | null;
+            /**
+             * Variants
+             * @default 1
+             */
+            variants: number;
+            /**
+             * @default {
+             *       "min_supported": 0.5,
+             *       "mode": "replace"
+             *     }
+             */
+            verification: components["schemas"]["VerificationSettings"];
+        };
+        /**
          * ApiKey
          * @description API key without its secret.
          *
@@ -4051,6 +4942,7 @@ export interface components {
             rotated_at?: string | null;
             /**
              * @default {
+             *       "bases": [],
              *       "endpoints": [],
              *       "models": []
              *     }
@@ -4059,18 +4951,77 @@ export interface components {
         };
         /**
          * AskRequest
-         * @description Question to answer from a knowledge base, with a route or any model of the gateway.
+         * @description Question to a knowledge base, with the route or model that answers.
+         *
+         *     `conversation` is any id of the conversation; its earlier turns are read from the traces. `turns` gives them
+         *     instead. `settings` override those of the base; `limit` is the same as `settings.limit`. `index` is the number of an
+         *     index; without it, the answer uses the index that is live when it begins, also if another one is switched live.
          */
         AskRequest: {
-            /**
-             * Limit
-             * @default 4
-             */
-            limit: number;
+            /** Conversation */
+            conversation?: string | null;
+            /** Index */
+            index?: number | null;
+            /** Limit */
+            limit?: number | null;
             /** Model */
             model: string;
             /** Question */
             question: string;
+            settings?: components["schemas"]["AnswerSettings"] | null;
+            /** Turns */
+            turns?: components["schemas"]["ConversationEntry"][] | null;
+        };
+        /**
+         * BaseDetails
+         * @description Knowledge base with its settings and the number of its documents in each state.
+         */
+        BaseDetails: {
+            /** Name */
+            name: string;
+            settings: components["schemas"]["BaseSettings"];
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * BaseSettings
+         * @description Settings of a knowledge base.
+         *
+         *     `mask` are the kinds of personal data that placeholders replace in documents before they are indexed; none masks
+         *     nothing. Documents that were uploaded longer ago than `retention_days` are deleted. `readers` are the roles that may
+         *     read the base beside owners; None is everyone in the project.
+         */
+        BaseSettings: {
+            /**
+             * Mask
+             * @default []
+             */
+            mask: ("email" | "iban" | "card" | "ip" | "ssn" | "national_id" | "birth_date" | "phone")[];
+            /** Readers */
+            readers?: ("member" | "viewer")[] | null;
+            /** Retention Days */
+            retention_days?: number | null;
+        };
+        /**
+         * BaseSettingsUpdate
+         * @description New settings of a knowledge base. Settings that are left out keep their values.
+         *
+         *     `mask` are kinds of personal data to mask in documents that are loaded from now on. Documents are deleted
+         *     `retention_days` after their first upload; null keeps them. `readers` are the roles that may read the base beside
+         *     owners; null is everyone in the project.
+         */
+        BaseSettingsUpdate: {
+            /**
+             * Mask
+             * @default []
+             */
+            mask: ("email" | "iban" | "card" | "ip" | "ssn" | "national_id" | "birth_date" | "phone")[];
+            /** Readers */
+            readers?: ("member" | "viewer")[] | null;
+            /** Retention Days */
+            retention_days?: number | null;
         };
         /**
          * Batch
@@ -4245,6 +5196,37 @@ export interface components {
         Body_knowledge_add_documents: {
             /** Files */
             files: string[];
+        };
+        /** Body_knowledge_import_questions */
+        Body_knowledge_import_questions: {
+            /** File */
+            file: string;
+        };
+        /** Body_knowledge_preview_document */
+        Body_knowledge_preview_document: {
+            /**
+             * Chunker
+             * @description Chunker as JSON. Empty for the default.
+             * @default
+             */
+            chunker: string;
+            /**
+             * Embedder
+             * @default multilingual-e5-small
+             */
+            embedder: string;
+            /** File */
+            file: string;
+        };
+        /** Body_knowledge_upload_documents */
+        Body_knowledge_upload_documents: {
+            /** Files */
+            files: string[];
+        };
+        /** Body_knowledge_upload_source_archive */
+        Body_knowledge_upload_source_archive: {
+            /** File */
+            file: string;
         };
         /** Body_registry_upload_model */
         Body_registry_upload_model: {
@@ -4740,10 +5722,11 @@ export interface components {
         };
         /**
          * Chunk
-         * @description Part of a document.
+         * @description Part of a document in an index.
          *
          *     `start` and `end` are character offsets in the extracted text of the document. `heading` is the path of headings
-         *     above the chunk.
+         *     above the chunk. `kind` is that of its section (`text`, `table`, `code`, `list`), or `parent` for a chunk that is
+         *     returned with its parts and not searched itself.
          */
         Chunk: {
             /**
@@ -4763,6 +5746,13 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Index Id */
+            index_id?: string | null;
+            /**
+             * Kind
+             * @default text
+             */
+            kind: string;
             /**
              * Metadata
              * @default {}
@@ -4770,12 +5760,81 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** Page */
+            page?: number | null;
+            /** Parent Id */
+            parent_id?: string | null;
             /** Position */
             position: number;
             /** Start */
             start: number;
             /** Text */
             text: string;
+            /**
+             * Tokens
+             * @default 0
+             */
+            tokens: number;
+        };
+        /**
+         * ChunkPreview
+         * @description Chunk that a document would have. `tokens` includes the title and heading that are embedded with it.
+         */
+        ChunkPreview: {
+            /** End */
+            end: number;
+            /** Heading */
+            heading: string;
+            /**
+             * Kind
+             * @default text
+             */
+            kind: string;
+            /** Page */
+            page?: number | null;
+            /** Parent */
+            parent?: number | null;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
+         * ChunkerSettings
+         * @description Chunker of an index: its kind, and the size and overlap of its chunks in tokens of the embedding model.
+         *
+         *     `parent_tokens` is the size of the parents of the kind `parents`, and `window` the number of sentences before and
+         *     after a passage in its context for the kind `sentences`.
+         */
+        ChunkerSettings: {
+            /**
+             * Kind
+             * @default structure
+             * @enum {string}
+             */
+            kind: "structure" | "tokens" | "sentences" | "parents" | "questions";
+            /**
+             * Overlap
+             * @default 32
+             */
+            overlap: number;
+            /**
+             * Parent Tokens
+             * @default 1024
+             */
+            parent_tokens: number;
+            /**
+             * Tokens
+             * @default 256
+             */
+            tokens: number;
+            /**
+             * Window
+             * @default 2
+             */
+            window: number;
         };
         /**
          * CircuitBreakerPolicy
@@ -4803,18 +5862,36 @@ export interface components {
         };
         /**
          * Citation
-         * @description A passage that supports the answer.
+         * @description Span of an answer and the part of a passage that supports it.
          *
-         *     `stated` is true if the model cited the passage itself, and false if the passage was found by comparing the answer's
-         *     sentences with the passages. `similarity` is that of sentence and passage.
+         *     `answer_start` and `answer_end` are offsets in the text of the answer, `start` and `end` in the text of the document
+         *     (see the route `/documents/{id}/text`); all count Unicode code points. `quote` is the supporting part of the
+         *     passage. `stated` is true if the model cited the passage itself, and false if it was found by comparison.
+         *     `similarity` is the cosine similarity of sentence and quote.
          */
         Citation: {
+            /** Answer End */
+            answer_end: number;
+            /** Answer Start */
+            answer_start: number;
+            /**
+             * Chunk Id
+             * Format: uuid
+             */
+            chunk_id: string;
+            /**
+             * Document Id
+             * Format: uuid
+             */
+            document_id: string;
             /** End */
             end: number;
             /** Heading */
             heading: string;
             /** Number */
             number: number;
+            /** Page */
+            page?: number | null;
             /** Path */
             path: string;
             /** Quote */
@@ -4827,6 +5904,19 @@ export interface components {
             stated: boolean;
             /** Title */
             title: string;
+        };
+        /**
+         * CitationEvent
+         * @description Citation of the verified text.
+         */
+        CitationEvent: {
+            citation: components["schemas"]["Citation"];
+            /**
+             * Event
+             * @default citation
+             * @constant
+             */
+            event: "citation";
         };
         /**
          * CleanRequest
@@ -5021,6 +6111,19 @@ export interface components {
             under?: number | null;
         };
         /**
+         * ConversationEntry
+         * @description Earlier question of a conversation and its answer.
+         */
+        ConversationEntry: {
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+            /** Question */
+            question: string;
+        };
+        /**
          * Curve
          * @description Metric over the steps. `total` is the number of measured points; `points` is a subset chosen by LTTB.
          */
@@ -5208,6 +6311,28 @@ export interface components {
             splits: {
                 [key: string]: number;
             };
+        };
+        /**
+         * DeletedTexts
+         * @description Number of deleted texts.
+         */
+        DeletedTexts: {
+            /** Deleted */
+            deleted: number;
+        };
+        /**
+         * DeltaEvent
+         * @description Next part of the text of the model. The verified text is in the event `done`.
+         */
+        DeltaEvent: {
+            /**
+             * Event
+             * @default delta
+             * @constant
+             */
+            event: "delta";
+            /** Text */
+            text: string;
         };
         /**
          * DeployResult
@@ -5704,17 +6829,61 @@ export interface components {
             span_id: string;
         };
         /**
+         * DisplayedDocument
+         * @description Text of a document. Offsets count Unicode code points; sections are separated by a blank line.
+         */
+        DisplayedDocument: {
+            /** Base */
+            base: string;
+            /** Characters */
+            characters: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Language
+             * @default
+             */
+            language: string;
+            /** Media Type */
+            media_type: string;
+            /** Pages */
+            pages?: number | null;
+            /** Path */
+            path: string;
+            /** Sections */
+            sections: components["schemas"]["TextSection"][];
+            /** Title */
+            title: string;
+        };
+        /**
          * Document
-         * @description File of a knowledge base. `hash` is the sha256 of its bytes; `state` is `ready`, or `failed` with a `reason`.
+         * @description File of a knowledge base.
+         *
+         *     `hash` is the sha256 of the indexed bytes and `blob` that of the newest upload. `state` is `pending`, `loading`,
+         *     `indexing`, `ready` or `failed`. `reason` and `hint` state why the newest upload failed; if an earlier version is
+         *     still indexed, the state is `ready`. `notes` state what was guessed or left out. `chunker` replaces the chunker of
+         *     the live index.
          */
         Document: {
             /** Base */
             base: string;
             /**
+             * Blob
+             * @default
+             */
+            blob: string;
+            /**
              * Characters
              * @default 0
              */
             characters: number;
+            /** Chunker */
+            chunker?: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Chunks
              * @default 0
@@ -5727,21 +6896,95 @@ export interface components {
             created_at: string;
             /** Hash */
             hash: string;
+            /** Hint */
+            hint?: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Media Type */
+            /**
+             * Language
+             * @default
+             */
+            language: string;
+            /**
+             * Media Type
+             * @default
+             */
             media_type: string;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /** Pages */
+            pages?: number | null;
+            /**
+             * Pages Done
+             * @default 0
+             */
+            pages_done: number;
             /** Path */
             path: string;
             /** Reason */
             reason?: string | null;
+            /** Source Id */
+            source_id?: string | null;
             /** State */
             state: string;
+            /** Text Blob */
+            text_blob?: string | null;
             /** Title */
             title: string;
+            /** Updated At */
+            updated_at?: string | null;
+        };
+        /**
+         * DocumentPreview
+         * @description Chunks that a document would have, and what embedding them costs.
+         *
+         *     `cost` is in dollars, 0 for a shipped model and None if the price of the model is unknown.
+         */
+        DocumentPreview: {
+            /** Chunker */
+            chunker: {
+                [key: string]: unknown;
+            };
+            /** Chunks */
+            chunks: components["schemas"]["ChunkPreview"][];
+            /** Cost */
+            cost: number | null;
+            /** Embedder */
+            embedder: string;
+            /** Language */
+            language: string;
+            /** Path */
+            path: string;
+            /** Title */
+            title: string;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
+         * DoneEvent
+         * @description Complete answer. Its text replaces the streamed one. Ends the stream.
+         */
+        DoneEvent: {
+            answer: components["schemas"]["RagAnswer"];
+            /**
+             * Event
+             * @default done
+             * @constant
+             */
+            event: "done";
         };
         /**
          * DriftRules
@@ -5856,6 +7099,26 @@ export interface components {
             seconds?: number | null;
             /** Split */
             split: string;
+        };
+        /**
+         * ErrorEvent
+         * @description Error that ended the answer, as in an error response. Ends the stream.
+         */
+        ErrorEvent: {
+            /** Code */
+            code: string;
+            /**
+             * Event
+             * @default error
+             * @constant
+             */
+            event: "error";
+            /** Hint */
+            hint?: string | null;
+            /** Message */
+            message: string;
+            /** Status */
+            status: number;
         };
         /**
          * EvalChange
@@ -6162,6 +7425,71 @@ export interface components {
             total: number;
         };
         /**
+         * EvaluationSettings
+         * @description Settings of an evaluation.
+         *
+         *     `cutoffs` are the k of recall@k and nDCG@k; as many passages as the largest are retrieved. With `model` every
+         *     question is answered too, through a route or any model of the gateway. `judge` is a model that judges with built-in
+         *     definitions; `faithfulness_judge` and `relevance_judge` name judges of the project instead, which may be calibrated.
+         *     Judges score the answers, and the context of questions without expected passages. `limit` evaluates the first
+         *     questions only. `concurrency` is the number of questions that are answered and judged at once.
+         */
+        EvaluationSettings: {
+            /**
+             * Concurrency
+             * @default 2
+             */
+            concurrency: number;
+            /**
+             * Cutoffs
+             * @default [
+             *       1,
+             *       5,
+             *       10
+             *     ]
+             */
+            cutoffs: number[];
+            /** Faithfulness Judge */
+            faithfulness_judge?: string | null;
+            /** Judge */
+            judge?: string | null;
+            /** Limit */
+            limit?: number | null;
+            /** Model */
+            model?: string | null;
+            /**
+             * Passages
+             * @default 4
+             */
+            passages: number;
+            /** Relevance Judge */
+            relevance_judge?: string | null;
+        };
+        /**
+         * EvaluationStart
+         * @description Request to evaluate an index of a base: the live one without `index`.
+         *
+         *     `question_set` is the number of a question set; without it, the accepted questions are frozen as one.
+         */
+        EvaluationStart: {
+            /** Index */
+            index?: number | null;
+            /** Question Set */
+            question_set?: number | null;
+            /**
+             * @default {
+             *       "concurrency": 2,
+             *       "cutoffs": [
+             *         1,
+             *         5,
+             *         10
+             *       ],
+             *       "passages": 4
+             *     }
+             */
+            settings: components["schemas"]["EvaluationSettings"];
+        };
+        /**
          * Evidence
          * @description Current evidence of a canary, or that at the decision.
          *
@@ -6301,6 +7629,27 @@ export interface components {
              * @enum {string}
              */
             kind: "span" | "row" | "file" | "document" | "annotator";
+        };
+        /**
+         * ExpectedPassage
+         * @description Passage that retrieval should return: a quote from a document, or the whole document if there is no quote.
+         *
+         *     The quote is compared with the words of the retrieved passages, so that the same question set evaluates any chunker
+         *     and loader. `relevance` is the gain in nDCG.
+         */
+        ExpectedPassage: {
+            /** Path */
+            path: string;
+            /**
+             * Quote
+             * @default
+             */
+            quote: string;
+            /**
+             * Relevance
+             * @default 1
+             */
+            relevance: number;
         };
         /**
          * ExportFile
@@ -6523,6 +7872,24 @@ export interface components {
             name: string;
         };
         /**
+         * FoundText
+         * @description Passage of a text that a search found. `id` is None for a passage of a file, whose path is `path`.
+         */
+        FoundText: {
+            /** Id */
+            id: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Path */
+            path: string;
+            /** Score */
+            score: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * GateApproval
          * @description Approval of one candidate for one subject by a person.
          */
@@ -6691,7 +8058,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "suite" | "slices" | "judges" | "licence" | "parity" | "data_health" | "approval" | "evidence";
+            kind: "suite" | "slices" | "judges" | "licence" | "parity" | "data_health" | "retrieval" | "approval" | "evidence";
             /** Name */
             name: string;
             /** Passed */
@@ -6707,7 +8074,10 @@ export interface components {
          *     each of them. With `no_worse_slice`, no slice may be significantly worse than that of the current version at
          *     `slice_alpha`. `calibrated_judges` requires that every judge of the suites can gate. `licences` lists the allowed
          *     licence identifiers; with `commercial_use` the licence must permit commercial use. `parity` requires a passed parity
-         *     check, `data_health` a health report of the training dataset without errors. `approvals` is the number of people
+         *     check, `data_health` a health report of the training dataset without errors. `retrieval` lists metrics, such as
+         *     `recall@5`, in which an index of a knowledge base may not be worse than the live one on the same question set of at
+         *     least `min_questions` questions: significantly at `slice_alpha`, or with `retrieval_margin` by more than that bound
+         *     of the 95 % interval. `approvals` is the number of people
          *     per role who must approve; a higher role counts for a lower one. `evidence_or_reason` requires that the change
          *     carries evidence or a reason. `max_age_days` limits the age of suite runs. Callers with a role in `override_roles`
          *     may pass a gate with a reason, which is recorded.
@@ -6748,6 +8118,11 @@ export interface components {
             /** Max Age Days */
             max_age_days?: number | null;
             /**
+             * Min Questions
+             * @default 1
+             */
+            min_questions: number;
+            /**
              * No Worse Slice
              * @default false
              */
@@ -6762,6 +8137,13 @@ export interface components {
              * @default false
              */
             parity: boolean;
+            /**
+             * Retrieval
+             * @default []
+             */
+            retrieval: string[];
+            /** Retrieval Margin */
+            retrieval_margin?: number | null;
             /**
              * Slice Alpha
              * @default 0.05
@@ -6812,6 +8194,39 @@ export interface components {
              * @default 0
              */
             routes: number;
+        };
+        /**
+         * GenerationSettings
+         * @description Settings of the generation of questions: the model, the number of questions and their sample of passages.
+         */
+        GenerationSettings: {
+            /**
+             * Concurrency
+             * @default 2
+             */
+            concurrency: number;
+            /**
+             * Count
+             * @default 20
+             */
+            count: number;
+            /**
+             * Max Tokens
+             * @default 1024
+             */
+            max_tokens: number;
+            /** Model */
+            model: string;
+            /**
+             * Per Passage
+             * @default 1
+             */
+            per_passage: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * GuardConfig
@@ -7259,6 +8674,167 @@ export interface components {
         InboxItem: {
             score: components["schemas"]["Score"];
             span?: components["schemas"]["SpanSummary"] | null;
+        };
+        /**
+         * IndexCreate
+         * @description Index to build beside the live one, from the documents of the base.
+         *
+         *     `chunker` and `embedder` are those of the live index if they are not set. `reload` loads the files of the documents
+         *     again, with the loaders that are installed now, instead of using the texts that the documents have.
+         */
+        IndexCreate: {
+            chunker?: components["schemas"]["ChunkerSettings"] | null;
+            /** Embedder */
+            embedder?: string | null;
+            /**
+             * Reload
+             * @default false
+             */
+            reload: boolean;
+        };
+        /**
+         * IndexStarted
+         * @description New index and the job that builds it.
+         */
+        IndexStarted: {
+            index: components["schemas"]["IndexVersion"];
+            job: components["schemas"]["Job"];
+        };
+        /**
+         * IndexSwitch
+         * @description Change of the live index of a base: the new index, the previous one, who switched, and why.
+         *
+         *     `evidence` has the decision of the gate, the evaluations that it is based on, or what the caller sent.
+         */
+        IndexSwitch: {
+            /** Base */
+            base: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: number;
+            /** Previous */
+            previous?: number | null;
+            /** Reason */
+            reason?: string | null;
+            /** Switched By */
+            switched_by: string;
+        };
+        /**
+         * IndexSwitchRequest
+         * @description Switch to an index. Without finished evaluations of both indexes, evidence or a reason is required.
+         *
+         *     With `allow_missing` the index may lack documents that were added just now.
+         */
+        IndexSwitchRequest: {
+            /**
+             * Allow Missing
+             * @default false
+             */
+            allow_missing: boolean;
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * IndexVersion
+         * @description Index of a base with the number of documents that it contains, and of those that it lacks.
+         *
+         *     `missing` counts the documents of the base whose current version is not in the index.
+         */
+        IndexVersion: {
+            /** Base */
+            base: string;
+            /** Chunker */
+            chunker: {
+                [key: string]: unknown;
+            };
+            /**
+             * Chunks
+             * @default 0
+             */
+            chunks: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dimension */
+            dimension: number;
+            /**
+             * Distance
+             * @default cosine
+             */
+            distance: string;
+            /**
+             * Documents
+             * @default 0
+             */
+            documents: number;
+            /** Embedder */
+            embedder: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Hash
+             * @default
+             */
+            hash: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Reload
+             * @default false
+             */
+            reload: boolean;
+            /** State */
+            state: string;
+            /**
+             * Tokens
+             * @default 0
+             */
+            tokens: number;
+        };
+        /**
+         * IngestRequest
+         * @description Documents to load and index: those with these ids, or all of the base that are not ready.
+         */
+        IngestRequest: {
+            /** Documents */
+            documents?: string[] | null;
         };
         /**
          * IngestResult
@@ -7730,9 +9306,16 @@ export interface components {
          * @description Models and endpoints that a key may call. An empty list allows all.
          *
          *     `models` are names as callers write them, with `*` as a wildcard: `triage`, `openai/*`, `deployment/*`.
-         *     `endpoints` are `chat`, `embeddings` and others.
+         *     `endpoints` are `chat`, `embeddings` and others. `bases` are the names of knowledge bases that it may read and
+         *     change, with `*`. A key with a scope that lists none may use all of them if it lists the endpoint `vector_stores`,
+         *     and none otherwise.
          */
         KeyScope: {
+            /**
+             * Bases
+             * @default []
+             */
+            bases: string[];
             /**
              * Endpoints
              * @default []
@@ -7766,12 +9349,246 @@ export interface components {
             updated_at: string;
         };
         /**
+         * KnowledgeComparison
+         * @description Comparison of evaluation `b` with evaluation `a` over the `n` questions that both evaluated.
+         *
+         *     `metrics` has the differences with 95 % intervals by a paired bootstrap over questions. `changes` lists the
+         *     questions whose `metric` changed most. `warnings` lists settings that differ.
+         */
+        KnowledgeComparison: {
+            a: components["schemas"]["KnowledgeEvaluation"];
+            b: components["schemas"]["KnowledgeEvaluation"];
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["QuestionChange"][];
+            /**
+             * Confidence
+             * @default 0.95
+             */
+            confidence: number;
+            /** Metric */
+            metric: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: components["schemas"]["MetricComparison"];
+            };
+            /** N */
+            n: number;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
+         * KnowledgeEvaluation
+         * @description Evaluation of one index on one question set. Its id is that of its job.
+         *
+         *     `index_hash` is the content of the index at the start. `metrics` are means over the questions to which they apply;
+         *     `retrieval_ms` and `answer_ms` are medians, with `_p95` the 95th percentiles. `cost` is in millionths of a US
+         *     dollar, null if a price is unknown. `warnings` list expected passages that the documents do not contain.
+         */
+        KnowledgeEvaluation: {
+            /** Base */
+            base: string;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Done
+             * @default 0
+             */
+            done: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /** Finished At */
+            finished_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Index Hash */
+            index_hash: string;
+            /** Index Number */
+            index_number: number;
+            /**
+             * Metrics
+             * @default {}
+             */
+            metrics: {
+                [key: string]: components["schemas"]["RetrievalMetric"];
+            };
+            /** Question Set */
+            question_set: number;
+            /** Question Set Hash */
+            question_set_hash: string;
+            /** Questions */
+            questions: number;
+            settings: components["schemas"]["EvaluationSettings"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "finished" | "failed" | "cancelled";
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
+         * KnowledgeEvaluationStarted
+         * @description Queued evaluation and its job. Both have the same id.
+         */
+        KnowledgeEvaluationStarted: {
+            evaluation: components["schemas"]["KnowledgeEvaluation"];
+            job: components["schemas"]["Job"];
+        };
+        /**
          * KnowledgeImport
          * @description Import of a knowledge base: the name of the `base` whose documents become the rows.
          */
         KnowledgeImport: {
             /** Base */
             base: string;
+        };
+        /**
+         * KnowledgeQuestion
+         * @description Stored question of a knowledge base.
+         *
+         *     Generated questions are `proposed` until a person accepts or rejects them; only accepted ones are evaluated.
+         *     `origin` says where the question comes from: the model and the document, or the trace. `edited` is true if a person
+         *     changed a generated question.
+         */
+        KnowledgeQuestion: {
+            /** Answer */
+            answer?: string | null;
+            /**
+             * Answerable
+             * @default true
+             */
+            answerable: boolean;
+            /** Base */
+            base: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Edited
+             * @default false
+             */
+            edited: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Origin
+             * @default {}
+             */
+            origin: {
+                [key: string]: unknown;
+            };
+            /**
+             * Passages
+             * @default []
+             */
+            passages: components["schemas"]["ExpectedPassage"][];
+            /** Question */
+            question: string;
+            /** Reviewed At */
+            reviewed_at?: string | null;
+            /** Reviewed By */
+            reviewed_by?: string | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "own" | "generated" | "trace";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "proposed" | "accepted" | "rejected";
+        };
+        /**
+         * KnowledgeSource
+         * @description Source of documents of a knowledge base.
+         *
+         *     `state` is that of the newest sync. `documents` counts the documents of the source. `secret_set` is true if a secret
+         *     is stored: a Notion token, `ACCESS_KEY:SECRET_KEY` of a bucket or the `Authorization` header of web pages.
+         */
+        KnowledgeSource: {
+            /** Base */
+            base: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Documents
+             * @default 0
+             */
+            documents: number;
+            /** Every Hours */
+            every_hours?: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "page" | "sitemap" | "crawl" | "notion" | "notion_export" | "folder" | "bucket";
+            last_sync?: components["schemas"]["SourceSync"] | null;
+            /** Name */
+            name: string;
+            /** Next Sync At */
+            next_sync_at?: string | null;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /** Secret Set */
+            secret_set: boolean;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * State
+             * @default new
+             * @enum {string}
+             */
+            state: "new" | "queued" | "syncing" | "ready" | "failed" | "cancelled";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * KnowledgeSummary
@@ -7793,6 +9610,23 @@ export interface components {
              * @default 0
              */
             documents: number;
+        };
+        /**
+         * KnowledgeText
+         * @description Text with an id and metadata. A text without id gets one; one with the id of another text replaces it.
+         */
+        KnowledgeText: {
+            /** Id */
+            id?: string | null;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Text */
+            text: string;
         };
         /**
          * LabelBalance
@@ -9459,6 +11293,64 @@ export interface components {
             limit?: number | null;
         };
         /**
+         * PassageFeedback
+         * @description Feedback on the answers that used a passage.
+         *
+         *     `good` and `bad` count answers with a mean score above or below 0.5, `cited_good` and `cited_bad` those of them that
+         *     cite the passage. `answers` counts all answers that used the passage.
+         */
+        PassageFeedback: {
+            /** Answers */
+            answers: number;
+            /** Bad */
+            bad: number;
+            /**
+             * Chunk Id
+             * Format: uuid
+             */
+            chunk_id: string;
+            /** Cited Bad */
+            cited_bad: number;
+            /** Cited Good */
+            cited_good: number;
+            /**
+             * Document Id
+             * Format: uuid
+             */
+            document_id: string;
+            /** End */
+            end: number;
+            /** Good */
+            good: number;
+            /** Heading */
+            heading: string;
+            /** Index Version */
+            index_version: string;
+            /** Path */
+            path: string;
+            /** Start */
+            start: number;
+        };
+        /**
+         * PassagesEvent
+         * @description Passages that the model reads, numbered from 1, with warnings about shortened or stripped ones.
+         */
+        PassagesEvent: {
+            /**
+             * Event
+             * @default passages
+             * @constant
+             */
+            event: "passages";
+            /** Passages */
+            passages: components["schemas"]["RetrievedPassage"][];
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
          * PasswordChange
          * @description Current password and new password (10 to 1000 characters).
          */
@@ -9729,6 +11621,15 @@ export interface components {
              * @default validation
              */
             validation_split: string | null;
+        };
+        /**
+         * PreviewRequest
+         * @description Chunker and embedding model of a preview. The defaults are those of a new base.
+         */
+        PreviewRequest: {
+            chunker?: components["schemas"]["ChunkerSettings"] | null;
+            /** Embedder */
+            embedder?: string | null;
         };
         /**
          * PriceUpdate
@@ -10076,12 +11977,220 @@ export interface components {
             timeout: number;
         };
         /**
-         * RagAnswer
-         * @description Answer to a question with its citations and passages.
+         * QueriesEvent
+         * @description Search queries of the question. `question` is independent of earlier turns.
+         */
+        QueriesEvent: {
+            /**
+             * Event
+             * @default queries
+             * @constant
+             */
+            event: "queries";
+            /** Queries */
+            queries: string[];
+            /** Question */
+            question: string;
+        };
+        /**
+         * QuestionChange
+         * @description Question whose score differs between two evaluations, with what each did not retrieve.
+         */
+        QuestionChange: {
+            /** A */
+            a: number;
+            /**
+             * A Missing
+             * @default []
+             */
+            a_missing: {
+                [key: string]: unknown;
+            }[];
+            /** B */
+            b: number;
+            /**
+             * B Missing
+             * @default []
+             */
+            b_missing: {
+                [key: string]: unknown;
+            }[];
+            /** Question */
+            question: string;
+            /**
+             * Question Id
+             * Format: uuid
+             */
+            question_id: string;
+        };
+        /**
+         * QuestionContent
+         * @description Question with the passages that answer it, or the expected answer, or both.
          *
-         *     `answered` is false if no passage matches. `unsupported` lists the sentences that no passage supports.
+         *     `answerable` is false for a question that the documents do not answer; such a question has no passages and no
+         *     answer.
+         */
+        QuestionContent: {
+            /** Answer */
+            answer?: string | null;
+            /**
+             * Answerable
+             * @default true
+             */
+            answerable: boolean;
+            /**
+             * Passages
+             * @default []
+             */
+            passages: components["schemas"]["ExpectedPassage"][];
+            /** Question */
+            question: string;
+        };
+        /**
+         * QuestionResult
+         * @description Result of one question.
+         *
+         *     `missing` lists the expected passages that were not retrieved. `scores` has the metrics of this question, `details`
+         *     the reasons of judges. `cost` is that of the answer and of its judges. `error` states why the question failed; such
+         *     a question has no scores.
+         */
+        QuestionResult: {
+            /** Answer */
+            answer?: string | null;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Details
+             * @default {}
+             */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Error */
+            error?: string | null;
+            /**
+             * Missing
+             * @default []
+             */
+            missing: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Passages
+             * @default []
+             */
+            passages: components["schemas"]["RetrievedEvidence"][];
+            /** Position */
+            position: number;
+            /** Question */
+            question: string;
+            /**
+             * Question Id
+             * Format: uuid
+             */
+            question_id: string;
+            /**
+             * Scores
+             * @default {}
+             */
+            scores: {
+                [key: string]: number;
+            };
+            /** Span Id */
+            span_id?: string | null;
+        };
+        /**
+         * QuestionReview
+         * @description Review of a question: its new state, and its new content if a person edited it.
+         */
+        QuestionReview: {
+            content?: components["schemas"]["QuestionContent"] | null;
+            /** State */
+            state?: ("proposed" | "accepted" | "rejected") | null;
+        };
+        /**
+         * QuestionSet
+         * @description Version of the accepted questions of a base. `hash` is the sha256 of their contents, in any order.
+         */
+        QuestionSet: {
+            /** Base */
+            base: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Hash */
+            hash: string;
+            /** Number */
+            number: number;
+            /** Questions */
+            questions: components["schemas"]["QuestionSetItem"][];
+        };
+        /**
+         * QuestionSetItem
+         * @description Question of a question set with the id of the question that it was made from.
+         */
+        QuestionSetItem: {
+            /** Answer */
+            answer?: string | null;
+            /**
+             * Answerable
+             * @default true
+             */
+            answerable: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Passages
+             * @default []
+             */
+            passages: components["schemas"]["ExpectedPassage"][];
+            /** Question */
+            question: string;
+        };
+        /**
+         * QuestionSetSummary
+         * @description Version of a question set without its questions.
+         */
+        QuestionSetSummary: {
+            /** Base */
+            base: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Hash */
+            hash: string;
+            /** Number */
+            number: number;
+            /** Questions */
+            questions: number;
+        };
+        /**
+         * QuestionsCreate
+         * @description Questions to add to a base. A question that the base has already gets the new passages and answer.
+         */
+        QuestionsCreate: {
+            /** Questions */
+            questions: components["schemas"]["QuestionContent"][];
+        };
+        /**
+         * RagAnswer
+         * @description Answer to a question with its citations, checked sentences and passages.
+         *
+         *     `passages` are numbered from 1 by their position. `answered` is false if no passage matches, the model found no
+         *     answer, or the verification rejected it; `rejected_text` is then the text of the model. `unsupported` lists the
+         *     sentences that no passage supports. `queries` are the search queries. `warnings` name passages that were shortened,
+         *     left out or stripped of instructions. `span_id` is the span of the model call, `answer_id` that of the whole answer.
          */
         RagAnswer: {
+            /** Answer Id */
+            answer_id?: string | null;
             /** Answered */
             answered: boolean;
             /**
@@ -10089,6 +12198,8 @@ export interface components {
              * @default []
              */
             citations: components["schemas"]["Citation"][];
+            /** Conversation */
+            conversation?: string | null;
             /** Index Version */
             index_version: string;
             /** Model */
@@ -10098,17 +12209,36 @@ export interface components {
              * @default []
              */
             passages: components["schemas"]["RetrievedPassage"][];
+            /**
+             * Queries
+             * @default []
+             */
+            queries: string[];
             /** Question */
             question: string;
+            /** Rejected Text */
+            rejected_text?: string | null;
+            /**
+             * Sentences
+             * @default []
+             */
+            sentences: components["schemas"]["SentenceCheck"][];
             /** Span Id */
             span_id?: string | null;
             /** Text */
             text: string;
+            /** Trace Id */
+            trace_id?: string | null;
             /**
              * Unsupported
              * @default []
              */
             unsupported: string[];
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
         };
         /**
          * RecipeInfo
@@ -10707,26 +12837,137 @@ export interface components {
             top_p?: number | null;
         };
         /**
+         * RetrievalMetric
+         * @description Metric over `n` questions with its 95 % interval by the bootstrap over questions.
+         */
+        RetrievalMetric: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** N */
+            n: number;
+            /** Value */
+            value: number;
+        };
+        /**
+         * RetrievalSettings
+         * @description Settings of a retrieval.
+         *
+         *     `mode` names the searches and `fusion` how their results are combined: by standardized scores or by reciprocal
+         *     ranks. `candidates` is the number of chunks that each search returns before fusion. `diversity` in 0..1 prefers
+         *     passages unlike those before (maximal marginal relevance). `rerank` names a model that reorders the first
+         *     `rerank_candidates` passages. `neighbours` is the number of chunks before and after a passage in its context, and
+         *     `parents` returns the parent as context. `document_ids` restricts the search to documents.
+         */
+        RetrievalSettings: {
+            /**
+             * Candidates
+             * @default 50
+             */
+            candidates: number;
+            /**
+             * Diversity
+             * @default 0
+             */
+            diversity: number;
+            /** Document Ids */
+            document_ids?: string[] | null;
+            /**
+             * Fusion
+             * @default scores
+             * @enum {string}
+             */
+            fusion: "scores" | "ranks";
+            /**
+             * Mode
+             * @default hybrid
+             * @enum {string}
+             */
+            mode: "hybrid" | "vector" | "text";
+            /**
+             * Neighbours
+             * @default 0
+             */
+            neighbours: number;
+            /**
+             * Parents
+             * @default true
+             */
+            parents: boolean;
+            /** Rerank */
+            rerank?: string | null;
+            /**
+             * Rerank Candidates
+             * @default 20
+             */
+            rerank_candidates: number;
+        };
+        /**
+         * RetrievedEvidence
+         * @description Retrieved passage of a question: its place, its score, and if it contains an expected passage.
+         */
+        RetrievedEvidence: {
+            /** End */
+            end: number;
+            /**
+             * Heading
+             * @default
+             */
+            heading: string;
+            /** Path */
+            path: string;
+            /** Relevant */
+            relevant?: boolean | null;
+            /** Score */
+            score: number;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * RetrievedPassage
          * @description Chunk that retrieval returned for a query.
          *
-         *     `score` is the fused score, `similarity` the cosine similarity of the embeddings of chunk and query, in -1..1.
-         *     `vector_rank` and `text_rank` are the ranks in the two rankings, from 1. Results are ordered best first.
+         *     `score` is the score by which passages are ordered, best first; `fusion_score` and `rerank_score` are those of the
+         *     two last steps. `similarity` is the cosine similarity of the embeddings of chunk and query, in -1..1, and
+         *     `text_score` the BM25 score; `vector_rank` and `text_rank` are the ranks in the two searches, from 1. `context` is
+         *     the text of the parent or of the neighbours with the chunk, or empty.
          */
         RetrievedPassage: {
             chunk: components["schemas"]["Chunk"];
+            /**
+             * Context
+             * @default
+             */
+            context: string;
+            /** Fusion Score */
+            fusion_score?: number | null;
             /** Path */
             path: string;
+            /** Rerank Score */
+            rerank_score?: number | null;
             /** Score */
             score: number;
             /** Similarity */
             similarity: number;
             /** Text Rank */
             text_rank?: number | null;
+            /** Text Score */
+            text_score?: number | null;
             /** Title */
             title: string;
             /** Vector Rank */
             vector_rank?: number | null;
+        };
+        /**
+         * RetryRequest
+         * @description Failed document to load again, by its path; all failed documents of the base without one.
+         */
+        RetryRequest: {
+            /** Path */
+            path?: string | null;
         };
         /**
          * ReviewAssignment
@@ -11548,6 +13789,37 @@ export interface components {
             };
         };
         /**
+         * SearchRequest
+         * @description Question to a base. `index` is the number of an index, and `filters` has the form of OpenAI's filters.
+         */
+        SearchRequest: {
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /** Index */
+            index?: number | null;
+            /**
+             * Limit
+             * @default 5
+             */
+            limit: number;
+            /** Question */
+            question: string;
+            /**
+             * @default {
+             *       "candidates": 50,
+             *       "diversity": 0,
+             *       "fusion": "scores",
+             *       "mode": "hybrid",
+             *       "neighbours": 0,
+             *       "parents": true,
+             *       "rerank_candidates": 20
+             *     }
+             */
+            settings: components["schemas"]["RetrievalSettings"];
+        };
+        /**
          * SelfTestReport
          * @description Result of the masking self-test: a fake card number is sent on every path through the gateway.
          *
@@ -11567,6 +13839,45 @@ export interface components {
             ms: number;
             /** Passed */
             passed: boolean;
+        };
+        /**
+         * SentenceCheck
+         * @description Verification of one sentence of an answer.
+         *
+         *     `status` is `unverified` for a sentence without checkable words. `coverage` is the share of its words in the
+         *     supporting part of passage `number`. `reasons` lists what the passage does not contain or contradicts.
+         */
+        SentenceCheck: {
+            /**
+             * Coverage
+             * @default 0
+             */
+            coverage: number;
+            /** End */
+            end: number;
+            /** Judge */
+            judge?: number | null;
+            /** Number */
+            number?: number | null;
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: string[];
+            /**
+             * Similarity
+             * @default 0
+             */
+            similarity: number;
+            /** Start */
+            start: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "supported" | "unsupported" | "contradicted" | "unverified";
+            /** Text */
+            text: string;
         };
         /**
          * ServingMachine
@@ -11836,6 +14147,182 @@ export interface components {
             test: "mcnemar" | "permutation" | "bootstrap";
             /** Wins */
             wins: number;
+        };
+        /**
+         * SourceCreate
+         * @description Source to create. `settings` are those of its kind.
+         *
+         *     `secret` is a Notion token, `ACCESS_KEY:SECRET_KEY` of a bucket, or the `Authorization` header of web pages.
+         *     `every_hours` repeats the sync.
+         */
+        SourceCreate: {
+            /** Every Hours */
+            every_hours?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "page" | "sitemap" | "crawl" | "notion" | "notion_export" | "folder" | "bucket";
+            /** Name */
+            name: string;
+            /** Secret */
+            secret?: string | null;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SourceDeleted
+         * @description Result of deleting a source: how many documents were deleted with it.
+         */
+        SourceDeleted: {
+            /** Documents */
+            documents: number;
+        };
+        /**
+         * SourceItem
+         * @description Page or file of a source, with what the newest sync did with it.
+         *
+         *     `key` is its address, id or path in the source, `path` that of its document. `reason` and `hint` explain an item
+         *     that failed or was skipped. An item that failed keeps its earlier document.
+         */
+        SourceItem: {
+            /** Changed At */
+            changed_at?: string | null;
+            /** Checked At */
+            checked_at?: string | null;
+            /** Hint */
+            hint?: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Language
+             * @default
+             */
+            language: string;
+            /** Outcome */
+            outcome?: ("added" | "changed" | "unchanged" | "deleted" | "failed" | "skipped") | null;
+            /** Path */
+            path?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * SourceSync
+         * @description Synchronization of a source with its base.
+         *
+         *     `state` is `stopped` if the sync would have deleted more than half of the documents; nothing was deleted then.
+         *     `incomplete` states why pages may be missing, so that no document was deleted. `skipped` counts pages that a rule
+         *     excludes, for example robots.txt, and duplicates.
+         */
+        SourceSync: {
+            /**
+             * Added
+             * @default 0
+             */
+            added: number;
+            /**
+             * Changed
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Deleted
+             * @default 0
+             */
+            deleted: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /** Finished At */
+            finished_at?: string | null;
+            /** Force */
+            force: boolean;
+            /** Hint */
+            hint?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Incomplete */
+            incomplete?: string | null;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+            /**
+             * Source Id
+             * Format: uuid
+             */
+            source_id: string;
+            /** Started At */
+            started_at?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "finished" | "stopped" | "failed" | "cancelled";
+            /**
+             * Total
+             * @default 0
+             */
+            total: number;
+            /**
+             * Unchanged
+             * @default 0
+             */
+            unchanged: number;
+        };
+        /**
+         * SourceUpdate
+         * @description Fields of a source to change. Omitted fields, and omitted settings, keep their values.
+         *
+         *     `secret` null removes the secret, `every_hours` null the schedule. `paused` stops the scheduled syncs.
+         */
+        SourceUpdate: {
+            /** Every Hours */
+            every_hours?: number | null;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /** Secret */
+            secret?: string | null;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Span
@@ -12493,6 +14980,17 @@ export interface components {
             run: components["schemas"]["SuiteRun"];
         };
         /**
+         * SyncRequest
+         * @description Options of a sync. `force` also deletes more than half of the documents of the source.
+         */
+        SyncRequest: {
+            /**
+             * Force
+             * @default false
+             */
+            force: boolean;
+        };
+        /**
          * SystemInfo
          * @description Installed versions, storage and process usage.
          */
@@ -12556,6 +15054,69 @@ export interface components {
             server: number;
             /** Targets */
             targets: components["schemas"]["TargetState"][];
+        };
+        /**
+         * TextSearch
+         * @description Search for passages. `filters` has the form of OpenAI's filters on attributes.
+         */
+        TextSearch: {
+            /** Filters */
+            filters?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Limit
+             * @default 4
+             */
+            limit: number;
+            /** Query */
+            query: string;
+        };
+        /**
+         * TextSection
+         * @description Section of a document: `text` is the part from `start` to `end` of the whole text.
+         *
+         *     `heading` is the path of headings, `level` the level of the last one, 0 for none. `page` is null if the document has
+         *     no pages.
+         */
+        TextSection: {
+            /** End */
+            end: number;
+            /** Heading */
+            heading: string;
+            /**
+             * Kind
+             * @default text
+             * @enum {string}
+             */
+            kind: "text" | "table" | "code" | "list";
+            /**
+             * Level
+             * @default 0
+             */
+            level: number;
+            /** Page */
+            page?: number | null;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * TextSelection
+         * @description Ids of texts.
+         */
+        TextSelection: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * TextUpload
+         * @description Texts to add to a base.
+         */
+        TextUpload: {
+            /** Texts */
+            texts: components["schemas"]["KnowledgeText"][];
         };
         /**
          * Threshold
@@ -12641,6 +15202,32 @@ export interface components {
             trace_id: string;
             /** @default {} */
             usage: components["schemas"]["Usage"];
+        };
+        /**
+         * TraceQuestionsRequest
+         * @description Rated answers to turn into questions.
+         *
+         *     Spans of `ask` with a score of at least `min_score` count; `since` limits the scores by time. A correction replaces
+         *     the answer. With `accept` the questions are accepted at once, otherwise a person reviews them.
+         */
+        TraceQuestionsRequest: {
+            /**
+             * Accept
+             * @default false
+             */
+            accept: boolean;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit: number;
+            /**
+             * Min Score
+             * @default 0.75
+             */
+            min_score: number;
+            /** Since */
+            since?: string | null;
         };
         /**
          * TracesSummary
@@ -13255,6 +15842,45 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "member" | "viewer";
+        };
+        /**
+         * VerificationEvent
+         * @description Checked sentences of the text.
+         */
+        VerificationEvent: {
+            /**
+             * Event
+             * @default verification
+             * @constant
+             */
+            event: "verification";
+            /** Replaced */
+            replaced: boolean;
+            /** Sentences */
+            sentences: components["schemas"]["SentenceCheck"][];
+        };
+        /**
+         * VerificationSettings
+         * @description Verification of answers against the cited passages.
+         *
+         *     `mode`: `replace` returns "not in the documents" if fewer than `min_supported` of the sentences are supported or one
+         *     contradicts its passage; `flag` only lists such sentences; `off` skips the check. `judge` names a calibrated judge
+         *     that decides about sentences that pass the other checks.
+         */
+        VerificationSettings: {
+            /** Judge */
+            judge?: string | null;
+            /**
+             * Min Supported
+             * @default 0.5
+             */
+            min_supported: number;
+            /**
+             * Mode
+             * @default replace
+             * @enum {string}
+             */
+            mode: "replace" | "flag" | "off";
         };
         /**
          * VersionEdge
@@ -14742,6 +17368,7 @@ export interface operations {
             query?: {
                 kind?: ("model_alias" | "route" | "prompt_label" | "pipeline" | "index") | null;
                 name?: string | null;
+                passed?: boolean | null;
                 after?: string | null;
                 limit?: number;
             };
@@ -17979,7 +20606,129 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
-    knowledge_answer_question: {
+    knowledge_get_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_update_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BaseSettingsUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_answer_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerSettings"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_set_answer_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerSettings"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_ask_question: {
         parameters: {
             query?: never;
             header?: never;
@@ -18012,9 +20761,46 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
-    knowledge_list_documents: {
+    knowledge_stream_answer: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRequest"];
+            };
+        };
+        responses: {
+            /** @description Server-sent events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string | components["schemas"]["QueriesEvent"] | components["schemas"]["PassagesEvent"] | components["schemas"]["DeltaEvent"] | components["schemas"]["CitationEvent"] | components["schemas"]["VerificationEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_documents: {
+        parameters: {
+            query?: {
+                state?: ("pending" | "loading" | "indexing" | "ready" | "failed") | null;
+                after?: string | null;
+                limit?: number | null;
+            };
             header?: never;
             path: {
                 base: string;
@@ -18101,6 +20887,754 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    knowledge_list_evaluations: {
+        parameters: {
+            query?: {
+                index?: number | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEvaluation"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_start_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluationStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEvaluationStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_indexes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexVersion"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_create_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IndexCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_compare_indexes: {
+        parameters: {
+            query: {
+                a: number;
+                b: number;
+                metric?: string | null;
+                changes?: number;
+            };
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeComparison"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_index_switches: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexSwitch"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_index_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_delete_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_switch_index: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IndexSwitchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndexSwitch"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_ingest_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IngestRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_passage_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassageFeedback"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_question_sets: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSetSummary"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_create_question_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSet"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_question_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSet"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_questions: {
+        parameters: {
+            query?: {
+                state?: ("proposed" | "accepted" | "rejected") | null;
+                source?: ("own" | "generated" | "trace") | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeQuestion"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_add_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionsCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedQuestions"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_count_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_add_questions_from_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceQuestionsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedQuestions"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_start_question_generation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerationSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_import_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_knowledge_import_questions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedQuestions"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeQuestion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_delete_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_update_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionReview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeQuestion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_retry_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     knowledge_search_base: {
         parameters: {
             query: {
@@ -18122,6 +21656,520 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetrievedPassage"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_search_base_with_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrievedPassage"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeSource"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_create_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeSource"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeSource"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_delete_source: {
+        parameters: {
+            query?: {
+                keep_documents?: boolean;
+            };
+            header?: never;
+            path: {
+                base: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDeleted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_update_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeSource"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_upload_source_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_knowledge_upload_source_archive"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeSource"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_source_items: {
+        parameters: {
+            query?: {
+                outcome?: ("added" | "changed" | "unchanged" | "deleted" | "failed" | "skipped") | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                base: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceItem"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_sync_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SyncRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_source_syncs: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                base: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceSync"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_add_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextUpload"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_delete_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextSelection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTexts"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextSelection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeText"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_search_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextSearch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundText"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_upload_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_knowledge_upload_documents"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
                 };
             };
             401: components["responses"]["401"];
@@ -18155,6 +22203,215 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_preview_stored_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentPreview"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_document_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplayedDocument"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_compare_two_evaluations: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                metric?: string | null;
+                changes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeComparison"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_get_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEvaluation"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_delete_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_list_evaluation_results: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionResult"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_preview_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_knowledge_preview_document"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentPreview"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];

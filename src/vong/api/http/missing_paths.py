@@ -22,8 +22,8 @@ OPENAI_ROOTS = frozenset(
 SPANS_HINT = "send spans to POST /api/v1/traces/spans; see docs/guides/traces.md"
 RUNS_HINT = "log runs with the Python client of Vong; see docs/guides/experiments.md"
 UNSERVED_APIS: dict[str, tuple[str, str]] = {
-    "/mcp": ("the Model Context Protocol (MCP)", "use the API: see /api/docs"),
-    "/sse": ("the Model Context Protocol (MCP)", "use the API: see /api/docs"),
+    "/mcp": ("another path of the Model Context Protocol (MCP)", "use /mcp"),
+    "/sse": ("the older transport of the Model Context Protocol (MCP)", "use streamable HTTP at /mcp"),
     "/.well-known": ("discovery of OAuth and MCP servers", "send an API key as Authorization: Bearer KEY"),
     "/api/2.0": ("MLflow's API", RUNS_HINT),
     "/api/2.1": ("MLflow's API", RUNS_HINT),

@@ -23,13 +23,14 @@ from vong.api.openai.message_batches import MessageBatchHandlers
 from vong.api.openai.model_handlers import ModelHandlers
 from vong.api.openai.responder import error_headers, request_id_headers
 from vong.api.openai.stored_responses import ResponseHandlers, get_openapi
+from vong.api.openai.vector_stores.handlers import VectorStoreHandlers
 from vong.app import Platform
 from vong.errors import NotFound, VongError
 from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.gateway.gateway import Gateway
 
 COUNT_TOKENS_PATH = "/v1/messages/count_tokens"
-FILES_AND_BATCHES_PATHS = ("/v1/files", "/v1/batches", "/v1/fine_tuning")
+FILES_AND_BATCHES_PATHS = ("/v1/files", "/v1/batches", "/v1/fine_tuning", "/v1/vector_stores")
 
 
 def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
@@ -61,6 +62,7 @@ def create_openai_app(platform: Platform, gateway: Gateway) -> Starlette:
         Route("/v1/files/{id}", choose_by_format(files.delete_file, anthropic_files.delete_file), methods=["DELETE"]),
         Route("/v1/files/{id}/content", files.get_file_content, methods=["GET"]),
         *FineTuningHandlers(platform, gateway).routes(),
+        *VectorStoreHandlers(platform, gateway).routes(),
         Route("/v1/batches", batches.create_batch, methods=["POST"]),
         Route("/v1/batches", batches.list_batches, methods=["GET"]),
         Route("/v1/batches/{id}", batches.get_batch, methods=["GET"]),

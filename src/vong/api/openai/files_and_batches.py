@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Connection
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -22,6 +23,7 @@ from vong.api.openai.list_page import build_page, parse_limit
 from vong.api.openai.requests import authenticate, json_response, limit_body
 from vong.app import Platform
 from vong.app import batches as batches_app
+from vong.app.vector_stores import forget_uploaded_file
 from vong.errors import InvalidInput, NotFound
 from vong.gateway.auth.scopes import FINE_TUNING, check_endpoint
 from vong.gateway.batch import files
@@ -31,8 +33,13 @@ from vong.records import new_id, now
 from vong.records.batch import Batch, StoredFile
 
 ResultT = TypeVar("ResultT")
-UploadPurpose = Literal["batch", "user_data", "fine-tune"]
-UPLOAD_PURPOSES: dict[str, UploadPurpose] = {"batch": "batch", "fine-tune": "fine-tune"}
+UploadPurpose = Literal["batch", "user_data", "fine-tune", "assistants"]
+UPLOAD_PURPOSES: dict[str, UploadPurpose] = {
+    "batch": "batch",
+    "fine-tune": "fine-tune",
+    "assistants": "assistants",
+    "user_data": "user_data",
+}
 MAX_FORM_BYTES = 100_000
 """Maximum bytes of a form besides its file, and of a request without a file."""
 MAX_FILES_PER_PAGE = 10_000
@@ -103,7 +110,7 @@ class FileHandlers:
     async def delete_file(self, request: Request) -> Response:
         """Handle `DELETE /v1/files/{id}`: delete a file."""
         principal, id = await _authenticate(self._gateway, request), parse_path_id(request, "file-")
-        await run_in_threadpool(self._in_project, principal, partial(files.delete_file, id=id))
+        await run_in_threadpool(self._in_project, principal, partial(delete_upload, id=id))
         return _respond({"id": f"file-{id.hex}", "object": "file", "deleted": True})
 
     async def get_file_content(self, request: Request) -> Response:
@@ -182,6 +189,12 @@ class BatchHandlers:
         """Handle `POST /v1/batches/{id}/cancel`: cancel a batch."""
         principal, id = await _authenticate(self._gateway, request), parse_path_id(request, "batch_")
         return _respond(batch_object(await run_in_threadpool(batches_app.cancel_batch, self._platform, principal, id)))
+
+
+def delete_upload(connection: Connection, *, id: UUID, key_id: UUID | None) -> None:
+    """Delete a file, also from the vector stores that contain it."""
+    files.delete_file(connection, id, key_id=key_id)
+    forget_uploaded_file(connection, id)
 
 
 def check_training_file(upload: UploadFile) -> None:

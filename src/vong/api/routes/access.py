@@ -14,7 +14,7 @@ from vong.access.projects import Project, Role
 from vong.access.users import NewUser, User
 from vong.api.http.dependencies import CurrentUser
 from vong.errors import InvalidInput
-from vong.gateway.auth.scopes import FINE_TUNING
+from vong.gateway.auth.scopes import FINE_TUNING, VECTOR_STORES
 from vong.gateway.endpoints import ENDPOINT_PATHS
 from vong.records import Record
 from vong.records.key_scope import KeyLabels, KeyScope
@@ -148,7 +148,7 @@ def create_key(body: KeyCreate, context: CurrentUser) -> NewApiKey:
     An active key of the project may not have the same name.
     """
     context.require_role()
-    known = sorted({*ENDPOINT_PATHS.values(), FINE_TUNING})
+    known = sorted({*ENDPOINT_PATHS.values(), FINE_TUNING, VECTOR_STORES})
     if unknown := [endpoint for endpoint in (body.scope or KeyScope()).endpoints if endpoint not in known]:
         raise InvalidInput(f"unknown endpoint {unknown[0]!r} in the scope", f"use one of: {', '.join(known)}")
     with context.owner_transaction() as connection:

@@ -12,9 +12,12 @@ from vong.records.key_scope import KeyScope
 
 FINE_TUNING = "fine_tuning"
 """Name of the fine-tuning API in the endpoints of a scope."""
+VECTOR_STORES = "vector_stores"
+"""Name of the vector stores and of the MCP server in the endpoints of a scope."""
+StoredApi = Literal["fine_tuning", "vector_stores"]
 
 
-def check_scope(principal: GatewayPrincipal, endpoint: Endpoint | Literal["fine_tuning"], model: str) -> None:
+def check_scope(principal: GatewayPrincipal, endpoint: Endpoint | StoredApi, model: str) -> None:
     """Raise OutOfScope, with the allowed models or endpoints, if the key may not make this call."""
     scope = principal.scope
     if scope is None:
@@ -25,12 +28,33 @@ def check_scope(principal: GatewayPrincipal, endpoint: Endpoint | Literal["fine_
         raise OutOfScope(message, f"models in its scope: {join_names(scope.models)}")
 
 
-def check_endpoint(principal: GatewayPrincipal, endpoint: Endpoint | Literal["fine_tuning"]) -> None:
+def check_endpoint(principal: GatewayPrincipal, endpoint: Endpoint | StoredApi) -> None:
     """Raise OutOfScope if the key may not use the endpoint."""
     scope = principal.scope
     if scope is not None and scope.endpoints and endpoint not in scope.endpoints:
         message = f"the key {principal.actor!r} may not use the endpoint {endpoint!r}"
         raise OutOfScope(message, f"endpoints in its scope: {join_names(scope.endpoints)}")
+
+
+def check_base(principal: GatewayPrincipal, base: str) -> None:
+    """Raise OutOfScope, with the allowed knowledge bases, if the key may not use a knowledge base."""
+    if not may_use_base(principal.scope, base):
+        allowed = principal.scope.bases if principal.scope else ()
+        hint = f"knowledge bases in its scope: {join_names(allowed) or 'none'}"
+        raise OutOfScope(f"the key {principal.actor!r} may not use the knowledge base {base!r}", hint)
+
+
+def may_use_base(scope: KeyScope | None, base: str) -> bool:
+    """Return True if a knowledge base is in the scope.
+
+    A scope without bases contains all of them if it lists the endpoint `vector_stores`, so that keys of older versions
+    gain no access.
+    """
+    if scope is None:
+        return True
+    if scope.bases:
+        return _compile_pattern(scope.bases).fullmatch(base) is not None
+    return VECTOR_STORES in scope.endpoints
 
 
 def may_call(scope: KeyScope | None, model: str) -> bool:

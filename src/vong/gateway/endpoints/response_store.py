@@ -97,6 +97,8 @@ def rebuild_response(span: Span) -> dict[str, Any]:
     completion["choices"] = output.get("choices") or [empty]
     result = to_response_object(completion, request, span.id.hex)
     result |= {"created_at": int(span.started_at.timestamp()), "store": True}
+    if isinstance(items := output.get("output_items"), list):  # with the calls of the tool file_search
+        result["output"] = items
     if failed:
         code = span.attributes.get("error.type") or "server_error"
         result |= {"status": "failed", "error": {"code": code, "message": span.error or "the request failed"}}

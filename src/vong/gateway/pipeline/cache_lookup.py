@@ -63,17 +63,22 @@ class CacheLookup:
         self._key = b""
         self._semantic_group: bytes | None = None
         self._question: str | None = None
+        self._exact_only = False
 
     def apply_cache_header(self, value: str | None) -> None:
-        """Apply the header x-vong-cache: `bypass` or `refresh`.
+        """Apply the header x-vong-cache: `bypass`, `refresh`, or `exact` for hits of equal requests only.
 
         Raises InvalidInput for any other value.
         """
         if value is None:
             return
-        if value not in ("bypass", "refresh"):
-            raise InvalidInput(f"invalid header x-vong-cache: {value!r}", "send bypass or refresh, or omit the header")
-        self.outcome = "bypass" if value == "bypass" else "refresh"
+        if value not in ("bypass", "refresh", "exact"):
+            hint = "send bypass, refresh or exact, or omit the header"
+            raise InvalidInput(f"invalid header x-vong-cache: {value!r}", hint)
+        if value == "exact":
+            self._exact_only = True
+        else:
+            self.outcome = "bypass" if value == "bypass" else "refresh"
 
     @property
     def should_verify(self) -> bool:
@@ -144,7 +149,7 @@ class CacheLookup:
         chat = self._exchange.chat_request()
         fields = {name: value for name, value in chat.items() if name not in UNHASHED_FIELDS and value is not None}
         self._key = self._hash_request(fields)
-        if self.policy.mode == "semantic":
+        if self.policy.mode == "semantic" and not self._exact_only:
             self._question = question_text(fields)
             if self._question is not None:
                 other_messages = [*fields["messages"][:-1], {**fields["messages"][-1], "content": None}]

@@ -1,12 +1,13 @@
 """Dependencies and options of a model call."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.cache.response_cache import ResponseCache
+from vong.gateway.endpoints.file_search import FileHit, FileSearchTool
 from vong.gateway.endpoints.file_sources import FileContent
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.limits.limiter import Limiter
@@ -98,6 +99,30 @@ class AskModel(Protocol):
         ...
 
 
+class FileSearchService(Protocol):
+    """Search in the vector stores of a project, on behalf of a principal."""
+
+    async def find_missing(self, principal: GatewayPrincipal, stores: Sequence[str], /) -> list[str]:
+        """Return the vector stores that do not exist."""
+        ...
+
+    async def search(
+        self,
+        principal: GatewayPrincipal,
+        tool: FileSearchTool,
+        queries: Sequence[str],
+        trace_id: str,
+        parent_span_id: str,
+        /,
+    ) -> list[FileHit]:
+        """Return the passages that match the queries, best first, and record the search as a span."""
+        ...
+
+    def record(self, principal: GatewayPrincipal, span: Span, /) -> None:
+        """Store the span of a response. The spans of its model calls are stored by the gateway."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallServices:
     """Dependencies of a model call. Most of them are functions, so that the pipeline knows no database."""
@@ -115,6 +140,8 @@ class CallServices:
     response_cache: ResponseCache
     enqueue_shadow: EnqueueShadow
     ask_model: AskModel
+    file_search: FileSearchService | None = None
+    """Search in vector stores, or None if the process has none."""
 
 
 class CallOptions(NamedTuple):

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Slider, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Alert, Button, Group, Slider, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Check, Undo2 } from "lucide-react";
 import { useState } from "react";
@@ -12,6 +12,7 @@ import { EntityLink } from "@/components/EntityLink";
 import { notifyError, notifySuccess } from "@/components/notify";
 import { Panel, Stats } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
+import { ReasonDialog } from "@/components/ReasonDialog";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Status } from "@/components/Status";
 import { evidenceProgress, historyCurves } from "./canary";
@@ -85,18 +86,11 @@ function ShareSlider({ canary }: { canary: Schema["Canary"] }) {
 /** Show buttons to decide a canary manually. A reason is required and stored. */
 function DecisionButtons({ canary }: { canary: Schema["Canary"] }) {
   const t = useMessages().gateway.canary;
-  const { app } = useMessages();
   const client = useQueryClient();
   const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const [reason, setReason] = useState("");
   const decide = useMutation({
-    mutationFn: (selected: Verdict) =>
-      unwrap(
-        api.POST("/api/v1/loop/canaries/{id}/decision", {
-          params: { path: { id: canary.id } },
-          body: { verdict: selected, reason: reason.trim() },
-        }),
-      ),
+    mutationFn: (decision: { verdict: Verdict; reason: string }) =>
+      unwrap(api.POST("/api/v1/loop/canaries/{id}/decision", { params: { path: { id: canary.id } }, body: decision })),
     onSuccess: (updated) => {
       void client.invalidateQueries({ queryKey: ["gateway"] });
       notifySuccess(t.status[updated.status]);
@@ -118,46 +112,17 @@ function DecisionButtons({ canary }: { canary: Schema["Canary"] }) {
       <Button size="xs" leftSection={<Check size={14} aria-hidden />} onClick={() => setVerdict("promote")}>
         {t.promote}
       </Button>
-      <Modal
+      <ReasonDialog
+        key={verdict}
         opened={verdict !== null}
-        onClose={() => setVerdict(null)}
         title={verdict === "promote" ? t.promoteTitle(canary.candidate) : t.rollBackTitle}
-        closeButtonProps={{ "aria-label": app.close }}
-      >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (verdict) decide.mutate(verdict);
-          }}
-        >
-          <Text size="sm" mb="sm">
-            {verdict === "promote" ? t.promoteText : t.rollBackText}
-          </Text>
-          <Textarea
-            label={t.reason}
-            description={t.reasonHint}
-            required
-            autosize
-            minRows={2}
-            data-autofocus
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-          <Group justify="flex-end" mt="lg">
-            <Button variant="default" onClick={() => setVerdict(null)}>
-              {app.cancel}
-            </Button>
-            <Button
-              type="submit"
-              color={verdict === "promote" ? undefined : "red"}
-              disabled={!reason.trim()}
-              loading={decide.isPending}
-            >
-              {verdict === "promote" ? t.promote : t.rollBack}
-            </Button>
-          </Group>
-        </form>
-      </Modal>
+        text={verdict === "promote" ? t.promoteText : t.rollBackText}
+        label={verdict === "promote" ? t.promote : t.rollBack}
+        danger={verdict !== "promote"}
+        loading={decide.isPending}
+        onClose={() => setVerdict(null)}
+        onConfirm={(reason) => verdict && decide.mutate({ verdict, reason })}
+      />
     </>
   );
 }

@@ -1,12 +1,12 @@
 import { Group, Modal, MultiSelect, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { FormActions } from "@/components/FormActions";
 import { notifyError } from "@/components/notify";
 import { KeySecret } from "./KeySecret";
-import { routesQuery } from "./queries";
+import { knowledgeBaseNamesQuery, routesQuery } from "./queries";
 
 const DAY_MS = 86_400_000;
 const ENDPOINTS = ["chat", "completions", "embeddings", "messages", "responses", "rerank"];
@@ -18,6 +18,7 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
   const t = gateway.keys;
   const client = useQueryClient();
   const routes = useInfiniteQuery(routesQuery()).data?.pages.flat() ?? [];
+  const knowledgeBases = useQuery(knowledgeBaseNamesQuery()).data ?? [];
   const form = useForm({
     initialValues: {
       name: "",
@@ -25,12 +26,13 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
       days: "",
       models: [] as string[],
       endpoints: [] as string[],
+      bases: [] as string[],
       tags: [] as string[],
       user: "",
     },
     validate: { name: (value) => (value.trim() ? null : t.required) },
   });
-  const { role, models, endpoints } = form.values;
+  const { role, models, endpoints, bases } = form.values;
   const isMember = role === "member";
   const createKey = useMutation({
     mutationFn: ({ name, days, tags, user }: typeof form.values) =>
@@ -40,7 +42,7 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
             name: name.trim(),
             role,
             expires_at: days ? new Date(Date.now() + Number(days) * DAY_MS).toISOString() : null,
-            scope: isMember ? { models, endpoints } : null,
+            scope: isMember ? { models, endpoints, bases } : null,
             labels: { tags, user: user.trim() || null },
           },
         }),
@@ -97,7 +99,13 @@ export function KeyForm({ onClose }: { onClose: () => void }) {
                   data={ENDPOINTS}
                   {...form.getInputProps("endpoints")}
                 />
-                {(models.length > 0 || endpoints.length > 0) && (
+                <TagsInput
+                  label={scopes.bases}
+                  description={scopes.basesHint}
+                  data={knowledgeBases}
+                  {...form.getInputProps("bases")}
+                />
+                {(models.length > 0 || endpoints.length > 0 || bases.length > 0) && (
                   <Text size="xs" c="dimmed">
                     {scopes.scoped}
                   </Text>

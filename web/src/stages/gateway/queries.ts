@@ -161,3 +161,10 @@ export const selfTestQuery = () =>
     queryFn: () => unwrap(api.POST("/api/v1/gateway/guards/self-test")),
     staleTime: 60_000,
   });
+
+/** Query the names of the knowledge bases that a key may be restricted to. */
+export const knowledgeBaseNamesQuery = () =>
+  queryOptions({
+    queryKey: ["gateway", "knowledge-bases"],
+    queryFn: async () => (await unwrap(api.GET("/api/v1/knowledge/bases"))).map((base) => base.name),
+  });

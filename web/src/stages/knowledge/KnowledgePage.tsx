@@ -13,8 +13,9 @@ import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
-import { addFiles, basesQuery } from "./queries";
-import { Upload } from "./Upload";
+import { FileDrop } from "./documents/Upload";
+import { splitIntoBatches } from "./documents/upload";
+import { basesQuery, ingest, uploadFiles } from "./queries";
 
 const CLI = "vong knowledge upload handbook docs/*.md";
 const PYTHON = `from pathlib import Path
@@ -28,7 +29,13 @@ function NewBase({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("handbook");
   const [files, setFiles] = useState<File[]>([]);
   const create = useMutation({
-    mutationFn: () => addFiles(name.trim(), files),
+    mutationFn: async () => {
+      const ids: string[] = [];
+      for (const batch of splitIntoBatches(files)) {
+        ids.push(...(await uploadFiles(name.trim(), batch)).map((document) => document.id));
+      }
+      return ingest(name.trim(), ids);
+    },
     onSuccess: (job) => navigate({ to: "/knowledge/$base", params: { base: name.trim() }, search: { job: job.id } }),
     onError: notifyError,
   });
@@ -48,7 +55,7 @@ function NewBase({ onClose }: { onClose: () => void }) {
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <Upload onFiles={(newFiles) => setFiles((previous) => [...previous, ...newFiles])} />
+          <FileDrop onFiles={(newFiles) => setFiles((previous) => [...previous, ...newFiles])} />
           {files.length > 0 && (
             <Text size="sm" c="dimmed">
               {t.files}: {files.map((file) => file.name).join(", ")}

@@ -28,6 +28,8 @@ PHRASES = {
 }
 INVISIBLE_CHARS = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 """Invisible characters, removed before a text is checked."""
+VIETNAMESE_LETTERS = re.compile("[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
+"""Letters that only Vietnamese uses."""
 PART_CHARS, MAX_PARTS = 600, 8
 """Characters per compared part of a text, and parts per text. A longer text is compared by its first and last parts."""
 MAX_CACHED_TEXTS = 2000
@@ -56,19 +58,45 @@ class InjectionGuard:
     check_interval: ClassVar[int | None] = CHECK_INTERVAL_CHARS
 
     def __init__(self, settings: InjectionGuardSettings, dependencies: GuardDependencies) -> None:
-        self._settings = settings
-        self._similarity = SimilarityIndex(dependencies.embed)
+        self._detector = InjectionDetector(settings, dependencies.embed)
 
     async def check(self, text: str, ask: AskModel) -> Sequence[Detection]:
         """Return a `phrases` or `similar` detection for the whole text."""
         del ask
+        normalized, weight = self._detector.weigh(text)
+        found = self._detector.find_phrases(weight)
+        return found or await asyncio.to_thread(self._detector.find_similar, normalized, weight)
+
+
+class InjectionDetector:
+    """Detection of prompt injections without a model call, for guards and for passages of documents."""
+
+    def __init__(self, settings: InjectionGuardSettings, embed: EmbedTexts) -> None:
+        self._settings = settings
+        self._similarity = SimilarityIndex(embed)
+
+    def detect(self, text: str) -> Sequence[Detection]:
+        """Return a `phrases` or `similar` detection for the whole text. Embeds the text, which takes milliseconds."""
+        normalized, weight = self.weigh(text)
+        return self.find_phrases(weight) or self.find_similar(normalized, weight)
+
+    def weigh(self, text: str) -> tuple[str, float]:
+        """Return the text without invisible characters, and the weight of its suspicious phrases."""
         normalized = INVISIBLE_CHARS.sub("", unicodedata.normalize("NFKC", text))
-        weight = phrase_weight(normalized)
-        if weight >= self._settings.phrases:
-            return [Detection("phrases", score=1.0)]
-        if len(normalized) < 15:
+        return normalized, phrase_weight(normalized)
+
+    def find_phrases(self, weight: float) -> Sequence[Detection]:
+        """Return a `phrases` detection if the weight reaches the bound."""
+        return [Detection("phrases", score=1.0)] if weight >= self._settings.phrases else []
+
+    def find_similar(self, normalized: str, weight: float) -> Sequence[Detection]:
+        """Return a `similar` detection if the text resembles known attacks more than ordinary requests.
+
+        Vietnamese is not compared, because for the English embedding model all of it resembles the Vietnamese attack.
+        """
+        if len(normalized) < 15 or VIETNAMESE_LETTERS.search(normalized):
             return []
-        attack, ordinary = await asyncio.to_thread(self._similarity.compare, normalized)
+        attack, ordinary = self._similarity.compare(normalized)
         threshold = self._settings.similarity - 0.12 * min(weight, 1.0)
         if attack >= threshold and attack - ordinary >= self._settings.margin * (1 - min(weight, 1.0)):
             return [Detection("similar", score=round(attack, 3))]

@@ -64,6 +64,7 @@ export const app = {
   },
   unreachable: { title: "Server unreachable", text: "Reconnecting. Data on this page is kept." },
   errors: {
+    fields: "Fix the marked fields.",
     title: "Page failed to render",
     load: "Loading failed",
     retry: "Try again",
@@ -102,6 +103,7 @@ export const app = {
     change: "Change the search or the filters.",
     clear: "Clear filters",
   },
+  reasonDialog: { reason: "Reason", reasonHint: "Stored with the evidence" },
   sidePanel: { close: "Close", next: "Next", previous: "Previous" },
   codeSample: { cli: "Command line", python: "Python", lead: "Command line or Python" },
   copy: "Copy",

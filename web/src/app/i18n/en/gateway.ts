@@ -145,8 +145,6 @@ export const gateway = {
     rollBack: "Roll back",
     rollBackTitle: "Roll back the canary?",
     rollBackText: "The previous targets receive all requests. The results stay in the canary list.",
-    reason: "Reason",
-    reasonHint: "Recorded with the evidence",
     status: {
       running: "Running",
       promoted: "Promoted",

@@ -2,7 +2,6 @@
 export const policies = {
   title: "Loop policies",
   none: "No loop policies yet. A policy starts runs by itself: corrections become a dataset, a candidate is trained, evaluated and released, and promoted only if it is better.",
-  create: "Create one in a terminal",
   policy: "Policy",
   route: "Route",
   dataset: "Dataset",

@@ -5,6 +5,8 @@ export const scopes = {
   endpoints: "Endpoints",
   endpointsHint: "Allowed endpoints. Empty: all endpoints",
   allEndpoints: "All endpoints",
+  bases: "Knowledge bases",
+  basesHint: "Bases that the key may read and ask; * matches any text",
   tags: "Tags",
   tagsHint: "Added to all requests with this key, for the ledger and for limits",
   user: "End user",

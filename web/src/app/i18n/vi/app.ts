@@ -65,6 +65,7 @@ export const app: Messages["app"] = {
   },
   unreachable: { title: "Không kết nối được server", text: "Đang kết nối lại. Dữ liệu trên trang này vẫn được giữ." },
   errors: {
+    fields: "Hãy sửa các trường được đánh dấu.",
     title: "Không hiển thị được trang",
     load: "Không tải được dữ liệu",
     retry: "Thử lại",
@@ -103,6 +104,7 @@ export const app: Messages["app"] = {
     change: "Hãy đổi từ khoá tìm kiếm hoặc bộ lọc.",
     clear: "Xoá bộ lọc",
   },
+  reasonDialog: { reason: "Lý do", reasonHint: "Được lưu cùng bằng chứng" },
   sidePanel: { close: "Đóng", next: "Tiếp", previous: "Trước" },
   codeSample: { cli: "Dòng lệnh", python: "Python", lead: "Dòng lệnh hoặc Python" },
   copy: "Sao chép",

@@ -147,6 +147,7 @@ export const evals: Messages["evals"] = {
     contains: "1 nếu đầu ra chứa các đoạn văn bản cho trước (hoặc đáp án), ngược lại là 0.",
     cost: "Chi phí trung bình của một đầu ra, tính bằng đô la Mỹ.",
     embedding_similarity: "Độ tương đồng cosine giữa vector nhúng của đầu ra và đáp án, từ 0 đến 1.",
+    groundedness: "Tỉ lệ câu của đầu ra được các đoạn trích trong metadata chứng minh, từ 0 đến 1.",
     json_schema: "1 nếu đầu ra là JSON thoả JSON Schema (chung hoặc của từng mẫu), ngược lại là 0.",
     judge: "Điểm do một giám khảo (mô hình ngôn ngữ) của dự án chấm.",
     language: "1 nếu đầu ra đúng ngôn ngữ, ngược lại là 0.",

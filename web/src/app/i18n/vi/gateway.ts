@@ -151,8 +151,6 @@ export const gateway: Messages["gateway"] = {
     rollBack: "Rollback",
     rollBackTitle: "Rollback canary?",
     rollBackText: "Các đích trước đó nhận mọi request. Kết quả vẫn nằm trong danh sách canary.",
-    reason: "Lý do",
-    reasonHint: "Được ghi lại cùng bằng chứng",
     status: {
       running: "Đang chạy",
       promoted: "Đã promote",

@@ -5,15 +5,20 @@ import { data } from "./data";
 import { evals } from "./evals";
 import { feedback } from "./feedback";
 import { fineTuning } from "./fineTuning";
+import { gateForm } from "./gateForm";
 import { gateway } from "./gateway";
 import { guards } from "./guards";
 import { home } from "./home";
 import { judges } from "./judges";
 import { knowledge } from "./knowledge";
+import { knowledgeIndexes } from "./knowledgeIndexes";
+import { knowledgeQuestions } from "./knowledgeQuestions";
+import { knowledgeSources } from "./knowledgeSources";
 import { loop } from "./loop";
 import { monitors } from "./monitors";
 import { playground } from "./playground";
 import { policies } from "./policies";
+import { policyForm } from "./policyForm";
 import { prices } from "./prices";
 import { registry } from "./registry";
 import { releases } from "./releases";
@@ -45,11 +50,16 @@ export const vi: Messages = {
   prices,
   guards,
   knowledge,
+  knowledgeSources,
+  knowledgeQuestions,
+  knowledgeIndexes,
   playground,
   traces,
   feedback,
   loop,
   releases,
   policies,
+  gateForm,
+  policyForm,
   settings,
 };

@@ -4,7 +4,6 @@ import type { Messages } from "../en";
 export const policies: Messages["policies"] = {
   title: "Chính sách vòng lặp",
   none: "Chưa có chính sách vòng lặp. Chính sách tự khởi động lượt chạy: các bản sửa thành tập dữ liệu, một ứng viên được huấn luyện, đánh giá và phát hành, và chỉ được thăng cấp nếu tốt hơn.",
-  create: "Tạo trong cửa sổ lệnh",
   policy: "Chính sách",
   route: "Tuyến",
   dataset: "Tập dữ liệu",

@@ -6,6 +6,8 @@ export const scopes: Messages["scopes"] = {
   endpoints: "Endpoint",
   endpointsHint: "Các endpoint được phép gọi. Để trống: mọi endpoint",
   allEndpoints: "Mọi endpoint",
+  bases: "Kho tri thức",
+  basesHint: "Các kho mà khoá được đọc và hỏi; * khớp mọi văn bản",
   tags: "Tag",
   tagsHint: "Được gắn vào mọi request dùng khoá này, phục vụ sổ chi phí và giới hạn",
   user: "Người dùng cuối",

@@ -1,0 +1,1 @@
+"""OpenAI's `/v1/vector_stores`: stores, their files, batches of files and search."""

@@ -1,0 +1,1 @@
+"""Sources of files: folders of the server, and buckets."""

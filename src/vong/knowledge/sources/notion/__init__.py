@@ -1,0 +1,1 @@
+"""Sources of Notion pages: through the API, and from an export."""

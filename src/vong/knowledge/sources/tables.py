@@ -1,0 +1,103 @@
+"""SQL tables of sources, their items and their syncs."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from vong.store.schema import project_table
+
+sources = project_table(
+    "knowledge_sources",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("base", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("settings", JSONB, nullable=False),
+    Column("secret", LargeBinary),
+    Column("every_hours", Double),
+    Column("paused", Boolean, nullable=False),
+    Column("next_sync_at", DateTime(timezone=True)),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("project_id", "base", "name", name="knowledge_sources_name_uq"),
+    Index(
+        "knowledge_sources_due_ix",
+        "next_sync_at",
+        postgresql_where=text("next_sync_at IS NOT NULL AND NOT paused"),
+    ),
+)
+
+syncs = project_table(
+    "knowledge_syncs",
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("source_id", UUID(as_uuid=True), ForeignKey("knowledge_sources.id", ondelete="CASCADE"), nullable=False),
+    Column("job_id", UUID(as_uuid=True), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("force", Boolean, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    Column("incomplete", Text),
+    Column("total", Integer, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("deleted", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("reason", Text),
+    Column("hint", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+    Index("knowledge_syncs_newest_ix", "source_id", "id"),
+    Index(
+        "knowledge_syncs_active_uq",
+        "source_id",
+        unique=True,
+        postgresql_where=text("state IN ('queued', 'running')"),
+    ),
+)
+
+items = project_table(
+    "knowledge_source_items",
+    Column("source_id", UUID(as_uuid=True), ForeignKey("knowledge_sources.id", ondelete="CASCADE"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("path", Text),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("hash", Text),
+    Column("raw_hash", Text),
+    Column("revision", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("links", JSONB, nullable=False),
+    Column("sync_id", UUID(as_uuid=True)),
+    Column("listed_revision", Text),
+    Column("depth", Integer, nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("hint", Text),
+    Column("checked_at", DateTime(timezone=True)),
+    Column("changed_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("source_id", "key", name="knowledge_source_items_pk"),
+    Index(
+        "knowledge_source_items_pending_ix",
+        *("source_id", "sync_id", "depth", "key"),
+        postgresql_where=text("pending"),
+    ),
+    Index("knowledge_source_items_path_ix", "source_id", "path"),
+)
