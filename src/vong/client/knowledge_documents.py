@@ -34,7 +34,7 @@ class KnowledgeDocumentsClient:
 
     def document(self, document_id: UUID | str) -> Document:
         """Return a document with its state, progress, reason and notes."""
-        return self._transport.get(f"/api/v1/knowledge/documents/{document_id}", Document)
+        return self._transport.get(f"/api/v1/knowledge/documents/{segment(document_id)}", Document)
 
     def upload(self, base: str, files: Sequence[Path | UploadFile], *, key: str | None = None) -> Job:
         """Upload files; they are indexed once the job has finished.

@@ -55,5 +55,5 @@ class KnowledgeIndexesClient:
         self, document_id: UUID | str, *, chunker: Mapping[str, Any] | None = None, embedder: str | None = None
     ) -> dict[str, Any]:
         """Return the chunks that a document of a base would have in an index with another chunker or model."""
-        path = f"/api/v1/knowledge/documents/{document_id}/preview"
+        path = f"/api/v1/knowledge/documents/{segment(document_id)}/preview"
         return self._transport.post(path, dict[str, Any], body={"chunker": chunker, "embedder": embedder})

@@ -137,8 +137,8 @@ def test_files_are_stored_listed_read_and_deleted(client: openai.OpenAI, server:
 def test_invalid_files_are_rejected_in_openai_format(
     client: openai.OpenAI, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(openai.BadRequestError, match="send one of: batch, fine-tune"):
-        client.files.create(file=("a.jsonl", b"x"), purpose="assistants")
+    with pytest.raises(openai.BadRequestError, match="send one of: batch, fine-tune, assistants, user_data"):
+        client.files.create(file=("a.jsonl", b"x"), purpose="vision")
     with pytest.raises(openai.NotFoundError, match="no file has the id"):
         client.files.retrieve("nonsense")
     with pytest.raises(openai.AuthenticationError):

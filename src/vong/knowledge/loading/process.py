@@ -12,8 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, NamedTuple
 
-import psutil
-
 from vong.errors import InvalidInput, VongError
 from vong.knowledge.loading.document import ParsedDocument, decode_parsed
 from vong.processes import find_process
@@ -181,6 +179,8 @@ class _ProcessEnded(Exception):
 
 
 def _resident_bytes(pid: int) -> int:
+    import psutil
+
     process = find_process(pid)
     try:
         return process.memory_info().rss if process is not None else 0
