@@ -273,7 +273,10 @@ def test_the_graph_of_an_index_finds_the_neighbours_of_the_exact_search(
         plan = "\n".join(scope.scalars(text(f"EXPLAIN {_graph_query(index, vector)}")))
         assert vectors.graph_name(index.id) in plan
     with database.engine.connect() as owner:
-        vectors.drop_graph(owner.execution_options(isolation_level="AUTOCOMMIT"), index.id)
+        autocommit = owner.execution_options(isolation_level="AUTOCOMMIT")
+        assert vectors.drop_unused_graphs(autocommit) == []
+        autocommit.execute(text("DELETE FROM knowledge_indexes WHERE id = :id"), {"id": index.id})
+        assert vectors.drop_unused_graphs(autocommit) == [vectors.graph_name(index.id)]
 
 
 def _project(connection: Connection) -> UUID:

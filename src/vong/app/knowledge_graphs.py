@@ -1,11 +1,11 @@
-"""Vector graphs of large knowledge indexes: built after an ingestion, dropped when an index is no longer searched."""
+"""Vector graphs of large knowledge indexes: built after an ingestion, dropped after an index was deleted."""
 
 from uuid import UUID
 
 from vong.app.platform import Platform
 from vong.knowledge.index import indexes, vectors
 
-SEARCHED_STATES = ("building", "ready", "live")
+SEARCHED_STATES = ("building", "ready", "live", "retired")
 
 
 def update_graphs(platform: Platform, project_id: UUID, base: str) -> list[int]:
@@ -22,7 +22,7 @@ def update_graphs(platform: Platform, project_id: UUID, base: str) -> list[int]:
     return [index.number for index in missing]
 
 
-def drop_graph(platform: Platform, index_id: UUID) -> None:
-    """Drop the graph of an index that is no longer searched."""
+def drop_unused_graphs(platform: Platform) -> list[str]:
+    """Drop the graphs of deleted indexes and return their names."""
     with platform.database.engine.connect() as connection:
-        vectors.drop_graph(connection.execution_options(isolation_level="AUTOCOMMIT"), index_id)
+        return vectors.drop_unused_graphs(connection.execution_options(isolation_level="AUTOCOMMIT"))

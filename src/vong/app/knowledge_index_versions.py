@@ -16,6 +16,7 @@ from vong.access.principal import Principal
 from vong.app.distillation import caller_params
 from vong.app.document_loading import load_limits
 from vong.app.knowledge_embedders import DEFAULT_EMBEDDER, find_embedder
+from vong.app.knowledge_graphs import drop_unused_graphs, update_graphs
 from vong.app.periodic import repeat
 from vong.app.platform import Platform
 from vong.errors import Conflict, JobCancelled, NotFound, UpstreamFailed, VongError
@@ -143,6 +144,8 @@ def build(job: JobContext, platform: Platform) -> dict[str, Any]:
     reason = f"{len(failed)} documents could not be indexed, see: vong jobs logs {job.id}" if failed else None
     with platform.scope(job.project_id) as connection:
         index_versions.mark_complete(connection, index.id, reason)
+    update_graphs(platform, job.project_id, base)
+    with platform.scope(job.project_id) as connection:
         built = describe_index(connection, get_index(connection, base, number))
     return {
         "base": base,
@@ -172,6 +175,7 @@ def maintain_once(platform: Platform) -> None:
         with platform.scope(project_id) as connection, suppress(NotFound, Conflict):
             index_versions.delete_index(connection, index.base, index.number)
             log.info("deleted index %s of %s, retired since %s", index.number, index.base, index.ended_at)
+    drop_unused_graphs(platform)
 
 
 class _Build:

@@ -23,6 +23,8 @@ MAX_EXACT_DOCUMENTS = 2_000
 """Documents that match a filter up to which the search is exact among their chunks."""
 MAX_GRAPH_DIMENSION = 4000
 """Dimensions of a halfvec that pgvector can index."""
+GRAPH_PREFIX = "knowledge_graph_"
+"""Start of the names of the graphs, followed by the id of the index."""
 GRAPH_LINKS = 16
 GRAPH_BUILD_CANDIDATES = 64
 SEARCH_CANDIDATES = 120
@@ -157,7 +159,7 @@ def vector_text(vector: "NDArray[np.float32]") -> str:
 
 def graph_name(index_id: UUID) -> str:
     """Return the name of the HNSW graph of an index."""
-    return f"knowledge_graph_{index_id.hex}"
+    return f"{GRAPH_PREFIX}{index_id.hex}"
 
 
 def has_graph(connection: Connection, index: KnowledgeIndex) -> bool:
@@ -193,6 +195,13 @@ def build_graph(connection: Connection, index: KnowledgeIndex) -> None:
     )
 
 
-def drop_graph(connection: Connection, index_id: UUID) -> None:
-    """Drop the HNSW graph of an index that is no longer searched. `connection` is as in `build_graph`."""
-    connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {graph_name(index_id)}"))
+def drop_unused_graphs(connection: Connection) -> list[str]:
+    """Drop the HNSW graphs of deleted indexes and return their names. `connection` is as in `build_graph`."""
+    unused = text(
+        "SELECT relname FROM pg_class WHERE relkind = 'i' AND starts_with(relname, :prefix) AND NOT EXISTS "
+        "(SELECT FROM knowledge_indexes WHERE :prefix || replace(id::text, '-', '') = relname)"
+    )
+    names = [str(name) for name in connection.scalars(unused, {"prefix": GRAPH_PREFIX})]
+    for name in names:
+        connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+    return names
