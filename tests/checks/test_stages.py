@@ -81,6 +81,7 @@ def test_every_command_that_prints_data_has_a_json_option() -> None:
     silent |= {
         "vong gateway batches delete-file",
         "vong knowledge delete",
+        "vong knowledge delete-base",
         "vong knowledge questions delete",
         "vong knowledge indexes delete",
         "vong evals suites delete",

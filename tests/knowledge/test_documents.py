@@ -24,11 +24,13 @@ from vong.client.upload_files import UploadFile
 from vong.config import Settings
 from vong.errors import Forbidden, InvalidInput, NotFound
 from vong.knowledge import base_settings, documents
+from vong.knowledge.deletion import delete_base
 from vong.knowledge.documents import DocumentUpload
 from vong.knowledge.index.indexes import ensure_live_index
 from vong.knowledge.index.tables import chunks
 from vong.knowledge.loading import decode_parsed
 from vong.records import Document, now
+from vong.store.schema import metadata
 
 BASE = "guide"
 EMBEDDER = WordEmbedder()
@@ -88,6 +90,24 @@ def test_one_bad_file_fails_with_a_reason_and_the_others_become_ready(platform: 
     assert (ready.title, ready.media_type, ready.chunks) == ("A", "text/markdown", 1)
     assert ready.text_blob is not None
     assert decode_parsed(platform.blobs.get(ready.text_blob)).sections[0].text == "first"
+
+
+def test_a_deleted_base_leaves_nothing_to_a_new_one_of_its_name(platform: Platform, project_id: UUID) -> None:
+    store(platform, project_id, {"a.md": "# A\n\nfirst"})
+    ingest(platform, project_id)
+    with platform.scope(project_id) as connection:
+        delete_base(connection, BASE)
+        left = [
+            table.name
+            for table in metadata.sorted_tables
+            if table.name.startswith("knowledge_") and connection.scalar(select(func.count()).select_from(table))
+        ]
+        assert not left
+        with pytest.raises(NotFound, match="no knowledge base named 'guide'"):
+            delete_base(connection, BASE)
+    store(platform, project_id, {"b.md": "second"})
+    ingest(platform, project_id)
+    assert chunk_texts(platform, project_id) == ["second"]
 
 
 def test_an_unexpected_error_fails_only_its_document(

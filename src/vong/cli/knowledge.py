@@ -3,7 +3,7 @@
 import click
 
 from vong.cli.knowledge_answers import answer_settings, ask, document_text, passage_feedback
-from vong.cli.knowledge_documents import delete, documents, retry, settings, upload
+from vong.cli.knowledge_documents import delete, delete_base, documents, retry, settings, upload
 from vong.cli.knowledge_evaluation import compare_evaluations, evaluate, list_evaluations, show_evaluation
 from vong.cli.knowledge_index_versions import indexes
 from vong.cli.knowledge_indexes import preview, search
@@ -32,6 +32,7 @@ for command in (
     retry,
     settings,
     delete,
+    delete_base,
     search,
     preview,
     ask,

@@ -60,6 +60,14 @@ def delete(base: str, path: str) -> None:
     print_message(f"deleted {path}")
 
 
+@click.command("delete-base", cls=Command)
+@click.argument("base")
+def delete_base(base: str) -> None:
+    """Delete BASE with its documents, indexes, sources and questions. Requires the role owner."""
+    Client().knowledge.delete_base(base)
+    print_message(f"deleted the knowledge base {base}")
+
+
 @click.command(cls=Command)
 @click.argument("base")
 @click.option("--mask", help=f"Kinds of personal data to mask, separated by commas ({', '.join(ALL_KINDS)}), or none.")

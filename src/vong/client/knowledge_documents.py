@@ -74,6 +74,10 @@ class KnowledgeDocumentsClient:
         """Change settings of a base, which is created if it is new; others keep their values."""
         return self._transport.request("PATCH", _base_path(base), dict[str, Any], body=dict(settings))
 
+    def delete_base(self, base: str) -> None:
+        """Delete a base with its documents, indexes, sources, questions and evaluations."""
+        self._transport.request("DELETE", _base_path(base))
+
     def _send(self, path: str, files: Sequence[UploadFile], kind: Any, key: str | None) -> Any:
         with ExitStack() as opened:
             return self._transport.post(path, kind, files=open_parts(files, opened), idempotency_key=key)

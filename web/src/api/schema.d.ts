@@ -2533,7 +2533,11 @@ export interface paths {
         get: operations["knowledge_get_base"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Base
+         * @description Delete a base with its documents, indexes, sources, questions and evaluations. Requires the role owner.
+         */
+        delete: operations["knowledge_delete_base"];
         options?: never;
         head?: never;
         /**
@@ -20629,6 +20633,33 @@ export interface operations {
             401: components["responses"]["401"];
             403: components["responses"]["403"];
             404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    knowledge_delete_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                base: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
             422: components["responses"]["422"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];

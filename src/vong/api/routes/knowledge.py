@@ -6,7 +6,7 @@ from pydantic import Field
 from vong import knowledge
 from vong.api.http.dependencies import CurrentUser
 from vong.api.http.knowledge_access import BaseReader
-from vong.knowledge import base_settings, documents
+from vong.knowledge import base_settings, deletion, documents
 from vong.knowledge.base_settings import MAX_RETENTION_DAYS, BaseSettings, ReaderRole
 from vong.knowledge.tables import KnowledgeBase
 from vong.pii import PiiKind
@@ -50,6 +50,14 @@ def get_base(base: str, context: CurrentUser) -> BaseDetails:
     with context.project_transaction() as connection:
         settings = base_settings.get_settings(connection, base)
         return BaseDetails(name=base, settings=settings, states=documents.count_states(connection, base))
+
+
+@routes.delete("/bases/{base}", status_code=204)
+def delete_base(base: str, context: CurrentUser) -> None:
+    """Delete a base with its documents, indexes, sources, questions and evaluations. Requires the role owner."""
+    context.require_role()
+    with context.project_transaction() as connection:
+        deletion.delete_base(connection, base)
 
 
 @routes.patch("/bases/{base}")

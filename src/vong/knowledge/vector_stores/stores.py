@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import Conflict, NotFound
 from vong.knowledge import vector_store_tables as tables
+from vong.knowledge.deletion import delete_base
 from vong.knowledge.documents import MAX_BASE_NAME_CHARS, ensure_base
 from vong.knowledge.tables import bases, documents
 from vong.knowledge.vector_stores.files import count_files, measure_usage, sync_files
@@ -143,9 +144,7 @@ def update_store(connection: Connection, id: UUID, values: Mapping[str, Any]) ->
 def delete_store(connection: Connection, id: UUID) -> VectorStore:
     """Delete a vector store with its knowledge base and all documents."""
     store = get_store(connection, id, counts=False)
-    connection.execute(delete(documents).where(documents.c.base == store.base))
-    connection.execute(delete(bases).where(bases.c.name == store.base))
-    connection.execute(delete(tables.stores).where(tables.stores.c.id == id))
+    delete_base(connection, store.base)
     return store
 
 

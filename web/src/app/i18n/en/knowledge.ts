@@ -158,6 +158,11 @@ export const knowledge = {
   },
   verifying: "Unverified draft",
   settings: {
+    deleteTitle: "Delete this base",
+    deleteText: "Its documents, indexes, sources, questions and evaluations are deleted. Traces keep their answers.",
+    delete: "Delete",
+    deleteQuestion: (base: string) => `Delete ${base} with everything in it? This cannot be undone.`,
+    deleted: (base: string) => `Deleted ${base}`,
     ingestion: "Ingestion and access",
     ingestionText: "Masking applies to documents that are loaded from now on. Only owners can change these settings.",
     mask: "Masked personal data",

@@ -157,6 +157,12 @@ export const knowledge: Messages["knowledge"] = {
   },
   verifying: "Bản nháp chưa kiểm chứng",
   settings: {
+    deleteTitle: "Xóa kho này",
+    deleteText:
+      "Tài liệu, chỉ mục, nguồn, câu hỏi và kết quả đánh giá của kho sẽ bị xóa. Trace vẫn giữ các câu trả lời.",
+    delete: "Xóa",
+    deleteQuestion: (base: string) => `Xóa ${base} cùng mọi nội dung bên trong? Không thể hoàn tác.`,
+    deleted: (base: string) => `Đã xóa ${base}`,
     ingestion: "Nạp tài liệu và quyền đọc",
     ingestionText: "Việc che dữ liệu áp dụng cho tài liệu được đọc từ nay về sau. Chỉ chủ sở hữu được thay đổi.",
     mask: "Dữ liệu cá nhân cần che",

@@ -1,8 +1,10 @@
 import { Autocomplete, Button, Checkbox, Group, MultiSelect, NumberInput, Select, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
+import { Confirm } from "@/components/Confirm";
 import { FieldRow, FormSection } from "@/components/FormSection";
 import { fieldErrors } from "@/components/fieldErrors";
 import { notifyError, notifySuccess } from "@/components/notify";
@@ -161,6 +163,34 @@ function AnswersForm({ base, settings }: { base: string; settings: Schema["Answe
   );
 }
 
+function DeleteBase({ base }: { base: string }) {
+  const t = useMessages().knowledge.settings;
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const remove = useMutation({
+    mutationFn: async () => unwrap(api.DELETE("/api/v1/knowledge/bases/{base}", { params: { path: { base } } })),
+    onSuccess: async () => {
+      await navigate({ to: "/knowledge" });
+      client.invalidateQueries({ queryKey: ["knowledge"] });
+      notifySuccess(t.deleted(base));
+    },
+    onError: notifyError,
+  });
+  return (
+    <FormSection title={t.deleteTitle} text={t.deleteText}>
+      <Confirm title={t.deleteTitle} text={t.deleteQuestion(base)} label={t.delete} onConfirm={() => remove.mutate()}>
+        {(open) => (
+          <Group>
+            <Button color="red" variant="light" size="sm" loading={remove.isPending} onClick={open}>
+              {t.delete}
+            </Button>
+          </Group>
+        )}
+      </Confirm>
+    </FormSection>
+  );
+}
+
 /** Show the settings of a base: masking, retention and readers, and the defaults of answers. */
 export function SettingsTab({ base }: { base: string }) {
   const details = useQuery(baseQuery(base));
@@ -169,6 +199,7 @@ export function SettingsTab({ base }: { base: string }) {
     <Panel>
       <QueryBoundary query={details}>{({ settings }) => <BaseForm base={base} settings={settings} />}</QueryBoundary>
       <QueryBoundary query={answers}>{(settings) => <AnswersForm base={base} settings={settings} />}</QueryBoundary>
+      <DeleteBase base={base} />
     </Panel>
   );
 }
