@@ -104,8 +104,9 @@ def test_replicas_follow_the_load_between_their_bounds(
         with load(4, lambda: statuses.append(call(database, project_id, "small", 30)[0])):
             wait_for_deployment(database, project_id, lambda one: one.replicas == 2, seconds=120)
             time.sleep(4)
-        lowered = wait_for_deployment(database, project_id, lambda one: one.desired_replicas == 1, seconds=60)
+        wait_for_deployment(database, project_id, lambda one: one.desired_replicas == 1, seconds=60)
         eventually(lambda: len(engines(tmp_path)) == 1, 60)
+        lowered = wait_for_deployment(database, project_id, lambda one: one.desired_replicas == 1, seconds=60)
     assert set(statuses) == {200}
     messages = [event.message for event in reversed(lowered.events) if event.kind == "scale"]
     assert messages[0].startswith("1 to 2 replicas") and words in messages[0]

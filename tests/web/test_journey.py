@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.web.browser import open_signed_in
 from tests.web.conftest import Console
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)  # the first test also waits for the loop run
 JOB_TIMEOUT_MS = 60_000
 """Maximum duration of a job on two busy cores."""
 
