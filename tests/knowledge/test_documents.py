@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.knowledge.measured_bases import WordEmbedder, job_context
-from vong import jobs
+from vong import data, jobs
+from vong.app import data as data_app
 from vong.app import knowledge_ingestion
 from vong.app.knowledge_embedders import LiveIndex
 from vong.app.platform import Platform
@@ -108,6 +109,26 @@ def test_a_deleted_base_leaves_nothing_to_a_new_one_of_its_name(platform: Platfo
     store(platform, project_id, {"b.md": "second"})
     ingest(platform, project_id)
     assert chunk_texts(platform, project_id) == ["second"]
+
+
+def test_a_dataset_of_a_base_has_the_masked_text_and_needs_a_reader(platform: Platform, project_id: UUID) -> None:
+    with platform.scope(project_id) as connection:
+        documents.ensure_base(connection, BASE)
+        base_settings.update_settings(connection, BASE, {"mask": ["email"], "readers": []})
+    store(platform, project_id, {"a.md": "# Desk\n\nWrite to mara@example.com at any time."})
+    ingest(platform, project_id)
+    with platform.scope(project_id) as connection:
+        data_app.check_knowledge_base(connection, BASE, "owner")
+        with pytest.raises(Forbidden, match="the role 'member' may not read the knowledge base 'guide'"):
+            data_app.check_knowledge_base(connection, BASE, "member")
+    result = data_app.import_knowledge(
+        job_context(platform, project_id, params={"base": BASE, "name": "texts"}), platform
+    )
+    assert (result["rows"], result["skipped"]) == (1, [])
+    with platform.scope(project_id) as connection:
+        version = data.find(connection, result["ref"])
+    (row,) = data.read(platform.blobs, version)
+    assert row.text is not None and row.text.startswith("Desk\n\nWrite to ") and "mara@example.com" not in row.text
 
 
 def test_an_unexpected_error_fails_only_its_document(

@@ -6,7 +6,6 @@ import pytest
 
 from tests.knowledge import loading_samples as samples
 from vong.errors import InvalidInput
-from vong.knowledge.indexing import read_document_text
 from vong.knowledge.loading import ParsedDocument, Section, decode_parsed, encode_parsed, join_text, load_document
 
 HANDBOOK = Path(__file__).parents[2] / "samples" / "handbook"
@@ -206,5 +205,5 @@ def test_every_handbook_document_has_title_text_and_language(file: Path) -> None
 
 
 def test_text_for_pretraining_has_each_heading_once() -> None:
-    text = read_document_text(b"# A\n\n## B\n\none\n\n```\ncode\n```\n\n## C\n", "a.md")
+    text = join_text(load(b"# A\n\n## B\n\none\n\n```\ncode\n```\n\n## C\n", "a.md"))
     assert text == "A\n\nB\n\none\n\ncode\n\nC"

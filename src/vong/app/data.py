@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection
 
 from vong import data, knowledge
+from vong.app.document_texts import read_parsed
 from vong.app.platform import Platform
 from vong.data.clean import CleanSettings
 from vong.data.files import clean_file_name
@@ -20,7 +21,8 @@ from vong.data.split import SplitSettings
 from vong.data.versions import VersionRows
 from vong.errors import InvalidInput, NotFound, VongError, did_you_mean
 from vong.jobs import JobContext
-from vong.knowledge.indexing import read_document_text
+from vong.knowledge import base_settings
+from vong.knowledge.loading import join_text
 from vong.records import DatasetVersion, Example, ExampleOrigin, Operation
 
 
@@ -94,16 +96,18 @@ def import_file(job: JobContext, platform: Platform) -> dict[str, Any]:
     }
 
 
-def check_knowledge_base(connection: Connection, base: str) -> None:
-    """Check that a knowledge base has documents to import.
+def check_knowledge_base(connection: Connection, base: str, role: str) -> None:
+    """Check that a caller with this role may read a knowledge base, and that it has documents to import.
 
     Raises:
+        Forbidden: The readers of the base do not include the role.
         NotFound: There is no such base.
         InvalidInput: It has no readable document.
     """
     names = [found.name for found in knowledge.list_bases(connection)]
     if base not in names:
         raise NotFound(f"no knowledge base named {base!r}", did_you_mean(base, names, "vong knowledge list"))
+    base_settings.check_reader(connection, base, role)
     if not any(document.state == "ready" for document in knowledge.list_documents(connection, base)):
         raise InvalidInput(
             f"the knowledge base {base!r} has no readable documents", f"add some: vong knowledge upload {base} FILE"
@@ -122,12 +126,13 @@ def import_knowledge(job: JobContext, platform: Platform) -> dict[str, Any]:
             job.check()
             job.progress(number, len(ready), unit="documents", message=document.path)
             try:
-                text = read_document_text(platform.blobs.get(document.hash), document.path)
+                with platform.scope(job.project_id) as connection:
+                    _, parsed = read_parsed(platform, connection, document.id)
             except VongError as error:
                 skipped.append(SkippedRow(row=document.path, reason=error.message))
                 continue
             yield Example(
-                text=text,
+                text=join_text(parsed),
                 metadata={"document": document.path, "title": document.title},
                 origin=ExampleOrigin(kind="document", id=f"{base}/{document.path}"),
             )

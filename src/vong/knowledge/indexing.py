@@ -12,7 +12,7 @@ from vong.knowledge.index.chunkers import full_text
 from vong.knowledge.index.embedders import Embedder
 from vong.knowledge.index.indexes import ensure_live_index, find_live_index
 from vong.knowledge.index.indexing import index_document
-from vong.knowledge.loading import join_text, load_document
+from vong.knowledge.loading import load_document
 from vong.records import Document, content_hash, new_id, now
 
 if TYPE_CHECKING:
@@ -62,14 +62,6 @@ def index_file(connection: Connection, base: str, path: str, content: bytes, emb
     connection.execute(insert(tables.documents).values(document.model_dump()))
     index = ensure_live_index(connection, base, embedder)
     return document.model_copy(update={"chunks": index_document(connection, index, document, parsed, embedder)})
-
-
-def read_document_text(content: bytes, path: str) -> str:
-    """Return the text of a file with its headings, as a document for pre-training.
-
-    Raises: InvalidInput if the file cannot be read.
-    """
-    return join_text(load_document(content, path))
 
 
 def update_index_version(connection: Connection, base: str, embedder: str = "") -> str:

@@ -95,7 +95,7 @@ def import_knowledge(name: str, body: KnowledgeImport, context: CurrentUser) -> 
     check_versioned_name(name, "dataset")
     params = {"name": name, "base": body.base}
     with context.project_transaction() as connection:
-        data_app.check_knowledge_base(connection, body.base)
+        data_app.check_knowledge_base(connection, body.base, context.principal.role)
         return jobs.submit(connection, "data.import_knowledge", params, key=context.idempotency_key)
 
 

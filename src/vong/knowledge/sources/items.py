@@ -213,12 +213,6 @@ def list_items(
     return [SourceItem.model_validate(dict(row)) for row in rows]
 
 
-def list_paths(connection: Connection, source_id: UUID) -> list[str]:
-    """Return the paths of all documents of a source."""
-    query = select(items.c.path).where(items.c.source_id == source_id, items.c.path.is_not(None))
-    return [path for path in connection.scalars(query) if path is not None]
-
-
 def _update(connection: Connection, source_id: UUID, key: str, values: dict[str, Any]) -> None:
     connection.execute(update(items).where(items.c.source_id == source_id, items.c.key == key).values(values))
 

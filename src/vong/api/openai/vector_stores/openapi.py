@@ -70,9 +70,7 @@ def vector_store_paths() -> dict[str, Any]:
             "post": build_operation(
                 "create_vector_store_file_batch",
                 ID_PARAMETER,
-                body=_body(
-                    {"file_ids": FILE_IDS, "files": {"type": "array", "items": {"type": "object"}}, **FILE_FIELDS}
-                ),
+                body=_body({"file_ids": FILE_IDS, "files": OBJECTS, **FILE_FIELDS}),
             )
         },
         batch: {"get": build_operation("get_vector_store_file_batch", ID_PARAMETER, BATCH_PARAMETER)},
