@@ -1,18 +1,18 @@
 import "@fontsource-variable/inter/wght.css";
 import "@fontsource-variable/jetbrains-mono/wght.css";
 import "./mantine";
-import "@mantine/notifications/styles.css";
 import "./styles.css";
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client";
 import { Translated } from "./app/i18n";
 import { router } from "./router";
 import { theme } from "./theme";
+
+const Notifications = lazy(() => import("./app/Notifications"));
 
 const client = new QueryClient({
   defaultOptions: {
@@ -29,7 +29,9 @@ if (!container) throw new Error("index.html has no #root");
 createRoot(container).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Notifications position="bottom-right" />
+      <Suspense>
+        <Notifications position="bottom-right" />
+      </Suspense>
       <QueryClientProvider client={client}>
         <Translated>
           <RouterProvider router={router} />

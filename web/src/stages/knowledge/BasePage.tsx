@@ -1,22 +1,29 @@
 import { Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { PageBody, PageHeader } from "@/components/Page";
-import { AskTab } from "./ask/AskTab";
-import { DocumentsTab } from "./documents/DocumentsTab";
-import { IndexesTab } from "./indexes/IndexesTab";
+import { LoadingPlaceholder } from "@/components/QueryBoundary";
 import c from "./knowledge.module.css";
 import { basesQuery } from "./queries";
-import { QuestionsTab } from "./questions/QuestionsTab";
 import { TABS, type Tab } from "./search";
-import { SearchTab } from "./search/SearchTab";
-import { SettingsTab } from "./settings/SettingsTab";
-import { SourcesTab } from "./sources/SourcesTab";
 
 const page = getRouteApi("/knowledge/$base");
+// Each tab is a separate chunk: together they are larger than any other page.
+const AskTab = lazy(() => import("./ask/AskTab").then((module) => ({ default: module.AskTab })));
+const DocumentsTab = lazy(() =>
+  import("./documents/DocumentsTab").then((module) => ({ default: module.DocumentsTab })),
+);
+const IndexesTab = lazy(() => import("./indexes/IndexesTab").then((module) => ({ default: module.IndexesTab })));
+const QuestionsTab = lazy(() =>
+  import("./questions/QuestionsTab").then((module) => ({ default: module.QuestionsTab })),
+);
+const SearchTab = lazy(() => import("./search/SearchTab").then((module) => ({ default: module.SearchTab })));
+const SettingsTab = lazy(() => import("./settings/SettingsTab").then((module) => ({ default: module.SettingsTab })));
+const SourcesTab = lazy(() => import("./sources/SourcesTab").then((module) => ({ default: module.SourcesTab })));
+
 const TAB_CONTENT = {
   documents: DocumentsTab,
   sources: SourcesTab,
@@ -66,7 +73,9 @@ export default function BasePage() {
             ))}
           </Tabs.List>
           <Tabs.Panel value={tab}>
-            <TabContent base={base} />
+            <Suspense fallback={<LoadingPlaceholder />}>
+              <TabContent base={base} />
+            </Suspense>
           </Tabs.Panel>
         </Tabs>
       </PageBody>
