@@ -1,0 +1,1 @@
+"""Pipelines connected to models, knowledge, guards, jobs, gate and traces."""

@@ -1,0 +1,1 @@
+"""Prompts, pipelines, routes, guards, limits and eval suites as files: pull, plan and apply."""

@@ -1,0 +1,1 @@
+"""Prompts connected to gate, gateway, evals and traces."""

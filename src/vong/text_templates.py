@@ -1,0 +1,1 @@
+"""Templates of text: Jinja in its sandbox, with limits."""
