@@ -15,7 +15,7 @@ from vong.access.principal import Principal
 from vong.app.distillation import caller_params, check_model_names
 from vong.app.eval_estimates import find_price
 from vong.app.platform import Platform
-from vong.app.prompts.row_variables import find_variables
+from vong.app.prompt_rows import find_variables
 from vong.errors import Conflict, InvalidInput, NotFound, VongError
 from vong.evals.scoring import build_scorers
 from vong.prompts.optimiser import optimisations
@@ -91,14 +91,7 @@ def estimate(platform: Platform, project_id: UUID, name: str, request: Optimisat
     settings = request.settings
     with platform.scope(project_id) as connection:
         plan = _plan(connection, platform.blobs, name, request)
-    per_round = len(plan.rows.validation)
-    rounds = {
-        "few_shot": settings.candidates + 3,
-        "mipro": 2 * settings.candidates + 2,
-        "gepa": settings.candidates + 1,
-    }
-    search_calls = rounds[settings.method] * per_round + len(plan.rows.examples) + 3 * settings.candidates
-    calls = min(search_calls, settings.max_calls or search_calls) + 2 * len(plan.rows.held_out)
+    calls = count_search_calls(settings, plan.rows) + 2 * len(plan.rows.held_out)
     return OptimisationEstimate(
         version=plan.version.ref,
         model=plan.model,
@@ -106,6 +99,17 @@ def estimate(platform: Platform, project_id: UUID, name: str, request: Optimisat
         calls=calls,
         cost=_estimate_cost(platform, project_id, plan, settings, calls),
     )
+
+
+def count_search_calls(settings: OptimiserSettings, rows: OptimiserRows) -> int:
+    """Return the most calls that a search makes."""
+    rounds = {
+        "few_shot": settings.candidates + 3,
+        "mipro": 2 * settings.candidates + 2,
+        "gepa": settings.candidates + 1,
+    }
+    calls = rounds[settings.method] * len(rows.validation) + len(rows.examples) + 3 * settings.candidates
+    return min(calls, settings.max_calls or calls)
 
 
 def _estimate_cost(

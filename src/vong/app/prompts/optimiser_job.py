@@ -9,11 +9,11 @@ from typing import Any
 from vong import evals, prompts
 from vong.app.judge_calls import JudgeCalls
 from vong.app.platform import Platform
-from vong.app.prompts.optimiser import read_rows
+from vong.app.prompt_rows import find_variables
+from vong.app.prompts.optimiser import count_search_calls, read_rows
 from vong.app.prompts.optimiser_calls import OptimiserCalls, SearchStopped
 from vong.app.prompts.optimiser_program import RowScore, SearchFunctions, SearchRow, search
 from vong.app.prompts.rendered_calls import build_call
-from vong.app.prompts.row_variables import find_variables
 from vong.app.scorer_services import PlatformScorerServices
 from vong.errors import InvalidInput, JobCancelled, UpstreamFailed, VongError
 from vong.evals.comparison import compare_paired_values
@@ -54,6 +54,7 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
     services = PlatformScorerServices(platform, job)
     try:
         optimisation = _Run(job, platform, found, template, log, OptimiserCalls(platform, job, judges, log), services)
+        optimisation.call_count = count_search_calls(settings, rows)
         _search(optimisation, rows.examples, rows.validation)
         result = _finish(optimisation, rows.held_out)
     except VongError as error:
@@ -133,12 +134,14 @@ class _Run:
             if self._scores % STORE_EVERY_SCORES == 0:
                 _store(self.job, self.platform, self.log, {})
         with suppress(JobCancelled):  # the next call ends the search
-            limit = self.found.settings.max_calls
-            self.job.progress(self.log.calls, limit, unit="calls", message=f"{len(self.log.list_scores())} candidates")
+            message = f"{len(self.log.list_scores())} candidates"
+            self.job.progress(self.log.calls, self.call_count, unit="calls", message=message)
         return measured
 
     validation: frozenset[int] = frozenset()
     """Numbers of the rows that score candidates."""
+    call_count: int | None = None
+    """Most calls of the search."""
 
     def measure(self, row: SearchRow, answer: str) -> RowScore:
         """Return the score of an answer. Metrics of which less is better are negated."""
