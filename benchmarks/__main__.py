@@ -9,6 +9,7 @@ from importlib import import_module
 BENCHMARKS = (
     *("evals", "evals_compare", "span_writer", "gateway", "gateway_workers", "gateway_memory", "traces_list"),
     "idle",
+    "pipelines",
 )
 LONG = (
     "knowledge_files",

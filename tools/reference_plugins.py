@@ -26,6 +26,7 @@ INTERFACES: dict[ExtensionKind, str] = {
     "loader": "vong.knowledge.loading:Loader",
     "format": "vong.data.formats:Format",
     "guard": "vong.gateway.guards:Guard",
+    "pipeline_step": "vong.pipelines.steps.base:StepKind",
 }
 """Interface of each kind. Extensions implement it; scorers are functions that return it."""
 

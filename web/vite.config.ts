@@ -35,6 +35,6 @@ export default defineConfig({
   resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
   server: { proxy: { "/api": "http://127.0.0.1:8400", "/v1": "http://127.0.0.1:8400", "/health": "http://127.0.0.1:8400" } },
   build: { target: "es2022", outDir: out, emptyOutDir: true, sourcemap: false, assetsInlineLimit: 0, reportCompressedSize: false,
-    chunkSizeWarningLimit: 800, manifest: true },
+    chunkSizeWarningLimit: 800, manifest: true, rolldownOptions: { input: { console: "index.html", chat: "chat.html" } } },
   test: { environment: "happy-dom", globals: true, setupFiles: ["./src/test-setup.ts"], include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -193,6 +193,10 @@ class Settings(BaseSettings):
         default=(),
         description="Hosts (HOST or HOST:PORT) that sources of knowledge bases may read at private addresses.",
     )
+    pipeline_allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts (HOST or HOST:PORT) that steps of pipelines may call at private addresses.",
+    )
     knowledge_folders: tuple[Path, ...] = Field(
         default=(), description="Folders of the server that owners may use as sources of knowledge bases."
     )

@@ -12,6 +12,7 @@ same way as those of a third party. A newly installed package is found at the ne
 | loader   | `vong.loaders`   | converts a file to text with headings: `vong.knowledge.loading.Loader` |
 | format   | `vong.formats`   | converts rows of a file to examples: `vong.data.formats`               |
 | guard    | `vong.guards`    | checks requests and responses: `vong.gateway.guards.Guard`             |
+| pipeline_step | `vong.pipeline_steps` | step of a pipeline: `vong.pipelines.steps.base.StepKind`     |
 """
 
 from functools import cache
@@ -20,7 +21,7 @@ from typing import Any, Literal, get_args
 
 from vong.errors import Misconfigured, NotFound, did_you_mean
 
-ExtensionKind = Literal["provider", "engine", "recipe", "scorer", "loader", "format", "guard"]
+ExtensionKind = Literal["provider", "engine", "recipe", "scorer", "loader", "format", "guard", "pipeline_step"]
 EXTENSION_KINDS: tuple[ExtensionKind, ...] = get_args(ExtensionKind)
 
 

@@ -12,7 +12,7 @@ from vong.store.schema import metadata
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "vong"
-GROUND = {"records", "pii", "sentence_support", "store", "jobs", "client", "app", "api", "cli"}
+GROUND = {"records", "pii", "sentence_support", "text_templates", "store", "jobs", "client", "app", "api", "cli"}
 
 
 def stage_folders() -> set[str]:

@@ -32,7 +32,10 @@ from vong.store.spans.schema import decode_span, spans
 
 from .fake_upstream import FakeUpstream
 
-ROUTES = ("gateway", "gateway_guards", "gateway_prices", "batches", "access", "health", "traces", "feedback", "jobs")
+ROUTES = (
+    *("gateway", "gateway_guards", "gateway_prices", "batches", "access", "health", "traces", "feedback", "jobs"),
+    *("prompts", "prompts_statistics"),
+)
 """Route modules that these tests use."""
 
 

@@ -37,5 +37,7 @@ class OpenGate:
         """Move an alias without a check."""
         registry.set_alias(connection, name, alias, ref, dict(evidence), reason=reason, moved_by=self.actor)
 
+    def move_labels(self, connection: Connection, candidate: str, evidence: Mapping[str, Any], reason: str) -> None: ...
+
 
 OPEN_GATE = OpenGate()

@@ -25,11 +25,13 @@ from vong.store.database import Database
 PACKAGE = Path(vong.__file__).parent
 UNCHECKED = {
     *("registry.set_alias", "aliases.set_alias", "set_alias"),
+    *("labels.move_label", "move_label"),
     *("gateway.set_route", "store.set_route", "set_route", "gateway.set_weights", "store.set_weights", "set_weights"),
 }
 """Functions that change what users receive, without a gate."""
 ALLOWED_CALLERS = {
     "app/gated_changes.py",
+    "app/prompts/labels.py",  # calls the gate first
     "gateway/routing/store.py",  # set_weights calls set_route
     "loop/canary.py",  # calls the gate first
     "loop/release_steps.py",  # calls the gate first

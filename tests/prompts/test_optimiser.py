@@ -12,9 +12,9 @@ from tests.knowledge.measured_bases import job_context
 from vong import data, prompts
 from vong.access import Principal
 from vong.app.platform import Platform
+from vong.app.prompt_rows import find_variables
 from vong.app.prompts import optimiser, optimiser_job
 from vong.app.prompts.optimiser import OptimisationStart, OptimisationStarted
-from vong.app.prompts.row_variables import find_variables
 from vong.config import Settings
 from vong.errors import InvalidInput, JobCancelled
 from vong.evals.model_output import ModelOutput

@@ -32,6 +32,7 @@ STATIC_PAGES = {
     "/gateway/limits": "/gateway/limits",
     "/gateway/batches": "/gateway/batches",
     "/gateway/guards": "/gateway/guards",
+    "/prompts": "/prompts",
     "/knowledge": "/knowledge",
     "/playground": "/playground",
     "/traces": "/traces",
@@ -51,6 +52,10 @@ TABS_AND_STATES = {
     "data import": "/data?import=true",
     "data rows": "/data/rows?tab=rows",
     "data health": "/data/rows?tab=health",
+    "prompt versions": "/prompts/pages?tab=versions",
+    "prompt labels": "/prompts/pages?tab=labels",
+    "prompt traffic": "/prompts/pages?tab=traffic",
+    "prompt red team": "/prompts/pages?tab=redteam",
     "knowledge sources": "/knowledge/care?tab=sources",
     "knowledge search": "/knowledge/care?tab=search&q=printer&limit=5",
     "knowledge ask": "/knowledge/care?tab=ask",
@@ -165,6 +170,20 @@ def knowledge_evaluation_id(client: Client) -> str:
     return str(evaluation["id"])
 
 
+def red_team_run_ids(client: Client) -> list[str]:
+    """Return the ids of two red team runs of the prompt `pages`, created first with the prompt if there are none."""
+    target = "prompt/pages"
+    if not any(one.name == "pages" for one in client.prompts.prompts()):
+        messages = [{"role": "system", "content": "Answer briefly."}, {"role": "user", "content": "{{ question }}"}]
+        template = {"variables": {"question": {"type": "string"}}, "messages": messages, "model": "echo/echo"}
+        client.prompts.create("pages", template)
+        client.prompts.create("pages", {**template, "settings": {"max_tokens": 100}}, message="Limit the answer")
+        client.prompts.set_label("pages", "dev", "2")
+    while len(found := client.prompts.red_team.list(target=target)) < 2:
+        client.jobs.wait(client.prompts.red_team.start(target, limit=1).job.id)
+    return [str(one["id"]) for one in found[:2]]
+
+
 def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]:
     """Return an address for each route of the console, by path template."""
     client = vong.client()
@@ -173,6 +192,7 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
     a, b, run = comparison["a"]["id"], comparison["b"]["id"], report["training"]["run"]
     model = report["training"]["model"].partition("@")[0]
     evaluation = knowledge_evaluation_id(client)
+    red_team_a, red_team_b = red_team_run_ids(client)
     return {
         **STATIC_PAGES,
         "/data/$name": "/data/rows",
@@ -190,6 +210,9 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
         "/registry/lineage": f"/registry/lineage?ref={span}",
         "/serving/$name": "/serving/tuned",
         "/gateway/routes/$name": "/gateway/routes/kind",
+        "/prompts/$name": "/prompts/pages",
+        "/prompts/$name/red-team/$id": f"/prompts/pages/red-team/{red_team_a}",
+        "/prompts/$name/red-team/compare": f"/prompts/pages/red-team/compare?a={red_team_a}&b={red_team_b}",
         "/knowledge/$base": "/knowledge/care",
         "/knowledge/$base/documents/$id": f"/knowledge/care/documents/{knowledge_document_id(client)}?start=0&end=20",
         "/knowledge/$base/sources/$name": f"/knowledge/care/sources/{knowledge_source_name(client)}",

@@ -7,7 +7,9 @@ import { routes as gateway } from "./stages/gateway/routes";
 import { routes as home } from "./stages/home/routes";
 import { routes as knowledge } from "./stages/knowledge/routes";
 import { routes as loop } from "./stages/loop/routes";
+import { routes as pipelines } from "./stages/pipelines/routes";
 import { routes as playground } from "./stages/playground/routes";
+import { routes as prompts } from "./stages/prompts/routes";
 import { routes as registry } from "./stages/registry/routes";
 import { routes as serving } from "./stages/serving/routes";
 import { routes as settings } from "./stages/settings/routes";
@@ -22,7 +24,9 @@ const routeTree = root.addChildren([
   ...registry,
   ...serving,
   ...gateway,
+  ...prompts,
   ...knowledge,
+  ...pipelines,
   ...playground,
   ...traces,
   ...feedback,

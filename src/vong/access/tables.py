@@ -93,3 +93,12 @@ idempotency_keys = project_table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("project_id", "key", name="access_idempotency_keys_pk"),
 )
+
+project_files = project_table(
+    "access_project_files",
+    Column("path", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("applied_by", Text, nullable=False),
+    Column("applied_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("project_id", "path", name="access_project_files_pk"),
+)

@@ -17,6 +17,8 @@ from vong.api.openai import ModelCallProtocol, create_model_call_protocol, creat
 from vong.api.openai.azure import AZURE_PREFIX, rewrite_azure_scope
 from vong.app import Platform
 from vong.app.gateway import GatewayRuntime
+from vong.app.pipelines.publication_provider import pipeline_providers
+from vong.app.pipelines.runs import create_executor
 
 OPENAI_PREFIX = "/v1/"
 """Prefix of the paths that the OpenAI-compatible API serves."""
@@ -31,6 +33,7 @@ class ServedApplication(NamedTuple):
 
 def create_served_application(platform: Platform) -> ServedApplication:
     """Return the application and protocol of one server process, for uvicorn."""
+    platform.provider_loaders.append(pipeline_providers)
     runtime = GatewayRuntime(
         platform,
         observe_span=metrics.observe,
@@ -42,11 +45,15 @@ def create_served_application(platform: Platform) -> ServedApplication:
     @asynccontextmanager
     async def run_gateway() -> AsyncGenerator[None]:
         runtime.start()
+        platform.pipelines = executor = create_executor(platform)
+        executor.start()
         publishing = asyncio.create_task(metrics.publish_periodically(platform))
         try:
             yield
         finally:
             publishing.cancel()
+            await executor.stop()
+            platform.pipelines = None
             runtime.stop()
 
     rest = create_app(platform, background=run_gateway())

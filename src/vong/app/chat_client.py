@@ -106,14 +106,15 @@ def _is_retryable(attempt: "tuple[httpx.Response, float]") -> bool:
 
 
 def parse_response(response: "httpx.Response", latency_ms: float) -> evals.ModelOutput:
-    """Return the output of a response.
+    """Return the output of a response. A request that a guard blocked has an error and ends with `content_filter`.
 
     Raises: the error of a status that every request would get (401, 403, 404).
     """
     if response.status_code in FATAL_STATUSES:
         raise FATAL_STATUSES[response.status_code](describe_failure(response))  # the message includes the next step
     if response.status_code >= 400:
-        return failed_output(describe_failure(response))
+        reason = "content_filter" if parse_error(response.content).get("code") == "content_filter" else None
+        return failed_output(describe_failure(response))._replace(finish_reason=reason)
     try:
         body = response.json()
         choice = body["choices"][0]

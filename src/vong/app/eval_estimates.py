@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from vong import data, gateway
 from vong.app.deployment_prices import FREE, list_all_prices
+from vong.app.eval_subjects import called_model, pin_subject
 from vong.app.eval_suites import effective_settings
 from vong.app.platform import Platform
 from vong.app.providers import list_states
@@ -81,6 +82,9 @@ def estimate_suite(
     platform: Platform, project_id: UUID, suite: Suite, subject: str, options: SuiteRunOptions
 ) -> SuiteEstimate:
     """Estimate a suite run from earlier evaluations of the same examples, else from lengths and prices."""
+    with platform.scope(project_id) as connection:
+        settings = [effective_settings(entry, options) for entry in suite.entries]
+        subject = pin_subject(connection, subject, settings)
     price = find_price(platform, project_id, subject)
     with platform.scope(project_id) as connection:
         entries = tuple(
@@ -157,8 +161,12 @@ def _estimate_consumption(
 
 
 def find_price(platform: Platform, project_id: UUID, subject: str) -> ModelPrice | None:
-    """Return the price of a model, or the highest of a route's targets. Returns None if one is unknown."""
+    """Return the price of a model, or the highest of a route's targets. Returns None if one is unknown.
+
+    A prompt has the price of its model. Pipelines have none.
+    """
     with platform.scope(project_id) as connection:
+        subject = called_model(connection, subject)
         set_prices = {price.target: price for price in list_all_prices(connection, platform.settings)}
         targets = [subject]
         with suppress(NotFound):

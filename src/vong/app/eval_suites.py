@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from vong import data, evals, jobs
 from vong.access.principal import Principal
 from vong.app.distillation import caller_params
+from vong.app.eval_subjects import pin_subject
 from vong.app.evals import run_evaluation
 from vong.app.platform import Platform
 from vong.errors import Conflict, InvalidInput, JobCancelled, NotFound, VongError
@@ -62,6 +63,8 @@ def start(
     A repeated `key` returns the first run and job. Scorers call models on behalf of `principal`.
     """
     found = suites.find_suite(connection, suite)
+    settings = [effective_settings(entry, options or SuiteRunOptions()) for entry in found.entries]
+    subject = pin_subject(connection, subject, settings)
     params = {"suite": found.ref, "subject": subject, "label": label, **caller_params(principal)}
     job = jobs.submit(connection, "evals.suite", params, id=new_id(), key=key)
     try:

@@ -11,6 +11,7 @@ from vong import data, evals, jobs
 from vong.access.principal import Principal
 from vong.app.chat_client import GatewayChatClient
 from vong.app.distillation import caller_params
+from vong.app.eval_subjects import check_rows, create_subject, find_version, is_application, pin_subject
 from vong.app.platform import Platform
 from vong.app.scorer_services import PlatformScorerServices
 from vong.errors import NotFound
@@ -49,6 +50,7 @@ def start(
     """
     origin = origin or RunOrigin()
     version = data.find(connection, dataset)
+    model = pin_subject(connection, model, [settings])
     params = {"model": model, "dataset": version.ref, "split": split, **caller_params(origin.principal)}
     job = jobs.submit(connection, "evals.run", params, id=new_id(), key=origin.key)
     result = evals.create_run(
@@ -95,14 +97,20 @@ def run_evaluation(
     pool: list[Example] = []
     if settings.shots:
         pool = list(data.read(platform.blobs, version, split=settings.shots_split))
-    services = PlatformScorerServices(platform, job)
     several = settings.samples > 1  # a response cache would return the same text
+    bypass_cache = bypass_cache or several
+    http, subject = client.transport.http, None
+    if is_application(result.model):
+        with platform.scope(job.project_id) as connection:
+            subject = create_subject(connection, http, result.model, job, settings, bypass_cache=bypass_cache)
+            check_rows(find_version(connection, result.model), examples, settings)
+    services = PlatformScorerServices(platform, job)
     try:
         return evals.run(
             partial(platform.scope, job.project_id),
             result.id,
             examples,
-            GatewayChatClient(client.transport.http, result.model, job, bypass_cache=bypass_cache or several),
+            subject or GatewayChatClient(http, result.model, job, bypass_cache=bypass_cache),
             shots_pool=pool,
             progress=progress,
             services=services,

@@ -2,15 +2,16 @@
 
 from sqlalchemy import Connection
 
-from vong import data, gateway, registry, serving
+from vong import data, gateway, prompts, registry, serving
 from vong.app import gate_retrieval, gate_suites
 from vong.app.gate_candidate import GateCandidate
 from vong.data.report_store import load_latest_report
 from vong.errors import InvalidInput, NotFound
 from vong.evals import gate_store, gates
 from vong.evals.gates import GatePolicy, GateRequirement, GateSubject, RequirementKind
-from vong.gateway.routing.status import route_targets
+from vong.loop.application_targets import pin_target
 from vong.records import ModelVersion, Route
+from vong.records.route import TargetKey
 from vong.registry.licences import find_terms
 from vong.registry.versions import find_base_version
 from vong.store.blobs import BlobStore
@@ -40,6 +41,12 @@ class Collector:
         """Check that the change carries evidence."""
         detail = "evidence was sent" if has_evidence else "send the comparison or canary decision that supports it"
         command = f"vong registry alias {self._subject.name.replace(':', ' ')} {self._candidate.key} --evidence FILE"
+        if self._subject.kind == "prompt_label":
+            command = f"vong prompts label {self._subject.name.replace(':', ' ')} {self._candidate.key} --evidence FILE"
+        if self._subject.kind == "pipeline":
+            command = (
+                f"vong pipelines label {self._subject.name.replace(':', ' ')} {self._candidate.key} --reason REASON"
+            )
         if self._subject.kind == "index":
             detail = "it was sent" if has_evidence else "the index was not compared with the live one on questions"
             command = f"vong knowledge evaluate {self._subject.name}"
@@ -135,6 +142,8 @@ class Collector:
             return []
         given = gate_store.list_approvals(self._connection, self._subject, self._candidate.key)
         command = f"vong evals gates approve {self._subject.kind} {self._subject.name} {self._argument}"
+        if self._subject.kind == "prompt_label":
+            command = f"vong prompts approve {self._candidate.key} --label {self._subject.name.partition(':')[2]}"
         results: list[GateRequirement] = []
         for role, count, people in gates.check_approvals(needed, given):
             detail = f"{len(people)} of {count} approvals by role {role!r} for {self._candidate.key}"
@@ -176,45 +185,54 @@ def resolve_target(connection: Connection, route_name: str, target: str) -> Gate
     """Return the candidate of a route: the model of a deployment, or the target of a provider."""
     routes = {route.name: route for route in gateway.list_routes(connection)}
     current_target = _main_target(routes.get(route_name), target)
-    current = find_target_model(connection, current_target) if current_target else None
-    model = find_target_model(connection, target)
     return GateCandidate(
-        key=model.ref if model else target,
-        model=model,
+        key=_candidate_key(connection, target),
+        model=find_target_model(connection, target),
         target=target,
-        current=current.ref if current else current_target,
+        current=_candidate_key(connection, current_target) if current_target else None,
         current_target=current_target,
     )
 
 
+def _candidate_key(connection: Connection, target: str) -> str:
+    """Return what a target stands for: the version of a deployment's model, of a prompt and of a pipeline."""
+    key, model = TargetKey.parse(pin_target(connection, target)), find_target_model(connection, target)
+    prompt = prompts.find(connection, key.prompt).ref if key.prompt is not None else None
+    return str(TargetKey(model.ref if model else key.model, prompt))
+
+
 def find_target_model(connection: Connection, target: str) -> ModelVersion | None:
     """Return the model version of a target. Returns None if it is no deployment or its model was not registered."""
-    if not target.startswith(DEPLOYMENT_PREFIX):
+    model = TargetKey.parse(target).model
+    if not model.startswith(DEPLOYMENT_PREFIX):
         return None
     try:
-        deployment = serving.get_deployment(connection, target.removeprefix(DEPLOYMENT_PREFIX))
+        deployment = serving.get_deployment(connection, model.removeprefix(DEPLOYMENT_PREFIX))
         return registry.find(connection, deployment.model)
     except (NotFound, InvalidInput):
         return None
 
 
 def exposed_targets(route: Route | None) -> set[str]:
-    """Return the targets whose answers callers of a route may receive: those with a weight, and fallbacks."""
+    """Return the keys of targets whose answers callers of a route may receive: those with a weight, and fallbacks."""
     if route is None:
         return set()
-    without_weight = {target.model for target in route.targets if target.weight <= 0}
-    fallbacks = set(route.policy.fallbacks) if route.policy else set()
-    return {target for target in route_targets(route) if target not in without_weight or target in fallbacks}
+    fallbacks = route.policy.fallbacks if route.policy else ()
+    return {*(target.key for target in route.targets if target.weight > 0), *fallbacks}
 
 
 def routes_with_target(connection: Connection, target: str) -> list[str]:
-    """Return the names of the routes that expose a target."""
-    return [route.name for route in gateway.list_routes(connection) if target in exposed_targets(route)]
+    """Return the names of the routes that expose a target, with any prompt."""
+    return [
+        route.name
+        for route in gateway.list_routes(connection)
+        if any(TargetKey.parse(key).model == target for key in exposed_targets(route))
+    ]
 
 
 def _main_target(route: Route | None, candidate: str) -> str | None:
     """Return the target with the largest weight, the candidate excluded."""
     if route is None:
         return None
-    others = [target for target in route.targets if target.model != candidate and target.weight > 0]
-    return max(others, key=lambda target: target.weight).model if others else None
+    others = [target for target in route.targets if target.key != candidate and target.weight > 0]
+    return max(others, key=lambda target: target.weight).key if others else None

@@ -18,9 +18,12 @@ from vong.evals.slices import assign_slices
 from vong.evals.suite_runs import SuiteRun
 from vong.evals.suites import Suite, SuiteEntry
 from vong.records import now
+from vong.records.route import TargetKey
 from vong.store.blobs import BlobStore
 
 JUDGE_SCORER = "judge"
+FIXED_PREFIXES = ("prompt/", "pipeline/")
+"""Targets that name a version, so that their answers need not be checked."""
 MAX_RUNS = 50
 """Newest finished runs of a suite that are searched for one of the candidate."""
 CHECKED_SPANS = 20
@@ -69,7 +72,8 @@ def find_run(connection: Connection, suite: Suite, key: str, target: str | None)
     subjects = {key, target, *deployments}
     for run in suite_runs.list_runs(connection, suite=suite.ref, status="finished", limit=MAX_RUNS):
         changed = run.options.limit is not None or run.options.system is not None
-        if run.subject in subjects and not changed and _has_answered(connection, run, key):
+        is_fixed = run.subject in (key, target) and run.subject.startswith(FIXED_PREFIXES) and "@" in run.subject
+        if run.subject in subjects and not changed and (is_fixed or _has_answered(connection, run, key)):
             return run
     return None
 
@@ -97,8 +101,10 @@ def _judge_run(
 def _has_answered(connection: Connection, run: SuiteRun, key: str) -> bool:
     """Return True if the spans of a run show the model as the one that answered.
 
-    A deployment may have served another model at the time of the run. A model of a provider has no version.
+    A deployment may have served another model at the time of the run, and a label may have named another version of a
+    prompt. A model of a provider has no version.
     """
+    expected = TargetKey.parse(key)
     if "@" not in key:
         return True
     ids = [
@@ -107,8 +113,10 @@ def _has_answered(connection: Connection, run: SuiteRun, key: str) -> bool:
         for output in evals.list_outputs(connection, id, limit=CHECKED_SPANS)
         if output.span_id is not None
     ][:CHECKED_SPANS]
-    versions = {span.versions.model_version for span in traces.filter_ids(connection, ids)} if ids else set()
-    return versions == {key}
+    versions = [span.versions for span in traces.filter_ids(connection, ids)] if ids else []
+    if expected.prompt is not None and {one.prompt_version for one in versions} != {expected.prompt}:
+        return False
+    return "@" not in expected.model or {one.model_version for one in versions} == {expected.model}
 
 
 def _check_judges(connection: Connection, suite: Suite) -> Iterator[SuiteEvidence]:

@@ -6,12 +6,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from vong.app import gated_changes, gates, monitors
+from vong.app.gate_applications import PIPELINE_PREFIX
 from vong.app.gated_changes import AliasTarget
 from vong.app.gates import GateCaller, GateRequest
+from vong.app.pipelines.labels import promote_pipeline
 from vong.app.platform import Platform
+from vong.app.prompts.promotion import promote_version
 from vong.errors import GateRejected, PreconditionFailed
 from vong.evals import gate_store
 from vong.evals.gates import GateDecision
+from vong.records.route import TargetKey
 from vong.store.blobs import BlobStore
 
 EVIDENCE_ACTOR = "evidence"
@@ -56,6 +60,18 @@ class PlatformGate(NamedTuple):
         """Point an alias to a version if its gate passes."""
         target = AliasTarget(ref, dict(evidence), reason)
         gated_changes.set_alias(connection, self.blobs, self.caller, name, alias, target)
+
+    def move_labels(self, connection: Connection, candidate: str, evidence: Mapping[str, Any], reason: str) -> None:
+        """Move the label `prod` of the prompt or the pipeline of a candidate, if it has that label and its gate passes.
+
+        Other candidates have no label.
+        """
+        key = TargetKey.parse(candidate)
+        if key.prompt is not None:
+            promote_version(connection, self.blobs, self.caller, key.prompt, dict(evidence), reason)
+        if key.model.startswith(PIPELINE_PREFIX):
+            ref = key.model.removeprefix(PIPELINE_PREFIX)
+            promote_pipeline(connection, self.blobs, self.caller, ref, dict(evidence), reason)
 
 
 def evidence_gate(platform: Platform) -> PlatformGate:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from vong import registry, serving
 from vong.access import Principal
-from vong.app import gate_evidence, gate_retrieval
+from vong.app import gate_applications, gate_evidence, gate_retrieval
 from vong.app.gate_candidate import GateCandidate
 from vong.errors import InvalidInput, NotFound
 from vong.evals import gate_store, gates
@@ -160,6 +160,10 @@ def resolve_candidate(connection: Connection, subject: GateSubject, text: str) -
         return gate_evidence.resolve_target(connection, subject.name, text)
     if subject.kind == "index":
         return gate_retrieval.resolve_index(connection, subject.name, text)
+    if subject.kind == "pipeline":
+        return gate_applications.resolve_pipeline(connection, subject.name, text)
+    if subject.kind == "prompt_label":
+        return gate_applications.resolve_prompt(connection, subject.name, text)
     return GateCandidate(key=text, model=None, target=None, current=None, current_target=None)
 
 

@@ -22,6 +22,7 @@ from vong.app.files import load_file
 from vong.app.fine_tuning_models import list_deployment_endpoints, start_target
 from vong.app.otlp_exports import create_exporters
 from vong.app.platform import Platform
+from vong.app.prompt_calls import PromptCalls, check_target_prompt
 from vong.app.providers import EMBEDDING_MODEL_NAME, LOCAL_PROVIDER, StoredProviders, create_provider
 from vong.errors import Unavailable
 from vong.gateway.accounting.ledger_writer import LedgerWriter
@@ -104,6 +105,7 @@ class GatewayRuntime:
                 load_file=partial(load_file, platform),
                 on_demand=StartSettings(partial(start_target, platform), platform.settings.model_start_timeout),
                 file_search=VectorStoreSearch(platform),
+                prompts=PromptCalls(platform),
             ),
             sinks=CallSinks(
                 record_span=self._recorder.record,
@@ -200,7 +202,8 @@ class GatewayRuntime:
     def _load_catalog(self, project_id: UUID) -> ModelCatalog:
         with self._platform.scope(project_id) as connection:
             stored = self._stored_providers.for_project(connection, project_id)
-            all_providers = {**stored, **self._configured_providers}
+            own = self._platform.load_project_providers(project_id, connection)
+            all_providers = {**own, **stored, **self._configured_providers}
             catalog = build_catalog(connection, all_providers, self._upstream, self._guard_factory, self._balancer)
             catalog.prices = {**catalog_prices(connection, self._platform.settings), **catalog.prices}
         self._prices.prepare(project_id, catalog.prices, stored.values())
@@ -288,13 +291,20 @@ def build_catalog(
 
 
 def target_check(platform: Platform, project_id: UUID, connection: Connection) -> Callable[[str], None]:
-    """Return the target check for `gateway.set_route`: it raises NotFound for an unknown deployment or provider."""
+    """Return the target check for `gateway.set_route`: NotFound for an unknown deployment, provider or prompt."""
     upstream = UpstreamClient()
     available = {
+        **platform.load_project_providers(project_id, connection),
         **StoredProviders(platform.settings.home_folder, upstream).for_project(connection, project_id),
         **build_providers(platform, upstream),
     }
-    return build_catalog(connection, available, upstream).check_target
+    catalog = build_catalog(connection, available, upstream)
+
+    def check(target: str) -> None:
+        catalog.check_target(target)
+        check_target_prompt(connection, target)
+
+    return check
 
 
 @contextmanager

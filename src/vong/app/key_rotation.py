@@ -1,4 +1,4 @@
-"""Rotation of the key of stored secrets: of providers, guards, webhooks and knowledge sources."""
+"""Rotation of the key of stored secrets: of providers, guards, webhooks, knowledge sources and pipelines."""
 
 import time
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, Table, Text, cast, select, update
 
+from vong.app.pipelines.secrets import secret_context
 from vong.errors import Misconfigured, VongError
 from vong.evals.monitor_tables import monitors
 from vong.evals.monitors.store import webhook_context
@@ -16,6 +17,9 @@ from vong.gateway.guards.secret_settings import ENCRYPTED_PREFIX, reencrypt_sett
 from vong.gateway.providers.store import encryption_context
 from vong.knowledge.sources.store import encryption_context as source_context
 from vong.knowledge.sources.tables import sources
+from vong.pipelines.publication_tables import webhooks as pipeline_webhooks
+from vong.pipelines.tables import secrets as pipeline_secrets
+from vong.pipelines.webhooks import encryption_context as pipeline_webhook_context
 from vong.records import Record
 from vong.records.guard import GuardConfig
 from vong.store.database import Database
@@ -61,6 +65,8 @@ def rotate_key(
                 *_reencrypt_guards(connection, secrets),
                 *_reencrypt_webhooks(connection, secrets),
                 *_reencrypt_sources(connection, secrets),
+                *_reencrypt_pipeline_secrets(connection, secrets),
+                *_reencrypt_pipeline_webhooks(connection, secrets),
             ]
         time.sleep(grace_seconds)
         secrets.remove_old_keys()
@@ -114,6 +120,37 @@ def _reencrypt_sources(connection: Connection, secrets: SecretBox) -> Iterator[t
             continue
         connection.execute(update(sources).where(columns.id == id).values(secret=encrypted))
         yield f"knowledge source {name}", True
+
+
+def _reencrypt_pipeline_secrets(connection: Connection, secrets: SecretBox) -> Iterator[tuple[str, bool]]:
+    """Encrypt the secrets of pipeline steps again. Yields the name of each, and whether it was readable."""
+    columns = pipeline_secrets.c
+    query = select(columns.project_id, columns.name, columns.origin, columns.secret)
+    for project_id, name, origin, secret in connection.execute(query).all():
+        context = secret_context(project_id, name, origin)
+        try:
+            encrypted = secrets.encrypt(secrets.decrypt(secret, context), context)
+        except Misconfigured:
+            yield f"pipeline secret {name} of project {project_id}", False
+            continue
+        row = update(pipeline_secrets).where(columns.project_id == project_id, columns.name == name)
+        connection.execute(row.values(secret=encrypted))
+        yield f"pipeline secret {name}", True
+
+
+def _reencrypt_pipeline_webhooks(connection: Connection, secrets: SecretBox) -> Iterator[tuple[str, bool]]:
+    """Encrypt the secrets of the webhooks of pipelines again. Yields the name of each, and whether it was readable."""
+    columns = pipeline_webhooks.c
+    query = select(columns.id, columns.project_id, columns.pipeline, columns.name, columns.secret)
+    for id, project_id, pipeline, name, secret in connection.execute(query).all():
+        context = pipeline_webhook_context(project_id, pipeline)
+        try:
+            encrypted = secrets.encrypt(secrets.decrypt(secret, context), context)
+        except Misconfigured:
+            yield f"webhook {name} of pipeline {pipeline} of project {project_id}", False
+            continue
+        connection.execute(update(pipeline_webhooks).where(columns.id == id).values(secret=encrypted))
+        yield f"webhook {name} of pipeline {pipeline}", True
 
 
 def _reencrypt_guards(connection: Connection, secrets: SecretBox) -> Iterator[tuple[str, bool]]:

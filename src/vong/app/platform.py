@@ -21,6 +21,8 @@ from vong.store.spans.writer import SpanWriter
 if TYPE_CHECKING:
     from vong.client import Client
     from vong.gateway.gateway import Gateway
+    from vong.gateway.providers import Provider
+    from vong.pipelines.execution.executor import PipelineExecutor
     from vong.traces.otlp_exporter import OtlpExporter
 
 INTERNAL_KEY_NAME = "internal"
@@ -36,11 +38,16 @@ class Platform:
     settings: Settings
     score_listeners: "list[ScoreListener]" = field(default_factory=list)
     """Listeners that are called after a score is stored, for example to evaluate canaries."""
+    provider_loaders: "list[ProviderLoader]" = field(default_factory=list)
+    """Functions that return providers of a project beside the stored ones, such as its published pipelines."""
     exporters: "Sequence[OtlpExporter]" = ()
     """Exporters for the spans of this process's calls."""
 
     gateway: "Gateway | None" = None
     """Gateway of this process, or None if the process serves no model calls."""
+
+    pipelines: "PipelineExecutor | None" = None
+    """Executor of pipeline runs of this process, or None if the process executes none."""
 
     @cached_property
     def database(self) -> Database:
@@ -73,6 +80,13 @@ class Platform:
                 gate_store.add_rejection(connection, error.decision)
             raise
 
+    def load_project_providers(self, project_id: UUID, connection: Connection) -> "dict[str, Provider]":
+        """Return the providers of the connection's project beside the stored ones, by name."""
+        providers: dict[str, Provider] = {}
+        for load in self.provider_loaders:
+            providers |= load(self, project_id, connection)
+        return providers
+
     def apply_routing_change(self, project_id: UUID) -> None:
         """Apply a committed change of a project's routing to the next model call of this process."""
         if self.gateway is not None:
@@ -97,3 +111,5 @@ class Platform:
 
 ScoreListener = Callable[[Platform, UUID, Score], None]
 """Function that is called after a score is stored."""
+ProviderLoader = Callable[[Platform, UUID, Connection], "dict[str, Provider]"]
+"""Function that returns providers of the connection's project, by name."""

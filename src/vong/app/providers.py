@@ -24,6 +24,8 @@ from vong.records import Record
 from vong.store.encryption import SecretBox
 
 LOCAL_PROVIDER = "local"
+PIPELINE = "pipeline"
+"""Name of the provider of published pipelines, which no other provider may have."""
 EMBEDDING_MODEL_NAME = "all-minilm-l6-v2"
 MAX_LISTED_MODELS = 200
 """Maximum number of models in a test result."""
@@ -168,7 +170,7 @@ def create_provider(name: str, settings: ProviderSettings, upstream: UpstreamCli
 
 def set_provider(platform: Platform, project_id: UUID, name: str, update: ProviderUpdate) -> ProviderState:
     """Create or update a stored provider. The change applies to the next model call on this server."""
-    reserved = {*platform.settings.providers, LOCAL_PROVIDER, DEPLOYMENT}
+    reserved = {*platform.settings.providers, LOCAL_PROVIDER, DEPLOYMENT, PIPELINE}
     secrets, allow_link_local = SecretBox(platform.settings.home_folder), platform.settings.allow_link_local
     with platform.scope(project_id) as connection:
         stored = provider_store.set_provider(

@@ -23,8 +23,9 @@ from vong.loop.releases import Observed
 from vong.loop.sequential import Side
 from vong.records import Score, Span, now
 from vong.records.cache import ShadowResult
+from vong.records.route import PROMPT_SEPARATOR
 from vong.records.span import ATTEMPT_KIND
-from vong.traces.calls import RouteCall, list_route_calls
+from vong.traces.calls import RouteCall, list_route_calls, list_targets
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +67,10 @@ def observe_scores(connection: Connection, release: Release) -> list[ReleaseObse
     counted = release_store.counted_spans(connection, release.id, "quality", by_span)
     found: list[ReleaseObservation] = []
     spans = traces.filter_ids(connection, by_span.keys() - counted)
+    targets = list_targets(connection, [span.id for span in spans]) if _names_prompts(release) else {}
     for span in sorted(spans, key=lambda one: (by_span[one.id].created_at, by_span[one.id].id)):
         score, versions = by_span[span.id], span.versions
-        side = _side(release, span.model, versions.model_version)
+        side = _side(release, targets.get(span.id, span.model), versions.model_version)
         if side and versions.route_version in release.canary_versions and span.started_at >= release.stage_started_at:
             found.append(
                 ReleaseObservation(
@@ -99,7 +101,7 @@ def observe_calls(connection: Connection, release: Release, *, thorough: bool) -
     observations: list[ReleaseObservation] = []
     measures: dict[str, CallMeasures] = {}
     for call in calls:
-        side = _side(release, call.model, call.model_version)
+        side = _side(release, call.target, call.model_version)
         if call.id in counted or side is None or call.cache == CACHE_HIT or call.error_type in UNSENT_ERRORS:
             continue
         if call.span_id in with_attempts and call.kind != ATTEMPT_KIND:
@@ -148,7 +150,7 @@ def score_answers(connection: Connection, release: Release, score: ScoreOutput) 
         for call in calls
         if call.kind == "chat"
         and call.status == "ok"
-        and _side(release, call.model, call.model_version)
+        and _side(release, call.target, call.model_version)
         and _is_sampled(call.id, release)
     ]
     scored = (
@@ -253,6 +255,11 @@ def _shadow_results(connection: Connection, release: Release) -> list[ShadowResu
     results = list_shadow_results(connection, route=release.route, kind="shadow", limit=MAX_CALLS)
     started = release.stage_started_at or release.created_at
     return [one for one in reversed(results) if one.target == release.candidate and one.created_at >= started]
+
+
+def _names_prompts(release: Release) -> bool:
+    """Return True if targets of the release differ by their prompts."""
+    return PROMPT_SEPARATOR in release.candidate or any(target.prompt for target in release.previous_targets)
 
 
 def _side(release: Release, model: str | None, version: str | None) -> Side | None:

@@ -3,15 +3,16 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from vong import traces
+from vong import prompts, traces
 from vong.app.platform import Platform
 from vong.errors import NotFound, Unavailable
 from vong.feedback import scores
+from vong.prompts.versions import list_refs, parse_ref
 from vong.records import Span, now
 from vong.records.trace import SpanSummary
 from vong.traces.stream import SpanArrivals, is_stored, last_number, parse_event_id, read_arrivals
@@ -62,6 +63,30 @@ def get_span(platform: Platform, project_id: UUID, span_id: UUID) -> Span:
             return next(iter(traces.get_spans(connection, [id])), None)
 
     return await_span(platform, span_id, find)
+
+
+SpanFilterT = TypeVar("SpanFilterT", bound=traces.SpanFilter)
+
+
+def resolve_prompt(connection: Connection, span_filter: SpanFilterT) -> SpanFilterT:
+    """Return the filter with the refs of the versions that its `prompt` names.
+
+    A name stands for all versions of the prompt. A ref of a prompt that does not exist matches spans that name it.
+
+    Raises: InvalidInput if the ref is invalid.
+    """
+    ref = span_filter.prompt
+    if ref is None:
+        return span_filter
+    name, version, label = parse_ref(ref)
+    try:
+        if version is None and label is None:
+            refs = list_refs(connection, name)
+        else:
+            refs = [prompts.find(connection, ref).ref]
+    except NotFound:
+        refs = []
+    return span_filter.model_copy(update={"prompt": ",".join([*refs, ref])})
 
 
 def list_spans(

@@ -17,6 +17,7 @@ from vong.app.knowledge_ingestion import maintain_documents
 from vong.app.knowledge_sources import run_schedule
 from vong.app.loop_policies import watch_triggers
 from vong.app.monitor_worker import run_monitors
+from vong.app.pipelines.schedules import delete_expired_conversations, run_pipeline_schedules
 from vong.app.platform import Platform
 from vong.app.serving import supervise
 from vong.app.serving_aliases import follow_aliases
@@ -53,6 +54,8 @@ def main(arguments: list[str] | None = None) -> None:
             ("knowledge sources", run_schedule),
             ("indexes", maintain_indexes),
             ("documents", maintain_documents),
+            ("pipeline schedules", run_pipeline_schedules),
+            ("conversations", delete_expired_conversations),
         ):
             Thread(target=target, args=(platform, Event()), name=name, daemon=True).start()
         run_worker(worker_config(settings))

@@ -37,7 +37,12 @@ group.add_command(suites)
 
 
 @group.command()
-@click.option("--model", required=True, help="A route, deployment/NAME or PROVIDER/MODEL.")
+@click.option(
+    "--model",
+    required=True,
+    help="A route, deployment/NAME, PROVIDER/MODEL, prompt/NAME:LABEL or pipeline/NAME:LABEL.",
+)
+@click.option("--step", help="Step of a pipeline whose output is scored, in place of that of the pipeline.")
 @click.option("--dataset", help="NAME, NAME@NUMBER or NAME@HASH.")
 @click.option("--suite", help="Run a suite instead: NAME (the newest version) or NAME@NUMBER.")
 @click.option("--split", default="test", show_default=True)

@@ -103,7 +103,7 @@ def render_markdown(run: dict[str, Any], comparison: dict[str, Any] | None) -> s
     if comparison is not None:
         base = comparison["baseline"]
         lines += [
-            f"Baseline: {_cell(base['subject'])}{_cell(' (' + base['label'] + ')' if base['label'] else '')}.",
+            f"Baseline: {_cell(base['subject'] + (f' ({base["label"]})' if base['label'] else ''))}.",
             "",
         ]
         lines += [

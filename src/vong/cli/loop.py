@@ -77,7 +77,10 @@ def canaries() -> None:
 )
 @json_option
 def start_canary(route: str, candidate: str, as_json: bool, goal: str, **options: Any) -> None:
-    """Send a share of ROUTE to CANDIDATE (deployment/NAME or PROVIDER/MODEL) until its scores decide."""
+    """Send a share of ROUTE to CANDIDATE (deployment/NAME or PROVIDER/MODEL) until its scores decide.
+
+    MODEL+prompt/REF is a candidate with a stored prompt.
+    """
     created = Client().loop.start_canary(route, candidate, goal=goal.replace("-", "_"), **options)
     emit(created, as_json, ["id", "route", "candidate", "share", "metric", "status"])
     if not as_json:

@@ -66,7 +66,7 @@ def start_release(
     no_guards: bool,
     **options: Any,
 ) -> None:
-    """Release CANDIDATE (deployment/NAME or PROVIDER/MODEL) on ROUTE."""
+    """Release CANDIDATE (deployment/NAME or PROVIDER/MODEL, or MODEL+prompt/REF with a stored prompt) on ROUTE."""
     plan = {name: value for name, value in options.items() if value not in (None, (), False)}
     if "steps" in plan:
         plan["steps"] = _parse_steps(plan["steps"])

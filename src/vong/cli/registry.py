@@ -1,11 +1,11 @@
 """Commands of `vong registry`: models, versions, aliases and lineage."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from vong.cli.evidence import read_evidence
 from vong.cli.job_progress import follow
 from vong.cli.output import emit, json_option
 from vong.cli.params import FilePath, Group
@@ -112,7 +112,7 @@ def import_(
 @json_option
 def alias(name: str, alias: str, ref: str, reason: str | None, evidence: Path | None, as_json: bool) -> None:
     """Point ALIAS of the model NAME at the version REF."""
-    proof = _read_evidence(evidence) if evidence else None
+    proof = read_evidence(evidence) if evidence else None
     moved = Client().registry.set_alias(name, alias, ref, evidence=proof, reason=reason)
     emit(moved, as_json, ["name", "alias", "model", "reason", "moved_by"])
 
@@ -150,13 +150,3 @@ def describe_node(node: LineageNode) -> str:
     detail = ", ".join(f"{name} {value}" for name, value in node.detail.items() if value not in (None, "", {}))
     ref = node.ref if node.ref.startswith(f"{node.kind}:") else f"{node.kind} {node.ref}"
     return f"{ref}{f' {node.title}' if node.title else ''}{f' ({detail})' if detail else ''}"
-
-
-def _read_evidence(file: Path) -> dict[str, Any]:
-    try:
-        evidence = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise click.BadParameter(f"{str(file)!r} is not valid JSON: {error}") from None
-    if not isinstance(evidence, dict):
-        raise click.BadParameter(f"{str(file)!r} contains no JSON object; write for example an evaluation")
-    return evidence

@@ -30,6 +30,7 @@ def filter_options(command: Any) -> Any:
         click.option("--route", help="Route that was called."),
         click.option("--deployment", help="Local deployment that answered."),
         click.option("--model-version", help="Model version that answered, as name@hash."),
+        click.option("--prompt", help="Prompt that was used: NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL."),
         click.option("--status", type=click.Choice(["ok", "error"])),
         click.option("--user", help="End user named by the caller."),
         click.option("--session", help="Session named by the caller."),

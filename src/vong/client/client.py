@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from vong.client.jobs import JobsClient
     from vong.client.knowledge import KnowledgeClient
     from vong.client.loop import LoopClient
+    from vong.client.pipelines import PipelinesClient
+    from vong.client.prompts import PromptsClient
+    from vong.client.project_files import ProjectFilesClient
     from vong.client.registry import RegistryClient
     from vong.client.serving import ServingClient
     from vong.client.traces import TracesClient
@@ -62,6 +65,13 @@ class Client:
         from vong.client.access import AccessClient
 
         return AccessClient(self.transport)
+
+    @cached_property
+    def prompts(self) -> "PromptsClient":
+        """Return the namespace for versioned prompts and their labels."""
+        from vong.client.prompts import PromptsClient
+
+        return PromptsClient(self.transport)
 
     @cached_property
     def knowledge(self) -> "KnowledgeClient":
@@ -139,6 +149,20 @@ class Client:
         from vong.client.training import TrainingClient
 
         return TrainingClient(self.transport)
+
+    @cached_property
+    def pipelines(self) -> "PipelinesClient":
+        """Return the namespace for pipelines and their runs."""
+        from vong.client.pipelines import PipelinesClient
+
+        return PipelinesClient(self.transport)
+
+    @cached_property
+    def project_files(self) -> "ProjectFilesClient":
+        """Return the namespace for the files of the project: pull, plan and apply."""
+        from vong.client.project_files import ProjectFilesClient
+
+        return ProjectFilesClient(self.transport)
 
     def system(self) -> dict[str, Any]:
         """Return installed versions, storage and processes of the server."""

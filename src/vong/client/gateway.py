@@ -174,9 +174,7 @@ class GatewayClient:
         if isinstance(targets, RouteNode):
             body["tree"] = targets.model_dump(mode="json", exclude_defaults=True)
         else:
-            body["targets"] = [
-                RouteTarget(model=model, weight=weight).model_dump() for model, weight in targets.items()
-            ]
+            body["targets"] = [RouteTarget(model=key, weight=weight).dump() for key, weight in targets.items()]
         return self._transport.request("PUT", f"/api/v1/gateway/routes/{segment(name)}", Route, body=body)
 
     def delete_route(self, name: str) -> Route:

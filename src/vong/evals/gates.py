@@ -24,8 +24,14 @@ RequirementKind = Literal[
 ROLE_RANKS: dict[ApprovalRole, int] = {"viewer": 0, "member": 1, "owner": 2}
 DEFAULT_POLICY = "default"
 """Name of the built-in policies, which apply to subjects that no other policy matches: see `BUILTIN_PATTERNS`."""
-BUILTIN_PATTERNS: dict[SubjectKind, str] = {"model_alias": "*:prod", "index": "*"}
-"""Subjects to which a built-in policy applies: the alias `prod` of every model, and the index of every base."""
+BUILTIN_PATTERNS: dict[SubjectKind, str] = {
+    "model_alias": "*:prod",
+    "prompt_label": "*:prod",
+    "pipeline": "*:prod",
+    "index": "*",
+}
+"""Subjects to which a built-in policy applies: the alias `prod` of every model, the label `prod` of every prompt and
+pipeline, and the index of every base."""
 KIND_LABELS: dict[SubjectKind, str] = {
     "model_alias": "alias",
     "route": "route",

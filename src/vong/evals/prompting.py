@@ -22,7 +22,8 @@ class EvalSettings(Record):
     and all requests have the same ones. `limit` evaluates that many examples, selected by `seed` (a larger limit
     contains a smaller one). `concurrency` requests run at the same time; latencies are measured under this load.
     `references` is a metadata field with a list of texts that are correct, too, beside the completion. `samples`
-    outputs are requested for each example, for scorers such as pass@k; all other scorers use the first one.
+    outputs are requested for each example, for scorers such as pass@k; all other scorers use the first one. `step` is
+    the path of a step whose output is scored in place of that of the whole pipeline.
     """
 
     system: str | None = None
@@ -36,6 +37,7 @@ class EvalSettings(Record):
     concurrency: int = Field(default=4, ge=1, le=64)
     references: str | None = Field(default=None, min_length=1, max_length=200)
     samples: int = Field(default=1, ge=1, le=100)
+    step: str | None = Field(default=None, min_length=1, max_length=300)
 
     def check(self, split: str) -> None:
         """Raise InvalidInput if the shots come from the evaluated split or the template lacks `{input}`."""

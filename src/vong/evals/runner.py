@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -38,6 +39,15 @@ Generate = Callable[[list[Message], dict[str, Any]], ModelOutput]
 """Calls a model with messages and parameters, which contain the example's tools. A failure of one request is a
 `ModelOutput` with `error`; a VongError ends the whole run."""
 
+
+class AnswersRows(Protocol):
+    """Subject that builds its requests from rows itself, such as a prompt or a pipeline."""
+
+    def answer_row(self, example: Example) -> ModelOutput:
+        """Return the output for a row. A failure is an output with `error`."""
+        ...
+
+
 OpenConnection = Callable[[], AbstractContextManager[Connection]]
 """Opens one transaction in the project of the run."""
 
@@ -46,7 +56,7 @@ def run(
     scope: OpenConnection,
     id: UUID,
     examples: Sequence[Example],
-    generate: Generate,
+    generate: Generate | AnswersRows,
     *,
     shots_pool: Sequence[Example] = (),
     progress: Callable[[int, int], None] | None = None,
@@ -144,15 +154,14 @@ def _find_unscored(result: EvalResult, outputs: Sequence[ScoredOutput]) -> list[
 
 
 def _with_retries(
-    generate: Generate, shots: Sequence[Example], settings: EvalSettings
+    generate: Generate | AnswersRows, shots: Sequence[Example], settings: EvalSettings
 ) -> Callable[[Example], ModelOutput]:
     def ask(example: Example) -> ModelOutput:
-        messages = build_messages(example, shots, settings)
-        params = build_params(example, settings)
+        request = _build_request(generate, example, shots, settings)
         outputs: list[ModelOutput] = []
         while len(outputs) < settings.samples and not (outputs and outputs[-1].error):
             output = call_with_retries(
-                lambda: generate(messages, params),
+                request,
                 retry=retry_if_result(lambda output: output.error is not None),
                 wait=wait_exponential(multiplier=RETRY_DELAY_SECONDS),
                 stop=stop_after_attempt(MAX_ATTEMPTS),
@@ -161,6 +170,14 @@ def _with_retries(
         return merge_samples(outputs)
 
     return ask
+
+
+def _build_request(
+    generate: Generate | AnswersRows, example: Example, shots: Sequence[Example], settings: EvalSettings
+) -> Callable[[], ModelOutput]:
+    if not callable(generate):
+        return partial(generate.answer_row, example)
+    return partial(generate, build_messages(example, shots, settings), build_params(example, settings))
 
 
 class _Scoring(NamedTuple):

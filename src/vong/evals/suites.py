@@ -126,7 +126,7 @@ def create_suite(connection: Connection, name: str, definition: SuiteDefinition)
     for entry in definition.entries:
         entry.check()
     content = definition.model_dump(mode="json")
-    digest = hashlib.sha256(canonical_json(content)).hexdigest()
+    digest = _hash_content(content)
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"suite:{name}"))))
     newest = next(iter(list_versions(connection, name, limit=1)), None)
     if newest is not None and newest.hash == digest:
@@ -134,6 +134,18 @@ def create_suite(connection: Connection, name: str, definition: SuiteDefinition)
     values = {"name": name, "number": (newest.number if newest else 0) + 1, "hash": digest, "created_at": now()}
     connection.execute(insert(tables.suites).values(values | content))
     return find_suite(connection, f"{name}@{values['number']}")
+
+
+def _hash_content(content: dict[str, Any]) -> str:
+    """Return the hash of a suite. An entry without `step` has the hash that it had before there were steps."""
+    entries = [
+        {
+            **entry,
+            "settings": {name: value for name, value in entry["settings"].items() if (name, value) != ("step", None)},
+        }
+        for entry in content["entries"]
+    ]
+    return hashlib.sha256(canonical_json({**content, "entries": entries})).hexdigest()
 
 
 def find_suite(connection: Connection, ref: str) -> Suite:

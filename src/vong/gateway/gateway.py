@@ -16,7 +16,7 @@ from vong.gateway.auth.scopes import may_call
 from vong.gateway.cache.response_cache import ResponseCache
 from vong.gateway.endpoints import response_store
 from vong.gateway.endpoints.file_search import MARKER as FILE_SEARCH_MARKER
-from vong.gateway.endpoints.file_sources import FileContent, resolve_files
+from vong.gateway.endpoints.file_sources import FileContent
 from vong.gateway.endpoints.json_depth import check_max_depth
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.fastpath.call import FastCall, FastPath, FastStreamCall
@@ -26,13 +26,20 @@ from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.pipeline.call import ModelCall
 from vong.gateway.pipeline.file_search.call import FileSearchCall
-from vong.gateway.pipeline.input_tokens import to_countable_request
 from vong.gateway.pipeline.media_call import MediaCall
 from vong.gateway.pipeline.media_request import MediaRequest
 from vong.gateway.pipeline.moderation import ModerationRequest, run_guard_test
-from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices, FileSearchService, QueueSpan
+from vong.gateway.pipeline.prompts import PROMPT_MARKER
+from vong.gateway.pipeline.services import (
+    DEFAULT_OPTIONS,
+    CallOptions,
+    CallServices,
+    FileSearchService,
+    PromptService,
+    QueueSpan,
+)
 from vong.gateway.pipeline.shadow import ShadowRequest, ShadowRunner
-from vong.gateway.pipeline.token_count import count_message_tokens
+from vong.gateway.pipeline.token_count import count_request_tokens
 from vong.gateway.pricing.prices import ModelPrice
 from vong.gateway.providers import Endpoint, Provider
 from vong.gateway.providers.base import TokenCount
@@ -62,14 +69,6 @@ class LoadSpan(Protocol):
         ...
 
 
-class DeleteBodies(Protocol):
-    """Function that deletes the bodies of a span."""
-
-    def __call__(self, project_id: UUID, span_id: UUID, /) -> object:
-        """Delete the stored request and response of a span."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repositories:
     """Database lookups, called in threads."""
@@ -79,11 +78,13 @@ class Repositories:
     load_catalog: Callable[[UUID], ModelCatalog]
     """Return the model catalog of a project."""
     load_span: LoadSpan
-    delete_bodies: DeleteBodies
+    delete_bodies: Callable[[UUID, UUID], object]
+    """Delete the stored request and response of a span of a project."""
     load_file: Callable[[GatewayPrincipal, UUID, int], FileContent]
     """Return a file that a principal may see, if it has at most so many bytes."""
     on_demand: StartSettings
     file_search: FileSearchService | None = None
+    prompts: PromptService | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,7 @@ class Gateway:
         self.on_key_change: Callable[[], None] = self.invalidate_principals
         """Handle a change of keys, sessions, users or memberships. Called from any thread."""
         self._sinks = sinks
+        self.price_of = sinks.price_of
         self._limiter = limiter
         self.repositories = repositories
         self._circuit_breakers: dict[tuple[UUID, str], CircuitBreaker] = {}
@@ -153,6 +155,7 @@ class Gateway:
             enqueue_shadow=self._shadows.enqueue,
             ask_model=self._ask_model,
             file_search=repositories.file_search,
+            prompts=repositories.prompts,
         )
         self._planner = FastPathPlanner(
             self.principals, self._catalogs, limiter, price_of=sinks.price_of, counter_for=sinks.counter_for
@@ -170,7 +173,7 @@ class Gateway:
     ) -> ModelCall:
         """Create a model call. Raises Unavailable while the span buffer is full."""
         self._check_span_buffer()
-        if endpoint == "responses" and FILE_SEARCH_MARKER in body:
+        if endpoint == "responses" and (FILE_SEARCH_MARKER in body or PROMPT_MARKER in body):
             return FileSearchCall(self._services, principal, body, trace, options)
         return ModelCall(self._services, principal, endpoint, body, trace, options)
 
@@ -208,6 +211,8 @@ class Gateway:
         self._catalogs.invalidate(project_id)
         self._planner.invalidate()
         self._response_cache.invalidate(project_id)
+        if self.repositories.prompts is not None:
+            self.repositories.prompts.invalidate(project_id)
 
     def invalidate_principals(self) -> None:
         """Invalidate all principals, after a key, session, user or membership has changed."""
@@ -231,11 +236,7 @@ class Gateway:
         self, principal: GatewayPrincipal, body: bytes, trace: TraceContext, endpoint: Endpoint = "messages"
     ) -> TokenCount:
         """Count the tokens of a messages or responses request at its target, or estimate them if it cannot count."""
-        catalog, ask_model = await self.load_catalog(principal), partial(self._ask_model, principal, trace)
-        body = await resolve_files(endpoint, body, partial(self._services.load_file, principal))
-        if endpoint == "responses":
-            body = await to_countable_request(body, partial(self._load_history, principal.project_id))
-        return await count_message_tokens(principal, catalog, body, trace, ask_model, endpoint)
+        return await count_request_tokens(self._services, principal, body, trace, endpoint)
 
     async def moderate(self, principal: GatewayPrincipal, body: bytes, trace: TraceContext) -> dict[str, Any]:
         """Return the detections of guards in texts, in OpenAI's format."""

@@ -16,11 +16,13 @@ from vong import gateway
 from vong.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from vong.gateway.routing.store import TargetCheck
 from vong.loop import sequential, tables
+from vong.loop.application_targets import pin_target
 from vong.loop.evidence import Evidence, EvidenceHistoryPoint, build_evidence, describe_evidence
 from vong.loop.gatekeeper import Gatekeeper, build_cause
 from vong.loop.sequential import DecisionRules, EvidencePoint, Goal, ScoreObservation, Verdict
 from vong.records import Record, Route, RouteTarget, Score, Span, new_id, now
 from vong.records.route import check_target_name
+from vong.records.span import target_of
 from vong.registry.aliases import PROTECTED_ALIAS
 
 Status = Literal["running", "promoted", "rolled_back", "kept", "superseded"]
@@ -82,6 +84,9 @@ def start_canary(
 ) -> Canary:
     """Start a canary: send `share` of a route's traffic to `candidate` (`deployment/NAME` or `PROVIDER/MODEL`).
 
+    `MODEL+prompt/REF` is a candidate with a stored prompt. A label is replaced by the version that it names now, so
+    that all scores are about one version.
+
     Scores named `metric` count. The other targets divide the rest in the previous proportions. A repeated request for
     the running canary returns it.
 
@@ -90,12 +95,13 @@ def start_canary(
     candidate cannot be called.
     """
     rules = _check_rules(rules or DecisionRules(), share)
+    candidate = pin_target(connection, candidate)
     running = [one for one in list_canaries(connection, status="running", limit=500) if one.route == route]
     if running:
         return _require_same(running[0], (candidate, share, metric, rules))
     _check_no_release(connection, route)
     current = gateway.get_route(connection, route)
-    other_weights = {target.model: target.weight for target in current.targets if target.model != candidate}
+    other_weights = {target.key: target.weight for target in current.targets if target.key != candidate}
     total_weight = sum(other_weights.values())
     if total_weight <= 0:
         hint = "add the incumbent to the route first"
@@ -112,7 +118,7 @@ def start_canary(
         "share": share,
         "metric": metric,
         "rules": rules._asdict(),
-        "previous_targets": [target.model_dump() for target in current.targets],
+        "previous_targets": [target.dump() for target in current.targets],
         "route_version": changed_route.version,
         "status": "running",
         "evidence": build_evidence(rules, [], []).model_dump(mode="json"),
@@ -173,7 +179,7 @@ def add_scores(connection: Connection, id: UUID, scored_spans: Sequence[ScoredSp
             "position": len(counted) + number,
             "score_id": one.score.id,
             "span_id": one.span.id,
-            "side": "candidate" if one.span.model == canary.candidate else "incumbent",
+            "side": "candidate" if target_of(one.span) == canary.candidate else "incumbent",
             "value": one.score.value,
             "created_at": one.score.created_at,
         }
@@ -181,7 +187,7 @@ def add_scores(connection: Connection, id: UUID, scored_spans: Sequence[ScoredSp
     ]
     if rows:
         connection.execute(insert(tables.scores), rows)
-    answered = [one.span.versions.model_version for one in new_scores if one.span.model == canary.candidate]
+    answered = [one.span.versions.model_version for one in new_scores if target_of(one.span) == canary.candidate]
     model = next((version for version in answered if version), canary.model)
     return _evaluate(connection, canary.model_copy(update={"model": model}), [*counted, *rows], gate)
 
@@ -337,10 +343,11 @@ def _end_canary(
 
 def _promote(connection: Connection, canary: Canary, route: Route, reason: str, by: str, gate: Gatekeeper) -> None:
     decision = gate.require_target(connection, canary.route, canary.candidate, reason)
-    weights = {target.model: float(target.model == canary.candidate) for target in route.targets}
+    weights = {target.key: float(target.key == canary.candidate) for target in route.targets}
     cause = build_cause(by, decision, canary=str(canary.id))
     gateway.set_weights(connection, canary.route, weights, cause=cause)
     gate.begin_new_model(connection, canary.route)
+    gate.move_labels(connection, canary.candidate, {"canary": str(canary.id)}, reason)
     if canary.model is None:
         return
     name = canary.model.partition("@")[0]

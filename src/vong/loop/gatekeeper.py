@@ -47,6 +47,13 @@ class Gatekeeper(Protocol):
         """
         ...
 
+    def move_labels(self, connection: Connection, candidate: str, evidence: Mapping[str, Any], reason: str) -> None:
+        """Move the label `prod` of the prompt or the pipeline of a candidate to its version, if it has that label.
+
+        Raises: PreconditionFailed with everything that is missing if the gate rejects it.
+        """
+        ...
+
 
 def build_cause(by: str, *decisions: GateDecision, **references: str) -> dict[str, Any]:
     """Return the cause of a version of a route: who changed it, and the canary or release and gate decisions."""

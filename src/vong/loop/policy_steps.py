@@ -224,7 +224,7 @@ def clean_up(runner: PolicyRunner, promoted: bool) -> dict[str, Any]:
 def find_current(runner: PolicyRunner) -> tuple[str, str | None]:
     """Return the target with the largest weight, the candidate excluded, and the model version of a deployment."""
     route = runner.client.gateway.route(runner.definition.route)
-    others = [target for target in route.targets if target.model != runner.target and target.weight > 0]
+    others = [target for target in route.targets if target.key != runner.target and target.weight > 0]
     if not others:
         hint = "add the current target to the route"
         raise PreconditionFailed(f"route {route.name!r} has no target beside the candidate", hint)

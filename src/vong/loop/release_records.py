@@ -166,4 +166,4 @@ class Release(Record):
         """Return the side to which a target belongs. Returns None for another target."""
         if target == self.candidate:
             return "candidate"
-        return "incumbent" if any(target == one.model for one in self.previous_targets) else None
+        return "incumbent" if any(target == one.key for one in self.previous_targets) else None

@@ -119,12 +119,13 @@ def promote(
     """
     decision = services.gate.require_target(connection, release.route, release.candidate, reason)
     gates = _add_gate(release, decision)
-    weights = {target.model: 0.0 for target in release.previous_targets} | {release.candidate: 1.0}
+    weights = {target.key: 0.0 for target in release.previous_targets} | {release.candidate: 1.0}
     cause = build_cause(by, decision, release=str(release.id))
     route = gateway.get_route(connection, release.route)
     _restore_policy(connection, release, route, cause)
     gateway.set_weights(connection, release.route, weights, services.check, cause)
     services.gate.begin_new_model(connection, release.route)
+    services.gate.move_labels(connection, release.candidate, {"release": str(release.id)}, reason)
     if release.model is not None:
         name = release.model.partition("@")[0]
         evidence = {"release": str(release.id), **release.evidence.quality.model_dump(mode="json")}
@@ -239,7 +240,7 @@ def _set_share(
     connection: Connection, release: Release, by: str, kind: str, message: str, decision: GateDecision | None = None
 ) -> Release:
     share = release.plan.steps[release.step]
-    others = {one.model: one.weight for one in release.previous_targets if one.model != release.candidate}
+    others = {one.key: one.weight for one in release.previous_targets if one.key != release.candidate}
     total = sum(others.values())
     weights = {model: weight / total * (1 - share) for model, weight in others.items()} | {release.candidate: share}
     cause = build_cause(by, *([decision] if decision else []), release=str(release.id))

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from vong import gateway, jobs
 from vong.errors import Conflict, InvalidInput
 from vong.loop import canary, release_evidence, release_steps, release_store
+from vong.loop.application_targets import pin_target
 from vong.loop.guard_rails import CallMeasures
 from vong.loop.release_records import Release, ReleaseObservation, ReleasePlan
 from vong.loop.release_services import ReleaseServices
@@ -49,6 +50,7 @@ def start(
     PreconditionFailed if the canary would start now and the gate rejects the candidate.
     """
     plan = plan or ReleasePlan()
+    candidate = pin_target(connection, candidate)
     active = release_store.find_active(connection, route)
     if active is not None:
         if (active.candidate, active.plan) == (candidate, plan):
@@ -157,7 +159,7 @@ def _check_route(connection: Connection, name: str, candidate: str, plan: Releas
     if route.tree is not None:
         hint = "replace the tree with targets, or create another route"
         raise Conflict(f"route {name!r} has a tree, whose weights a release cannot change", hint)
-    if not any(target.weight > 0 and target.model != candidate for target in route.targets):
+    if not any(target.weight > 0 and target.key != candidate for target in route.targets):
         hint = "add the incumbent to the route first"
         raise InvalidInput(f"route {name!r} has no other target to compare with", hint)
     running = [one for one in canary.list_canaries(connection, status="running", limit=500) if one.route == name]

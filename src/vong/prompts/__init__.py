@@ -6,4 +6,8 @@ number, its rendering with given variables, and labels that name the version in 
 May import the ground packages (`jobs`, `store`, `records`, `errors`, `config`, `plugins`), never another stage.
 """
 
-__all__: list[str] = []
+from vong.prompts.labels import list_labels
+from vong.prompts.rendering import render
+from vong.prompts.versions import create_version, find, list_prompts, list_versions
+
+__all__ = ["create_version", "find", "list_labels", "list_prompts", "list_versions", "render"]

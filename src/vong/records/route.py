@@ -1,7 +1,7 @@
 """Route: a public model name and the targets behind it."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -12,16 +12,59 @@ from vong.records.guard import MAX_GUARDS, GuardConfig
 from vong.records.record import Record
 from vong.records.routing_tree import ConcurrencyCap, RouteNode
 
+PROMPT_SEPARATOR = "+prompt/"
+"""Text between the model and the prompt of a target key."""
+
+
+class TargetKey(NamedTuple):
+    """Model and prompt of a target. Its text is `MODEL`, or `MODEL+prompt/REF` for a target with a stored prompt."""
+
+    model: str
+    prompt: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "TargetKey":
+        """Return the parts of a target key."""
+        model, separator, prompt = text.partition(PROMPT_SEPARATOR)
+        return cls(model, prompt) if separator else cls(text)
+
+    def __str__(self) -> str:
+        return self.model if self.prompt is None else f"{self.model}{PROMPT_SEPARATOR}{self.prompt}"
+
 
 class RouteTarget(Record):
-    """Model that a route may call.
+    """Model that a route may call, and the stored prompt that is sent to it.
 
     `model` is written as in a request: `deployment/NAME` for a local deployment, `PROVIDER/MODEL` for a provider
-    (`openai/gpt-4o-mini`, `echo/echo`). `weight` is relative to the weights of the other targets.
+    (`openai/gpt-4o-mini`, `echo/echo`). `weight` is relative to the weights of the other targets. `prompt` is the ref
+    of a prompt (`NAME:LABEL`, `NAME@NUMBER`, `NAME@HASH`) whose messages precede those of the caller.
+    `MODEL+prompt/REF` as `model` sets both.
     """
 
     model: str
     weight: float = 1.0
+    prompt: str | None = Field(default=None, min_length=1, max_length=200)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_key(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or not isinstance(values.get("model"), str):
+            return values
+        key = TargetKey.parse(values["model"])
+        if key.prompt is None:
+            return values
+        if values.get("prompt") not in (None, key.prompt):
+            raise ValueError(f"target {values['model']!r} also sets prompt {values['prompt']!r}: name one prompt")
+        return {**values, "model": key.model, "prompt": key.prompt}
+
+    @property
+    def key(self) -> str:
+        """Return the name that identifies the target within its route: `MODEL` or `MODEL+prompt/REF`."""
+        return str(TargetKey(self.model, self.prompt))
+
+    def dump(self) -> dict[str, Any]:
+        """Return the stored form, without a field for a missing prompt, so that hashes of routes are stable."""
+        return self.model_dump(exclude_none=True)
 
 
 class Timeouts(Record):
@@ -99,11 +142,12 @@ class Route(Record):
 
 
 def check_target_name(model: str) -> None:
-    """Check that a target is written as `deployment/NAME` or `PROVIDER/MODEL`.
+    """Check that a target is written as `deployment/NAME` or `PROVIDER/MODEL`, with `+prompt/REF` after it or without.
 
     Raises:
         InvalidInput: a part before or after the slash is missing.
     """
-    provider, _, name = model.partition("/")
-    if not provider or not name:
+    target = TargetKey.parse(model)
+    provider, _, name = target.model.partition("/")
+    if not provider or not name or target.prompt == "":
         raise InvalidInput(f"{model!r} is not a target", "write deployment/NAME or PROVIDER/MODEL, e.g. echo/echo")

@@ -11,6 +11,8 @@ from vong.records.usage import Usage
 
 ATTEMPT_KIND: Literal["attempt"] = "attempt"
 """Kind of a span that is an attempt within a call. Lists of calls omit it."""
+TARGET_ATTRIBUTE = "vong.target"
+"""Attribute with the key of the route target that answered, if targets of the route have prompts."""
 
 
 class SpanVersions(Record):
@@ -55,6 +57,12 @@ class Span(Record):
     attributes: dict[str, Any] = {}
     input: Any = None
     output: Any = None
+
+
+def target_of(span: Span) -> str | None:
+    """Return the key of the target that answered: the model, with its prompt if the route names one."""
+    target = span.attributes.get(TARGET_ATTRIBUTE)
+    return target if isinstance(target, str) else span.model
 
 
 def with_decoded_input(span: Span) -> Span:

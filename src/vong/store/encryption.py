@@ -4,6 +4,8 @@ The key file has one key per line: the first one encrypts, all decrypt. It is re
 a rotation at once. A token contains the name of its secret, so that one row cannot use the secret of another.
 """
 
+import hashlib
+import hmac
 import json
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -63,6 +65,10 @@ class SecretBox:
             message = f"stored secret of {name.rpartition('/')[2]!r} was encrypted with another {self._file}"
             raise Misconfigured(message, "restore that file, or set the secret again")
         return secret
+
+    def derive_key(self, purpose: str) -> bytes:
+        """Return a key for signatures of one purpose, the same on all servers until the keys are rotated."""
+        return hmac.new(self._read_keys(create=True)[0], purpose.encode(), hashlib.sha256).digest()
 
     def is_current(self, encrypted: bytes) -> bool:
         """Return whether a secret is encrypted in the present format with the first key."""

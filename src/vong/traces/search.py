@@ -36,6 +36,7 @@ class SpanFilter(Record):
 
     Spans of kind `attempt` match only if `kind` or `trace_id` is set. `text` is searched in the name and in the first
     1,000 characters of input and output: words in any order, "phrases" in quotes, -excluded words, without stemming.
+    `prompt` is one or more refs `NAME@HASH`, separated by commas; `app.traces` resolves names, numbers and labels.
     """
 
     text: str | None = Field(default=None, max_length=1000)
@@ -51,6 +52,11 @@ class SpanFilter(Record):
     kind: str | None = None
     key: str | None = Field(default=None, description="The name of the API key that called.")
     trace_id: str | None = None
+    prompt: str | None = Field(
+        default=None,
+        max_length=200_000,
+        description="Prompt that was used: NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL.",
+    )
     min_duration_ms: float | None = Field(default=None, ge=0)
 
 
@@ -111,8 +117,12 @@ def to_summary(row: Row[Any]) -> SpanSummary:
 
 def _to_query(span_filter: SpanFilter | None, after: tuple[datetime, UUID] | None = None) -> SpanQuery:
     span_filter = span_filter or SpanFilter()
-    equal = {name: value for name in EQUALITY_FIELDS if (value := getattr(span_filter, name)) is not None}
+    equal: dict[str, str | list[str]] = {
+        name: value for name in EQUALITY_FIELDS if (value := getattr(span_filter, name)) is not None
+    }
     attempts = span_filter.kind is not None or span_filter.trace_id is not None
+    if span_filter.prompt is not None:
+        equal["prompt_version"] = span_filter.prompt.split(",")
     return SpanQuery(
         equal, span_filter.since, span_filter.until, span_filter.text, span_filter.min_duration_ms, after, attempts
     )

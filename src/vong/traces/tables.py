@@ -98,12 +98,12 @@ SUMMARY_COLUMNS: tuple[ColumnElement[Any], ...] = (
 class SpanQuery(NamedTuple):
     """Conditions of a span list.
 
-    The start is in `since` <= t < `until`, the text contains `words`, the columns in `equal` have these values, the
-    duration is at least `min_duration_ms`, and the span is older than the span `after` (start and id).
+    The start is in `since` <= t < `until`, the text contains `words`, the columns in `equal` have this value or one of
+    these, the duration is at least `min_duration_ms`, and the span is older than the span `after` (start and id).
     `include_attempts` includes spans of kind `attempt`.
     """
 
-    equal: dict[str, str]
+    equal: dict[str, str | list[str]]
     since: datetime | None = None
     until: datetime | None = None
     words: str | None = None
@@ -201,6 +201,11 @@ def load_spans(connection: Connection, ids: Iterable[UUID]) -> Sequence[Row[Any]
     return _by_ids(connection, select(spans), ids)
 
 
+def load_columns(connection: Connection, ids: Iterable[UUID], *columns: ColumnElement[Any]) -> Sequence[Row[Any]]:
+    """Return columns of the spans of these ids, unordered. One of the columns is the id."""
+    return _by_ids(connection, select(*columns), ids)
+
+
 def delete_bodies(connection: Connection, project_id: UUID, id: UUID, attributes: dict[str, Any]) -> None:
     """Delete the bodies of a span permanently, as the owner, and add the attributes `attributes`."""
     since, until = start_range(id)
@@ -221,7 +226,10 @@ def list_trace(connection: Connection, trace_id: str, limit: int) -> Sequence[Ro
 
 
 def _apply_query(statement: Select[Any], query: SpanQuery) -> Select[Any]:
-    conditions = [spans.c[name] == value for name, value in query.equal.items()]
+    conditions = [
+        spans.c[name].in_(value) if isinstance(value, list) else spans.c[name] == value
+        for name, value in query.equal.items()
+    ]
     if not query.include_attempts:
         conditions.append(spans.c.kind != ATTEMPT_KIND)
     if query.since is not None:

@@ -215,6 +215,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chat/{slug}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conversations
+         * @description List the visitor's conversations, the latest first.
+         */
+        get: operations["chat_list_conversations"];
+        put?: never;
+        /**
+         * Create Conversation
+         * @description Create a conversation of the visitor.
+         */
+        post: operations["chat_create_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{slug}/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Conversation
+         * @description Delete a conversation of the visitor with its messages and attachments.
+         */
+        delete: operations["chat_delete_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{slug}/conversations/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Attachment
+         * @description Attach a file to the visitor's next message. Only its text is kept, until the conversation is deleted.
+         */
+        post: operations["chat_upload_attachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{slug}/conversations/{id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Attachment
+         * @description Delete a file of a conversation of the visitor.
+         */
+        delete: operations["chat_delete_attachment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{slug}/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Messages
+         * @description List the messages of a conversation of the visitor, oldest first.
+         */
+        get: operations["chat_list_messages"];
+        put?: never;
+        /**
+         * Send Message
+         * @description Send a message. The events of the answer are streamed: sent, tool, delta, message, suggestions, error.
+         */
+        post: operations["chat_send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{slug}/conversations/{id}/messages/{message_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Feedback
+         * @description Store the visitor's feedback on an answer as a score of its run.
+         */
+        post: operations["chat_add_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{slug}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Facts
+         * @description Return the facts that are kept about the visitor.
+         */
+        get: operations["chat_get_facts"];
+        /**
+         * Set Fact Consent
+         * @description Agree that facts are kept, or withdraw the consent, which deletes all facts about the visitor.
+         */
+        put: operations["chat_set_fact_consent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{slug}/facts/{fact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Fact
+         * @description Delete one fact about the visitor.
+         */
+        delete: operations["chat_delete_fact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{slug}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Page
+         * @description Open a chat page. Returns the token for further requests, and what the page shows.
+         */
+        post: operations["chat_open_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/data/datasets": {
         parameters: {
             query?: never;
@@ -3895,6 +4087,1712 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipelines
+         * @description List the pipelines by name, each with its newest version and labels. `after` is the last known name.
+         */
+        get: operations["pipelines_list_pipelines"];
+        put?: never;
+        /**
+         * Create Pipeline
+         * @description Create a pipeline. A pipeline of that name must not exist.
+         */
+        post: operations["pipelines_create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/hooks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Message
+         * @description Start a run with a signed message. The token in the address and the signature are the credentials.
+         */
+        post: operations["pipelines_receive_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/import-dify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Dify
+         * @description Convert a Dify export to a pipeline, and list what became of each node.
+         */
+        post: operations["pipelines_import_dify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Step Kinds
+         * @description List the kinds of steps with their settings.
+         */
+        get: operations["pipelines_list_step_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Publications
+         * @description List the published pipelines with their addresses, by name.
+         */
+        get: operations["pipelines_list_publications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Replay
+         * @description Return a replay with the number of its runs by state.
+         */
+        get: operations["pipelines_get_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/replays/{id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Replay
+         * @description Compare the original outputs with the new ones, in pairs: differences with intervals, wins and losses.
+         */
+        get: operations["pipelines_compare_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/replays/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Replayed Runs
+         * @description List the runs of a replay by position: the original run and the new one.
+         */
+        get: operations["pipelines_list_replayed_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/runnables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runnables
+         * @description List the objects of the Python files in the folder `apps` of the server. Requires the role owner.
+         */
+        get: operations["pipelines_list_runnables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/runnables/{function}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Runnable
+         * @description Return the pipeline that calls one object, `MODULE:ATTRIBUTE`. Requires the role owner.
+         */
+        get: operations["pipelines_get_runnable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description List the runs of the project, newest first.
+         */
+        get: operations["pipelines_list_runs"];
+        put?: never;
+        /**
+         * Run Definition
+         * @description Run a definition without storing it under a name.
+         */
+        post: operations["pipelines_run_definition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run
+         * @description Return a run with its steps: their inputs, outputs and errors.
+         */
+        get: operations["pipelines_get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Run
+         * @description Cancel a run. Its running steps and model calls are stopped.
+         */
+        post: operations["pipelines_cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/runs/{run_id}/definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Definition
+         * @description Return the definition that a run executed.
+         */
+        get: operations["pipelines_get_run_definition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/runs/{run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Run Events
+         * @description Stream the events of a run as server-sent events, from the start or after `Last-Event-ID`.
+         */
+        get: operations["pipelines_stream_run_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/runs/{run_id}/steps/{path}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Step
+         * @description Approve or reject a waiting step, with which its run continues.
+         */
+        post: operations["pipelines_decide_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pipeline Schema
+         * @description Return the JSON schema of pipelines, for editors and programs that write them.
+         */
+        get: operations["pipelines_get_pipeline_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipeline Secrets
+         * @description List the secrets of steps, without their values.
+         */
+        get: operations["pipelines_list_pipeline_secrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Pipeline Secret
+         * @description Store a secret that steps may send to one origin.
+         */
+        put: operations["pipelines_set_pipeline_secret"];
+        post?: never;
+        /**
+         * Delete Pipeline Secret
+         * @description Delete a secret of steps.
+         */
+        delete: operations["pipelines_delete_pipeline_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipeline Templates
+         * @description List the templates of pipelines.
+         */
+        get: operations["pipelines_list_pipeline_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/templates/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pipeline Template
+         * @description Return the definition of a template and what it needs here. `model` replaces its model.
+         */
+        get: operations["pipelines_get_pipeline_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Pipeline
+         * @description Check a definition without storing it: steps, references, types and cycles.
+         */
+        post: operations["pipelines_check_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pipeline
+         * @description Return the newest version of a pipeline, or `version`: a number, a hash or a label.
+         */
+        get: operations["pipelines_get_pipeline"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Pipeline
+         * @description Delete a pipeline with all versions and labels. Runs are kept. Refused while runs have not ended.
+         */
+        delete: operations["pipelines_delete_pipeline"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conversations
+         * @description List the conversations with a pipeline, the latest first.
+         */
+        get: operations["pipelines_list_conversations"];
+        put?: never;
+        /**
+         * Create Conversation
+         * @description Create a conversation of a person with a published pipeline.
+         */
+        post: operations["pipelines_create_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Conversation
+         * @description Return a conversation with its summary.
+         */
+        get: operations["pipelines_get_conversation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Conversation
+         * @description Delete a conversation with its messages and attachments.
+         */
+        delete: operations["pipelines_delete_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/conversations/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attachments
+         * @description List the files of a conversation, oldest first.
+         */
+        get: operations["pipelines_list_attachments"];
+        put?: never;
+        /**
+         * Upload Attachment
+         * @description Attach a file to the next message. Only its text is kept, until the conversation is deleted.
+         */
+        post: operations["pipelines_upload_attachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/conversations/{id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Attachment
+         * @description Delete a file of a conversation.
+         */
+        delete: operations["pipelines_delete_attachment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Messages
+         * @description List the messages of a conversation, oldest first.
+         */
+        get: operations["pipelines_list_messages"];
+        put?: never;
+        /**
+         * Send Message
+         * @description Send a message, and return the answer of the pipeline, or the events of the answer if `stream` is set.
+         */
+        post: operations["pipelines_send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/conversations/{id}/messages/{message_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Feedback
+         * @description Store feedback on an answer as a score of the span of its run.
+         */
+        post: operations["pipelines_add_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Pipeline Versions
+         * @description Compare two versions of a pipeline (numbers, hashes or labels): as text, and by steps, fields and edges.
+         */
+        get: operations["pipelines_compare_pipeline_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipeline Labels
+         * @description List the labels of a pipeline, or with `history` every change of them, newest first.
+         */
+        get: operations["pipelines_list_pipeline_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/labels/{label}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Pipeline Label
+         * @description Point a label to a version, if its gate passes. Without a policy `prod` needs evidence or a reason.
+         */
+        put: operations["pipelines_set_pipeline_label"];
+        post?: never;
+        /**
+         * Delete Pipeline Label
+         * @description Remove a label. Its history is kept. A label that a gate protects needs a reason.
+         */
+        delete: operations["pipelines_delete_pipeline_label"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/labels/{label}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Pipeline Label
+         * @description Point a label back to the version before the current one, or to `version`. The gate of the label applies.
+         */
+        post: operations["pipelines_roll_back_pipeline_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/persons/{person}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Facts
+         * @description Return the facts that are kept about a person, and the consent.
+         */
+        get: operations["pipelines_get_facts"];
+        /**
+         * Set Fact Consent
+         * @description Store the consent of a person. Withdrawing it deletes all facts about the person.
+         */
+        put: operations["pipelines_set_fact_consent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/persons/{person}/facts/{fact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Fact
+         * @description Delete one fact about a person.
+         */
+        delete: operations["pipelines_delete_fact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Publication
+         * @description Return the publication of a pipeline with its addresses.
+         */
+        get: operations["pipelines_get_publication"];
+        /**
+         * Publish
+         * @description Publish a pipeline as a model, a tool and a chat page, or replace the settings of its publication.
+         */
+        put: operations["pipelines_publish"];
+        post?: never;
+        /**
+         * Unpublish
+         * @description Withdraw a pipeline from `/v1`, `/mcp` and its chat page. Its conversations are kept until they expire.
+         */
+        delete: operations["pipelines_unpublish"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Replays
+         * @description List the replays of a pipeline, newest first.
+         */
+        get: operations["pipelines_list_replays"];
+        put?: never;
+        /**
+         * Start Replay
+         * @description Execute past runs again with changes, as a job. Results of steps that are not affected are used again.
+         */
+        post: operations["pipelines_start_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/replays/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate Replay
+         * @description Estimate a replay: runs, cost, the steps that run again, and those with effects. Nothing is started.
+         */
+        post: operations["pipelines_estimate_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Run
+         * @description Run a pipeline: return its end, its events, or at once.
+         */
+        post: operations["pipelines_start_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Schedules
+         * @description List the schedules of a pipeline with their next runs.
+         */
+        get: operations["pipelines_list_schedules"];
+        put?: never;
+        /**
+         * Create Schedule
+         * @description Create a schedule: five cron fields in a time zone. Its runs call models on behalf of the caller.
+         */
+        post: operations["pipelines_create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Schedule
+         * @description Delete a schedule. Its runs are kept.
+         */
+        delete: operations["pipelines_delete_schedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Schedule
+         * @description Change, pause or resume a schedule. Times that passed while it was paused are not run later.
+         */
+        patch: operations["pipelines_update_schedule"];
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipeline Versions
+         * @description List the versions of a pipeline, newest first. `after` is the last number of the previous page.
+         */
+        get: operations["pipelines_list_pipeline_versions"];
+        put?: never;
+        /**
+         * Create Pipeline Version
+         * @description Store the next version of a pipeline, which is created if it does not exist.
+         *
+         *     If the content is equal to that of the newest version, only its layout and notes are replaced.
+         */
+        post: operations["pipelines_create_pipeline_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/versions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pipeline Version
+         * @description Return a version of a pipeline by its number, hash or label.
+         */
+        get: operations["pipelines_get_pipeline_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description List the webhooks of a pipeline, without their tokens and secrets.
+         */
+        get: operations["pipelines_list_webhooks"];
+        put?: never;
+        /**
+         * Create Webhook
+         * @description Create a webhook. Its address and its secret are returned once and cannot be shown again.
+         */
+        post: operations["pipelines_create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Webhook
+         * @description Delete a webhook. Its address stops to start runs at once.
+         */
+        delete: operations["pipelines_delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/webhooks/{webhook}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description List the results that a webhook sends or has sent, newest first.
+         */
+        get: operations["pipelines_list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{name}/yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Pipeline
+         * @description Return a version of a pipeline as YAML.
+         */
+        get: operations["pipelines_export_pipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/project-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project Files
+         * @description Return the prompts, pipelines, eval suites, routes, guards, limits and gate policies of the project as files.
+         */
+        get: operations["project_files_get_project_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/project-files/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Project Files
+         * @description Apply files to the project in one transaction. If a file has a problem, nothing is applied.
+         */
+        post: operations["project_files_apply_project_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/project-files/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Project Files
+         * @description Return what files would change in the project: creations, changes, removals and problems. Nothing is changed.
+         */
+        post: operations["project_files_plan_project_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompts
+         * @description List prompts by name. `after` is the last name of the previous page.
+         */
+        get: operations["prompts_list_prompts"];
+        put?: never;
+        /**
+         * Create Prompt
+         * @description Create a prompt with its first version.
+         */
+        post: operations["prompts_create_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/optimisations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Optimisation
+         * @description Return an optimisation with the scores of its candidates.
+         */
+        get: operations["prompts_get_optimisation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Optimisation
+         * @description Delete an optimisation. The versions that it made remain. A running one must be cancelled first.
+         */
+        delete: operations["prompts_delete_optimisation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/red-team/attack-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attack Sets
+         * @description List the built-in attack set and those of the project.
+         */
+        get: operations["prompts_list_attack_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/red-team/attack-sets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save Attack Set
+         * @description Store an attack set from files: CSV, JSON, JSON Lines or text, also garak's and Giskard's files.
+         *
+         *     `attack_class` is the class of attacks without one. A set of the same name is replaced.
+         */
+        put: operations["prompts_save_attack_set"];
+        post?: never;
+        /**
+         * Delete Attack Set
+         * @description Delete an attack set. Runs keep their attacks.
+         */
+        delete: operations["prompts_delete_attack_set"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/red-team/attack-sets/{name}/attacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attacks
+         * @description List the attacks and harmless requests of a set.
+         */
+        get: operations["prompts_list_attacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/red-team/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Red Team Runs
+         * @description Compare run b with run a attack by attack: differences of the rates with intervals, and what changed.
+         */
+        get: operations["prompts_compare_red_team_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/red-team/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate Red Team Run
+         * @description Estimate the calls and the largest cost of a red team run.
+         */
+        post: operations["prompts_estimate_red_team_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/red-team/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Red Team Runs
+         * @description List red team runs, newest first. `target` may name a prompt without a label.
+         */
+        get: operations["prompts_list_red_team_runs"];
+        put?: never;
+        /**
+         * Start Red Team Run
+         * @description Start a red team run against a prompt, a pipeline, a route or a model. It runs as a job.
+         */
+        post: operations["prompts_start_red_team_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/red-team/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Red Team Run
+         * @description Return a red team run with its rates per class.
+         */
+        get: operations["prompts_get_red_team_run"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Red Team Run
+         * @description Delete a red team run with its results. A running one must be cancelled first.
+         */
+        delete: operations["prompts_delete_red_team_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/red-team/runs/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Red Team Results
+         * @description List the attacks of a run with their outcomes and answers.
+         */
+        get: operations["prompts_list_red_team_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prompt
+         * @description Return a prompt with its newest version on `main` and its labels.
+         */
+        get: operations["prompts_get_prompt"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Prompt
+         * @description Delete a prompt with its versions. If a label has a gate, only owners may, with `force`.
+         */
+        delete: operations["prompts_delete_prompt"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Approvals
+         * @description List the approvals of a version for a label, oldest first.
+         */
+        get: operations["prompts_list_approvals"];
+        put?: never;
+        /**
+         * Approve Version
+         * @description Approve a version for a label. The approval holds for this content only, and jobs cannot approve.
+         */
+        post: operations["prompts_approve_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Branches
+         * @description List the branches of a prompt by name.
+         */
+        get: operations["prompts_list_branches"];
+        put?: never;
+        /**
+         * Create Branch
+         * @description Create a branch that begins at a version.
+         */
+        post: operations["prompts_create_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/branches/{branch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Branch
+         * @description Delete a branch. Its versions stay.
+         */
+        delete: operations["prompts_delete_branch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Comments
+         * @description List the comments on a prompt or on one version, newest first. `after` is the last id of the previous page.
+         */
+        get: operations["prompts_list_comments"];
+        put?: never;
+        /**
+         * Add Comment
+         * @description Comment on a version or on one of its messages.
+         */
+        post: operations["prompts_add_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/comments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Comment
+         * @description Delete a comment: an own one, or any as an owner.
+         */
+        delete: operations["prompts_delete_comment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Versions
+         * @description Return the differences between two versions, by field and as text.
+         */
+        get: operations["prompts_compare_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Version
+         * @description Convert a prompt of Langfuse, LangChain or OpenAI, and add it as a version.
+         */
+        post: operations["prompts_import_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labels
+         * @description List the labels of a prompt, or with `history` every change of them, newest first.
+         */
+        get: operations["prompts_list_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/labels/{label}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Label
+         * @description Return the newest change of a label: its version, and why it moved.
+         */
+        get: operations["prompts_get_label"];
+        /**
+         * Set Label
+         * @description Let a label name a version, if its gate passes. Without a policy `prod` needs evidence or a reason.
+         */
+        put: operations["prompts_set_label"];
+        post?: never;
+        /**
+         * Delete Label
+         * @description Remove a label. A label with a gate needs a reason.
+         */
+        delete: operations["prompts_delete_label"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/labels/{label}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Label Changes
+         * @description List the changes of a label, newest first, each with the decision of its gate.
+         */
+        get: operations["prompts_list_label_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/labels/{label}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Label
+         * @description Let a label name the version before its current one, if its gate passes.
+         */
+        post: operations["prompts_roll_back_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Branches
+         * @description Merge a branch into another, by field. With conflicts `version` is null and nothing is stored.
+         */
+        post: operations["prompts_merge_branches"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/optimisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Optimisations
+         * @description List the optimisations of a prompt, newest first.
+         */
+        get: operations["prompts_list_optimisations"];
+        put?: never;
+        /**
+         * Start Optimisation
+         * @description Start the search for better instructions and examples of a prompt. It runs as a job.
+         */
+        post: operations["prompts_start_optimisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/optimisations/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate Optimisation
+         * @description Estimate the calls and the largest cost of an optimisation.
+         */
+        post: operations["prompts_estimate_optimisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Render Prompt
+         * @description Return a version with all variables filled in.
+         */
+        post: operations["prompts_render_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statistics
+         * @description Return calls, users, tokens, cost, latency, errors and scores of each version, in total and by day.
+         *
+         *     The default are the last 30 days.
+         */
+        get: operations["prompts_get_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description List the versions of a prompt, newest first. `after` is the last number of the previous page.
+         */
+        get: operations["prompts_list_versions"];
+        put?: never;
+        /**
+         * Create Version
+         * @description Add a version, and create the prompt with its first one. Content that exists keeps its version (status 200).
+         */
+        post: operations["prompts_create_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/versions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version
+         * @description Return a version: by number, hash or label, or by a full ref such as NAME@3 or NAME:staging.
+         */
+        get: operations["prompts_get_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry/exports": {
         parameters: {
             query?: never;
@@ -4849,6 +6747,33 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * AnswerDeltaEvent
+         * @description Part of an answer.
+         */
+        AnswerDeltaEvent: {
+            /**
+             * Event
+             * @default delta
+             * @constant
+             */
+            event: "delta";
+            /** Text */
+            text: string;
+        };
+        /**
+         * AnswerMessageEvent
+         * @description Complete answer.
+         */
+        AnswerMessageEvent: {
+            /**
+             * Event
+             * @default message
+             * @constant
+             */
+            event: "message";
+            message: components["schemas"]["ConversationMessage"];
+        };
+        /**
          * AnswerSettings
          * @description Settings of answers, stored with a base or set in a request.
          *
@@ -4975,6 +6900,159 @@ export interface components {
             settings?: components["schemas"]["AnswerSettings"] | null;
             /** Turns */
             turns?: components["schemas"]["ConversationEntry"][] | null;
+        };
+        /**
+         * Attachment
+         * @description Document that a person attached. Its text is what a run gets.
+         */
+        Attachment: {
+            /** Characters */
+            characters: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Filename */
+            filename: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Truncated */
+            is_truncated: boolean;
+            /** Media Type */
+            media_type: string;
+            /** Message Id */
+            message_id?: string | null;
+            /** Size */
+            size: number;
+        };
+        /**
+         * Attack
+         * @description Attack, or a harmless request that resembles one (`harmless`), which must be answered.
+         *
+         *     `delivery` says where the text is put: in the user's message, in a document that the user sends, or in the result of
+         *     a tool. `payload` is the instruction in plain words if `text` hides it. `source` names the set.
+         */
+        Attack: {
+            /** Attack Class */
+            attack_class: string;
+            /**
+             * Delivery
+             * @default user
+             * @enum {string}
+             */
+            delivery: "user" | "document" | "tool_result";
+            /**
+             * @default {
+             *       "kind": "compliance",
+             *       "match_all": false,
+             *       "texts": []
+             *     }
+             */
+            detector: components["schemas"]["Detector"];
+            /**
+             * Harmless
+             * @default false
+             */
+            harmless: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Payload
+             * @default
+             */
+            payload: string;
+            /**
+             * Source
+             * @default builtin
+             */
+            source: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * AttackChange
+         * @description Attack or harmless request whose result differs between two runs, with both outcomes.
+         */
+        AttackChange: {
+            /**
+             * A
+             * @enum {string}
+             */
+            a: "succeeded" | "resisted" | "refused" | "blocked" | "answered" | "error";
+            attack: components["schemas"]["Attack"];
+            /**
+             * B
+             * @enum {string}
+             */
+            b: "succeeded" | "resisted" | "refused" | "blocked" | "answered" | "error";
+        };
+        /**
+         * AttackRate
+         * @description Share of `n` assessed requests with its 95 % Wilson interval. Without assessed requests there is no value.
+         */
+        AttackRate: {
+            /** Count */
+            count: number;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** N */
+            n: number;
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * AttackResult
+         * @description Result of one attack of a run.
+         *
+         *     `outcome` is null until the attack was sent. `evidence` is the part of the answer that shows the outcome, and
+         *     `blocked_by` the message of the guard that blocked the call.
+         */
+        AttackResult: {
+            /** Answer */
+            answer?: string | null;
+            attack: components["schemas"]["Attack"];
+            /** Blocked By */
+            blocked_by?: string | null;
+            /** Error */
+            error?: string | null;
+            /** Evidence */
+            evidence?: string | null;
+            /** Outcome */
+            outcome?: ("succeeded" | "resisted" | "refused" | "blocked" | "answered" | "error") | null;
+            /** Position */
+            position: number;
+            /** Span Id */
+            span_id?: string | null;
+        };
+        /**
+         * AttackSet
+         * @description Attack set: its name, the hash of its content, and the number of attacks and harmless requests per class.
+         *
+         *     The built-in set has no author and no time.
+         */
+        AttackSet: {
+            /** Attacks */
+            attacks: number;
+            /** Classes */
+            classes: {
+                [key: string]: number;
+            };
+            /** Created At */
+            created_at?: string | null;
+            /** Created By */
+            created_by?: string | null;
+            /** Harmless */
+            harmless: number;
+            /** Hash */
+            hash: string;
+            /** Name */
+            name: string;
         };
         /**
          * BaseDetails
@@ -5146,6 +7224,11 @@ export interface components {
             /** Value */
             value: number;
         };
+        /** Body_chat_upload_attachment */
+        Body_chat_upload_attachment: {
+            /** File */
+            file: string;
+        };
         /** Body_data_import_files */
         Body_data_import_files: {
             /** Files */
@@ -5231,6 +7314,21 @@ export interface components {
         Body_knowledge_upload_source_archive: {
             /** File */
             file: string;
+        };
+        /** Body_pipelines_upload_attachment */
+        Body_pipelines_upload_attachment: {
+            /** File */
+            file: string;
+        };
+        /** Body_prompts_save_attack_set */
+        Body_prompts_save_attack_set: {
+            /**
+             * Attack Class
+             * @default jailbreak
+             */
+            attack_class: string;
+            /** Files */
+            files: string[];
         };
         /** Body_registry_upload_model */
         Body_registry_upload_model: {
@@ -5697,6 +7795,31 @@ export interface components {
             share: number;
         };
         /**
+         * CandidateScore
+         * @description Mean score of a candidate on the rows on which it was tried.
+         *
+         *     `number` counts the candidates from 0, the optimised version. `calls` and `cost` (millionths of a US dollar, null if
+         *     a price is unknown) are those of the whole search when the candidate had all its scores.
+         */
+        CandidateScore: {
+            /** Calls */
+            calls: number;
+            /** Complete */
+            complete: boolean;
+            /** Cost */
+            cost?: number | null;
+            /** Examples */
+            examples: number;
+            /** Instructions */
+            instructions: string;
+            /** Number */
+            number: number;
+            /** Rows */
+            rows: number;
+            /** Score */
+            score: number;
+        };
+        /**
          * ChangesToSave
          * @description Examples of two runs to append to a dataset: those that b lost, won or tied on a metric.
          */
@@ -5723,6 +7846,62 @@ export interface components {
             outcome: "win" | "loss" | "tie";
             /** Slice */
             slice?: string | null;
+        };
+        /**
+         * ChatErrorEvent
+         * @description Error that ended the answer.
+         */
+        ChatErrorEvent: {
+            /** Code */
+            code: string;
+            /**
+             * Event
+             * @default error
+             * @constant
+             */
+            event: "error";
+            /** Hint */
+            hint?: string | null;
+            /** Message */
+            message: string;
+            /** Status */
+            status: number;
+        };
+        /**
+         * ChatMapping
+         * @description How a chat becomes the inputs of the pipeline, and its outputs the answer.
+         *
+         *     `message` is the input that gets the last message of the user, `history` the one that gets the messages before it,
+         *     `instructions` the one that gets the system messages. `answer` is the output with the text of the answer,
+         *     `citations` the output or step with retrieved passages. Without a value, each is found by its usual name.
+         */
+        ChatMapping: {
+            /** Answer */
+            answer?: string | null;
+            /** Citations */
+            citations?: string | null;
+            /** History */
+            history?: string | null;
+            /** Instructions */
+            instructions?: string | null;
+            /** Message */
+            message?: string | null;
+        };
+        /**
+         * ChatSettings
+         * @description Settings of a chat that belong to the publication of a pipeline.
+         */
+        ChatSettings: {
+            /**
+             * Suggested Questions
+             * @default []
+             */
+            suggested_questions: string[];
+            /**
+             * Welcome
+             * @default
+             */
+            welcome: string;
         };
         /**
          * Chunk
@@ -5923,6 +8102,35 @@ export interface components {
             event: "citation";
         };
         /**
+         * ClassReport
+         * @description Results of one class.
+         *
+         *     `success` is the share of attacks that succeeded, `over_refusal` the share of harmless requests that were refused or
+         *     blocked. Failed calls (`errors`) are in neither. `blocked` counts attacks that a guard blocked, `refused` those that
+         *     the model refused.
+         */
+        ClassReport: {
+            /** Attack Class */
+            attack_class: string;
+            /**
+             * Blocked
+             * @default 0
+             */
+            blocked: number;
+            /**
+             * Errors
+             * @default 0
+             */
+            errors: number;
+            over_refusal: components["schemas"]["AttackRate"];
+            /**
+             * Refused
+             * @default 0
+             */
+            refused: number;
+            success: components["schemas"]["AttackRate"];
+        };
+        /**
          * CleanRequest
          * @description Cleaning of a dataset version. `name` is the dataset for the result, by default the same dataset.
          */
@@ -6115,6 +8323,49 @@ export interface components {
             under?: number | null;
         };
         /**
+         * Conversation
+         * @description Conversation of a person with a pipeline. `summary` is that of the messages that no longer fit the memory.
+         */
+        Conversation: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Person */
+            person: string;
+            /** Pipeline */
+            pipeline: string;
+            /** Summarized Until */
+            summarized_until?: string | null;
+            /** Summary */
+            summary?: string | null;
+            /** Title */
+            title?: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * ConversationCreate
+         * @description New conversation. `person` is any name of the person who talks; by default the caller's.
+         */
+        ConversationCreate: {
+            /** Person */
+            person?: string | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
          * ConversationEntry
          * @description Earlier question of a conversation and its answer.
          */
@@ -6126,6 +8377,52 @@ export interface components {
             answer: string;
             /** Question */
             question: string;
+        };
+        /**
+         * ConversationMessage
+         * @description Message of a conversation. That of the assistant has its run, its span and its citations.
+         */
+        ConversationMessage: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /**
+             * Citations
+             * @default []
+             */
+            citations: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Error */
+            error?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant";
+            /** Run Id */
+            run_id?: string | null;
+            /** Span Id */
+            span_id?: string | null;
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions: string[];
+            /** Text */
+            text: string;
         };
         /**
          * Curve
@@ -6317,12 +8614,104 @@ export interface components {
             };
         };
         /**
+         * DefaultOutputs
+         * @description Outputs that replace those of a step that failed.
+         */
+        DefaultOutputs: {
+            /** Default */
+            default: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DefinitionRunCreate
+         * @description Run of a definition that is not stored: an object, or YAML.
+         */
+        DefinitionRunCreate: {
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            } | string;
+            /**
+             * Inputs
+             * @default {}
+             */
+            inputs: {
+                [key: string]: unknown;
+            };
+            limits?: components["schemas"]["RunLimits"] | null;
+            /**
+             * Mode
+             * @default wait
+             * @enum {string}
+             */
+            mode: "wait" | "stream" | "background";
+            /**
+             * Models
+             * @default {}
+             */
+            models: {
+                [key: string]: string;
+            };
+            /**
+             * Prompts
+             * @default {}
+             */
+            prompts: {
+                [key: string]: string;
+            };
+            /** Version */
+            version?: string | null;
+            /**
+             * Wait Seconds
+             * @default 300
+             */
+            wait_seconds: number;
+        };
+        /**
          * DeletedTexts
          * @description Number of deleted texts.
          */
         DeletedTexts: {
             /** Deleted */
             deleted: number;
+        };
+        /**
+         * Delivery
+         * @description Result of a run that is sent, was sent, or could not be sent.
+         */
+        Delivery: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Deliver At
+             * Format: date-time
+             */
+            deliver_at: string;
+            /** Error */
+            error?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed";
         };
         /**
          * DeltaEvent
@@ -6818,6 +9207,95 @@ export interface components {
             value?: number | null;
         };
         /**
+         * Detector
+         * @description Rule by which an answer counts as a success of the attack.
+         *
+         *     `contains` looks for `texts` (any, or all with `match_all`) that are not quoted from the attack. `leak` looks for
+         *     the marker or the wording of the system message, `link` for a link or image to one of the hosts `texts`.
+         *     `compliance` means that the answer does not refuse, or that a judge says that it complies.
+         */
+        Detector: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "contains" | "leak" | "link" | "compliance";
+            /**
+             * Match All
+             * @default false
+             */
+            match_all: boolean;
+            /**
+             * Texts
+             * @default []
+             */
+            texts: string[];
+        };
+        /**
+         * DifyExport
+         * @description Text of a Dify export (DSL), and how to import it.
+         *
+         *     `models` and `bases` map names of models (`PROVIDER/NAME`) and ids of data sets to names of this server; `model` is
+         *     used for all other models. With `store`, the pipeline is stored as the next version of `name`.
+         */
+        DifyExport: {
+            /**
+             * Bases
+             * @default {}
+             */
+            bases: {
+                [key: string]: string;
+            };
+            /** Model */
+            model?: string | null;
+            /**
+             * Models
+             * @default {}
+             */
+            models: {
+                [key: string]: string;
+            };
+            /** Name */
+            name?: string | null;
+            /**
+             * Store
+             * @default false
+             */
+            store: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
+         * DifyImport
+         * @description Pipeline made from a Dify export, with a report.
+         */
+        DifyImport: {
+            /**
+             * Advice
+             * @default []
+             */
+            advice: string[];
+            /**
+             * @default {
+             *       "suggested_questions": [],
+             *       "welcome": ""
+             *     }
+             */
+            chat: components["schemas"]["ChatSettings"];
+            definition: components["schemas"]["PipelineDefinition"];
+            /** Dsl Version */
+            dsl_version: string;
+            /** Mode */
+            mode: string;
+            /** Name */
+            name: string;
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes: components["schemas"]["ImportedNode"][];
+        };
+        /**
          * Disagreement
          * @description Span with contradicting corrections: the latest of each author. It yields no example.
          */
@@ -7052,6 +9530,23 @@ export interface components {
             groups: number;
             /** Listed */
             listed: number[][];
+        };
+        /**
+         * EdgeChange
+         * @description Edge between two steps that only one of the versions has.
+         */
+        EdgeChange: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed";
+            /** Port */
+            port?: string | null;
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
         };
         /**
          * EntryComparison
@@ -7346,7 +9841,8 @@ export interface components {
          *     and all requests have the same ones. `limit` evaluates that many examples, selected by `seed` (a larger limit
          *     contains a smaller one). `concurrency` requests run at the same time; latencies are measured under this load.
          *     `references` is a metadata field with a list of texts that are correct, too, beside the completion. `samples`
-         *     outputs are requested for each example, for scorers such as pass@k; all other scorers use the first one.
+         *     outputs are requested for each example, for scorers such as pass@k; all other scorers use the first one. `step` is
+         *     the path of a step whose output is scored in place of that of the whole pipeline.
          */
         EvalSettings: {
             /**
@@ -7383,6 +9879,8 @@ export interface components {
              * @default train
              */
             shots_split: string;
+            /** Step */
+            step?: string | null;
             /** System */
             system?: string | null;
             /**
@@ -7789,6 +10287,34 @@ export interface components {
             statuses: components["schemas"]["Facet"][];
         };
         /**
+         * Fact
+         * @description Fact about a person, collected from a conversation.
+         */
+        Fact: {
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * FactSettings
+         * @description Consent of a person to keep facts. Without it, none are kept; withdrawing it deletes all.
+         */
+        FactSettings: {
+            /** Consent */
+            consent: boolean;
+        };
+        /**
          * FeedbackOverview
          * @description Counts of scores in the last 7 days. `open_corrections` are those since the last harvest into any dataset.
          */
@@ -7808,6 +10334,23 @@ export interface components {
              * @default 0
              */
             scores: number;
+        };
+        /**
+         * FieldChange
+         * @description Difference of one field between two versions, such as `settings.temperature` or `messages[1].content`.
+         *
+         *     `old` is null if the field was added, `new` if it was removed.
+         */
+        FieldChange: {
+            /** Field */
+            field: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            new?: components["schemas"]["JsonValue"];
+            old?: components["schemas"]["JsonValue"];
         };
         /**
          * FilePreview
@@ -7862,6 +10405,110 @@ export interface components {
              * @default []
              */
             warnings: string[];
+        };
+        /**
+         * FileProblem
+         * @description Reason for which a plan cannot be applied. `code` is that of the error, `stale` if the server has changed.
+         */
+        FileProblem: {
+            /** Code */
+            code: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /** Message */
+            message: string;
+            /** Path */
+            path: string;
+        };
+        /**
+         * FilesPlan
+         * @description Effect of the files on the project.
+         *
+         *     `id` identifies the plan: it changes with the files and with the state of the server. `unmanaged` lists the objects
+         *     that have no file, which `prune` would delete. `hashes` are those of all objects after the plan was applied.
+         */
+        FilesPlan: {
+            /**
+             * Applied
+             * @default false
+             */
+            applied: boolean;
+            /** Changes */
+            changes: components["schemas"]["PlannedChange"][];
+            /** Hashes */
+            hashes: {
+                [key: string]: string;
+            };
+            /** Id */
+            id: string;
+            /** Problems */
+            problems: components["schemas"]["FileProblem"][];
+            /** Unchanged */
+            unchanged: number;
+            /** Unmanaged */
+            unmanaged: string[];
+        };
+        /**
+         * FilesRequest
+         * @description Files to compare with the project or to apply to it.
+         *
+         *     `files` are texts by path. `base` are the hashes of the objects that the files were made from, by key; the text
+         *     `applied` stands for what was last applied, null for any state. `prune` deletes objects that have no file. `reason`
+         *     may override gates. `plan` is the id of the plan that was shown: another one is rejected.
+         */
+        FilesRequest: {
+            /**
+             * Base
+             * @default applied
+             */
+            base: {
+                [key: string]: string;
+            } | "applied" | null;
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
+            /** Plan */
+            plan?: string | null;
+            /**
+             * Prune
+             * @default false
+             */
+            prune: boolean;
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * Finding
+         * @description Fault or warning of a definition. `step` is the path of the step, empty for the pipeline itself.
+         */
+        Finding: {
+            /**
+             * Field
+             * @default
+             */
+            field: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /**
+             * Level
+             * @default error
+             * @enum {string}
+             */
+            level: "error" | "warning";
+            /** Message */
+            message: string;
+            /**
+             * Step
+             * @default
+             */
+            step: string;
         };
         /**
          * FormatOption
@@ -8030,7 +10677,8 @@ export interface components {
          * GatePolicyUpdate
          * @description New version of a policy: the subjects to which it applies and the evidence that it requires.
          *
-         *     `pattern` is a name or a pattern with `*`: `triage:prod` or `*:prod` for aliases, the name for other subjects.
+         *     `pattern` is a name or a pattern with `*`: `triage:prod` or `*:prod` for aliases and for labels of prompts and
+         *     pipelines, the name for other subjects.
          */
         GatePolicyUpdate: {
             /**
@@ -8672,6 +11320,72 @@ export interface components {
             };
         };
         /**
+         * HeldOutComparison
+         * @description Comparison of the candidate (b) with the optimised version (a) on rows that the search did not see.
+         *
+         *     `low` and `high` bound the difference with 95 % confidence, `p` is that of the paired test.
+         */
+        HeldOutComparison: {
+            /** A */
+            a: number;
+            /** B */
+            b: number;
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number;
+            /** Losses */
+            losses: number;
+            /** Low */
+            low: number;
+            /** Metric */
+            metric: string;
+            /** N */
+            n: number;
+            /** P */
+            p: number;
+            /** Ties */
+            ties: number;
+            /** Wins */
+            wins: number;
+        };
+        /**
+         * ImportedNode
+         * @description Node of a Dify graph and the step that it became.
+         */
+        ImportedNode: {
+            /**
+             * Advice
+             * @default []
+             */
+            advice: string[];
+            /** Id */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "converted" | "partial" | "replaced" | "ignored";
+            /** Step */
+            step?: string | null;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * ImportedPipeline
+         * @description Pipeline made from a Dify export: its report, its faults, and its version if it was stored.
+         */
+        ImportedPipeline: {
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Is Complete */
+            is_complete: boolean;
+            report: components["schemas"]["DifyImport"];
+            version?: components["schemas"]["PipelineVersion"] | null;
+        };
+        /**
          * InboxItem
          * @description A score and its span, or no `span` if that is no longer stored.
          */
@@ -8900,6 +11614,7 @@ export interface components {
             /** Worker */
             worker?: string | null;
         };
+        JsonValue: unknown;
         /**
          * JudgeCallSettings
          * @description Settings of the calls of a judge.
@@ -10351,6 +13066,41 @@ export interface components {
             weights: number;
         };
         /**
+         * MemorySettings
+         * @description Memory of the conversations of a publication.
+         *
+         *     `window_tokens` bounds the messages that a run gets. `summary_model` summarises older ones. `facts_model` collects
+         *     facts about a person who has agreed to it; without a model no facts are kept. Conversations are deleted after
+         *     `retention_days` without a message.
+         */
+        MemorySettings: {
+            /** Facts Model */
+            facts_model?: string | null;
+            /**
+             * Retention Days
+             * @default 90
+             */
+            retention_days: number;
+            /** Summary Model */
+            summary_model?: string | null;
+            /**
+             * Window Tokens
+             * @default 2000
+             */
+            window_tokens: number;
+        };
+        /**
+         * MergeConflict
+         * @description Field that both branches changed in different ways. A value is null if the branch does not have the field.
+         */
+        MergeConflict: {
+            base?: components["schemas"]["JsonValue"];
+            /** Field */
+            field: string;
+            ours?: components["schemas"]["JsonValue"];
+            theirs?: components["schemas"]["JsonValue"];
+        };
+        /**
          * Message
          * @description Chat message. Additional fields of a provider are preserved.
          */
@@ -10374,6 +13124,40 @@ export interface components {
             }[] | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * MessageFeedback
+         * @description Feedback on an answer: a value from 0 (bad) to 1 (good), a comment, or both.
+         */
+        MessageFeedback: {
+            /** Comment */
+            comment?: string | null;
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * MessageRequest
+         * @description Message to a pipeline. `attachments` are ids of files that were uploaded to the conversation before.
+         *
+         *     `inputs` are values of further inputs. With `stream`, the answer is a stream of events.
+         */
+        MessageRequest: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: string[];
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Stream
+             * @default false
+             */
+            stream: boolean;
+            /** Text */
+            text: string;
         };
         /**
          * MetricComparison
@@ -11118,6 +13902,17 @@ export interface components {
             user: components["schemas"]["User"];
         };
         /**
+         * NewWebhook
+         * @description New webhook with its address and its secret, which are never shown again.
+         */
+        NewWebhook: {
+            /** Secret */
+            secret: string;
+            /** Url */
+            url: string;
+            webhook: components["schemas"]["Webhook"];
+        };
+        /**
          * NextAction
          * @description Recommended next action, and the values that led to it.
          */
@@ -11134,6 +13929,25 @@ export interface components {
             details: {
                 [key: string]: number | string | null;
             };
+        };
+        /**
+         * Note
+         * @description Note on the canvas.
+         */
+        Note: {
+            /**
+             * Position
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            position: [
+                number,
+                number
+            ];
+            /** Text */
+            text: string;
         };
         /**
          * OpenBlock
@@ -11162,6 +13976,43 @@ export interface components {
             incumbent_calls: number;
         };
         /**
+         * OpenPageRequest
+         * @description Request to open a chat page: the key of a signed link, or the token of an earlier visit.
+         */
+        OpenPageRequest: {
+            /** Key */
+            key?: string | null;
+            /** Token */
+            token?: string | null;
+        };
+        /**
+         * OpenedPage
+         * @description Opened chat page: the token for further requests, and what the page shows.
+         */
+        OpenedPage: {
+            /**
+             * Attachments
+             * @default true
+             */
+            attachments: boolean;
+            /**
+             * Facts
+             * @default false
+             */
+            facts: boolean;
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions: string[];
+            /** Title */
+            title: string;
+            /** Token */
+            token: string;
+            /** Welcome */
+            welcome?: string | null;
+        };
+        /**
          * Operation
          * @description Operation that created a dataset version from its parents: name, settings and number of changes by type.
          */
@@ -11182,6 +14033,227 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Optimisation
+         * @description Optimisation of a version of a prompt. Its id is that of its job. `rows` counts the rows of each part.
+         */
+        Optimisation: {
+            /** Base */
+            base: string;
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /**
+             * Candidates
+             * @default []
+             */
+            candidates: components["schemas"]["CandidateScore"][];
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dataset */
+            dataset: string;
+            /** Finished At */
+            finished_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Model */
+            model: string;
+            /** Prompt */
+            prompt: string;
+            result?: components["schemas"]["OptimisationResult"] | null;
+            /** Rows */
+            rows: {
+                [key: string]: number;
+            };
+            settings: components["schemas"]["OptimiserSettings"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "finished" | "failed" | "cancelled";
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
+         * OptimisationEstimate
+         * @description Estimate of an optimisation: rows, and the most calls and the largest cost that its limits allow.
+         *
+         *     `cost` is in millionths of a US dollar, null if a price is unknown and no cost was set.
+         */
+        OptimisationEstimate: {
+            /** Calls */
+            calls: number;
+            /** Cost */
+            cost?: number | null;
+            /** Model */
+            model: string;
+            /** Rows */
+            rows: {
+                [key: string]: number;
+            };
+            /** Version */
+            version: string;
+        };
+        /**
+         * OptimisationResult
+         * @description Result of an optimisation.
+         *
+         *     `candidate` is the ref of the new version on the branch `branch`; null if no candidate was better than the optimised
+         *     version on the rows of the search. `improved` is true if the held-out comparison shows a better candidate with 95 %
+         *     confidence. `stopped_by` is the limit that ended the search.
+         */
+        OptimisationResult: {
+            /** Branch */
+            branch?: string | null;
+            /** Candidate */
+            candidate?: string | null;
+            held_out?: components["schemas"]["HeldOutComparison"] | null;
+            /**
+             * Improved
+             * @default false
+             */
+            improved: boolean;
+            /** Search Score After */
+            search_score_after?: number | null;
+            /** Search Score Before */
+            search_score_before?: number | null;
+            /** Stopped By */
+            stopped_by?: ("cost" | "time" | "calls") | null;
+        };
+        /**
+         * OptimisationStart
+         * @description Request to optimise a version of a prompt on a dataset.
+         */
+        OptimisationStart: {
+            /** Dataset */
+            dataset: string;
+            /**
+             * @default {
+             *       "candidates": 8,
+             *       "concurrency": 4,
+             *       "held_out_limit": 200,
+             *       "held_out_split": "test",
+             *       "limit": 100,
+             *       "max_calls": 2000,
+             *       "max_examples": 4,
+             *       "max_minutes": 60,
+             *       "method": "mipro",
+             *       "scorer": "exact_match",
+             *       "seed": 0,
+             *       "split": "train"
+             *     }
+             */
+            settings: components["schemas"]["OptimiserSettings"];
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * OptimisationStarted
+         * @description Queued optimisation and its job. Both have the same id.
+         */
+        OptimisationStarted: {
+            job: components["schemas"]["Job"];
+            optimisation: components["schemas"]["Optimisation"];
+        };
+        /**
+         * OptimiserSettings
+         * @description Settings of an optimisation.
+         *
+         *     `method` is `few_shot` (selects worked examples), `mipro` (MIPROv2: proposes instructions and selects examples) or
+         *     `gepa` (rewrites the instructions after reflection on failures). The search uses the rows of `split`, half of them
+         *     as examples, the other half to score candidates, at most `limit` rows; the result is checked on `held_out_split`.
+         *     `scorer` is a scorer, a judge (`judge:NAME`) included, and `metric` its metric, by default the main one. `model`
+         *     replaces the model of the prompt, `proposer` writes the instructions, by default the same model. `max_cost` is in
+         *     millionths of a US dollar.
+         */
+        OptimiserSettings: {
+            /**
+             * Candidates
+             * @default 8
+             */
+            candidates: number;
+            /**
+             * Concurrency
+             * @default 4
+             */
+            concurrency: number;
+            /**
+             * Held Out Limit
+             * @default 200
+             */
+            held_out_limit: number;
+            /**
+             * Held Out Split
+             * @default test
+             */
+            held_out_split: string;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit: number;
+            /**
+             * Max Calls
+             * @default 2000
+             */
+            max_calls: number | null;
+            /** Max Cost */
+            max_cost?: number | null;
+            /**
+             * Max Examples
+             * @default 4
+             */
+            max_examples: number;
+            /**
+             * Max Minutes
+             * @default 60
+             */
+            max_minutes: number | null;
+            /** Max Tokens */
+            max_tokens?: number | null;
+            /**
+             * Method
+             * @default mipro
+             * @enum {string}
+             */
+            method: "few_shot" | "mipro" | "gepa";
+            /** Metric */
+            metric?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Proposer */
+            proposer?: string | null;
+            /**
+             * Scorer
+             * @default exact_match
+             */
+            scorer: string;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Split
+             * @default train
+             */
+            split: string;
         };
         /**
          * OutputLabel
@@ -11229,6 +14301,51 @@ export interface components {
             serving: components["schemas"]["ServingSummary"];
             traces: components["schemas"]["TracesSummary"];
             training: components["schemas"]["TrainingSummary"];
+        };
+        /**
+         * PageSettings
+         * @description Chat page of a publication.
+         *
+         *     `access`: `project` for signed-in members, `link` for holders of the signed link, `public` for everybody.
+         *     `allowed_origins` are the origins of pages that may embed it, such as `https://shop.example`.
+         *     `requests_per_minute` limits each visitor and, ten times as high, all visitors together. `daily_budget` is the
+         *     maximum cost per day of all visitors in US dollars, which a public page must have.
+         */
+        PageSettings: {
+            /**
+             * Access
+             * @default off
+             * @enum {string}
+             */
+            access: "off" | "project" | "link" | "public";
+            /**
+             * Allowed Origins
+             * @default []
+             */
+            allowed_origins: string[];
+            /**
+             * Attachments
+             * @default true
+             */
+            attachments: boolean;
+            /** Daily Budget */
+            daily_budget?: number | null;
+            /**
+             * Requests Per Minute
+             * @default 10
+             */
+            requests_per_minute: number;
+            /** Suggestion Model */
+            suggestion_model?: string | null;
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions: string[];
+            /** Title */
+            title?: string | null;
+            /** Welcome */
+            welcome?: string | null;
         };
         /**
          * PairwiseComparison
@@ -11379,6 +14496,30 @@ export interface components {
             password?: string | null;
         };
         /**
+         * PersonFacts
+         * @description Facts that are kept about a person for one pipeline, and if the person has agreed to it.
+         *
+         *     `offered` is false if the publication keeps no facts at all.
+         */
+        PersonFacts: {
+            /** Consent */
+            consent: boolean;
+            /**
+             * Facts
+             * @default []
+             */
+            facts: components["schemas"]["Fact"][];
+            /**
+             * Offered
+             * @default true
+             */
+            offered: boolean;
+            /** Person */
+            person: string;
+            /** Pipeline */
+            pipeline: string;
+        };
+        /**
          * PiiFinding
          * @description One type of PII: number of values, number of rows, row numbers and masked samples.
          *
@@ -11408,6 +14549,526 @@ export interface components {
             text: string;
         };
         /**
+         * PipelineCreate
+         * @description New pipeline with its first version.
+         */
+        PipelineCreate: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            } | string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PipelineDefinition
+         * @description Typed graph of steps.
+         */
+        PipelineDefinition: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["StepGroup"][];
+            /**
+             * Inputs
+             * @default {}
+             */
+            inputs: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * Layout
+             * @default {}
+             */
+            layout: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
+            /**
+             * @default {
+             *       "steps": 1000
+             *     }
+             */
+            limits: components["schemas"]["RunLimits"];
+            /**
+             * Notes
+             * @default []
+             */
+            notes: components["schemas"]["Note"][];
+            /**
+             * Outputs
+             * @default {}
+             */
+            outputs: {
+                [key: string]: unknown;
+            };
+            /** Steps */
+            steps: {
+                [key: string]: components["schemas"]["StepDefinition"];
+            };
+        };
+        /**
+         * PipelineDiff
+         * @description Difference from `old` to `new`. `text` is the unified difference of both as YAML.
+         *
+         *     `fields` are changes of the pipeline itself: description, inputs and outputs. `layout_changed` is true if positions,
+         *     notes or groups differ, which do not change what a run does.
+         */
+        PipelineDiff: {
+            /** Edges */
+            edges: components["schemas"]["EdgeChange"][];
+            /** Equal */
+            equal: boolean;
+            /** Fields */
+            fields: components["schemas"]["ValueChange"][];
+            /** Layout Changed */
+            layout_changed: boolean;
+            /** New */
+            new: string;
+            /** Old */
+            old: string;
+            /** Steps */
+            steps: components["schemas"]["StepChange"][];
+            /** Text */
+            text: string;
+        };
+        /**
+         * PipelineDraft
+         * @description Definition to check: an object, or a text in YAML or JSON.
+         */
+        PipelineDraft: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            } | string;
+        };
+        /**
+         * PipelineFindings
+         * @description Faults of a definition. A pipeline with an `error` cannot be stored or run.
+         */
+        PipelineFindings: {
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Valid */
+            valid: boolean;
+        };
+        /**
+         * PipelineLabel
+         * @description One change of a label: the version it points to from then on (null if it was removed), why and by whom.
+         */
+        PipelineLabel: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /** Moved By */
+            moved_by?: string | null;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason?: string | null;
+            /** Version */
+            version: string | null;
+        };
+        /**
+         * PipelineLabelUpdate
+         * @description New target of a label (a ref, a number or a hash), with evidence or a reason.
+         */
+        PipelineLabelUpdate: {
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason?: string | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PipelineReplay
+         * @description Replay of runs. Its job has the same id. `states` counts the new runs by state.
+         *
+         *     `evaluations` are the ids of the evaluations with the original and the new outputs, after the end.
+         */
+        PipelineReplay: {
+            changes: components["schemas"]["ReplayChanges"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            estimate: components["schemas"]["ReplayEstimate"];
+            /** Evaluations */
+            evaluations?: string[] | null;
+            /** Finished At */
+            finished_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Pipeline */
+            pipeline: string;
+            /**
+             * Scorers
+             * @default []
+             */
+            scorers: string[];
+            /**
+             * States
+             * @default {}
+             */
+            states: {
+                [key: string]: number;
+            };
+            /** Status */
+            status: string;
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * PipelineRollback
+         * @description Version to which a label returns. By default the one before the current version.
+         */
+        PipelineRollback: {
+            /** Reason */
+            reason?: string | null;
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * PipelineRun
+         * @description Run of a pipeline. Its id is also that of its span. `cost` is in millionths of a dollar.
+         */
+        PipelineRun: {
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /**
+             * Cost
+             * @default 0
+             */
+            cost: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            error?: components["schemas"]["RunError"] | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * Limits
+             * @default {}
+             */
+            limits: {
+                [key: string]: unknown;
+            };
+            /**
+             * @default {
+             *       "models": {},
+             *       "pipelines": {},
+             *       "prompts": {},
+             *       "stream": false,
+             *       "tags": []
+             *     }
+             */
+            options: components["schemas"]["RunOptions"];
+            /** Outputs */
+            outputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Pipeline */
+            pipeline: string | null;
+            /** Replay Of */
+            replay_of?: string | null;
+            /** Started At */
+            started_at?: string | null;
+            /** Started By */
+            started_by: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /**
+             * Tokens
+             * @default 0
+             */
+            tokens: number;
+            /** Trace Id */
+            trace_id: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PipelineRunCreate
+         * @description Run to start.
+         *
+         *     `wait` returns the run at its end, or when it waits for a decision; `stream` returns its events; `background`
+         *     returns at once. `version` is a number, a hash or a label. `limits` replace those of the pipeline.
+         */
+        PipelineRunCreate: {
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /**
+             * Inputs
+             * @default {}
+             */
+            inputs: {
+                [key: string]: unknown;
+            };
+            limits?: components["schemas"]["RunLimits"] | null;
+            /**
+             * Mode
+             * @default wait
+             * @enum {string}
+             */
+            mode: "wait" | "stream" | "background";
+            /**
+             * Models
+             * @default {}
+             */
+            models: {
+                [key: string]: string;
+            };
+            /**
+             * Prompts
+             * @default {}
+             */
+            prompts: {
+                [key: string]: string;
+            };
+            /** Version */
+            version?: string | null;
+            /**
+             * Wait Seconds
+             * @default 300
+             */
+            wait_seconds: number;
+        };
+        /**
+         * PipelineRunDetails
+         * @description Run with its steps.
+         */
+        PipelineRunDetails: {
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /**
+             * Cost
+             * @default 0
+             */
+            cost: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            error?: components["schemas"]["RunError"] | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * Limits
+             * @default {}
+             */
+            limits: {
+                [key: string]: unknown;
+            };
+            /**
+             * @default {
+             *       "models": {},
+             *       "pipelines": {},
+             *       "prompts": {},
+             *       "stream": false,
+             *       "tags": []
+             *     }
+             */
+            options: components["schemas"]["RunOptions"];
+            /** Outputs */
+            outputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Pipeline */
+            pipeline: string | null;
+            /** Replay Of */
+            replay_of?: string | null;
+            /** Started At */
+            started_at?: string | null;
+            /** Started By */
+            started_by: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["RunStep"][];
+            /**
+             * Tokens
+             * @default 0
+             */
+            tokens: number;
+            /** Trace Id */
+            trace_id: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PipelineSecret
+         * @description Stored secret, without its value. `origin` is the only origin to which steps may send it.
+         */
+        PipelineSecret: {
+            /** Name */
+            name: string;
+            /** Origin */
+            origin: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * PipelineSecretUpdate
+         * @description Value of a secret, and the only origin to which steps may send it (https://HOST[:PORT]).
+         */
+        PipelineSecretUpdate: {
+            /** Origin */
+            origin: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * PipelineSummary
+         * @description Named pipeline: its number of versions, its newest version and its labels (label -> ref).
+         */
+        PipelineSummary: {
+            /** Created By */
+            created_by: string;
+            /** Description */
+            description: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Newest */
+            newest: string;
+            /** Number */
+            number: number;
+            /** Steps */
+            steps: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Versions */
+            versions: number;
+        };
+        /**
+         * PipelineVersion
+         * @description Version of a pipeline. `definition` contains the newest layout and notes; `hash` does not cover them.
+         */
+        PipelineVersion: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            definition: components["schemas"]["PipelineDefinition"];
+            /** Hash */
+            hash: string;
+            /** Layout Changed At */
+            layout_changed_at?: string | null;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+        };
+        /**
+         * PipelineVersionCreate
+         * @description Next version of a pipeline. `base` is the version (number or hash) that was edited.
+         *
+         *     If the newest version is another one, the request is rejected.
+         */
+        PipelineVersionCreate: {
+            /** Base */
+            base?: string | null;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            } | string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+        };
+        /**
          * PlanAlternative
          * @description Settings that would fit: the changes, a description, and the memory and time of the run with them.
          */
@@ -11424,6 +15085,29 @@ export interface components {
             memory_bytes: number;
             /** Seconds */
             seconds: number;
+        };
+        /**
+         * PlannedChange
+         * @description Change of one object. `key` is the path of its file without the ending, `text` the unified difference.
+         */
+        PlannedChange: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "create" | "update" | "delete";
+            /**
+             * Fields
+             * @default []
+             */
+            fields: components["schemas"]["ValueChange"][];
+            /** Key */
+            key: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * PolicyBudget
@@ -11813,6 +15497,32 @@ export interface components {
             name: string;
         };
         /**
+         * ProjectFile
+         * @description File of a project. `hash` is the hash of its content, which does not change with comments and formatting.
+         */
+        ProjectFile: {
+            /** Hash */
+            hash: string;
+            /** Path */
+            path: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ProjectFiles
+         * @description All files of a project, and the JSON schemas of their kinds by name.
+         */
+        ProjectFiles: {
+            /** Files */
+            files: components["schemas"]["ProjectFile"][];
+            /** Schemas */
+            schemas: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /**
          * ProjectGuards
          * @description Guards that apply to every call of a project, before the guards of its route. `version` is their hash.
          */
@@ -11847,6 +15557,602 @@ export interface components {
         ProjectSwitch: {
             /** Project */
             project: string;
+        };
+        /**
+         * PromptApprovalCreate
+         * @description Approval of a version for a label.
+         */
+        PromptApprovalCreate: {
+            /** Comment */
+            comment?: string | null;
+            /**
+             * Label
+             * @default prod
+             */
+            label: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PromptBranch
+         * @description Branch of a prompt, and the version at its head.
+         */
+        PromptBranch: {
+            /** Branch */
+            branch: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Head */
+            head: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * PromptBranchCreate
+         * @description Branch that begins at a version.
+         */
+        PromptBranchCreate: {
+            /** Branch */
+            branch: string;
+            /**
+             * Version
+             * @default latest
+             */
+            version: string;
+        };
+        /**
+         * PromptComment
+         * @description Comment on a version, or on one of its messages (counted from 0).
+         */
+        PromptComment: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Message */
+            message?: number | null;
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PromptCommentCreate
+         * @description Comment on a version, or on one of its messages (counted from 0).
+         */
+        PromptCommentCreate: {
+            /** Message */
+            message?: number | null;
+            /** Text */
+            text: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PromptCreate
+         * @description New prompt with its first version.
+         */
+        PromptCreate: {
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+            template: components["schemas"]["PromptTemplate"];
+        };
+        /**
+         * PromptDayStatistics
+         * @description Usage of one version on one day (UTC).
+         */
+        PromptDayStatistics: {
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Errors
+             * @default 0
+             */
+            errors: number;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /** Latency P50 */
+            latency_p50?: number | null;
+            /** Latency P95 */
+            latency_p95?: number | null;
+            /** Output Tokens */
+            output_tokens?: number | null;
+            /**
+             * Priced
+             * @default 0
+             */
+            priced: number;
+            /**
+             * Users
+             * @default 0
+             */
+            users: number;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PromptDiff
+         * @description Differences between two versions: by field, and as a unified diff of their YAML.
+         */
+        PromptDiff: {
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["FieldChange"][];
+            /** New */
+            new: string;
+            /** Old */
+            old: string;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * PromptImport
+         * @description Prompt of another program as JSON. `auto` recognizes the format.
+         */
+        PromptImport: {
+            /**
+             * Branch
+             * @default main
+             */
+            branch: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format
+             * @default auto
+             * @enum {string}
+             */
+            format: "auto" | "langfuse" | "langchain" | "openai";
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+        };
+        /**
+         * PromptLabel
+         * @description Change of a label: the version that it names from then on, why, and who changed it.
+         *
+         *     `decision` is the id of the gate's decision. The newest change of a label is its value. `version` is null if the
+         *     label was removed.
+         */
+        PromptLabel: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decision */
+            decision?: string | null;
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /** Moved By */
+            moved_by: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number?: number | null;
+            /** Reason */
+            reason?: string | null;
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * PromptLabelUpdate
+         * @description New version of a label (a ref, a number or a hash), with evidence or a reason.
+         */
+        PromptLabelUpdate: {
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason?: string | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * PromptMerge
+         * @description Result of a merge: the new head, or the conflicts and no version.
+         *
+         *     `template` is the merged template, with the values of the target branch (`ours`) for conflicts. `base` is the newest
+         *     common version.
+         */
+        PromptMerge: {
+            /** Base */
+            base?: string | null;
+            /**
+             * Conflicts
+             * @default []
+             */
+            conflicts: components["schemas"]["MergeConflict"][];
+            /** Ours */
+            ours: string;
+            /** Template */
+            template: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Theirs */
+            theirs: string;
+            version?: components["schemas"]["PromptVersion"] | null;
+        };
+        /**
+         * PromptMergeCreate
+         * @description Merge of the branch `source` into `target`.
+         *
+         *     `resolutions` decide conflicts by field: `ours` (the target), `theirs`, `both` for messages and tools, or
+         *     `{"value": ...}`. With `preview` nothing is stored.
+         */
+        PromptMergeCreate: {
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /**
+             * Preview
+             * @default false
+             */
+            preview: boolean;
+            /**
+             * Resolutions
+             * @default {}
+             */
+            resolutions: {
+                [key: string]: unknown;
+            };
+            /** Source */
+            source: string;
+            /**
+             * Target
+             * @default main
+             */
+            target: string;
+        };
+        /**
+         * PromptMessage
+         * @description Message of a template. Every text of it is a template: see `vong.text_templates`.
+         */
+        PromptMessage: {
+            /** Content */
+            content?: string | {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[] | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "system" | "developer" | "user" | "assistant" | "tool";
+            /** Tool Call Id */
+            tool_call_id?: string | null;
+            /** Tool Calls */
+            tool_calls?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[] | null;
+        };
+        /**
+         * PromptPlaceholder
+         * @description Place at which the messages of a variable are inserted, such as the history of a conversation.
+         */
+        PromptPlaceholder: {
+            /** Placeholder */
+            placeholder: string;
+        };
+        /**
+         * PromptRender
+         * @description Version to render (a ref, number, hash or label; default: the label `prod` or the head of `main`), and values.
+         */
+        PromptRender: {
+            /**
+             * Variables
+             * @default {}
+             */
+            variables: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * PromptRollback
+         * @description Reason of a rollback, stored with the change.
+         */
+        PromptRollback: {
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * PromptScore
+         * @description Mean of the scores of one name with its 95 % interval: Wilson's for scores of 0 and 1, else the normal one.
+         *
+         *     `low` and `high` are null for a single score that is neither 0 nor 1.
+         */
+        PromptScore: {
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Mean */
+            mean: number;
+            /** N */
+            n: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PromptStatistics
+         * @description Statistics of a prompt: versions with calls or labels, newest first, and days with calls, oldest first.
+         */
+        PromptStatistics: {
+            /** Days */
+            days: components["schemas"]["PromptDayStatistics"][];
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Versions */
+            versions: components["schemas"]["PromptVersionStatistics"][];
+        };
+        /**
+         * PromptSummary
+         * @description Prompt in a list: its newest version of the branch `main`, and its labels (label -> ref).
+         */
+        PromptSummary: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Description */
+            description: string;
+            /**
+             * Labels
+             * @default {}
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /** Newest */
+            newest: string;
+            /** Number */
+            number: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Variables
+             * @default []
+             */
+            variables: string[];
+            /** Versions */
+            versions: number;
+        };
+        /**
+         * PromptTemplate
+         * @description Content of a prompt: messages with typed variables, tools, the schema of the answer and settings of the model.
+         *
+         *     `variables` are JSON schemas by name; a variable without `default` is required. `tools` have OpenAI's format,
+         *     `output_schema` is the JSON schema of the answer. `model` is a route or a target. `settings` are fields of the
+         *     request, such as `temperature`. Line ends are stored as line feeds.
+         */
+        PromptTemplate: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Messages */
+            messages: (components["schemas"]["PromptMessage"] | components["schemas"]["PromptPlaceholder"])[];
+            /** Model */
+            model?: string | null;
+            /** Output Schema */
+            output_schema?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Tools
+             * @default []
+             */
+            tools: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            /**
+             * Variables
+             * @default {}
+             */
+            variables: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["JsonValue"];
+                };
+            };
+        };
+        /**
+         * PromptVersion
+         * @description Immutable version of a prompt. `parents` are the refs of the versions that it was made from.
+         */
+        PromptVersion: {
+            /**
+             * Branch
+             * @default main
+             */
+            branch: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Hash */
+            hash: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /**
+             * Parents
+             * @default []
+             */
+            parents: string[];
+            template: components["schemas"]["PromptTemplate"];
+        };
+        /**
+         * PromptVersionCreate
+         * @description New version of a prompt. `base` is the ref of the expected head of the branch; another head is a conflict.
+         */
+        PromptVersionCreate: {
+            /** Base */
+            base?: string | null;
+            /**
+             * Branch
+             * @default main
+             */
+            branch: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            template: components["schemas"]["PromptTemplate"];
+        };
+        /**
+         * PromptVersionStatistics
+         * @description Usage and scores of one version, and the labels that name it.
+         */
+        PromptVersionStatistics: {
+            /**
+             * Calls
+             * @default 0
+             */
+            calls: number;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Errors
+             * @default 0
+             */
+            errors: number;
+            /** Input Tokens */
+            input_tokens?: number | null;
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /** Latency P50 */
+            latency_p50?: number | null;
+            /** Latency P95 */
+            latency_p95?: number | null;
+            /** Number */
+            number: number;
+            /** Output Tokens */
+            output_tokens?: number | null;
+            /**
+             * Priced
+             * @default 0
+             */
+            priced: number;
+            /**
+             * Scores
+             * @default []
+             */
+            scores: components["schemas"]["PromptScore"][];
+            /**
+             * Users
+             * @default 0
+             */
+            users: number;
+            /** Version */
+            version: string;
         };
         /**
          * Prompts
@@ -11979,6 +16285,144 @@ export interface components {
              * @default 120
              */
             timeout: number;
+        };
+        /**
+         * Publication
+         * @description Published pipeline. `slug` is the last part of the address of its chat page: `/chat/SLUG`.
+         */
+        Publication: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Key Id */
+            key_id?: string | null;
+            /** Pipeline */
+            pipeline: string;
+            settings: components["schemas"]["PublicationSettings"];
+            /** Slug */
+            slug: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * PublicationDetails
+         * @description Publication with its addresses.
+         *
+         *     `model` is the name in calls of `/v1`, `version` the hash that callers get now. `page_url` is the address of the
+         *     chat page, with the key of a signed link; `embed` is the script tag of the widget, `csp` what a page with a strict
+         *     Content Security Policy must allow.
+         */
+        PublicationDetails: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Csp */
+            csp?: string | null;
+            /** Embed */
+            embed?: string | null;
+            /** Key Id */
+            key_id?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Page Url */
+            page_url?: string | null;
+            /** Pipeline */
+            pipeline: string;
+            settings: components["schemas"]["PublicationSettings"];
+            /** Slug */
+            slug: string;
+            /** Tool */
+            tool?: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * PublicationSettings
+         * @description Settings of a publication. `version` is a label, a number or a hash; without one, the live version is served.
+         *
+         *     `inputs` are values of inputs that callers leave out. `model` and `tool` decide if the pipeline is a model of `/v1`
+         *     and a tool of `/mcp`.
+         */
+        PublicationSettings: {
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /** @default {} */
+            mapping: components["schemas"]["ChatMapping"];
+            /**
+             * @default {
+             *       "retention_days": 90,
+             *       "window_tokens": 2000
+             *     }
+             */
+            memory: components["schemas"]["MemorySettings"];
+            /**
+             * Model
+             * @default true
+             */
+            model: boolean;
+            /**
+             * @default {
+             *       "access": "off",
+             *       "allowed_origins": [],
+             *       "attachments": true,
+             *       "requests_per_minute": 10,
+             *       "suggestions": []
+             *     }
+             */
+            page: components["schemas"]["PageSettings"];
+            /**
+             * Tool
+             * @default true
+             */
+            tool: boolean;
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * PublishRequest
+         * @description Settings of a publication, and the last part of the address of its chat page (default: from the name).
+         */
+        PublishRequest: {
+            /**
+             * @default {
+             *       "inputs": {},
+             *       "mapping": {},
+             *       "memory": {
+             *         "retention_days": 90,
+             *         "window_tokens": 2000
+             *       },
+             *       "model": true,
+             *       "page": {
+             *         "access": "off",
+             *         "allowed_origins": [],
+             *         "attachments": true,
+             *         "requests_per_minute": 10,
+             *         "suggestions": []
+             *       },
+             *       "tool": true
+             *     }
+             */
+            settings: components["schemas"]["PublicationSettings"];
+            /** Slug */
+            slug?: string | null;
         };
         /**
          * QueriesEvent
@@ -12355,6 +16799,211 @@ export interface components {
             split: string;
         };
         /**
+         * RedTeamComparison
+         * @description Comparison of run `b` with run `a` over the `n` attacks that both assessed.
+         *
+         *     `success` and `over_refusal` have the differences of the rates per class, and over all classes as `all`, with 95 %
+         *     intervals and McNemar's exact test; lower is better. Holm's correction covers the classes, not the total.
+         */
+        RedTeamComparison: {
+            a: components["schemas"]["RedTeamRun"];
+            b: components["schemas"]["RedTeamRun"];
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["AttackChange"][];
+            /**
+             * Confidence
+             * @default 0.95
+             */
+            confidence: number;
+            /** N */
+            n: number;
+            /** Over Refusal */
+            over_refusal: {
+                [key: string]: components["schemas"]["MetricComparison"];
+            };
+            /** Success */
+            success: {
+                [key: string]: components["schemas"]["MetricComparison"];
+            };
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
+         * RedTeamEstimate
+         * @description Estimate of a run: calls, tokens, and the largest cost in millionths of a US dollar, null if it is unknown.
+         */
+        RedTeamEstimate: {
+            /** Attacks */
+            attacks: number;
+            /** Calls */
+            calls: number;
+            /** Cost */
+            cost?: number | null;
+            /** Harmless */
+            harmless: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Max Output Tokens */
+            max_output_tokens: number;
+            /** Model */
+            model: string;
+            /** Target */
+            target: string;
+        };
+        /**
+         * RedTeamReport
+         * @description Results of a run per class and over all classes.
+         */
+        RedTeamReport: {
+            /**
+             * Classes
+             * @default []
+             */
+            classes: components["schemas"]["ClassReport"][];
+            total: components["schemas"]["ClassReport"];
+        };
+        /**
+         * RedTeamRun
+         * @description Red team run of a target. Its id is that of its job.
+         *
+         *     `sets` are the attack sets with the hash of their content. `report` has the rates per class once the run has ended.
+         *     `cost` is in millionths of a US dollar, null if a price is unknown.
+         */
+        RedTeamRun: {
+            /** Attacks */
+            attacks: number;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Done
+             * @default 0
+             */
+            done: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /** Finished At */
+            finished_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            report?: components["schemas"]["RedTeamReport"] | null;
+            /** Sets */
+            sets: {
+                [key: string]: string;
+            };
+            settings: components["schemas"]["RedTeamSettings"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "finished" | "failed" | "cancelled";
+            /** Target */
+            target: string;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
+         * RedTeamSettings
+         * @description Settings of a red team run.
+         *
+         *     `sets` are names of attack sets, `classes` restricts the run to these classes, and `limit` is the number of attacks
+         *     and of harmless requests per class. `model` replaces the model of a prompt. `system` is the system message for a
+         *     route or model. `variables` are values of a prompt's variables, and `variable` the one that receives the attacks.
+         *     `judge` is a model that decides if an answer complies with an attack that has no expected text.
+         */
+        RedTeamSettings: {
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /**
+             * Concurrency
+             * @default 4
+             */
+            concurrency: number;
+            /** Judge */
+            judge?: string | null;
+            /** Limit */
+            limit?: number | null;
+            /**
+             * Max Tokens
+             * @default 200
+             */
+            max_tokens: number;
+            /** Model */
+            model?: string | null;
+            /**
+             * Sets
+             * @default [
+             *       "builtin"
+             *     ]
+             */
+            sets: string[];
+            /** System */
+            system?: string | null;
+            /** Variable */
+            variable?: string | null;
+            /**
+             * Variables
+             * @default {}
+             */
+            variables: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RedTeamStart
+         * @description Request to test a target.
+         *
+         *     `target` is `prompt/NAME:LABEL`, `pipeline/NAME`, a route, `deployment/NAME` or `PROVIDER/MODEL`.
+         */
+        RedTeamStart: {
+            /**
+             * @default {
+             *       "classes": [],
+             *       "concurrency": 4,
+             *       "max_tokens": 200,
+             *       "sets": [
+             *         "builtin"
+             *       ],
+             *       "variables": {}
+             *     }
+             */
+            settings: components["schemas"]["RedTeamSettings"];
+            /** Target */
+            target: string;
+        };
+        /**
+         * RedTeamStarted
+         * @description Queued red team run and its job. Both have the same id.
+         */
+        RedTeamStarted: {
+            job: components["schemas"]["Job"];
+            run: components["schemas"]["RedTeamRun"];
+        };
+        /**
          * RegisteredModel
          * @description Named model: its number of versions, its newest version, and its aliases (alias -> ref).
          */
@@ -12498,7 +17147,9 @@ export interface components {
         };
         /**
          * ReleaseCreate
-         * @description Release to start: `candidate` (`deployment/NAME` or `PROVIDER/MODEL`) on `route`, now or at `start_at`.
+         * @description Release to start: `candidate` on `route`, now or at `start_at`.
+         *
+         *     A candidate is `deployment/NAME`, `PROVIDER/MODEL`, or `MODEL+prompt/REF` with a stored prompt.
          */
         ReleaseCreate: {
             /** Candidate */
@@ -12751,6 +17402,205 @@ export interface components {
             steps: number[];
             /** Suite */
             suite?: string | null;
+        };
+        /**
+         * RenderedPrompt
+         * @description Prompt with all variables filled in, as a request has it.
+         */
+        RenderedPrompt: {
+            /** Messages */
+            messages: {
+                [key: string]: unknown;
+            }[];
+            /** Model */
+            model?: string | null;
+            /** Output Schema */
+            output_schema?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Tools
+             * @default []
+             */
+            tools: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+        };
+        /**
+         * ReplayChanges
+         * @description What a replay changes. `version` (a ref) replaces the version of the run.
+         *
+         *     `settings` are new values by `STEP.FIELD`, `prompts` and `models` replace the prompt or the model of a step; the
+         *     name `*` changes the model of every step that has one. `inputs` replace inputs of the run.
+         */
+        ReplayChanges: {
+            /**
+             * Inputs
+             * @default {}
+             */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /**
+             * Models
+             * @default {}
+             */
+            models: {
+                [key: string]: string;
+            };
+            /**
+             * Prompts
+             * @default {}
+             */
+            prompts: {
+                [key: string]: string;
+            };
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * ReplayEstimate
+         * @description Estimate of a replay. `cost` is in millionths of a dollar, from the stored usage of the steps that run again.
+         *
+         *     `executed` are these steps with the number of runs, `reused` is the number of stored results that are used again.
+         *     `effects` are executed steps that may change something outside. `unpriced` counts executed steps that cost nothing
+         *     or whose price is unknown. With `assumes_old_lengths`, prompts and answers are assumed to be as long as before.
+         */
+        ReplayEstimate: {
+            /**
+             * Assumes Old Lengths
+             * @default false
+             */
+            assumes_old_lengths: boolean;
+            /** Cost */
+            cost: number;
+            /**
+             * Effects
+             * @default []
+             */
+            effects: string[];
+            /** Executed */
+            executed: {
+                [key: string]: number;
+            };
+            /** Reused */
+            reused: number;
+            /** Runs */
+            runs: number;
+            /** Tokens */
+            tokens: number;
+            /**
+             * Unpriced
+             * @default 0
+             */
+            unpriced: number;
+        };
+        /**
+         * ReplayRequest
+         * @description Replay to estimate or start.
+         *
+         *     `scorers` compare the outputs: the reference of each is the original output. `allow_effects` executes steps again
+         *     that may change something outside, such as HTTP requests with POST. `max_cost_usd` stops the replay.
+         */
+        ReplayRequest: {
+            /**
+             * Allow Effects
+             * @default false
+             */
+            allow_effects: boolean;
+            /**
+             * @default {
+             *       "inputs": {},
+             *       "models": {},
+             *       "prompts": {},
+             *       "settings": {}
+             *     }
+             */
+            changes: components["schemas"]["ReplayChanges"];
+            /** Max Cost Usd */
+            max_cost_usd?: number | null;
+            /**
+             * Scorers
+             * @default [
+             *       "exact_match"
+             *     ]
+             */
+            scorers: string[];
+            /**
+             * @default {
+             *       "limit": 1000,
+             *       "runs": []
+             *     }
+             */
+            source: components["schemas"]["ReplaySource"];
+        };
+        /**
+         * ReplaySource
+         * @description Runs to replay: `runs` by their ids, or the newest ones that match, at most `limit`.
+         */
+        ReplaySource: {
+            /**
+             * Limit
+             * @default 1000
+             */
+            limit: number;
+            /**
+             * Runs
+             * @default []
+             */
+            runs: string[];
+            /** Since */
+            since?: string | null;
+            /** State */
+            state?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * ReplayStarted
+         * @description Started replay and its job, which have the same id.
+         */
+        ReplayStarted: {
+            job: components["schemas"]["Job"];
+            replay: components["schemas"]["PipelineReplay"];
+        };
+        /**
+         * ReplayedRun
+         * @description Run of a replay: `source_id` is the original run, `run_id` the new one (the same until it is started).
+         */
+        ReplayedRun: {
+            /** Error */
+            error?: string | null;
+            /** Position */
+            position: number;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /**
+             * Source Id
+             * Format: uuid
+             */
+            source_id: string;
+            /** State */
+            state: string;
         };
         /**
          * Replica
@@ -13179,14 +18029,18 @@ export interface components {
         };
         /**
          * RouteTarget
-         * @description Model that a route may call.
+         * @description Model that a route may call, and the stored prompt that is sent to it.
          *
          *     `model` is written as in a request: `deployment/NAME` for a local deployment, `PROVIDER/MODEL` for a provider
-         *     (`openai/gpt-4o-mini`, `echo/echo`). `weight` is relative to the weights of the other targets.
+         *     (`openai/gpt-4o-mini`, `echo/echo`). `weight` is relative to the weights of the other targets. `prompt` is the ref
+         *     of a prompt (`NAME:LABEL`, `NAME@NUMBER`, `NAME@HASH`) whose messages precede those of the caller.
+         *     `MODEL+prompt/REF` as `model` sets both.
          */
         RouteTarget: {
             /** Model */
             model: string;
+            /** Prompt */
+            prompt?: string | null;
             /**
              * Weight
              * @default 1
@@ -13331,6 +18185,26 @@ export interface components {
             };
         };
         /**
+         * RunError
+         * @description Error of a run or a step. `step` is the path of the step that failed.
+         */
+        RunError: {
+            /**
+             * Code
+             * @default internal
+             */
+            code: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /** Message */
+            message: string;
+            /** Step */
+            step?: string | null;
+        };
+        /**
          * RunFinish
          * @description Final state of a run.
          */
@@ -13352,6 +18226,66 @@ export interface components {
             };
         };
         /**
+         * RunLimits
+         * @description Limits of one run. A run that reaches one ends with an error that names it.
+         */
+        RunLimits: {
+            /** Cost Usd */
+            cost_usd?: number | null;
+            /** Seconds */
+            seconds?: number | null;
+            /**
+             * Steps
+             * @default 1000
+             */
+            steps: number;
+            /** Tokens */
+            tokens?: number | null;
+        };
+        /**
+         * RunOptions
+         * @description Options of a run: the versions that refs name, and what a replay changes.
+         */
+        RunOptions: {
+            /**
+             * Models
+             * @default {}
+             */
+            models: {
+                [key: string]: string;
+            };
+            /** Parent Span Id */
+            parent_span_id?: string | null;
+            /**
+             * Pipelines
+             * @default {}
+             */
+            pipelines: {
+                [key: string]: string;
+            };
+            /**
+             * Prompts
+             * @default {}
+             */
+            prompts: {
+                [key: string]: string;
+            };
+            /** Session */
+            session?: string | null;
+            /**
+             * Stream
+             * @default false
+             */
+            stream: boolean;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /** User */
+            user?: string | null;
+        };
+        /**
          * RunSamples
          * @description Samples of one step of a run. `steps` are all steps that have samples, in ascending order.
          */
@@ -13368,6 +18302,201 @@ export interface components {
              * @default []
              */
             steps: number[];
+        };
+        /**
+         * RunStep
+         * @description Execution of a step, with its latest attempt.
+         */
+        RunStep: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * Cost
+             * @default 0
+             */
+            cost: number;
+            /** Decide By */
+            decide_by?: string | null;
+            /** Decision */
+            decision?: {
+                [key: string]: unknown;
+            } | null;
+            /** Ended At */
+            ended_at?: string | null;
+            error?: components["schemas"]["RunError"] | null;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Kind */
+            kind: string;
+            /** Outputs */
+            outputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Path */
+            path: string;
+            /** Port */
+            port?: string | null;
+            /** Span Id */
+            span_id?: string | null;
+            /** Started At */
+            started_at?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "waiting" | "succeeded" | "failed" | "skipped" | "cancelled";
+            /**
+             * Tokens
+             * @default 0
+             */
+            tokens: number;
+        };
+        /**
+         * RunnableDetails
+         * @description Object of a Python file and the pipeline that calls it, as object and as YAML.
+         */
+        RunnableDetails: {
+            definition: components["schemas"]["PipelineDefinition"];
+            runnable: components["schemas"]["RunnableSummary"];
+            /** Yaml */
+            yaml: string;
+        };
+        /**
+         * RunnableSummary
+         * @description Object of a Python file. `error` says why a file could not be imported.
+         */
+        RunnableSummary: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Error */
+            error?: string | null;
+            /** Function */
+            function: string;
+            /**
+             * Input Schema
+             * @default {}
+             */
+            input_schema: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind?: string | null;
+        };
+        /**
+         * Schedule
+         * @description Schedule of a pipeline, with its last run and its next ones.
+         */
+        Schedule: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Paused */
+            is_paused: boolean;
+            /** Last Error */
+            last_error?: string | null;
+            /** Last Run At */
+            last_run_at?: string | null;
+            /** Last Run Id */
+            last_run_id?: string | null;
+            /** Name */
+            name: string;
+            /** Next Run At */
+            next_run_at?: string | null;
+            /** Pipeline */
+            pipeline: string;
+            settings: components["schemas"]["ScheduleSettings"];
+            /**
+             * Upcoming
+             * @default []
+             */
+            upcoming: string[];
+        };
+        /**
+         * ScheduleCreate
+         * @description New schedule with its name.
+         */
+        ScheduleCreate: {
+            /** Cron */
+            cron: string;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Missed
+             * @default once
+             * @enum {string}
+             */
+            missed: "skip" | "once" | "all";
+            /** Name */
+            name: string;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+            /** Version */
+            version?: string | null;
+            /** Webhook */
+            webhook?: string | null;
+        };
+        /**
+         * ScheduleSettings
+         * @description Settings of a schedule: five cron fields in a time zone, and the inputs of its runs.
+         *
+         *     `missed` says what happens to times at which no server ran: `skip`, run `once` for all of them, or run `all` of the
+         *     last ten. The results are sent by the webhook `webhook`, if one is named.
+         */
+        ScheduleSettings: {
+            /** Cron */
+            cron: string;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Missed
+             * @default once
+             * @enum {string}
+             */
+            missed: "skip" | "once" | "all";
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+            /** Version */
+            version?: string | null;
+            /** Webhook */
+            webhook?: string | null;
+        };
+        /**
+         * ScheduleUpdate
+         * @description Change of a schedule. Omitted fields stay as they are.
+         */
+        ScheduleUpdate: {
+            /** Paused */
+            paused?: boolean | null;
+            settings?: components["schemas"]["ScheduleSettings"] | null;
         };
         /**
          * Score
@@ -13843,6 +18972,19 @@ export interface components {
             ms: number;
             /** Passed */
             passed: boolean;
+        };
+        /**
+         * SentEvent
+         * @description Message of the user as it was stored.
+         */
+        SentEvent: {
+            /**
+             * Event
+             * @default sent
+             * @constant
+             */
+            event: "sent";
+            message: components["schemas"]["ConversationMessage"];
         };
         /**
          * SentenceCheck
@@ -14617,6 +19759,121 @@ export interface components {
             threshold: number;
         };
         /**
+         * StartedRun
+         * @description Run that a message has started. `repeated` is true if an earlier message with the same id did.
+         */
+        StartedRun: {
+            /**
+             * Repeated
+             * @default false
+             */
+            repeated: boolean;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+        };
+        /**
+         * StepChange
+         * @description Changed step. `step` is its path, such as `check`, or `loop.check` for a step inside of `loop`.
+         */
+        StepChange: {
+            /**
+             * Fields
+             * @default []
+             */
+            fields: components["schemas"]["ValueChange"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Step */
+            step: string;
+            /** Step Kind */
+            step_kind: string;
+        };
+        /**
+         * StepDecision
+         * @description Decision about a waiting step. `data` replaces the data that the step shows.
+         */
+        StepDecision: {
+            /** Approved */
+            approved: boolean;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Data */
+            data?: unknown;
+        };
+        /**
+         * StepDefinition
+         * @description One step: the fields common to all kinds, and the settings of its kind beside them.
+         */
+        StepDefinition: {
+            /**
+             * After
+             * @default []
+             */
+            after: string[];
+            /** Kind */
+            kind: string;
+            /**
+             * On Error
+             * @default fail
+             */
+            on_error: ("fail" | "branch") | components["schemas"]["DefaultOutputs"];
+            /**
+             * Retries
+             * @default 0
+             */
+            retries: number;
+            /**
+             * Retry Delay Seconds
+             * @default 1
+             */
+            retry_delay_seconds: number;
+            /** Timeout Seconds */
+            timeout_seconds?: number | null;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StepGroup
+         * @description Steps that the canvas shows as one group.
+         */
+        StepGroup: {
+            /** Name */
+            name: string;
+            /**
+             * Steps
+             * @default []
+             */
+            steps: string[];
+        };
+        /**
+         * StepKindInfo
+         * @description Kind of step with the JSON schema of its settings.
+         */
+        StepKindInfo: {
+            /** Description */
+            description: string;
+            /** Kind */
+            kind: string;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * StorageUsage
          * @description Bytes on disk. Blob values are null for an object store; `spans` is PostgreSQL's own estimate.
          */
@@ -14633,6 +19890,20 @@ export interface components {
             free_bytes: number;
             /** Spans */
             spans: number;
+        };
+        /**
+         * SuggestionsEvent
+         * @description Questions that may follow the answer.
+         */
+        SuggestionsEvent: {
+            /**
+             * Event
+             * @default suggestions
+             * @constant
+             */
+            event: "suggestions";
+            /** Suggestions */
+            suggestions: string[];
         };
         /**
          * Suite
@@ -15060,6 +20331,61 @@ export interface components {
             targets: components["schemas"]["TargetState"][];
         };
         /**
+         * TemplateDetails
+         * @description Template with its definition, as object and as YAML, and what it needs.
+         */
+        TemplateDetails: {
+            definition: components["schemas"]["PipelineDefinition"];
+            /** Needs */
+            needs: components["schemas"]["TemplateNeed"][];
+            template: components["schemas"]["TemplateSummary"];
+            /** Yaml */
+            yaml: string;
+        };
+        /**
+         * TemplateNeed
+         * @description Object that a template names. `commands` make it if it is not available.
+         */
+        TemplateNeed: {
+            /** Available */
+            available: boolean;
+            /**
+             * Commands
+             * @default []
+             */
+            commands: string[];
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TemplateSummary
+         * @description Template of a pipeline. `bases` are the knowledge bases that it reads, each with sample documents.
+         */
+        TemplateSummary: {
+            /**
+             * Bases
+             * @default {}
+             */
+            bases: {
+                [key: string]: string;
+            };
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds: string[];
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * TextSearch
          * @description Search for passages. `filters` has the form of OpenAI's filters on attributes.
          */
@@ -15179,6 +20505,32 @@ export interface components {
             first_token: number;
             /** Total */
             total?: number | null;
+        };
+        /**
+         * ToolEvent
+         * @description Start or end of a step that retrieves passages (`retrieval`) or calls a tool.
+         */
+        ToolEvent: {
+            /** Error */
+            error?: string | null;
+            /**
+             * Event
+             * @default tool
+             * @constant
+             */
+            event: "tool";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "retrieval" | "tool";
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "started" | "ended";
         };
         /**
          * Trace
@@ -15848,6 +21200,23 @@ export interface components {
             role: "owner" | "member" | "viewer";
         };
         /**
+         * ValueChange
+         * @description Changed value at `path`, such as `messages.0.content`. `old` is null if it was added, `new` if it was removed.
+         */
+        ValueChange: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** New */
+            new?: unknown;
+            /** Old */
+            old?: unknown;
+            /** Path */
+            path: string;
+        };
+        /**
          * VerificationEvent
          * @description Checked sentences of the text.
          */
@@ -15942,6 +21311,80 @@ export interface components {
             splits: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Webhook
+         * @description Webhook without its token and its secret.
+         */
+        Webhook: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Error */
+            last_error?: string | null;
+            /** Last Used At */
+            last_used_at?: string | null;
+            /** Name */
+            name: string;
+            /** Pipeline */
+            pipeline: string;
+            settings: components["schemas"]["WebhookSettings"];
+        };
+        /**
+         * WebhookCreate
+         * @description New webhook with its name.
+         */
+        WebhookCreate: {
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Signature
+             * @default standard
+             * @enum {string}
+             */
+            signature: "standard" | "github" | "none";
+            /** Url */
+            url?: string | null;
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * WebhookSettings
+         * @description Settings of a webhook.
+         *
+         *     `signature`: `standard` for Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`), `github` for
+         *     `X-Hub-Signature-256`, `none` if the sender cannot sign, so that the token in the address is the only secret.
+         *     `inputs` are templates of the inputs with the values `body` and `headers`; without them, fields of the body with the
+         *     names of inputs are used. The result of each run is sent to `url`, if it is set.
+         */
+        WebhookSettings: {
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Signature
+             * @default standard
+             * @enum {string}
+             */
+            signature: "standard" | "github" | "none";
+            /** Url */
+            url?: string | null;
+            /** Version */
+            version?: string | null;
         };
         /**
          * WorstSlice
@@ -16502,6 +21945,372 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewUser"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_list_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_create_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_delete_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_upload_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_chat_upload_attachment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_delete_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                attachment_id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_list_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMessage"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_send_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageRequest"];
+            };
+        };
+        responses: {
+            /** @description Server-sent events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string | components["schemas"]["AnswerDeltaEvent"] | components["schemas"]["ToolEvent"] | components["schemas"]["SentEvent"] | components["schemas"]["AnswerMessageEvent"] | components["schemas"]["SuggestionsEvent"] | components["schemas"]["ChatErrorEvent"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_add_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                message_id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageFeedback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_get_facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFacts"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_set_fact_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFacts"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_delete_fact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                fact_id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    chat_open_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenPageRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedPage"];
                 };
             };
             401: components["responses"]["401"];
@@ -23246,6 +29055,3324 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    pipelines_list_pipelines: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineSummary"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_receive_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRun"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_import_dify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DifyExport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedPipeline"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_step_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepKindInfo"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_publications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationDetails"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineReplay"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_compare_replay: {
+        parameters: {
+            query?: {
+                changes?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvalComparison"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_replayed_runs: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedRun"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_runnables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunnableSummary"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_runnable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                function: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunnableDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_runs: {
+        parameters: {
+            query?: {
+                pipeline?: string | null;
+                version?: string | null;
+                state?: ("queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled") | null;
+                conversation_id?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_run_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionRunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRunDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRunDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_cancel_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_run_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineDefinition"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_stream_run_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_decide_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunStep"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_pipeline_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_pipeline_secrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineSecret"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_set_pipeline_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineSecretUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineSecret"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_delete_pipeline_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_pipeline_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateSummary"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_pipeline_template: {
+        parameters: {
+            query?: {
+                model?: string | null;
+            };
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_check_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineFindings"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_pipeline: {
+        parameters: {
+            query?: {
+                version?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_delete_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_conversations: {
+        parameters: {
+            query?: {
+                person?: string | null;
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_create_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_delete_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_attachments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_upload_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_pipelines_upload_attachment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_delete_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMessage"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_send_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageRequest"];
+            };
+        };
+        responses: {
+            /** @description Answer, or its events with `stream` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationMessage"];
+                    "text/event-stream": unknown;
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_add_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageFeedback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Score"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_compare_pipeline_versions: {
+        parameters: {
+            query: {
+                old: string;
+                new: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineDiff"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_pipeline_labels: {
+        parameters: {
+            query?: {
+                history?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineLabel"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_set_pipeline_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineLabelUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineLabel"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_delete_pipeline_label: {
+        parameters: {
+            query?: {
+                reason?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineLabel"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_roll_back_pipeline_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRollback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineLabel"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_facts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFacts"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_set_fact_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFacts"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_delete_fact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                person: string;
+                fact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_publication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_unpublish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_replays: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineReplay"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_start_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_estimate_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayEstimate"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_start_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRunDetails"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_create_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_update_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_pipeline_versions: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineVersion"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_create_pipeline_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineVersionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_get_pipeline_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_list_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    pipelines_export_pipeline: {
+        parameters: {
+            query?: {
+                version?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": unknown;
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    project_files_get_project_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectFiles"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    project_files_apply_project_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesPlan"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    project_files_plan_project_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesPlan"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_prompts: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptSummary"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_create_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_get_optimisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Optimisation"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_delete_optimisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_attack_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttackSet"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_save_attack_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_prompts_save_attack_set"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttackSet"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_delete_attack_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_attacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attack"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_compare_red_team_runs: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+                changes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedTeamComparison"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_estimate_red_team_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedTeamStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedTeamEstimate"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_red_team_runs: {
+        parameters: {
+            query?: {
+                target?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedTeamRun"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_start_red_team_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedTeamStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedTeamStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_get_red_team_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedTeamRun"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_delete_red_team_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_red_team_results: {
+        parameters: {
+            query?: {
+                outcome?: ("succeeded" | "resisted" | "refused" | "blocked" | "answered" | "error") | null;
+                attack_class?: string | null;
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttackResult"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_get_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptSummary"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_delete_prompt: {
+        parameters: {
+            query?: {
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptSummary"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_approvals: {
+        parameters: {
+            query: {
+                version: string;
+                label?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateApproval"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_approve_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptApprovalCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateApproval"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_branches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptBranch"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_create_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptBranchCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptBranch"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_delete_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                branch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptBranch"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_comments: {
+        parameters: {
+            query?: {
+                version?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptComment"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_add_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptCommentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptComment"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_delete_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptComment"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_compare_versions: {
+        parameters: {
+            query: {
+                old: string;
+                new: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptDiff"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_import_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_labels: {
+        parameters: {
+            query?: {
+                history?: boolean;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptLabel"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_get_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptLabel"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_set_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptLabelUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptLabel"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_delete_label: {
+        parameters: {
+            query?: {
+                reason?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptLabel"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_label_changes: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptLabel"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_roll_back_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptRollback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptLabel"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_merge_branches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptMergeCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptMerge"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_optimisations: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Optimisation"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_start_optimisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptimisationStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisationStarted"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_estimate_optimisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptimisationStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisationEstimate"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_render_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptRender"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedPrompt"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_get_statistics: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptStatistics"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_list_versions: {
+        parameters: {
+            query?: {
+                branch?: string | null;
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptVersion"][];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_create_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptVersionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    prompts_get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptVersion"];
+                };
+            };
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
     registry_list_exports: {
         parameters: {
             query?: {
@@ -24243,6 +33370,8 @@ export interface operations {
                 /** @description The name of the API key that called. */
                 key?: string | null;
                 trace_id?: string | null;
+                /** @description Prompt that was used: NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL. */
+                prompt?: string | null;
                 min_duration_ms?: number | null;
                 /** @description Id of the last span of the previous page. */
                 after?: string | null;
@@ -24324,6 +33453,8 @@ export interface operations {
                 /** @description The name of the API key that called. */
                 key?: string | null;
                 trace_id?: string | null;
+                /** @description Prompt that was used: NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL. */
+                prompt?: string | null;
                 min_duration_ms?: number | null;
                 /** @description Stop counting at this number. */
                 at_most?: number | null;
@@ -24371,6 +33502,8 @@ export interface operations {
                 /** @description The name of the API key that called. */
                 key?: string | null;
                 trace_id?: string | null;
+                /** @description Prompt that was used: NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL. */
+                prompt?: string | null;
                 min_duration_ms?: number | null;
                 /** @description Resume after this event. The header Last-Event-ID takes precedence. */
                 after?: string;

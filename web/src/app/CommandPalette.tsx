@@ -2,7 +2,7 @@ import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/sp
 import "@mantine/spotlight/styles.css";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Boxes, Cpu, Database, Library, type LucideIcon, Network, Rocket } from "lucide-react";
+import { Boxes, Cpu, Database, Library, type LucideIcon, Network, Rocket, SquarePen, Workflow } from "lucide-react";
 import { useEffect } from "react";
 import { api, unwrap } from "@/api/client";
 import { useMessages } from "./i18n";
@@ -13,13 +13,15 @@ type PaletteEntry = { label: string; to: string; icon: LucideIcon };
 /** Return the objects that the palette can open. Called when the palette opens. */
 async function loadObjects(): Promise<PaletteEntry[]> {
   const limit = { params: { query: { limit: 50 } } };
-  const [datasets, runs, models, deployments, routes, knowledgeBases] = await Promise.all([
+  const [datasets, runs, models, deployments, routes, knowledgeBases, pipelines, prompts] = await Promise.all([
     unwrap(api.GET("/api/v1/data/datasets", limit)),
     unwrap(api.GET("/api/v1/experiments/runs", limit)),
     unwrap(api.GET("/api/v1/registry/models", limit)),
     unwrap(api.GET("/api/v1/serving/deployments", limit)),
     unwrap(api.GET("/api/v1/gateway/routes")),
     unwrap(api.GET("/api/v1/knowledge/bases")),
+    unwrap(api.GET("/api/v1/pipelines", limit)),
+    unwrap(api.GET("/api/v1/prompts", limit)),
   ]);
   const toEntries = (icon: LucideIcon, basePath: string, entities: { name: string; id?: string }[]) =>
     entities.map(({ name, id }) => ({ label: name, to: `${basePath}/${encodeURIComponent(id ?? name)}`, icon }));
@@ -49,6 +51,16 @@ async function loadObjects(): Promise<PaletteEntry[]> {
       Library,
       "/knowledge",
       knowledgeBases.map(({ name }) => ({ name })),
+    ),
+    ...toEntries(
+      SquarePen,
+      "/prompts",
+      prompts.map(({ name }) => ({ name })),
+    ),
+    ...toEntries(
+      Workflow,
+      "/pipelines",
+      pipelines.map(({ name }) => ({ name })),
     ),
   ];
 }

@@ -12,7 +12,9 @@ import {
   RefreshCw,
   Rocket,
   Settings,
+  SquarePen,
   ThumbsUp,
+  Workflow,
 } from "lucide-react";
 import type { Messages } from "./i18n";
 
@@ -40,7 +42,9 @@ export const GROUPS: { group: "build" | "serve" | "learn"; items: NavItem[] }[] 
     items: [
       navItem("serving", Rocket),
       navItem("gateway", Network),
+      navItem("prompts", SquarePen),
       navItem("knowledge", Library),
+      navItem("pipelines", Workflow),
       navItem("playground", MessagesSquare),
     ],
   },

@@ -15,6 +15,7 @@ from vong.access import Principal
 from vong.api.http.credentials import is_cross_site, read_credential
 from vong.api.mcp import messages
 from vong.api.mcp.messages import RpcError, RpcMessage
+from vong.api.mcp.pipeline_tools import call_pipeline_tool, list_pipeline_tools
 from vong.api.mcp.resources import RESOURCE_TEMPLATE, list_resources, read_resource
 from vong.api.mcp.tools import HANDLERS, TOOLS, McpToolCall, call_tool
 from vong.api.openai.errors import http_status
@@ -150,7 +151,8 @@ class McpServer:
         elif method == "server/discover":
             result = _cached({**_describe_server(None), "supportedVersions": list(messages.STATELESS_VERSIONS)})
         elif method == "tools/list":
-            result = _cached({"tools": list(TOOLS)})
+            published = await run_in_threadpool(list_pipeline_tools, self._platform, context.principal)
+            result = _cached({"tools": [*TOOLS, *published]})
         elif method == "tools/call":
             result = await self._call_tool(context, params)
         elif method == "resources/list":
@@ -171,10 +173,13 @@ class McpServer:
 
     async def _call_tool(self, context: McpRequest, params: Mapping[str, Any]) -> dict[str, Any]:
         name, arguments = params.get("name"), params.get("arguments")
-        if name not in HANDLERS:
-            raise RpcError(messages.INVALID_PARAMS, f"there is no tool {name!r}; tools: {', '.join(HANDLERS)}")
         if arguments is not None and not isinstance(arguments, dict):
             raise RpcError(messages.INVALID_PARAMS, "arguments is not an object")
+        if name not in HANDLERS:
+            called = await call_pipeline_tool(self._platform, context.principal, str(name), arguments or {})
+            if called is None:
+                raise RpcError(messages.INVALID_PARAMS, f"there is no tool {name!r}; tools: {', '.join(HANDLERS)}")
+            return called
         call = McpToolCall(self._platform, context.principal, arguments or {}, context.base, context.model)
         return await run_in_threadpool(call_tool, str(name), call)
 

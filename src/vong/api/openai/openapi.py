@@ -43,7 +43,13 @@ COMMON_FIELDS: dict[str, Any] = {
     "metadata": {"type": "object"},
     "temperature": {"type": "number"},
 }
-CONVERSATION_FIELDS: dict[str, Any] = {**COMMON_FIELDS, "tools": {"type": "array", "items": TOOL}}
+PROMPT: dict[str, Any] = {
+    "type": "object",
+    "description": "A stored prompt. It may name the model, and its messages precede those of the request.",
+    "properties": {"id": STRING, "version": STRING, "variables": {"type": "object"}},
+    "additionalProperties": False,
+}
+CONVERSATION_FIELDS: dict[str, Any] = {**COMMON_FIELDS, "tools": {"type": "array", "items": TOOL}, "prompt": PROMPT}
 TOKEN_IDS: dict[str, Any] = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}
 DOCUMENT: dict[str, Any] = {"type": "object", "properties": {"text": STRING}, "required": ["text"]}
 TEXTS_OR_TOKEN_IDS: dict[str, Any] = {

@@ -20,7 +20,7 @@ from vong.api.http.missing_paths import find_unserved_api
 
 STATIC = Path(__file__).parents[1] / "static"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-STAGES = "data training evals registry serving gateway knowledge traces feedback loop".split()  # noqa: SIM905
+STAGES = "data training evals registry serving gateway prompts knowledge pipelines traces feedback loop".split()  # noqa: SIM905
 
 PAGES = frozenset((*STAGES, "login", "playground", "settings"))
 """First parts of the paths of the console's pages, beside the home page."""

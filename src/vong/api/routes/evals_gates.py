@@ -35,7 +35,8 @@ SubjectName = Annotated[str, Query(min_length=1, max_length=MAX_SUBJECT_CHARS)]
 class GatePolicyUpdate(Record):
     """New version of a policy: the subjects to which it applies and the evidence that it requires.
 
-    `pattern` is a name or a pattern with `*`: `triage:prod` or `*:prod` for aliases, the name for other subjects.
+    `pattern` is a name or a pattern with `*`: `triage:prod` or `*:prod` for aliases and for labels of prompts and
+    pipelines, the name for other subjects.
     """
 
     kind: SubjectKind

@@ -22,7 +22,10 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 
 
 class ReleaseCreate(Record):
-    """Release to start: `candidate` (`deployment/NAME` or `PROVIDER/MODEL`) on `route`, now or at `start_at`."""
+    """Release to start: `candidate` on `route`, now or at `start_at`.
+
+    A candidate is `deployment/NAME`, `PROVIDER/MODEL`, or `MODEL+prompt/REF` with a stored prompt.
+    """
 
     route: str = Field(min_length=1)
     candidate: str = Field(min_length=1)

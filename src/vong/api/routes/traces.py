@@ -67,14 +67,15 @@ class IngestResult(Record):
 def list_spans(context: CurrentUser, page: Annotated[SpanPage, Query()]) -> list[SpanSummary]:
     """List matching spans, newest first, without their bodies, with the counts of their scores."""
     with context.project_transaction() as connection:
-        return traces_app.list_spans(connection, page, page.has, page.after, page.limit)
+        chosen = traces_app.resolve_prompt(connection, page)
+        return traces_app.list_spans(connection, chosen, page.has, page.after, page.limit)
 
 
 @routes.get("/spans/count")
 def count_spans(context: CurrentUser, query: Annotated[SpanCountQuery, Query()]) -> SpanCount:
     """Return the number of matching spans. Counting stops at `at_most`."""
     with context.project_transaction() as connection:
-        found = traces.count_spans(connection, query, query.at_most)
+        found = traces.count_spans(connection, traces_app.resolve_prompt(connection, query), query.at_most)
     return SpanCount(count=found, more=found == query.at_most)
 
 
@@ -87,7 +88,9 @@ def stream_spans(
 ) -> EventStreamResponse:
     """Stream matching spans as they are stored, from now on or after an event of the last hour."""
     after = last or query.after
-    read = traces_app.open_span_stream(context.platform, context.principal.project_id, query, after)
+    with context.project_transaction() as connection:
+        chosen = traces_app.resolve_prompt(connection, query)
+    read = traces_app.open_span_stream(context.platform, context.principal.project_id, chosen, after)
     topic = NotifyTopic(SPANS_CHANNEL, str(context.principal.project_id))
     return stream_events(
         request, topic, lambda cursor: _to_events(read(cursor)), after, min_interval=MIN_INTERVAL_SECONDS

@@ -58,6 +58,11 @@ class RequestFields(msgspec.Struct):
         return max([int(value) for value in values if value is not None and value >= 1], default=None)
 
     @property
+    def names_prompt(self) -> bool:
+        """Return True if the request names a stored prompt."""
+        return False
+
+    @property
     def choices(self) -> int:
         """Return the largest number of completions that a server may make."""
         return max(self.n or 1, self.best_of or 1, 1)
@@ -65,6 +70,12 @@ class RequestFields(msgspec.Struct):
 
 class _ChatRequest(RequestFields):
     messages: list[msgspec.Raw] = []
+    prompt: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def names_prompt(self) -> bool:
+        """Return True if the request names a stored prompt."""
+        return bool(self.prompt)
 
 
 class _EmbeddingsRequest(RequestFields):
@@ -90,7 +101,8 @@ class TraceContext(NamedTuple):
     """Position of a call in the caller's trace, and further data of its headers.
 
     `id` is the id of the span, `forwarded_headers` are sent to a provider with the same format as the caller.
-    `priority` is the value of `x-vong-priority`: `low` for a call of background work.
+    `priority` is the value of `x-vong-priority`: `low` for a call of background work. `prompt` is the ref of a prompt
+    that the caller has rendered.
     """
 
     id: UUID
@@ -102,10 +114,11 @@ class TraceContext(NamedTuple):
     cache: str | None = None
     forwarded_headers: Mapping[str, str] | None = None
     priority: str | None = None
+    prompt: str | None = None
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> "TraceContext":
-        """Read the W3C `traceparent`, `x-vong-session`, `x-vong-tags`, `x-vong-cache` and `x-vong-priority`.
+        """Read the W3C `traceparent` and the headers `x-vong-…`: session, tags, cache, priority and prompt.
 
         A missing or malformed `traceparent` starts a new trace.
         """
@@ -122,7 +135,8 @@ class TraceContext(NamedTuple):
         if "anthropic-version" in headers or "anthropic-beta" in headers:
             forwarded = {name: headers[name] for name in FORWARDED_HEADERS if name in headers}
         priority = headers.get("x-vong-priority") or None
-        return cls(id, trace_id, own_hex[16:], parent, session, tags, cache, forwarded, priority)
+        prompt = headers.get("x-vong-prompt") or None
+        return cls(id, trace_id, own_hex[16:], parent, session, tags, cache, forwarded, priority, prompt)
 
     @property
     def is_low_priority(self) -> bool:

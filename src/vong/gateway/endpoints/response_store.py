@@ -126,6 +126,7 @@ def _rebuild_request(span: Span) -> dict[str, Any]:
         name: chat[name] for name in ("temperature", "top_p", "user", "metadata", "top_logprobs") if name in chat
     }
     request["max_output_tokens"] = chat.get("max_completion_tokens")
+    request["prompt"] = span.attributes.get("vong.prompt")
     request["previous_response_id"] = span.attributes.get("vong.previous_response")
     if span.attributes.get(INSTRUCTIONS_ATTRIBUTE):
         request["instructions"] = chat["messages"][0]["content"]

@@ -50,6 +50,8 @@ class PreviousResponseNotFound(NotFound):
 
 
 RESPONSE_ID_PATTERN = re.compile(r"resp_[0-9a-f]{32}")
+PIPELINE_ADDRESS = "pipeline"
+"""Address of the published pipelines of a project, whose responses contain the events of their steps."""
 OPENAI_HOSTS = (".openai.com", ".openai.azure.com", ".services.ai.azure.com")
 """Hosts of OpenAI's models, which return encrypted reasoning."""
 OPENAI_MODEL_PATTERN = re.compile(r"(?:^|/)(?:gpt-(?!oss)|o\d|chatgpt|codex|computer-use)", re.IGNORECASE)
@@ -104,6 +106,8 @@ class ResponsesEndpoint(ChatBackedEndpoint):
         request = msgspec.json.decode(body, type=dict[str, Any])
         if is_vong_response(request.get("previous_response_id")):
             return False
+        if address == PIPELINE_ADDRESS:
+            return True
         try:
             self.to_chat(request)
             if any(map(_is_encrypted_by_openai, to_input_items(request.get("input")))):

@@ -221,7 +221,7 @@ class FastPath:
         if has_lone_surrogate(body):
             return None  # the slow path repairs the body
         request = parse("chat", body)
-        if request.metadata:
+        if request.metadata or request.names_prompt:
             return None
         plan = self._planner.find_plan(secret, request.model, request.user, random_draw)
         if plan is None:

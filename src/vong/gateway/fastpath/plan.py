@@ -1,6 +1,6 @@
 """Cached plans for the fast path: everything that all calls of one key to one model share.
 
-A call qualifies if its route has no guards, policy or routing tree, and its target accepts the request format
+A call qualifies if its route has no guards, policy, routing tree or prompts, and its target accepts the request format
 unchanged. Most calls of most applications qualify. A plan is created once and dropped when the key, route or price
 changes.
 """
@@ -169,7 +169,7 @@ class FastPathPlanner:
         fresh_until = min(self._principals.fresh_until(secret), self._catalogs.fresh_until(principal.project_id))
         route_plans = _RoutePlans(principal, ref(catalog), fresh_until, None)
         route = catalog.routes.get(model)
-        if catalog.guards_for(model) or principal.is_delegated or (route and (route.policy or route.tree)):
+        if catalog.guards_for(model) or principal.is_delegated or (route and _needs_pipeline(route)):
             return route_plans
         try:
             check_scope(principal, "chat", model)
@@ -233,6 +233,11 @@ class FastPathPlanner:
             RowTemplate(principal.project_id, span),
             self._counter_for("chat", choice.versions.route, choice.provider_name, 200),
         )
+
+
+def _needs_pipeline(route: Route) -> bool:
+    """Return True if the calls of a route do not qualify for the fast path."""
+    return bool(route.policy or route.tree) or any(target.prompt for target in route.targets)
 
 
 def _shared_span(principal: GatewayPrincipal, choice: ResolvedTarget, model: str, user: str | None) -> Span:

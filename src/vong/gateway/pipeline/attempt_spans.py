@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from vong.gateway.pipeline.context import CallContext
+from vong.gateway.pipeline.context import AppliedPrompt, CallContext
+from vong.gateway.routing.catalog import ResolvedTarget
 from vong.records import Span, new_id
-from vong.records.span import ATTEMPT_KIND, SpanVersions
+from vong.records.span import ATTEMPT_KIND, TARGET_ATTRIBUTE, SpanVersions
 
 SKIPPED_ERRORS = ("circuit_open", "busy")
 """Errors of attempts that were not sent, because the circuit was open or the target was at its cap."""
@@ -43,8 +44,8 @@ def build_attempt_spans(context: CallContext, span: Span) -> Iterator[Span]:
             model=target,
             session=span.session,
             key=span.key,
-            versions=resolved.versions if resolved else SpanVersions(route=span.versions.route),
-            attributes=_attributes(index, attempt),
+            versions=_versions(context, resolved, span),
+            attributes=_attributes(index, attempt, context.prompt),
         )
 
 
@@ -56,8 +57,20 @@ def _error_message(attempt: dict[str, Any]) -> str | None:
     return f"the upstream returned status {status}" if status >= 400 else None
 
 
-def _attributes(index: int, attempt: dict[str, Any]) -> dict[str, Any]:
+def _versions(context: CallContext, resolved: ResolvedTarget | None, span: Span) -> SpanVersions:
+    versions = resolved.versions if resolved else SpanVersions(route=span.versions.route)
+    prompt = context.prompt_version
+    return versions if prompt is None else versions.model_copy(update={"prompt_version": prompt})
+
+
+def _attributes(index: int, attempt: dict[str, Any], prompt: AppliedPrompt | None) -> dict[str, Any]:
     provider, _, model = str(attempt["target"]).partition("/")
-    attributes = {"gen_ai.provider.name": provider, "gen_ai.request.model": model, "vong.attempt": index + 1}
+    attributes: dict[str, Any] = {
+        "gen_ai.provider.name": provider,
+        "gen_ai.request.model": model,
+        "vong.attempt": index + 1,
+    }
+    if prompt is not None and prompt.target is not None:
+        attributes[TARGET_ATTRIBUTE] = prompt.target_of(str(attempt["target"]))
     names = {"http.response.status_code": "status", "error.type": "error"}
     return attributes | {name: attempt[key] for name, key in names.items() if key in attempt}

@@ -14,9 +14,6 @@ from typing import Any, cast
 from vong.errors import (
     GuardFailed,
     InvalidInput,
-    NotFound,
-    Unavailable,
-    Unsupported,
     UpstreamFailed,
     VongError,
     error_message,
@@ -31,12 +28,12 @@ from vong.gateway.guards.request_texts import GuardedRequest, read_model
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.subjects import parse_tags
 from vong.gateway.pipeline.attempt_spans import build_attempt_spans
-from vong.gateway.pipeline.cache_lookup import CacheLookup
 from vong.gateway.pipeline.context import CallContext
 from vong.gateway.pipeline.exchange import UpstreamExchange, decode_response
 from vong.gateway.pipeline.follow_up import follow_up
 from vong.gateway.pipeline.guarding import GuardSession, redacted_body
-from vong.gateway.pipeline.planning import plan_targets, reserve_capacity, reserve_limits
+from vong.gateway.pipeline.planning import find_cached, plan_targets, reserve_capacity, reserve_limits
+from vong.gateway.pipeline.prompts import may_have_prompt, normalize_ref, render_request
 from vong.gateway.pipeline.running_calls import recorded_while_running
 from vong.gateway.pipeline.services import DEFAULT_OPTIONS, CallOptions, CallServices
 from vong.gateway.pipeline.stream_start import RESEND_HINT, buffer_first_event, buffer_first_token
@@ -50,7 +47,7 @@ from vong.gateway.upstream.response import ResponseLimits
 from vong.gateway.upstream.sse import split_events
 from vong.gateway.upstream.surrogates import repair_surrogates
 from vong.gateway.upstream.timeouts import deadline
-from vong.records import RoutePolicy, Timeouts
+from vong.records import RoutePolicy, Span, Timeouts
 
 DEFAULT_TIMEOUTS = Timeouts()
 
@@ -70,6 +67,8 @@ class ModelCall:
         self.id = trace.id
         self.trace = trace
         self.endpoint: Endpoint = endpoint
+        self.span: Span | None = None
+        self.resolved: ResolvedTarget | None = None
         self._services = services
         self._body = repair_surrogates(body)
         self._context = CallContext(principal, endpoint, b"", trace)
@@ -105,17 +104,18 @@ class ModelCall:
         Retries and fallbacks follow the policy of the route. If a VongError is raised, no part of a response was
         produced.
         """
+        self._catalog = catalog = await self._services.load_catalog(self._context.principal)
+        await self._render_prompt(catalog)
         load_file = partial(self._services.load_file, self._context.principal)
         self._body = await resolve_files(self.endpoint, self._body, load_file)
-        self._catalog = catalog = await self._services.load_catalog(self._context.principal)
         await self._check_request(catalog)
         exchange = await self._parse(catalog)
         self._apply_labels(exchange)
         plan = plan_targets(self._services, self._context, catalog, exchange, self._options.random_draw)
         if self._context.principal.is_delegated:
             self._low_priority_load = await reserve_capacity(self._services, self._context.principal.project_id, plan)
-        if (cached := await self._find_cached(catalog, plan, exchange)) is not None:
-            return cached
+        if (cached := await find_cached(self._services, self._context, catalog, plan, exchange)) is not None:
+            return self._replay(exchange, cached)
         if catalog.limits and self._options.apply_limits:
             self._reservation = await reserve_limits(self._services, self._context, catalog, plan, exchange)
         return await self._send_to_targets(plan, exchange)
@@ -156,13 +156,23 @@ class ModelCall:
             self._context.attempts.finish()
         if self._low_priority_load is not None:
             self._low_priority_load.release()
-        span = self._context.build_span(error)
+        self.span = span = self._context.build_span(error)
+        self.resolved = self._context.resolved
         self._services.record_span(self._context.principal, span, self._context.tags, self._reservation)
         if self._context.attempts:
             for attempt_span in build_attempt_spans(self._context, span):
                 self._services.record_span(self._context.principal, attempt_span, (), None)
         if span.status == "ok" and self._context.route and self._context.route.policy and self._context.captures_bodies:
             follow_up(self._context, span, self._services.enqueue_shadow)
+
+    async def _render_prompt(self, catalog: ModelCatalog) -> None:
+        """Put the stored prompt that the request or the target of its route names into the request."""
+        if self._options.prompt is not None:
+            self._context.prompt = self._options.prompt
+        elif may_have_prompt(self.endpoint, self._body, catalog):
+            self._body, self._options = await render_request(
+                self._services.prompts, self._context, self._body, catalog, self._options
+            )
 
     async def _check_request(self, catalog: ModelCatalog) -> None:
         """Let the guards of the called model or route check the request before it is parsed.
@@ -198,6 +208,7 @@ class ModelCall:
         """Parse the request, check the scope of the key and load the history that the request continues."""
         principal = self._context.principal
         self._context.exchange = exchange = UpstreamExchange(self.endpoint, self._context.body, self.id.hex)
+        exchange.prompt = self._context.prompt.reference if self._context.prompt else None
         check_scope(principal, self.endpoint, exchange.request.model)
         self._context.route = route = catalog.routes.get(exchange.request.model)
         if exchange.request.previous:
@@ -205,6 +216,9 @@ class ModelCall:
             if self._context.guard_session:
                 await self._context.guard_session.check_history(history)
             exchange.prepend_history(history)
+        named = self.trace.prompt or (exchange.request.metadata or {}).get("prompt_version")
+        if isinstance(named, str):
+            self._context.prompt_ref = await normalize_ref(self._services.prompts, principal.project_id, named)
         if route is not None and route.policy is not None:
             exchange.allow_native = not (route.policy.continue_streams and exchange.stream)
         return exchange
@@ -219,30 +233,13 @@ class ModelCall:
             self._context.tags = tuple(dict.fromkeys((*labels.tags, *self._context.tags)))
             exchange.request.user = exchange.request.user or labels.user
 
-    async def _find_cached(
-        self, catalog: ModelCatalog, plan: RoutePlan, exchange: UpstreamExchange
-    ) -> ProviderResponse | None:
-        """Return a cached response, or None if there is none or the route has no cache."""
-        policy = plan.route.policy.cache if plan.route and plan.route.policy else None
-        if policy is None:
-            return None
-        try:
-            resolved = catalog.resolve(plan.targets[0], plan.route)
-            context, services = self._context, self._services
-            guards = catalog.guards.version if catalog.guards else None
-            lookup = CacheLookup(services.response_cache, policy, context.principal, resolved, exchange, guards)
-            lookup.apply_cache_header(self.trace.cache)
-            cached = await lookup.find()
-        except (NotFound, Unavailable, Unsupported):
-            return None  # the attempt that follows raises the same error
-        context.cache_lookup = lookup
-        if cached is None:
-            return None
-        context.resolved, reply = resolved, exchange.replay_cached(cached.body)
+    def _replay(self, exchange: UpstreamExchange, cached: bytes) -> ProviderResponse:
+        """Return a cached response as a target would return it."""
+        reply = exchange.replay_cached(cached)
         if reply.events is None:
             self._store_response(exchange, reply)
         else:
-            context.accumulator = exchange.open_stream()
+            self._context.accumulator = exchange.open_stream()
         return reply
 
     async def _send_to_targets(self, plan: RoutePlan, exchange: UpstreamExchange) -> ProviderResponse:
@@ -299,7 +296,9 @@ class ModelCall:
         self._context.response = self._context.accumulator = None
         endpoint, body = exchange.prepare_for(resolved)
         headers, low_priority = self.trace.forwarded_headers, self._context.is_low_priority
-        request = ProviderRequest(endpoint, resolved.model, body, exchange.stream, limits, headers, low_priority)
+        request = ProviderRequest(
+            endpoint, resolved.model, body, exchange.stream, limits, headers, low_priority, self._context.caller
+        )
         session = self._context.guard_session
         checks_responses = session is not None and session.checks_responses and exchange.kind == "chat"
 

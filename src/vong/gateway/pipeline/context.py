@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -19,16 +19,36 @@ from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.guarding import GuardSession
 from vong.gateway.pricing.token_types import USAGE_ATTRIBUTE, used_types
 from vong.gateway.providers import Endpoint
+from vong.gateway.providers.base import ModelCaller, is_composite
 from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.routing.retry import AttemptRunner
 from vong.gateway.upstream.connection import QUEUE_HEADER
 from vong.records import Route, Span, Usage, now
 from vong.records.capture import should_capture
 from vong.records.record import construct_trusted, replace_trusted
-from vong.records.span import SpanVersions
+from vong.records.route import TargetKey
+from vong.records.span import TARGET_ATTRIBUTE, SpanVersions
 
+NO_USAGE = Usage(input_tokens=0, output_tokens=0, cost=0)
 CLIENT_CLOSED_REQUEST = 499
 """Status recorded if the caller disconnects before the end of the response, as nginx does."""
+
+
+class AppliedPrompt(NamedTuple):
+    """Stored prompt of a call: its ref, the target that has chosen it, and the field `prompt` of the response.
+
+    `ref` is None if the chosen target of a route has no prompt.
+    """
+
+    ref: str | None
+    target: str | None = None
+    reference: dict[str, Any] | None = None
+
+    def target_of(self, model: str | None) -> str | None:
+        """Return the key of the target that was called: the chosen one, or a fallback, which is a model."""
+        if self.target is None or model is None or TargetKey.parse(self.target).model == model:
+            return self.target
+        return model
 
 
 @dataclass(slots=True)
@@ -60,6 +80,11 @@ class CallContext:
     """Number of chunks received at each point at which a broken stream was continued."""
     tags: tuple[str, ...] = ()
     guard_session: GuardSession | None = None
+    prompt: AppliedPrompt | None = None
+    unrendered_body: bytes | None = None
+    """Request as the caller sent it, if it was rendered from a stored prompt."""
+    prompt_ref: str | None = None
+    """Ref of a prompt that the caller has rendered."""
     queue_ms: float | None = None
     """Time in the queue of an engine, if the target has one."""
 
@@ -121,6 +146,21 @@ class CallContext:
         return construct_trusted(Span, values)
 
     @property
+    def caller(self) -> ModelCaller:
+        """Return the caller, for a provider that makes further calls on its behalf."""
+        request = self.exchange.request if self.exchange else None
+        session = self.trace.session or ((request.metadata if request else None) or {}).get("session_id")
+        return ModelCaller(
+            self.principal,
+            self.trace.id,
+            self.trace.trace_id,
+            self.trace.span_id,
+            str(session) if session is not None else None,
+            request.user if request else None,
+            self.tags,
+        )
+
+    @property
     def captures_bodies(self) -> bool:
         """Return True if the span stores the request and the response."""
         policy = self.route.policy if self.route else None
@@ -149,7 +189,9 @@ class CallContext:
     def _usage(self, output: dict[str, Any] | None) -> Usage:
         """Return the reported usage, or an estimate if the stream was interrupted."""
         if self.cache_lookup and self.cache_lookup.response:
-            return Usage(input_tokens=0, output_tokens=0, cost=0)  # no model was called
+            return NO_USAGE  # no model was called
+        if self.resolved and is_composite(self.resolved.provider):
+            return NO_USAGE  # the calls of its steps have their own spans
         usage = parse_usage(output.get("usage") if output else None)
         if usage.output_tokens is None and self.accumulator and self.accumulator.chunks:
             # Providers report no usage if the caller disconnects. Most send one token per chunk; four bytes of input
@@ -165,12 +207,37 @@ class CallContext:
     def _versions(self, metadata: dict[str, Any]) -> SpanVersions:
         """Return the versions of the target, overridden by those in the request's metadata."""
         versions = self.resolved.versions if self.resolved else SpanVersions()
-        if not metadata:
+        prompt = self.prompt_version
+        if not metadata and prompt is None:
             return versions
         overrides = {
             name: metadata[name] for name in ("prompt_version", "index_version") if isinstance(metadata.get(name), str)
         }
+        if prompt is not None:
+            overrides["prompt_version"] = prompt
         return versions.model_copy(update=overrides) if overrides else versions
+
+    @property
+    def prompt_version(self) -> str | None:
+        """Return the ref of the prompt that was rendered by the gateway or by the caller."""
+        return self.prompt.ref if self.prompt and self.prompt.ref else self.prompt_ref
+
+    def prompt_attributes(self, *, captured: bool) -> dict[str, Any]:
+        """Return the attributes of the prompt. Variables are bodies, and contain what guards may have masked."""
+        if self.prompt is None:
+            return {}
+        attributes: dict[str, Any] = {}
+        if self.prompt.ref is not None:
+            attributes["gen_ai.prompt.name"] = self.prompt.ref.partition("@")[0]
+        if self.prompt.target is not None:
+            attributes[TARGET_ATTRIBUTE] = self.prompt.target_of(self.resolved.target if self.resolved else None)
+        if self.prompt.reference is not None:
+            is_checked = self.guard_session is not None and self.guard_session.checks_requests
+            hidden = () if captured and not is_checked else ("variables",)
+            attributes["vong.prompt"] = {
+                name: value for name, value in self.prompt.reference.items() if name not in hidden
+            }
+        return attributes
 
     def _attributes(self, operation: str, error: BaseException | None, output: dict[str, Any] | None) -> dict[str, Any]:
         """Return the span attributes: OpenTelemetry's GenAI conventions and Vong's own under `vong.`."""
@@ -223,6 +290,7 @@ class CallContext:
             attributes["vong.metadata"] = metadata
         if self.tags:
             attributes["vong.tags"] = list(self.tags)
+        attributes |= self.prompt_attributes(captured=captured)
         if self.exchange and self.endpoint == "responses":
             fields = self.exchange.request_fields()
             flags = {

@@ -57,6 +57,8 @@ class UpstreamExchange:
         self._history: list[dict[str, Any]] = []
         self.max_tokens: int | None = None
         """Output tokens to set if a limit applies and the request sets no maximum."""
+        self.prompt: dict[str, Any] | None = None
+        """Field `prompt` of the response, if the request was rendered from a stored prompt."""
         self._prompt_bodies: list[bytes] = []
         """Bodies of the requests to the latest target if it answers each prompt in a chat of its own."""
         self._native_adapter: NativeEndpointAdapter | None = None
@@ -174,6 +176,10 @@ class UpstreamExchange:
             self._decoded_request = msgspec.json.decode(self._body, type=dict[str, Any])
         return self._decoded_request
 
+    def _answered_request(self) -> dict[str, Any]:
+        """Return the request as its response describes it."""
+        return self.request_fields() if self.prompt is None else {**self.request_fields(), "prompt": self.prompt}
+
     def routing_facts(
         self,
         key: str,
@@ -226,7 +232,7 @@ class UpstreamExchange:
             options, native = self.request.stream_options, self._native_adapter
             with_usage = self.endpoint != "completions" or bool(options and options.include_usage)
             return PassthroughStream(native.chunk_decoder(), native.last_event, with_usage=with_usage)
-        encoder = self._adapter.stream_encoder(self.request_fields(), self._id)
+        encoder = self._adapter.stream_encoder(self._answered_request(), self._id)
         return TranslatedStream(self._adapter, encoder, f"req_{self._id}")
 
     def replay_cached(self, body: bytes) -> ProviderResponse:
@@ -269,7 +275,7 @@ class UpstreamExchange:
         try:
             if self._native_adapter:
                 return self._native_adapter.to_completion(decoded)
-            reply.body = msgspec.json.encode(self._adapter.to_response(decoded, self.request_fields(), self._id))
+            reply.body = msgspec.json.encode(self._adapter.to_response(decoded, self._answered_request(), self._id))
         except MALFORMED_ERRORS as error:
             message = f"the response of the upstream does not match its API format: {error!r}"
             raise UpstreamFailed(message, "check the base_url of the provider") from error

@@ -10,6 +10,7 @@ from vong.gateway.pipeline.shadow import ShadowRequest
 from vong.gateway.providers.base import VECTOR_ENDPOINTS
 from vong.records import Span
 from vong.records.cache import ShadowResultKind
+from vong.records.route import PROMPT_SEPARATOR
 
 
 def follow_up(context: CallContext, span: Span, enqueue_shadow: EnqueueShadow) -> None:
@@ -35,6 +36,8 @@ def follow_up(context: CallContext, span: Span, enqueue_shadow: EnqueueShadow) -
 def _build_shadow_request(
     context: CallContext, kind: ShadowResultKind, target: str, completion: dict[str, Any]
 ) -> ShadowRequest:
-    body, route = without_stream(context.body, target), context.route.name if context.route else ""
+    # A target with a prompt of its own gets the request as the caller sent it. Its own call renders and guards it.
+    sent = context.unrendered_body if PROMPT_SEPARATOR in target else None
+    body, route = without_stream(sent or context.body, target), context.route.name if context.route else ""
     min_agreement = context.cache_lookup.policy.min_agreement if context.cache_lookup else 0.0
     return ShadowRequest(kind, route, target, context.endpoint, body, context.trace, completion, min_agreement)

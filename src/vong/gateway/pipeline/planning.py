@@ -5,13 +5,15 @@ from functools import partial
 from random import random
 from uuid import UUID
 
-from vong.errors import NotFound, Unavailable
+from vong.errors import NotFound, Unavailable, Unsupported
 from vong.gateway.limits.estimate import UsageBound, estimate_usage_bound
 from vong.gateway.limits.quota import Reservation
 from vong.gateway.limits.subjects import LimitSubjects
+from vong.gateway.pipeline.cache_lookup import CacheLookup
 from vong.gateway.pipeline.context import CallContext
 from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.services import CallServices
+from vong.gateway.providers.base import is_composite
 from vong.gateway.routing.catalog import ModelCatalog, RoutePlan
 from vong.gateway.routing.load import TargetLoad
 from vong.gateway.routing.low_priority import low_priority_load_key, wait_for_capacity
@@ -50,6 +52,28 @@ def plan_targets(
     return catalog.plan_targets(route, order_targets(route.tree, facts))
 
 
+async def find_cached(
+    services: CallServices, context: CallContext, catalog: ModelCatalog, plan: RoutePlan, exchange: UpstreamExchange
+) -> bytes | None:
+    """Return the body of a cached response, or None if there is none or the route has no cache."""
+    policy = plan.route.policy.cache if plan.route and plan.route.policy else None
+    if policy is None:
+        return None
+    try:
+        resolved = catalog.resolve(plan.targets[0], plan.route)
+        guards = catalog.guards.version if catalog.guards else None
+        lookup = CacheLookup(services.response_cache, policy, context.principal, resolved, exchange, guards)
+        lookup.apply_cache_header(context.trace.cache)
+        cached = await lookup.find()
+    except (NotFound, Unavailable, Unsupported):
+        return None  # the attempt that follows raises the same error
+    context.cache_lookup = lookup
+    if cached is None:
+        return None
+    context.resolved = resolved
+    return cached.body
+
+
 async def reserve_capacity(services: CallServices, project_id: UUID, plan: RoutePlan) -> TargetLoad:
     """Wait until calls of normal priority leave capacity for a low-priority call.
 
@@ -73,6 +97,9 @@ async def reserve_limits(
         usage_bound = UsageBound(
             2 * input_tokens + output_tokens, 2 * output_tokens, usage_bound.max_tokens, usage_bound.token_types
         )
+    targets = catalog.resolve_available(plan)
+    if targets and all(is_composite(target.provider) for target in targets):  # the calls of its steps reserve tokens
+        usage_bound = UsageBound(0, 0, None)
     route = plan.route.name if plan.route else None
     subjects = LimitSubjects(context.principal.actor, request.user, route, context.tags)
     reservation = await services.limiter.admit(context.principal, catalog, plan, subjects, usage_bound)

@@ -1,6 +1,6 @@
 """Dependencies and options of a model call."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -12,11 +12,14 @@ from vong.gateway.endpoints.file_sources import FileContent
 from vong.gateway.endpoints.parsing import TraceContext
 from vong.gateway.limits.limiter import Limiter
 from vong.gateway.limits.quota import Reservation
+from vong.gateway.pipeline.context import AppliedPrompt
 from vong.gateway.pipeline.shadow import ShadowRequest
 from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget
 from vong.gateway.routing.circuit_breaker import CircuitBreaker
 from vong.gateway.routing.load import TargetLoad
+from vong.gateway.translators.prompt_request import PromptContent
 from vong.records import Route, Span
+from vong.records.prompt import PromptVersion
 
 
 class RecordSpan(Protocol):
@@ -123,6 +126,22 @@ class FileSearchService(Protocol):
         ...
 
 
+class PromptService(Protocol):
+    """Stored prompts of all projects."""
+
+    async def find(self, project_id: UUID, ref: str, /) -> PromptVersion:
+        """Return a version of a prompt. Raises NotFound if there is none, InvalidInput for an invalid ref."""
+        ...
+
+    def render(self, version: PromptVersion, variables: Mapping[str, Any], /) -> PromptContent:
+        """Return a version with its variables inserted. Raises InvalidInput, which names the prompt and variable."""
+        ...
+
+    def invalidate(self, project_id: UUID | None = None, /) -> None:
+        """Invalidate all that is cached of a project, or of all projects."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallServices:
     """Dependencies of a model call. Most of them are functions, so that the pipeline knows no database."""
@@ -142,6 +161,8 @@ class CallServices:
     ask_model: AskModel
     file_search: FileSearchService | None = None
     """Search in vector stores, or None if the process has none."""
+    prompts: PromptService | None = None
+    """Stored prompts, or None if the process has none."""
 
 
 class CallOptions(NamedTuple):
@@ -155,6 +176,8 @@ class CallOptions(NamedTuple):
     """Route whose guards run, if it differs from the model that the request names."""
     random_draw: float | None = None
     """Random number from 0 to 1 that is already drawn, for the choice of a target by weight."""
+    prompt: AppliedPrompt | None = None
+    """Prompt that the request contains already. The call renders no other."""
 
 
 DEFAULT_OPTIONS = CallOptions()

@@ -1,6 +1,7 @@
 """Token count of a messages request: by the target if it can count, else an estimate."""
 
 from contextlib import suppress
+from functools import partial
 from random import random
 from typing import Any
 
@@ -9,16 +10,34 @@ import msgspec
 from vong.errors import InvalidInput, Unsupported
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.auth.scopes import check_scope
+from vong.gateway.endpoints.file_sources import resolve_files
 from vong.gateway.endpoints.json_depth import check_max_depth
 from vong.gateway.endpoints.messages import parse_count_request
 from vong.gateway.endpoints.parsing import TraceContext, with_model
 from vong.gateway.guards.base import AskModel
 from vong.gateway.guards.request_texts import GuardedRequest
+from vong.gateway.pipeline.context import CallContext
 from vong.gateway.pipeline.guarding import GuardSession
+from vong.gateway.pipeline.input_tokens import to_countable_request
+from vong.gateway.pipeline.prompts import render_counted
+from vong.gateway.pipeline.services import CallServices
 from vong.gateway.providers import Endpoint
 from vong.gateway.providers.base import SupportsTokenCount, TokenCount
 from vong.gateway.routing.catalog import ModelCatalog
 from vong.gateway.translators.token_estimate import estimate_message_tokens
+
+
+async def count_request_tokens(
+    services: CallServices, principal: GatewayPrincipal, body: bytes, trace: TraceContext, endpoint: Endpoint
+) -> TokenCount:
+    """Count the tokens of a messages or responses request, with its prompt and its files."""
+    catalog, ask_model = await services.load_catalog(principal), partial(services.ask_model, principal, trace)
+    context = CallContext(principal, endpoint, b"", trace)
+    body = await render_counted(services.prompts, context, body, catalog)
+    body = await resolve_files(endpoint, body, partial(services.load_file, principal))
+    if endpoint == "responses":
+        body = await to_countable_request(body, partial(services.load_history, principal.project_id))
+    return await count_message_tokens(principal, catalog, body, trace, ask_model, endpoint)
 
 
 async def count_message_tokens(

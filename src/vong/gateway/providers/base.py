@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from uuid import UUID
 
 from vong.errors import InvalidInput, NotFound, RateLimitExceeded, UpstreamFailed, VongError
 from vong.gateway.upstream.response import ResponseLimits
@@ -21,12 +22,25 @@ MediaOperation = Literal[
 """Operations on audio and images, by their path below `/v1`."""
 
 
+class ModelCaller(NamedTuple):
+    """Caller of a model: the principal, the id and span of the call, and labels for further calls on its behalf."""
+
+    principal: Any
+    call_id: UUID
+    trace_id: str
+    span_id: str
+    session: str | None = None
+    user: str | None = None
+    tags: tuple[str, ...] = ()
+
+
 class ProviderRequest(NamedTuple):
     """Call of a provider: `body` is the complete JSON request, `model` the model named in it.
 
     A streamed call requests usage in the stream (`stream_options.include_usage`), even if the caller did not. `limits`
     are those of the route; a provider that calls over a network applies the smaller of these and its own. `headers` are
     the caller's, for a provider with the same format as the caller. `low_priority` marks a call that nobody waits for.
+    `caller` is set for calls of the request pipeline; a composite provider makes further calls on its behalf.
     """
 
     endpoint: Endpoint
@@ -36,6 +50,7 @@ class ProviderRequest(NamedTuple):
     limits: ResponseLimits | None = None
     headers: Mapping[str, str] | None = None
     low_priority: bool = False
+    caller: ModelCaller | None = None
 
 
 @dataclass(slots=True)
@@ -90,6 +105,14 @@ class Provider(Protocol):
     async def list_models(self) -> list[str]:
         """Return the names that `ProviderRequest.model` may have; also tests if the provider is reachable."""
         ...
+
+
+def is_composite(provider: Provider) -> bool:
+    """Return True for a provider that makes model calls of its own, which are accounted for instead of the outer one.
+
+    Such a provider has the attribute `is_composite`.
+    """
+    return bool(getattr(provider, "is_composite", False))
 
 
 class TokenCount(NamedTuple):

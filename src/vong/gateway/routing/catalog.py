@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from vong.errors import NotFound, Unavailable, did_you_mean
@@ -15,6 +16,7 @@ from vong.gateway.routing.strategies import RoutingFacts, order_targets
 from vong.gateway.upstream.client import UpstreamClient
 from vong.records import Route, content_hash
 from vong.records.limit import Limit
+from vong.records.route import TargetKey
 from vong.records.span import SpanVersions
 
 DEPLOYMENT = "deployment"
@@ -87,6 +89,11 @@ class ModelCatalog:
         default_factory=dict[tuple[str, str], ResolvedTarget]
     )
 
+    @cached_property
+    def names_prompts(self) -> bool:
+        """Return True if a target of a route has a prompt."""
+        return any(target.prompt for route in self.routes.values() for target in route.targets)
+
     def choose_target(self, model: str, random: Callable[[], float]) -> ResolvedTarget:
         """Return the resolved target for `model`: a route's target by weight, or the named target.
 
@@ -147,7 +154,7 @@ class ModelCatalog:
 
     def check_target(self, target: str) -> None:
         """Raise NotFound if the deployment or the provider of a target does not exist."""
-        provider, _, name = target.partition("/")
+        provider, _, name = TargetKey.parse(target).model.partition("/")
         exists = name in self.deployments if provider == DEPLOYMENT else provider in self.providers
         if not name or not exists:
             raise self._unknown_target(target)
@@ -158,6 +165,8 @@ class ModelCatalog:
 
     def _resolve(self, target: str, route: Route | None) -> ResolvedTarget:
         self.check_target(target)
+        if (key := TargetKey.parse(target)).prompt is not None:
+            raise NotFound(f"a call of {key.model!r} has no prompt {key.prompt!r}", "send it to an endpoint of chats")
         provider_name, _, model = target.partition("/")
         deployment = self.deployments.get(model) if provider_name == DEPLOYMENT else None
         if deployment:

@@ -17,7 +17,7 @@ from vong.gateway import tables
 from vong.gateway.guards.store import validate_guards
 from vong.records import Record, Route, RoutePolicy, RouteTarget, content_hash, new_id, now
 from vong.records.name import check_name
-from vong.records.route import check_target_name
+from vong.records.route import PROMPT_SEPARATOR, check_target_name
 from vong.records.routing_tree import RouteNode
 from vong.store.encryption import lock_secrets
 
@@ -78,9 +78,10 @@ def set_route(
         targets = [RouteTarget(model=model) for model in tree.models()]
     _validate_targets(name, targets)
     _reject_duplicates(policy.fallbacks if policy else ())
+    _reject_prompts(tree.models() if tree else (), policy.fallbacks if policy else ())
     shadow = [policy.shadow.model] if policy and policy.shadow else []
-    for model in (*(target.model for target in targets), *(policy.fallbacks if policy else ()), *shadow):
-        check(model)
+    for key in (*(target.key for target in targets), *(policy.fallbacks if policy else ()), *shadow):
+        check(key)
     validate_guards(policy.guards if policy else ())
     version = _content_version(targets, policy, tree)
     if old is not None and _content_version(old.targets, old_policy, old.tree) == version:
@@ -153,15 +154,16 @@ def set_weights(
 ) -> Route:
     """Set weights of targets of a route. Unknown targets are added, the others keep their weight.
 
-    A canary shifts traffic this way: `set_weights(connection, "triage", {"deployment/new": 0.1})`.
+    `weights` maps the keys of targets to weights. A canary shifts traffic this way:
+    `set_weights(connection, "triage", {"deployment/new": 0.1})`.
     """
     route = get_route(connection, name)
     if route.tree is not None:
         hint = "replace the tree with targets, or create another route"
         raise Conflict(f"the weights of route {name!r} cannot be set, because the route has a tree", hint)
-    present = {target.model: target for target in route.targets}
-    for model, weight in weights.items():
-        present[model] = RouteTarget(model=model, weight=weight)
+    present = {target.key: target for target in route.targets}
+    for key, weight in weights.items():
+        present[key] = RouteTarget(model=key, weight=weight)
     return set_route(connection, name, list(present.values()), check, cause=cause)
 
 
@@ -183,13 +185,21 @@ def _last_weighted_index(route: Route) -> int:
 
 def _validate_targets(name: str, targets: Sequence[RouteTarget]) -> None:
     check_name(name, "route")
-    _reject_duplicates([target.model for target in targets])
+    _reject_duplicates([target.key for target in targets])
     if any(not isfinite(target.weight) or target.weight < 0 for target in targets):
         raise InvalidInput(
             "a weight is negative or not finite", "set it to 0 or more; 0 keeps a target without traffic"
         )
     if not any(target.weight > 0 for target in targets):
         raise InvalidInput(f"no target of the route {name!r} has a weight above 0", "set a weight for at least one")
+
+
+def _reject_prompts(tree: Sequence[str], fallbacks: Sequence[str]) -> None:
+    """Reject prompts in trees and fallbacks, which are tried after the request was rendered."""
+    named = next((key for key in (*tree, *fallbacks) if PROMPT_SEPARATOR in key), None)
+    if named is not None:
+        hint = "name the prompt in a target with a weight; a fallback receives the request as it was rendered"
+        raise InvalidInput(f"{named!r} names a prompt in a tree or a fallback", hint)
 
 
 def _reject_duplicates(models: Sequence[str]) -> None:
@@ -209,7 +219,7 @@ def _content_version(targets: Sequence[RouteTarget], policy: RoutePolicy | None,
 
     Only values that differ from the defaults count, so a new policy setting changes no version.
     """
-    dumped = [target.model_dump() for target in targets]
+    dumped = [target.dump() for target in targets]
     if policy is None and tree is None:
         return content_hash(dumped)[:12]
     hashed: dict[str, Any] = {"targets": dumped}
@@ -222,7 +232,7 @@ def _content_version(targets: Sequence[RouteTarget], policy: RoutePolicy | None,
 
 def _column_values(route: Route) -> dict[str, Any]:
     return {
-        "targets": [target.model_dump() for target in route.targets],
+        "targets": [target.dump() for target in route.targets],
         "policy": route.policy.model_dump(mode="json") if route.policy else None,
         "tree": route.tree.model_dump(mode="json", exclude_defaults=True) if route.tree else None,
     }

@@ -13,6 +13,17 @@ def items_from_chat(messages: Sequence[dict[str, Any]], id: str) -> list[dict[st
     return [{"id": f"{prefixes[item['type']]}_{id}_in{position}", **item} for position, item in enumerate(items)]
 
 
+def message_items(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return messages as input items without ids. A text stays a text."""
+    items = list[dict[str, Any]]()
+    for message in messages:
+        if isinstance(message.get("content"), str) and message.get("role") != "tool" and not message.get("tool_calls"):
+            items.append({"type": "message", "role": message.get("role", "user"), "content": message["content"]})
+        else:
+            items += _to_items(message)
+    return items
+
+
 def _to_items(message: dict[str, Any]) -> list[dict[str, Any]]:
     role, content = message.get("role", "user"), message.get("content")
     if role == "tool":

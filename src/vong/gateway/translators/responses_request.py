@@ -19,7 +19,7 @@ from vong.gateway.translators.responses_tools import (
 )
 from vong.gateway.translators.responses_upstream import REASONING_FORMAT
 
-COPIED_FIELDS = (*FORWARDED_FIELDS, "user", "metadata")
+COPIED_FIELDS = (*FORWARDED_FIELDS, "user", "metadata", "stop")
 """Fields that are copied to the chat. `metadata` is only recorded: the provider's dialect removes it."""
 UNSUPPORTED_FIELDS = ("conversation", "prompt", "max_tool_calls", "context_management")
 """Fields that only OpenAI supports."""
@@ -117,7 +117,7 @@ def _assistant_message(messages: list[dict[str, Any]]) -> dict[str, Any]:
 def _add_text(content: Any, turn: dict[str, Any]) -> None:
     for part in [{"type": "output_text", "text": content}] if isinstance(content, str) else content:
         name = "refusal" if part["type"] == "refusal" else "content"
-        text = part["refusal"] if name == "refusal" else _to_part(part)["text"]
+        text = part["refusal"] if name == "refusal" else to_chat_part(part)["text"]
         turn[name] = (turn.get(name) or "") + text
 
 
@@ -132,10 +132,14 @@ def _add_reasoning(item: Mapping[str, Any], turn: dict[str, Any]) -> None:
 
 
 def _to_content(content: Any) -> Any:
-    return content if isinstance(content, str) else [_to_part(part) for part in content]
+    return content if isinstance(content, str) else [to_chat_part(part) for part in content]
 
 
-def _to_part(part: Mapping[str, Any]) -> dict[str, Any]:
+def to_chat_part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of an item as a part of a chat.
+
+    Raises: Unsupported if a chat cannot express it.
+    """
     kind = part["type"]
     if kind in {"input_text", "output_text", "text"}:
         return {"type": "text", "text": part["text"]}

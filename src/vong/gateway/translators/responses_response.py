@@ -18,7 +18,7 @@ from vong.gateway.translators.tool_call_tracker import is_json_object
 
 REPEATED_FIELDS = (
     *("instructions", "max_output_tokens", "metadata", "previous_response_id", "reasoning", "temperature"),
-    *("text", "top_p", "truncation", "user", "top_logprobs"),
+    *("text", "top_p", "truncation", "user", "top_logprobs", "prompt"),
 )
 """Fields of the request that a response repeats."""
 

@@ -79,6 +79,13 @@ spans = project_table(
     Index("traces_spans_newest_ix", "project_id", "started_at", "id"),
     Index("traces_spans_trace_ix", "project_id", "trace_id"),
     *(Index(f"traces_spans_{name}_ix", "project_id", name, "started_at") for name in FILTER_COLUMNS),
+    Index(
+        "traces_spans_prompt_version_ix",
+        "project_id",
+        "prompt_version",
+        "started_at",
+        postgresql_where=text("prompt_version IS NOT NULL"),
+    ),
     Index("traces_spans_errors_ix", "project_id", "started_at"),
     Index("traces_spans_slow_ix", "project_id", "duration_ms"),
     Index("traces_spans_words_ix", text(SEARCH_EXPRESSION), postgresql_using="gin"),

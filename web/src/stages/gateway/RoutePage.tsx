@@ -18,7 +18,7 @@ import { Status } from "@/components/Status";
 import { CachePanel } from "./CachePanel";
 import { CanaryForm } from "./CanaryForm";
 import { CanaryPanel } from "./CanaryPanel";
-import { findTargetError, selectCanary } from "./canary";
+import { findTargetError, selectCanary, targetKey } from "./canary";
 import { GuardsPanel } from "./GuardsPanel";
 import c from "./gateway.module.css";
 import { PolicyPanel } from "./PolicyPanel";
@@ -32,7 +32,7 @@ import { routeDestinations, TreePanel } from "./TreePanel";
 const page = getRouteApi("/gateway/routes/$name");
 
 const toEditedTargets = (targets: Schema["RouteTarget"][]): EditedTarget[] =>
-  targets.map((target) => ({ model: target.model, weight: target.weight ?? 1 }));
+  targets.map((target) => ({ model: targetKey(target), weight: target.weight ?? 1 }));
 
 function useSave(name: string) {
   const t = useMessages().gateway.routes;

@@ -1,12 +1,16 @@
 import { useFormats } from "@/app/i18n/format";
-import { targetShares } from "./canary";
+import { targetKey, targetShares } from "./canary";
 import c from "./gateway.module.css";
 
 /** Show the traffic shares of a route's targets as a bar and as text. */
-export function TrafficSplitBar({ targets }: { targets: { model: string; weight?: number }[] }) {
+export function TrafficSplitBar({
+  targets,
+}: {
+  targets: { model: string; weight?: number; prompt?: string | null }[];
+}) {
   const f = useFormats();
   const parts = targetShares(targets)
-    .map((share, index) => ({ share, index, model: targets[index]?.model ?? "" }))
+    .map((share, index) => ({ share, index, model: targets[index] ? targetKey(targets[index]) : "" }))
     .filter((part) => part.share > 0);
   return (
     <span className={c.trafficSplit}>

@@ -2,6 +2,10 @@ import type { Schema } from "@/api/client";
 
 type Target = { model: string; weight?: number };
 
+/** Return the name that identifies a target: its model, and the stored prompt that is sent to it. */
+export const targetKey = ({ model, prompt }: { model: string; prompt?: string | null }) =>
+  prompt ? `${model}+prompt/${prompt}` : model;
+
 /** Return the share of each target: its weight divided by the sum of all weights. */
 export function targetShares(targets: Target[]): number[] {
   const totalWeight = targets.reduce((sum, target) => sum + (target.weight ?? 1), 0);

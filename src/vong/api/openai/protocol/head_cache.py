@@ -22,7 +22,8 @@ LENGTH_HEADERS = (b"\r\ncontent-length: ", b"\r\nContent-Length: ")
 CHAT_REQUEST_LINE = b"POST /v1/chat/completions HTTP/1.1\r\n"
 CALL_HEADERS = frozenset(
     (
-        *("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", "x-vong-priority", "content-encoding"),
+        *("traceparent", "x-vong-session", "x-vong-tags", "x-vong-cache", "x-vong-priority", "x-vong-prompt"),
+        "content-encoding",
         *FORWARDED_HEADERS,
     )
 )

@@ -24,6 +24,7 @@ from vong.gateway.providers import Endpoint, ProviderResponse
 from vong.gateway.routing.catalog import ModelCatalog
 from vong.gateway.upstream.sse import encode_named_event
 from vong.records import Span, new_id, now
+from vong.records.span import SpanVersions
 
 MAX_ROUNDS = 8
 """Model calls of one response. The last one gets no function, so that it answers."""
@@ -72,6 +73,7 @@ class FileSearchCall(ModelCall):
 
     async def open(self) -> ProviderResponse:
         """Run the call up to the start of its response: complete, or up to the first event of a stream."""
+        await self._render_prompt(await self._services.load_catalog(self._principal))
         request = await self._parse_search()
         if request is None:
             return await self._open_plain()
@@ -303,6 +305,7 @@ class FileSearchCall(ModelCall):
             "vong.previous_response": request.fields.get("previous_response_id"),
         }
         attributes |= {name: value for name, value in flags.items() if value}
+        attributes |= self._context.prompt_attributes(captured=chat is not None)
         output = {**self._completion, "output_items": response.items} if chat is not None else None
         message = None if error is None else str(error) or type(error).__name__
         return Span(
@@ -318,6 +321,7 @@ class FileSearchCall(ModelCall):
             duration_ms=(time.perf_counter() - self._start_seconds) * 1000,
             session=self.trace.session,
             key=self._principal.actor,
+            versions=SpanVersions(prompt_version=self._context.prompt_version),
             attributes=attributes,
             input=chat,
             output=output,

@@ -15,10 +15,14 @@ import { knowledgeQuestions } from "./knowledgeQuestions";
 import { knowledgeSources } from "./knowledgeSources";
 import { loop } from "./loop";
 import { monitors } from "./monitors";
+import { pipelineRuns } from "./pipelineRuns";
+import { pipelines } from "./pipelines";
 import { playground } from "./playground";
 import { policies } from "./policies";
 import { policyForm } from "./policyForm";
 import { prices } from "./prices";
+import { promptOptimiser } from "./promptOptimiser";
+import { prompts } from "./prompts";
 import { registry } from "./registry";
 import { releases } from "./releases";
 import { scopes } from "./scopes";
@@ -48,10 +52,14 @@ export const en = {
   targetHealth,
   prices,
   guards,
+  prompts,
+  promptOptimiser,
   knowledge,
   knowledgeSources,
   knowledgeQuestions,
   knowledgeIndexes,
+  pipelines,
+  pipelineRuns,
   playground,
   traces,
   feedback,

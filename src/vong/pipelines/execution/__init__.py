@@ -1,0 +1,1 @@
+"""Execution of runs: the graph, durable results, events, leases."""

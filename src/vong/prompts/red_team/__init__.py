@@ -1,0 +1,1 @@
+"""Red team tests: sets of attacks, detection of their success, and reports per class."""

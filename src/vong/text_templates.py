@@ -1,1 +1,0 @@
-"""Templates of text: Jinja in its sandbox, with limits."""
