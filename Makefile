@@ -3,13 +3,15 @@ SHELL := /bin/sh
 PY := .venv/bin
 ALL := training,serving,s3,bedrock,dev
 PORT ?= 8400
-# One more than the usual two cores: many tests wait for processes.
-TEST_PROCESSES ?= 3
+# Two more than the usual two cores: many tests wait for processes.
+TEST_PROCESSES ?= 4
+# Paths that `types` checks; all of them if empty.
+TYPED ?=
 SERVE ?= 1
 REPORT ?=
 SCREENS ?= screens
 
-.PHONY: help quickstart up test test-full tests check lint types limits bench docs screens setup browser
+.PHONY: help quickstart up test test-full tests tests-full check lint types limits bench docs screens setup browser
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,12 +26,15 @@ up: ## install everything and start Vong (Ctrl-C stops it)
 
 test: setup browser ## install everything and run the checks and the tests
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory -j3 types limits tests
+	@$(MAKE) --no-print-directory -j3 types limits tests TYPED=src
 
 tests:
 	@PYTHONHASHSEED=0 $(PY)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not full" --ignore tests/checks
 
-test-full: setup browser ## run the exhaustive tables and slow tests
+test-full: setup browser ## run the exhaustive tables and slow tests, and check the types of the tests
+	@$(MAKE) --no-print-directory -j2 types tests-full
+
+tests-full:
 	@PYTHONHASHSEED=0 $(PY)/pytest -n 2 --dist loadfile -m "slow or full" --ignore tests/checks --timeout 3600
 
 check: setup ## check formatting, lint, types, import contracts, the console, size limits and completeness of the docs
@@ -42,7 +47,7 @@ lint:
 	@$(PY)/lint-imports
 
 types:
-	@$(PY)/pyright
+	@$(PY)/pyright $(TYPED)
 
 limits:
 	@$(PY)/python tools/console.py check

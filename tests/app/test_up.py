@@ -93,7 +93,10 @@ def test_doctor_finds_no_fault(vong: RunningVong) -> None:
     assert not [finding for finding in findings if finding["state"] == "fault"]
 
 
-@pytest.mark.parametrize("victim", ["server", "worker", "postgres"])
+@pytest.mark.parametrize(
+    "victim",
+    [pytest.param("server", marks=pytest.mark.slow), pytest.param("worker", marks=pytest.mark.slow), "postgres"],
+)
 def test_a_killed_process_restarts_and_no_acknowledged_data_is_lost(vong: RunningVong, victim: str) -> None:
     client = vong.client()
     answer = client.gateway.chat("echo/echo", f"before the end of the {victim}")

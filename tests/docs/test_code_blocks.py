@@ -41,6 +41,14 @@ NOT_RUNNABLE = {
 SLOW = {"docs/guides/model-fine-tune.md", "docs/guides/model-from-scratch.md"}
 """Files whose blocks train and deploy the tiny model."""
 
+
+def block_marks(file: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of the blocks of a file: guides are many, so that `make test-full` runs them."""
+    if file in SLOW:
+        return [pytest.mark.slow]
+    return [pytest.mark.full] if file.startswith("docs/guides/") else []
+
+
 ADDRESS, KEY = "http://127.0.0.1:8400", "vong-…"
 DEPLOYMENTS = {
     "deployment/base": "echo/echo",
@@ -138,10 +146,7 @@ def runnable() -> list[Block]:
 
 @pytest.mark.parametrize(
     "block",
-    [
-        pytest.param(block, id=f"{block.file}:{block.line}", marks=[pytest.mark.slow] if block.file in SLOW else [])
-        for block in runnable()
-    ],
+    [pytest.param(block, id=f"{block.file}:{block.line}", marks=block_marks(block.file)) for block in runnable()],
 )
 def test_python_blocks_run(block: Block, run_through: Callable[[Block], None]) -> None:
     run_through(block)

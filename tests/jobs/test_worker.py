@@ -165,7 +165,9 @@ def test_a_killed_child_is_retried_and_resumes_at_its_step(shared_site: Site) ->
     assert "SIGKILL" in shared_site.log(id)
 
 
-@pytest.mark.parametrize("kind", ["isolated.wait_for_file", "thread.wait_for_file"])
+@pytest.mark.parametrize(
+    "kind", ["isolated.wait_for_file", pytest.param("thread.wait_for_file", marks=pytest.mark.slow)]
+)
 def test_another_worker_finishes_the_job_of_a_killed_worker(site: Site, kind: str) -> None:
     first = site.worker()
     id = site.submit(kind)
@@ -199,6 +201,7 @@ def test_a_worker_does_not_reclaim_its_own_jobs_if_its_heartbeat_is_late(site: S
         assert found(entry) == []
 
 
+@pytest.mark.slow
 def test_a_stopping_worker_requeues_its_jobs_without_a_failure(site: Site) -> None:
     first = site.worker()
     isolated, in_thread = site.submit("isolated.wait_for_file"), site.submit("thread.wait_for_file")

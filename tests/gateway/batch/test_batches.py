@@ -266,6 +266,7 @@ def test_each_line_is_called_with_the_key_of_the_batch_and_results_are_in_order(
         }
 
 
+@pytest.mark.full
 def test_batches_support_every_endpoint(client: openai.OpenAI, server: Server) -> None:
     bodies: dict[str, dict[str, Any]] = {
         "/v1/embeddings": {"input": "hi"},
@@ -388,6 +389,7 @@ def test_a_cancelled_or_failed_job_ends_its_batch(client: openai.OpenAI, server:
     assert failed.errors.data[0].message == "its worker died"
 
 
+@pytest.mark.slow
 def test_the_worker_after_a_killed_one_repeats_no_answered_line(dedicated_server: Server, tmp_path: Path) -> None:
     """Use a dedicated server, because a worker runs every queued job."""
     client = openai.OpenAI(base_url=f"{dedicated_server.url}/v1", api_key=dedicated_server.key, max_retries=0)

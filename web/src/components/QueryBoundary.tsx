@@ -11,7 +11,7 @@ export function LoadingPlaceholder({ fullPage, lines = 6 }: { fullPage?: boolean
   if (fullPage)
     return (
       <Center mih="100dvh">
-        <Loader size="sm" aria-label={t.loading} />
+        <Loader size="sm" role="status" aria-label={t.loading} />
       </Center>
     );
   return (
