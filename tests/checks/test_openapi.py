@@ -7,11 +7,11 @@ import pytest
 from tools import reference
 
 VERBS = (
-    "add answer append apply ask approve assign cancel change check clean clear compare complete compress count create "
-    "decide delete deploy download edit estimate evaluate export finish get harvest import ingest judge keep "
-    "list log merge plan preview profile record render reopen reset resolve restart resume retry revoke roll rotate "
-    "run save score search set sign split start stop stream summarize switch sync take test tune update upload use verify "
-    "wake"
+    "add answer append apply approve ask assign cancel change check clean clear compare complete compress count "
+    "create decide delete deploy download edit estimate evaluate export finish get harvest import ingest judge "
+    "keep list log merge open plan preview profile publish receive record render reopen reset resolve restart "
+    "resume retry revoke roll rotate run save score search send set sign split start stop stream summarize switch "
+    "sync take test tune unpublish update upload use verify wake"
 )
 """Verbs with which an operation name may start."""
 

@@ -86,6 +86,10 @@ def test_every_command_that_prints_data_has_a_json_option() -> None:
         "vong knowledge indexes delete",
         "vong evals suites delete",
         "vong evals monitors delete",
+        "vong pipelines chat",
+        "vong pipelines conversations delete",
+        "vong pipelines schedules delete",
+        "vong pipelines webhooks delete",
     }
     missing = [
         " ".join(path)

@@ -15,6 +15,7 @@ from vong.cli.params import BatchIdType
 
 FILES_IN_LINES = (
     "tickets.jsonl",
+    "app.yml",
     "questions.csv",
     "manual.pdf",
     "Export.zip",

@@ -215,7 +215,7 @@ def test_a_killed_server_continues_after_each_kind_of_step(vong: tuple[RunningVo
         ended = client.pipelines.runs.get(run_id)
         assert ended["outputs"] == {"status": 200}, kind
         attempts = {found["path"]: found["attempt"] for found in ended["steps"]}
-        assert (attempts["before"], attempts["slow"], attempts["last"]) == (1, 2, 1), kind
+        assert (attempts["before"], attempts["last"]) == (1, 1), kind
         assert (_Count.counts[f"/slow/{kind}"], _Count.counts[f"/last/{kind}"]) == (2, 1), kind
     before = {name: count for name, count in counts.items() if not name.startswith(("/slow", "/last"))}
     assert before == {name: _Count.counts[name] for name in before} and before["/loop"] == 2

@@ -34,6 +34,7 @@ STATIC_PAGES = {
     "/gateway/guards": "/gateway/guards",
     "/prompts": "/prompts",
     "/knowledge": "/knowledge",
+    "/pipelines": "/pipelines",
     "/playground": "/playground",
     "/traces": "/traces",
     "/feedback": "/feedback",
@@ -62,6 +63,10 @@ TABS_AND_STATES = {
     "knowledge questions": "/knowledge/care?tab=questions",
     "knowledge indexes": "/knowledge/care?tab=indexes",
     "knowledge settings": "/knowledge/care?tab=settings",
+    "pipeline yaml": "/pipelines/pages?tab=yaml",
+    "pipeline runs": "/pipelines/pages?tab=runs",
+    "pipeline versions": "/pipelines/pages?tab=versions&old=1&new=2",
+    "pipeline publication": "/pipelines/pages?tab=publication",
     "missing": "/there/is/no/such/page",
     "missing policy": "/loop/policies/missing",
     "new gate policy": "/loop/gates/new",
@@ -143,6 +148,23 @@ def policy_run_id(client: Client) -> str:
     return policies.runs("pages", limit=1)[0]["id"]
 
 
+def pipeline_run_id(client: Client) -> str:
+    """Return the id of a run of the pipeline `pages`, created with two versions and run first if there is none."""
+    if not any(one["name"] == "pages" for one in client.pipelines.list()):
+        steps: dict[str, Any] = {
+            "port": {"kind": "branch", "branches": {"long": "{{ inputs.text | length > 5 }}"}},
+            "reply": {"kind": "template", "text": "{{ inputs.text }}", "after": ["port.else"]},
+            "each": {"kind": "map", "over": ["a", "b"], "output": "{{ upper.text }}", "steps": {}},
+        }
+        steps["each"]["steps"] = {"upper": {"kind": "template", "text": "{{ item | upper }}"}}
+        definition = {"inputs": {"text": "string"}, "outputs": {"text": "{{ reply.text }}"}, "steps": steps}
+        client.pipelines.create("pages", definition)
+        waiting = {**steps, "wait": {"kind": "approval", "message": "Continue?"}}
+        client.pipelines.create_version("pages", {**definition, "steps": waiting})
+        client.pipelines.run("pages", {"text": "hello"}, wait_seconds=20)
+    return str(client.pipelines.runs.list(pipeline="pages")[0]["id"])
+
+
 def knowledge_document_id(client: Client) -> str:
     """Return the id of a document of the knowledge base `care`."""
     return str(client.knowledge.documents("care")[0].id)
@@ -219,6 +241,8 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
         "/knowledge/$base/indexes/new": "/knowledge/care/indexes/new",
         "/knowledge/$base/evaluations/$id": f"/knowledge/care/evaluations/{evaluation}",
         "/knowledge/$base/compare": f"/knowledge/care/compare?a={evaluation}&b={evaluation}",
+        "/pipelines/$name": "/pipelines/pages",
+        "/pipelines/$name/runs/$id": f"/pipelines/pages/runs/{pipeline_run_id(client)}",
         "/loop/runs/$id": f"/loop/runs/{loop_run.id}",
         "/loop/gates/$name": f"/loop/gates/{gate_policy_name(client)}",
         "/loop/policy-runs/$id": f"/loop/policy-runs/{policy_run_id(client)}",

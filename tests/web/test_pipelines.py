@@ -118,6 +118,7 @@ def test_pipeline_is_built_by_mouse_and_runs(page: Page) -> None:
     expect(page.get_by_role("complementary", name="Data of the edge")).to_contain_text("hello")
 
 
+@pytest.mark.slow
 def test_pipeline_is_built_with_the_keyboard_only(page: Page) -> None:
     create_pipeline(page, "by-keys", ONE_STEP)
     open_canvas(page, "by-keys")
@@ -159,6 +160,7 @@ def test_pipeline_is_built_with_the_keyboard_only(page: Page) -> None:
     assert "Loud {{ reply.text }}" in found
 
 
+@pytest.mark.slow
 def test_edits_are_undone_and_survive_a_reload(page: Page) -> None:
     create_pipeline(page, "undo", ONE_STEP)
     open_canvas(page, "undo")
@@ -205,6 +207,7 @@ def test_yaml_and_canvas_edit_each_other(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Line")
 
 
+@pytest.mark.slow
 def test_steps_are_pasted_into_another_pipeline(page: Page) -> None:
     create_pipeline(page, "source", ONE_STEP)
     create_pipeline(page, "target", ONE_STEP)
@@ -218,6 +221,7 @@ def test_steps_are_pasted_into_another_pipeline(page: Page) -> None:
     assert "You said: {{ inputs.question }}" in yaml_text(page).split("reply_2:")[1]
 
 
+@pytest.mark.slow
 def test_run_waits_for_an_approval_and_is_replayed(page: Page) -> None:
     create_pipeline(page, "approvals", APPROVAL)
     run = post(page, "/approvals/runs", {"inputs": {"amount": 5}, "mode": "background"})
@@ -239,6 +243,7 @@ def test_run_waits_for_an_approval_and_is_replayed(page: Page) -> None:
     expect(page.get_by_text("Replay of run")).to_be_visible(timeout=RUN_TIMEOUT_MS)
 
 
+@pytest.mark.slow
 def test_versions_are_compared_as_picture_and_text(page: Page) -> None:
     create_pipeline(page, "history", ONE_STEP)
     newer = ONE_STEP.replace("You said", "I heard").replace(

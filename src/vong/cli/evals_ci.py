@@ -102,8 +102,9 @@ def render_markdown(run: dict[str, Any], comparison: dict[str, Any] | None) -> s
     differences = _differences(comparison)
     if comparison is not None:
         base = comparison["baseline"]
+        label = f" ({base['label']})" if base["label"] else ""
         lines += [
-            f"Baseline: {_cell(base['subject'] + (f' ({base["label"]})' if base['label'] else ''))}.",
+            f"Baseline: {_cell(base['subject'] + label)}.",
             "",
         ]
         lines += [

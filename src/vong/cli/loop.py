@@ -79,7 +79,7 @@ def canaries() -> None:
 def start_canary(route: str, candidate: str, as_json: bool, goal: str, **options: Any) -> None:
     """Send a share of ROUTE to CANDIDATE (deployment/NAME or PROVIDER/MODEL) until its scores decide.
 
-    MODEL+prompt/REF is a candidate with a stored prompt.
+    MODEL+prompt/REF is a candidate with a stored prompt, pipeline/REF a published pipeline.
     """
     created = Client().loop.start_canary(route, candidate, goal=goal.replace("-", "_"), **options)
     emit(created, as_json, ["id", "route", "candidate", "share", "metric", "status"])

@@ -201,19 +201,19 @@ def create_schedule(
 @schedules.command("pause")
 @click.argument("name")
 @click.argument("schedule")
-def pause_schedule(name: str, schedule: str) -> None:
+@json_option
+def pause_schedule(name: str, schedule: str, as_json: bool) -> None:
     """Pause a SCHEDULE of NAME."""
-    Client().pipelines.schedules.update(name, schedule, paused=True)
-    print_message(f"paused {schedule}")
+    emit(Client().pipelines.schedules.update(name, schedule, paused=True), as_json, ["name", "is_paused"])
 
 
 @schedules.command("resume")
 @click.argument("name")
 @click.argument("schedule")
-def resume_schedule(name: str, schedule: str) -> None:
+@json_option
+def resume_schedule(name: str, schedule: str, as_json: bool) -> None:
     """Resume a SCHEDULE of NAME. Times that passed meanwhile are not run."""
-    updated = Client().pipelines.schedules.update(name, schedule, paused=False)
-    print_message(f"next run at {updated['next_run_at']}")
+    emit(Client().pipelines.schedules.update(name, schedule, paused=False), as_json, ["name", "next_run_at"])
 
 
 @schedules.command("delete")

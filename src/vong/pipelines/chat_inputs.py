@@ -17,7 +17,7 @@ ANSWER_OUTPUTS = ("answer", "text", "output", "result", "response", "reply", "me
 CITATION_OUTPUTS = ("citations", "passages", "sources")
 
 
-class ChatRequest(NamedTuple):
+class ChatInput(NamedTuple):
     """Conversation of a request: the last message of the user, the messages before it, the system messages."""
 
     message: str
@@ -25,7 +25,7 @@ class ChatRequest(NamedTuple):
     instructions: str
 
 
-def read_chat(messages: Sequence[Any]) -> ChatRequest:
+def read_chat(messages: Sequence[Any]) -> ChatInput:
     """Return the conversation of chat messages.
 
     Raises: InvalidInput if no message of the user has a text.
@@ -43,7 +43,7 @@ def read_chat(messages: Sequence[Any]) -> ChatRequest:
     last = next((number for number in reversed(range(len(spoken))) if spoken[number]["role"] == "user"), None)
     if last is None:
         raise InvalidInput("messages has no message of the user with a text", "send a message with the role user")
-    return ChatRequest(spoken[last]["content"], spoken[:last], "\n\n".join(filter(None, instructions)))
+    return ChatInput(spoken[last]["content"], spoken[:last], "\n\n".join(filter(None, instructions)))
 
 
 def message_text(content: Any) -> str:
@@ -58,7 +58,7 @@ def message_text(content: Any) -> str:
 def map_inputs(
     declared: Mapping[str, Mapping[str, Any]],
     mapping: ChatMapping,
-    chat: ChatRequest,
+    chat: ChatInput,
     *,
     given: Mapping[str, Any],
     defaults: Mapping[str, Any],

@@ -36,7 +36,7 @@ class ChatMapping(Record):
     citations: str | None = Field(default=None, max_length=100)
 
 
-class PageSettings(Record):
+class ChatPageSettings(Record):
     """Chat page of a publication.
 
     `access`: `project` for signed-in members, `link` for holders of the signed link, `public` for everybody.
@@ -56,7 +56,7 @@ class PageSettings(Record):
     daily_budget: float | None = Field(default=None, gt=0, le=1_000_000)
 
     @model_validator(mode="after")
-    def _check(self) -> "PageSettings":
+    def _check(self) -> "ChatPageSettings":
         if self.access == "public" and self.daily_budget is None:
             raise ValueError("a public page needs daily_budget, the maximum cost per day in US dollars")
         for origin in self.allowed_origins:
@@ -94,7 +94,7 @@ class PublicationSettings(Record):
     tool: bool = True
     mapping: ChatMapping = ChatMapping()
     inputs: dict[str, Any] = Field(default_factory=dict)
-    page: PageSettings = PageSettings()
+    page: ChatPageSettings = ChatPageSettings()
     memory: MemorySettings = MemorySettings()
 
 

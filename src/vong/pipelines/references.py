@@ -11,10 +11,10 @@ from jinja2.meta import find_undeclared_variables
 from vong.errors import InvalidInput
 
 SINGLE_EXPRESSION = re.compile(r"\s*\{\{(?P<expression>(?:(?!\}\}).)*)\}\}\s*", re.DOTALL)
-_environment = Environment()  # noqa: S701: parses only, renders nothing
+_environment = Environment()
 
 
-class Reference(NamedTuple):
+class TemplateReference(NamedTuple):
     """Reference `root.path[0].path[1]…` of a template. `is_whole` is true if the template is only this reference."""
 
     root: str
@@ -44,7 +44,7 @@ def iter_templates(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=4096)
-def find_references(template: str) -> tuple[Reference, ...]:
+def find_references(template: str) -> tuple[TemplateReference, ...]:
     """Return the references of a template, without the variables that it sets itself.
 
     Raises: InvalidInput if its syntax is invalid.
@@ -57,11 +57,11 @@ def find_references(template: str) -> tuple[Reference, ...]:
         raise InvalidInput("the template is nested too deep", "simplify it") from None
     names = find_undeclared_variables(tree)
     whole = _whole_expression(tree)
-    found = dict[tuple[str, tuple[str, ...]], Reference]()
+    found = dict[tuple[str, tuple[str, ...]], TemplateReference]()
     for node in _walk(tree):
         chain = _chain(node)
         if chain is not None and chain[0] in names:
-            found.setdefault(chain, Reference(*chain, is_whole=node is whole))
+            found.setdefault(chain, TemplateReference(*chain, is_whole=node is whole))
     return tuple(found.values())
 
 

@@ -11,7 +11,7 @@ from vong.pipelines.field_types import check_field_types
 from vong.pipelines.graph import ERROR_PORT, StepGraph, build_graph, required_ports
 from vong.pipelines.lookup import Lookup
 from vong.pipelines.object_checks import check_objects
-from vong.pipelines.references import Reference, find_references, iter_templates
+from vong.pipelines.references import TemplateReference, find_references, iter_templates
 from vong.pipelines.steps.base import StepConfig, load_config
 from vong.pipelines.steps.registry import get_kind, list_kinds
 from vong.records import Record
@@ -246,7 +246,9 @@ def _check_reachable(steps: Mapping[str, StepDefinition], graph: StepGraph, pref
             )
 
 
-def _check_reference(reference: Reference, known: Mapping[str, JsonSchema], step: str, field: str) -> Iterator[Finding]:
+def _check_reference(
+    reference: TemplateReference, known: Mapping[str, JsonSchema], step: str, field: str
+) -> Iterator[Finding]:
     if reference.root not in known:
         hint = did_you_mean(reference.root, list(known), "vong pipelines show NAME")
         special = {"item": "only a step within a map has `item`", "state": "only a step within a loop has `state`"}

@@ -7888,6 +7888,51 @@ export interface components {
             message?: string | null;
         };
         /**
+         * ChatPageSettings
+         * @description Chat page of a publication.
+         *
+         *     `access`: `project` for signed-in members, `link` for holders of the signed link, `public` for everybody.
+         *     `allowed_origins` are the origins of pages that may embed it, such as `https://shop.example`.
+         *     `requests_per_minute` limits each visitor and, ten times as high, all visitors together. `daily_budget` is the
+         *     maximum cost per day of all visitors in US dollars, which a public page must have.
+         */
+        ChatPageSettings: {
+            /**
+             * Access
+             * @default off
+             * @enum {string}
+             */
+            access: "off" | "project" | "link" | "public";
+            /**
+             * Allowed Origins
+             * @default []
+             */
+            allowed_origins: string[];
+            /**
+             * Attachments
+             * @default true
+             */
+            attachments: boolean;
+            /** Daily Budget */
+            daily_budget?: number | null;
+            /**
+             * Requests Per Minute
+             * @default 10
+             */
+            requests_per_minute: number;
+            /** Suggestion Model */
+            suggestion_model?: string | null;
+            /**
+             * Suggestions
+             * @default []
+             */
+            suggestions: string[];
+            /** Title */
+            title?: string | null;
+            /** Welcome */
+            welcome?: string | null;
+        };
+        /**
          * ChatSettings
          * @description Settings of a chat that belong to the publication of a pipeline.
          */
@@ -8321,39 +8366,6 @@ export interface components {
             over?: number | null;
             /** Under */
             under?: number | null;
-        };
-        /**
-         * Conversation
-         * @description Conversation of a person with a pipeline. `summary` is that of the messages that no longer fit the memory.
-         */
-        Conversation: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Expires At */
-            expires_at?: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Person */
-            person: string;
-            /** Pipeline */
-            pipeline: string;
-            /** Summarized Until */
-            summarized_until?: string | null;
-            /** Summary */
-            summary?: string | null;
-            /** Title */
-            title?: string | null;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
         };
         /**
          * ConversationCreate
@@ -14303,51 +14315,6 @@ export interface components {
             training: components["schemas"]["TrainingSummary"];
         };
         /**
-         * PageSettings
-         * @description Chat page of a publication.
-         *
-         *     `access`: `project` for signed-in members, `link` for holders of the signed link, `public` for everybody.
-         *     `allowed_origins` are the origins of pages that may embed it, such as `https://shop.example`.
-         *     `requests_per_minute` limits each visitor and, ten times as high, all visitors together. `daily_budget` is the
-         *     maximum cost per day of all visitors in US dollars, which a public page must have.
-         */
-        PageSettings: {
-            /**
-             * Access
-             * @default off
-             * @enum {string}
-             */
-            access: "off" | "project" | "link" | "public";
-            /**
-             * Allowed Origins
-             * @default []
-             */
-            allowed_origins: string[];
-            /**
-             * Attachments
-             * @default true
-             */
-            attachments: boolean;
-            /** Daily Budget */
-            daily_budget?: number | null;
-            /**
-             * Requests Per Minute
-             * @default 10
-             */
-            requests_per_minute: number;
-            /** Suggestion Model */
-            suggestion_model?: string | null;
-            /**
-             * Suggestions
-             * @default []
-             */
-            suggestions: string[];
-            /** Title */
-            title?: string | null;
-            /** Welcome */
-            welcome?: string | null;
-        };
-        /**
          * PairwiseComparison
          * @description Result of a pairwise comparison of run `b` with run `a`.
          *
@@ -14547,6 +14514,39 @@ export interface components {
             row: number;
             /** Text */
             text: string;
+        };
+        /**
+         * PipelineConversation
+         * @description Conversation of a person with a pipeline. `summary` is that of the messages that no longer fit the memory.
+         */
+        PipelineConversation: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Person */
+            person: string;
+            /** Pipeline */
+            pipeline: string;
+            /** Summarized Until */
+            summarized_until?: string | null;
+            /** Summary */
+            summary?: string | null;
+            /** Title */
+            title?: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * PipelineCreate
@@ -16387,7 +16387,7 @@ export interface components {
              *       "suggestions": []
              *     }
              */
-            page: components["schemas"]["PageSettings"];
+            page: components["schemas"]["ChatPageSettings"];
             /**
              * Tool
              * @default true
@@ -21973,7 +21973,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"][];
+                    "application/json": components["schemas"]["PipelineConversation"][];
                 };
             };
             401: components["responses"]["401"];
@@ -22001,7 +22001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"];
+                    "application/json": components["schemas"]["PipelineConversation"];
                 };
             };
             401: components["responses"]["401"];
@@ -29862,7 +29862,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"][];
+                    "application/json": components["schemas"]["PipelineConversation"][];
                 };
             };
             401: components["responses"]["401"];
@@ -29894,7 +29894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"];
+                    "application/json": components["schemas"]["PipelineConversation"];
                 };
             };
             401: components["responses"]["401"];
@@ -29924,7 +29924,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"];
+                    "application/json": components["schemas"]["PipelineConversation"];
                 };
             };
             401: components["responses"]["401"];

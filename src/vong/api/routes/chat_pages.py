@@ -25,10 +25,10 @@ from vong.app.pipelines.publication_pages import OpenedPage, OpenPageRequest
 from vong.errors import CrossSite, InvalidInput, NotFound, Unauthenticated
 from vong.pipelines.conversations import (
     Attachment,
-    Conversation,
     ConversationMessage,
     FactSettings,
     PersonFacts,
+    PipelineConversation,
     facts,
     store,
 )
@@ -98,14 +98,14 @@ def open_page(slug: str, body: OpenPageRequest, request: Request) -> OpenedPage:
 
 
 @routes.get("/api/v1/chat/{slug}/conversations")
-def list_conversations(scope: PageScope) -> list[Conversation]:
+def list_conversations(scope: PageScope) -> list[PipelineConversation]:
     """List the visitor's conversations, the latest first."""
     with scope.platform.scope(scope.principal.project_id) as connection:
         return store.list_conversations(connection, scope.pipeline, person=scope.person)
 
 
 @routes.post("/api/v1/chat/{slug}/conversations", status_code=201)
-def create_conversation(scope: PageScope, request: Request) -> Conversation:
+def create_conversation(scope: PageScope, request: Request) -> PipelineConversation:
     """Create a conversation of the visitor."""
     _check_rate(scope, request)
     return conversations_app.create_conversation(scope)

@@ -1,5 +1,6 @@
 """Routes of pipeline runs: start, follow, cancel, decide."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -27,6 +28,8 @@ from vong.records import Record
 routes = APIRouter(prefix="/api/v1/pipelines", tags=["pipelines"])
 Limit = Annotated[int, Query(ge=1, le=500)]
 RunMode = Literal["wait", "stream", "background"]
+KEEP_ALIVE_SECONDS = 15.0
+"""Time without events after which a comment is sent, so that proxies keep the connection."""
 STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
@@ -230,8 +233,26 @@ def _details(context: RequestContext, run_id: UUID) -> PipelineRunDetails:
 
 
 async def _iter_frames(context: RequestContext, run_id: UUID, last_id: str | None) -> AsyncIterator[str]:
-    async for event in runs.read_events(context.platform, context.principal, run_id, last_id):
-        yield encode_frame(event)
+    """Yield the events of a run as frames, and a comment after each while without events."""
+    events = runs.read_events(context.platform, context.principal, run_id, last_id)
+    coming: asyncio.Future[Event] | None = None
+    try:
+        while True:
+            coming = coming or asyncio.ensure_future(anext(events))
+            done, _ = await asyncio.wait({coming}, timeout=KEEP_ALIVE_SECONDS)
+            if not done:
+                yield ": keep-alive\n\n"
+                continue
+            try:
+                yield encode_frame(coming.result())
+            except StopAsyncIteration:
+                return
+            coming = None
+    finally:
+        if coming is not None:
+            coming.cancel()
+            await asyncio.wait({coming})
+        await events.aclose()
 
 
 def encode_frame(event: Event) -> str:

@@ -17,10 +17,10 @@ from vong.app.pipelines.publication_conversations import MessageFeedback, Messag
 from vong.pipelines import publications
 from vong.pipelines.conversations import (
     Attachment,
-    Conversation,
     ConversationMessage,
     FactSettings,
     PersonFacts,
+    PipelineConversation,
     facts,
     store,
 )
@@ -61,20 +61,20 @@ def find_conversation(context: RequestContext, name: str, id: UUID) -> Conversat
 @routes.get("/{name}/conversations")
 def list_conversations(
     name: str, context: CurrentUser, query: Annotated[ConversationPage, Query()]
-) -> list[Conversation]:
+) -> list[PipelineConversation]:
     """List the conversations with a pipeline, the latest first."""
     with context.project_transaction() as connection:
         return store.list_conversations(connection, name, person=query.person, before=query.before, limit=query.limit)
 
 
 @routes.post("/{name}/conversations", status_code=201)
-def create_conversation(name: str, body: ConversationCreate, context: CurrentUser) -> Conversation:
+def create_conversation(name: str, body: ConversationCreate, context: CurrentUser) -> PipelineConversation:
     """Create a conversation of a person with a published pipeline."""
     return conversations_app.create_conversation(find_scope(context, name, body.person), body.title)
 
 
 @routes.get("/{name}/conversations/{id}")
-def get_conversation(name: str, id: UUID, context: CurrentUser) -> Conversation:
+def get_conversation(name: str, id: UUID, context: CurrentUser) -> PipelineConversation:
     """Return a conversation with its summary."""
     with context.project_transaction() as connection:
         return store.get_conversation(connection, name, id)

@@ -10,8 +10,8 @@ from vong.access.principal import Principal
 from vong.app.pipelines.publication_models import ask_model
 from vong.app.platform import Platform
 from vong.errors import VongError
-from vong.pipelines.chat_inputs import ChatRequest, map_inputs
-from vong.pipelines.conversations import Attachment, Conversation, facts, memory, store
+from vong.pipelines.chat_inputs import ChatInput, map_inputs
+from vong.pipelines.conversations import Attachment, PipelineConversation, facts, memory, store
 from vong.pipelines.definition import PipelineDefinition
 from vong.pipelines.publications import Publication
 
@@ -47,7 +47,7 @@ class LoadedMemory(NamedTuple):
     memory: str
 
 
-async def load_memory(scope: ConversationScope, conversation: Conversation, *, before: UUID) -> LoadedMemory:
+async def load_memory(scope: ConversationScope, conversation: PipelineConversation, *, before: UUID) -> LoadedMemory:
     """Return the memory of a conversation before a message.
 
     Messages that no longer fit are summarised first, if the publication names a model. A summary that fails is left
@@ -70,7 +70,7 @@ async def load_memory(scope: ConversationScope, conversation: Conversation, *, b
 
 
 async def _summarise(
-    scope: ConversationScope, conversation: Conversation, window: memory.MemoryWindow, model: str
+    scope: ConversationScope, conversation: PipelineConversation, window: memory.MemoryWindow, model: str
 ) -> str | None:
     request = memory.summary_messages(conversation.summary, window.older)
     try:
@@ -110,7 +110,7 @@ def build_inputs(
         defaults[ATTACHMENTS_INPUT] = _attachment_values(declared[ATTACHMENTS_INPUT], attachments)
     elif attachments:
         text = "\n\n".join([text, *(f"Attached file {one.filename}:\n{content}" for one, content in attachments)])
-    chat = ChatRequest(text, history, "")
+    chat = ChatInput(text, history, "")
     return map_inputs(declared, settings.mapping, chat, given=given, defaults=defaults)
 
 

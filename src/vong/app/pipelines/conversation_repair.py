@@ -10,7 +10,7 @@ from vong.app.pipelines.conversation_memory import ConversationScope
 from vong.app.pipelines.publication_events import Passage, read_passages
 from vong.pipelines import run_store
 from vong.pipelines.chat_inputs import CITATION_OUTPUTS, find_answer
-from vong.pipelines.conversations import Conversation, ConversationMessage, store
+from vong.pipelines.conversations import ConversationMessage, PipelineConversation, store
 from vong.pipelines.run_records import PipelineRun
 from vong.records import now
 
@@ -37,7 +37,7 @@ def _is_open(message: ConversationMessage) -> bool:
 
 
 def _complete(
-    connection: Connection, scope: ConversationScope, conversation: Conversation, last: ConversationMessage
+    connection: Connection, scope: ConversationScope, conversation: PipelineConversation, last: ConversationMessage
 ) -> bool:
     """Store the answer of the run of the last message, if the run has ended meanwhile."""
     if not _is_open(last):

@@ -22,7 +22,14 @@ from vong.app.pipelines.published_runs import PublishedRun, run_published
 from vong.errors import Conflict, InvalidInput, VongError
 from vong.feedback import ScoreCreate
 from vong.pipelines import versions
-from vong.pipelines.conversations import Attachment, Conversation, ConversationMessage, PersonFacts, facts, store
+from vong.pipelines.conversations import (
+    Attachment,
+    ConversationMessage,
+    PersonFacts,
+    PipelineConversation,
+    facts,
+    store,
+)
 from vong.records import Record, Score
 
 log = logging.getLogger(__name__)
@@ -102,7 +109,7 @@ class ChatErrorEvent(Record):
 ChatEvent = AnswerDeltaEvent | ToolEvent | SentEvent | AnswerMessageEvent | SuggestionsEvent | ChatErrorEvent
 
 
-def create_conversation(scope: ConversationScope, title: str | None = None) -> Conversation:
+def create_conversation(scope: ConversationScope, title: str | None = None) -> PipelineConversation:
     """Create a conversation of the person."""
     with scope.platform.scope(scope.principal.project_id) as connection:
         return store.create_conversation(
@@ -209,7 +216,7 @@ def load_person_facts(scope: ConversationScope) -> PersonFacts:
 class _Turn(NamedTuple):
     """Stored message and what the run needs."""
 
-    conversation: Conversation
+    conversation: PipelineConversation
     version: versions.PipelineVersion
     sent: ConversationMessage
     attachments: list[tuple[Attachment, str]]
@@ -254,7 +261,7 @@ def _cited_passages(answer: RunAnswer) -> list[Passage]:
 
 
 def _store_failure(scope: ConversationScope, turn: _Turn, text: str, error: str, run_id: UUID | None = None) -> None:
-    values = {"error": error, "run_id": run_id}
+    values: dict[str, Any] = {"error": error, "run_id": run_id}
     with scope.platform.scope(scope.principal.project_id) as connection:
         store.add_message(
             connection, turn.conversation, "assistant", text, retention_days=scope.retention_days, **values

@@ -1,5 +1,6 @@
 """Model calls of conversations: summaries, facts and suggested questions, with the rights and limits of the caller."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -30,10 +31,14 @@ async def ask_model(
     call = platform.gateway.create_call(principal, "chat", body, trace)
     try:
         reply = await call.open()
-    except BaseException as error:
-        call.close(error, error.status if isinstance(error, VongError) else None)
+    except VongError as error:
+        call.close(error, error.status)
         raise
-    call.close()
+    except asyncio.CancelledError as error:
+        call.close(error)
+        raise
+    finally:
+        call.close()  # records a call once
     try:
         return str(msgspec.json.decode(reply.body)["choices"][0]["message"]["content"] or "")
     except (msgspec.DecodeError, KeyError, IndexError, TypeError):

@@ -23,7 +23,7 @@ from vong.gateway.endpoints.responses import PIPELINE_ADDRESS
 from vong.gateway.providers import Endpoint, Provider, ProviderRequest, ProviderResponse
 from vong.gateway.translators.responses_request import to_input_items
 from vong.pipelines import publications, versions
-from vong.pipelines.chat_inputs import ChatRequest, map_inputs, read_chat
+from vong.pipelines.chat_inputs import ChatInput, map_inputs, read_chat
 from vong.pipelines.publications import Publication
 from vong.pipelines.versions import PipelineVersion
 
@@ -108,7 +108,7 @@ def check_request(fields: Mapping[str, Any]) -> None:
         raise Unsupported("a pipeline accepts no tools of the caller", "omit tools; add them to the steps")
 
 
-def read_request(endpoint: Endpoint, fields: Mapping[str, Any]) -> ChatRequest:
+def read_request(endpoint: Endpoint, fields: Mapping[str, Any]) -> ChatInput:
     """Return the conversation of a chat or responses request. A request with inputs may have an empty message."""
     if endpoint == "chat":
         messages = fields.get("messages") or []
@@ -118,7 +118,7 @@ def read_request(endpoint: Endpoint, fields: Mapping[str, Any]) -> ChatRequest:
         if fields.get("instructions"):
             messages.insert(0, {"role": "system", "content": fields["instructions"]})
     if read_inputs(fields) and not _has_question(messages):
-        return ChatRequest("", (), "")
+        return ChatInput("", (), "")
     return read_chat(messages)
 
 

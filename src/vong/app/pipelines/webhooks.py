@@ -108,14 +108,20 @@ def receive_message(platform: Platform, token: str, headers: Mapping[str, str], 
         earlier = webhooks.claim_message(connection, hook.id, message_id) if message_id else None
     if earlier is not None:
         return StartedRun(run_id=earlier, repeated=True)
+    run: PipelineRun | None = None
+    error = "the server failed on the message"
     try:
         run = _start(platform, found, headers, body)
-    except BaseException as failure:
-        with platform.scope(found.project_id) as connection:
-            if message_id:
-                webhooks.finish_message(connection, hook.id, message_id, None)
-            webhooks.record_use(connection, hook.id, str(failure)[:MAX_ERROR_CHARS])
+    except VongError as failure:
+        error = str(failure)[:MAX_ERROR_CHARS]
         raise
+    finally:
+        if run is None:
+            with platform.scope(found.project_id) as connection:
+                if message_id:
+                    webhooks.finish_message(connection, hook.id, message_id, None)
+                webhooks.record_use(connection, hook.id, error)
+    assert run is not None
     with platform.scope(found.project_id) as connection:
         if message_id:
             webhooks.finish_message(connection, hook.id, message_id, run.id)

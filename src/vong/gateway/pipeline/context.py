@@ -19,7 +19,7 @@ from vong.gateway.pipeline.exchange import UpstreamExchange
 from vong.gateway.pipeline.guarding import GuardSession
 from vong.gateway.pricing.token_types import USAGE_ATTRIBUTE, used_types
 from vong.gateway.providers import Endpoint
-from vong.gateway.providers.base import ModelCaller, is_composite
+from vong.gateway.providers.base import CallOrigin, is_composite
 from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.routing.retry import AttemptRunner
 from vong.gateway.upstream.connection import QUEUE_HEADER
@@ -146,11 +146,11 @@ class CallContext:
         return construct_trusted(Span, values)
 
     @property
-    def caller(self) -> ModelCaller:
+    def caller(self) -> CallOrigin:
         """Return the caller, for a provider that makes further calls on its behalf."""
         request = self.exchange.request if self.exchange else None
         session = self.trace.session or ((request.metadata if request else None) or {}).get("session_id")
-        return ModelCaller(
+        return CallOrigin(
             self.principal,
             self.trace.id,
             self.trace.trace_id,

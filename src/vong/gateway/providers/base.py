@@ -22,7 +22,7 @@ MediaOperation = Literal[
 """Operations on audio and images, by their path below `/v1`."""
 
 
-class ModelCaller(NamedTuple):
+class CallOrigin(NamedTuple):
     """Caller of a model: the principal, the id and span of the call, and labels for further calls on its behalf."""
 
     principal: Any
@@ -50,7 +50,7 @@ class ProviderRequest(NamedTuple):
     limits: ResponseLimits | None = None
     headers: Mapping[str, str] | None = None
     low_priority: bool = False
-    caller: ModelCaller | None = None
+    caller: CallOrigin | None = None
 
 
 @dataclass(slots=True)

@@ -5,11 +5,11 @@ May import `vong.pipelines.publication_tables`.
 
 from vong.pipelines.conversations.records import (
     Attachment,
-    Conversation,
     ConversationMessage,
     Fact,
     FactSettings,
     PersonFacts,
+    PipelineConversation,
 )
 
-__all__ = ["Attachment", "Conversation", "ConversationMessage", "Fact", "FactSettings", "PersonFacts"]
+__all__ = ["Attachment", "ConversationMessage", "Fact", "FactSettings", "PersonFacts", "PipelineConversation"]

@@ -9,7 +9,7 @@ from vong.records import Record
 MessageRole = Literal["user", "assistant"]
 
 
-class Conversation(Record):
+class PipelineConversation(Record):
     """Conversation of a person with a pipeline. `summary` is that of the messages that no longer fit the memory."""
 
     id: UUID

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from vong.errors import InvalidInput, NotFound
-from vong.pipelines.conversations.records import Attachment, Conversation, ConversationMessage
+from vong.pipelines.conversations.records import Attachment, ConversationMessage, PipelineConversation
 from vong.pipelines.publication_tables import attachments, conversations, messages
 from vong.records import new_id, now
 
@@ -19,7 +19,7 @@ LIST_HINT = "list them with: vong pipelines conversations list NAME"
 
 def create_conversation(
     connection: Connection, pipeline: str, person: str, *, retention_days: int, title: str | None = None
-) -> Conversation:
+) -> PipelineConversation:
     """Create a conversation. Raises InvalidInput if the name of the person is empty or too long."""
     if not 0 < len(person.strip()) <= MAX_PERSON_CHARS:
         raise InvalidInput(f"person has {len(person)} characters", f"use 1 to {MAX_PERSON_CHARS} characters")
@@ -34,10 +34,12 @@ def create_conversation(
         "expires_at": at + timedelta(days=retention_days),
     }
     connection.execute(insert(conversations).values(values))
-    return Conversation.model_validate(values)
+    return PipelineConversation.model_validate(values)
 
 
-def get_conversation(connection: Connection, pipeline: str, id: UUID, *, person: str | None = None) -> Conversation:
+def get_conversation(
+    connection: Connection, pipeline: str, id: UUID, *, person: str | None = None
+) -> PipelineConversation:
     """Return a conversation, only of a person if one is named. Raises NotFound if there is none."""
     query = select(conversations).where(conversations.c.id == id, conversations.c.pipeline == pipeline)
     if person is not None:
@@ -45,12 +47,12 @@ def get_conversation(connection: Connection, pipeline: str, id: UUID, *, person:
     row = connection.execute(query).mappings().first()
     if row is None:
         raise NotFound(f"pipeline {pipeline!r} has no conversation {str(id)!r}", LIST_HINT)
-    return Conversation.model_validate({name: row[name] for name in Conversation.model_fields})
+    return PipelineConversation.model_validate({name: row[name] for name in PipelineConversation.model_fields})
 
 
 def list_conversations(
     connection: Connection, pipeline: str, *, person: str | None = None, before: UUID | None = None, limit: int = 50
-) -> list[Conversation]:
+) -> list[PipelineConversation]:
     """Return conversations, the latest first. `before` is the id of the last one of the previous page."""
     columns = conversations.c
     query = select(conversations).where(columns.pipeline == pipeline)
@@ -65,7 +67,10 @@ def list_conversations(
             )
         )
     rows = connection.execute(query.order_by(columns.updated_at.desc(), columns.id.desc()).limit(limit)).mappings()
-    return [Conversation.model_validate({name: row[name] for name in Conversation.model_fields}) for row in rows]
+    return [
+        PipelineConversation.model_validate({name: row[name] for name in PipelineConversation.model_fields})
+        for row in rows
+    ]
 
 
 def delete_conversation(connection: Connection, id: UUID) -> None:
@@ -80,7 +85,7 @@ def delete_expired(connection: Connection, at: datetime) -> int:
 
 def add_message(
     connection: Connection,
-    conversation: Conversation,
+    conversation: PipelineConversation,
     role: str,
     text: str,
     *,

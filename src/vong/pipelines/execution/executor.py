@@ -22,6 +22,7 @@ from vong.pipelines.execution.spans import PipelineTrace
 from vong.pipelines.run_records import PipelineRun, RunStep
 from vong.pipelines.run_store import get_definition, list_steps
 from vong.pipelines.services import PipelineServices, RunScope
+from vong.pipelines.steps.python import close_pool
 from vong.records import Span
 from vong.store.database import Database
 
@@ -79,6 +80,7 @@ class PipelineExecutor:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=5)
+        await close_pool()
         await asyncio.to_thread(self.writer.close)
         with suppress(SQLAlchemyError):
             await asyncio.to_thread(self._release)

@@ -1,5 +1,5 @@
 import { Badge, Button, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Plus, SquarePen } from "lucide-react";
 import { useState } from "react";
@@ -13,7 +13,7 @@ import { ListTable } from "@/components/ListTable";
 import { PageHeader } from "@/components/Page";
 import { ErrorAlert } from "@/components/QueryBoundary";
 import { RelativeTime } from "@/components/RelativeTime";
-import { promptsQuery } from "./queries";
+import { promptsQuery, statisticsQuery } from "./queries";
 import { syncVariables, type Template, toDraft, toTemplate } from "./template";
 
 const CLI = "vong prompts create answer --file prompt.yaml";
@@ -98,7 +98,23 @@ export function LabelBadges({ labels }: { labels: Schema["PromptSummary"]["label
   );
 }
 
-function useColumns(): Column<Schema["PromptSummary"]>[] {
+const MAX_COUNTED = 50;
+type Usage = { calls: number; cost: number | null };
+
+/** Return the calls of the last 30 days and their cost, by prompt, for the first prompts of a list. */
+function useUsage(prompts: Schema["PromptSummary"][]): Map<string, Usage> {
+  const queries = useQueries({ queries: prompts.slice(0, MAX_COUNTED).map(({ name }) => statisticsQuery(name)) });
+  const usage = new Map<string, Usage>();
+  for (const { data } of queries) {
+    if (!data) continue;
+    const calls = data.versions.reduce((sum, one) => sum + one.calls, 0);
+    const costs = data.versions.flatMap(({ cost }) => (typeof cost === "number" ? [cost] : []));
+    usage.set(data.name, { calls, cost: costs.length ? costs.reduce((sum, cost) => sum + cost, 0) : null });
+  }
+  return usage;
+}
+
+function useColumns(usage: Map<string, Usage>): Column<Schema["PromptSummary"]>[] {
   const t = useMessages().prompts;
   const f = useFormats();
   return [
@@ -119,6 +135,20 @@ function useColumns(): Column<Schema["PromptSummary"]>[] {
       cell: (prompt) => <LabelBadges labels={prompt.labels} />,
     },
     { id: "versions", title: t.versions, width: "90px", alignRight: true, cell: (prompt) => f.number(prompt.versions) },
+    {
+      id: "calls",
+      title: t.calls,
+      width: "110px",
+      alignRight: true,
+      cell: (prompt) => f.number(usage.get(prompt.name)?.calls),
+    },
+    {
+      id: "cost",
+      title: t.cost,
+      width: "90px",
+      alignRight: true,
+      cell: (prompt) => f.money(usage.get(prompt.name)?.cost),
+    },
     { id: "model", title: t.model, width: "minmax(120px, 1fr)", cell: (prompt) => prompt.model ?? "" },
     { id: "variables", title: t.variables, width: "minmax(120px, 1fr)", cell: (prompt) => prompt.variables.join(", ") },
     {
@@ -137,7 +167,7 @@ export default function PromptsPage() {
   const navigate = useNavigate();
   const [creating, setCreating] = useState(false);
   const query = useQuery(promptsQuery());
-  const columns = useColumns();
+  const columns = useColumns(useUsage(query.data ?? []));
   const button = (
     <Button size="sm" leftSection={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
       {t.new}

@@ -87,6 +87,13 @@ export const labelGateQuery = (name: string, label: string, candidate: string) =
     retry: false,
   });
 
+/** Query the calls, cost, latency and scores of each version in the last 30 days. */
+export const statisticsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["prompts", "statistics", name],
+    queryFn: () => unwrap(api.GET("/api/v1/prompts/{name}/statistics", { params: path(name) })),
+  });
+
 /** Query the names of the models that can chat, routes first. */
 export const chatModelsQuery = queryOptions({
   queryKey: ["prompts", "models"],

@@ -69,7 +69,7 @@ export const pipelineRuns = {
     reused: "Results used again",
     nothing: "Nothing",
     unpriced: (n: string) => `${n} executed steps have no known price.`,
-    oldModels: "Prices and answers of the new model may differ.",
+    oldLengths: "Assumes that the new model answers as long as the old one.",
     effects: (steps: string) => `Execute ${steps} again, which may change something outside`,
     start: "Start replay",
     newRuns: "New runs",

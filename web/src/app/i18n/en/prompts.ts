@@ -6,6 +6,8 @@ export const prompts = {
   versions: "Versions",
   model: "Model",
   variables: "Variables",
+  calls: "Calls (30 days)",
+  cost: "Cost",
   updated: "Updated",
   new: "New prompt",
   create: "Create prompt",

@@ -70,7 +70,7 @@ export const pipelineRuns: Messages["pipelineRuns"] = {
     reused: "Kết quả dùng lại",
     nothing: "Không có",
     unpriced: (n) => `${n} bước được thực hiện không có giá.`,
-    oldModels: "Giá và câu trả lời của mô hình mới có thể khác.",
+    oldLengths: "Giả định câu trả lời của mô hình mới dài như mô hình cũ.",
     effects: (steps) => `Thực hiện lại ${steps}, có thể thay đổi hệ thống bên ngoài`,
     start: "Bắt đầu chạy lại",
     newRuns: "Các lần chạy mới",

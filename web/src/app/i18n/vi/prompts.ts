@@ -7,6 +7,8 @@ export const prompts: Messages["prompts"] = {
   versions: "Phiên bản",
   model: "Mô hình",
   variables: "Biến",
+  calls: "Lệnh gọi (30 ngày)",
+  cost: "Chi phí",
   updated: "Cập nhật",
   new: "Prompt mới",
   create: "Tạo prompt",

@@ -94,7 +94,11 @@ export function ChunkPreview({ base, chunker, embedder }: Props) {
   const characters = rows.find((row) => row.id === selected)?.characters ?? 0;
   const all = rows.reduce((sum, row) => sum + row.characters, 0);
   return (
-    <Panel title={t.preview} flush actions={query.isFetching && <Loader size={16} role="status" aria-label={t.preview} />}>
+    <Panel
+      title={t.preview}
+      flush
+      actions={query.isFetching && <Loader size={16} role="status" aria-label={t.preview} />}
+    >
       <Stack gap="sm" px="md" pb="sm">
         <Text size="sm" c="dimmed">
           {t.previewText}

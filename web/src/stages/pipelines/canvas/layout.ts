@@ -59,7 +59,6 @@ const stepSize = (step: Step) => ({
 type Sizes = ReadonlyMap<string, { width: number; height: number }>;
 
 function placeIds(sizes: Sizes, edges: Edge[], layout: ReadonlyMap<string, Position>): Map<string, Box> {
-  const automatic = layoutLayers(sizes, edges);
   const boxes = new Map<string, Box>();
   const stepIds = [...sizes.keys()].filter((id) => !id.startsWith("$"));
   const known = stepIds.filter((id) => layout.has(id));
@@ -68,7 +67,7 @@ function placeIds(sizes: Sizes, edges: Edge[], layout: ReadonlyMap<string, Posit
     if (position) boxes.set(id, { x: position[0], y: position[1], ...size });
   }
   if (!known.length) {
-    for (const [id, box] of automatic) if (!boxes.has(id)) boxes.set(id, box);
+    for (const [id, box] of layoutLayers(sizes, edges)) if (!boxes.has(id)) boxes.set(id, box);
     return boxes;
   }
   for (const id of stepIds) {

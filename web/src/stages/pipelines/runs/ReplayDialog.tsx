@@ -190,7 +190,7 @@ function Estimate({ estimate }: { estimate: Schema["ReplayEstimate"] }) {
         ]}
       />
       {Boolean(estimate.unpriced) && <Text size="xs">{t.unpriced(f.number(estimate.unpriced))}</Text>}
-      {estimate.assumes_old_models && <Text size="xs">{t.oldModels}</Text>}
+      {estimate.assumes_old_lengths && <Text size="xs">{t.oldLengths}</Text>}
     </Alert>
   );
 }

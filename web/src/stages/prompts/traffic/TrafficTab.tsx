@@ -1,7 +1,7 @@
 import { SegmentedControl, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { api, type Schema, unwrap } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
 import { LineChart } from "@/components/charts/Line";
@@ -10,6 +10,7 @@ import { CodeAlternatives } from "@/components/EmptyState";
 import { Panel } from "@/components/Page";
 import { QueryBoundary } from "@/components/QueryBoundary";
 import { LabelBadges } from "../PromptsPage";
+import { statisticsQuery } from "../queries";
 import { MEASURES, type Measure, toCurves } from "./days";
 
 type Statistics = Schema["PromptStatistics"];
@@ -108,10 +109,7 @@ function useColumns(): Column<Row>[] {
 export function TrafficTab({ prompt }: { prompt: Schema["PromptSummary"] }) {
   const t = useMessages().prompts.traffic;
   const columns = useColumns();
-  const query = useQuery({
-    queryKey: ["prompts", "statistics", prompt.name],
-    queryFn: () => unwrap(api.GET("/api/v1/prompts/{name}/statistics", { params: { path: { name: prompt.name } } })),
-  });
+  const query = useQuery(statisticsQuery(prompt.name));
   const python = `from openai import OpenAI
 
 OpenAI().responses.create(
