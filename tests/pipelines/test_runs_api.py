@@ -13,6 +13,8 @@ from tests.conftest import fresh_database
 from tests.gateway.conftest import Server, project_server, serving
 from vong import access
 from vong.app import Platform
+from vong.app.key_rotation import rotate_key
+from vong.app.pipelines.secrets import load_secret
 from vong.cli.pipelines import group
 from vong.client import Client
 from vong.config import PriceSettings, ProviderSettings, Settings
@@ -151,6 +153,15 @@ def test_limits_of_the_key_apply_to_the_calls(server: Server, client: Client) ->
     run = Client(server.url, scoped).pipelines.run(ECHO, {"text": "x"})
     assert run["started_by"] == "narrow"
     assert {span.key for span in server.spans() if span.trace_id == run["trace_id"]} == {"narrow"}
+
+
+def test_a_secret_is_readable_after_the_key_was_rotated(server: Server, client: Client) -> None:
+    client.pipelines.set_secret("rotated", "abc", origin="https://api.example")
+    platform = server.platform
+    result = rotate_key(platform.database, platform.settings.home_folder, grace_seconds=0)
+    assert result.reencrypted == 1 and result.unreadable == ()
+    assert load_secret(platform, server.project_id, "rotated", "https://api.example/path") == "abc"
+    client.pipelines.delete_secret("rotated")
 
 
 def test_secrets_are_stored_listed_and_deleted(client: Client) -> None:

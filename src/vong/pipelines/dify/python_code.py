@@ -43,4 +43,4 @@ def call_main(code: str, names: list[str]) -> str:
 
 def failing_code(message: str) -> str:
     """Return code that fails with a message."""
-    return f"raise NotImplementedError({message!r})\n"
+    return f"raise RuntimeError({message!r})\n"
