@@ -15,7 +15,12 @@ from vong.cli.params import BatchIdType
 
 FILES_IN_LINES = (
     "tickets.jsonl",
+    "answer.yaml",
     "app.yml",
+    "ask.yaml",
+    "attacks.csv",
+    "giskard_meta_data.csv",
+    "prompt_injections.csv",
     "questions.csv",
     "manual.pdf",
     "Export.zip",
@@ -36,7 +41,7 @@ FILES_IN_LINES = (
     "out/results.json",
     "out/samples.jsonl",
 )
-FOLDERS_IN_LINES = ("docs", "logs", "out", "samples/handbook", "samples/handbook_source")
+FOLDERS_IN_LINES = ("docs", "logs", "out", "samples/handbook", "samples/handbook_source", "vong")
 SHELL = {"", "console", "text", "sh"}
 
 

@@ -19,7 +19,7 @@ from vong.config import Settings
 from vong.errors import InvalidInput, JobCancelled
 from vong.evals.model_output import ModelOutput
 from vong.prompts.optimiser import optimisations
-from vong.prompts.optimiser.candidates import Candidate, WorkedExample, apply_candidate, repair_instructions
+from vong.prompts.optimiser.candidates import PromptCandidate, WorkedExample, apply_candidate, repair_instructions
 from vong.prompts.optimiser.optimisations import Optimisation
 from vong.prompts.optimiser.search_log import SearchBudget, SearchLog, best_so_far
 from vong.records import Example, Message, Operation, Usage
@@ -45,7 +45,7 @@ def texts(found: PromptTemplate) -> list[str]:
 
 def test_a_candidate_changes_instructions_and_adds_examples_that_are_rendered_as_they_are() -> None:
     example = WorkedExample(variables={"ticket": "late {{ x }} {% raw %}"}, answer='{"a": {"b": 1}}')
-    changed = apply_candidate(template(), Candidate(instructions="Be {{ tone }}.", examples=(example,)))
+    changed = apply_candidate(template(), PromptCandidate(instructions="Be {{ tone }}.", examples=(example,)))
     rendered = prompts.render(changed, {"ticket": "broken"})
     assert [message["role"] for message in rendered.messages] == ["system", "user", "assistant", "user"]
     assert [message["content"] for message in rendered.messages] == [
@@ -58,11 +58,11 @@ def test_a_candidate_changes_instructions_and_adds_examples_that_are_rendered_as
 
 def test_a_prompt_without_instructions_gets_them_as_a_system_message() -> None:
     bare = template(messages=[{"role": "user", "content": "{{ ticket }} {{ tone }}"}])
-    assert texts(apply_candidate(bare, Candidate(instructions="Reply briefly."))) == [
+    assert texts(apply_candidate(bare, PromptCandidate(instructions="Reply briefly."))) == [
         "Reply briefly.",
         "{{ ticket }} {{ tone }}",
     ]
-    assert texts(apply_candidate(bare, Candidate(instructions=""))) == ["{{ ticket }} {{ tone }}"]
+    assert texts(apply_candidate(bare, PromptCandidate(instructions=""))) == ["{{ ticket }} {{ tone }}"]
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_a_prompt_without_instructions_gets_them_as_a_system_message() -> None:
 def test_a_proposal_keeps_the_variables_of_the_instructions(proposed: str, repaired: str) -> None:
     text = repair_instructions(proposed, template())
     assert text == repaired
-    prompts.render(apply_candidate(template(), Candidate(instructions=text)), {"ticket": "a"})
+    prompts.render(apply_candidate(template(), PromptCandidate(instructions=text)), {"ticket": "a"})
 
 
 def test_the_best_complete_candidate_wins_and_limits_are_noticed() -> None:
     clock = iter(range(100))
     log = SearchLog(SearchBudget(cost=500, calls=4, seconds=50), 2, clock=lambda: next(clock))
-    first, second, partial = (Candidate(instructions=name) for name in ("a", "b", "c"))
+    first, second, partial = (PromptCandidate(instructions=name) for name in ("a", "b", "c"))
     for candidate, scores in ((first, (0.0, 1.0)), (second, (1.0, 1.0)), (partial, (1.0,))):
         for row, score in enumerate(scores):
             log.add_call(100)

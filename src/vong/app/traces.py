@@ -80,10 +80,8 @@ def resolve_prompt(connection: Connection, span_filter: SpanFilterT) -> SpanFilt
         return span_filter
     name, version, label = parse_ref(ref)
     try:
-        if version is None and label is None:
-            refs = list_refs(connection, name)
-        else:
-            refs = [prompts.find(connection, ref).ref]
+        names_all = version is None and label is None
+        refs = list_refs(connection, name) if names_all else [prompts.find(connection, ref).ref]
     except NotFound:
         refs = []
     return span_filter.model_copy(update={"prompt": ",".join([*refs, ref])})

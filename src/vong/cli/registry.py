@@ -1,7 +1,6 @@
 """Commands of `vong registry`: models, versions, aliases and lineage."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 

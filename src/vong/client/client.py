@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from vong.client.knowledge import KnowledgeClient
     from vong.client.loop import LoopClient
     from vong.client.pipelines import PipelinesClient
-    from vong.client.prompts import PromptsClient
     from vong.client.project_files import ProjectFilesClient
+    from vong.client.prompts import PromptsClient
     from vong.client.registry import RegistryClient
     from vong.client.serving import ServingClient
     from vong.client.traces import TracesClient

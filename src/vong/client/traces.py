@@ -17,8 +17,8 @@ class TracesClient:
     """Spans and traces.
 
     `filters` are those of `GET /api/v1/traces/spans`: text, since, until, model, route, deployment, model_version,
-    prompt (NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL), status, user, session, kind, key, trace_id, min_duration_ms; for
-    lists also has (score or correction).
+    prompt (NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL), status, user, session, kind, key, trace_id, min_duration_ms;
+    for lists also has (score or correction).
     """
 
     def __init__(self, transport: Transport) -> None:

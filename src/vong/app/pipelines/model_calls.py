@@ -173,7 +173,7 @@ def _to_reply(call: ModelCall, output: Mapping[str, Any], model: str, consumed: 
         choice = output["choices"][0]
         message = dict(choice["message"])
     except (KeyError, IndexError, TypeError):
-        raise UpstreamFailed(f"model {model!r} returned no answer", "test the model with: vong gateway test") from None
+        raise UpstreamFailed(f"model {model!r} returned no answer", "try the model with: vong gateway chat") from None
     usage = call.span.usage if call.span is not None else Usage()
     counts = {
         "input_tokens": usage.input_tokens,

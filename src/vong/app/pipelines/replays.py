@@ -19,6 +19,7 @@ from vong.app.eval_estimates import find_price
 from vong.app.pipelines import runs
 from vong.app.pipelines.callers import find_caller, to_caller
 from vong.app.pipelines.replay_scores import score_replay
+from vong.app.pipelines.runnables import check_call_rights, list_functions
 from vong.app.pipelines.runs import RunRequest
 from vong.app.platform import Platform
 from vong.errors import Conflict, InvalidInput, JobCancelled, PreconditionFailed, VongError
@@ -96,6 +97,7 @@ def start(
     """
     scoring.build_scorers(request.scorers)
     sources = _find_sources(connection, pipeline, request)
+    _check_call_rights(connection, principal, pipeline, request, sources)
     estimated = _estimate(connection, sources, request, price_of)
     if estimated.effects and not request.allow_effects:
         steps = ", ".join(estimated.effects)
@@ -261,6 +263,21 @@ def _find_sources(connection: Connection, pipeline: str, request: ReplayRequest)
         plans[digest] = plan_replay(run_store.get_definition(connection, digest), request.changes, target)
         require_valid(plans[digest].definition)
     return _Sources(found, plans)
+
+
+def _check_call_rights(
+    connection: Connection, principal: Principal, pipeline: str, request: ReplayRequest, sources: _Sources
+) -> None:
+    """Check the definitions whose changes name Python objects that no stored definition names.
+
+    Raises: Forbidden if the caller is no owner.
+    """
+    version = _pinned_version(connection, pipeline, request.changes)
+    stored = list_functions(versions.find(connection, version).definition.steps) if version else set[str]()
+    for digest, plan in sources.plans.items():
+        known = stored | list_functions(run_store.get_definition(connection, digest).steps)
+        if list_functions(plan.definition.steps) - known:
+            check_call_rights(principal.role, plan.definition)
 
 
 def _pinned_version(connection: Connection, pipeline: str, changes: ReplayChanges) -> str | None:

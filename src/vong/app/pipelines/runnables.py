@@ -104,6 +104,12 @@ def check_call_rights(role: str, definition: PipelineDefinition) -> None:
         )
 
 
+def list_functions(steps: Mapping[str, StepDefinition]) -> set[str]:
+    """Return the Python objects that the steps and the steps within them call."""
+    found = {str(step.settings.get("function")) for step in steps.values() if step.kind == "call"}
+    return found.union(*(list_functions(nested_steps(step)) for step in steps.values()))
+
+
 def _find_call(steps: Mapping[str, StepDefinition]) -> str | None:
     for name, step in steps.items():
         inner = _find_call(nested_steps(step))

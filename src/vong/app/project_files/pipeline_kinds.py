@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from vong.app.pipelines import drafts
 from vong.app.pipelines import labels as gated_labels
 from vong.app.pipelines.labels import LabelTarget
+from vong.app.pipelines.runnables import check_call_rights
 from vong.app.project_files import yaml_text
 from vong.app.project_files.kinds import FilesContext, Values
 from vong.app.project_files.labelled import check_labels, labels_schema, split_key, versions_by_key
@@ -54,6 +55,7 @@ class PipelineKind:
         stored = None
         if label is not None:
             stored = next((one for one in _all_versions(context, name) if one.hash == digest), None)
+        check_call_rights(context.principal.role, parse_definition(content))
         version = stored or drafts.create_version(context.connection, name, content, created_by=context.principal.actor)
         wanted = set(values.get("labels", ()))
         if label is None:

@@ -22,7 +22,7 @@ from vong.evals.scoring import build_scorers, find_scorer, score_input
 from vong.jobs import JobContext
 from vong.prompts import branches
 from vong.prompts.optimiser import optimisations
-from vong.prompts.optimiser.candidates import Candidate, apply_candidate, read_instructions
+from vong.prompts.optimiser.candidates import PromptCandidate, apply_candidate, read_instructions
 from vong.prompts.optimiser.optimisations import HeldOutComparison, Optimisation, OptimisationResult
 from vong.prompts.optimiser.search_log import SearchBudget, SearchLog
 from vong.prompts.versions import store_version
@@ -107,7 +107,7 @@ class _Run:
             found.append(SearchRow(number + offset, values, example.completion_text))
         return found
 
-    def answer(self, candidate: Candidate, variables: Mapping[str, Any]) -> str:
+    def answer(self, candidate: PromptCandidate, variables: Mapping[str, Any]) -> str:
         """Return the answer of the model to a candidate. A candidate that cannot be rendered has an empty answer."""
         try:
             rendered = prompts.render(apply_candidate(self.template, candidate), variables)
@@ -125,7 +125,7 @@ class _Run:
         sent = [Message.model_validate(dict(message)) for message in messages]
         return self.calls.ask(model, sent, {"temperature": temperature, "max_tokens": max_tokens}).text
 
-    def score_row(self, candidate: Candidate, row: SearchRow, answer: str) -> RowScore:
+    def score_row(self, candidate: PromptCandidate, row: SearchRow, answer: str) -> RowScore:
         """Return the score of an answer and record it if the row scores candidates."""
         measured = self.measure(row, answer)
         if row.number in self.validation:
@@ -204,7 +204,7 @@ def _optimiser_errors() -> tuple[type[Exception], ...]:
 
 def _finish(optimisation: _Run, held_out: Sequence[tuple[int, Example]]) -> OptimisationResult:
     log, found = optimisation.log, optimisation.found
-    start = Candidate(instructions=read_instructions(optimisation.template))
+    start = PromptCandidate(instructions=read_instructions(optimisation.template))
     best = log.find_best()
     before, after = log.read_scores(start), log.read_scores(best) if best else {}
     result = OptimisationResult(

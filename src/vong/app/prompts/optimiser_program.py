@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vong.prompts.optimiser.candidates import Candidate, WorkedExample, read_instructions, repair_instructions
+from vong.prompts.optimiser.candidates import PromptCandidate, WorkedExample, read_instructions, repair_instructions
 from vong.prompts.optimiser.optimisations import OptimiserSettings
 from vong.records.prompt import PromptTemplate
 
@@ -36,8 +36,8 @@ class SearchFunctions(NamedTuple):
     `propose` returns the proposer's answer to messages.
     """
 
-    answer: Callable[[Candidate, Mapping[str, Any]], str]
-    score: Callable[[Candidate, SearchRow, str], RowScore]
+    answer: Callable[[PromptCandidate, Mapping[str, Any]], str]
+    score: Callable[[PromptCandidate, SearchRow, str], RowScore]
     propose: Callable[[Sequence[Mapping[str, str]], float, int], str]
 
 
@@ -175,7 +175,8 @@ class _Bridge:
             about = str(self._template.variables.get(name, {}).get("description") or name)
             fields[name] = (Any, dspy.InputField(desc=about))
         fields[self.output] = (str, dspy.OutputField(desc="answer of the model"))
-        return dspy.Signature(fields, read_instructions(self._template) or EMPTY_INSTRUCTIONS)
+        build: Any = dspy.Signature
+        return build(fields, read_instructions(self._template) or EMPTY_INSTRUCTIONS)
 
     def build_proposer(self) -> Any:
         """Return the model of DSPy that calls the proposer."""
@@ -199,16 +200,16 @@ class _Bridge:
             dspy.Example(**{**row.variables, self.output: row.expected}).with_inputs(*row.variables) for row in rows
         ]
 
-    def read_candidate(self, instructions: str, demos: Sequence[Any]) -> Candidate:
+    def read_candidate(self, instructions: str, demos: Sequence[Any]) -> PromptCandidate:
         """Return what the optimiser has set."""
         text = "" if instructions == EMPTY_INSTRUCTIONS else repair_instructions(instructions, self._template)
         examples: list[WorkedExample] = []
         for demo in demos:
             variables = {name: demo[name] for name in self.inputs if name in demo}
             examples.append(WorkedExample(variables=variables, answer=str(demo[self.output])))
-        return Candidate(instructions=text, examples=tuple(examples))
+        return PromptCandidate(instructions=text, examples=tuple(examples))
 
-    def answer(self, candidate: Candidate, variables: Mapping[str, Any]) -> str:
+    def answer(self, candidate: PromptCandidate, variables: Mapping[str, Any]) -> str:
         """Return the answer of the model to a candidate."""
         return self._functions.answer(candidate, variables)
 
@@ -233,7 +234,7 @@ class _Bridge:
         row = self._rows[_identify({name: example[name] for name in self.inputs if name in example})]
         candidate = getattr(prediction, "_candidate", None)
         if candidate is None:
-            candidate = Candidate(instructions=read_instructions(self._template))
+            candidate = PromptCandidate(instructions=read_instructions(self._template))
         return self._functions.score(candidate, row, str(prediction[self.output]))
 
 

@@ -104,9 +104,16 @@ def install_llamaindex() -> None:
 
     if _state["llamaindex"] or "llama_index.core" not in sys.modules:
         return
+    from llama_index_instrumentation import get_dispatcher
+
+    get_dispatcher().add_span_handler(_build_llamaindex_handler())
+    _state["llamaindex"] = True
+
+
+def _build_llamaindex_handler() -> Any:
+    """Return a span handler of LlamaIndex that sends the spans of steps."""
     from llama_index.core.instrumentation.span import BaseSpan
     from llama_index.core.instrumentation.span_handlers import BaseSpanHandler
-    from llama_index_instrumentation import get_dispatcher
 
     class Span(BaseSpan):
         """Open span of LlamaIndex."""
@@ -162,25 +169,26 @@ def install_llamaindex() -> None:
             span = self.open_spans.get(id_)
             if span is None:
                 return None
-            span.emit(
-                {
-                    "key": id_,
-                    "parent": span.parent_id,
-                    "name": id_.rpartition("-")[0] if id_.count("-") < 2 else id_.split("-", 1)[0],
-                    "kind": span.kind,
-                    "start": span.started,
-                    "end": time.time(),
-                    "error": error,
-                    "input": span.arguments,
-                    "output": output,
-                    "attributes": {"llamaindex.class": type(instance).__name__} if instance is not None else {},
-                    "model": getattr(instance, "model", None) if span.kind == "chat" else None,
-                }
-            )
+            span.emit(_llamaindex_span(id_, span, instance, output, error))
             return span
 
-    get_dispatcher().add_span_handler(Handler())
-    _state["llamaindex"] = True
+    return Handler()
+
+
+def _llamaindex_span(id_: str, span: Any, instance: Any, output: Any, error: str | None) -> SpanEvent:
+    return {
+        "key": id_,
+        "parent": span.parent_id,
+        "name": id_.rpartition("-")[0] if id_.count("-") < 2 else id_.split("-", 1)[0],
+        "kind": span.kind,
+        "start": span.started,
+        "end": time.time(),
+        "error": error,
+        "input": span.arguments,
+        "output": output,
+        "attributes": {"llamaindex.class": type(instance).__name__} if instance is not None else {},
+        "model": getattr(instance, "model", None) if span.kind == "chat" else None,
+    }
 
 
 def _llamaindex_kind(id_: str, instance: Any) -> str:

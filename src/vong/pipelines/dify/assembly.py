@@ -19,7 +19,7 @@ from vong.pipelines.dify.node_fields import (
     trigger_advice,
 )
 from vong.pipelines.dify.report import as_dict, as_list
-from vong.pipelines.dify.resolution import START_TYPES, Joins, Resolver, Value, assigned_items
+from vong.pipelines.dify.resolution import START_TYPES, DifyValue, Joins, Resolver, assigned_items
 from vong.pipelines.references import step_references
 
 Convert = Callable[[Conversion, DifyNode, Resolver], StepDraft]
@@ -291,8 +291,8 @@ class _Assembly:
     def convert_outputs(self) -> dict[str, Any]:
         """Return the outputs of the pipeline."""
         conversion, final = self._conversion, self._conversion.document.nodes[FINAL]
-        resolve, found = self._resolver(final, conversion.advice), dict[str, list[Value]]()
-        replies: list[Value] = []
+        resolve, found = self._resolver(final, conversion.advice), dict[str, list[DifyValue]]()
+        replies: list[DifyValue] = []
         for key in conversion.scopes[None].nodes:
             node = conversion.document.nodes[key]
             if node.type == "end":
@@ -300,7 +300,7 @@ class _Assembly:
                     name = output_name(str(output.get("variable") or ""), found)
                     selector = [str(part) for part in as_list(output.get("value_selector"))]
                     found.setdefault(name, []).append(
-                        resolve.find(selector) if selector else Value(constant_output(output))
+                        resolve.find(selector) if selector else DifyValue(constant_output(output))
                     )
             elif node.type == "answer":
                 replies.append(resolve.find([node.id, "value"]))

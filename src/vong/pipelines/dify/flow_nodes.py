@@ -7,7 +7,7 @@ from vong.pipelines.dify.conversion import Conversion, StepDraft, case_names
 from vong.pipelines.dify.document import DifyNode
 from vong.pipelines.dify.expressions import braces, convert_condition, convert_text, join_conditions, quote
 from vong.pipelines.dify.report import as_dict, as_list
-from vong.pipelines.dify.resolution import Resolver, Value, assigned_items
+from vong.pipelines.dify.resolution import DifyValue, Resolver, assigned_items
 
 OPERATIONS: Mapping[str, str] = {
     "over-write": "{value}",
@@ -63,7 +63,7 @@ def convert_aggregator(conversion: Conversion, node: DifyNode, resolve: Resolver
 
 def first_value(selectors: Any, resolve: Resolver) -> str:
     """Return the expression of the first value that is there."""
-    found: list[Value] = []
+    found: list[DifyValue] = []
     for selector in as_list(selectors):
         found.append(resolve.find([str(part) for part in as_list(selector)]))
         if found[-1].is_certain:

@@ -9,12 +9,12 @@ from vong.pipelines.dify.document import DifyNode
 from vong.pipelines.dify.expressions import quote
 from vong.pipelines.dify.names import to_identifier
 from vong.pipelines.dify.report import as_dict, as_list
-from vong.pipelines.dify.resolution import Value
+from vong.pipelines.dify.resolution import DifyValue
 
 RETRYING_TYPES = frozenset({"llm", "http-request", "tool", "agent", "code"})
 
 
-def first_of(values: list[Value]) -> str:
+def first_of(values: list[DifyValue]) -> str:
     """Return the expression of the first value that is there. Values that are always there come last."""
     ordered = [*(one for one in values if not one.is_certain), *(one for one in values if one.is_certain)]
     expression = ordered[-1].or_default("none")

@@ -20,7 +20,7 @@ START_TYPES = frozenset({"start", "trigger-webhook", "trigger-schedule", "trigge
 ASSIGNERS = frozenset({"assigner"})
 
 
-class Value(NamedTuple):
+class DifyValue(NamedTuple):
     """Expression of a value. `is_certain` is false if the step that has it may have been skipped."""
 
     expression: str
@@ -63,31 +63,31 @@ class Resolver:
         """Return the expression of a selector. A value that may be missing is an empty text by default."""
         return self.find(selector).or_default()
 
-    def find(self, selector: Sequence[str]) -> Value:
+    def find(self, selector: Sequence[str]) -> DifyValue:
         """Return the value of a selector. What does not exist is an empty text, with advice."""
         path = [str(part) for part in selector]
         if not path:
             return self._missing("an empty selector")
         origin, rest = path[0], path[1:]
         if origin == "sys" and rest:
-            return Value(attribute(system_value(self.conversion, rest[0]), rest[1:]))
+            return DifyValue(attribute(system_value(self.conversion, rest[0]), rest[1:]))
         if origin in ("env", "conversation") and rest:
             return self._stored(origin, rest)
         if origin == "context" or origin not in self.conversion.document.nodes:
             return self._missing(".".join(path))
         target = self.conversion.document.nodes[origin]
         if target.type in START_TYPES:
-            return Value(self._input(target, rest))
+            return DifyValue(self._input(target, rest))
         for outer in self.conversion.parents_of(self.node):
             if outer.id == target.id and rest:
                 return self._inner(outer, rest)
         return self._output(target, rest)
 
-    def _missing(self, what: str) -> Value:
+    def _missing(self, what: str) -> DifyValue:
         self.advice.append(
             f"{{{{#{what}#}}}} names nothing that runs before this step: it was replaced by an empty text"
         )
-        return Value(quote(""))
+        return DifyValue(quote(""))
 
     def _input(self, start: DifyNode, rest: Sequence[str]) -> str:
         name = rest[0] if rest else "input"
@@ -97,23 +97,23 @@ class Resolver:
         schema = start_input_schema(declared) if isinstance(declared, dict) else {}
         return attribute(f"inputs.{self.conversion.input_for('start', name, schema)}", rest[1:])
 
-    def _inner(self, outer: DifyNode, rest: Sequence[str]) -> Value:
+    def _inner(self, outer: DifyNode, rest: Sequence[str]) -> DifyValue:
         """Return the value of an iteration or a loop for the nodes in it."""
         if outer.type == "iteration":
-            return Value(attribute("index" if rest[0] == "index" else "item", rest[1:]))
+            return DifyValue(attribute("index" if rest[0] == "index" else "item", rest[1:]))
         if self.conversion.parents_of(self.node)[0].id != outer.id and self.node.parent:
             inner = [one for one in self.conversion.parents_of(self.node) if one.type == "loop"]
             if inner and inner[0].id != outer.id:
                 self.advice.append("the variable of an outer loop is hidden by `state` of the inner one: pass it on")
-        return self.variable([outer.id, rest[0]], Value(f"state.{rest[0]}"), rest[1:])
+        return self.variable([outer.id, rest[0]], DifyValue(f"state.{rest[0]}"), rest[1:])
 
-    def _stored(self, origin: str, rest: Sequence[str]) -> Value:
-        base = Value(stored_variable(self.conversion, origin, rest[0]))
+    def _stored(self, origin: str, rest: Sequence[str]) -> DifyValue:
+        base = DifyValue(stored_variable(self.conversion, origin, rest[0]))
         return self.variable([origin, rest[0]], base, rest[1:])
 
-    def variable(self, target: Sequence[str], base: Value, rest: Sequence[str] = ()) -> Value:
+    def variable(self, target: Sequence[str], base: DifyValue, rest: Sequence[str] = ()) -> DifyValue:
         """Return the value of a variable at this node: that of the last assignment before it, or the base."""
-        found: list[Value] = []
+        found: list[DifyValue] = []
         for level in [self.node, *self.conversion.parents_of(self.node)]:
             scope = self.conversion.scopes[level.parent]
             before = scope.ancestors(level.id)
@@ -123,10 +123,10 @@ class Resolver:
                     expression = f"{self.conversion.names[name]}.value.{key}"
                     found.append(self._at(level, name, expression))
                     if found[-1].is_certain:
-                        return Value(attribute(_chain(found), rest))
-        return Value(attribute(_chain([*found, base]), rest))
+                        return DifyValue(attribute(_chain(found), rest))
+        return DifyValue(attribute(_chain([*found, base]), rest))
 
-    def _output(self, target: DifyNode, rest: Sequence[str]) -> Value:
+    def _output(self, target: DifyNode, rest: Sequence[str]) -> DifyValue:
         for level in [self.node, *self.conversion.parents_of(self.node)]:
             if level.parent != target.parent:
                 continue
@@ -136,19 +136,19 @@ class Resolver:
             if expression is None:
                 what = f"{target.title}.{'.'.join(rest)}"
                 self.advice.append(f"the output {what} does not exist here: it was replaced by an empty text")
-                return Value(quote(""))
+                return DifyValue(quote(""))
             return self._at(level, target.id, expression)
         return self._missing(".".join([target.title or target.id, *rest]))
 
-    def _at(self, level: DifyNode, earlier: str, expression: str) -> Value:
+    def _at(self, level: DifyNode, earlier: str, expression: str) -> DifyValue:
         """Return the value of an earlier node, through a join if the node may have been skipped."""
         if self.conversion.scopes[level.parent].always_ran(earlier, level.id):
-            return Value(expression)
+            return DifyValue(expression)
         key = self.conversion.names[earlier]
-        return Value(self.joins.add(self.conversion, level, key, f"{{{{ {expression} }}}}"), is_certain=False)
+        return DifyValue(self.joins.add(self.conversion, level, key, f"{{{{ {expression} }}}}"), is_certain=False)
 
 
-def _chain(values: Sequence[Value]) -> str:
+def _chain(values: Sequence[DifyValue]) -> str:
     """Return the expression of the first value that is there."""
     expression = values[-1].or_default()
     for value in reversed(values[:-1]):

@@ -22,7 +22,7 @@ class WorkedExample(Record):
     answer: str
 
 
-class Candidate(Record):
+class PromptCandidate(Record):
     """Instructions (a template text) and worked examples in place of those of the optimised version."""
 
     instructions: str
@@ -51,7 +51,7 @@ def repair_instructions(proposed: str, template: PromptTemplate) -> str:
     return "\n".join([text, *(f"{name}: {{{{ {name} }}}}" for name in missing)])
 
 
-def apply_candidate(template: PromptTemplate, candidate: Candidate) -> PromptTemplate:
+def apply_candidate(template: PromptTemplate, candidate: PromptCandidate) -> PromptTemplate:
     """Return the template with the instructions and the examples of a candidate.
 
     Each example becomes the messages of the template, except the instructions, with its values, and its answer. The

@@ -7,7 +7,7 @@ from hashlib import sha256
 from threading import Lock
 from typing import Literal
 
-from vong.prompts.optimiser.candidates import Candidate
+from vong.prompts.optimiser.candidates import PromptCandidate
 from vong.records import Record
 
 SpentBudget = Literal["cost", "time", "calls"]
@@ -48,7 +48,7 @@ class SearchLog:
         self._clock = clock
         self._started = clock()
         self._lock = Lock()
-        self._candidates: dict[str, tuple[int, Candidate]] = {}
+        self._candidates: dict[str, tuple[int, PromptCandidate]] = {}
         self._scores: dict[str, dict[int, float]] = {}
         self._points: dict[str, tuple[int, int | None]] = {}
         self.calls = 0
@@ -71,7 +71,7 @@ class SearchLog:
             return "calls"
         return None
 
-    def add_score(self, candidate: Candidate, row: int, score: float) -> None:
+    def add_score(self, candidate: PromptCandidate, row: int, score: float) -> None:
         """Record the score of a candidate on a row."""
         key = hash_candidate(candidate)
         with self._lock:
@@ -86,7 +86,7 @@ class SearchLog:
         with self._lock:
             return [self._summarize(key) for key in self._candidates]
 
-    def find_best(self) -> Candidate | None:
+    def find_best(self) -> PromptCandidate | None:
         """Return the candidate with the best mean, of those with a score on every row; the earliest of equal ones.
 
         Returns None if no candidate has all scores.
@@ -96,7 +96,7 @@ class SearchLog:
             best = max(complete, key=self._mean, default=None)
             return self._candidates[best][1] if best else None
 
-    def read_scores(self, candidate: Candidate) -> dict[int, float]:
+    def read_scores(self, candidate: PromptCandidate) -> dict[int, float]:
         """Return the scores of a candidate by row."""
         with self._lock:
             return dict(self._scores.get(hash_candidate(candidate), {}))
@@ -120,7 +120,7 @@ class SearchLog:
         )
 
 
-def hash_candidate(candidate: Candidate) -> str:
+def hash_candidate(candidate: PromptCandidate) -> str:
     """Return the hash of a candidate."""
     return sha256(json.dumps(candidate.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
 
