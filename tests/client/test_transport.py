@@ -33,9 +33,11 @@ NAMESPACES = (
         "jobs",
         "knowledge",
         "loop",
-        "registry",
+        "pipelines",
+        "project_files",
+        "prompts",
     ),
-    *("serving", "traces", "training"),
+    *("registry", "serving", "traces", "training"),
 )
 SEPARATORS = ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\r"]
 HAS_NO_PATH_NAME = {"gateway.chat", "gateway.stream", "gateway.embed", "access.change_password"}

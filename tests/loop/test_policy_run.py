@@ -20,7 +20,7 @@ from vong.loop.policy_records import (
     TriggerState,
 )
 from vong.loop.policy_steps import PolicyRunner
-from vong.records import Progress, new_id, now
+from vong.records import Progress, RouteTarget, new_id, now
 
 DEFINITION = {
     "route": "triage",
@@ -60,7 +60,7 @@ class FakeServer:
         self.client.training.start.side_effect = self._note("train", started)
         self.client.serving.get.return_value = SimpleNamespace(model="base@1", state="ready")
         self.client.serving.list.return_value = []
-        targets = [SimpleNamespace(model="deployment/base", weight=1.0)]
+        targets = [RouteTarget(model="deployment/base")]
         self.client.gateway.route.return_value = SimpleNamespace(name="triage", targets=targets)
         self.client.serving.wait.return_value = SimpleNamespace(parity={"equal": True}, memory=1)
         self.client.evals.suites.runs.return_value = []

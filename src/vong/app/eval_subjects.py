@@ -23,7 +23,6 @@ from vong.app.chat_client import (
     failed_output,
 )
 from vong.app.prompt_rows import find_variables
-from vong.client.transport import raise_for_problem
 from vong.errors import InvalidInput, JobCancelled, NotFound, VongError
 from vong.evals.prompting import EvalSettings, choose_examples
 from vong.json_schemas import SafeSchema
@@ -173,6 +172,8 @@ class PipelineSubject:
     def answer_row(self, example: Example) -> evals.ModelOutput:
         """Return the answer of the pipeline, or the output of the step, for a row."""
         from httpx import TransportError
+
+        from vong.client.transport import raise_for_problem  # imports HTTP libraries
 
         body = {
             "inputs": map_row(self._version, example, 0),

@@ -159,13 +159,17 @@ def try_(ref: str, values: tuple[str, ...], vars_file: Path | None, model: str |
 
 
 @group.command()
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @click.option("--force", is_flag=True, help="Also if a label has a gate; for owners.")
-@click.confirmation_option("--yes", prompt="Delete the prompt with all its versions?")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-def delete(name: str, force: bool, as_json: bool) -> None:
+def delete(name: str, force: bool, yes: bool, as_json: bool) -> None:
     """Delete the prompt NAME with its versions, labels and comments."""
-    emit(Client().prompts.delete(name, force=force), as_json, ["name", "versions", "newest"])
+    client = Client()
+    if not yes:
+        found = client.prompts.versions(name, limit=1)
+        click.confirm(f"Delete {name} with all versions up to {found[0].number}?", abort=True, err=True)
+    emit(client.prompts.delete(name, force=force), as_json, ["name", "versions", "newest"])
 
 
 def print_version(version: PromptVersion, as_json: bool) -> None:

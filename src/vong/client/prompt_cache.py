@@ -255,7 +255,11 @@ class PromptCache:
 
     def _path(self, ref: str) -> Path | None:
         """Return the file of a ref. Its name is a hash, so that every ref is a valid name on every system."""
-        return self._folder / f"{hashlib.sha256(ref.encode()).hexdigest()}.json" if self._folder else None
+        return (
+            self._folder / f"{hashlib.sha256(ref.encode(errors='surrogatepass')).hexdigest()}.json"
+            if self._folder
+            else None
+        )
 
     def _files(self) -> list[Path]:
         return list(self._folder.glob("*.json")) if self._folder and self._folder.is_dir() else []

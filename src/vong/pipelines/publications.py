@@ -16,6 +16,8 @@ from vong.pipelines.publication_tables import publications as table
 from vong.records import Record, now
 
 PageAccess = Literal["off", "project", "link", "public"]
+RESERVED_SLUGS = frozenset({"completions"})
+"""Slugs whose address is a path that clients with a wrong base URL call."""
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 ORIGIN_PATTERN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:*]{1,250}")
 PUBLISH_HINT = "publish it with: vong pipelines publish NAME"
@@ -131,7 +133,7 @@ def save_publication(
     known = find_publication(connection, pipeline)
     if slug is None:
         slug = known.slug if known else _free_slug(connection, pipeline)
-    if not SLUG_PATTERN.fullmatch(slug):
+    if not SLUG_PATTERN.fullmatch(slug) or slug in RESERVED_SLUGS:
         raise InvalidInput(f"invalid slug {slug!r}", "use up to 63 lowercase letters, digits and '-'")
     at = now()
     values = {"slug": slug, "settings": settings.model_dump(mode="json"), "updated_at": at}
@@ -203,7 +205,7 @@ def _free_slug(connection: Connection, pipeline: str) -> str:
     """Return the slug of a new publication: from the name, with an addition if another project uses that."""
     slug = default_slug(pipeline)
     taken = connection.scalar(text("SELECT pipelines_slug_is_taken(:slug)"), {"slug": slug})
-    return f"{slug[:58]}-{secrets.token_hex(2)}" if taken else slug
+    return f"{slug[:58]}-{secrets.token_hex(2)}" if taken or slug in RESERVED_SLUGS else slug
 
 
 def _to_publication(row: Mapping[Any, Any]) -> Publication:

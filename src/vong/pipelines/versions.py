@@ -22,7 +22,7 @@ LIST_COMMAND = "vong pipelines list"
 DEFAULT_LABEL = "prod"
 """Label that a plain name means, if the pipeline has it."""
 LATEST = "latest"
-"""Label that every pipeline has and nobody sets: the newest version."""
+"""Label that every pipeline has and that cannot be set: the newest version."""
 MAX_MESSAGE_CHARS = 2_000
 MIN_HASH_DIGITS = 6
 RESERVED_NAMES = frozenset(

@@ -57,7 +57,7 @@ def list_comments(
 def delete_comment(connection: Connection, name: str, id: UUID, *, by: str, is_owner: bool) -> PromptComment:
     """Delete a comment and return it. Owners may delete all comments, others their own.
 
-    Raises: NotFound if the prompt has no such comment; Forbidden if it is somebody else's.
+    Raises: NotFound if the prompt has no such comment; Forbidden if another user wrote it.
     """
     columns = tables.comments.c
     where = (columns.name == name) & (columns.id == id)

@@ -18,7 +18,7 @@ from vong.records.name import check_versioned_name
 from vong.records.prompt import HASH_CHARS, PromptLabel, PromptVersion
 
 LATEST = "latest"
-"""Label that every prompt has and nobody sets: the head of the branch `main`."""
+"""Label that every prompt has and that cannot be set: the head of the branch `main`."""
 
 VERSION_PATTERN = re.compile(r"\d{1,9}|(?=[a-f]*\d)[0-9a-f]{6,64}")
 """Numbers and hashes of versions. Labels have other names, so that both can be told apart."""

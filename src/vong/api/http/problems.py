@@ -77,11 +77,11 @@ async def _handle_http_error(request: Request, error: Exception) -> Response:
         response.headers["Allow"] = allowed
         return response
     if error.status_code == 404:
-        return _missing_path_response(request)
+        return respond_to_missing_path(request)
     return problem_response(error.status_code, "invalid_input", "caller", str(error.detail), "see /api/docs")
 
 
-def _missing_path_response(request: Request) -> Response:
+def respond_to_missing_path(request: Request) -> Response:
     """Return 404 for a path that does not exist; outside the API also in the format that clients of models read."""
     message, hint = describe_missing(request.url.path, str(request.base_url))
     fields = {"message": f"{message}; {hint}", "type": "invalid_request_error", "param": None, "code": "unknown_url"}

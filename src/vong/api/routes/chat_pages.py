@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from vong.api.http.chat_events import stream_answer
 from vong.api.http.credentials import read_credential
 from vong.api.http.dependencies import get_client_address
+from vong.api.http.problems import respond_to_missing_path
 from vong.api.http.sse import EventStreamResponse
 from vong.api.routes import console
 from vong.app import Platform
@@ -32,6 +33,7 @@ from vong.pipelines.conversations import (
     facts,
     store,
 )
+from vong.pipelines.publications import RESERVED_SLUGS
 
 routes = APIRouter(tags=["chat"])
 PAGE_FILE, WIDGET_FILE = "chat.html", "chat/widget.js"
@@ -68,8 +70,10 @@ def get_widget() -> Response:
 
 
 @routes.get("/chat/{slug}", include_in_schema=False, response_class=HTMLResponse)
-def get_page(slug: str, request: Request) -> HTMLResponse:
+def get_page(slug: str, request: Request) -> Response:
     """Return the chat page. Only pages of the allowed origins may show it in a frame."""
+    if slug in RESERVED_SLUGS:
+        return respond_to_missing_path(request)
     platform: Platform = request.app.state.platform
     try:
         _, publication = publication_pages.find_page(platform, slug)

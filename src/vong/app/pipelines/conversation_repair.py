@@ -1,4 +1,4 @@
-"""Answers that arrived while nobody waited: after an approval, or after the server was restarted during a run."""
+"""Answers that arrived without a waiting reader: after an approval, or after the server was restarted during a run."""
 
 from datetime import timedelta
 from typing import Any

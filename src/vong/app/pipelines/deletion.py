@@ -1,4 +1,4 @@
-"""Deletion of pipelines that nothing uses any more."""
+"""Deletion of pipelines that are no longer used."""
 
 from sqlalchemy import Connection
 

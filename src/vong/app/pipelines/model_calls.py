@@ -201,7 +201,7 @@ async def _find_bound(gateway: Gateway, run: RunScope, body: Mapping[str, Any]) 
     if output is None and "messages" in body:
         output = DEFAULT_MAX_TOKENS
         if isinstance(body, dict):
-            body["max_tokens"] = output  # the bound holds only if the model is told
+            body["max_tokens"] = output  # the bound holds only if the request has it
     size = len(msgspec.json.encode(body))
     usage = Usage(input_tokens=size, output_tokens=output or 0)
     if run.limits.cost_usd is None:

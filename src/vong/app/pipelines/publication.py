@@ -51,7 +51,7 @@ def publish(platform: Platform, principal: Principal, pipeline: str, request: Pu
     Raises:
         NotFound: if the pipeline or the version does not exist.
         InvalidInput: if the mapping does not fit the inputs of the pipeline.
-        Forbidden: if somebody else than an owner opens a page to the public.
+        Forbidden: if a caller who is no owner opens a page to the public.
     """
     page = request.settings.page
     if page.access == "public" and principal.role != "owner":

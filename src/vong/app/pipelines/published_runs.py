@@ -1,4 +1,4 @@
-"""Runs of published pipelines: started on behalf of a caller, followed to their end, cancelled if nobody waits."""
+"""Runs of published pipelines: started on behalf of a caller, followed to their end, cancelled if no reader waits."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ ERRORS_BY_CODE: Mapping[str, type[VongError]] = {
 
 
 class PublishedRun(NamedTuple):
-    """Run to start: on behalf of whom, of which version, with which inputs, and where it belongs in a trace."""
+    """Run to start: on behalf of whom, of which version, with which inputs, and its place in a trace."""
 
     principal: Principal
     version: PipelineVersion

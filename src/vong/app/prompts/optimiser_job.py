@@ -225,7 +225,7 @@ def _finish(optimisation: _Run, held_out: Sequence[tuple[int, Example]]) -> Opti
 def _compare(
     optimisation: _Run, template: PromptTemplate, held_out: Sequence[tuple[int, Example]]
 ) -> HeldOutComparison:
-    """Return the scores of the optimised version and of a candidate on the held-out rows, whatever the budget is."""
+    """Return the scores of the optimised version and of a candidate on the held-out rows, also beyond the budget."""
     import numpy as np
 
     rows = optimisation.add_rows(held_out, offset=1_000_000)

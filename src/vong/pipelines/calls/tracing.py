@@ -127,16 +127,9 @@ def _build_llamaindex_handler() -> Any:
         """Handler that sends spans."""
 
         def new_span(
-            self,
-            id_: str,
-            bound_args: Any,
-            instance: Any = None,
-            parent_span_id: str | None = None,
-            tags: Any = None,
-            **_: Any,
+            self, id_: str, bound_args: Any, instance: Any = None, parent_span_id: str | None = None, **_: Any
         ) -> Span | None:
             """Open a span, if its call belongs to a step."""
-            del tags
             emit = current_emit.get()
             if emit is None:
                 return None

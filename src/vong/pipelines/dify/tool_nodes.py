@@ -23,7 +23,7 @@ READER_TOOLS = {"jina_reader": "https://r.jina.ai/", "webscraper": "", "scrape":
 
 
 def placeholder(conversion: Conversion, node: DifyNode, reason: str, advice: str) -> StepDraft:
-    """Return a step that fails with the advice until somebody replaces it."""
+    """Return a step that fails with the advice until it is replaced."""
     conversion.placeholders.add(node.id)
     message = f"replace this step, which was the {node.type} node {node.title!r} in Dify: {advice}"
     return StepDraft("python", {"code": failing_code(message)}, "replaced", [f"{reason}: {advice}"])

@@ -1,4 +1,4 @@
-"""Events of runs: several readers of one run, each of which may continue where it stopped."""
+"""Events of runs: several readers of one run, each of which may continue at its last event."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ class RunChannel:
     def __init__(self, run_id: UUID, *, wants_text: bool = False) -> None:
         self.run_id = run_id
         self.wants_text = wants_text
-        """True if somebody reads the texts of models as they arrive."""
+        """True if a reader receives the texts of models as they arrive."""
         self.ended_at: float | None = None
         self._epoch = f"{time.time_ns() // 1000:x}"
         self._events: list[Event] = []

@@ -5,7 +5,6 @@ import socket
 from typing import Any
 from uuid import UUID
 
-import psutil
 from sqlalchemy import Connection, text
 
 from vong.pipelines.run_records import PipelineRun
@@ -40,6 +39,8 @@ UPDATE pipelines_runs SET lease_expires_at = now() WHERE state = 'running' AND l
 
 def create_owner() -> str:
     """Return the name of this process as owner of leases: host, process and the time of its start."""
+    import psutil  # imported here, because importing the routes must not load it
+
     process = psutil.Process()
     return f"{socket.gethostname()}:{process.pid}:{process.create_time():.2f}"
 
@@ -81,6 +82,8 @@ def _is_dead(owner: str) -> bool:
     started = owner.rpartition(":")[2]
     if host != socket.gethostname() or not rest.isdecimal():
         return False
+    import psutil
+
     try:
         process = psutil.Process(int(rest))
         return f"{process.create_time():.2f}" != started or process.status() == psutil.STATUS_ZOMBIE

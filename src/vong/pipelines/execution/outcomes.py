@@ -57,7 +57,7 @@ def may_retry(error: VongError) -> bool:
 
 
 def ends_run(error: VongError) -> bool:
-    """Return whether an error ends the run, whatever the step says about errors."""
+    """Return True if an error ends the run even if the step handles errors."""
     return bool(getattr(error, "ends_run", False))
 
 

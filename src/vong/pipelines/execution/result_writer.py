@@ -68,7 +68,7 @@ class ResultWriter:
         return future
 
     def write_later(self, row: StepRow) -> None:
-        """Queue a row for which nobody waits."""
+        """Queue a row without waiting for it."""
         self._put(_Entry(row, None))
 
     def close(self) -> None:

@@ -92,7 +92,7 @@ class StepContext:
     emit: Callable[[str], None] = lambda _: None
     """Send a part of a text to the readers of the run."""
     streams: bool = False
-    """True if somebody reads the texts of models as they arrive."""
+    """True if a reader receives the texts of models as they arrive."""
     decision: dict[str, Any] | None = None
     """Decision for which the step waited."""
     attributes: dict[str, Any] = field(default_factory=dict)
