@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-LOOP_RUN_FILES = ("tests/loop/test_run.py", "tests/web/test_journey.py", "tests/web/test_pages.py")
+LOOP_RUN_FILES = (
+    "tests/loop/test_run.py",
+    "tests/web/test_journey.py",
+    "tests/web/test_pages.py",
+    "tests/web/test_pipelines.py",
+)
 """Files that use the fixture `finished_loop`. They run in one process, so that the loop runs once."""
 SLOW_FILES = (
     *LOOP_RUN_FILES,

@@ -109,6 +109,7 @@ def test_a_killed_process_restarts_and_no_acknowledged_data_is_lost(vong: Runnin
     assert [score.value for score in client.feedback.scores(spans=[answer.span_id])] == [1.0]
 
 
+@pytest.mark.slow
 def test_after_a_kill_of_the_supervisor_the_next_up_takes_over(vong: RunningVong) -> None:
     postgres, server = vong.pid("postgres"), vong.pid("server")
     vong.kill("supervisor")

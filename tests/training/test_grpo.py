@@ -204,6 +204,7 @@ def test_a_run_cancelled_at_any_step_continues_exactly(base: Path, tmp_path: Pat
         assert weights(train(base, folder, Recorder(), **settings).folder) == weights(whole.folder), step
 
 
+@pytest.mark.slow
 def test_a_continued_adapter_is_the_reference_of_the_penalty(base: Path, tmp_path: Path, recorder: Recorder) -> None:
     first = train(base, tmp_path / "first", Recorder(), epochs=1)
     settings = GrpoSettings.model_validate({**TINY, "epochs": 1, "beta": 0.1})

@@ -222,6 +222,7 @@ def test_nothing_is_written_outside_the_folder_of_the_run(
     assert not list((tmp_path / "run").rglob("*.arrow")) and not list((tmp_path / "run").rglob("ref"))
 
 
+@pytest.mark.slow
 def test_a_continued_adapter_is_its_own_reference(base: Path, tmp_path: Path, recorder: Recorder) -> None:
     first = train("dpo", base, tmp_path / "first", Recorder(), epochs=2)
     settings = DpoSettings.model_validate({**TINY, "epochs": 1})

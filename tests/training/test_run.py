@@ -112,6 +112,7 @@ def poisoned_context(base: Path, folder: Path, settings: dict[str, Any]) -> Trai
 POISONED_LENGTH = 67
 
 
+@pytest.mark.slow
 def test_a_batch_with_a_loss_that_is_not_finite_is_skipped_and_named(
     base: Path, tmp_path: Path, poison: set[int]
 ) -> None:

@@ -49,6 +49,7 @@ def every_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("every_evaluation")
+@pytest.mark.slow
 def test_samples_show_the_base_and_each_evaluation_and_change_no_weights(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 4, "lora_dropout": 0.1, "eval_every": 8}
     report = Recorder()
@@ -226,6 +227,7 @@ def test_external_trainers_log_samples_and_repeated_ones_are_replaced(
 
 
 @pytest.mark.usefixtures("inputs")
+@pytest.mark.slow
 def test_a_cancelled_run_is_resumed_and_a_finished_one_is_not(
     http: TestClient, platform: Platform, project_id: UUID, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def test_the_loss_falls_and_metrics_are_reported_during_training(
     )
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_weights_and_another_seed_gives_different_ones(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 1, "lora_dropout": 0.1}
     first = SftRecipe().train(create_context(base, tmp_path / "a", settings), Recorder())
@@ -97,6 +98,7 @@ def test_training_stops_early_and_returns_the_best_weights(base: Path, tmp_path:
 
 
 # https://github.com/verl-project/verl/issues/7401: a resume at the end of an epoch skips the next epoch
+@pytest.mark.slow
 def test_a_resume_at_the_end_of_an_epoch_trains_the_next_one(base: Path, tmp_path: Path, recorder: Recorder) -> None:
     settings = {"epochs": 2, "checkpoint_every": 6, "eval_every": 6, "lora_dropout": 0.1}
     whole = SftRecipe().train(create_context(base, tmp_path / "whole", settings), Recorder())

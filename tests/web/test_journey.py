@@ -67,6 +67,7 @@ def test_dropped_file_is_imported_shown_and_cleaned(page: Page) -> None:
     expect(page.get_by_text("29 rows").first).to_be_visible(timeout=JOB_TIMEOUT_MS)
 
 
+@pytest.mark.slow
 def test_training_run_survives_reload_and_outputs_a_model(console: Console, page: Page) -> None:
     page.goto("/training/new")
     field(page, "Model name").fill("watched")

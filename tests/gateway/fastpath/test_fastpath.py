@@ -178,6 +178,7 @@ def test_call_after_a_pause_takes_the_fast_path(server: Server, fast: list[bool]
     assert fast == [True]
 
 
+@pytest.mark.slow
 def test_cached_plans_are_bounded_and_old_catalogs_are_freed(
     server: Server, fast: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
