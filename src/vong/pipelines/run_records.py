@@ -64,7 +64,7 @@ class PipelineRun(Record):
 
     @property
     def is_final(self) -> bool:
-        """Return whether the run has ended."""
+        """Return True if the run has ended."""
         return self.state in FINAL_RUN_STATES
 
 

@@ -187,6 +187,8 @@ def test_link_admits_only_holders_and_only_to_their_own_conversations(server: Se
     visitors = [open_page(server, "linked-page", key=key).json()["token"] for _ in range(2)]
     first, second = ({"Authorization": f"Bearer {token}"} for token in visitors)
     path = f"{server.url}/api/v1/chat/linked-page/conversations"
+    for wrong in ("vchat_\xfc.\xfc", "vchat_", "vchat_e30.x", "x"):
+        assert httpx.get(path, headers=[(b"authorization", f"Bearer {wrong}".encode("latin-1"))]).status_code == 401
     id = httpx.post(path, json={}, headers=first).json()["id"]
     answer = httpx.post(f"{path}/{id}/messages", json={"text": "hi"}, headers=first)
     assert answer.status_code == 200 and "event: message" in answer.text

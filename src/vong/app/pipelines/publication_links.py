@@ -46,7 +46,7 @@ def create_link_key(platform: Platform, project_id: UUID, publication: Publicati
 def check_link_key(platform: Platform, project_id: UUID, publication: Publication, key: str) -> None:
     """Check the key of a signed link. Raises Unauthenticated if it is not that of the publication."""
     expected = create_link_key(platform, project_id, publication)
-    if not hmac.compare_digest(expected.encode(), key.encode()):
+    if not hmac.compare_digest(expected.encode(), key.encode(errors="replace")):
         raise Unauthenticated("the link of this chat page is invalid or has ended", "ask for a new link")
 
 
@@ -74,7 +74,8 @@ def read_token(platform: Platform, token: str, publication: Publication) -> Visi
     Raises: Unauthenticated if the token is invalid or has expired, or if the access of the page has changed.
     """
     payload, _, signature = token.removeprefix(TOKEN_PREFIX).partition(".")
-    if not token.startswith(TOKEN_PREFIX) or not hmac.compare_digest(_sign(platform, payload), signature):
+    expected = _sign(platform, payload).encode()
+    if not token.startswith(TOKEN_PREFIX) or not hmac.compare_digest(expected, signature.encode(errors="replace")):
         raise Unauthenticated("the token of the visitor is invalid", NEW_TOKEN_HINT)
     person, grant, user, expires_at = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     if grant != find_grant(publication) or expires_at < time.time():
@@ -83,7 +84,8 @@ def read_token(platform: Platform, token: str, publication: Publication) -> Visi
 
 
 def _sign(platform: Platform, payload: str) -> str:
-    digest = hmac.new(_signing_key(platform), f"visitor/{payload}".encode(), hashlib.sha256).digest()
+    text = f"visitor/{payload}".encode(errors="replace")
+    digest = hmac.new(_signing_key(platform), text, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 

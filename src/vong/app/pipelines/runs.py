@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -24,6 +25,8 @@ from vong.pipelines.object_checks import iter_sub_pipelines
 from vong.pipelines.run_records import PipelineRun, RunOptions, RunStep
 from vong.records import Span, new_id, now
 
+DECISION_POLL_SECONDS = 0.05
+"""Interval at which a run is read that was decided about and has not continued yet."""
 POLL_SECONDS = 0.4
 """Interval at which the state of a run on another server is read."""
 
@@ -131,13 +134,17 @@ async def wait_for_end(
     platform: Platform, principal: Principal, run_id: UUID, timeout_seconds: float | None = None
 ) -> PipelineRun:
     """Return a run once it has ended or waits for a decision, or as it is after a time."""
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(timeout_seconds):
-            async for event in read_events(platform, principal, run_id):
-                if event["event"] in ("run_ended", "run_waiting"):
-                    break
-    except TimeoutError:
-        pass
+            while True:
+                async for event in read_events(platform, principal, run_id):
+                    if event["event"] in ("run_ended", "run_waiting"):
+                        break
+                run, steps = await asyncio.to_thread(load, platform, principal.project_id, run_id)
+                waiting = [step for step in steps if step.state == "waiting"]
+                if run.is_final or not waiting or any(step.decision is None for step in waiting):
+                    return run
+                await asyncio.sleep(DECISION_POLL_SECONDS)  # the run continues with the decisions
     return (await asyncio.to_thread(load, platform, principal.project_id, run_id))[0]
 
 

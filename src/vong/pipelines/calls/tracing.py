@@ -126,7 +126,7 @@ def _build_llamaindex_handler() -> Any:
     class Handler(BaseSpanHandler[Span]):
         """Handler that sends spans."""
 
-        def new_span(
+        def new_span(  # pyright: ignore[reportIncompatibleMethodOverride]
             self, id_: str, bound_args: Any, instance: Any = None, parent_span_id: str | None = None, **_: Any
         ) -> Span | None:
             """Open a span, if its call belongs to a step."""
