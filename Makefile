@@ -5,8 +5,6 @@ ALL := training,serving,s3,bedrock,dev
 PORT ?= 8400
 # Two more than the usual two cores: many tests wait for processes.
 TEST_PROCESSES ?= 4
-# Paths that `types` checks; all of them if empty.
-TYPED ?=
 SERVE ?= 1
 REPORT ?=
 SCREENS ?= screens
@@ -24,14 +22,14 @@ up: ## install everything and start Vong (Ctrl-C stops it)
 	@tools/setup.sh training,serving
 	@$(PY)/vong up --port $(PORT)
 
-test: setup browser ## install everything and run the checks and the tests
+test: setup browser ## install everything, and run the checks but types, and the tests
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory -j3 types limits tests TYPED=src
+	@$(MAKE) --no-print-directory -j2 limits tests
 
 tests:
 	@PYTHONHASHSEED=0 $(PY)/pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not full" --ignore tests/checks
 
-test-full: setup browser ## run the exhaustive tables and slow tests, and check the types of the tests
+test-full: setup browser ## run the exhaustive tables and slow tests, and check the types
 	@$(MAKE) --no-print-directory -j2 types tests-full
 
 tests-full:
@@ -47,7 +45,7 @@ lint:
 	@$(PY)/lint-imports
 
 types:
-	@$(PY)/pyright $(TYPED)
+	@$(PY)/pyright
 
 limits:
 	@$(PY)/python tools/console.py check

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
@@ -80,6 +81,7 @@ def test_versions_without_an_index_are_indexed_by_the_first_query(connection: Co
     assert [version.ref for version in list_child_versions(connection, first.ref)] == [second.ref]
 
 
+@pytest.mark.slow
 def test_a_query_does_not_read_hundreds_of_versions(connection: Connection, blobs: BlobStore) -> None:
     for number in range(300):
         data.append(connection, blobs, f"set{number % 10}", [example(f"row {number}")])

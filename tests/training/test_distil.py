@@ -141,6 +141,7 @@ def test_logits_of_a_local_teacher_are_learned_and_a_resume_is_exact(base: Path,
     assert teachers.calls == []
 
 
+@pytest.mark.slow
 def test_the_divergence_is_zero_if_student_and_teacher_agree(base: Path, tmp_path: Path) -> None:
     recorder = Recorder()
     settings = {"source": "logits", "epochs": 1, "teacher_weight": 1.0, "report_rows": 0}

@@ -103,6 +103,7 @@ def test_the_vendor_of_the_processor_is_read(tmp_path: Path) -> None:
     assert read_cpu_vendor(tmp_path / "missing") == ""
 
 
+@pytest.mark.slow
 def test_a_run_with_a_shared_prefix_learns_like_a_run_without(base: Path, tmp_path: Path) -> None:
     losses: list[list[float]] = []
     for share in (True, False):

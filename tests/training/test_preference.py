@@ -148,6 +148,7 @@ def test_kto_estimates_kl_with_the_completion_of_another_row() -> None:
                 assert sorted(own[block]) == sorted(other[block])
 
 
+@pytest.mark.slow
 def test_kto_trains_with_batches_of_one_row(base: Path, tmp_path: Path, recorder: Recorder) -> None:
     rows = judged(6)
     settings: dict[str, Any] = {"batch_size": 1, "epochs": 1, "early_stopping_patience": None}

@@ -86,6 +86,7 @@ def test_scorers_measure_the_samples_and_may_choose_the_best_weights(base: Path,
     assert set(report.samples[-1].scores) == {"chrf"}
 
 
+@pytest.mark.slow
 def test_samples_of_the_base_are_generated_once_per_run(base: Path, tmp_path: Path) -> None:
     settings = {"epochs": 2, "checkpoint_every": 4, "eval_every": 12}
     first, second = Recorder(cancel_at=6), Recorder()
@@ -261,6 +262,7 @@ def test_a_cancelled_run_is_resumed_and_a_finished_one_is_not(
 
 
 @pytest.mark.usefixtures("inputs")
+@pytest.mark.slow
 def test_a_diverged_run_fails_and_its_best_weights_are_registered(
     http: TestClient, platform: Platform, project_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,7 @@ def test_a_new_adapter_is_trained_on_the_merged_base_which_is_made_once(
     assert [child["ref"] for child in parents[0]["children"]] == [first.ref]
 
 
+@pytest.mark.slow
 def test_a_chosen_chat_template_is_stored_and_served_with_the_adapter(
     platform: Platform, project_id: UUID, register: Any, train: Any
 ) -> None:

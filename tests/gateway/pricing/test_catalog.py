@@ -195,6 +195,7 @@ def test_a_too_long_name_has_no_price() -> None:
     assert catalog().price_at(OPENAI, "gpt-4o-" + "x" * MAX_MODEL_CHARS, DATES[1]) is None
 
 
+@pytest.mark.slow
 def test_concurrent_processes_rebuild_a_missing_or_damaged_file(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     with ThreadPoolExecutor(2) as pool:
