@@ -109,7 +109,6 @@ def test_calls_are_answered_while_postgresql_hangs_and_all_spans_are_stored_late
     eventually(lambda: not records_on_disk(vong), WAIT_SECONDS)
 
 
-@pytest.mark.slow
 def test_the_next_server_writes_the_disk_buffer_of_a_killed_server_exactly_once(vong: RunningVong) -> None:
     before_that = warm_up(vong)
     eventually(lambda: wait_until_written(vong, before_that), WAIT_SECONDS)

@@ -7,11 +7,13 @@ base model `smollm2-135m-instruct` is a tiny one, so that guides can train it.
 Blocks of one file share variables, from top to bottom.
 """
 
+import json
 from collections.abc import Callable, Generator
 from pathlib import Path
 from shutil import copy, copytree
 
 import pytest
+from fpdf import FPDF
 
 from tests.docs.code_blocks import ROOT, Block, all_blocks
 from tests.running_vong import RunningVong, run_vong
@@ -109,10 +111,40 @@ def prepare(client: Client) -> None:
         wait_for_result(client, job)
     refunds = {"question": "Who approves a refund of 600 euros?", "passages": [{"path": "refunds.md"}]}
     client.knowledge.questions.add("handbook", [refunds])
+    create_applications(client)
     client.registry.set_alias("triage", "prod", "triage@1", reason="the first one")
     client.feedback.create(client.gateway.chat("triage", "My printer is on fire").span_id, value=1.0)
     with pytest.raises(UpstreamFailed):
         client.gateway.chat("echo/echo?status=500", "The printer prints blank receipts")
+
+
+def create_applications(client: Client) -> None:
+    """Create the pipeline `support`, the prompt `answer` with the label `staging`, and the files of their guides."""
+    step = {"kind": "prompt", "model": "echo/echo", "messages": [{"role": "user", "content": "{{ inputs.question }}"}]}
+    support = {
+        "inputs": {
+            "question": {"type": "string"},
+            "tone": {"type": "string", "default": "formal"},
+            "attachments": {"type": "array", "default": []},
+        },
+        "outputs": {"answer": "{{ answer.text }}"},
+        "steps": {"answer": step},
+    }
+    client.pipelines.create("support", support)
+    client.pipelines.set_label("support", "prod", 1, reason="the first one")
+    Path("ask.yaml").write_text(json.dumps(support), encoding="utf-8")
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("helvetica")
+    pdf.cell(text="Total: 40 crowns")
+    Path("invoice.pdf").write_bytes(bytes(pdf.output()))
+    template = {
+        "variables": {"question": {"type": "string"}},
+        "messages": [{"role": "user", "content": "{{ question }}"}],
+        "model": "triage",
+    }
+    client.prompts.create("answer", template)
+    client.prompts.set_label("answer", "staging", "1", reason="the first one")
 
 
 def wait_for_result(client: Client, job: Job) -> Job:

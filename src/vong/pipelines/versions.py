@@ -226,8 +226,10 @@ def labelled_refs(connection: Connection, name: str) -> dict[str, str]:
 def parse_ref(ref: str) -> tuple[str, str, str]:
     """Return the name, the mark (`@`, `:` or nothing) and the rest of a ref.
 
-    Raises: InvalidInput if the part after the mark is missing.
+    Raises: InvalidInput if the part after the mark is missing, or the ref has characters that no name has.
     """
+    if not ref.isprintable():
+        raise InvalidInput(f"invalid pipeline ref {ref[:200]!r}", "write NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL")
     for mark in "@:":
         name, separator, rest = ref.partition(mark)
         if separator and (not name or not rest):

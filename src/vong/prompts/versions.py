@@ -149,7 +149,7 @@ def parse_ref(ref: str) -> PromptRef:
     Raises: InvalidInput if it is incomplete.
     """
     found = re.fullmatch(r"([^@:]+)(?:([@:])([^@:]+))?", ref)
-    if found is None:
+    if found is None or not ref.isprintable():
         raise InvalidInput(f"invalid prompt ref {ref[:200]!r}", "write NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL")
     name, mark, rest = found.groups()
     return PromptRef(name, version=rest if mark == "@" else None, label=rest if mark == ":" else None)
