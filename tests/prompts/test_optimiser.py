@@ -21,7 +21,7 @@ from vong.evals.model_output import ModelOutput
 from vong.prompts.optimiser import optimisations
 from vong.prompts.optimiser.candidates import PromptCandidate, WorkedExample, apply_candidate, repair_instructions
 from vong.prompts.optimiser.optimisations import Optimisation
-from vong.prompts.optimiser.search_log import SearchBudget, SearchLog, best_so_far
+from vong.prompts.optimiser.search_log import SearchBudget, SearchLog
 from vong.records import Example, Message, Operation, Usage
 from vong.records.prompt import PromptMessage, PromptTemplate
 
@@ -97,7 +97,6 @@ def test_the_best_complete_candidate_wins_and_limits_are_noticed() -> None:
         (1, 1.0, True, 4),
         (2, 1.0, False, 5),
     ]
-    assert [one.number for one in best_so_far(log.list_scores())] == [0, 1]
     assert log.find_spent() == "cost"
     log.add_call(None)
     assert log.cost is None and log.find_spent() == "calls"

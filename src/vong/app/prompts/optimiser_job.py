@@ -110,10 +110,16 @@ class _Run:
     def answer(self, candidate: PromptCandidate, variables: Mapping[str, Any]) -> str:
         """Return the answer of the model to a candidate. A candidate that cannot be rendered has an empty answer."""
         try:
-            rendered = prompts.render(apply_candidate(self.template, candidate), variables)
-            messages, params = build_call(rendered)
+            return self.ask(apply_candidate(self.template, candidate), variables)
         except InvalidInput:
             return ""
+
+    def ask(self, template: PromptTemplate, variables: Mapping[str, Any]) -> str:
+        """Return the answer of the model to a template.
+
+        Raises: InvalidInput if the template cannot be rendered.
+        """
+        messages, params = build_call(prompts.render(template, variables))
         params.setdefault("temperature", 0)
         if self.found.settings.max_tokens:
             params["max_tokens"] = self.found.settings.max_tokens
@@ -233,14 +239,7 @@ def _compare(
     sign = -1 if optimisation.lower_is_better else 1
 
     def measure(one: PromptTemplate, row: SearchRow) -> float:
-        messages, params = build_call(prompts.render(one, row.variables))
-        params.setdefault("temperature", 0)
-        if optimisation.found.settings.max_tokens:
-            params["max_tokens"] = optimisation.found.settings.max_tokens
-        return (
-            sign
-            * optimisation.measure(row, optimisation.calls.ask(optimisation.found.model, messages, params).text).value
-        )
+        return sign * optimisation.measure(row, optimisation.ask(one, row.variables)).value
 
     values: list[Any] = []
     try:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import sha256
 from threading import Lock
 from typing import Literal
@@ -123,12 +123,3 @@ class SearchLog:
 def hash_candidate(candidate: PromptCandidate) -> str:
     """Return the hash of a candidate."""
     return sha256(json.dumps(candidate.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
-
-
-def best_so_far(scores: Sequence[CandidateScore]) -> list[CandidateScore]:
-    """Return the complete candidates that were better than all before them: the curve of score over cost."""
-    curve: list[CandidateScore] = []
-    for one in sorted((one for one in scores if one.complete), key=lambda one: one.calls):
-        if not curve or one.score > curve[-1].score:
-            curve.append(one)
-    return curve
