@@ -17,12 +17,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from tests.running_vong import eventually
 from tests.traces.factories import span, write_spans
 from vong.errors import InvalidInput, Unavailable
 from vong.records import Usage, new_id, now
 from vong.store.database import Database
 from vong.store.migrate import migrate
 from vong.store.postgres import server as postgres_server
+from vong.store.spans import copy_writer, incoming
 from vong.store.spans.writer import SpanWriter
 
 WRITER = """
@@ -60,6 +62,20 @@ def test_the_future_completes_when_the_span_is_committed(
     one = span()
     writer.append_durable(project_id, one).result(10)
     assert stored(database) == {one.id}
+
+
+def test_a_batch_that_is_sent_in_portions_is_complete_and_a_flush_ends_its_pauses(
+    database: Database, writer: SpanWriter, project_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "PORTION_PAUSE_SECONDS", 30.0)
+    eventually(lambda: writer._write_started_at == 0)  # the partitions are created
+    spans = [span() for _ in range(3 * copy_writer.PORTION_SPANS + 1)]
+    for one in spans:
+        writer.enqueue(project_id, one, lambda finished: finished, None)
+    eventually(lambda: writer._write_started_at > 0)  # the writer pauses behind the first portion
+    assert stored(database) == set()
+    writer.flush(10)
+    assert stored(database) == {one.id for one in spans}
 
 
 def test_spans_acknowledged_by_a_killed_writer_are_stored(database: Database, project_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """Span batches written to PostgreSQL: a dedicated connection, day partitions and binary COPY."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -23,6 +23,8 @@ COLUMN_LIST = sql.SQL(", ").join(map(sql.Identifier, COPY_COLUMNS))
 COPY_STATEMENT = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
 SPANS_TABLE = sql.Identifier("traces_spans")
 TEMPORARY_TABLE = sql.Identifier("traces_arrivals")
+PORTION_SPANS = 4
+"""Rows that are sent to PostgreSQL at once if the batch is not urgent."""
 CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError)
 """Exceptions that are raised while PostgreSQL is unavailable."""
 
@@ -93,8 +95,14 @@ class CopyWriter:
         self._connection: psycopg.Connection[Any] | None = None
         self._days: set[str] = set()
 
-    def commit(self, batch: Sequence[SpanRow], hook: TransactionHook | None) -> None:
-        """Write a batch in one transaction. Rows that exist already are skipped."""
+    def commit(
+        self, batch: Sequence[SpanRow], hook: TransactionHook | None, pause: Callable[[], object] | None = None
+    ) -> None:
+        """Write a batch in one transaction. Rows that exist already are skipped.
+
+        `pause` is called between portions of PORTION_SPANS rows. PostgreSQL then works in short bursts, which delay
+        fewer calls on a machine with few cores.
+        """
         connection = self._connect()
         missing = {row.encoded.day for row in batch} - self._days
         if missing:
@@ -102,7 +110,7 @@ class CopyWriter:
             self._days |= missing
         try:
             with connection.transaction():
-                _copy(connection, SPANS_TABLE, batch)
+                _copy(connection, SPANS_TABLE, batch, pause)
                 _write_hook_rows(connection, batch, hook, fresh=True)
         except psycopg.errors.UniqueViolation:  # some rows exist already: a retry, or a client that sent them twice
             with connection.transaction():
@@ -171,9 +179,21 @@ class CopyWriter:
         return self._connection
 
 
-def _copy(connection: psycopg.Connection[Any], table: sql.Identifier, batch: Sequence[SpanRow]) -> None:
+def _copy(
+    connection: psycopg.Connection[Any],
+    table: sql.Identifier,
+    batch: Sequence[SpanRow],
+    pause: Callable[[], object] | None = None,
+) -> None:
+    portion = PORTION_SPANS if pause else max(len(batch), 1)
     with connection.cursor() as cursor, cursor.copy(COPY_STATEMENT.format(table, COLUMN_LIST)) as copy:
-        copy.write(b"".join([copy_format.COPY_HEADER, *[row.encoded.row for row in batch], copy_format.COPY_TRAILER]))
+        copy.write(copy_format.COPY_HEADER)
+        for start in range(0, len(batch), portion):
+            copy.write(b"".join([row.encoded.row for row in batch[start : start + portion]]))
+            if pause:
+                connection.pgconn.flush()
+                pause()
+        copy.write(copy_format.COPY_TRAILER)
 
 
 def _write_hook_rows(

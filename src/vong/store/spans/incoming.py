@@ -13,6 +13,10 @@ DURABLE_DELAY_SECONDS = 0.025
 """Time in which a batch is collected if a caller waits for its commit."""
 BATCH_DELAY_SECONDS = 0.25
 """Time in which a batch is collected if no caller waits: spans of calls. A crash of the process loses at most these."""
+PORTION_PAUSE_SECONDS = 0.004
+"""Pause between the portions in which a small batch is sent if no caller waits."""
+MAX_PACED_SPANS = 100
+"""Spans up to which a batch is sent in portions: those of 250 ms at 400 calls per second."""
 
 
 class IncomingQueue:
@@ -21,6 +25,7 @@ class IncomingQueue:
     def __init__(self) -> None:
         self._queue: SimpleQueue[PendingSpan | None] = SimpleQueue()
         self._has_waiting_caller = False
+        self._urgent = False  # the batch that was collected last is to be written at once
         self._write_now = threading.Event()
 
     def put(self, pending: PendingSpan) -> None:
@@ -43,6 +48,14 @@ class IncomingQueue:
         """End the current or the next wait for a batch."""
         self._write_now.set()
 
+    def find_pause(self, span_count: int) -> Callable[[], None] | None:
+        """Return the function that waits between the portions of a small batch for which no caller waits."""
+        return None if self._urgent or span_count > MAX_PACED_SPANS else self._pause
+
+    def _pause(self) -> None:
+        if not self._has_waiting_caller:
+            self._write_now.wait(PORTION_PAUSE_SECONDS)
+
     def wait_for_batch(self, encode: Callable[[], object]) -> None:
         """Sleep until a batch is collected, and call `encode` every 25 ms.
 
@@ -53,6 +66,7 @@ class IncomingQueue:
             if self._write_now.wait(DURABLE_DELAY_SECONDS) or self._has_waiting_caller:
                 break
             encode()
+        self._urgent = self._has_waiting_caller or self._write_now.is_set()
         self._has_waiting_caller = False
         self._write_now.clear()
 

@@ -1,7 +1,7 @@
 """Span writer: accepts spans without waiting, writes them in batches and acknowledges them after the commit.
 
 One writer thread collects spans and sends them by binary COPY: those of 25 ms if a caller waits for the commit,
-otherwise those of 250 ms, because a commit costs some 2.4 ms of CPU and delays calls. 500 spans are sent at once.
+otherwise those of 250 ms in small portions, because a commit costs some 2.4 ms of CPU. 500 spans are sent at once.
 While PostgreSQL is unavailable, unresponsive or slower than the incoming spans, spans are stored on disk and written
 later. A second thread moves spans to disk if the writer thread is stuck. `append_durable` never waits and never raises:
 beyond the limits of disk and memory a span is dropped and counted in `dropped`, and its future fails.
@@ -33,8 +33,7 @@ log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Span | SpanSource)
 MAX_MEMORY_BYTES = 256 << 20
-ENCODE_CHUNK_SPANS = 50
-"""Spans that are encoded at once."""
+ENCODE_CHUNK_SPANS = 50  # spans that are encoded at once
 IDLE_SECONDS = 600.0  # interval at which an idle writer creates the partitions of the coming days
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)  # delays while PostgreSQL is unavailable; the last one repeats
 STUCK_SECONDS = 1.0
@@ -262,7 +261,8 @@ class SpanWriter:
                     return
                 self._back_off()
             try:
-                self._copy_writer.commit([waiting.row for waiting in batch], self.hook)
+                pause = self._incoming.find_pause(len(batch))
+                self._copy_writer.commit([waiting.row for waiting in batch], self.hook, pause)
                 self._attempts, self._retry_at = 0, 0.0
                 return self._complete(batch)
             except CONNECTION_ERRORS as error:
