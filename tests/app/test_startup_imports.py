@@ -46,7 +46,12 @@ create_served_application(Platform(load_settings(database_url="postgresql://vong
             "import vong.app.host.supervisor, vong.app.host.database",
             {"fastapi", "numpy"},
         ),
-        ("worker", "import vong.app.worker", {"fastapi", "uvicorn", "numpy"}),
+        ("worker", "import vong.app.worker, vong.app.worker_threads", {"fastapi", "uvicorn", "numpy"}),
+        (
+            "process of an evaluation",
+            "import vong.app.worker, vong.app.evals",
+            {"fastapi", "uvicorn", "numpy", "vong.app.worker_threads", "vong.gateway", "vong.training"},
+        ),
         ("command line", "import vong.cli.main", {"sqlalchemy", "psycopg", "pydantic", "vong.config"}),
     ],
 )

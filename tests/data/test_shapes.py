@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from vong.data import formats
+from vong.data.formats.columns import parse_tools
 from vong.data.importer import Importer
 from vong.errors import InvalidInput
 from vong.records import Example
+from vong.training.rows.tokenization import message_weight, select_trainable
 
 USER = {"role": "user", "content": "q"}
 GOOD = {"role": "assistant", "content": "good"}
@@ -158,6 +160,41 @@ READ: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
         {"system": "s", "question": "q", "chosen": "good", "rejected": "bad"},
         ([("system", "s"), ("user", "q")], "good", "bad"),
     ),
+    # context beside the question
+    (
+        "pairs",
+        {"id": 1, "system_prompt": "s", "question": "q", "response": "good"},
+        ([("system", "s"), ("user", "q")], "good", None),
+    ),
+    (
+        "pairs",
+        {"query": "q", "response": "good", "system": "s", "history": [["p", "a"]]},
+        ([("system", "s"), ("user", "p"), ("assistant", "a"), ("user", "q")], "good", None),
+    ),
+    (
+        "chat",
+        {
+            "systemInstruction": {"parts": [{"text": "s"}]},
+            "contents": [{"role": "user", "parts": [{"text": "q"}]}, {"role": "model", "parts": [{"text": "good"}]}],
+        },
+        ([("system", "s"), ("user", "q")], "good", None),
+    ),
+    (
+        "sharegpt",
+        {
+            "system_prompt": "s",
+            "conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "good"}],
+        },
+        ([("system", "s"), ("user", "q")], "good", None),
+    ),
+    # a worse answer beside the conversation
+    ("chat", {"messages": [USER, GOOD], "rejected_response": "bad"}, ([("user", "q")], "good", "bad")),
+    ("chat", {"messages": [USER, GOOD], "rejected_messages": [USER, BAD]}, ([("user", "q")], "good", "bad")),
+    (
+        "preference",
+        {"query": "q", "response": "good", "rejected_response": "bad", "history": [["p", "a"]]},
+        ([("user", "p"), ("assistant", "a"), ("user", "q")], "good", "bad"),
+    ),
     # KTO
     ("kto", {"prompt": "q", "completion": "good", "label": True}, ([("user", "q")], "good", None)),
     ("kto", {"prompt": "q", "completion": "bad", "label": False}, ([("user", "q")], None, "bad")),
@@ -190,6 +227,17 @@ REJECTED: list[tuple[Any, str]] = [
     ({"segments": [{"label": True, "text": "a"}]}, "segments.*'messages'"),
     ({"history": "q", "human_ref_A": "a", "human_ref_B": "b", "labels": 1}, "SHP.*'chosen'"),
     ({"prompt": "q", "answers": [{"answer": "a", "rank": 1}]}, "ranked answers.*'chosen'"),
+    ({"prompt": "q", "response_0": "a", "response_1": "b", "better_response_id": 1}, "two answers.*'chosen'"),
+    ({"prompt": "q", "response_a": "a", "response_b": "b", "winner": "model_b"}, "two answers.*'chosen'"),
+    ({"query": "q", "answers": '[{"name": "f"}]', "tools": "[]"}, "tool calls .xLAM.*'tool_calls'"),
+    ({"system": "s", "chat": "USER: q\n\nASSISTANT: a"}, "Glaive.*'messages'"),
+    ({"messages": [USER, GOOD], "rejected_messages": [GOOD, BAD]}, "other messages before its last answer"),
+    (
+        {"messages": [USER, {**GOOD, "train_detail": [{"begin_offset": 0, "end_offset": 1, "train": False}]}]},
+        "only parts of its text .'train_detail'",
+    ),
+    ({"messages": [USER, {**GOOD, "loss_mask": [0, 1]}]}, "only parts of its text .'loss_mask'"),
+    ({"messages": [USER, {"role": "assistant", "tool_calls": [{"function": {"arguments": "{}"}}]}]}, "call .* no name"),
     ({"question_id": 1, "turns": ["q"]}, "questions without answers"),
     ({"message_id": "1", "parent_id": None, "text": "q", "role": "prompter"}, "OpenAssistant.*each path"),
     ({"custom_id": "1", "method": "POST", "url": "/v1", "body": {}}, "batch"),
@@ -376,3 +424,68 @@ def test_reasoning_of_a_part_is_kept_beside_the_answer(tmp_path: Path) -> None:
     assert examples[0].completion is not None
     assert examples[0].completion.model_extra == {"reasoning_content": "think"}
     assert examples[0].completion_text == "good"
+
+
+@pytest.mark.parametrize("field", ["weight", "loss_weight", "train", "training", "trainable", "loss", "loss_mask"])
+@pytest.mark.parametrize("value", [0, False])
+def test_an_answer_without_loss_is_never_trained(tmp_path: Path, field: str, value: Any) -> None:
+    rows = [{"messages": [USER, {**BAD, field: value}]}, {"messages": [USER, GOOD]}]
+    (bad, good), _ = import_rows(tmp_path, rows)
+    assert (bad.weight, good.weight) == (0, 1)
+    rows = [{"messages": [USER, {**BAD, field: value}, USER, GOOD]}]
+    (example,), _ = import_rows(tmp_path, rows)
+    assert select_trainable([example], "all").examples == [example]
+    assert message_weight(example.messages[1]) == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"name": "f", "arguments": {"x": 1}},
+        {"type": "function", "function": {"name": "f", "parameters": {"x": 1}}},
+        {"id": "1", "function": {"name": "f", "arguments": '{"x": 1}'}},
+    ],
+)
+def test_calls_of_a_message_have_the_form_of_openai(tmp_path: Path, call: dict[str, Any]) -> None:
+    (example,), _ = import_rows(tmp_path, [{"messages": [USER, {"role": "assistant", "tool_calls": [call]}]}])
+    assert example.completion is not None
+    assert example.completion.tool_calls is not None
+    found = example.completion.tool_calls[0]
+    arguments = found["function"]["arguments"]
+    assert found["type"] == "function"
+    assert found["function"]["name"] == "f"
+    assert (json.loads(arguments) if isinstance(arguments, str) else arguments) == {"x": 1}
+
+
+def test_a_call_without_arguments_has_an_empty_object(tmp_path: Path) -> None:
+    call = {"function": {"name": "f", "arguments": None}}
+    (example,), _ = import_rows(tmp_path, [{"messages": [USER, {"role": "assistant", "tool_calls": [call]}]}])
+    assert example.completion is not None
+    assert example.completion.tool_calls == [{"type": "function", "function": {"name": "f", "arguments": "{}"}}]
+
+
+def test_results_of_tools_in_turns_of_the_user_are_results(tmp_path: Path) -> None:
+    result = {"type": "tool_result", "tool_use_id": "c1", "content": [{"type": "text", "text": "21 degrees"}]}
+    turns = [USER, {"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "f", "input": {}}]}]
+    turns += [{"role": "user", "content": [result, {"type": "text", "text": "thanks"}]}, GOOD]
+    (example,), _ = import_rows(tmp_path, [{"messages": turns}])
+    assert [message.role for message in example.messages] == ["user", "assistant", "tool", "user"]
+    assert (example.messages[2].tool_call_id, example.messages[2].text) == ("c1", "21 degrees")
+    assert example.messages[3].text == "thanks"
+
+
+@pytest.mark.parametrize("schema", ["parameters", "input_schema"])
+def test_tools_that_are_only_functions_are_wrapped(schema: str) -> None:
+    tools = parse_tools({"tools": [{"name": "f", "description": "d", schema: {"type": "object"}}]})
+    assert tools == (
+        {"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}},
+    )
+
+
+def test_images_of_a_column_are_parts_so_that_training_leaves_the_row_out(tmp_path: Path) -> None:
+    row = {"messages": [{"role": "user", "content": "<image>what?<image>"}, GOOD], "images": ["a.png"]}
+    (example, table), _ = import_rows(tmp_path, [row, {"messages": [USER, GOOD], "images": ["a.png"]}])
+    parts = [{"type": "image", "image": "a.png"}, {"type": "text", "text": "what?<image>"}]
+    assert example.messages[0].content == parts
+    assert select_trainable([example]).media == 1
+    assert table.messages[0].content == "q"

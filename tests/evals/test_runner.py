@@ -5,7 +5,7 @@ import pytest
 
 from vong import evals
 from vong.errors import InvalidInput, JobCancelled, NotFound, Unauthenticated, UpstreamFailed
-from vong.evals import EvalSettings
+from vong.evals import EvalSettings, runner
 from vong.evals.runner import percentile
 from vong.records import Example
 
@@ -46,7 +46,10 @@ def test_a_run_calls_the_model_for_every_example_and_totals_the_scores(scope: Sc
     assert done[-1] == (12, 12)
 
 
-def test_a_killed_run_resumes_with_the_missing_examples(scope: Scope, examples: list[Example]) -> None:
+def test_a_killed_run_resumes_with_the_missing_examples(
+    scope: Scope, examples: list[Example], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "STORE_INTERVAL_SECONDS", 0.0)
     model = TableModel(examples)
     id = begin(scope, examples, concurrency=2)
 
@@ -64,6 +67,24 @@ def test_a_killed_run_resumes_with_the_missing_examples(scope: Scope, examples: 
     result = evals.run(scope, id, examples, again)
     assert len(again.requests) == 12 - len(kept)
     assert (result.status, result.done, result.scores) == ("finished", 12, {"exact_match": 1.0})
+
+
+def test_outputs_are_stored_in_batches_and_also_before_an_error_ends_the_run(
+    scope: Scope, examples: list[Example], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "STORE_INTERVAL_SECONDS", 60.0)
+    model = TableModel(examples)
+    model.wrong_answers[examples[11].prompt_text] = Unauthenticated("the key is revoked")
+    id = begin(scope, examples, concurrency=1)
+    done: list[tuple[int, int]] = []
+    with pytest.raises(Unauthenticated):
+        evals.run(scope, id, examples, model, progress=lambda *step: done.append(step))
+    assert done == []
+    with scope() as connection:
+        assert evals.get_run(connection, id).done == len(evals.list_outputs(connection, id)) == 11
+    del model.wrong_answers[examples[11].prompt_text]
+    assert evals.run(scope, id, examples, model, progress=lambda *step: done.append(step)).done == 12
+    assert done == [(12, 12)]
 
 
 def test_a_failed_request_is_retried_and_then_stored_as_an_empty_output(scope: Scope, examples: list[Example]) -> None:

@@ -19,6 +19,7 @@ from vong.cli.evals_ci import describe_result, parse_bounds, render_markdown, wr
 from vong.cli.evals_suites import read_definition
 from vong.config import Settings
 from vong.errors import InvalidInput, JobCancelled, UpstreamFailed
+from vong.evals import runner
 from vong.evals.judges import JudgeDefinition, save_judge
 from vong.evals.runs import ScoredOutput
 from vong.evals.scorers import MetricValue
@@ -150,6 +151,7 @@ def test_a_run_has_checks_variance_slices_and_counts(
 def test_an_interrupted_run_repeats_no_finished_evaluation(
     http: TestClient, suite: dict[str, Any], platform: Platform, project_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runner, "STORE_INTERVAL_SECONDS", 0.0)
     id = start(http)
     model = AnswerTable(stop_after=30)
     with pytest.raises((JobCancelled, UpstreamFailed)):
@@ -255,7 +257,7 @@ def test_definitions_are_read_from_yaml_and_json(tmp_path: Path) -> None:
     yaml.write_text("name: ignored\nentries:\n  - dataset: tickets\n    slices: ['tag:channel']\n", encoding="utf-8")
     plain.write_text(json.dumps({"entries": [{"dataset": "tickets", "slices": ["tag:channel"]}]}), encoding="utf-8")
     assert read_definition(yaml) == read_definition(plain)
-    for content, words in (("- a\n", "does not contain an object"), ("a: [", "cannot be read")):
+    for content, words in (("- a\n", "does not contain an object"), ("a: [", "is not valid YAML")):
         yaml.write_text(content, encoding="utf-8")
         with pytest.raises(InvalidInput, match=words):
             read_definition(yaml)

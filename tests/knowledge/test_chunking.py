@@ -123,3 +123,12 @@ def test_a_question_stays_with_its_answer() -> None:
 def test_invalid_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         chunk_document(section("text"), settings, count_words, MODEL_TOKENS)
+
+
+def test_navigation_is_not_chunked_unless_there_is_nothing_else() -> None:
+    menu, body = Section("", "Home Prices Contact", kind="navigation"), Section("Fees", "Two percent of the sum.")
+    for kind in ("structure", "tokens", "sentences", "parents", "questions"):
+        document = ParsedDocument("Fees", (menu, body, menu))
+        (piece,) = chunk(document, kind)
+        assert full_text(document)[piece.start : piece.end] == piece.text == body.text
+    assert len(chunk(ParsedDocument("Fees", (menu,)))) == 1

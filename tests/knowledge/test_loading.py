@@ -91,7 +91,14 @@ def test_html_has_title_language_and_navigation_at_the_end() -> None:
     )
     assert (page.title, page.language) == ("Fees", "de")
     assert page.sections[0] == Section("Fees", "Two percent, see here (https://x.example/y).", 1)
-    assert page.sections[-1].text == "menu"
+    assert page.sections[-1] == Section("Navigation", "menu", kind="navigation")
+
+
+def test_navigation_is_told_apart_by_its_links() -> None:
+    rules = " ".join(f"Rule {number} holds for everybody." for number in range(9))
+    page = load(f"<nav>{rules}</nav><div role=navigation><a href=/a>Start</a></div><p>Text</p>", "a.html")
+    assert [section.kind for section in page.sections] == ["text", "navigation"]
+    assert "Rule 8" in page.sections[0].text
 
 
 def test_deeply_nested_html_is_read() -> None:

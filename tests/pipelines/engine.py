@@ -47,6 +47,7 @@ class FakeServices:
         self.requests: list[ModelRequest] = []
         self.delay = 0.0
         self.cost = 0
+        self.recorded: dict[str, Any] = {}
         self.pipelines: dict[str, PipelineDefinition] = {}
         self.blocked = asyncio.Event()
         self.running = 0
@@ -55,7 +56,7 @@ class FakeServices:
     async def call_model(
         self, run: RunScope, parent: UUID, request: ModelRequest, on_delta: Callable[[str], None] | None
     ) -> ModelReply:
-        with reserve_budget(run, parent, self.cost, 10) as consumed:
+        async with reserve_budget(run, parent, self.cost, 10) as consumed:
             text = str(request.messages[-1]["content"])
             self.calls[text] += 1
             self.requests.append(request)
@@ -85,6 +86,9 @@ class FakeServices:
         if self.errors:
             raise self.errors.pop(0)
         return [PASSAGE], "index1"
+
+    async def record_passages(self, run: RunScope, outputs: Mapping[str, Any]) -> None:
+        self.recorded = {**run.passages}
 
     async def rerank(
         self, run: RunScope, parent: UUID, model: str, query: str, documents: Sequence[str]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from vong.errors import InvalidInput
-from vong.pipelines.definition import dump_yaml, parse_definition
+from vong.pipelines.definition import parse_definition, to_yaml
 from vong.pipelines.dify.convert import convert
 from vong.pipelines.dify.report import DifyImport, DifyOptions
 from vong.pipelines.validation import validate
@@ -151,7 +151,7 @@ def test_nodes_become_steps(kind: str) -> None:
     assert errors(report) == []
     assert found.advice or status == "converted"
     assert report.definition.layout["middle"] == (10.0, 20.0)
-    assert parse_definition(dump_yaml(report.definition)).model_dump() == report.definition.model_dump()
+    assert parse_definition(to_yaml(report.definition)).model_dump() == report.definition.model_dump()
 
 
 def test_inputs_keep_types_options_and_defaults() -> None:
@@ -341,7 +341,7 @@ def test_keys_are_not_imported() -> None:
     secret = [{"name": "KEY", "value_type": "secret", "value": "hidden-456"}]
     source = export([start(), node("2", "http-request", "Ask", **data)], [edge("1", "2")], environment_variables=secret)
     report = convert(source)
-    text = dump_yaml(report.definition) + str(report.nodes) + str(report.advice)
+    text = to_yaml(report.definition) + str(report.nodes) + str(report.advice)
     assert "sk-live" not in text
     assert "hidden-456" not in text
     assert report.definition.steps["ask"].settings["secret_headers"] == {

@@ -14,8 +14,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.running_vong import RunningVong
-from vong.errors import Conflict, Forbidden, InvalidInput
+from vong import prompts
+from vong.app.pipelines.answer_passages import find_cited
+from vong.errors import Conflict, Forbidden, InvalidInput, UpstreamFailed
+from vong.pipelines.definition import RunLimits
 from vong.pipelines.execution import compiled, leases
+from vong.records.prompt import PromptTemplate
 
 from .engine import Engine
 from .test_engine import ask
@@ -64,6 +68,84 @@ def test_a_run_continues_at_the_interrupted_step(engine: Engine) -> None:
     assert engine.services.calls == {"first": 1, "first second": 2, "first second third": 1}
     names = [event["event"] for event in engine.events(run.id)]
     assert (names[0], names[-1]) == ("run_started", "run_ended")
+
+
+def test_an_interrupted_call_counts_with_the_most_that_it_may_cost(engine: Engine) -> None:
+    engine.services.cost = 4
+    run = engine.begin(CHAIN, limits=RunLimits(cost_usd=0.00001))
+    engine.wait_for(lambda: engine.services.calls["first second"] == 1)
+    crash(engine)
+    assert [(step.cost, step.tokens) for step in engine.steps(run.id).values()] == [(4, 10), (4, 10)]
+    engine.start_executor()
+    ended = engine.wait_for(lambda: (found := engine.end(run.id)).is_final and found)
+    assert ended.error is not None and ended.error.code == "budget_exceeded"
+    assert "$0.000002 of $0.000010 is left" in ended.error.message
+    assert (ended.cost, engine.services.calls["first second"]) == (8, 1)
+
+
+def test_settled_calls_count_with_what_they_cost(engine: Engine) -> None:
+    engine.services.cost = 4
+    engine.services.errors = [UpstreamFailed("busy")]
+    definition = {"outputs": {"a": "{{ a.text }}"}, "steps": {"a": ask("x", retries=1, retry_delay_seconds=0)}}
+    run = engine.run(definition, limits=RunLimits(cost_usd=1, tokens=1000))
+    assert (run.state, run.cost, engine.steps(run.id)["a"].cost, engine.steps(run.id)["a"].tokens) == (
+        "succeeded",
+        4,
+        4,
+        10,
+    )
+
+
+def test_a_run_uses_the_prompt_versions_of_its_start(engine: Engine) -> None:
+    def store(text_: str) -> str:
+        with engine.platform.scope(engine.project_id) as connection:
+            template = PromptTemplate.model_validate({"messages": [{"role": "user", "content": text_}]})
+            return prompts.create_version(connection, "pinned", template, created_by="ann").ref
+
+    first = store("one")
+    definition = {
+        "outputs": {"a": "{{ b.text }}"},
+        "steps": {
+            "ok": {"kind": "approval", "message": "go?"},
+            "b": {"kind": "prompt", "prompt": "pinned:latest", "model": "m", "after": "ok"},
+            "c": {"kind": "prompt", "prompt": "missing", "model": "m", "after": "ok.rejected"},
+        },
+    }
+    run = engine.run(definition)
+    assert run.options.prompts == {"pinned:latest": first}
+    assert store("two") != first
+    engine.decide(run.id, "ok")
+    ended = engine.wait_for(lambda: (found := engine.end(run.id)).is_final and found)
+    assert ended.outputs == {"a": f"{first} {{}}"}
+
+
+def test_passages_of_an_answer_are_recorded_also_after_a_crash(engine: Engine) -> None:
+    definition = {
+        "outputs": {"answer": "{{ b.text }}"},
+        "steps": {
+            "find": {"kind": "retrieve", "base": "handbook", "question": "lantern"},
+            "b": ask("{{ find.text }}", model="slow"),
+        },
+    }
+    run = engine.begin(definition)
+    engine.wait_for(lambda: len(engine.services.requests) == 1)
+    crash(engine)
+    with engine.platform.database.owner() as connection:
+        slow = "UPDATE pipelines_definitions SET definition = replace(definition::text, '\"slow\"', '\"m\"')::json"
+        connection.execute(text(slow))
+    compiled._compiled.clear()
+    restart(engine)
+    engine.wait_for(lambda: engine.end(run.id).is_final)
+    assert engine.services.calls["retrieve lantern"] == 1
+    assert [one["path"] for one in engine.services.recorded.values()] == ["prices.md"]
+
+
+def test_cited_passages_are_those_whose_numbers_a_text_names() -> None:
+    found = {name: {"chunk_id": name, "number": number, "text": name} for number, name in enumerate("abc", 1)}
+    assert find_cited(found, {"answer": "It is so [2], and so [3]."}) == {"b", "c"}
+    assert find_cited(found, {"answer": "yes", "citations": [found["c"]]}) == {"c"}
+    assert find_cited(found, {"answer": "yes [1]", "passages": [{**found["c"], "number": 1}]}) == {"c"}
+    assert find_cited(found, {"answer": "nothing [9]", "passages": [found["a"]]}) == set()
 
 
 def test_finished_iterations_and_items_are_not_repeated(engine: Engine) -> None:

@@ -124,6 +124,22 @@ def test_an_approval_is_decided_by_role(server: Server, client: Client) -> None:
     assert found["outputs"] == {"by": "tester"}
 
 
+def test_a_draft_is_listed_as_a_run_of_its_pipeline_and_replayed(client: Client) -> None:
+    client.pipelines.create(
+        "drafted", {"outputs": {"x": "{{ a.text }}"}, "steps": {"a": {"kind": "template", "text": "stored"}}}
+    )
+    draft = {"outputs": {"x": "{{ a.text }}"}, "steps": {"a": {"kind": "template", "text": "draft"}}}
+    run = client.pipelines.run(draft, pipeline="drafted")
+    assert (run["outputs"], run["options"]["is_draft"]) == ({"x": "draft"}, True)
+    assert [one["id"] for one in client.pipelines.runs.list(pipeline="drafted")] == [run["id"]]
+    changes = {"settings": {"a.text": "again"}}
+    assert client.pipelines.estimate_replay("drafted", source={"runs": [run["id"]]}, changes=changes)["executed"] == {
+        "a": 1
+    }
+    with pytest.raises(NotFound, match="missing"):
+        client.pipelines.run(draft, pipeline="missing")
+
+
 @pytest.mark.parametrize(
     ("definition", "inputs", "message"),
     [

@@ -12,10 +12,10 @@ from vong.pipelines.definition import (
     JsonSchema,
     PipelineDefinition,
     StepDefinition,
-    dump_yaml,
     hash_definition,
     parse_definition,
     to_values,
+    to_yaml,
 )
 from vong.pipelines.graph import build_graph
 from vong.pipelines.validation import validate
@@ -220,7 +220,7 @@ def test_words_of_yaml_that_are_booleans_elsewhere_are_texts() -> None:
 def test_yaml_and_json_have_the_same_hash_and_layout_does_not_count() -> None:
     values = {"steps": {"a": text("line\nof text\n", title="é")}, "layout": {"a": [1, 2]}}
     definition = parse_definition(values)
-    again = parse_definition(dump_yaml(definition))
+    again = parse_definition(to_yaml(definition))
     assert to_values(again) == to_values(definition) and hash_definition(again) == hash_definition(definition)
     assert hash_definition(parse_definition({**values, "layout": {}})) == hash_definition(definition)
     assert hash_definition(parse_definition({"steps": {"a": text("other")}})) != hash_definition(definition)

@@ -18,7 +18,7 @@ from vong.api.http import problems
 from vong.api.routes import evals_gates, pipelines_versions
 from vong.app import Platform
 from vong.config import Settings
-from vong.pipelines.definition import dump_yaml, hash_definition, parse_definition
+from vong.pipelines.definition import hash_definition, parse_definition, to_yaml
 from vong.pipelines.diff import diff_definitions
 from vong.pipelines.schema import pipeline_schema
 
@@ -221,7 +221,7 @@ definitions = st.builds(
 @given(definitions, definitions)
 def test_yaml_is_lossless_and_the_difference_is_complete(old: dict[str, Any], new: dict[str, Any]) -> None:
     before, after = parse_definition(old), parse_definition(new)
-    assert parse_definition(dump_yaml(before)) == before
+    assert parse_definition(to_yaml(before)) == before
     found = diff_definitions(before, after)
     assert found.equal == (hash_definition(before) == hash_definition(after))
     assert {one.step for one in found.steps} == {

@@ -119,7 +119,7 @@ def test_a_prompt_of_another_program_is_imported(vong: Any, tmp_path: Path) -> N
     [
         ("messages: [{role: user, content: {{ ticket }}}]", "not valid YAML in line 1"),
         ("a: 1\na: 2\nmessages: []", "line 2: the key 'a' occurs twice"),
-        ("a: &x [1]\nmessages: *x", "line 2: an alias (*name) is not allowed"),
+        ("a: &x [1]\nmessages: *x", "line 2: a YAML alias (*name) is not allowed"),
         ("description: x", "has no 'messages'"),
         ("- a", "contains no object"),
         ("messages: [\n", "not valid YAML"),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from vong.access.principal import Principal
-from vong.app.caller_client import CallerClient
-from vong.app.distillation import caller_params
+from vong.app.caller_client import CallerClient, caller_params
 from vong.app.platform import Platform
 from vong.errors import VongError
 from vong.records import Message

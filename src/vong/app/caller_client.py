@@ -3,18 +3,26 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
 from vong.access.delegated_keys import create_delegated_key, delete_delegated_key
+from vong.access.principal import Principal
 from vong.app.chat_client import ModelCallContext
-from vong.app.platform import CLIENT_RETRY_SECONDS, Platform
+from vong.app.platform import CLIENT_RETRY_SECONDS, INTERNAL_KEY_NAME, Platform
 
 if TYPE_CHECKING:
     import httpx
 
 CALLER_KEY_LIFETIME = timedelta(days=30)
 """Lifetime of the delegated key of a job. It ends earlier with the job, or with the key of the caller."""
+
+
+class ModelCaller(NamedTuple):
+    """Key or user on whose behalf a run calls models."""
+
+    key_id: UUID | None
+    user_id: UUID | None
 
 
 class CallerContext(ModelCallContext, Protocol):
@@ -70,3 +78,16 @@ class CallerClient:
             )
         url = self._platform.settings.server_url
         return Client(url, self._secret, retry_seconds=CLIENT_RETRY_SECONDS).transport.http
+
+
+def find_caller(principal: Principal) -> ModelCaller | None:
+    """Return the caller of a principal. The server's own key has none, because it expires before long runs end."""
+    if principal.actor == INTERNAL_KEY_NAME:
+        return None
+    return ModelCaller(principal.key_id, None if principal.key_id else principal.user_id)
+
+
+def caller_params(principal: Principal | None) -> dict[str, list[str | None]]:
+    """Return the parameter `caller` of a job that calls models on behalf of a principal. Empty without a caller."""
+    caller = find_caller(principal) if principal is not None else None
+    return {"caller": [id and str(id) for id in caller]} if caller else {}

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -13,7 +13,7 @@ from vong import registry
 from vong.access.principal import Principal
 from vong.app.caller_client import CallerClient
 from vong.app.chat_client import GatewayChatClient
-from vong.app.platform import INTERNAL_KEY_NAME, Platform
+from vong.app.platform import Platform
 from vong.app.registry import model_folder
 from vong.errors import InvalidInput, NotFound, did_you_mean
 from vong.gateway.auth.scopes import check_scope
@@ -27,13 +27,6 @@ from vong.training.scoring.teachers import ModelAnswer
 
 COST_TIMEOUT_SECONDS = 10.0
 """Seconds to wait for the spans of the last calls, which are written shortly after the answers."""
-
-
-class ModelCaller(NamedTuple):
-    """Key or user on whose behalf a run calls models."""
-
-    key_id: UUID | None
-    user_id: UUID | None
 
 
 class PlatformTeachers:
@@ -89,19 +82,6 @@ class PlatformTeachers:
         with self._platform.scope(self._job.project_id) as connection:
             check_local_teacher(connection, ref)
             return model_folder(self._platform, connection, ref)
-
-
-def find_caller(principal: Principal) -> ModelCaller | None:
-    """Return the caller of a principal. The server's own key has none, because it expires before long runs end."""
-    if principal.actor == INTERNAL_KEY_NAME:
-        return None
-    return ModelCaller(principal.key_id, None if principal.key_id else principal.user_id)
-
-
-def caller_params(principal: Principal | None) -> dict[str, list[str | None]]:
-    """Return the parameter `caller` of a job that calls models on behalf of a principal. Empty without a caller."""
-    caller = find_caller(principal) if principal is not None else None
-    return {"caller": [id and str(id) for id in caller]} if caller else {}
 
 
 def called_models(settings: BaseModel) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from vong import data, evals, feedback, traces
 from vong.access.principal import Principal
-from vong.app.distillation import find_caller
+from vong.app.caller_client import find_caller
 from vong.app.platform import Platform
 from vong.app.scorer_services import PlatformScorerServices
 from vong.errors import InvalidInput, NotFound

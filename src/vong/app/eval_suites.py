@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from vong import data, evals, jobs
 from vong.access.principal import Principal
-from vong.app.distillation import caller_params
+from vong.app.caller_client import caller_params
 from vong.app.eval_subjects import pin_subject
 from vong.app.evals import run_evaluation
 from vong.app.platform import Platform

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from vong import data, evals, jobs
 from vong.access.principal import Principal
+from vong.app.caller_client import caller_params
 from vong.app.chat_client import GatewayChatClient
-from vong.app.distillation import caller_params
 from vong.app.eval_subjects import check_rows, create_subject, find_version, is_application, pin_subject
 from vong.app.platform import Platform
 from vong.app.scorer_services import PlatformScorerServices

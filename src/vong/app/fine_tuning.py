@@ -15,7 +15,8 @@ from vong import access, experiments, jobs, plugins, registry, serving
 from vong.app import fine_tuning_provider
 from vong.app import training as training_app
 from vong.app.batches import key_filter
-from vong.app.distillation import ModelCaller, check_called_models
+from vong.app.caller_client import ModelCaller
+from vong.app.distillation import check_called_models
 from vong.app.fine_tuning_dataset import write_dataset
 from vong.app.platform import Platform
 from vong.app.training import TrainingRequest

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from vong.access.principal import Principal
-from vong.app.distillation import caller_params
+from vong.app.caller_client import caller_params
 from vong.app.judge_calls import JudgeCalls
 from vong.app.platform import Platform
 from vong.evals.judges import JudgeInput, Judgement

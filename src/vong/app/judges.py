@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from vong import data, evals, jobs
 from vong.access.principal import Principal
-from vong.app.distillation import caller_params, check_model_names
+from vong.app.caller_client import caller_params
+from vong.app.distillation import check_model_names
 from vong.app.evals import sync_with_jobs
 from vong.app.judge_labels import collect_labels
 from vong.app.platform import Platform

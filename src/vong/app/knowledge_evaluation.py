@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from vong import jobs, knowledge
 from vong.access.principal import Principal
-from vong.app.distillation import caller_params, check_model_names
+from vong.app.caller_client import caller_params
+from vong.app.distillation import check_model_names
 from vong.app.judge_calls import JudgeCalls
 from vong.app.knowledge_embedders import find_embedder
 from vong.app.knowledge_judges import KnowledgeJudges

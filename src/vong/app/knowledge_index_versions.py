@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from vong import jobs
 from vong.access.principal import Principal
-from vong.app.distillation import caller_params
+from vong.app.caller_client import caller_params
 from vong.app.document_loading import load_limits
 from vong.app.knowledge_embedders import DEFAULT_EMBEDDER, find_embedder
 from vong.app.knowledge_graphs import drop_unused_graphs, update_graphs

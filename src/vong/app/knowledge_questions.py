@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 
 from vong import feedback, jobs, traces
 from vong.access.principal import Principal
-from vong.app.caller_client import CallerClient
+from vong.app.caller_client import CallerClient, caller_params
 from vong.app.chat_client import GatewayChatClient
-from vong.app.distillation import caller_params, check_model_names
+from vong.app.distillation import check_model_names
 from vong.app.platform import Platform
 from vong.errors import InvalidInput, NotFound, UpstreamFailed
 from vong.jobs import JobContext

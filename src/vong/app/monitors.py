@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from vong.access.principal import Principal
-from vong.app.distillation import find_caller
+from vong.app.caller_client import find_caller
 from vong.app.platform import Platform
 from vong.errors import Conflict, InvalidInput
 from vong.evals import list_outputs, scoring, specs, suite_runs, suites

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from vong import experiments, jobs, plugins, registry, training
 from vong.app.bundle_sources import find_sources
-from vong.app.distillation import ModelCaller, PlatformTeachers, check_called_models
+from vong.app.caller_client import ModelCaller
+from vong.app.distillation import PlatformTeachers, check_called_models
 from vong.app.platform import Platform
 from vong.app.training_base import RunBase, check_disk, check_start, find_base, prepare_base
 from vong.app.training_checkpoints import register_checkpoints

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from vong import experiments, jobs, plugins, training
 from vong.access.principal import Principal
-from vong.app.distillation import check_called_models, find_caller
+from vong.app.caller_client import find_caller
+from vong.app.distillation import check_called_models
 from vong.app.platform import Platform
 from vong.app.registry import base_model
 from vong.app.training import TrainingRequest, parse_settings, pin_datasets, resolve_base

@@ -5,27 +5,16 @@ All read their database, home and server from `VONG_DATABASE_URL`, `VONG_HOME` a
 
 import argparse
 import logging
-import signal
 import sys
-from threading import Event, Thread
 from uuid import UUID
 
-from vong import config, serving
+from vong import config
 from vong.app.job_handlers import HANDLERS
-from vong.app.knowledge_index_versions import maintain_indexes
-from vong.app.knowledge_ingestion import maintain_documents
-from vong.app.knowledge_sources import run_schedule
-from vong.app.loop_policies import watch_triggers
-from vong.app.monitor_worker import run_monitors
-from vong.app.pipelines.schedules import delete_expired_conversations, run_pipeline_schedules
 from vong.app.platform import Platform
-from vong.app.serving import supervise
-from vong.app.serving_aliases import follow_aliases
 from vong.config import Settings
 from vong.jobs.config import WorkerConfig
 from vong.jobs.run_worker import run_worker
 from vong.jobs.subprocess_runner import run_job_process
-from vong.serving import engine_launcher
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -41,23 +30,13 @@ def main(arguments: list[str] | None = None) -> None:
     configure_logging(settings)
     if args.role == "child":
         run_job_process(worker_config(settings), args.job, args.attempt)
-    elif args.engines_only:
-        run_engines(settings)
+        return
+    from vong.app import worker_threads  # imports every stage, which takes longer than many isolated jobs
+
+    if args.engines_only:
+        worker_threads.run_engines(settings)
     else:
-        # Engines outlive the worker: it exits while this thread runs, and the next worker adopts the engines.
-        platform = Platform(settings)
-        for name, target in (
-            ("engines", supervise),
-            ("aliases", follow_aliases),
-            ("monitors", run_monitors),
-            ("loop policies", watch_triggers),
-            ("knowledge sources", run_schedule),
-            ("indexes", maintain_indexes),
-            ("documents", maintain_documents),
-            ("pipeline schedules", run_pipeline_schedules),
-            ("conversations", delete_expired_conversations),
-        ):
-            Thread(target=target, args=(platform, Event()), name=name, daemon=True).start()
+        worker_threads.start_threads(Platform(settings))
         run_worker(worker_config(settings))
 
 
@@ -68,19 +47,6 @@ def configure_logging(settings: Settings) -> None:
     )
     for logger_name in ("procrastinate", "httpx", "psycopg.pool"):
         logging.getLogger(logger_name).setLevel(logging.WARNING)
-
-
-def run_engines(settings: Settings) -> None:
-    """Run the engines of this machine until SIGTERM or SIGINT, then end them. Their replicas are placed elsewhere."""
-    platform, stop = Platform(settings), Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    thread = Thread(target=supervise, args=(platform, stop), name="engines")
-    thread.start()
-    while thread.is_alive():  # a join without timeout would not handle signals
-        thread.join(1.0)
-    serving.stop_all(platform.database, machine=settings.machine_name or engine_launcher.DEFAULT_MACHINE)
-    platform.close()
 
 
 def worker_config(settings: Settings) -> WorkerConfig:

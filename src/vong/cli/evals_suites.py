@@ -1,6 +1,5 @@
 """Commands of `vong evals suites`: define suites, estimate and read their runs."""
 
-import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,9 @@ from vong.cli.output import emit, json_option, print_message, table
 from vong.cli.params import Group
 from vong.client import Client
 from vong.errors import InvalidInput
+from vong.yaml_text import parse_yaml
 
+MAX_DEFINITION_BYTES = 8_000_000
 EXAMPLE_HINT = "see docs/guides/is-the-new-model-better.md for an example"
 
 
@@ -123,26 +124,10 @@ def read_definition(path: Path, *, hint: str = EXAMPLE_HINT) -> dict[str, Any]:
 
     Raises: InvalidInput if the file is neither, or not an object.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{str(path)!r} is not UTF-8 text", "save the file as UTF-8") from error
-    try:
-        value = json.loads(text) if path.suffix.lower() == ".json" else _parse_yaml(text)
-    except ValueError as error:
-        raise InvalidInput(f"{str(path)!r} cannot be read: {error}", hint) from error
+    value = parse_yaml(path.read_bytes(), repr(str(path)), max_bytes=MAX_DEFINITION_BYTES)
     if not isinstance(value, dict):
         raise InvalidInput(f"{str(path)!r} does not contain an object with entries", hint)
     return {key: one for key, one in value.items() if key != "name"}
-
-
-def _parse_yaml(text: str) -> Any:
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
 
 
 def show_suite(suite: dict[str, Any]) -> None:

@@ -62,9 +62,9 @@ def import_dify(
         store=out is None,
     )
     if out is not None:
-        from vong.pipelines.definition import dump_yaml, parse_definition
+        from vong.pipelines.definition import parse_definition, to_yaml
 
-        out.write_text(dump_yaml(parse_definition(result["report"]["definition"])), encoding="utf-8")
+        out.write_text(to_yaml(parse_definition(result["report"]["definition"])), encoding="utf-8")
     if as_json:
         emit(result, True)
         return

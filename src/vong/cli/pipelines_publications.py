@@ -313,7 +313,10 @@ def _apply_options(settings: dict[str, Any], options: dict[str, Any]) -> None:
         if value is not None and value != ():
             target[field] = list(value) if isinstance(value, tuple) else value
     if options["mapping"]:
-        settings["mapping"] = {**(settings.get("mapping") or {}), **dict(_split(entry) for entry in options["mapping"])}
+        given: dict[str, Any] = dict(_split(entry) for entry in options["mapping"])
+        if "state" in given:
+            given["state"] = [name.strip() for name in given["state"].split(",") if name.strip()]
+        settings["mapping"] = {**(settings.get("mapping") or {}), **given}
     if options["inputs"]:
         settings["inputs"] = {**(settings.get("inputs") or {}), **_parse_values(options["inputs"])}
 

@@ -4,13 +4,16 @@ import json
 from typing import Any
 
 import click
-import yaml
 
 from vong.cli.job_progress import follow
 from vong.cli.output import emit, json_option
 from vong.cli.params import TIME, Command
 from vong.client import Client
+from vong.errors import InvalidInput
+from vong.yaml_text import parse_yaml
 
+MAX_VALUE_BYTES = 1_000_000
+"""Bytes of a value on the command line."""
 REPLAY_COLUMNS = ["id", "pipeline", "version", "status", "states", "created_at"]
 
 
@@ -154,9 +157,9 @@ def _read_pairs(option: str, texts: Any, *, as_yaml: bool = False) -> dict[str, 
         if not separator or not name.strip():
             raise click.BadParameter(f"{option} {text!r} is not NAME=VALUE")
         try:
-            found[name.strip()] = yaml.safe_load(value) if as_yaml else value
+            found[name.strip()] = parse_yaml(value, "the value", max_bytes=MAX_VALUE_BYTES) if as_yaml else value
             json.dumps(found[name.strip()])
-        except (yaml.YAMLError, TypeError):
+        except (InvalidInput, TypeError):
             raise click.BadParameter(f"{option} {text!r}: the value is not valid YAML; quote it") from None
     return found
 

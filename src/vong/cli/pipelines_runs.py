@@ -25,6 +25,7 @@ STATES = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
 )
 @click.option("--inputs", "inputs_file", type=FilePath(exists=True, dir_okay=False, path_type=Path), help="JSON file.")
 @click.option("--detach", is_flag=True, help="Return at once, without waiting for the end.")
+@click.option("--draft-of", metavar="NAME", help="Stored pipeline that lists the run of a YAML file as a draft.")
 @click.option("--max-cost", "cost_usd", type=click.FloatRange(0), help="Maximum cost in US dollars.")
 @click.option("--max-tokens", "tokens", type=click.IntRange(0), help="Maximum tokens of all model calls.")
 @json_option
@@ -33,6 +34,7 @@ def run(
     inputs: tuple[str, ...],
     inputs_file: Path | None,
     detach: bool,
+    draft_of: str | None,
     as_json: bool,
     **limits: float | None,
 ) -> None:
@@ -40,6 +42,10 @@ def run(
     given = {name: value for name, value in limits.items() if value is not None}
     options: dict[str, Any] = {"limits": given} if given else {}
     source: Any = _read_source(pipeline)
+    if draft_of is not None:
+        if source == pipeline:
+            raise InvalidInput(f"--draft-of needs a YAML file, got {pipeline!r}", "pass a file, or omit --draft-of")
+        options["pipeline"] = draft_of
     values = {**(_read_json(inputs_file) if inputs_file else {}), **dict(map(_parse_input, inputs))}
     client = Client()
     if detach:

@@ -12,7 +12,7 @@ from vong.cli.params import TEXT, FilePath, Group
 from vong.cli.prompts_files import read_template, read_values
 from vong.client import Client
 from vong.errors import InvalidInput
-from vong.prompts.documents import dump_yaml
+from vong.prompts.documents import to_yaml
 from vong.records.prompt import PromptVersion, RenderedPrompt
 
 VERSION_COLUMNS = ["number", "ref", "branch", "message", "created_by", "created_at"]
@@ -92,7 +92,7 @@ def show(ref: str, as_json: bool) -> None:
         emit(version.model_dump(mode="json") | {"ref": version.ref}, True)
         return
     print_message(f"{version.ref} (version {version.number}, branch {version.branch}) {version.message}".rstrip())
-    click.echo(dump_yaml(version.template), nl=False)
+    click.echo(to_yaml(version.template), nl=False)
 
 
 @group.command()

@@ -32,7 +32,8 @@ def group(engines: bool, name: str | None, address: str | None, home: Path | Non
         raise Misconfigured(
             "the worker needs the database of the server", "set VONG_DATABASE_URL to the URL that the server uses"
         )
-    from vong.app.worker import configure_logging, run_engines
+    from vong.app.worker import configure_logging
+    from vong.app.worker_threads import run_engines
 
     configure_logging(settings)
     print_message(f"running engines on {settings.engine_address}; stop them with Ctrl-C")

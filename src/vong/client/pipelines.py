@@ -30,7 +30,7 @@ class PipelinesClient(PipelineVersionsClient, PipelineReplaysClient, PipelinePub
 
         `source` is NAME, NAME:LABEL, NAME@NUMBER or NAME@HASH, or a definition (an object, or YAML). `options`:
         `limits` (`cost_usd`, `tokens`, `steps`, `seconds`), `conversation_id`, `models` and `prompts` used in place of
-        others, `wait_seconds`.
+        others, `wait_seconds`, and for a definition `pipeline`, the stored pipeline that lists the run as a draft.
         """
         path, body = run_body(source, inputs, "wait", options)
         return self._transport.post(path, dict[str, Any], body=body, timeout=options.get("wait_seconds", 300.0) + 30)

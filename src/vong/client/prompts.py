@@ -28,7 +28,10 @@ PAGE = 500
 
 
 class PromptsClient:
-    """Versioned prompts, their labels and branches. A ref is NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL."""
+    """Versioned prompts, their labels and branches. A ref is NAME, NAME@NUMBER, NAME@HASH or NAME:LABEL.
+
+    Only `load` and `load_async` use the cache. All other methods ask the server at each call.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -105,7 +108,7 @@ class PromptsClient:
         return self._transport.get(f"{_path(name)}/statistics", dict[str, Any], **params)
 
     def get(self, ref: str) -> PromptVersion:
-        """Return the version that a ref names."""
+        """Return the version that a ref names now, from the server. Applications use `load`, which has a cache."""
         return _get_version(self._transport, ref)
 
     def versions(
@@ -120,19 +123,18 @@ class PromptsClient:
         return self._transport.get(f"{_path(name)}/diff", PromptDiff, old=old, new=new)
 
     def render(self, ref: str, variables: Mapping[str, Any] | None = None) -> RenderedPrompt:
-        """Return a version with all variables filled in."""
+        """Return a version with all variables filled in, by the server. `load(ref).render(...)` needs no request."""
         body = {"version": ref, "variables": dict(variables or {})}
         return self._transport.post(f"{_path(name_of(ref))}/render", RenderedPrompt, body=body)
 
     def call(
         self, ref: str, variables: Mapping[str, Any] | None = None, *, model: str | None = None, **params: Any
     ) -> ChatAnswer:
-        """Render a version, call the model and return its answer. `model` replaces that of the prompt.
+        """Call the model with a version that the gateway renders, in one request, and return its answer.
 
-        `params` are OpenAI's parameters, and come before the settings of the prompt.
+        `model` replaces that of the prompt. `params` are OpenAI's parameters, which replace settings of the prompt.
         """
-        version = self.get(ref)
-        prompt = {"id": version.name, "version": version.hash, "variables": dict(variables or {})}
+        prompt = {"id": _version_of(ref), "variables": dict(variables or {})}
         return GatewayClient(self._transport).chat(model or "", [], prompt=prompt, **params)
 
     def delete(self, name: str, *, force: bool = False) -> PromptSummary:

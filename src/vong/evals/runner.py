@@ -1,7 +1,8 @@
-"""Execution of an evaluation run: send every example to a model, score the outputs and store them at once."""
+"""Execution of an evaluation run: send every example to a model, score the outputs and store them as they arrive."""
 
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from functools import partial
@@ -34,6 +35,11 @@ TRUNCATED = "length"
 MAX_CONSECUTIVE_FAILURES = 10
 """Number of consecutive failures that end the run: empty outputs would distort the scores of an unavailable model."""
 
+STORE_INTERVAL_SECONDS = 0.5
+"""Interval in which outputs are stored. A transaction for each output would compete with a local engine for the CPU."""
+MAX_WAIT_SECONDS = 1.0
+"""Longest interval between two reports of progress, at which a cancellation is noticed."""
+
 
 Generate = Callable[[list[Message], dict[str, Any]], ModelOutput]
 """Calls a model with messages and parameters, which contain the example's tools. A failure of one request is a
@@ -65,7 +71,7 @@ def run(
     """Request and score an output for every example that has none yet, then compute the totals.
 
     `examples` is the whole split in the dataset's order, `shots_pool` the split that shots are drawn from. Outputs are
-    stored as they arrive, in separate transactions: a killed run resumes with the missing ones. A request that failed
+    stored twice a second, in separate transactions: a killed run resumes with the missing ones. A request that failed
     three times is stored as an empty output with its error and requested again by the next `run`.
     `progress(done, total)` may raise JobCancelled. `services` are the models that scorers call.
     """
@@ -224,35 +230,76 @@ def _request_outputs(
     request: _Scoring,
     progress: Callable[[int], None],
 ) -> None:
-    """Request outputs with `concurrency` threads and store each as soon as it arrives."""
+    """Request outputs with `concurrency` threads and store those that arrived twice a second, in one transaction."""
     concurrency = EvalSettings.model_validate(result.settings).concurrency
     pending = iter(missing.items())
     running: set[Future[ScoredOutput]] = set()
-    requested = failures = 0
+    arrived = _Arrived(scope, result.id)
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="evals")
+
+    def start_requests() -> None:
+        while len(running) < concurrency and (next_item := next(pending, None)):
+            running.add(pool.submit(request, *next_item))
+
     try:
-        while True:
-            while len(running) < concurrency and (next_item := next(pending, None)):
-                running.add(pool.submit(request, *next_item))
-            if not running:
-                return
-            completed, running = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
-            outputs: list[ScoredOutput] = []
-            for future in completed:
-                outputs.append(future.result())
-                failures = failures + 1 if outputs[-1].error else 0
-            requested += len(outputs)
-            with scope() as connection:
-                runs.insert_outputs(connection, result.id, outputs)
-                runs.update_run(connection, result.id, {"done": tables.runs.c.done + len(outputs)})
-            if failures >= MAX_CONSECUTIVE_FAILURES:
-                raise UpstreamFailed(
-                    f"{MAX_CONSECUTIVE_FAILURES} consecutive requests failed: {outputs[-1].error}",
-                    "run it again to resume",
-                )
-            progress(requested)
+        start_requests()
+        while running or arrived.outputs:
+            completed, unfinished = wait(running, timeout=arrived.seconds_left, return_when=FIRST_COMPLETED)
+            running.intersection_update(unfinished)
+            arrived.add(completed)
+            start_requests()  # before outputs are stored, so that the model does not wait for the database
+            if not (completed and running) or arrived.is_due:
+                progress(arrived.store())
+    except VongError:
+        arrived.store()
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Arrived:
+    """Outputs that have arrived and are not stored yet."""
+
+    def __init__(self, scope: OpenConnection, run_id: UUID) -> None:
+        self.outputs: list[ScoredOutput] = []
+        self._scope, self._run_id = scope, run_id
+        self._stored = self._failures = 0
+        self._store_at = time.monotonic() + STORE_INTERVAL_SECONDS
+
+    @property
+    def seconds_left(self) -> float:
+        """Return the seconds until outputs are stored, or until the progress is reported if there are none."""
+        return max(0.0, self._store_at - time.monotonic()) if self.outputs else MAX_WAIT_SECONDS
+
+    @property
+    def is_due(self) -> bool:
+        """Return True if outputs must be stored now."""
+        return time.monotonic() >= self._store_at
+
+    def add(self, completed: Iterable[Future[ScoredOutput]]) -> None:
+        """Add the outputs of completed requests.
+
+        Raises: the error of a request that ends the run; UpstreamFailed after too many consecutive failures.
+        """
+        for future in completed:
+            output = future.result()
+            self.outputs.append(output)
+            self._failures = self._failures + 1 if output.error else 0
+            if self._failures >= MAX_CONSECUTIVE_FAILURES:
+                raise UpstreamFailed(
+                    f"{MAX_CONSECUTIVE_FAILURES} consecutive requests failed: {output.error}", "run it again to resume"
+                )
+
+    def store(self) -> int:
+        """Store the outputs, and return how many were stored since the start."""
+        if self.outputs:
+            with self._scope() as connection:
+                runs.insert_outputs(connection, self._run_id, self.outputs)
+                runs.update_run(connection, self._run_id, {"done": tables.runs.c.done + len(self.outputs)})
+        self._stored += len(self.outputs)
+        self.outputs = []
+        self._store_at = time.monotonic() + STORE_INTERVAL_SECONDS
+        return self._stored
 
 
 def _build_output(

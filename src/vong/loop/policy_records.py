@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, field_validator, model_validator
 
+from vong.cron import check_cron
 from vong.durations import parse_duration
 from vong.evals.gates import ApprovalRole
-from vong.loop.cron import CronSchedule
 from vong.loop.release_records import ReleasePlan
 from vong.records import Record
 
@@ -62,7 +62,7 @@ class LoopTriggers(Record):
     @classmethod
     def _check_cron(cls, text: str | None) -> str | None:
         if text is not None:
-            CronSchedule.parse(text)
+            check_cron(text)
         return text
 
     @model_validator(mode="after")

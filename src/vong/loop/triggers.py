@@ -1,18 +1,18 @@
 """Triggers of loop policies: what has happened since the last run, beside what is needed."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from vong import feedback, registry, traces
+from vong.cron import next_cron_time
 from vong.data.drift import DriftReport, measure_drift
 from vong.durations import parse_duration
 from vong.errors import NotFound
 from vong.feedback.harvest import parse_messages
 from vong.feedback.scores import count_scored_spans
-from vong.loop.cron import CronSchedule
 from vong.loop.policy_records import DriftTrigger, LoopPolicy, PolicyRun, TriggerKind, TriggerState
 from vong.records import now
 from vong.traces.search import SpanFilter
@@ -123,11 +123,11 @@ def _schedule(policy: LoopPolicy, last: PolicyRun | None, moment: datetime) -> T
     triggers = policy.definition.triggers
     anchor = max(policy.updated_at, last.created_at) if last else policy.updated_at
     if triggers.cron:
-        due_at, text = CronSchedule.parse(triggers.cron).next_after(anchor), f"cron {triggers.cron}"
+        due_at, text = next_cron_time(triggers.cron, anchor.astimezone(UTC)), f"cron {triggers.cron}"
     else:
         due_at, text = anchor + (parse_duration(triggers.every or "") or timedelta(0)), f"every {triggers.every}"
-    detail = f"{text}: next at {due_at.isoformat(timespec='seconds') if due_at else 'never'}"
-    return TriggerState(kind="schedule", is_due=due_at is not None and due_at <= moment, detail=detail)
+    detail = f"{text}: next at {due_at.isoformat(timespec='seconds')}"
+    return TriggerState(kind="schedule", is_due=due_at <= moment, detail=detail)
 
 
 def _base(connection: Connection, policy: LoopPolicy) -> TriggerState:

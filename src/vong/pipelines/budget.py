@@ -1,7 +1,7 @@
 """Budget of a run: reserved before each model call, and settled with what the call consumed."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,9 +19,13 @@ class CallBudget:
     tokens: int = 0
 
 
-@contextmanager
-def reserve_budget(run: RunScope, parent: UUID, max_cost: int | None, max_tokens: int) -> Generator[CallBudget]:
+@asynccontextmanager
+async def reserve_budget(
+    run: RunScope, parent: UUID, max_cost: int | None, max_tokens: int
+) -> AsyncGenerator[CallBudget]:
     """Reserve the most that a call may consume, and count what it consumed. `max_cost` is None for an unknown price.
+
+    The reservation is stored before the call, so that a call counts that a crash of the server interrupts.
 
     Raises: BudgetExceeded if too little is left; PriceUnknown if the run has a budget of money and the price is
     unknown. Both end the run.
@@ -39,6 +43,8 @@ def reserve_budget(run: RunScope, parent: UUID, max_cost: int | None, max_tokens
         usage.reserved_tokens += max_tokens
     consumed = CallBudget()
     try:
+        if has_limit:
+            await run.store_reservation(parent, cost, max_tokens)
         yield consumed
     finally:
         if has_limit:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from vong.errors import InvalidInput
+from vong.json_schemas import SafeSchema
+from vong.pipelines.definition import PipelineDefinition
 from vong.pipelines.publications import ChatMapping
 
 MESSAGE_INPUTS = ("message", "question", "query", "input", "text", "prompt", "task", "ticket", "document")
@@ -14,6 +16,8 @@ HISTORY_INPUTS = ("history", "messages", "conversation")
 INSTRUCTION_INPUTS = ("instructions", "system")
 ANSWER_OUTPUTS = ("answer", "text", "output", "result", "response", "reply", "message", "summary")
 """Usual names of the output with the answer."""
+STATE_PREFIX = "conversation_"
+"""Start of the names of inputs that get the output of the same name of the last run in a conversation."""
 CITATION_OUTPUTS = ("citations", "passages", "sources")
 
 
@@ -89,6 +93,18 @@ def map_inputs(
     return values | dict(given)
 
 
+def find_state(definition: PipelineDefinition, mapping: ChatMapping, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that continue with outputs of the last run. Values of another type are left out."""
+    found: dict[str, Any] = {}
+    for name, schema in definition.inputs.items():
+        if not (name in mapping.state or name.startswith(STATE_PREFIX)):
+            continue
+        value = outputs.get(name)
+        if value is not None and not SafeSchema(schema, f"input {name!r}").find_error(value):
+            found[name] = value
+    return found
+
+
 def check_mapping(declared: Mapping[str, Mapping[str, Any]], mapping: ChatMapping) -> None:
     """Raise InvalidInput if a mapping names an input that the pipeline does not have."""
     for field in ("message", "history", "instructions"):
@@ -96,6 +112,11 @@ def check_mapping(declared: Mapping[str, Mapping[str, Any]], mapping: ChatMappin
         if name is not None and name not in declared:
             known = ", ".join(declared) or "none"
             message = f"mapping.{field} names the input {name!r}, which the pipeline does not have"
+            raise InvalidInput(message, f"its inputs: {known}")
+    for name in mapping.state:
+        if name not in declared:
+            known = ", ".join(declared) or "none"
+            message = f"mapping.state names the input {name!r}, which the pipeline does not have"
             raise InvalidInput(message, f"its inputs: {known}")
 
 

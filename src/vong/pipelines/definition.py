@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vong.errors import InvalidInput
 from vong.records import Record, content_hash
+from vong.yaml_text import dump_yaml, parse_yaml
 
 JsonSchema = dict[str, Any]
 """JSON Schema of a value. An empty schema allows any value."""
@@ -149,7 +149,8 @@ def parse_definition(source: str | bytes | Mapping[str, Any]) -> PipelineDefinit
 
     Raises: InvalidInput with the path of the first fault and its line, if the source is text.
     """
-    values = _load_yaml(source) if isinstance(source, str | bytes) else source
+    is_text = isinstance(source, str | bytes)
+    values = parse_yaml(source, "the pipeline", max_bytes=MAX_DEFINITION_BYTES) if is_text else source
     if not isinstance(values, Mapping):
         raise InvalidInput("the pipeline is not an object", "write `steps:` with at least one step")
     try:
@@ -169,68 +170,12 @@ def to_values(definition: PipelineDefinition) -> dict[str, Any]:
     return json.loads(json.dumps(values))
 
 
-def dump_yaml(definition: PipelineDefinition) -> str:
+def to_yaml(definition: PipelineDefinition) -> str:
     """Return a definition as YAML. Texts of several lines are blocks."""
-    import yaml
-
-    return yaml.dump(to_values(definition), Dumper=_block_dumper(), sort_keys=False, allow_unicode=True, width=120)
+    return dump_yaml(to_values(definition))
 
 
 def hash_definition(definition: PipelineDefinition) -> str:
     """Return the sha256 of a definition without its layout and notes, as 64 hexadecimal digits."""
     values = to_values(definition)
     return content_hash({name: value for name, value in values.items() if name not in LAYOUT_FIELDS})
-
-
-def _load_yaml(source: str | bytes) -> Any:
-    import yaml
-
-    if len(source) > MAX_DEFINITION_BYTES:
-        message = f"the pipeline has {len(source)} bytes, and at most {MAX_DEFINITION_BYTES} are allowed"
-        raise InvalidInput(message, "move long texts to prompts or documents")
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(source, Loader=yaml.SafeLoader)):
-            raise InvalidInput("the pipeline uses a YAML alias (*name)", "write the value out")
-        return yaml.load(source, Loader=_yaml_loader())
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise InvalidInput(f"the pipeline is not valid YAML{line}: {problem}", "quote values with {{ }}") from None
-    except RecursionError:
-        raise InvalidInput("the pipeline is nested too deep", "use fewer nested values") from None
-
-
-@cache
-def _yaml_loader() -> Any:
-    """Return a loader in which only `true` and `false` are booleans, so that `on` and `yes` are texts."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Loader of plain values."""
-
-    booleans = "tag:yaml.org,2002:bool"
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in rules if tag not in (booleans, "tag:yaml.org,2002:timestamp")]
-        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    Loader.add_implicit_resolver(booleans, re.compile("true|True|TRUE|false|False|FALSE"), list("tTfF"))
-    return Loader
-
-
-@cache
-def _block_dumper() -> Any:
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        """Dumper that writes texts of several lines as blocks."""
-
-    def represent(dumper: Any, text: str) -> Any:
-        is_block = "\n" in text and not any(line != line.rstrip() for line in text.split("\n"))
-        style = "|" if is_block else None
-        if any(character in text for character in "\r\x85\u2028\u2029"):  # line breaks of YAML, which would be folded
-            style = '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-    Dumper.add_representer(str, represent)
-    return Dumper

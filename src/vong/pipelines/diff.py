@@ -8,9 +8,9 @@ from vong.pipelines.definition import (
     LAYOUT_FIELDS,
     PipelineDefinition,
     StepDefinition,
-    dump_yaml,
     nested_steps,
     to_values,
+    to_yaml,
 )
 from vong.pipelines.graph import build_graph
 from vong.records import Record
@@ -72,7 +72,7 @@ def diff_definitions(
     steps = tuple(_compare_steps(before.get("steps") or {}, after.get("steps") or {}))
     edges = tuple(_compare_edges(old, new))
     lines = difflib.unified_diff(
-        dump_yaml(old).splitlines(keepends=True), dump_yaml(new).splitlines(keepends=True), old_name, new_name
+        to_yaml(old).splitlines(keepends=True), to_yaml(new).splitlines(keepends=True), old_name, new_name
     )
     return PipelineDiff(
         old=old_name,

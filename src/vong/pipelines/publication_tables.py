@@ -163,3 +163,12 @@ fact_consents = project_table(
     Column("consented_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("project_id", "pipeline", "person", name="pipelines_fact_consents_pk"),
 )
+
+page_messages = project_table(
+    "pipelines_page_messages",
+    Column("slug", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("minute", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("project_id", "slug", "subject", "minute", name="pipelines_page_messages_pk"),
+)

@@ -28,7 +28,9 @@ class ChatMapping(Record):
 
     `message` is the input that gets the last message of the user, `history` the one that gets the messages before it,
     `instructions` the one that gets the system messages. `answer` is the output with the text of the answer,
-    `citations` the output or step with retrieved passages. Without a value, each is found by its usual name.
+    `citations` the output or step with retrieved passages. Without a value, each is found by its usual name. `state`
+    are inputs that get the output of the same name of the last run in the conversation; inputs whose names begin with
+    `conversation_` always do.
     """
 
     message: str | None = Field(default=None, max_length=100)
@@ -36,6 +38,7 @@ class ChatMapping(Record):
     instructions: str | None = Field(default=None, max_length=100)
     answer: str | None = Field(default=None, max_length=100)
     citations: str | None = Field(default=None, max_length=100)
+    state: tuple[str, ...] = Field(default=(), max_length=50)
 
 
 class ChatPageSettings(Record):

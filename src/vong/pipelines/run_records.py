@@ -31,10 +31,14 @@ class RunOptions(Record):
     """Model used in place of another one."""
     pipelines: dict[str, str] = {}
     """Hash of the definition by the ref of a sub-pipeline."""
+    is_draft: bool = False
+    """True if the run executes changes of its pipeline that are not stored as a version."""
     stream: bool = False
     """True if readers want the texts of models as they arrive."""
     parent_span_id: str | None = None
     """Span of the caller that contains the run (16 hexadecimal digits)."""
+    call_id: UUID | None = None
+    """Call of the gateway that contains the run."""
     user: str | None = None
     session: str | None = None
     tags: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from vong.cron import check_cron, next_cron_time
 from vong.errors import Conflict, NotFound, did_you_mean
 from vong.pipelines.publication_tables import schedules as table
 from vong.records import Record, new_id, now
@@ -84,36 +85,20 @@ class Schedule(Record):
     upcoming: tuple[datetime, ...] = ()
 
 
-def check_cron(expression: str) -> None:
-    """Raise ValueError if a cron expression is invalid, has not five fields, or never occurs."""
-    from croniter import croniter
-    from croniter.croniter import CroniterError
-
-    fields = expression.split()
-    if len(fields) != 5:
-        raise ValueError(f"cron {expression!r} has {len(fields)} fields: write five, such as `30 2 * * 1-5`")
-    try:
-        croniter(expression, datetime(2024, 1, 1)).get_next(datetime)
-    except (CroniterError, ValueError, KeyError) as error:
-        raise ValueError(f"cron {expression!r} is invalid: {error}") from None
-
-
 def next_time(settings: ScheduleSettings, after: datetime) -> datetime:
     """Return the first time of a schedule after a moment, in UTC.
 
     A local time that does not exist, because clocks go forward, is moved behind the change. One that occurs twice is
     used once, except by schedules of every hour, which continue with the elapsed time.
     """
-    from croniter import croniter
-
     zone = ZoneInfo(settings.time_zone)
     local = after.astimezone(zone)
     if settings.cron.split()[1].startswith("*"):
         local = local.astimezone(timezone(local.utcoffset() or timedelta()))
-        return croniter(settings.cron, local).get_next(datetime).astimezone(UTC)
+        return next_cron_time(settings.cron, local).astimezone(UTC)
     found = local.replace(tzinfo=None)
     while True:
-        found = croniter(settings.cron, found).get_next(datetime)
+        found = next_cron_time(settings.cron, found)
         at = found.replace(tzinfo=zone).astimezone(UTC)
         if at > after:
             return at

@@ -1,7 +1,7 @@
 """Services that steps use: models, knowledge bases, prompts, guards and secrets, supplied by the application."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -22,6 +22,10 @@ class RunUsage:
     steps: int = 0
     by_span: dict[UUID, tuple[int, int]] = field(default_factory=dict)
     """Cost and tokens of the calls of each execution of a step, until the step ends."""
+
+
+async def _store_nothing(span_id: UUID, cost: int, tokens: int) -> None:
+    del span_id, cost, tokens
 
 
 @dataclass(slots=True)
@@ -46,7 +50,13 @@ class RunScope:
     user: str | None = None
     session: str | None = None
     tags: tuple[str, ...] = ()
+    call_id: UUID | None = None
+    """Span of the call of the gateway that started the run."""
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    store_reservation: Callable[[UUID, int, int], Awaitable[None]] = _store_nothing
+    """Store the cost and tokens that a call of the step with a span has reserved."""
+    passages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Passages that steps of the run retrieved, by the id of their chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,10 @@ class PipelineServices(Protocol):
         self, run: RunScope, parent: UUID, base: str, question: str, options: Mapping[str, Any]
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Return the passages that match a question, best first, and the version of the index."""
+        ...
+
+    async def record_passages(self, run: RunScope, outputs: Mapping[str, Any]) -> None:
+        """Store the passages that a run has retrieved for its outputs."""
         ...
 
     async def rerank(

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from vong.prompts.documents import dump_yaml
+from vong.prompts.documents import to_yaml
 from vong.prompts.merge import MISSING
 from vong.records.prompt import FieldChange, PromptDiff, PromptVersion
 from vong.records.record import canonical_json
@@ -18,8 +18,8 @@ def diff(old: PromptVersion, new: PromptVersion) -> PromptDiff:
     """Return the differences between two versions."""
     before, after = old.template.to_document(), new.template.to_document()
     lines = difflib.unified_diff(
-        dump_yaml(old.template).splitlines(),
-        dump_yaml(new.template).splitlines(),
+        to_yaml(old.template).splitlines(),
+        to_yaml(new.template).splitlines(),
         _title(old),
         _title(new),
         lineterm="",

@@ -8,6 +8,9 @@ from vong.records.record import Record
 
 MessageRole = Literal["system", "developer", "user", "assistant", "tool"]
 
+LOSS_WEIGHT_FIELDS = ("weight", "loss_weight", "train", "training", "trainable", "loss", "loss_mask")
+"""Fields of an assistant message with its weight in training, as in the files of OpenAI and of known trainers."""
+
 
 class Message(Record):
     """Chat message. Additional fields of a provider are preserved."""

@@ -245,6 +245,19 @@ def test_duplicate_fields_are_masked() -> None:
     assert not contains_card_number(found.sent[0]) and not contains_card_number(found.span.model_dump_json().encode())
 
 
+def test_inputs_of_a_pipeline_are_masked_whatever_their_names_are() -> None:
+    body = {
+        "model": "echo/echo",
+        "messages": [{"role": "user", "content": "hello"}],
+        "inputs": {"name": CARD_NUMBER, "customer": {"id": CARD_NUMBER, "cards": [{"data": CARD_NUMBER}]}},
+        "metadata": {"input.url": CARD_NUMBER, "ticket": "4711"},
+    }
+    sent = run_call([guard_config("pii")], body).sent[0]
+    assert not contains_card_number(sent) and json.loads(sent)["metadata"]["ticket"] == "4711"
+    request = GuardedRequest("chat", json.dumps(body).encode())
+    assert len([piece for piece in next(iter(request.last_user_texts())) if piece.text == CARD_NUMBER]) == 4
+
+
 def test_an_unusable_body_leaves_no_text_in_spans() -> None:
     rehearsal = InProcessGateway(GuardFactory(NULL_DEPENDENCIES), [guard_config("pii")])
     bodies = [

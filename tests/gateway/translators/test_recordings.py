@@ -23,7 +23,7 @@ def test_a_recorded_response_is_equal_at_every_endpoint(host: str) -> None:
 
 def test_a_loss_is_detected() -> None:
     (exchange, *_) = [exchange for _, exchange in exchanges(RECORDINGS) if exchange["path"] == "/v1/messages"]
-    broken = {**exchange, "response": exchange["response"].replace('"id": "t2", ', "")}
+    broken = {**exchange, "response": exchange["response"].replace('"id": "t2", "name": "weather", ', "")}
     with pytest.raises(KeyError):
         list(replayed(broken))
     odd = {**exchange, "response": exchange["response"].replace("tool_use", "tool_was", 1)}

@@ -7,17 +7,18 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from tests.gateway.conftest import Server
 from tests.pipelines.publications.conftest import create_pipeline
 from vong import access
 from vong.app.pipelines import conversation_repair
-from vong.app.pipelines.publication_pages import MessageRate
 from vong.client.pipelines_publications import PipelineConversationsClient
 from vong.errors import Conflict, Forbidden, InvalidInput, NotFound, RateLimitExceeded, VongError
 from vong.pipelines.conversations import ConversationMessage, store
 from vong.pipelines.conversations.memory import parse_list, split_window
-from vong.pipelines.publications import Publication
+from vong.pipelines.message_rates import count_message
+from vong.pipelines.publication_tables import page_messages
 from vong.records import new_id, now
 
 REMEMBERING: dict[str, Any] = {
@@ -122,6 +123,32 @@ def test_attachments_are_read_and_deleted_with_the_conversation(
         talks.messages("remembering", id)
 
 
+def test_variables_of_a_conversation_are_carried_from_turn_to_turn(server: Server) -> None:
+    counting = {
+        "inputs": {
+            "message": "string",
+            "conversation_seen": {"type": "array", "default": []},
+            "count": {"type": "integer", "default": 0},
+            "conversation_kind": {"type": "string", "default": "new"},
+        },
+        "outputs": {
+            "answer": "{{ inputs.conversation_seen | join(',') }} {{ inputs.count }} {{ inputs.conversation_kind }}",
+            "conversation_seen": "{{ inputs.conversation_seen + [inputs.message] }}",
+            "count": "{{ inputs.count + 1 }}",
+            "conversation_kind": "{{ [1] }}",
+        },
+        "steps": {"a": {"kind": "template", "text": "x"}},
+    }
+    create_pipeline(server, "counting", counting)
+    talks = server.client.pipelines.conversations
+    with pytest.raises(InvalidInput, match=r"mapping\.state names the input 'no'"):
+        server.client.pipelines.publish("counting", mapping={"state": ["no"]})
+    server.client.pipelines.publish("counting", mapping={"state": ["count"]})
+    id = talks.create("counting")["id"]
+    assert [talks.send("counting", id, word)["text"] for word in ("a", "b", "c")] == [" 0 new", "a 1 new", "a,b 2 new"]
+    assert talks.send("counting", talks.create("counting")["id"], "d")["text"] == " 0 new"
+
+
 def test_feedback_is_a_score_of_the_run(server: Server, talks: PipelineConversationsClient) -> None:
     id = talks.create("remembering", person="chi")["id"]
     answer = talks.send("remembering", id, "hello")
@@ -219,16 +246,28 @@ def test_public_page_needs_an_owner_and_a_budget(server: Server) -> None:
     assert not [one for one in server.client.gateway.limits() if one.subject == "chat/open"]
 
 
-def test_visitor_may_send_so_many_messages_per_minute(server: Server) -> None:
-    found = server.client.pipelines.publication("support")
-    publication = Publication.model_validate({name: found[name] for name in Publication.model_fields})
-    rate = MessageRate()
+def test_messages_per_minute_are_counted_for_all_servers(server: Server) -> None:
+    limits = {"visitor a": 10, "address b": 20, "page": 100}
+
+    def send(at: float, visitor: str = "visitor a") -> None:
+        with server.platform.scope(server.project_id) as connection:
+            count_message(connection, "rated", {visitor: 10, "address b": 20, "page": 100}, at)
+
     for _ in range(10):
-        rate.check(publication, ["visitor"])
+        send(600.0)
     with pytest.raises(RateLimitExceeded, match="10 messages per minute") as raised:
-        rate.check(publication, ["visitor"])
-    assert raised.value.retry_after
-    rate.check(publication, ["another"])
+        send(630.0)
+    send(630.0, "visitor c")
+    assert raised.value.retry_after == 36, "one message is free when a tenth of the next minute is over"
+    with pytest.raises(RateLimitExceeded, match="10 messages per minute"):
+        send(665.0)
+    send(630.0 + raised.value.retry_after)
+    for _ in range(8):
+        send(760.0, "visitor c")
+    with server.platform.scope(server.project_id) as connection:
+        query = select(page_messages.c.minute, page_messages.c.subject).where(page_messages.c.slug == "rated")
+        stored = connection.execute(query).all()
+    assert {minute for minute, _ in stored} == {11, 12} and not {subject for _, subject in stored} & {*limits}
 
 
 def test_slug_belongs_to_one_pipeline_of_the_server(server: Server) -> None:

@@ -8638,6 +8638,8 @@ export interface components {
         /**
          * DefinitionRunCreate
          * @description Run of a definition that is not stored: an object, or YAML.
+         *
+         *     `pipeline` is the stored pipeline of which the definition is a draft. The run is then listed among those of it.
          */
         DefinitionRunCreate: {
             /** Conversation Id */
@@ -8667,6 +8669,8 @@ export interface components {
             models: {
                 [key: string]: string;
             };
+            /** Pipeline */
+            pipeline?: string | null;
             /**
              * Prompts
              * @default {}
@@ -14809,6 +14813,7 @@ export interface components {
             };
             /**
              * @default {
+             *       "is_draft": false,
              *       "models": {},
              *       "pipelines": {},
              *       "prompts": {},
@@ -14928,6 +14933,7 @@ export interface components {
             };
             /**
              * @default {
+             *       "is_draft": false,
              *       "models": {},
              *       "pipelines": {},
              *       "prompts": {},
@@ -18247,6 +18253,13 @@ export interface components {
          * @description Options of a run: the versions that refs name, and what a replay changes.
          */
         RunOptions: {
+            /** Call Id */
+            call_id?: string | null;
+            /**
+             * Is Draft
+             * @default false
+             */
+            is_draft: boolean;
             /**
              * Models
              * @default {}

@@ -4,6 +4,7 @@ Visitors present the token that `POST /api/v1/chat/{slug}/session` returns. It g
 with one pipeline and to nothing else.
 """
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -136,7 +137,7 @@ def list_messages(id: UUID, scope: PageScope) -> list[ConversationMessage]:
 )
 async def send_message(id: UUID, body: MessageRequest, scope: PageScope, request: Request) -> EventStreamResponse:
     """Send a message. The events of the answer are streamed: sent, tool, delta, message, suggestions, error."""
-    _check_rate(scope, request)
+    await asyncio.to_thread(_check_rate, scope, request)
     return await stream_answer(conversations_app.send_message(scope, id, body.model_copy(update={"inputs": {}})))
 
 
@@ -185,4 +186,4 @@ def delete_fact(fact_id: UUID, scope: PageScope) -> None:
 
 
 def _check_rate(scope: ConversationScope, request: Request) -> None:
-    publication_pages.message_rate.check(scope.publication, (scope.person, f"address {get_client_address(request)}"))
+    publication_pages.check_rate(scope, get_client_address(request))

@@ -51,9 +51,13 @@ class PipelineRunCreate(Record):
 
 
 class DefinitionRunCreate(PipelineRunCreate):
-    """Run of a definition that is not stored: an object, or YAML."""
+    """Run of a definition that is not stored: an object, or YAML.
+
+    `pipeline` is the stored pipeline of which the definition is a draft. The run is then listed among those of it.
+    """
 
     definition: dict[str, Any] | str
+    pipeline: str | None = Field(default=None, max_length=200)
 
 
 class StepDecision(Record):
@@ -144,7 +148,10 @@ async def run_definition(body: DefinitionRunCreate, context: CurrentUser) -> Any
     check_call_rights(context.principal.role, definition)
     if body.version is not None:
         raise InvalidInput("a definition has no version", "omit `version`, or run a stored pipeline")
-    return await _start(body, context, RunRequest(context.principal, body.inputs, definition=definition))
+    if body.pipeline is not None:
+        await run_sync(_find_version, context, body.pipeline, None)
+    request = RunRequest(context.principal, body.inputs, definition=definition, draft_of=body.pipeline)
+    return await _start(body, context, request)
 
 
 @routes.get("/runs/{run_id}")
@@ -209,7 +216,7 @@ async def _start(body: PipelineRunCreate, context: RequestContext, request: RunR
     request = request._replace(
         limits=body.limits,
         conversation_id=body.conversation_id,
-        options=RunOptions(models=body.models, prompts=body.prompts),
+        options=RunOptions(models=body.models, prompts=body.prompts, is_draft=request.draft_of is not None),
         stream=body.mode == "stream",
         idempotency_key=context.idempotency_key if body.mode == "background" else None,
     )

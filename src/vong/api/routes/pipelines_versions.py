@@ -12,7 +12,7 @@ from vong.app.pipelines import labels as gated_labels
 from vong.app.pipelines.labels import LabelTarget
 from vong.app.pipelines.runnables import check_call_rights
 from vong.pipelines import labels, schema, versions
-from vong.pipelines.definition import dump_yaml, parse_definition
+from vong.pipelines.definition import parse_definition, to_yaml
 from vong.pipelines.diff import PipelineDiff, diff_definitions
 from vong.pipelines.labels import PipelineLabel
 from vong.pipelines.validation import Finding
@@ -128,7 +128,7 @@ def delete_pipeline(name: str, context: CurrentUser) -> None:
 def export_pipeline(name: str, context: CurrentUser, version: Ref | None = None) -> Response:
     """Return a version of a pipeline as YAML."""
     found = get_pipeline(name, context, version)
-    return Response(dump_yaml(found.definition), media_type="application/yaml")
+    return Response(to_yaml(found.definition), media_type="application/yaml")
 
 
 @routes.get("/{name}/versions")

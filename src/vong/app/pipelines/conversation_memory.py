@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from vong.access.principal import Principal
 from vong.app.pipelines.publication_models import ask_model
 from vong.app.platform import Platform
 from vong.errors import VongError
-from vong.pipelines.chat_inputs import ChatInput, map_inputs
+from vong.pipelines import run_store
+from vong.pipelines.chat_inputs import ChatInput, find_state, map_inputs
 from vong.pipelines.conversations import Attachment, PipelineConversation, facts, memory, store
 from vong.pipelines.definition import PipelineDefinition
 from vong.pipelines.publications import Publication
@@ -41,10 +42,11 @@ class ConversationScope(NamedTuple):
 
 
 class LoadedMemory(NamedTuple):
-    """Earlier messages that a run gets, and the memory as text."""
+    """Earlier messages that a run gets, the memory as text, and the outputs of the last run."""
 
     history: list[dict[str, str]]
     memory: str
+    outputs: Mapping[str, Any] = {}
 
 
 async def load_memory(scope: ConversationScope, conversation: PipelineConversation, *, before: UUID) -> LoadedMemory:
@@ -55,18 +57,24 @@ async def load_memory(scope: ConversationScope, conversation: PipelineConversati
     """
     settings = scope.publication.settings.memory
 
-    def load() -> tuple[memory.MemoryWindow, Sequence[Any]]:
+    def load() -> tuple[memory.MemoryWindow, Sequence[Any], Mapping[str, Any]]:
         with scope.platform.scope(scope.principal.project_id) as connection:
             found = store.list_messages(connection, conversation.id, after=conversation.summarized_until)
             messages = [message for message in found if message.id < before]
             personal = facts.load_facts(connection, scope.pipeline, scope.person)
-        return memory.split_window(messages, settings.window_tokens), personal.facts if personal.consent else ()
+            ended = run_store.list_runs(connection, conversation_id=conversation.id, state="succeeded", limit=1)
+        outputs = (ended[0].outputs or {}) if ended else {}
+        return (
+            memory.split_window(messages, settings.window_tokens),
+            personal.facts if personal.consent else (),
+            outputs,
+        )
 
-    window, known_facts = await asyncio.to_thread(load)
+    window, known_facts, outputs = await asyncio.to_thread(load)
     summary = conversation.summary
     if window.older and settings.summary_model:
         summary = await _summarise(scope, conversation, window, settings.summary_model)
-    return LoadedMemory(memory.to_history(window.recent), memory.build_memory(summary, known_facts))
+    return LoadedMemory(memory.to_history(window.recent), memory.build_memory(summary, known_facts), outputs)
 
 
 async def _summarise(
@@ -101,7 +109,7 @@ def build_inputs(
     Otherwise the memory precedes the history, and the texts of attachments follow the message.
     """
     declared, settings, history = definition.inputs, scope.publication.settings, list(loaded.history)
-    defaults = dict(settings.inputs)
+    defaults = {**settings.inputs, **find_state(definition, settings.mapping, loaded.outputs)}
     if MEMORY_INPUT in declared:
         defaults[MEMORY_INPUT] = loaded.memory
     elif loaded.memory:

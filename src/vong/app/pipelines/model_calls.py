@@ -69,10 +69,9 @@ async def call_model(
     if on_delta is not None:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     bound = await _find_bound(gateway, run, body)
-    with reserve_budget(run, parent, *bound) as consumed:
+    async with reserve_budget(run, parent, *bound) as consumed:
         call = _create(gateway, run, parent, "chat", body, request.prompt_version)
-        output = await _run_call(call, on_delta)
-        _settle(gateway, call, consumed)
+        output = await _run_settled(gateway, call, on_delta, bound, consumed)
     return _to_reply(call, output, request.model, consumed)
 
 
@@ -82,10 +81,10 @@ async def rerank(
     """Return the relevance of each document to a query."""
     gateway = get_gateway(platform)
     body: dict[str, Any] = {"model": model, "query": query, "documents": documents}
-    with reserve_budget(run, parent, *(await _find_bound(gateway, run, body))) as consumed:
+    bound = await _find_bound(gateway, run, body)
+    async with reserve_budget(run, parent, *bound) as consumed:
         call = _create(gateway, run, parent, "rerank", body, None)
-        output = await _run_call(call, None)
-        _settle(gateway, call, consumed)
+        output = await _run_settled(gateway, call, None, bound, consumed)
     scores = [0.0] * len(documents)
     try:
         for found in output["results"]:
@@ -115,6 +114,26 @@ def _create(
     except (TypeError, UnicodeEncodeError) as error:
         raise InvalidInput(f"the request cannot be sent as JSON: {error}", "use valid text and JSON values") from None
     return gateway.create_call(run.caller, endpoint, encoded, trace)
+
+
+async def _run_settled(
+    gateway: Gateway,
+    call: ModelCall,
+    on_delta: Callable[[str], None] | None,
+    bound: tuple[int | None, int],
+    consumed: CallBudget,
+) -> dict[str, Any]:
+    """Run a call, return its response and record what it consumed, also if it was interrupted or has failed.
+
+    An interrupted call whose usage is unknown counts with its bound: the provider may charge for all of it.
+    """
+    try:
+        return await _run_call(call, on_delta)
+    except asyncio.CancelledError:
+        consumed.cost, consumed.tokens = bound[0] or 0, bound[1]
+        raise
+    finally:
+        _settle(gateway, call, consumed)
 
 
 async def _run_call(call: ModelCall, on_delta: Callable[[str], None] | None) -> dict[str, Any]:
@@ -161,6 +180,8 @@ async def _read_stream(call: ModelCall, reply: ProviderResponse, on_delta: Calla
 def _settle(gateway: Gateway, call: ModelCall, consumed: CallBudget) -> None:
     """Record what a call consumed."""
     usage = call.span.usage if call.span is not None else Usage()
+    if usage.input_tokens is None and usage.output_tokens is None and usage.cost is None:
+        return
     consumed.tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
     cost = usage.cost
     if cost is None and call.resolved is not None and (price := gateway.price_of(call.resolved)) is not None:

@@ -1,9 +1,6 @@
 """Chat pages: who may open one, on whose behalf its runs call models, and how many messages visitors may send."""
 
 import time
-from collections import deque
-from collections.abc import Sequence
-from threading import Lock
 from uuid import UUID
 
 from pydantic import Field
@@ -24,15 +21,14 @@ from vong.app.pipelines.publication_links import (
     read_token,
 )
 from vong.app.platform import Platform
-from vong.errors import Forbidden, NotFound, RateLimitExceeded, Unauthenticated
+from vong.errors import Forbidden, NotFound, Unauthenticated
 from vong.pipelines import publications
+from vong.pipelines.message_rates import count_message
 from vong.pipelines.publications import Publication
 from vong.records import Record
 
-WINDOW_SECONDS = 60.0
 TOTAL_FACTOR = 10
 """Messages per minute of all visitors of a page together, as a multiple of those of one visitor."""
-MAX_COUNTED_SUBJECTS = 50_000
 
 
 class OpenPageRequest(Record):
@@ -117,39 +113,16 @@ def member_principal(platform: Platform, project_id: UUID, user_id: UUID) -> Pri
     return access.Principal(project_id, row["email"], row["role"], user_id)
 
 
-class MessageRate:
-    """Counter of the messages of the last minute, per visitor, per address and per page, in this process."""
+def check_rate(scope: ConversationScope, address: str) -> None:
+    """Count a message of a visitor, of an address and of the page.
 
-    def __init__(self) -> None:
-        self._times: dict[str, deque[float]] = {}
-        self._lock = Lock()
-
-    def check(self, publication: Publication, subjects: Sequence[str]) -> None:
-        """Count a message.
-
-        Raises: RateLimitExceeded if a visitor, an address or the page has sent as many as allowed.
-        """
-        limit, at = publication.settings.page.requests_per_minute, time.monotonic()
-        limits = {f"{publication.slug}/{subject}": limit for subject in subjects}
-        limits[publication.slug] = limit * TOTAL_FACTOR
-        with self._lock:
-            if len(self._times) > MAX_COUNTED_SUBJECTS:
-                self._times.clear()
-            for subject, allowed in limits.items():
-                times = self._times.setdefault(subject, deque())
-                while times and times[0] <= at - WINDOW_SECONDS:
-                    times.popleft()
-                if len(times) >= allowed:
-                    error = RateLimitExceeded(
-                        f"{allowed} messages per minute are allowed on this page", "wait a moment and send it again"
-                    )
-                    error.retry_after = max(1, round(times[0] + WINDOW_SECONDS - at))
-                    raise error
-            for subject in limits:
-                self._times[subject].append(at)
-
-
-message_rate = MessageRate()
+    Raises: RateLimitExceeded if one of them has sent as many as allowed in the last minute.
+    """
+    publication = scope.publication
+    limit = publication.settings.page.requests_per_minute
+    limits = {f"visitor {scope.person}": limit, f"address {address}": limit, "page": limit * TOTAL_FACTOR}
+    with scope.platform.scope(scope.principal.project_id) as connection:
+        count_message(connection, publication.slug, limits, time.time())
 
 
 def _known_visitor(platform: Platform, publication: Publication, token: str | None) -> Visitor | None:

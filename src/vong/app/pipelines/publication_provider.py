@@ -78,6 +78,7 @@ class PipelineProvider:
             tags=caller.tags,
             trace_id=caller.trace_id,
             parent_span_id=caller.span_id,
+            call_id=caller.call_id,
             idempotency_key=_idempotency_key(fields),
         )
         events, model = run_published(self._platform, run), f"{PIPELINE}/{request.model}"

@@ -53,6 +53,7 @@ class PublishedRun(NamedTuple):
     tags: tuple[str, ...] = ()
     trace_id: str | None = None
     parent_span_id: str | None = None
+    call_id: UUID | None = None
     idempotency_key: str | None = None
     is_published: bool = True
     """True, so that the calls of the steps need not be in the scope of the key, which contains the pipeline."""

@@ -7,7 +7,7 @@ from typing import Any
 from vong.app.platform import Platform
 from vong.errors import Forbidden
 from vong.pipelines.calls.process import get_process
-from vong.pipelines.definition import IDENTIFIER, PipelineDefinition, StepDefinition, dump_yaml, nested_steps
+from vong.pipelines.definition import IDENTIFIER, PipelineDefinition, StepDefinition, nested_steps, to_yaml
 from vong.pipelines.steps.base import load_config
 from vong.pipelines.steps.call import CallConfig
 from vong.records import Record
@@ -54,7 +54,7 @@ async def describe_runnable(platform: Platform, function: str) -> RunnableDetail
     answer = await process.request({"op": "describe", "function": function}, lambda _: None)
     runnable = RunnableSummary.model_validate(answer["output"])
     definition = build_pipeline(runnable)
-    return RunnableDetails(runnable=runnable, definition=definition, yaml=dump_yaml(definition))
+    return RunnableDetails(runnable=runnable, definition=definition, yaml=to_yaml(definition))
 
 
 def build_pipeline(runnable: RunnableSummary) -> PipelineDefinition:

@@ -7,21 +7,19 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from vong.access.principal import Principal
 from vong.app.otlp_exports import enqueue_export
 from vong.app.pipelines.callers import find_caller, to_caller
+from vong.app.pipelines.pinned_versions import has_refs, pin_versions
 from vong.app.pipelines.services import PlatformServices
 from vong.app.platform import Platform
 from vong.errors import InvalidInput
-from vong.pipelines import run_store, versions
+from vong.pipelines import run_store
 from vong.pipelines.definition import PipelineDefinition, RunLimits, to_values
 from vong.pipelines.execution.compiled import CompiledPipeline, compile_pipeline
 from vong.pipelines.execution.events import Event, stored_events
 from vong.pipelines.execution.executor import PipelineExecutor, to_run
 from vong.pipelines.execution.rows import NewRun
-from vong.pipelines.object_checks import iter_sub_pipelines
 from vong.pipelines.run_records import PipelineRun, RunOptions, RunStep
 from vong.records import Span, new_id, now
 
@@ -46,12 +44,16 @@ class VersionedPipeline(Protocol):
 
 
 class RunRequest(NamedTuple):
-    """Run to start, on behalf of a principal. `version` is a stored version, or else `definition` is executed."""
+    """Run to start, on behalf of a principal.
+
+    `version` is a stored version, or else `definition` is executed, as a draft of the pipeline `draft_of` if it is set.
+    """
 
     principal: Principal
     inputs: Mapping[str, Any]
     version: VersionedPipeline | None = None
     definition: PipelineDefinition | None = None
+    draft_of: str | None = None
     limits: RunLimits | None = None
     conversation_id: UUID | None = None
     replay_of: UUID | None = None
@@ -187,23 +189,23 @@ def _prepare(platform: Platform, request: Any) -> tuple[NewRun, CompiledPipeline
         update={
             "stream": getattr(request, "stream", True),
             "parent_span_id": getattr(request, "parent_span_id", None),
+            "call_id": getattr(request, "call_id", None),
             "user": getattr(request, "user", None),
             "session": getattr(request, "session", None),
             "tags": tuple(getattr(request, "tags", ())),
         }
     )
     key, existing = getattr(request, "idempotency_key", None), None
-    subs = list(dict.fromkeys(iter_sub_pipelines(definition.steps)))
-    if subs or key:
+    if key or has_refs(definition):
         with platform.scope(principal.project_id) as connection:
             existing = run_store.find_by_key(connection, key) if key else None
-            options = options.model_copy(update={"pipelines": _pin(connection, subs, options.pipelines)})
+            options = pin_versions(connection, definition, options)
     id = new_id()
     limits = getattr(request, "limits", None) or definition.limits
     new = NewRun(
         project_id=principal.project_id,
         id=id,
-        pipeline=version.name if version is not None else None,
+        pipeline=version.name if version is not None else getattr(request, "draft_of", None),
         version=compiled.hash,
         state="running",
         inputs=inputs,
@@ -219,20 +221,6 @@ def _prepare(platform: Platform, request: Any) -> tuple[NewRun, CompiledPipeline
         definition=to_values(definition),
     )
     return new, compiled, existing
-
-
-def _pin(connection: Connection, refs: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Return the hash of each sub-pipeline, so that the run uses the same version after a restart."""
-    pinned = dict(given)
-    pending = list(refs)
-    while pending:
-        ref = pending.pop()
-        if ref in pinned:
-            continue
-        found = versions.find(connection, ref)
-        pinned[ref] = run_store.add_definition(connection, found.definition)
-        pending += iter_sub_pipelines(found.definition.steps)
-    return pinned
 
 
 def _insert_queued(platform: Platform, new: NewRun) -> None:

@@ -12,6 +12,7 @@ from vong.app.knowledge import SearchRequest, search_passages
 from vong.app.knowledge_answers import find_base
 from vong.app.otlp_exports import enqueue_export
 from vong.app.pipelines import model_calls
+from vong.app.pipelines.answer_passages import store_run_passages
 from vong.app.pipelines.secrets import load_secret
 from vong.app.platform import Platform
 from vong.errors import InvalidInput
@@ -76,6 +77,10 @@ class PlatformServices:
             raise InvalidInput(f"{fault['loc'][0]}: {fault['msg']}", "fix the setting of the step") from None
         return await asyncio.to_thread(self._retrieve, run, base, request)
 
+    async def record_passages(self, run: RunScope, outputs: Mapping[str, Any]) -> None:
+        """Store the passages that a run has retrieved for its outputs."""
+        await asyncio.to_thread(store_run_passages, self._platform, run, outputs)
+
     async def rerank(
         self, run: RunScope, parent: UUID, model: str, query: str, documents: Sequence[str]
     ) -> list[float]:
@@ -134,10 +139,10 @@ class PlatformServices:
             version = find_base(connection, base).index_version
             base_settings.check_reader(connection, base, run.caller.role)
         passages = search_passages(self._platform, run.project_id, base, request)
-        return [_to_value(passage, base) for passage in passages], version
+        return [_to_value(passage, base, version) for passage in passages], version
 
 
-def _to_value(passage: RetrievedPassage, base: str) -> dict[str, Any]:
+def _to_value(passage: RetrievedPassage, base: str, index_version: str | None) -> dict[str, Any]:
     """Return a passage as a value of a step."""
     chunk = passage.chunk
     return {
@@ -153,4 +158,5 @@ def _to_value(passage: RetrievedPassage, base: str) -> dict[str, Any]:
         "end": chunk.end,
         "page": chunk.page,
         "metadata": chunk.metadata,
+        "index_version": index_version,
     }

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from vong import gateway, knowledge, serving
 from vong.gateway.routing.catalog import DEPLOYMENT
-from vong.pipelines.definition import PipelineDefinition, dump_yaml
+from vong.pipelines.definition import PipelineDefinition, to_yaml
 from vong.pipelines.templates import TemplateSummary, build_template, load_template
 from vong.records import Record
 
@@ -39,7 +39,7 @@ def describe_template(connection: Connection, name: str, model: str | None = Non
         command = f"vong knowledge upload {base} {folder}"
         available = bool(bases.get(base))
         needs.append(TemplateNeed(kind="base", name=base, available=available, commands=(command,)))
-    return TemplateDetails(template=summary, definition=definition, yaml=dump_yaml(definition), needs=tuple(needs))
+    return TemplateDetails(template=summary, definition=definition, yaml=to_yaml(definition), needs=tuple(needs))
 
 
 def _describe_model(connection: Connection, model: str) -> TemplateNeed:

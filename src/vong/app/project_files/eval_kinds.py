@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from vong.app import eval_suites
-from vong.app.project_files import yaml_text
 from vong.app.project_files.kinds import FilesContext, Values, name_of, validate_values
 from vong.evals import gate_store, suites
 from vong.evals.gates import GateRequirements, SubjectKind
 from vong.evals.suites import SuiteDefinition
 from vong.records import Record
+from vong.yaml_text import dump_yaml
 
 
 class GatePolicyFile(Record):
@@ -51,7 +51,7 @@ class SuiteKind:
 
     def write(self, values: Values) -> tuple[str, str]:
         """Return the ending and the text of a file."""
-        return ".yaml", yaml_text.dump(values)
+        return ".yaml", dump_yaml(values)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of a file."""
@@ -97,7 +97,7 @@ class GatePolicyKind:
 
     def write(self, values: Values) -> tuple[str, str]:
         """Return the ending and the text of a file."""
-        return ".yaml", yaml_text.dump(values)
+        return ".yaml", dump_yaml(values)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of a file."""

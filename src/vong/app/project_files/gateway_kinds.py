@@ -9,7 +9,6 @@ from vong.app import gated_changes
 from vong.app.gated_changes import RouteChange
 from vong.app.gateway import target_check
 from vong.app.guard_secrets import encrypt_guards, encrypt_policy
-from vong.app.project_files import yaml_text
 from vong.app.project_files.kinds import FilesContext, Values, name_of, validate_values
 from vong.errors import InvalidInput
 from vong.gateway.guards import store as guard_store
@@ -18,6 +17,7 @@ from vong.records import Record, RoutePolicy, RouteTarget
 from vong.records.guard import MAX_GUARDS, GuardConfig
 from vong.records.limit import LimitCreate
 from vong.records.routing_tree import RouteNode
+from vong.yaml_text import dump_yaml
 
 
 class RouteFile(Record):
@@ -82,7 +82,7 @@ class RouteKind:
 
     def write(self, values: Values) -> tuple[str, str]:
         """Return the ending and the text of a file."""
-        return ".yaml", yaml_text.dump(values)
+        return ".yaml", dump_yaml(values)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of a file."""
@@ -121,7 +121,7 @@ class GuardsKind:
 
     def write(self, values: Values) -> tuple[str, str]:
         """Return the ending and the text of the file."""
-        return ".yaml", yaml_text.dump(values)
+        return ".yaml", dump_yaml(values)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of the file."""
@@ -170,7 +170,7 @@ class LimitsKind:
 
     def write(self, values: Values) -> tuple[str, str]:
         """Return the ending and the text of the file."""
-        return ".yaml", yaml_text.dump(values)
+        return ".yaml", dump_yaml(values)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of the file."""

@@ -6,12 +6,12 @@ from vong.app.pipelines import drafts
 from vong.app.pipelines import labels as gated_labels
 from vong.app.pipelines.labels import LabelTarget
 from vong.app.pipelines.runnables import check_call_rights
-from vong.app.project_files import yaml_text
 from vong.app.project_files.kinds import FilesContext, Values
 from vong.app.project_files.labelled import check_labels, labels_schema, split_key, versions_by_key
 from vong.errors import InvalidInput
 from vong.pipelines import labels, schema, versions
 from vong.pipelines.definition import hash_definition, parse_definition, to_values
+from vong.yaml_text import dump_yaml
 
 SCHEMA_COMMENT = "# yaml-language-server: $schema=../schemas/pipelines.json\n"
 
@@ -83,7 +83,7 @@ class PipelineKind:
 
     def write(self, values: Values) -> tuple[str, str]:
         """Return the ending and the text of a file."""
-        return ".yaml", SCHEMA_COMMENT + yaml_text.dump(values)
+        return ".yaml", SCHEMA_COMMENT + dump_yaml(values)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of a file."""

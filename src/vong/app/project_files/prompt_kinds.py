@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from vong import prompts
-from vong.app.project_files import yaml_text
 from vong.app.project_files.kinds import FilesContext, Values, validate_values
 from vong.app.project_files.labelled import check_labels, labels_schema, split_key, versions_by_key
 from vong.app.project_files.prompt_text import write_markdown
@@ -11,6 +10,7 @@ from vong.app.prompts import labels as gated_labels
 from vong.errors import InvalidInput, NotFound
 from vong.prompts import versions
 from vong.records.prompt import PromptTemplate, PromptVersion
+from vong.yaml_text import dump_yaml
 
 SCHEMA_COMMENT = "# yaml-language-server: $schema=../schemas/prompts.json\n"
 PAGE = 500
@@ -82,7 +82,7 @@ class PromptKind:
         """Return the ending and the text of a file: Markdown if a message has several lines, else YAML."""
         texts = [one.get("content") for one in values["messages"]]
         markdown = write_markdown(values) if any(isinstance(one, str) and "\n" in one for one in texts) else None
-        return (".md", markdown) if markdown else (".yaml", SCHEMA_COMMENT + yaml_text.dump(values))
+        return (".md", markdown) if markdown else (".yaml", SCHEMA_COMMENT + dump_yaml(values))
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of a file."""

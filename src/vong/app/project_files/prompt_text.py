@@ -22,12 +22,14 @@ message contains images or such a heading itself, is written as YAML.
 import re
 from typing import Any
 
-from vong.app.project_files import yaml_text
 from vong.errors import InvalidInput
+from vong.yaml_text import dump_yaml, parse_yaml
 
 HEADING = re.compile(r"# (system|developer|user|assistant|tool|placeholder: *(?P<name>\S.*))[ \t]*")
 """Line that begins a message."""
 FENCE = "---"
+MAX_FILE_BYTES = 2_000_000
+"""Bytes of a project file."""
 
 
 def write_markdown(values: dict[str, Any]) -> str | None:
@@ -36,7 +38,7 @@ def write_markdown(values: dict[str, Any]) -> str | None:
     if not all(set(one) == {"placeholder"} or _is_plain(one) for one in messages):
         return None
     head = {name: value for name, value in values.items() if name != "messages"}
-    parts = [f"{FENCE}\n{yaml_text.dump(head) if head else ''}{FENCE}\n"]
+    parts = [f"{FENCE}\n{dump_yaml(head) if head else ''}{FENCE}\n"]
     for one in messages:
         if "placeholder" in one:
             parts.append(f"# placeholder: {one['placeholder']}\n")
@@ -61,7 +63,7 @@ def read_markdown(text: str, path: str) -> dict[str, Any]:
         end = next((at for at in range(1, len(lines)) if lines[at].rstrip() == FENCE), None)
         if end is None:
             raise InvalidInput(f"{path}: the front matter has no end", f"add a line {FENCE} after the settings")
-        loaded = yaml_text.parse("\n".join(["", *lines[1:end]]), path)
+        loaded = parse_yaml("\n".join(["", *lines[1:end]]), f"{path}: the front matter", max_bytes=MAX_FILE_BYTES)
         if loaded is not None and not isinstance(loaded, dict):
             raise InvalidInput(f"{path}: the front matter is no object", "write NAME: VALUE lines")
         head, start = loaded or {}, end + 1

@@ -5,15 +5,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vong.app.project_files import yaml_text
 from vong.app.project_files.eval_kinds import GatePolicyKind, SuiteKind
 from vong.app.project_files.gateway_kinds import GuardsKind, LimitsKind, RouteKind
 from vong.app.project_files.kinds import FileKind, FilesContext, Values
 from vong.app.project_files.pipeline_kinds import PipelineKind
 from vong.app.project_files.prompt_kinds import PromptKind
-from vong.app.project_files.prompt_text import read_markdown
+from vong.app.project_files.prompt_text import MAX_FILE_BYTES, read_markdown
 from vong.app.project_files.records import FileProblem, ProjectFile, ProjectFiles
 from vong.errors import InvalidInput, VongError
+from vong.yaml_text import parse_yaml
 
 KINDS: tuple[FileKind, ...] = (
     PromptKind(),
@@ -96,4 +96,4 @@ def to_problem(path: str, error: VongError) -> FileProblem:
 def _load(path: str, text: str) -> Any:
     if path.endswith(MARKDOWN_ENDING):
         return read_markdown(text, path)
-    return yaml_text.parse(text, path)
+    return parse_yaml(text, f"{path}: the file", max_bytes=MAX_FILE_BYTES)

@@ -68,7 +68,7 @@ def run(job: JobContext, platform: Platform) -> dict[str, Any]:
         "status": "finished",
         "finished_at": now(),
         "result": result.model_dump(mode="json"),
-        "warnings": _collect_warnings(found, log),
+        "warnings": _collect_warnings(optimisation),
     }
     _store(job, platform, log, values)
     return {"id": str(job.id), "candidate": result.candidate, "improved": result.improved, "cost": log.cost}
@@ -148,6 +148,8 @@ class _Run:
     """Numbers of the rows that score candidates."""
     call_count: int | None = None
     """Most calls of the search."""
+    proposer_error: str | None = None
+    """Error with which the optimiser refused an answer of the proposer."""
 
     def measure(self, row: SearchRow, answer: str) -> RowScore:
         """Return the score of an answer. Metrics of which less is better are negated."""
@@ -183,9 +185,8 @@ def _search(
     shown, scored = optimisation.add_rows(examples), optimisation.add_rows(validation)
     optimisation.validation = frozenset(row.number for row in scored)
     functions = SearchFunctions(optimisation.answer, optimisation.score_row, optimisation.propose)
-    settings = optimisation.found.settings
     try:
-        search(optimisation.template, shown, scored, settings, functions)
+        _run_method(optimisation, shown, scored, functions)
     except SearchStopped:
         optimisation.job.check()
         if optimisation.calls.failure is not None:
@@ -194,11 +195,31 @@ def _search(
             label = optimisation.scorers[0].label
             message = f"the scorer {label!r} returns no metric {optimisation.metric!r}"
             raise InvalidInput(message, "name one of its metrics") from None
+
+
+def _run_method(
+    optimisation: _Run, shown: list[SearchRow], scored: list[SearchRow], functions: SearchFunctions
+) -> None:
+    """Run the method of an optimisation.
+
+    A proposer whose answers cannot be read ends `gepa` with the candidates so far; `mipro` goes on with examples only.
+
+    Raises:
+        SearchStopped: A limit is reached, the job was stopped, or the model is unavailable.
+        UpstreamFailed: The optimiser has failed without a proposer.
+    """
+    settings = optimisation.found.settings
+    try:
+        search(optimisation.template, shown, scored, settings, functions)
     except _optimiser_errors() as error:
-        raise UpstreamFailed(
-            f"the optimiser stopped: {type(error).__name__}: {str(error)[:300]}",
-            "choose a stronger proposer, or the method few_shot, which needs none",
-        ) from error
+        optimisation.proposer_error = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        if settings.method == "few_shot":
+            raise UpstreamFailed(
+                f"the optimiser stopped: {optimisation.proposer_error}", "see the log of the job"
+            ) from error
+        if settings.method == "mipro" and settings.max_examples:
+            examples_only = settings.model_copy(update={"method": "few_shot"})
+            search(optimisation.template, shown, scored, examples_only, functions)
 
 
 def _optimiser_errors() -> tuple[type[Exception], ...]:
@@ -293,10 +314,14 @@ def _store_version(optimisation: _Run, template: PromptTemplate, branch: str, co
     return version.ref
 
 
-def _collect_warnings(found: Optimisation, log: SearchLog) -> list[str]:
-    if found.settings.method == "few_shot" or len({one.instructions for one in log.list_scores()}) > 1:
+def _collect_warnings(optimisation: _Run) -> list[str]:
+    found, error = optimisation.found, optimisation.proposer_error
+    tried = {one.instructions for one in optimisation.log.list_scores()}
+    if found.settings.method == "few_shot" or (len(tried) > 1 and error is None):
         return []
     proposer = found.settings.proposer or found.model
+    if error is not None:
+        return [f"an answer of the proposer {proposer!r} could not be read ({error}): name a stronger proposer"]
     return [f"no instructions that {proposer!r} proposed could be tried: name a stronger proposer, or use few_shot"]
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from vong import jobs
 from vong.access.principal import Principal
-from vong.app.distillation import caller_params, check_model_names
+from vong.app.caller_client import caller_params
+from vong.app.distillation import check_model_names
 from vong.app.eval_estimates import find_price
 from vong.app.platform import Platform
 from vong.app.prompts.red_team_messages import PIPELINE_PREFIX, build_request, can_assess, find_subject

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vong.data.formats import columns
+from vong.data.formats.context_columns import parse_history, parse_system
 from vong.data.formats.verdicts import find_verdict
 from vong.errors import InvalidInput
 from vong.records import Example, Message
@@ -40,16 +41,12 @@ class AlpacaFormat:
             raise InvalidInput("the row has neither 'instruction' nor 'input'", "write the question in 'instruction'")
         if row.get(output) is None:
             raise InvalidInput(f"the row has no {output!r}", f"write the answer in {output!r}")
-        messages: list[Message] = []
-        if row.get("system"):
-            messages.append(Message(role="system", content=columns.cell_text(row["system"])))
-        for question, answer in _parse_history(row.get("history")):
-            messages.append(Message(role="user", content=question))
-            messages.append(Message(role="assistant", content=answer))
+        messages, system_columns = parse_system(row)
+        messages += parse_history(row)
         parts = [columns.cell_text(row[name]) for name in ("instruction", more) if row.get(name)]
         messages.append(Message(role="user", content="\n\n".join(parts)))
         completion = Message(role="assistant", content=columns.cell_text(row[output]))
-        used = {"instruction", more, output, "system", "history"}
+        used = {"instruction", more, output, "system", "history", *system_columns}
         return columns.build_example(row, used, messages=tuple(messages), completion=completion)
 
     def to_row(self, example: Example) -> dict[str, Any]:
@@ -77,12 +74,3 @@ class AlpacaFormat:
 
 def _find_column(row: Mapping[str, Any], names: Sequence[str]) -> str | None:
     return next((name for name in names if name in row), None)
-
-
-def _parse_history(value: Any) -> list[tuple[str, str]]:
-    value = columns.decode_cell(value)
-    if value is None or value == "":
-        return []
-    if not isinstance(value, list) or not all(isinstance(turn, list | tuple) and len(turn) == 2 for turn in value):
-        raise InvalidInput("the column 'history' is not a list of [question, answer]", "write pairs of two texts")
-    return [(columns.cell_text(question), columns.cell_text(answer)) for question, answer in value]

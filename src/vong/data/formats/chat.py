@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vong.data.formats import columns
+from vong.data.formats.context_columns import parse_system
 from vong.data.formats.message_parsing import find_messages, parse_messages, take_weight
 from vong.data.formats.transcripts import parse_transcript
 from vong.data.formats.verdicts import find_verdict
@@ -12,6 +13,8 @@ from vong.records import Example, Message
 
 MESSAGE_COLUMNS = ("messages", "prompt", "contents", "dialog", "dialogue")
 """Names of the column of messages, in order of preference."""
+REJECTED_COLUMNS = ("rejected_response", "rejected_messages")
+"""Columns of a worse answer beside a complete conversation."""
 
 
 class ChatFormat:
@@ -46,11 +49,14 @@ class ChatFormat:
             used.add("rejected")
         else:
             completion = messages.pop() if messages and messages[-1].role == "assistant" else None
+            rejected, rejected_column = _parse_rejected(row, messages)
+            used |= {rejected_column} if rejected else set()
         if not messages:
             raise InvalidInput("the conversation has no message before its completion", "write the question first")
-        if isinstance(row.get("system"), str) and row["system"] and messages[0].role not in {"system", "developer"}:
-            messages.insert(0, Message(role="system", content=row["system"]))
-            used.add("system")
+        system, system_columns = parse_system(row)
+        if system and messages[0].role not in {"system", "developer"}:
+            messages = [*system, *messages]
+            used |= system_columns
         fields: dict[str, Any] = {"completion": completion}
         if completion is not None:
             fields["completion"], weight = take_weight(completion, messages)
@@ -108,6 +114,26 @@ def _parse_conversation(row: Mapping[str, Any]) -> tuple[str, list[Message]]:
         return "prompt", [Message(role="user", content=row["prompt"])]
     name = name or next((name for name in MESSAGE_COLUMNS if name in row), MESSAGE_COLUMNS[0])
     return name, parse_messages(row.get(name), name)
+
+
+def _parse_rejected(row: Mapping[str, Any], context: list[Message]) -> tuple[Message | None, str]:
+    """Return the worse answer beside a conversation, and its column.
+
+    Raises:
+        InvalidInput: The worse conversation has other messages before its last answer.
+    """
+    column = next((name for name in REJECTED_COLUMNS if row.get(name) not in (None, "", [])), "")
+    value = row.get(column)
+    turns = find_messages(value)
+    if turns is None:
+        return (Message(role="assistant", content=value) if isinstance(value, str) else None), column
+    messages = parse_messages(turns, column)
+    if messages[:-1] not in ([], context):
+        raise InvalidInput(
+            f"{column!r} has other messages before its last answer than the conversation",
+            "both must be the same conversation up to the last answer",
+        )
+    return messages[-1], column
 
 
 def _parse_completion(value: Any, column: str) -> Message | None:

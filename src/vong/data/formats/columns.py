@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from vong.data.formats.media_columns import attach_media
 from vong.data.formats.verdicts import is_marked_bad
 from vong.errors import InvalidInput
 from vong.records import Example, Message
@@ -51,6 +52,8 @@ def build_example(row: Mapping[str, Any], used: Iterable[str], **fields: Any) ->
         metadata["weight"] = row["weight"]
     if fields.get("completion") is not None and fields.get("rejected") is None and is_marked_bad(row, taken):
         fields |= {"completion": None, "rejected": fields["completion"]}
+    if fields.get("messages"):
+        fields["messages"] = attach_media(row, fields["messages"])
     try:
         return Example(metadata=metadata, **fields)
     except ValidationError as error:
@@ -102,7 +105,16 @@ def parse_tools(row: Mapping[str, Any]) -> tuple[dict[str, Any], ...] | None:
         raise InvalidInput(f"the column {name!r} is not a list of objects", "write the tools as a JSON array")
     if name == "functions":
         items = [{"type": "function", "function": item} for item in items]
-    return tuple(items)
+    return tuple(map(_wrap_tool, items))
+
+
+def _wrap_tool(tool: dict[str, Any]) -> dict[str, Any]:
+    """Return a tool in OpenAI's form, also if it is only the function, or has Anthropic's `input_schema`."""
+    schema = next((name for name in ("parameters", "input_schema") if name in tool), None)
+    if schema is None or not isinstance(tool.get("name"), str) or tool.get("type") not in (None, "function", "custom"):
+        return tool
+    others = {name: value for name, value in tool.items() if name not in {"type", schema}}
+    return {"type": "function", "function": {**others, "parameters": tool[schema]}}
 
 
 def _is_blank(value: Any) -> bool:

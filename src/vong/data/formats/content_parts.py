@@ -49,6 +49,22 @@ def convert_parts(parts: Sequence[Any], where: str) -> tuple[Any, dict[str, Any]
     return converted, fields
 
 
+def split_results(turn: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a turn of the user with results of tools, as Anthropic writes them, as turns of tools and of the user."""
+    parts = turn.get("content")
+    if turn.get("role") != "user" or not isinstance(parts, list):
+        return [turn]
+    results = [part for part in parts if isinstance(part, Mapping) and part.get("type") in RESULT_TYPES]
+    rest = [part for part in parts if not any(part is result for result in results)]
+    turns: list[Mapping[str, Any]] = []
+    for result in results:
+        call = next(
+            (result[name] for name in ("tool_use_id", "tool_call_id") if isinstance(result.get(name), str)), None
+        )
+        turns.append({"role": "tool", "content": [dict(result)]} | ({"tool_call_id": call} if call else {}))
+    return [*turns, {**turn, "content": rest}] if rest or not results else turns
+
+
 def _was_converted(parts: Sequence[Any]) -> bool:
     """Return False if the parts are text parts in OpenAI's notation already: they are kept as they are."""
     return not all(isinstance(part, Mapping) and set(part) == {"type", "text"} for part in parts)
@@ -65,6 +81,8 @@ def _convert_part(part: Mapping[str, Any], kind: Any, number: int, where: str) -
         return {"type": "text", "text": _part_text(part, number, where, ("refusal", "text", "value"))}
     if kind in RESULT_TYPES:
         result = next((part[name] for name in ("content", "output", "value", "text") if part.get(name)), "")
+        if isinstance(result, list) and all(isinstance(item, Mapping) and "text" in item for item in result):
+            result = "".join(str(item["text"]) for item in result)
         return {"type": "text", "text": result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)}
     if kind in MEDIA_TYPES:
         return {name: item for name, item in part.items() if item is not None}

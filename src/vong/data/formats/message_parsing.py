@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from vong.data.formats import columns
-from vong.data.formats.content_parts import convert_parts
+from vong.data.formats.content_parts import convert_parts, split_results
 from vong.data.row_checks import MAX_WEIGHT
 from vong.errors import InvalidInput
 from vong.records import Message
-from vong.records.message import MessageRole
+from vong.records.message import LOSS_WEIGHT_FIELDS, MessageRole
 
 ROLE_BY_NAME: dict[str, MessageRole] = {
     **dict.fromkeys(("system",), "system"),
@@ -31,8 +31,8 @@ OWN_ROLES = {"system", "user", "assistant"}
 CALL_NAMES = {"function_call", "tool_call"}
 ROLE_KEYS = ("role", "from", "speaker")
 CONTENT_KEYS = ("content", "value", "parts", "text")
-LOSS_KEYS = ("weight", "loss_weight", "train", "training")
-"""Fields of a message that say how much it counts in training."""
+PARTIAL_LOSS_KEYS = ("train_detail", "training_detail")
+"""Fields of a message that train parts of its text only."""
 
 
 def is_message(value: Any) -> bool:
@@ -70,7 +70,8 @@ def parse_messages(value: Any, column: str) -> list[Message]:
             f"the column {column!r} is not a list of messages", 'write [{"role": "user", "content": "…"}, …]'
         )
     messages: list[Message] = []
-    for number, turn in enumerate(turns, 1):
+    numbered = [(number, part) for number, turn in enumerate(turns, 1) for part in split_results(turn)]
+    for number, turn in numbered:
         is_plain = len(turn) == 2 and turn.get("role") in OWN_ROLES and isinstance(turn.get("content"), str)
         messages.append(Message(**turn) if is_plain else parse_message(turn, number, column, messages))
     return messages
@@ -121,7 +122,7 @@ def take_weight(message: Message, before: Sequence[Message] = ()) -> tuple[Messa
         return message, None
     extra = dict(message.model_extra or {})
     found: float | None = None
-    for key in LOSS_KEYS:
+    for key in LOSS_WEIGHT_FIELDS:
         value = extra.get(key)
         if isinstance(value, bool | int | float):
             found = float(value)
@@ -142,7 +143,14 @@ def _take_content(fields: dict[str, Any]) -> Any:
 
 
 def _build_message(fields: dict[str, Any], where: str) -> Message:
-    for key in LOSS_KEYS:
+    partial = next((key for key in PARTIAL_LOSS_KEYS if fields.get(key)), None)
+    partial = partial or next((key for key in LOSS_WEIGHT_FIELDS if isinstance(fields.get(key), list)), None)
+    if partial:
+        raise InvalidInput(
+            f"{where} trains only parts of its text ({partial!r})",
+            "split the message where the training starts, or set 'weight' for the whole message",
+        )
+    for key in LOSS_WEIGHT_FIELDS:
         value = fields.get(key)
         if isinstance(value, int | float) and not 0 <= value <= MAX_WEIGHT:
             raise InvalidInput(
@@ -165,7 +173,27 @@ def _convert_calls(fields: dict[str, Any], number: int, where: str) -> None:
         return
     if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
         raise InvalidInput(f"the tool calls of {where} are not a list of objects", "write them as JSON")
-    fields["tool_calls"] = calls
+    fields["tool_calls"] = [_convert_call(call, where) for call in calls]
+
+
+def _convert_call(call: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return a tool call in OpenAI's form, also if it is only the function, with an object as arguments if it has none.
+
+    Raises:
+        InvalidInput: The call has no name.
+    """
+    if call.get("type") == "custom":
+        return call
+    function = call.get("function")
+    if not isinstance(function, Mapping):
+        function = {key: call[key] for key in ("name", "arguments", "parameters") if key in call}
+        call = {key: value for key, value in call.items() if key not in {"name", "arguments", "parameters"}}
+    if not isinstance(function.get("name"), str) or not function["name"]:
+        raise InvalidInput(f"a tool call of {where} has no name", 'write {"function": {"name": "…", "arguments": "…"}}')
+    if function.get("arguments") is None:
+        function = {**function, "arguments": json.dumps(function.get("parameters") or {}, ensure_ascii=False)}
+    function = {key: value for key, value in function.items() if key != "parameters"}
+    return {**call, "type": call.get("type") or "function", "function": function}
 
 
 def _parse_calls(value: Any, number: int, where: str) -> list[dict[str, Any]]:

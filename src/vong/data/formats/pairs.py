@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from vong.data.formats import columns
+from vong.data.formats.context_columns import has_history, parse_history, parse_system
 from vong.data.formats.message_parsing import find_messages
 from vong.errors import InvalidInput
 from vong.records import Example, Message
@@ -34,6 +35,8 @@ class PairsFormat:
     no common output name matches, the output is the only column that contains an object. `system` is a system message
     that precedes every input. `template` is a Python format string that builds the input from `{columns}`.
 
+    Without options, a column such as `system_prompt` is the system message, and `history` has the turns before.
+
     An object in the output column is written as compact JSON with its keys in order. All other columns, and always
     `id`, go to the metadata.
     """
@@ -47,6 +50,7 @@ class PairsFormat:
 
     def __init__(self, options: Mapping[str, str]) -> None:
         columns.check_options(options, self.OPTIONS, "pairs")
+        self._has_options = bool(options)
         self.input = options.get("input")
         self.output = options.get("output")
         self.system = options.get("system")
@@ -68,11 +72,11 @@ class PairsFormat:
         prompt = self._render_input(row, input_column)
         if output_column not in row or row[output_column] is None:
             raise InvalidInput(f"the column {output_column!r} has no value")
-        messages = [Message(role="user", content=prompt)]
-        if self.system:
-            messages.insert(0, Message(role="system", content=self.system))
+        messages, context_columns = self._parse_context(row)
+        messages.append(Message(role="user", content=prompt))
         completion = Message(role="assistant", content=columns.cell_text(row[output_column]))
-        used = {output_column, *(self.template_columns if self.template else (input_column or "",))} - {"id"}
+        inputs = self.template_columns if self.template else (input_column or "",)
+        used = {output_column, *inputs, *context_columns} - {"id"}
         return columns.build_example(row, used, messages=tuple(messages), completion=completion)
 
     def to_row(self, example: Example) -> dict[str, Any]:
@@ -94,6 +98,16 @@ class PairsFormat:
         return {self.input or "prompt": prompt, self.output or "completion": completion} | columns.extra_columns(
             example
         )
+
+    def _parse_context(self, row: Mapping[str, Any]) -> tuple[list[Message], set[str]]:
+        """Return the messages before the input, and the columns that they come from."""
+        if self._has_options:
+            return [Message(role="system", content=self.system)] if self.system else [], set()
+        messages, used = parse_system(row)
+        if has_history(row):
+            messages += parse_history(row)
+            used.add("history")
+        return messages, used
 
     def _render_input(self, row: Mapping[str, Any], input_column: str | None) -> str:
         if self.template:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vong.data.formats import columns
+from vong.data.formats.context_columns import has_history, parse_history, parse_system
 from vong.data.formats.message_parsing import find_messages, parse_messages, take_weight
 from vong.data.formats.transcripts import parse_transcript
 from vong.errors import InvalidInput
@@ -21,6 +22,7 @@ PAIR_COLUMNS = (
     ("completion", "rejected"),
     ("output", "rejected"),
     ("response", "rejected"),
+    ("response", "rejected_response"),
     ("answer", "rejected"),
 )
 """Columns of the better and the worse completion, in order of preference."""
@@ -62,9 +64,13 @@ class PreferenceFormat:
             )
         if context:
             messages = context if _contains(context, messages) else [*messages, *context]
-        if isinstance(row.get("system"), str) and row["system"] and messages[0].role != "system":
-            messages.insert(0, Message(role="system", content=row["system"]))
-        used |= {better, worse, "system", *columns.TOOL_COLUMNS}
+        if has_history(row):
+            messages = [*parse_history(row), *messages]
+            used.add("history")
+        system, system_columns = parse_system(row)
+        if messages[0].role not in {"system", "developer"}:
+            messages = [*system, *messages]
+        used |= {better, worse, "system", *system_columns, *columns.TOOL_COLUMNS}
         tools = columns.parse_tools(row["input"] if isinstance(row.get("input"), dict) else row)
         completion, weight = take_weight(chosen[-1])
         fields = {} if weight is None else {"weight": weight}

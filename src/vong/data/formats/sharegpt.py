@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from vong.data.formats import columns
+from vong.data.formats.context_columns import parse_system
 from vong.data.formats.message_parsing import find_messages, parse_messages, take_weight
 from vong.data.formats.verdicts import find_verdict
 from vong.errors import InvalidInput
-from vong.records import Example, Message
+from vong.records import Example
 
 CONVERSATION_COLUMNS = ("conversations", "conversation")
 SPEAKER_BY_ROLE = {"user": "human", "assistant": "gpt"}
@@ -38,9 +39,10 @@ class ShareGptFormat:
                 f"the column {name!r} is not a list of turns", 'write [{"from": "human", "value": "…"}, …]'
             )
         messages = parse_messages(row[name], name)
-        used = {name, "system", *columns.TOOL_COLUMNS}
-        if row.get("system"):
-            messages.insert(0, Message(role="system", content=columns.cell_text(row["system"])))
+        system, system_columns = parse_system(row)
+        used = {name, "system", *system_columns, *columns.TOOL_COLUMNS}
+        if messages[0].role not in {"system", "developer"}:
+            messages = [*system, *messages]
         fields: dict[str, Any] = {}
         if messages[-1].role == "assistant":
             fields["completion"], weight = take_weight(messages.pop(), messages)

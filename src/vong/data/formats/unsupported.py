@@ -24,6 +24,24 @@ LAYOUTS: tuple[tuple[frozenset[str], str, str], ...] = (
         "the rows compare two answers (SHP): 'labels' says which one is better",
         "write the better one in 'chosen' and the other in 'rejected'",
     ),
+    *(
+        (
+            frozenset(names),
+            "the rows compare two answers, and another column says which one is better",
+            "write the better one in 'chosen' and the other in 'rejected'",
+        )
+        for names in (("response_0", "response_1"), ("response_a", "response_b"), ("answer_a", "answer_b"))
+    ),
+    (
+        frozenset({"query", "answers", "tools"}),
+        "the answers are lists of tool calls (xLAM)",
+        "write 'messages' that end with a message with 'tool_calls', beside 'tools'",
+    ),
+    (
+        frozenset({"system", "chat"}),
+        "the column 'chat' is a transcript (Glaive)",
+        "write its turns as 'messages'",
+    ),
     (
         frozenset({"prompt", "answers"}),
         "the rows have several ranked answers",

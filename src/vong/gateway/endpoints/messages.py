@@ -19,6 +19,7 @@ from vong.gateway.translators.anthropic_response import (
     to_anthropic_message,
     to_chat_completion,
 )
+from vong.gateway.translators.foreign_thinking import remove_foreign_thinking
 from vong.gateway.upstream.sse import encode_named_event
 
 ERROR_TYPES = {
@@ -63,9 +64,12 @@ class MessagesEndpoint:
         return fields
 
     def prepare_body(self, body: bytes, model: str, stream: bool) -> bytes:
-        """Return the body with the provider's model name; a messages stream always contains usage."""
+        """Return the body with the provider's model name; a messages stream always contains usage.
+
+        The thinking of models that are not Claude is left out.
+        """
         del stream
-        return with_model(body, model)
+        return with_model(remove_foreign_thinking(body), model)
 
     def to_chat(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Translate the request into a chat."""

@@ -78,9 +78,13 @@ CHUNK_FIELDS = frozenset({"id", "object", "created", "model", "choices", "usage"
 
 
 class StreamAccumulator:
-    """Accumulator of the events of a chat stream; `with_usage` is set if the caller requested usage."""
+    """Accumulator of the events of a chat stream.
 
-    def __init__(self, with_usage: bool) -> None:
+    `with_usage` is set if the caller requested usage. A stream with a `single_choice` has only one, whatever number the
+    server gives it.
+    """
+
+    def __init__(self, with_usage: bool, *, single_choice: bool = False) -> None:
         self.first_token: float | None = None
         """Time of the first text or tool call, by `time.perf_counter`; None before."""
         self.usage: dict[str, Any] | None = None
@@ -96,6 +100,7 @@ class StreamAccumulator:
         self._fields: dict[str, Any] = {}
         self._with_usage = with_usage
         self._messages: dict[int, ChoiceBuilder] = {}
+        self._single_choice = single_choice
         self._unusual_chunks = 0
         self._finished_choices = 0
 
@@ -277,6 +282,7 @@ class StreamAccumulator:
                 self.error = self.error or {"message": "the answer ended with an error", "type": "upstream_error"}
 
     def _message(self, index: int) -> ChoiceBuilder:
+        index = 0 if self._single_choice else index
         message = self._messages.get(index)
         if message is None:
             message = self._messages[index] = ChoiceBuilder()

@@ -66,7 +66,7 @@ class TranslatedStream(StreamAccumulator):
     """Chat stream that is translated into the format of the caller's endpoint."""
 
     def __init__(self, adapter: EndpointAdapter, encoder: StreamEncoder, request_id: str | None = None) -> None:
-        super().__init__(with_usage=True)
+        super().__init__(with_usage=True, single_choice=adapter.name != "completions")
         self._adapter = adapter
         self._request_id = request_id
         self._encoder = encoder

@@ -99,11 +99,12 @@ def parse_body(body: bytes) -> FineTuningCreateBody:
     except ValidationError as error:
         faults = error.errors()
         names = [".".join(str(part) for part in fault["loc"] if not _is_branch(part)) for fault in faults]
-        messages = "; ".join(
-            dict.fromkeys(f"{name or 'body'}: {fault['msg']}" for name, fault in zip(names, faults, strict=True))
-        )
+        texts: dict[str, list[str]] = {}
+        for name, fault in zip(names, faults, strict=True):
+            texts.setdefault(name or "body", []).append(fault["msg"])
+        messages = [f"{name}: {' or '.join(dict.fromkeys(found))}" for name, found in texts.items()]
         raise InvalidParameter(
-            messages, "see docs/guides/fine-tuning-api.md for an example", names[0] or None
+            "; ".join(messages), "see docs/guides/fine-tuning-api.md for an example", names[0] or None
         ) from None
 
 

@@ -2,7 +2,7 @@
 
 The whole conversation is read: every text, also in tool calls, tool results and fields that Vong does not know. Names
 and links (ids, types, URLs, files and images) are not read, and neither is what the application says about the call
-(`user`, `metadata`, descriptions of tools).
+(`user`, `metadata`, descriptions of tools). The inputs of a pipeline are read whatever their names are.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,6 +40,10 @@ PARAMETER_FIELDS = frozenset(
     }
 )
 """Other known fields of a request. A field that is in neither table is read as text of the user."""
+INPUTS_FIELD = "inputs"
+"""Field with the inputs of a pipeline. Their names are free, so that none of them is metadata."""
+INPUT_PREFIX = "input."
+"""Prefix of the entries of `metadata` that are inputs of a pipeline."""
 METADATA_FIELDS = frozenset(
     {
         *("role", "type", "id", "index", "call_id", "tool_call_id", "tool_use_id", "name", "model", "object", "status"),
@@ -124,6 +128,14 @@ class TextCollector:
         elif not is_prose and isinstance(value, int | float) and len(str(value)) >= MIN_NUMBER_DIGITS:
             self.segments.append(TextSegment(str(value), role, False, container, key))
 
+    def collect_inputs(self, value: Any, container: Any, key: Any) -> None:
+        """Collect every text in the inputs of a pipeline, also under the names of metadata fields."""
+        if isinstance(value, str):
+            self._collect_text(value, "user", container, key, True)
+        elif isinstance(value, dict | list):
+            for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+                self.collect_inputs(item, value, name)
+
     def _collect_text(self, value: str, role: GuardedRole, container: Any, key: Any, is_prose: bool) -> None:
         if key in JSON_FIELDS:
             try:
@@ -166,7 +178,11 @@ class GuardedRequest:
             message = f"invalid request body: {error}"
             raise InvalidInput(message, "see docs/guides/gateway.md for an example") from error
         for name, value in self._conversation.items():
+            if name == INPUTS_FIELD:
+                self.texts.collect_inputs(value, self._conversation, name)
+                continue
             self.texts.collect(value, CONVERSATION_FIELDS[endpoint].get(name, "user"), self._conversation, name)
+        self._collect_metadata_inputs()
         self._mark_last_user_text()
 
     def require_texts(self) -> None:
@@ -194,6 +210,16 @@ class GuardedRequest:
         conversation = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in self._conversation.items()}
         return msgspec.json.encode({**self._fields, **conversation})
 
+    def _collect_metadata_inputs(self) -> None:
+        """Collect the inputs of a pipeline in entries of `metadata`, such as `input.tone`."""
+        if f'"{INPUT_PREFIX}'.encode() not in (encoded := bytes(self._fields.get("metadata", b""))):
+            return
+        metadata = msgspec.json.decode(encoded)
+        if isinstance(metadata, dict):
+            self._conversation["metadata"] = metadata
+            for name in [name for name in metadata if name.startswith(INPUT_PREFIX)]:
+                self.texts.collect_inputs(metadata[name], metadata, name)
+
     def _mark_last_user_text(self) -> None:
         """Mark the segments of the last user text."""
         conversation = self._conversation.get(
@@ -208,6 +234,7 @@ class GuardedRequest:
             return
         messages = [item for item in conversation if isinstance(item, dict) and item.get("role") == "user"]
         inside = _nested_ids(messages[-1]) if messages else set[int]()
+        inside |= _nested_ids(self._conversation.get(INPUTS_FIELD)) | {id(self._conversation.get("metadata"))}
         for piece in self.texts.segments:
             piece.is_last_user_text = piece.role == "user" and piece.is_prose and id(piece.container) in inside
 

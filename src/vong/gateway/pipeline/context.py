@@ -176,7 +176,7 @@ class CallContext:
         """Return the error message of the call, or None if the call succeeded."""
         if isinstance(error, asyncio.CancelledError):
             self.status = CLIENT_CLOSED_REQUEST
-            return "the caller disconnected before the response was complete"
+            return "the caller disconnected and left the response incomplete"
         if isinstance(error, VongError):
             return str(error)
         if error is not None:

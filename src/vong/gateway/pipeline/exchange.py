@@ -227,7 +227,8 @@ class UpstreamExchange:
         """Return an accumulator for the stream of the latest target."""
         if self._adapter is None:
             options = self.request.stream_options
-            return StreamAccumulator(bool(options and options.include_usage))
+            with_usage = bool(options and options.include_usage)
+            return StreamAccumulator(with_usage, single_choice=self.request.choices == 1)
         if self._native_adapter:
             options, native = self.request.stream_options, self._native_adapter
             with_usage = self.endpoint != "completions" or bool(options and options.include_usage)

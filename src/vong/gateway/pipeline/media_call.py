@@ -239,7 +239,7 @@ class MediaCall:
     def _describe_error(self, error: BaseException | None) -> str | None:
         if isinstance(error, asyncio.CancelledError):
             self._status = CLIENT_CLOSED_REQUEST
-            return "the caller disconnected before the response was complete"
+            return "the caller disconnected and left the response incomplete"
         if error is not None:
             return str(error) if isinstance(error, VongError) else f"{type(error).__name__}: {error}"
         if self._status < 400:

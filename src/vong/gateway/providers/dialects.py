@@ -85,6 +85,7 @@ VLLM = ChatDialect(
     max_tokens_field="max_completion_tokens", reasoning_fields=REASONING_TEXT_FIELDS, extensions=SAMPLING_EXTENSIONS
 )
 NATIVE = ChatDialect(
+    has_result_images=True,
     has_all_efforts=True,
     max_tokens_field="max_completion_tokens",
     has_developer=True,
@@ -96,8 +97,8 @@ NATIVE = ChatDialect(
     is_verbatim=True,
 )
 """Provider that translates chats itself, and needs all that a request contains."""
-NATIVE_WITHOUT_SERIAL_CALLS = replace(NATIVE, has_serial_calls=False)
-BEDROCK = replace(NATIVE_WITHOUT_SERIAL_CALLS, effort_models=re.compile(r"claude|nova-2|openai\."))
+NATIVE_WITHOUT_SERIAL_CALLS = replace(NATIVE, has_serial_calls=False, has_result_images=False)
+BEDROCK = replace(NATIVE, has_serial_calls=False, effort_models=re.compile(r"claude|nova-2|openai\."))
 DEPLOYMENT = ChatDialect(
     has_all_efforts=True,
     max_tokens_field="max_completion_tokens",

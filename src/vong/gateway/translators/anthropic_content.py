@@ -65,7 +65,7 @@ def _to_assistant_message(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if kind == "text":
             texts.append(_with_cache_control({"type": "text", "text": block["text"]}, block))
         elif kind == "tool_use":
-            arguments = msgspec.json.encode(block["input"]).decode()
+            arguments = msgspec.json.encode(block.get("input") or {}).decode()
             function = {"name": block["name"], "arguments": arguments}
             calls.append({"id": block["id"], "type": "function", "function": function})
         elif kind == "thinking":

@@ -38,6 +38,7 @@ from vong.gateway.translators.content import (
 )
 from vong.gateway.translators.reasoning_effort import DEFAULT_ANSWER_TOKENS, EFFORT_ALIASES, effort_of_budget
 from vong.gateway.translators.tool_call_ids import ANTHROPIC_ID_PATTERN, rewrite_tool_call_ids
+from vong.gateway.translators.tool_results import pair_tool_results
 
 UNSUPPORTED_FIELDS = (
     *("n", "logprobs", "top_logprobs", "logit_bias", "frequency_penalty", "presence_penalty", "seed", "audio"),
@@ -84,7 +85,7 @@ def to_anthropic_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     fields = select_fields(chat, "Anthropic", UNSUPPORTED_FIELDS)
     request: dict[str, Any] = {"model": fields.pop("model")}
     model = parse_claude_model(str(request["model"]))
-    messages = rewrite_tool_call_ids(fields.pop("messages"), ANTHROPIC_ID_PATTERN)
+    messages = pair_tool_results(rewrite_tool_call_ids(fields.pop("messages"), ANTHROPIC_ID_PATTERN))
     system, request["messages"] = translate_conversation(messages)
     if system:
         request["system"] = system

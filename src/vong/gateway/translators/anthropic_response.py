@@ -42,23 +42,30 @@ STOP_REASONS = {
     "function_call": "tool_use",
     "content_filter": "refusal",
 }
+EVENT_KINDS = {
+    "message": "message_start",
+    "content_block": "content_block_start",
+    "delta": "content_block_delta",
+    "error": "error",
+}
+"""Types of events by a field that only they have."""
 
 
 def to_chat_completion(message: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a message into a chat completion, without blocks that a chat cannot express (Anthropic's searches)."""
     texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
-    for index, block in enumerate(message["content"] or ()):
-        kind = block["type"]
+    for index, block in enumerate(map(as_fields, message["content"] or ())):
+        kind = block.get("type")
         if kind == "text":
-            texts.append(block["text"] or "")
+            texts.append(block.get("text") or "")
         elif kind == "thinking":
-            thoughts.append(block["thinking"] or "")
-            details.append(_reasoning_detail(index, block["thinking"] or "", block.get("signature")))
+            thoughts.append(block.get("thinking") or "")
+            details.append(_reasoning_detail(index, block.get("thinking") or "", block.get("signature")))
         elif kind == "redacted_thinking":
             details.append(_encrypted_detail(index, block["data"]))
         elif kind == "tool_use":
             arguments = msgspec.json.encode(block.get("input") or {}).decode()
-            calls.append(build_tool_call(block["id"], block["name"], arguments))
+            calls.append(build_tool_call(block.get("id") or f"toolu_{index}", block["name"], arguments))
     reply: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
     if "".join(thoughts):
         reply["reasoning_content"] = "".join(thoughts)
@@ -67,7 +74,7 @@ def to_chat_completion(message: Mapping[str, Any]) -> dict[str, Any]:
     if calls:
         reply["tool_calls"] = calls
     choice = {"index": 0, "message": reply, **_to_finish_reason(message, bool(calls))}
-    head = build_completion_head(message["id"], message["model"], int(time.time()))
+    head = _completion_head(message, streamed=False)
     return {**head, "choices": [choice], "usage": to_chat_usage(as_fields(message.get("usage")))}
 
 
@@ -157,46 +164,42 @@ class AnthropicChunkDecoder:
 
     def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event. An error is a chunk with `error`, in OpenAI's format."""
-        kind = event.get("type")
+        kind = event.get("type") or _event_kind(event)
         if kind == "message_start":
-            message = event["message"]
+            message = as_fields(event.get("message"))
             self._usage.update(_known(message.get("usage")))
-            self._head = build_completion_head(message["id"], message["model"], int(time.time()), streamed=True)
+            self._head = _completion_head(message, streamed=True)
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "content_block_start":
             self._block = _read_index(event, self._block + 1)
-            return self._start_block(self._block, event["content_block"])
+            return self._start_block(self._block, as_fields(event.get("content_block")))
         if kind == "content_block_delta":
-            return self._extend_block(_read_index(event, self._block), event["delta"])
+            return self._extend_block(_read_index(event, self._block), as_fields(event.get("delta")))
         if kind == "content_block_stop":
             return self._end_calls(_read_index(event, self._block))
         if kind == "message_delta":
+            delta = as_fields(event.get("delta"))
             self._usage.update(_known(event.get("usage")))
-            return self._finish(event["delta"]) if event["delta"].get("stop_reason") else []
+            return self._finish(delta) if delta.get("stop_reason") else []
         if kind == "message_stop":
-            chunks = self.finish()
+            chunks = [*([] if self._finished else self._finish({"stop_reason": "end_turn"})), *self.finish()]
             self.ended = True
             return chunks
-        if kind == "error":
-            error = event["error"]
-            return [
-                {"error": {"message": error["message"], "type": error["type"], "param": None, "code": error["type"]}}
-            ]
-        return []
+        return [_error_chunk(event.get("error"))] if kind == "error" else []
 
     def finish(self) -> list[dict[str, Any]]:
         """Return the usage if the stream has ended without its last event, which reports it."""
         return [] if self.ended else [{**self._head, "choices": [], "usage": to_chat_usage(self._usage)}]
 
     def _start_block(self, index: int, block: Mapping[str, Any]) -> list[dict[str, Any]]:
-        kind = block["type"]
+        kind = block.get("type")
         if kind == "tool_use":
             call = self._calls[index] = StreamedCall(len(self._calls), block.get("input"))
-            return [self._chunk(call.start(block["id"], block["name"]))]
+            return [self._chunk(call.start(block.get("id") or f"toolu_{index}", block["name"]))]
         if kind == "redacted_thinking":
             return [self._chunk({"reasoning_details": [_encrypted_detail(index, block["data"])]})]
         # Anthropic's own blocks start empty; those of servers with the same format may not.
-        deltas = {"text": ("text",), "thinking": ("thinking", "signature")}.get(kind, ())
+        deltas = {"text": ("text",), "thinking": ("thinking", "signature")}.get(str(kind), ())
         chunks = list[dict[str, Any]]()
         for name in deltas:
             if block.get(name):
@@ -204,16 +207,15 @@ class AnthropicChunkDecoder:
         return chunks
 
     def _extend_block(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
-        kind = delta["type"]
-        if kind == "text_delta":
-            return [self._chunk({"content": delta["text"]})]
-        if kind == "input_json_delta" and index in self._calls:
-            return [self._chunk(update) for update in self._calls[index].extend(delta["partial_json"])]
-        if kind == "thinking_delta":
-            detail = _reasoning_detail(index, delta["thinking"], None)
-            return [self._chunk({"reasoning_content": delta["thinking"], "reasoning_details": [detail]})]
-        if kind == "signature_delta":
-            return [self._chunk({"reasoning_details": [_reasoning_detail(index, "", delta["signature"])]})]
+        if text := delta.get("text"):
+            return [self._chunk({"content": text})]
+        if index in self._calls and (arguments := delta.get("partial_json")):
+            return [self._chunk(update) for update in self._calls[index].extend(arguments)]
+        if thinking := delta.get("thinking"):
+            detail = _reasoning_detail(index, thinking, None)
+            return [self._chunk({"reasoning_content": thinking, "reasoning_details": [detail]})]
+        if signature := delta.get("signature"):
+            return [self._chunk({"reasoning_details": [_reasoning_detail(index, "", signature)]})]
         return []
 
     def _end_calls(self, index: int | None = None) -> list[dict[str, Any]]:
@@ -360,6 +362,28 @@ def _to_stop_reason(finish_reason: str | None, stop_reason: Any, refused: bool) 
         return {"stop_reason": "stop_sequence", "stop_sequence": stop_reason}
     reason = "refusal" if refused else STOP_REASONS.get(finish_reason or "stop", "end_turn")
     return {"stop_reason": reason, "stop_sequence": None}
+
+
+def _completion_head(message: Mapping[str, Any], *, streamed: bool) -> dict[str, Any]:
+    """Return the first fields of a completion. Servers with the same format may leave out id and model."""
+    id = message.get("id") or f"msg_{uuid4().hex}"
+    return build_completion_head(id, message.get("model") or "", int(time.time()), streamed=streamed)
+
+
+def _event_kind(event: Mapping[str, Any]) -> str | None:
+    """Return the type of an event that names it only in its field `event`, by its content."""
+    for field, kind in EVENT_KINDS.items():
+        if event.get(field) is not None:
+            is_end = kind == "content_block_delta" and ("usage" in event or "stop_reason" in as_fields(event[field]))
+            return "message_delta" if is_end else kind
+    return None
+
+
+def _error_chunk(error: Any) -> dict[str, Any]:
+    fields = as_fields(error)
+    kind = fields.get("type") or "upstream_error"
+    message = fields.get("message") or (error if isinstance(error, str) else "the upstream reported an error")
+    return {"error": {"message": message, "type": kind, "param": None, "code": kind}}
 
 
 def _known(usage: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from vong.gateway.translators.content import (
     to_parts,
 )
 from vong.gateway.translators.tool_call_ids import needs_rewriting, rewrite_tool_call_ids
+from vong.gateway.translators.tool_results import move_result_images, pair_tool_results
 
 REASONING_MODEL_PATTERN = re.compile(r"(?:^|/)(?:o\d|gpt-[5-9]|codex|computer-use)(?!.*-chat\b)", re.IGNORECASE)
 """OpenAI's reasoning models, which reject `max_tokens`."""
@@ -48,7 +49,7 @@ class ChatDialect:
     a model cannot be limited to one tool call at a time. `message_fields` are the only fields of messages that the
     server accepts, None for all. `thinking_part_models` are the models that read reasoning from parts of the content.
     `marks_prefix`: an assistant message that the model continues needs the field `prefix`. `is_verbatim`: a chat of the
-    caller is sent as it was written.
+    caller is sent as it was written. `has_result_images`: results of tools may contain images.
     """
 
     max_tokens_field: str | None = "max_tokens"
@@ -69,6 +70,7 @@ class ChatDialect:
     marks_prefix: bool = False
     max_user_chars: int | None = 64
     is_verbatim: bool = False
+    has_result_images: bool = False
 
     def max_tokens_name(self, model: str) -> str:
         """Return the name of the maximum of output tokens for a model.
@@ -92,7 +94,8 @@ def adapt_translated_chat(chat: Mapping[str, Any], dialect: ChatDialect, model: 
     user = fields.get("user")
     if dialect.max_user_chars is not None and isinstance(user, str) and len(user) > dialect.max_user_chars:
         fields["user"] = hashlib.sha256(user.encode()).hexdigest()
-    fields["messages"] = [_adapt_message(message, dialect, model) for message in chat["messages"]]
+    messages = pair_tool_results([_adapt_message(message, dialect, model) for message in chat["messages"]])
+    fields["messages"] = messages if dialect.has_result_images else move_result_images(messages)
     if not dialect.keeps_cache_control:
         fields["tools"] = [_without(tool, {"cache_control"}) for tool in chat.get("tools") or []]
         if not fields["tools"]:

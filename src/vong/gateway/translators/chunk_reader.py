@@ -97,9 +97,10 @@ class ChunkReader:
         """
         self.id, self.model = self.id or chunk.get("id"), self.model or chunk.get("model")
         self.usage = find_usage(chunk) or self.usage
-        for choice in chunk.get("choices") or ():
-            if choice.get("index"):
-                continue  # an answer of the other APIs has only one choice
+        choices = chunk.get("choices") or ()
+        for choice in choices:
+            if choice.get("index") and len(choices) > 1:
+                continue  # an answer of the other APIs has only one choice, which some servers number differently
             self._read_delta(choice.get("delta") or choice.get("message") or {}, choice)
             self._finish = choice.get("finish_reason") or self._finish
             self.stop_reason = choice.get("stop_reason") or self.stop_reason

@@ -139,10 +139,23 @@ def _normalize_media_type(media_type: str, data: str) -> str:
 
 
 def to_parts(content: Any) -> list[dict[str, Any]]:
-    """Return the content of a message as parts."""
+    """Return the content of a message as parts, in OpenAI's form. Some clients write it in other forms."""
     if not content:
         return []
-    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
+    if isinstance(content, dict):
+        is_part = isinstance(content.get("type"), str)
+        content = [content] if is_part else msgspec.json.encode(content).decode()
+    return [{"type": "text", "text": content}] if isinstance(content, str) else [_to_part(part) for part in content]
+
+
+def _to_part(part: Any) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    if part["type"] in {"input_text", "output_text"}:
+        return {**part, "type": "text"}
+    if part["type"] in {"image_url", "input_image"} and isinstance(part.get("image_url"), str):
+        return {**part, "type": "image_url", "image_url": {"url": part["image_url"]}}
+    return part
 
 
 def is_blank(part: Mapping[str, Any]) -> bool:
@@ -218,6 +231,8 @@ def used_functions(messages: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def parse_tool_choice(choice: Any, provider: str) -> tuple[str, str | None]:
     """Parse a `tool_choice` into auto, required (or any) or none, and the only function that may be called."""
+    if isinstance(choice, dict) and choice.get("type") in {"auto", "any", "required", "none"}:
+        choice = choice["type"]
     if isinstance(choice, str):
         choice = "required" if choice == "any" else choice
         if choice not in {"auto", "required", "none"}:
@@ -236,6 +251,8 @@ def parse_arguments(call: Mapping[str, Any]) -> dict[str, Any]:
     Raises: Unsupported if the arguments are not a JSON object. APIs that receive them as text accept them.
     """
     arguments = call["function"].get("arguments")
+    if isinstance(arguments, dict):
+        return cast(dict[str, Any], arguments)
     try:
         decoded = (msgspec.json.decode(arguments) if (arguments or "").strip() else None) or {}
     except msgspec.DecodeError as error:

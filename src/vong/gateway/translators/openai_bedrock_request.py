@@ -43,6 +43,7 @@ from vong.gateway.translators.reasoning_effort import (
     resolve_effort,
 )
 from vong.gateway.translators.tool_call_ids import ANTHROPIC_ID_PATTERN, rewrite_tool_call_ids
+from vong.gateway.translators.tool_results import pair_tool_results
 
 UNSUPPORTED_FIELDS = (
     *OPENAI_ONLY_FIELDS,
@@ -85,7 +86,7 @@ def to_bedrock_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     fields = select_fields(chat, "Bedrock", UNSUPPORTED_FIELDS)
     model = str(fields.pop("model"))
     fields.pop("stream", None)
-    messages = rewrite_tool_call_ids(fields.pop("messages"), ANTHROPIC_ID_PATTERN)
+    messages = pair_tool_results(rewrite_tool_call_ids(fields.pop("messages"), ANTHROPIC_ID_PATTERN))
     system, turns = _to_turns(messages)
     request: dict[str, Any] = {"messages": turns, **({"system": system} if system else {})}
     if "claude" in model:

@@ -13,7 +13,7 @@ from vong.errors import UpstreamFailed
 from vong.gateway.translators.chat_variants import resolve_finish_reason
 from vong.gateway.translators.content import CLAUDE_REASONING_FORMAT, build_completion_head, build_tool_call
 from vong.gateway.translators.streamed_call import StreamedCall
-from vong.gateway.translators.token_counts import token_count
+from vong.gateway.translators.token_counts import as_fields, token_count
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -30,15 +30,13 @@ FINISH_REASONS = {
 def to_chat_completion(response: Mapping[str, Any], id: str, model: str) -> dict[str, Any]:
     """Translate a response into a completion, without blocks that a chat cannot express (citations)."""
     texts, calls, thoughts, details = list[str](), list[dict[str, Any]](), list[str](), list[dict[str, Any]]()
-    for index, block in enumerate(response["output"]["message"]["content"] or ()):
-        if "text" in block:
-            texts.append(block["text"] or "")
-        elif "toolUse" in block:
-            use = block["toolUse"]
+    for index, block in enumerate(map(as_fields, response["output"]["message"]["content"] or ())):
+        if isinstance(block.get("text"), str):
+            texts.append(block["text"])
+        elif use := block.get("toolUse"):
             arguments = msgspec.json.encode(use.get("input") or {}).decode()
-            calls.append(build_tool_call(use["toolUseId"], use["name"], arguments))
-        elif "reasoningContent" in block:
-            thought = block["reasoningContent"]
+            calls.append(build_tool_call(use.get("toolUseId") or f"tooluse_{index}", use["name"], arguments))
+        elif thought := block.get("reasoningContent"):
             thoughts.append((thought.get("reasoningText") or {}).get("text") or "")
             details.append(_reasoning_detail(index, thought.get("reasoningText") or {}, thought.get("redactedContent")))
     message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) if texts else None}
@@ -73,7 +71,7 @@ def to_chat_usage(usage: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _to_finish_reason(reason: str | None, has_calls: bool) -> str | None:
-    if reason is not None and reason not in FINISH_REASONS:
+    if reason and reason not in FINISH_REASONS:
         raise UpstreamFailed(f"the model ended with {reason}", "try again, or use simpler tools")
     return resolve_finish_reason(FINISH_REASONS.get(reason or ""), has_calls)
 
@@ -100,16 +98,17 @@ class BedrockChunkDecoder:
 
         A type whose name ends in Exception is an error; other unknown types are ignored.
         """
-        ((kind, content),) = event.items()
+        ((kind, fields),) = event.items()
+        content = as_fields(fields)
         index = content.get("contentBlockIndex")
         if not isinstance(index, int):
-            index = self._block + (kind == "contentBlockStart")
+            index = max(0, self._block + (kind == "contentBlockStart"))
         if kind == "messageStart":
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind == "contentBlockStart":
             return self._start_block(index, content.get("start") or {})
         if kind == "contentBlockDelta":
-            return self._extend_block(index, content["delta"])
+            return self._extend_block(index, as_fields(content.get("delta")))
         if kind == "contentBlockStop":
             return self._end_calls(index)
         if kind == "messageStop":
@@ -135,7 +134,7 @@ class BedrockChunkDecoder:
         if use is None:
             return []
         call = self._calls[index] = StreamedCall(len(self._calls), use.get("input"))
-        return [self._chunk(call.start(use["toolUseId"], use["name"]))]
+        return [self._chunk(call.start(use.get("toolUseId") or f"tooluse_{index}", use["name"]))]
 
     def _end_calls(self, index: int | None = None) -> list[dict[str, Any]]:
         """Return the arguments that are missing from a call, or from all."""
@@ -144,11 +143,11 @@ class BedrockChunkDecoder:
 
     def _extend_block(self, index: int, delta: Mapping[str, Any]) -> list[dict[str, Any]]:
         self._block = index
-        if "text" in delta:
+        if delta.get("text"):
             return [self._chunk({"content": delta["text"]})]
-        if "toolUse" in delta:
+        if use := as_fields(delta.get("toolUse")):
             call = self._calls.get(index)
-            return [self._chunk(update) for update in call.extend(delta["toolUse"].get("input"))] if call else []
+            return [self._chunk(update) for update in call.extend(use.get("input"))] if call else []
         reasoning = delta.get("reasoningContent")
         if reasoning is None:
             return []

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vong.errors import Unsupported, UpstreamFailed
-from vong.gateway.translators.chat_variants import resolve_finish_reason
+from vong.gateway.translators.chat_variants import read_call, resolve_finish_reason
 from vong.gateway.translators.content import (
     EMPTY_RESULT_TEXT,
     OPENAI_ONLY_FIELDS,
@@ -26,7 +26,8 @@ from vong.gateway.translators.content import (
 )
 from vong.gateway.translators.reasoning_effort import THINKING_BUDGET_TOKENS, resolve_effort
 from vong.gateway.translators.streamed_call import StreamedCall
-from vong.gateway.translators.token_counts import token_count
+from vong.gateway.translators.token_counts import as_fields, token_count
+from vong.gateway.translators.tool_results import pair_tool_results
 
 PLAN_FORMAT, THINKING_FORMAT = "cohere-tool-plan", "cohere-thinking"
 UNSUPPORTED_FIELDS = (*OPENAI_ONLY_FIELDS, "n", "top_logprobs", "parallel_tool_calls", "modalities")
@@ -46,7 +47,7 @@ def to_cohere_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     Raises: Unsupported if Cohere cannot express the request.
     """
     fields = select_fields(chat, "Cohere", UNSUPPORTED_FIELDS)
-    messages = [message for message in map(_to_message, fields.pop("messages")) if message]
+    messages = [message for message in map(_to_message, pair_tool_results(fields.pop("messages"))) if message]
     request: dict[str, Any] = {"model": fields.pop("model"), "messages": messages}
     if (max_tokens := pop_max_tokens(fields)) is not None:
         request["max_tokens"] = max_tokens
@@ -112,7 +113,7 @@ def _to_assistant_message(message: Mapping[str, Any]) -> dict[str, Any] | None:
         result["tool_plan"] = plan
     if message.get("tool_calls"):
         result["tool_calls"] = [
-            build_tool_call(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
+            build_tool_call(call["id"], call["function"]["name"], read_call(call).arguments or "{}")
             for call in message["tool_calls"]
         ]
     return result if len(result) > 1 else None
@@ -157,9 +158,9 @@ def to_chat_completion(response: Mapping[str, Any], model: str) -> dict[str, Any
     details = [_reasoning_detail(message["tool_plan"], PLAN_FORMAT)] if message.get("tool_plan") else []
     texts = list[str]()
     for part in message.get("content") or []:
-        if part["type"] == "thinking":
+        if part.get("thinking"):
             details.append(_reasoning_detail(part["thinking"], THINKING_FORMAT))
-        elif part["type"] == "text":
+        elif part.get("text"):
             texts.append(part["text"])
     if texts:
         reply["content"] = "".join(texts)
@@ -167,8 +168,12 @@ def to_chat_completion(response: Mapping[str, Any], model: str) -> dict[str, Any
         reply |= {"reasoning_content": "".join(detail["text"] for detail in details), "reasoning_details": details}
     if message.get("tool_calls"):
         reply["tool_calls"] = [
-            build_tool_call(call["id"], call["function"]["name"], call["function"].get("arguments") or "{}")
-            for call in message["tool_calls"]
+            build_tool_call(
+                call.get("id") or f"call_{position}",
+                call["function"]["name"],
+                call["function"].get("arguments") or "{}",
+            )
+            for position, call in enumerate(message["tool_calls"])
         ]
     choice: dict[str, Any] = {
         "index": 0,
@@ -177,7 +182,7 @@ def to_chat_completion(response: Mapping[str, Any], model: str) -> dict[str, Any
     }
     if logprobs := to_chat_logprobs(response.get("logprobs")):
         choice["logprobs"] = logprobs
-    head = build_completion_head(str(response["id"]), model, int(time.time()))
+    head = build_completion_head(str(response.get("id") or "cohere"), model, int(time.time()))
     return {**head, "choices": [choice], "usage": to_chat_usage(response.get("usage"))}
 
 
@@ -211,7 +216,7 @@ def to_chat_logprobs(logprobs: list[dict[str, Any]] | None) -> dict[str, Any] | 
 
 
 def _to_finish_reason(reason: str | None, has_calls: bool) -> str | None:
-    if reason is not None and reason not in FINISH_REASONS:
+    if reason and reason not in FINISH_REASONS:
         raise UpstreamFailed(f"the model ended with {reason}", "try again")
     return resolve_finish_reason(FINISH_REASONS.get(reason or ""), has_calls)
 
@@ -234,22 +239,24 @@ class CohereChunkDecoder:
     def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event."""
         kind = event.get("type")
-        message = (event.get("delta") or {}).get("message") or {}
+        message = as_fields(as_fields(event.get("delta")).get("message"))
         if kind == "message-start":
-            self._head = build_completion_head(str(event["id"]), self._model, int(time.time()), streamed=True)
+            id = str(event.get("id") or "cohere")
+            self._head = build_completion_head(id, self._model, int(time.time()), streamed=True)
             return [self._chunk({"role": "assistant", "content": ""})]
         if kind in {"content-start", "content-delta"}:
-            return self._extend_content(message["content"], event.get("logprobs"))
+            return self._extend_content(as_fields(message.get("content")), event.get("logprobs"))
         if kind == "tool-plan-delta":
-            return [self._reasoning_chunk(message["tool_plan"], PLAN_FORMAT)]
+            return [self._reasoning_chunk(message["tool_plan"], PLAN_FORMAT)] if message.get("tool_plan") else []
         if kind == "tool-call-start":
             return self._start_tool_call(event.get("index"), message["tool_calls"])
         if kind == "tool-call-delta":
-            call = self._calls[self._call_index(event)]
-            return [self._chunk(update) for update in call.extend(message["tool_calls"]["function"]["arguments"])]
+            call, part = self._calls[self._call_index(event)], as_fields(message.get("tool_calls"))
+            arguments = as_fields(part.get("function")).get("arguments")
+            return [self._chunk(update) for update in call.extend(arguments)]
         if kind == "tool-call-end":
             return self._end_calls(self._call_index(event))
-        return self._end_message(event["delta"]) if kind == "message-end" else []
+        return self._end_message(as_fields(event.get("delta"))) if kind == "message-end" else []
 
     def finish(self) -> list[dict[str, Any]]:
         """Return the last chunk, with usage."""
@@ -273,7 +280,8 @@ class CohereChunkDecoder:
         self._call = index if isinstance(index, int) else self._call + 1
         function, started = call["function"], StreamedCall(len(self._calls))
         self._calls[self._call] = started
-        updates = [started.start(call["id"], function["name"]), *started.extend(function.get("arguments"))]
+        id = call.get("id") or f"call_{self._call}"
+        updates = [started.start(id, function["name"]), *started.extend(function.get("arguments"))]
         return [self._chunk(update) for update in updates]
 
     def _call_index(self, event: Mapping[str, Any]) -> int:

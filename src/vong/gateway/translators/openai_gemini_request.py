@@ -24,10 +24,12 @@ from vong.gateway.translators.content import (
     pop_stop_sequences,
     select_fields,
     select_reasoning,
+    to_parts,
     visible_parts,
 )
 from vong.gateway.translators.gemini_schema import reduce_schema
 from vong.gateway.translators.reasoning_effort import THINKING_BUDGET_TOKENS, resolve_effort
+from vong.gateway.translators.tool_results import pair_tool_results
 
 REASONING_FORMAT = "google-gemini-v1"
 FUNCTION_NAME_PATTERN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}", re.ASCII)
@@ -71,7 +73,8 @@ def to_gemini_request(chat: Mapping[str, Any]) -> dict[str, Any]:
     fields = select_fields(chat, "Gemini", UNSUPPORTED_FIELDS)
     model = str(fields.pop("model"))
     fields.pop("stream", None)
-    system, contents = _to_turns(fields.pop("messages"), needs_signatures=_needs_signatures(model))
+    messages = pair_tool_results(fields.pop("messages"))
+    system, contents = _to_turns(messages, needs_signatures=_needs_signatures(model))
     request: dict[str, Any] = {"contents": contents}
     if system:
         request["systemInstruction"] = {"parts": system}
@@ -170,17 +173,15 @@ def _with_signature(part: dict[str, Any], signature: str | None) -> dict[str, An
 
 
 def _to_result_parts(message: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    id = message["tool_call_id"]
-    if id not in names:
-        hint = "send the assistant message with its tool_calls first"
-        raise InvalidInput(f"a tool message answers the tool call {id!r}, which is not in the conversation", hint)
-    text = extract_text(message.get("content"))
+    id, parts = message["tool_call_id"], to_parts(message.get("content"))
+    text = extract_text([part for part in parts if part["type"] == "text"])
     try:
         decoded = msgspec.json.decode(text)
     except msgspec.DecodeError:
         decoded = None
     response = decoded if isinstance(decoded, dict) else {"output": text}
-    return [{"functionResponse": {"name": names[id], "response": response, "id": id}}]
+    result = {"functionResponse": {"name": names[id], "response": response, "id": id}}
+    return [result, *(_to_part(part) for part in parts if part["type"] != "text")]
 
 
 def _to_part(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import msgspec
 from vong.errors import UpstreamFailed
 from vong.gateway.translators.content import build_completion_head, build_tool_call
 from vong.gateway.translators.openai_gemini_request import REASONING_FORMAT
-from vong.gateway.translators.token_counts import token_count
+from vong.gateway.translators.token_counts import as_fields, token_count
 
 FINISH_REASONS = {
     "STOP": "stop",
@@ -40,7 +40,8 @@ def to_chat_completion(response: Mapping[str, Any], model: str) -> dict[str, Any
     """
     id = str(response.get("responseId") or "gemini")
     choices = [
-        _to_choice(candidate, position, id) for position, candidate in enumerate(response.get("candidates") or [])
+        _to_choice(as_fields(candidate), position, id)
+        for position, candidate in enumerate(response.get("candidates") or [])
     ]
     if not choices:
         choices = [
@@ -148,24 +149,22 @@ class _PartsTranslator:
         """Return the message fields for parts. Code that Gemini runs itself cannot be expressed in a chat."""
         texts, thoughts = list[str](), list[str]()
         calls, details, images = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
-        for part in parts:
+        for part in map(as_fields, parts):
             signature, call_id = part.get("thoughtSignature"), None
             if part.get("thought"):
                 thoughts.append(part.get("text") or "")
                 details.append({"type": "reasoning.text", "text": part.get("text") or "", "signature": signature})
                 continue
-            if "text" in part:
-                texts.append(part["text"] or "")
-            elif "functionCall" in part:
-                call = part["functionCall"]
+            if call := part.get("functionCall"):  # some servers send it beside an empty text
                 call_id = call.get("id") or f"call_{self._id}_{self.call_count}"
                 arguments = msgspec.json.encode(call.get("args") or {}).decode()
                 calls.append({"index": self.call_count, **build_tool_call(call_id, call["name"], arguments)})
                 self.call_count += 1
-            elif "inlineData" in part:
-                data = part["inlineData"]
+            elif data := part.get("inlineData"):
                 url = f"data:{data['mimeType']};base64,{data['data']}"
                 images.append({"type": "image_url", "image_url": {"url": url}})
+            elif "text" in part:
+                texts.append(part["text"] or "")
             if signature and (call_id or "text" in part):
                 detail = {"type": "reasoning.encrypted", "data": signature}
                 details.append(detail | ({"id": call_id} if call_id else {}))
@@ -196,7 +195,7 @@ class GeminiChunkDecoder:
 
     def decode(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the chunks for one event."""
-        if "error" in event:
+        if event.get("error"):
             return [build_error(event["error"])]
         self._usage = to_chat_usage(event.get("usageMetadata")) or self._usage
         chunks = list[dict[str, Any]]()
@@ -204,7 +203,7 @@ class GeminiChunkDecoder:
             id, model = str(event.get("responseId") or "gemini"), str(event.get("modelVersion") or self._model)
             self._head = build_completion_head(id, model, int(time.time()), streamed=True)
             chunks.append(self._chunk({"index": 0, "delta": {"role": "assistant", "content": ""}}))
-        for candidate in event.get("candidates") or []:
+        for candidate in map(as_fields, event.get("candidates") or []):
             chunks += self._extend_candidate(candidate, candidate.get("index") or 0)
         if not event.get("candidates") and (event.get("promptFeedback") or {}).get("blockReason"):
             self._candidates[0] = _PartsTranslator("")

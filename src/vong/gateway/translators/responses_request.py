@@ -11,9 +11,12 @@ from vong.errors import Unsupported
 from vong.gateway.translators.chat_fields import FORWARDED_FIELDS
 from vong.gateway.translators.reasoning_envelope import is_packed, unpack_reasoning
 from vong.gateway.translators.responses_tools import (
+    HISTORY_TYPES,
+    TOOL_LIST_TYPE,
     call_of_item,
     functions_of,
     output_text,
+    request_tools,
     select_allowed,
     to_tool_choice,
 )
@@ -94,6 +97,8 @@ def _add_item(item: Mapping[str, Any], messages: list[dict[str, Any]], call_ids:
             _add_text(item["content"], _assistant_message(messages))
         else:
             messages.append({"role": role, "content": _to_content(item["content"])})
+    elif kind == TOOL_LIST_TYPE or kind in HISTORY_TYPES:
+        return
     elif kind == "reasoning":
         _add_reasoning(item, _assistant_message(messages))
     elif kind in OUTPUT_TYPES:
@@ -167,7 +172,7 @@ def _set_text_options(text: Mapping[str, Any], chat: dict[str, Any]) -> None:
 
 def _set_tools(fields: Mapping[str, Any], chat: dict[str, Any]) -> None:
     choice = fields.get("tool_choice")
-    functions = select_allowed(functions_of(fields.get("tools") or [], choice), choice)
+    functions = select_allowed(functions_of(request_tools(fields), choice), choice)
     if not functions:
         return
     chat["tools"] = functions

@@ -16,6 +16,10 @@ FUNCTION_FIELDS = ("name", "description", "parameters", "strict")
 OPTIONAL_HOSTED_PREFIX = "web_search"
 """Tools that OpenAI runs, and that a model may do without if it has other tools."""
 NAMESPACE_SEPARATOR = "__"
+TOOL_LIST_TYPE = "additional_tools"
+"""Item with further tools, which Codex sends at the start of the input."""
+HISTORY_TYPES = frozenset({"web_search_call", "mcp_list_tools"})
+"""Items of earlier answers that say what a tool at OpenAI did. The answer after them contains its result."""
 
 
 def _schema(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
@@ -78,7 +82,7 @@ class ClientTool(NamedTuple):
 def client_tools(request: Mapping[str, Any]) -> dict[str, ClientTool]:
     """Return the tools of a request that are no plain functions, by the name of their function."""
     found = dict[str, ClientTool]()
-    for tool in request.get("tools") or ():
+    for tool in request_tools(request):
         for one, _ in _expand(tool):
             if one.kind != "function" or one.namespace:
                 found[one.function] = one
@@ -89,7 +93,18 @@ def has_special_tools(request: Mapping[str, Any]) -> bool:
     """Return True if a request contains tools, or calls of tools, that OpenAI's own models know by their type."""
     tools, items = request.get("tools") or (), request.get("input")
     kinds = {item.get("type") for item in items if isinstance(item, dict)} if isinstance(items, list) else set[Any]()
-    return any(tool.get("type") != "function" for tool in tools) or bool(kinds & {"custom_tool_call", *CALL_TYPES})
+    special = {"custom_tool_call", TOOL_LIST_TYPE, *HISTORY_TYPES, *CALL_TYPES}
+    return any(tool.get("type") != "function" for tool in tools) or bool(kinds & special)
+
+
+def request_tools(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the tools of a request, with those that its input adds. Of tools with one name, the last one counts."""
+    items = request.get("input")
+    found = list(request.get("tools") or ())
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and item.get("type") == TOOL_LIST_TYPE:
+            found += item.get("tools") or ()
+    return list({(tool["type"], tool.get("name")): tool for tool in found}.values())
 
 
 def functions_of(tools: Sequence[Mapping[str, Any]], choice: Any) -> list[dict[str, Any]]:

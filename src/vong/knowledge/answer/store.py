@@ -69,27 +69,34 @@ class AnswerPassage(Record):
 
 def store_answer_passages(connection: Connection, base: str, answer: RagAnswer) -> None:
     """Store the passages of an answer. An answer without an id or without passages stores none."""
+    if answer.answer_id is None:
+        return
     cited = {citation.chunk_id for citation in answer.citations}
-    created_at = now()
-    rows = [
-        {
-            "answer_id": answer.answer_id,
-            "call_span_id": answer.span_id,
-            "base": base,
-            "document_id": passage.chunk.document_id,
-            "chunk_id": passage.chunk.id,
-            "number": number,
-            "path": passage.path,
-            "heading": passage.chunk.heading,
-            "start": passage.chunk.start,
-            "end": passage.chunk.end,
-            "cited": passage.chunk.id in cited,
-            "index_version": answer.index_version,
-            "created_at": created_at,
-        }
+    passages = [
+        AnswerPassage(
+            answer_id=answer.answer_id,
+            call_span_id=answer.span_id,
+            base=base,
+            document_id=passage.chunk.document_id,
+            chunk_id=passage.chunk.id,
+            number=number,
+            path=passage.path,
+            heading=passage.chunk.heading,
+            start=passage.chunk.start,
+            end=passage.chunk.end,
+            cited=passage.chunk.id in cited,
+            index_version=answer.index_version,
+        )
         for number, passage in enumerate(answer.passages, 1)
     ]
-    if rows and answer.answer_id is not None:
+    add_answer_passages(connection, passages)
+
+
+def add_answer_passages(connection: Connection, passages: Sequence[AnswerPassage]) -> None:
+    """Store passages. Those that are stored for their answer already are kept as they are."""
+    created_at = now()
+    rows = [{**passage.model_dump(), "created_at": created_at} for passage in passages]
+    if rows:
         connection.execute(insert(answer_passages).on_conflict_do_nothing(), rows)
 
 

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-SectionKind = Literal["text", "table", "code", "list"]
+SectionKind = Literal["text", "table", "code", "list", "navigation"]
 HEADING_SEPARATOR = " > "
 
 
@@ -12,7 +12,8 @@ class Section(NamedTuple):
     """Text of one kind under one heading on one page.
 
     `heading` is the path of the headings above, joined by ` > `, and `level` the number of the last one (1 is the
-    highest, 0 is none). A heading without any text below becomes a section whose text is the heading.
+    highest, 0 is none). A heading without any text below becomes a section whose text is the heading. Sections of the
+    kind `navigation` are part of the text and are not indexed, unless the document has nothing else.
     """
 
     heading: str

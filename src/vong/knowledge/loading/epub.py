@@ -40,7 +40,7 @@ def load_epub(content: bytes, path: str) -> ParsedDocument:
         for number, chapter in enumerate(chapters, 1):
             builder.start_page(number)
             text, _ = decode_text(book.read(chapter), chapter)
-            add_html(BeautifulSoup(text, "html.parser"), builder, keep_navigation=True)
+            add_html(BeautifulSoup(text, "html.parser"), builder)
         title = next((element.text or "" for element in _find_all(package, "title")), "")
     except (BadZipFile, KeyError, StopIteration, ElementTree.ParseError, RuntimeError, OSError) as error:
         raise InvalidInput(f"{path!r} is not a readable EPUB: {error}", "save it again as EPUB") from error

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vong.knowledge.loading.csv_table import format_row
-from vong.knowledge.loading.document import ParsedDocument, Section
+from vong.knowledge.loading.document import ParsedDocument
 from vong.knowledge.loading.encoding import decode_text
 from vong.knowledge.loading.sections import SectionBuilder
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 IGNORED_TAGS = frozenset(("script", "style", "template", "svg", "head", "annotation", "annotation-xml", "iframe"))
-NAVIGATION_TAGS = frozenset(("nav", "noscript"))
-"""Tags whose text follows at the end, because it says nothing about the subject of the page."""
+MAX_NAVIGATION_WORDS = 30
+"""Words outside of links that navigation has at most, unless more words are in its links."""
 NAVIGATION_HEADING = "Navigation"
 INLINE_TAGS = frozenset(
     (
@@ -36,7 +36,9 @@ MAX_CELL_CHARS = 2_000
 
 
 def load_html(content: bytes, path: str) -> ParsedDocument:
-    """Load a page without scripts and styles. Navigation follows at the end. Addresses of links are kept.
+    """Load a page without scripts and styles. Navigation follows at the end and is not indexed.
+
+    Addresses of links are kept.
 
     Raises: InvalidInput if the bytes are not text.
     """
@@ -54,13 +56,17 @@ def load_html_text(text: str, path: str) -> ParsedDocument:
     page = BeautifulSoup(text.replace("\0", " "), "html.parser")
     builder = SectionBuilder()
     title = " ".join(page.title.get_text(" ").split()) if page.title else ""
+    navigation = _take_navigation(page)
     add_html(page, builder)
     document = builder.build(path)
-    if navigation := _navigation(page):
-        heading = NAVIGATION_HEADING if document.sections else ""
-        document = document._replace(
-            sections=(*document.sections, *(section._replace(heading=heading, level=0) for section in navigation))
-        )
+    heading = NAVIGATION_HEADING if document.sections else ""
+    for tag in navigation:
+        taken = SectionBuilder()
+        add_html(tag, taken)
+        for part in taken.build("").sections:
+            kind = part.kind if tag.name == "noscript" else "navigation"
+            moved = part._replace(heading=heading, level=0, kind=kind)
+            document = document._replace(sections=(*document.sections, moved))
     if not document.sections and title:
         builder.add_text(title)
         document = builder.build(path)
@@ -70,19 +76,25 @@ def load_html_text(text: str, path: str) -> ParsedDocument:
     return document._replace(title=title) if title else document
 
 
-def add_html(page: "BeautifulSoup | Tag", builder: SectionBuilder, *, keep_navigation: bool = False) -> None:
+def add_html(page: "BeautifulSoup | Tag", builder: SectionBuilder) -> None:
     """Append the text of a page to a document."""
-    ignored = IGNORED_TAGS if keep_navigation else IGNORED_TAGS | NAVIGATION_TAGS
-    _Walker(builder, ignored).walk(page)
+    _Walker(builder, IGNORED_TAGS).walk(page)
 
 
-def _navigation(page: "BeautifulSoup") -> tuple[Section, ...]:
-    """Return the text of navigation and of what a page shows without scripts."""
-    builder = SectionBuilder()
-    for tag in page.find_all(NAVIGATION_TAGS):
-        if tag.find_parent(NAVIGATION_TAGS) is None and tag.find_parent(IGNORED_TAGS) is None:
-            add_html(tag, builder, keep_navigation=True)
-    return builder.build("").sections
+def _take_navigation(page: "BeautifulSoup") -> "list[Tag]":
+    """Remove navigation and what a page shows without scripts from the page, and return it."""
+    found = [tag for tag in page.find_all(_is_beside_content) if tag.find_parent(IGNORED_TAGS) is None]
+    outermost = [tag for tag in found if tag.find_parent(_is_beside_content) is None]
+    return [tag.extract() for tag in outermost]
+
+
+def _is_beside_content(tag: "Tag") -> bool:
+    if tag.name == "noscript":
+        return True
+    if tag.name != "nav" and tag.get("role") != "navigation":
+        return False
+    linked = sum(len(link.get_text(" ").split()) for link in tag.find_all("a"))
+    return len(tag.get_text(" ").split()) - linked <= max(MAX_NAVIGATION_WORDS, linked)
 
 
 class _Walker:

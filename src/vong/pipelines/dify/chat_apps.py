@@ -3,6 +3,7 @@
 from typing import Any
 
 from vong.pipelines.definition import PipelineDefinition
+from vong.pipelines.dify.agents import build_loop, read_tools
 from vong.pipelines.dify.conversion import Conversion, start_input_schema
 from vong.pipelines.dify.document import DifyNode
 from vong.pipelines.dify.expressions import braces, convert_plain_text, quote
@@ -31,15 +32,23 @@ def convert_chat_app(conversion: Conversion) -> PipelineDefinition:
         messages[-1]["role"] = "user"
     if settings:
         answer["settings"] = settings
+    tools, found = read_tools(as_dict(config.get("agent_mode")).get("tools")) if mode == "agent-chat" else ([], [])
+    output = "{{ answer.text }}"
+    if tools:
+        steps["start"] = {"kind": "template", "value": messages}
+        start = braces(f"start.value[:-1] + {answer['history'][3:-3]} + start.value[-1:]")
+        iterations = as_dict(config.get("agent_mode")).get("max_iteration")
+        answer = {"kind": "loop", **build_loop(answer, tools, start, iterations)}
+        output = "{{ answer.state.text }}"
     steps["answer"] = answer
-    advice += _feature_advice(config, mode)
+    advice += [*found, *_feature_advice(config)]
     node = DifyNode("model_config", mode, {}, conversion.document.name, None, (0, 0))
     conversion.report(node, "partial" if advice else "converted", advice, step="answer")
     return PipelineDefinition.model_validate(
         {
             **({"description": conversion.document.description} if conversion.document.description else {}),
             "inputs": conversion.inputs,
-            "outputs": {"answer": "{{ answer.text }}"},
+            "outputs": {"answer": output},
             "steps": steps,
             "layout": {name: (300.0 * number, 0.0) for number, name in enumerate(steps)},
         }
@@ -117,18 +126,8 @@ def _messages(conversion: Conversion, config: dict[str, Any], *, has_context: bo
     return found
 
 
-def _feature_advice(config: dict[str, Any], mode: str) -> list[str]:
+def _feature_advice(config: dict[str, Any]) -> list[str]:
     advice: list[str] = []
-    tools = [
-        str(one.get("tool_name") or one.get("provider_name") or "tool")
-        for one in map(as_dict, as_list(as_dict(config.get("agent_mode")).get("tools")))
-        if one.get("enabled", True)
-    ]
-    if tools and mode == "agent-chat":
-        advice.append(
-            f"the agent is one model call now, without its tools {', '.join(tools)}: add a classify step that chooses, "
-            "with an http or mcp step per tool; see the template `agent`"
-        )
     if as_dict(config.get("sensitive_word_avoidance")).get("enabled"):
         advice.append("the moderation was left out: add a guard step, or guards to the route")
     if as_list(config.get("external_data_tools")):

@@ -1,10 +1,12 @@
 """State of one conversion, and the resolution of the selectors of Dify."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from vong.pipelines.definition import JsonSchema
+from vong.pipelines.dify.agents import read_tools
 from vong.pipelines.dify.conditions import Scope
 from vong.pipelines.dify.document import DifyDocument, DifyNode
 from vong.pipelines.dify.expressions import attribute, quote
@@ -34,7 +36,6 @@ OUTPUT_PATHS: dict[str, dict[str, str]] = {
     "knowledge-retrieval": {"result": "passages", "__text": "text"},
     "template-transform": {"output": "text"},
     "http-request": {"body": "text", "status_code": "status", "headers": "headers"},
-    "agent": {"text": "text", "usage": "usage"},
     "document-extractor": {"text": "value"},
     "human-input": {"__action_id": "decision"},
 }
@@ -241,6 +242,28 @@ def _flattens(conversion: Conversion, node: DifyNode) -> bool:
     return str(declared).startswith("array")
 
 
+def agent_values(node: DifyNode) -> dict[str, Any]:
+    """Return the parameters of an agent node by their names."""
+    parameters = as_dict(node.data.get("agent_parameters"))
+    return {name: as_dict(one).get("value", one) for name, one in parameters.items()}
+
+
+def agent_server(values: dict[str, Any]) -> str | None:
+    """Return the URL of the MCP server that the parameters of an agent name."""
+    texts = " ".join(str(values.get(name) or "") for name in ("mcp_server", "mcp_servers_config", "servers_config"))
+    found = re.search(r"https?://[^\s\"'\\,}]+", texts)
+    return found.group() if found else None
+
+
+def _agent_output(_: Conversion, node: DifyNode, name: str, path: Sequence[str]) -> str | None:
+    """Return the expression of an output of an agent, which is a loop if it has tools."""
+    if path[0] in ("files", "json"):
+        return None
+    if read_tools(agent_values(node).get("tools"))[0]:
+        return attribute(f"{name}.state.text" if path[0] in ("text", "output") else f"{name}.{path[0]}", path[1:])
+    return attribute(f"{name}.{'usage' if path[0] == 'usage' else 'text'}", path[1:])
+
+
 def _class_output(_: Conversion, node: DifyNode, name: str, path: Sequence[str]) -> str:
     """Return the expression of the class that a classifier chose: its text, or its id."""
     label, wanted = f"{name}.label", path[0]
@@ -269,7 +292,8 @@ def case_names(node: DifyNode) -> dict[str, str]:
     }
 
 
-SPECIAL_OUTPUTS: dict[str, Callable[[Conversion, DifyNode, str, Sequence[str]], str]] = {
+SPECIAL_OUTPUTS: dict[str, Callable[[Conversion, DifyNode, str, Sequence[str]], str | None]] = {
+    "agent": _agent_output,
     "code": _code_output,
     "parameter-extractor": _extracted,
     "variable-aggregator": _aggregated,

@@ -94,8 +94,8 @@ def convert_assigner(conversion: Conversion, node: DifyNode, resolve: Resolver) 
         if target[0] == "conversation":
             created = conversion.input_names.get(("conversation", target[-1]))
             conversion.note(
-                f"the conversation variable {target[-1]} is an output of the run: it starts with its default in every "
-                f"turn unless the caller passes it as the input {created}"
+                f"the conversation variable {target[-1]} is the input and the output {created}: conversations of the "
+                "published pipeline carry it from turn to turn, other callers pass it on themselves"
             )
     if not values:
         advice.append("the node assigns nothing that could be read: set `value`")

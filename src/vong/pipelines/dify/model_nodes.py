@@ -3,7 +3,8 @@
 from typing import Any
 
 from vong.pipelines.definition import JsonSchema
-from vong.pipelines.dify.conversion import Conversion, StepDraft, class_names
+from vong.pipelines.dify.agents import build_loop, read_tools
+from vong.pipelines.dify.conversion import Conversion, StepDraft, agent_server, agent_values, class_names
 from vong.pipelines.dify.document import DifyNode
 from vong.pipelines.dify.expressions import braces, convert_text, split_selector
 from vong.pipelines.dify.report import as_dict, as_list
@@ -194,28 +195,28 @@ def _with_settings(draft: StepDraft, settings: dict[str, Any]) -> StepDraft:
 
 
 def convert_agent(conversion: Conversion, node: DifyNode, resolve: Resolver) -> StepDraft:
-    """Return one model call with the instruction of an agent. Its tools are listed as advice."""
-    parameters = as_dict(node.data.get("agent_parameters"))
-    values = {name: as_dict(one).get("value", one) for name, one in parameters.items()}
+    """Return a loop in which the model calls the tools of an agent, or one call if it has none."""
+    values = agent_values(node)
     model, settings, advice = convert_model(conversion, values.get("model"))
     messages = [
         {"role": role, "content": _agent_text(values.get(field), resolve)}
         for role, field in (("system", "instruction"), ("user", "query"))
         if values.get(field)
     ]
-    tools = [
-        str(one.get("tool_name")) for one in map(as_dict, as_list(values.get("tools"))) if one.get("enabled", True)
-    ]
-    strategy = node.data.get("agent_strategy_name") or "agent"
-    advice.append(
-        f"the strategy {strategy!r} is one model call now, without the tools {', '.join(tools) or 'of the agent'}: "
-        "add a classify step that chooses, with an http or mcp step per tool; see the template `agent`"
-    )
     messages = messages or [{"role": "user", "content": ""}]
-    draft = StepDraft("prompt", {"model": model, "messages": messages}, "partial", advice)
-    if settings:
-        draft.settings["settings"] = settings
-    return draft
+    call: dict[str, Any] = {"model": model, **({"settings": settings} if settings else {})}
+    tools, found = read_tools(values.get("tools"), agent_server(values))
+    strategy = str(node.data.get("agent_strategy_name") or "agent")
+    if strategy.lower() not in FUNCTION_CALLING:
+        advice.append(f"the strategy {strategy!r} calls tools like function calling does now: check its instruction")
+    if not tools:
+        advice.append("the agent has no tool that could be read: add tools to the step")
+        return StepDraft("prompt", {**call, "messages": messages}, "partial", advice)
+    loop = build_loop(call, tools, messages, values.get("maximum_iterations"))
+    return StepDraft("loop", loop, "partial", [*advice, *found])
+
+
+FUNCTION_CALLING = frozenset({"function_calling", "mcp_sse_function_calling", "agent"})
 
 
 def _agent_text(value: Any, resolve: Resolver) -> str:

@@ -153,6 +153,7 @@ class PipelineExecutor:
             user=run.options.user,
             session=run.options.session or (str(run.conversation_id) if run.conversation_id else None),
             tags=run.options.tags,
+            call_id=run.options.call_id,
         )
         trace = PipelineTrace(scope, lambda span: self._record_span(project_id, span))
         execution = RunExecution(

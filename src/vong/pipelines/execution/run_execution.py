@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from vong.errors import BudgetExceeded, Conflict, InvalidInput, VongError
 from vong.pipelines.definition import StepDefinition
@@ -51,6 +52,7 @@ class RunExecution:
         """Seconds until the deadline of each step that waits for a decision."""
         self._options: RunOptions = run.options
         self._started = time.perf_counter()
+        scope.store_reservation = self._store_reservation
 
     def restore(self, steps: list[RunStep]) -> None:
         """Use the results of a former execution of the run."""
@@ -68,6 +70,8 @@ class RunExecution:
         try:
             async with deadline:
                 outputs = await self._run_pipeline()
+            if self.scope.passages:
+                await self.services.record_passages(self.scope, outputs)
         except StepWaiting:
             return await self._wait()
         except asyncio.CancelledError:
@@ -151,6 +155,12 @@ class RunExecution:
         definition = self.compiled.definition
         level = LevelExecution(self, definition.steps, self.compiled.graph, variables, "")
         return self.compiled.render_outputs({**variables, **await level.run()})
+
+    async def _store_reservation(self, span_id: UUID, cost: int, tokens: int) -> None:
+        for active in self.active.values():
+            if active.span_id == span_id:
+                await active.reserve(cost, tokens)
+                return
 
     def _run_variable(self) -> dict[str, Any]:
         conversation = self.scope.conversation_id

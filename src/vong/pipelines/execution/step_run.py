@@ -53,6 +53,8 @@ class StepRun:
         self._started_at = now()
         self._span_id: UUID = new_id()
         self._cost, self._tokens = 0, 0
+        self._stored_cost, self._stored_tokens = 0, 0
+        """Consumption of this execution that is stored already, because calls have reserved it."""
 
     async def run(self) -> Outcome:
         """Return the outcome, from the store if the step has ended before.
@@ -77,7 +79,34 @@ class StepRun:
             return SKIPPED
         if stored.state == "failed" and stored.port != ERROR_PORT and stored.outputs is None:
             return None
+        self._collect_passages(stored.outputs or {})
         return Outcome("succeeded", stored.outputs or {}, stored.port)
+
+    def _collect_passages(self, outputs: Mapping[str, Any]) -> None:
+        """Add the passages of a retrieval to those of the run."""
+        if self._step.kind == "retrieve":
+            found = outputs.get("passages") or ()
+            self._execution.scope.passages.update({one["chunk_id"]: one for one in found if one.get("chunk_id")})
+
+    async def _reserve(self, cost: int, tokens: int) -> None:
+        """Store what the step has consumed, together with what its next call may consume at most."""
+        used_cost, used_tokens = self._execution.scope.usage.by_span.get(self._span_id, (0, 0))
+        cost, tokens = cost + self._cost + used_cost, tokens + self._tokens + used_tokens
+        scope = self._execution.scope
+        row = StepRow(
+            scope.project_id,
+            scope.id,
+            self._path,
+            self._step.kind,
+            self._attempt,
+            "running",
+            cost=cost - self._stored_cost,
+            tokens=tokens - self._stored_tokens,
+            span_id=self._span_id,
+            started_at=self._started_at,
+        )
+        await self._write(row)
+        self._stored_cost, self._stored_tokens = cost, tokens
 
     async def _run_attempts(self) -> Outcome:
         is_waiting = self._stored is not None and self._stored.state == "waiting"
@@ -114,7 +143,9 @@ class StepRun:
             self._started_at = self._stored.started_at
         else:
             self._started_at = moment
-        self._execution.active[self._path] = ActiveStep(self._path, self._step.kind, self._attempt, moment)
+        self._execution.active[self._path] = ActiveStep(
+            self._path, self._step.kind, self._attempt, moment, self._span_id, self._reserve
+        )
         self._execution.trace.enter_step(self._path, self._span_id)
         self._execution.channel.publish("step_started", path=self._path, kind=self._step.kind, attempt=self._attempt)
 
@@ -194,6 +225,7 @@ class StepRun:
         self._end_span(start, inputs, result.outputs, context, None)
         row = self._row("succeeded", inputs, outputs=result.outputs, port=result.port)
         await self._store(row)
+        self._collect_passages(result.outputs)
         self._publish_end("succeeded", result.port, result.outputs, None)
         return Outcome("succeeded", result.outputs, result.port)
 
@@ -244,6 +276,9 @@ class StepRun:
         if not getattr(self._kind, "has_effects", True) and row.state == "succeeded":
             self._execution.writer.write_later(row)
             return
+        await self._write(row)
+
+    async def _write(self, row: StepRow) -> None:
         try:
             await asyncio.shield(self._execution.writer.write(row))
         except VongError as error:
@@ -274,8 +309,8 @@ class StepRun:
             inputs,
             outputs,
             error,
-            self._cost,
-            self._tokens,
+            self._cost - self._stored_cost,
+            self._tokens - self._stored_tokens,
             self._span_id,
             self._started_at,
             now(),

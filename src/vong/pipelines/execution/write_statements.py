@@ -76,7 +76,12 @@ def insert_runs(
 
 def upsert_steps(connection: "psycopg.Connection[Any]", rows: "Sequence[StepRow]", owner: str) -> "psycopg.Cursor[Any]":
     """Store results of steps, of which the last one of each step counts. The cursor returns the ids of their runs."""
-    latest = {(row.run_id, row.path): row for row in rows}
+    latest: dict[tuple[Any, str], StepRow] = {}
+    for row in rows:
+        former = latest.get((row.run_id, row.path))
+        if former is not None:
+            row = row._replace(cost=row.cost + former.cost, tokens=row.tokens + former.tokens)
+        latest[row.run_id, row.path] = row
     encoded = [
         row._replace(inputs=encode(row.inputs), outputs=encode(row.outputs), error=encode(row.error))
         for row in latest.values()

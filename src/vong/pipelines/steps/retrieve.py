@@ -23,6 +23,8 @@ PASSAGE: JsonSchema = {
         "end": types.INTEGER,
         "page": {"type": ["integer", "null"]},
         "metadata": types.OBJECT,
+        "base": types.STRING,
+        "index_version": {"type": ["string", "null"]},
     },
 }
 

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from vong.errors import NotFound, did_you_mean
-from vong.pipelines.definition import PipelineDefinition, dump_yaml, nested_steps, parse_definition
+from vong.pipelines.definition import PipelineDefinition, nested_steps, parse_definition, to_yaml
 from vong.records import Record
 
 DEFAULT_MODEL = "deployment/small"
@@ -52,7 +52,7 @@ def read_template(name: str, model: str | None = None) -> str:
 
     Raises: NotFound if there is no template of that name.
     """
-    return dump_yaml(build_template(name, model))
+    return to_yaml(build_template(name, model))
 
 
 def build_template(name: str, model: str | None = None) -> PipelineDefinition:

@@ -14,6 +14,7 @@ from vong.training.models.model_loading import load_run_tokenizer
 from vong.training.models.reward_model import load_reward_scorer
 from vong.training.progress import TrainingReporter
 from vong.training.recipes import TrainingContext, TrainingResult
+from vong.training.rows.readable_rows import named_errors, select_readable
 from vong.training.rows.row_requirements import check_prompts, divide_prompt
 from vong.training.rows.tokenization import render_prompt
 from vong.training.runs.run import TrainerSetup, run_trainer, trainer_arguments
@@ -23,7 +24,6 @@ from vong.training.setting_fields import best_metric_field, epochs_field, learni
 from vong.training.settings import TrainingSettings
 from vong.training.trainers.preference import (
     load_policy,
-    named_errors,
     release_reference,
     require_rows,
     warn_too_long,
@@ -143,8 +143,9 @@ def prepare_prompts(
 ) -> list[PromptRow]:
     """Render the prompts of a split. Prompts that leave no room for a completion are left out with a warning."""
     rows: list[PromptRow] = []
-    for number, example in enumerate(map(divide_prompt, examples), 1):
-        if example.weight > 0 and example.messages:
+    prompts = list(map(divide_prompt, examples))
+    for number, example in select_readable(tokenizer, prompts, split, reporter, answers=False):
+        if example.messages:
             with named_errors(split, number, example):
                 rows.append(PromptRow(render_prompt(tokenizer, example.messages, example.tools)[1], example))
     warn_weights([row.example for row in rows], split, reporter)

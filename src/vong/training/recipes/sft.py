@@ -15,6 +15,7 @@ from vong.training.recipes.sft_settings import SftSettings
 from vong.training.rows.batch_parts import count_parts
 from vong.training.rows.batching import BATCHES_PER_WINDOW, EpochSampler, batch_table, collate, padding_share
 from vong.training.rows.packing import check_packing, collate_packs, pack_rows, pack_table
+from vong.training.rows.readable_rows import warn_unreadable
 from vong.training.rows.tokenization import (
     TokenizedDataset,
     TokenizedExample,
@@ -148,21 +149,7 @@ def warn_unusual(
     """Report rows that are left out or trained although they are probably a mistake."""
     if trainable.without_weight:
         reporter.warn(f"{trainable.without_weight} {split} rows have the weight 0 and are left out")
-    if trainable.media:
-        reporter.warn(
-            f"{trainable.media} {split} rows have images, audio or files and are left out, because the base model "
-            "reads text only"
-        )
-    if encoded.without_calls:
-        reporter.warn(
-            f"{encoded.without_calls} {split} rows answer with tool calls and are left out, because the chat template "
-            "of the base model does not write tool calls"
-        )
-    if encoded.without_tools:
-        reporter.warn(
-            f"{encoded.without_tools} {split} rows have tools that the chat template of the base model does not write: "
-            "the model does not see them"
-        )
+    warn_unreadable(split, trainable.media, encoded.without_calls, encoded.without_tools, reporter)
     if trainable.empty:
         shown = ", ".join(map(str, trainable.empty[:SHOWN_ROWS])) + (", …" if trainable.empty[SHOWN_ROWS:] else "")
         reporter.warn(

@@ -8,12 +8,10 @@ from typing import Any, Literal, NamedTuple
 from vong.chat_templates import Conversation
 from vong.errors import InvalidInput
 from vong.records import Example, Message
+from vong.records.message import LOSS_WEIGHT_FIELDS
 
 IGNORED_LABEL = -100
 """Label of a token that is excluded from the loss."""
-
-LOSS_WEIGHT_FIELDS = ("weight", "loss_weight", "train", "training")
-"""Fields of an assistant message with its weight in training, as in OpenAI's fine-tuning files."""
 
 TEXT_PARTS = {"text", "input_text", "output_text", "refusal"}
 
@@ -82,7 +80,7 @@ def select_trainable(
             without_weight += 1
         elif example is None:
             without += 1
-        elif any(_has_media(message) for message in (*example.messages, example.completion) if message):
+        elif any(has_media(message) for message in (*example.messages, example.completion) if message):
             media += 1
         else:
             trainable.append(example)
@@ -169,6 +167,8 @@ def tokenize_answers(tokenizer: Any, example: Example, loss_on: LossTarget = "la
 def tokenize_text(tokenizer: Any, text: str, weight: float = 1.0) -> TokenizedExample:
     """Tokenize a document. All of its tokens are in the loss, and the end token follows it."""
     ids = [*tokenizer(text)["input_ids"]]
+    if len(ids) > 1 and ids[0] == ids[1] == tokenizer.bos_token_id:
+        del ids[0]  # the text begins with the token that the tokenizer adds
     if not ids or ids[-1] != tokenizer.eos_token_id:
         ids.append(tokenizer.eos_token_id)
     return TokenizedExample(ids, list(ids), weight)
@@ -195,8 +195,19 @@ def render_prompt(
     return prompt, chat.encode(prompt)
 
 
+def omits_calls(
+    tokenizer: Any, messages: Sequence[Message], tools: Sequence[dict[str, Any]] | None, *, last_only: bool = True
+) -> bool:
+    """Check if the last message, or any of them, has tool calls that the chat template does not write."""
+    if not any(message.tool_calls for message in (messages[-1:] if last_only else messages)):
+        return False
+    return not _start(tokenizer, messages, tools).renders_calls
+
+
 def omits_tools(tokenizer: Any, example: Example) -> bool:
-    """Check if an example has tools that the chat template does not write."""
+    """Check if an example has tools, or tool calls before its completion, that the chat template does not write."""
+    if omits_calls(tokenizer, example.messages, example.tools, last_only=False):
+        return True
     if not example.tools or not example.messages:
         return False
     messages = example.messages
@@ -322,7 +333,8 @@ def _has_weight(example: Example, loss_on: LossTarget) -> bool:
     return example.text is not None or bool(_turn_weights(example, loss_on))
 
 
-def _has_media(message: Message) -> bool:
+def has_media(message: Message) -> bool:
+    """Check if a message has parts that are no text."""
     return isinstance(message.content, list) and any(part.get("type") not in TEXT_PARTS for part in message.content)
 
 

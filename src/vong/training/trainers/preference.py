@@ -1,7 +1,6 @@
 """Preference data for trainers: tokenized pairs and judged completions, and reference log-probabilities."""
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import Field
@@ -12,7 +11,7 @@ from vong.training.device import Device
 from vong.training.models.model_loading import load_run_model, reject_adapted_head
 from vong.training.progress import TrainingReporter
 from vong.training.recipe_interface import TrainingContext
-from vong.training.rows.row_requirements import name_row
+from vong.training.rows.readable_rows import named_errors, select_readable
 from vong.training.rows.tokenization import IGNORED_LABEL, tokenize_example
 from vong.training.setting_fields import best_metric_field
 from vong.training.settings import TrainingSettings
@@ -71,15 +70,6 @@ def tokenize_pair(tokenizer: Any, example: Example) -> TokenizedPair:
     return TokenizedPair(prompt, chosen, rejected)
 
 
-@contextmanager
-def named_errors(split: str, number: int, example: Example) -> Generator[None]:
-    """Add the row to the message of an error of the chat template."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise InvalidInput(f"{name_row(split, number, example)}: {error.message}", error.hint) from error
-
-
 def prepare_pairs(
     tokenizer: Any, examples: Sequence[Example], split: str, max_length: int, reporter: TrainingReporter
 ) -> list[TokenizedPair]:
@@ -87,8 +77,8 @@ def prepare_pairs(
     usable = [example for example in examples if example.weight > 0 and example.completion and example.rejected]
     warn_weights(usable, split, reporter)
     pairs: list[TokenizedPair] = []
-    for number, example in enumerate(examples, 1):
-        if example.weight > 0 and example.completion and example.rejected:
+    for number, example in select_readable(tokenizer, examples, split, reporter):
+        if example.completion and example.rejected:
             with named_errors(split, number, example):
                 pairs.append(tokenize_pair(tokenizer, example))
     different = [pair for pair in pairs if pair.chosen_ids != pair.rejected_ids]
@@ -124,9 +114,9 @@ def prepare_completions(
     """Tokenize the judged completions of a split. A pair gives one desirable and one undesirable completion."""
     warn_weights([example for example in examples if example.weight > 0], split, reporter)
     rows: list[TokenizedCompletion] = []
-    for number, example in enumerate(examples, 1):
+    for number, example in select_readable(tokenizer, examples, split, reporter):
         for completion, label in ((example.completion, True), (example.rejected, False)):
-            if completion is not None and example.weight > 0:
+            if completion is not None:
                 judged = example.model_copy(update={"completion": completion})
                 with named_errors(split, number, example):
                     rows.append(TokenizedCompletion(*tokenize_completion(tokenizer, judged), label))

@@ -18,7 +18,15 @@ const PublicationTab = lazy(() =>
   import("./publication/PublicationTab").then((module) => ({ default: module.PublicationTab })),
 );
 
-/** Show a pipeline: canvas, YAML, runs, versions and publication. */
+const ReplaysTab = lazy(() => import("./replays/ReplaysTab").then((module) => ({ default: module.ReplaysTab })));
+const ConversationsTab = lazy(() =>
+  import("./conversations/ConversationsTab").then((module) => ({ default: module.ConversationsTab })),
+);
+const AutomationTab = lazy(() =>
+  import("./automation/AutomationTab").then((module) => ({ default: module.AutomationTab })),
+);
+
+/** Show a pipeline: canvas, YAML, runs, replays, versions, publication, conversations and automation. */
 export default function PipelinePage() {
   const { name } = page.useParams();
   const query = useQuery(pipelineQuery(name));
@@ -62,8 +70,11 @@ function Sections({ pipeline }: { pipeline: PipelineText }) {
           <Tabs.Panel value={tab}>
             <Suspense fallback={<LoadingPlaceholder />}>
               {tab === "runs" && <RunsTab name={version.name} />}
+              {tab === "replays" && <ReplaysTab name={version.name} />}
               {tab === "versions" && <VersionsTab name={version.name} />}
               {tab === "publication" && <PublicationTab name={version.name} />}
+              {tab === "conversations" && <ConversationsTab name={version.name} />}
+              {tab === "automation" && <AutomationTab name={version.name} inputs={version.definition.inputs} />}
             </Suspense>
           </Tabs.Panel>
         </Tabs>

@@ -22,4 +22,10 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./runs/RunPage")),
 });
 
-export const routes = [home, pipeline, run] as const;
+const replay = createRoute({
+  getParentRoute: () => root,
+  path: "/pipelines/$name/replays/$id",
+  component: lazyRouteComponent(() => import("./replays/ReplayPage")),
+});
+
+export const routes = [home, pipeline, run, replay] as const;

@@ -1,8 +1,17 @@
-export const TABS = ["canvas", "yaml", "runs", "versions", "publication"] as const;
+export const TABS = [
+  "canvas",
+  "yaml",
+  "runs",
+  "replays",
+  "versions",
+  "publication",
+  "conversations",
+  "automation",
+] as const;
 export type Tab = (typeof TABS)[number];
 
-/** Search parameters of a pipeline page: the tab, and the versions that the tab Versions compares. */
-export type PipelineSearch = { tab?: Tab; old?: string; new?: string };
+/** Search parameters of a pipeline page: the tab, the versions to compare, and the conversation that is shown. */
+export type PipelineSearch = { tab?: Tab; old?: string; new?: string; conversation?: string };
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value ? value : typeof value === "number" ? String(value) : undefined;
@@ -10,7 +19,7 @@ const text = (value: unknown): string | undefined =>
 /** Read the search parameters of a pipeline page. Unknown values are dropped. */
 export function readPipelineSearch(search: Record<string, unknown>): PipelineSearch {
   const tab = TABS.find((one) => one === search.tab);
-  return { tab, old: text(search.old), new: text(search.new) };
+  return { tab, old: text(search.old), new: text(search.new), conversation: text(search.conversation) };
 }
 
 /** Search parameters of a run page: the selected step. */

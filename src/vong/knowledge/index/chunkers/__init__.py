@@ -41,11 +41,12 @@ def check_chunker(chunker: Mapping[str, Any]) -> ChunkerSettings:
 def chunk_document(
     document: ParsedDocument, chunker: Mapping[str, Any], count_tokens: CountTokens, max_tokens: int
 ) -> list[ChunkDraft]:
-    """Split a document by the settings of an index. `max_tokens` is what the embedding model reads.
+    """Split a document by the settings of an index, without its navigation. `max_tokens` is what the model reads.
 
     Raises: InvalidInput if the settings are invalid.
     """
     settings = check_chunker(chunker)
+    document = _blank_navigation(document)
     readable = max(max_tokens - HEADING_TOKENS, MIN_TOKENS)
     size = min(settings.tokens, readable)
     limits = ChunkerLimits(size, min(settings.overlap, size // 2), readable, count_tokens)
@@ -55,6 +56,17 @@ def chunk_document(
         return chunk_questions(document, limits)
     by_kind = {"tokens": chunk_by_tokens, "sentences": chunk_by_sentences}
     return by_kind.get(settings.kind, chunk_by_structure)(document, limits)
+
+
+def _blank_navigation(document: ParsedDocument) -> ParsedDocument:
+    """Return a document with blanks for its navigation, so that offsets stay, unless it has nothing else."""
+    if all(section.kind == "navigation" for section in document.sections):
+        return document
+    sections = [
+        section._replace(text=" " * len(section.text)) if section.kind == "navigation" else section
+        for section in document.sections
+    ]
+    return document._replace(sections=tuple(sections))
 
 
 __all__ = ["ChunkDraft", "ChunkerSettings", "check_chunker", "chunk_document", "full_text"]

@@ -15,6 +15,7 @@ import { knowledgeQuestions } from "./knowledgeQuestions";
 import { knowledgeSources } from "./knowledgeSources";
 import { loop } from "./loop";
 import { monitors } from "./monitors";
+import { pipelineAutomation } from "./pipelineAutomation";
 import { pipelineRuns } from "./pipelineRuns";
 import { pipelines } from "./pipelines";
 import { playground } from "./playground";
@@ -60,6 +61,7 @@ export const en = {
   knowledgeIndexes,
   pipelines,
   pipelineRuns,
+  pipelineAutomation,
   playground,
   traces,
   feedback,

@@ -14,7 +14,8 @@ export const pipelineRuns = {
   start: "Start run",
   startTitle: (name: string) => `Run ${name}`,
   noInputs: "This pipeline has no inputs.",
-  runsDraft: "The run uses the unsaved changes and is not listed under Runs.",
+  runsDraft: "The run uses the unsaved changes and is listed under Runs as a draft.",
+  draft: "Draft",
   runTitle: (id: string) => `Run ${id}`,
   cancel: "Cancel run",
   canvas: "Steps of the run",
@@ -72,8 +73,6 @@ export const pipelineRuns = {
     oldLengths: "Assumes that the new model answers as long as the old one.",
     effects: (steps: string) => `Execute ${steps} again, which may change something outside`,
     start: "Start replay",
-    newRuns: "New runs",
-    comparison: "Compare outputs in pairs",
   },
   replayOf: "Replay of run",
   versions: {

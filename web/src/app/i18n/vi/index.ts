@@ -16,6 +16,7 @@ import { knowledgeQuestions } from "./knowledgeQuestions";
 import { knowledgeSources } from "./knowledgeSources";
 import { loop } from "./loop";
 import { monitors } from "./monitors";
+import { pipelineAutomation } from "./pipelineAutomation";
 import { pipelineRuns } from "./pipelineRuns";
 import { pipelines } from "./pipelines";
 import { playground } from "./playground";
@@ -61,6 +62,7 @@ export const vi: Messages = {
   knowledgeIndexes,
   pipelines,
   pipelineRuns,
+  pipelineAutomation,
   playground,
   traces,
   feedback,

@@ -15,7 +15,8 @@ export const pipelineRuns: Messages["pipelineRuns"] = {
   start: "Bắt đầu chạy",
   startTitle: (name) => `Chạy ${name}`,
   noInputs: "Pipeline này không có đầu vào.",
-  runsDraft: "Lần chạy dùng các thay đổi chưa lưu và không được liệt kê trong Lần chạy.",
+  runsDraft: "Lần chạy dùng các thay đổi chưa lưu và được liệt kê trong Lần chạy là bản nháp.",
+  draft: "Bản nháp",
   runTitle: (id) => `Lần chạy ${id}`,
   cancel: "Huỷ lần chạy",
   canvas: "Các bước của lần chạy",
@@ -73,8 +74,6 @@ export const pipelineRuns: Messages["pipelineRuns"] = {
     oldLengths: "Giả định câu trả lời của mô hình mới dài như mô hình cũ.",
     effects: (steps) => `Thực hiện lại ${steps}, có thể thay đổi hệ thống bên ngoài`,
     start: "Bắt đầu chạy lại",
-    newRuns: "Các lần chạy mới",
-    comparison: "So sánh đầu ra theo cặp",
   },
   replayOf: "Chạy lại của lần chạy",
   versions: {

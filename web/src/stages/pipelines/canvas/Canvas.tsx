@@ -69,6 +69,8 @@ export type CanvasProps = {
   onSelectEdge?: (edge: CanvasEdge | null) => void;
   readOnly?: boolean;
   onMove?: (positions: ReadonlyMap<string, Position>) => void;
+  /** Called if nodes are dropped in another container than their own; null is the outermost level. */
+  onMoveInto?: (parent: string | null, positions: ReadonlyMap<string, Position>) => void;
   onConnect?: (from: string, to: string, port?: string) => void;
   /** Called if a connection is dropped on an empty place. */
   onConnectNew?: (from: string, port: string | undefined, place: Place) => void;
@@ -98,6 +100,12 @@ function styleEdge(edge: CanvasEdge, selected: boolean): CanvasEdge {
   };
 }
 
+/** Mark a container as the target of a drag. */
+function withDropMark(node: CanvasNode, isTarget: boolean): CanvasNode {
+  if (Boolean(node.className) === isTarget) return node;
+  return { ...node, className: isTarget ? c.dropTarget : undefined };
+}
+
 /** Show a pipeline as a graph that can be moved, connected and navigated by mouse and by keyboard. */
 export function Canvas(props: CanvasProps) {
   return (
@@ -113,6 +121,7 @@ function Flow(props: CanvasProps) {
   const scheme = useComputedColorScheme("light");
   const flow = useReactFlow<CanvasNode, CanvasEdge>();
   const wrapper = useRef<HTMLDivElement>(null);
+  const markedTarget = useRef<string | null>(null);
   const [focused, setFocused] = useState<string>(INPUTS);
   const boxes = useMemo(() => placeNodes(graph), [graph]);
   const [nodes, setNodes] = useState<CanvasNode[]>([]);
@@ -207,9 +216,39 @@ function Flow(props: CanvasProps) {
   const commitMove = (moved: CanvasNode[]) => {
     const positions = moved.map((node) => {
       const parent = findStep(graph, node.id)?.parent ?? null;
-      return [node.id, fromCanvasPosition(node.position, isStepId(node.id) ? parent : null)] as const;
+      const [x, y] = fromCanvasPosition(node.position, isStepId(node.id) ? parent : null);
+      return [node.id, (parent === null ? [x, y] : [Math.max(0, x), Math.max(0, y)]) as Position] as const;
     });
     if (positions.length) props.onMove?.(new Map(positions));
+  };
+  /** Return the container under the middle of a dragged step, or undefined if it is the own one. */
+  const dropTarget = (node: CanvasNode): string | null | undefined => {
+    const step = findStep(graph, node.id);
+    const at = flow.getInternalNode(node.id)?.internals.positionAbsolute;
+    if (!step || !at) return undefined;
+    const middle: Position = [at.x + (node.width ?? 0) / 2, at.y + (node.height ?? 0) / 2];
+    const target = containerAt(graph, boxes, middle, step.id);
+    return target === step.parent ? undefined : target;
+  };
+  const onDrag = (node: CanvasNode) => {
+    const target = props.onMoveInto ? (dropTarget(node) ?? null) : null;
+    if (target === markedTarget.current) return;
+    markedTarget.current = target;
+    setNodes((current) => current.map((one) => withDropMark(one, one.id === target)));
+  };
+  const onDrop = (node: CanvasNode | undefined, moved: CanvasNode[]) => {
+    if (markedTarget.current !== null) setNodes((current) => current.map((one) => withDropMark(one, false)));
+    markedTarget.current = null;
+    const target = node && props.onMoveInto ? dropTarget(node) : undefined;
+    if (target === undefined) return commitMove(moved);
+    const origin = target === null ? { x: 0, y: 0 } : flow.getInternalNode(target)?.internals.positionAbsolute;
+    const positions = moved.flatMap((one): [string, Position][] => {
+      const at = flow.getInternalNode(one.id)?.internals.positionAbsolute;
+      if (!at || !origin || !isStepId(one.id)) return [];
+      const [x, y] = fromCanvasPosition({ x: at.x - origin.x, y: at.y - origin.y }, target);
+      return [[one.id, target === null ? [x, y] : [Math.max(0, x), Math.max(0, y)]]];
+    });
+    props.onMoveInto?.(target, new Map(positions));
   };
   const onConnectEnd = (event: MouseEvent | TouchEvent, state: FinalConnectionState) => {
     if (state.isValid || state.toNode || !state.fromNode || state.fromHandle?.type !== "source") return;
@@ -238,8 +277,9 @@ function Flow(props: CanvasProps) {
         nodeTypes={NODE_TYPES}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
-        onNodeDragStop={(_event, _node, moved) => commitMove(moved)}
-        onSelectionDragStop={(_event, moved) => commitMove(moved)}
+        onNodeDrag={(_event, node) => onDrag(node)}
+        onNodeDragStop={(_event, node, moved) => onDrop(node, moved)}
+        onSelectionDragStop={(_event, moved) => onDrop(moved[0], moved)}
         onNodeDoubleClick={(_event, node) => props.onOpen?.(node.id)}
         onConnect={({ source, target, sourceHandle }: Connection) =>
           props.onConnect?.(source, target, sourceHandle ?? undefined)

@@ -153,13 +153,18 @@ export function groupBoxes(graph: Graph, boxes: ReadonlyMap<string, Box>): Map<s
   return frames;
 }
 
-/** Return the id of the container under a point of the canvas, or null. */
-export function containerAt(graph: Graph, boxes: ReadonlyMap<string, Box>, point: Position): string | null {
+/** Return the id of the container under a point of the canvas, or null. The step `without` and its steps are ignored. */
+export function containerAt(
+  graph: Graph,
+  boxes: ReadonlyMap<string, Box>,
+  point: Position,
+  without?: string,
+): string | null {
   let found: string | null = null;
   const search = (parent: string | null, x: number, y: number): void => {
     for (const step of graph.steps) {
       const box = boxes.get(step.id);
-      if (step.parent !== parent || !hasSteps(step.fields.kind) || !box) continue;
+      if (step.parent !== parent || !hasSteps(step.fields.kind) || !box || step.id === without) continue;
       if (x < box.x || y < box.y || x > box.x + box.width || y > box.y + box.height) continue;
       found = joinId(parent, step.name);
       search(step.id, x - box.x - CONTAINER_PADDING, y - box.y - CONTAINER_TOP);

@@ -130,7 +130,7 @@ export function toNodes(
       ...sizeOf(box),
       ariaLabel: options.label(data),
     };
-    if (step.parent !== null) Object.assign(node, { parentId: step.parent, extent: "parent" });
+    if (step.parent !== null) node.parentId = step.parent;
     add(node, selected?.has(step.id) ?? false);
   }
   readNotes(graph.top).forEach((note, index) => {

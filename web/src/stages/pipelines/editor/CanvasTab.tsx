@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Kbd, Modal, SegmentedControl, Select, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Kbd, SegmentedControl, Select, Tooltip } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import {
@@ -21,7 +21,9 @@ import { stepPorts } from "../canvas/kinds";
 import { isTyping } from "../canvas/typing";
 import { type CanvasEdge, frameId, isStepId, noteId, type StepMark } from "../canvas/view";
 import { copySteps } from "../model/clipboard";
-import { readGroups, readNotes } from "../model/definition";
+import { moveTargets } from "../model/containers";
+import { removeDataEdge } from "../model/dataEdges";
+import { type Position, readGroups, readNotes } from "../model/definition";
 import { connect, connectionProblem, disconnect } from "../model/edits";
 import { findStep, type Graph } from "../model/graph";
 import { namesQuery, schemaQuery } from "../queries";
@@ -32,6 +34,7 @@ import c from "./editor.module.css";
 import { explain } from "./explain";
 import { Findings } from "./Findings";
 import { findingMarks } from "./findings";
+import { KeysDialog } from "./KeysDialog";
 import { StepList } from "./StepList";
 import type { Editor } from "./useEditor";
 
@@ -40,6 +43,8 @@ const StepPanel = lazy(() => import("../panel/StepPanel").then((module) => ({ de
 const GroupPanel = lazy(() => panels().then((module) => ({ default: module.GroupPanel })));
 const NotePanel = lazy(() => panels().then((module) => ({ default: module.NotePanel })));
 const PipelinePanel = lazy(() => panels().then((module) => ({ default: module.PipelinePanel })));
+const DataEdgeDialog = lazy(() => import("./DataEdgeDialog").then((module) => ({ default: module.DataEdgeDialog })));
+const MoveDialog = lazy(() => import("./MoveDialog").then((module) => ({ default: module.MoveDialog })));
 
 type Adding = { place: Place | null; from?: { id: string; port?: string } };
 type Props = { editor: Editor; marks?: ReadonlyMap<string, StepMark>; onRunFrom?: (id: string) => void };
@@ -71,6 +76,8 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [edge, setEdge] = useState<CanvasEdge | null>(null);
   const [adding, setAdding] = useState<Adding | null>(null);
+  const [removing, setRemoving] = useState<CanvasEdge | null>(null);
+  const [moving, setMoving] = useState<string[] | null>(null);
   const [connecting, setConnecting] = useState<string | null>(null);
   const [showsKeys, setShowsKeys] = useState(false);
   const canvas = useRef<CanvasHandle>(null);
@@ -114,7 +121,7 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
       const reference = edge.data.reference ?? "";
       edit((current) => disconnect(current, { reference, to: edge.target }));
       setEdge(null);
-    } else if (edge) explain(t.editor.dataEdge(edge.data?.outputs?.join(", ") ?? ""));
+    } else if (edge) setRemoving(edge);
     else if (selected.size) {
       const next = actions.neighbour(graph, selected);
       edit((current) => actions.removeSelected(current, selected));
@@ -135,9 +142,19 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
   const addAfterSelected = () => setAdding(step ? { place: null, from: { id: step.id } } : { place: middle() });
   const duplicate = () => apply((current) => actions.duplicate(current, selected));
 
+  const startMove = () => {
+    const ids = [...actions.selectedSteps(selected)];
+    if (!ids.length) return;
+    if (moveTargets(graph, ids).length) setMoving(ids);
+    else explain(t.editor.noContainer);
+  };
+  const move = (ids: string[], parent: string | null, positions?: ReadonlyMap<string, Position>) =>
+    apply((current) => actions.moveTo(current, ids, parent, positions));
+
   const commands: Record<string, () => void> = {
     a: addAfterSelected,
     c: () => step && setConnecting(step.id),
+    m: startMove,
     g: makeGroup,
     n: makeNote,
     t: tidy,
@@ -203,6 +220,7 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
       onRename={(name) => apply((current) => actions.rename(current, step.id, name))}
       onRemove={remove}
       onDuplicate={duplicate}
+      onMove={moveTargets(graph, [step.id]).length ? () => setMoving([step.id]) : undefined}
       onRunFrom={onRunFrom && !step.id.includes(".") ? () => onRunFrom(step.id) : undefined}
     />
   ) : group ? (
@@ -272,6 +290,7 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
               onSelectEdge={setEdge}
               readOnly={editor.problem !== null}
               onMove={(positions) => edit((current) => actions.moveNodes(current, positions))}
+              onMoveInto={(parent, positions) => move([...positions.keys()], parent, positions)}
               onConnect={onConnect}
               onConnectNew={(id, port, place) => setAdding({ place, from: { id, port } })}
               onOpen={(id) => {
@@ -314,25 +333,32 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
           }}
         />
       )}
+      <Suspense>
+        {removing && (
+          <DataEdgeDialog
+            graph={graph}
+            from={removing.source}
+            to={removing.target}
+            onClose={() => setRemoving(null)}
+            onRemove={() => {
+              edit((current) => removeDataEdge(current, removing.source, removing.target));
+              setRemoving(null);
+              setEdge(null);
+            }}
+          />
+        )}
+        {moving && (
+          <MoveDialog
+            targets={moveTargets(graph, moving)}
+            onClose={() => setMoving(null)}
+            onMove={(parent) => {
+              setMoving(null);
+              move(moving, parent);
+            }}
+          />
+        )}
+      </Suspense>
       <KeysDialog opened={showsKeys} onClose={() => setShowsKeys(false)} />
     </div>
-  );
-}
-
-function KeysDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
-  const { app, pipelines: t } = useMessages();
-  return (
-    <Modal opened={opened} onClose={onClose} title={t.editor.keys} closeButtonProps={{ "aria-label": app.close }}>
-      <dl className={c.keys}>
-        {Object.entries(t.editor.keyHelp).map(([keys, text]) => (
-          <div key={keys} style={{ display: "contents" }}>
-            <dt>
-              <Kbd>{keys}</Kbd>
-            </dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-    </Modal>
   );
 }

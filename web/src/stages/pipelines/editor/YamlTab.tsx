@@ -1,15 +1,23 @@
-import { useRef } from "react";
+import { memo, useRef } from "react";
 import { useMessages } from "@/app/i18n";
 import c from "./editor.module.css";
 import { Findings } from "./Findings";
 import type { Editor } from "./useEditor";
+
+const LineNumbers = memo(function LineNumbers({ lines, badLine }: { lines: number; badLine?: number }) {
+  return Array.from({ length: lines }, (_, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: line numbers
+    <div key={index} data-level={index + 1 === badLine ? "error" : undefined}>
+      {index + 1}
+    </div>
+  ));
+});
 
 /** Edit the text of a pipeline. The canvas follows, and the other way round. */
 export function YamlTab({ editor, onSelect }: { editor: Editor; onSelect: (id: string) => void }) {
   const t = useMessages().pipelines.editor;
   const gutter = useRef<HTMLDivElement>(null);
   const lines = editor.text.split("\n").length;
-  const badLine = editor.problem?.line;
   const indent = (area: HTMLTextAreaElement) => {
     const { selectionStart: start, selectionEnd: end, value } = area;
     editor.setText(`${value.slice(0, start)}  ${value.slice(end)}`);
@@ -19,12 +27,7 @@ export function YamlTab({ editor, onSelect }: { editor: Editor; onSelect: (id: s
     <>
       <div className={c.yaml}>
         <div className={c.gutter} ref={gutter} aria-hidden>
-          {Array.from({ length: lines }, (_, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: line numbers
-            <div key={index} data-level={index + 1 === badLine ? "error" : undefined}>
-              {index + 1}
-            </div>
-          ))}
+          <LineNumbers lines={lines} badLine={editor.problem?.line} />
         </div>
         <textarea
           className={c.text}

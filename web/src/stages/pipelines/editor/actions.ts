@@ -2,6 +2,7 @@ import type { Place } from "../canvas/Canvas";
 import { allEdges, autoLayout, freeBox, placeNodes, STEP_HEIGHT, STEP_WIDTH } from "../canvas/layout";
 import { frameId, isStepId, noteId } from "../canvas/view";
 import { copySteps, pasteSteps, readSteps } from "../model/clipboard";
+import { moveInto } from "../model/containers";
 import { type Position, readGroups, readLayout, readNotes, type StepFields } from "../model/definition";
 import {
   addNote,
@@ -108,6 +109,27 @@ export function duplicate(graph: Graph, selected: ReadonlySet<string>): Result |
   const box = placeNodes(graph).get(first.id);
   const position: Position = box ? [box.x + 40, box.y + box.height + 40] : [0, 0];
   return paste(graph, copySteps(graph, new Set(steps)), { parent: first.parent, position });
+}
+
+/** Move steps into a container, or to the outermost level. Without positions, they are placed beside the others. */
+export function moveTo(
+  graph: Graph,
+  ids: string[],
+  parent: string | null,
+  positions?: ReadonlyMap<string, Position>,
+): Result {
+  const fixed = fixPlaces(graph);
+  const places = new Map(positions);
+  const others = new Map([...placeNodes(fixed)].filter(([id]) => (findStep(fixed, id)?.parent ?? null) === parent));
+  for (const id of positions ? [] : ids) {
+    const box = placeNodes(fixed).get(id);
+    const right = Math.max(0, ...[...others.values()].map((other) => other.x + other.width + 64));
+    const free = freeBox({ width: STEP_WIDTH, height: STEP_HEIGHT, ...box, x: right, y: 0 }, others);
+    places.set(id, [free.x, free.y]);
+    others.set(id, free);
+  }
+  const moved = moveInto(fixed, ids, parent, places);
+  return { graph: moved.graph, select: moved.ids };
 }
 
 /** Group the selected steps of the outermost level. */

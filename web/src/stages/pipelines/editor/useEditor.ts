@@ -9,6 +9,8 @@ import { findingsQuery, type PipelineText, type PipelineVersion } from "../queri
 import { clearDraft, readDraft, storeDraft } from "./draft";
 import type { Finding } from "./findings";
 
+/** Pause in typing after which a text is parsed. Parsing 200 steps takes longer than the time between two keys. */
+const PARSE_AFTER_MS = 200;
 const VALIDATE_AFTER_MS = 350;
 const STORE_AFTER_MS = 500;
 
@@ -43,7 +45,10 @@ export function useEditor({ version, text: stored }: PipelineText): Editor {
   const [history, dispatch] = useReducer(reduceHistory, null, () => startHistory(restored ?? saved));
   const text = useRef(history.text);
   text.current = history.text;
-  const result = useMemo(() => readText(history.text), [history.text]);
+  /** Text that was parsed last, while a newer one is typed. */
+  const [parsed, setParsed] = useState<string | null>(null);
+  const source = parsed ?? history.text;
+  const result = useMemo(() => readText(source), [source]);
   const lastValid = useRef<Definition>({ steps: {} });
   if (result.definition) lastValid.current = result.definition;
   const definition = lastValid.current;
@@ -58,9 +63,18 @@ export function useEditor({ version, text: stored }: PipelineText): Editor {
     return () => window.clearTimeout(timer);
   }, [history.text, isChanged, base]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each key starts the pause again
+  useEffect(() => {
+    if (parsed === null) return;
+    const timer = window.setTimeout(() => setParsed(null), PARSE_AFTER_MS);
+    return () => window.clearTimeout(timer);
+  }, [parsed, history.text]);
+
   const [checked] = useDebouncedValue(history.text, VALIDATE_AFTER_MS);
   const findings = useQuery(findingsQuery(result.problem?.kind === "yaml" ? null : checked));
   const setText = useCallback((next: string) => {
+    const before = text.current;
+    setParsed((current) => current ?? before);
     text.current = next;
     dispatch({ type: "edit", text: next, key: "text" });
   }, []);
@@ -70,6 +84,7 @@ export function useEditor({ version, text: stored }: PipelineText): Editor {
     const before = toGraph(current);
     const after = change(before);
     if (after === before) return;
+    setParsed(null);
     text.current = patchText(text.current, toDefinition(after));
     dispatch({ type: "edit", text: text.current, key });
   }, []);
@@ -85,8 +100,14 @@ export function useEditor({ version, text: stored }: PipelineText): Editor {
     canRedo: history.future.length > 0,
     setText,
     edit,
-    undo: useCallback(() => dispatch({ type: "undo" }), []),
-    redo: useCallback(() => dispatch({ type: "redo" }), []),
+    undo: useCallback(() => {
+      setParsed(null);
+      dispatch({ type: "undo" });
+    }, []),
+    redo: useCallback(() => {
+      setParsed(null);
+      dispatch({ type: "redo" });
+    }, []),
     discard: useCallback(() => dispatch({ type: "reset", text: saved }), [saved]),
     rebase: useCallback((next: PipelineVersion) => {
       clearDraft(next.name);

@@ -111,7 +111,7 @@ export function dataEdges(graph: Graph): DataEdge[] {
 }
 
 /** Return the ends of the edge for a name: a sibling of the step, or a sibling of one of its containers. */
-function resolveReference(ids: Set<string>, step: Step, name: string): { from: string; to: string } | null {
+export function resolveReference(ids: Set<string>, step: Step, name: string): { from: string; to: string } | null {
   for (let to = step.id; ; to = to.slice(0, to.lastIndexOf("."))) {
     const parent = to.includes(".") ? to.slice(0, to.lastIndexOf(".")) : null;
     const from = joinId(parent, name);

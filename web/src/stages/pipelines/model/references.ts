@@ -40,3 +40,14 @@ export function mapTexts(value: Value, replace: (text: string) => string): Value
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, replace)]));
   return value;
 }
+
+/**
+ * Return a text without the expressions that use a name, or null if a statement such as `{% if … %}` uses it, which
+ * cannot be removed alone.
+ */
+export function withoutReference(text: string, name: string): string | null {
+  const uses = (block: string) => findReferences(block).some((reference) => reference.name === name);
+  const blocks = text.match(BLOCKS) ?? [];
+  if (blocks.some((block) => block.startsWith("{%") && uses(block))) return null;
+  return text.replace(BLOCKS, (block) => (uses(block) ? "" : block));
+}

@@ -1,5 +1,5 @@
 import { Accordion, ActionIcon, Alert, Anchor, Button, Group, Select, Text, TextInput, Title } from "@mantine/core";
-import { CopyPlus, Play, Trash2, X } from "lucide-react";
+import { CopyPlus, CornerDownRight, Play, Trash2, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useMessages } from "@/app/i18n";
 import { hasSteps, kindView, stepPorts } from "../canvas/kinds";
@@ -28,6 +28,8 @@ type Props = PanelProps & {
   onRename: (name: string) => void;
   onRemove: () => void;
   onDuplicate: () => void;
+  /** Moves the step into another container. Undefined if there is none. */
+  onMove?: () => void;
   onRunFrom?: () => void;
 };
 
@@ -121,6 +123,16 @@ export function StepPanel(props: Props) {
         >
           {t.panel.duplicate}
         </Button>
+        {props.onMove && (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<CornerDownRight size={13} aria-hidden />}
+            onClick={props.onMove}
+          >
+            {t.panel.move}
+          </Button>
+        )}
         <Button
           size="xs"
           variant="light"

@@ -75,7 +75,16 @@ function Run({ details: run }: { details: RunDetails }) {
     <>
       <PageHeader
         title={t.runTitle(run.id.slice(0, 8))}
-        badge={<Status state={statusOf(run.state)} label={state} />}
+        badge={
+          <>
+            <Status state={statusOf(run.state)} label={state} />
+            {run.options?.is_draft && (
+              <Badge variant="light" color="yellow" tt="none" fw={500}>
+                {t.draft}
+              </Badge>
+            )}
+          </>
+        }
         breadcrumbs={[
           { label: app.nav.pipelines, to: "/pipelines" },
           { label: name, to: `/pipelines/${encodeURIComponent(name)}` },

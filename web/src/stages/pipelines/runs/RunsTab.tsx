@@ -1,4 +1,4 @@
-import { Button, Group, Text } from "@mantine/core";
+import { Badge, Button, Group, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMessages } from "@/app/i18n";
@@ -42,8 +42,17 @@ function useColumns(): Column<PipelineRun>[] {
     {
       id: "version",
       title: t.version,
-      width: "120px",
-      cell: (run) => <span className="mono">{run.version.slice(-12)}</span>,
+      width: "150px",
+      cell: (run) => (
+        <>
+          <span className="mono">{run.version.slice(0, 8)}</span>
+          {run.options?.is_draft && (
+            <Badge size="xs" variant="light" color="yellow" tt="none" ml={6}>
+              {t.draft}
+            </Badge>
+          )}
+        </>
+      ),
     },
     { id: "time", title: t.duration, width: "90px", alignRight: true, cell: (run) => f.duration(stepDuration(run)) },
     { id: "cost", title: t.cost, width: "100px", alignRight: true, cell: (run) => f.money(run.cost) },

@@ -72,13 +72,15 @@ export const runEventsUrl = (id: string): string => `/api/v1/pipelines/runs/${id
 
 type RunBody = Schema["PipelineRunCreate"];
 
-/** Start a run in the background: of the stored pipeline, or of a text that is not stored. */
+/** Start a run in the background: of the stored pipeline, or of a draft of it that is not stored. */
 export function startRun(name: string, inputs: Fields, draft?: string): Promise<RunDetails> {
   const body = { inputs, mode: "background" } as RunBody;
   if (draft === undefined)
     return unwrap(api.POST("/api/v1/pipelines/{name}/runs", { params: { path: { name } }, body }));
   return unwrap(
-    api.POST("/api/v1/pipelines/runs", { body: { ...body, definition: draft } as Schema["DefinitionRunCreate"] }),
+    api.POST("/api/v1/pipelines/runs", {
+      body: { ...body, definition: draft, pipeline: name } as Schema["DefinitionRunCreate"],
+    }),
   );
 }
 
