@@ -1,5 +1,6 @@
 """Fixtures of all tests: embedded PostgreSQL, migrated database, project, and a block on network access."""
 
+import gc
 import os
 import shutil
 import socket
@@ -44,6 +45,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort the tests so that the slowest files start first."""
     items[:] = scheduling.slowest_first(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect no garbage while tests are imported, nor later among the modules: they are large and stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,12 @@ class InvalidInput(VongError):
     code, fault, status = "invalid_input", "caller", 422
 
 
+class ContextLengthExceeded(InvalidInput):
+    """Prompt that is longer than the context of a local model. The code is that of OpenAI, which clients recognise."""
+
+    code = "context_length_exceeded"
+
+
 class Unsupported(InvalidInput):
     """Valid request that the named model or API does not support. Another model or API may support it."""
 

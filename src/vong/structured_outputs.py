@@ -6,6 +6,7 @@ from typing import Any
 
 MAX_CHARACTERS = 200_000
 """Characters that are searched, counted from the end of the text."""
+MAX_SCHEMA_NAME_CHARS = 64
 MAX_CANDIDATES = 200
 """Number of opening braces that are tried. A text with more of them is no answer in JSON."""
 REASONING_TAG = re.compile(
@@ -96,3 +97,29 @@ def _repair(text: str) -> str:
 
 def _reject(constant: str) -> Any:
     raise ValueError(constant)
+
+
+def build_response_format(schema: dict[str, Any], name: str = "answer") -> dict[str, Any]:
+    """Return the field `response_format` of OpenAI's API for answers that match a schema."""
+    return {"type": "json_schema", "json_schema": name_schema(schema, name)}
+
+
+def name_schema(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a schema with its name in the form that OpenAI accepts, and `strict` if the schema allows that mode."""
+    valid_name = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:MAX_SCHEMA_NAME_CHARS] or "answer"
+    return {"name": valid_name, "schema": schema, **({"strict": True} if _is_strict(schema) else {})}
+
+
+def _is_strict(schema: Any) -> bool:
+    """Return True if every object of a schema closes and requires its properties, as OpenAI's strict mode demands."""
+    if isinstance(schema, list):
+        return all(map(_is_strict, schema))
+    if not isinstance(schema, dict):
+        return True
+    properties = schema.get("properties")
+    if schema.get("type") == "object" or isinstance(properties, dict):
+        names = set(properties) if isinstance(properties, dict) else set[str]()
+        if schema.get("additionalProperties") is not False or names != set(schema.get("required") or ()):
+            return False
+    children = [value for name, value in schema.items() if name not in {"properties", "required", "enum", "const"}]
+    return all(map(_is_strict, [*children, *(properties.values() if isinstance(properties, dict) else ())]))

@@ -13,7 +13,6 @@ from pathlib import Path
 from shutil import copy, copytree
 
 import pytest
-from fpdf import FPDF
 
 from tests.docs.code_blocks import ROOT, Block, all_blocks
 from tests.running_vong import RunningVong, run_vong
@@ -133,6 +132,8 @@ def create_applications(client: Client) -> None:
     client.pipelines.create("support", support)
     client.pipelines.set_label("support", "prod", 1, reason="the first one")
     Path("ask.yaml").write_text(json.dumps(support), encoding="utf-8")
+    from fpdf import FPDF
+
     pdf = FPDF()
     pdf.add_page()
     pdf.set_font("helvetica")

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import Connection
 
-from vong import data, prompts
+from tests.traces.factories import span, write_spans
+from vong import data, evals, prompts
 from vong.app import Platform, eval_suites, gate_applications, gate_suites
 from vong.app.eval_subjects import map_row, pin_subject, read_run
 from vong.app.gates import GateCaller
@@ -23,7 +24,7 @@ from vong.evals.gates import GateRequirements
 from vong.evals.suites import SuiteDefinition
 from vong.pipelines import versions
 from vong.pipelines.definition import parse_definition
-from vong.records import Example, Message, Operation, new_id
+from vong.records import Example, Message, Operation, Usage, new_id
 from vong.records.prompt import PromptTemplate
 from vong.store.database import Database
 
@@ -64,7 +65,12 @@ class Server:
             return httpx.Response(200, json={"choices": [choice], "usage": {}})
         step = {"path": "say", "state": "succeeded", "outputs": {"text": text}}
         run = {"id": str(new_id()), "state": "succeeded", "outputs": {"answer": f"{text}!"}, "cost": 5, "steps": [step]}
+        self.on_run(run)
         return httpx.Response(200, json=run)
+
+    def on_run(self, run: dict[str, Any]) -> None:
+        """Complete a run of a pipeline, which by default called no model."""
+        run["tokens"] = 0
 
 
 def row(number: int, **metadata: Any) -> Example:
@@ -142,6 +148,28 @@ def test_runs_of_a_pipeline_are_evidence_for_its_version(
         versions.create_version(connection, "ask", parse_definition(newer), created_by="ann")
         with pytest.raises(GateRejected, match="no complete run of ask@"):  # the run was of the other version
             labels.set_label(connection, platform.blobs, caller, "ask", "prod", LabelTarget("2"))
+
+
+def test_token_counts_of_a_pipeline_are_summed_over_the_spans_of_its_runs(
+    platform: Platform, prepared: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class CallingServer(Server):
+        def on_run(self, run: dict[str, Any]) -> None:
+            id = UUID(run["id"])
+            calls = [
+                span(trace_id=id.hex, parent_span_id=id.hex[16:], usage=Usage(input_tokens=7, output_tokens=2, cost=1))
+                for _ in range(2)
+            ]
+            root = span(id=id, trace_id=id.hex, span_id=id.hex[16:], name="ask", kind="pipeline")
+            write_spans(platform.span_writer, prepared, *calls, root)
+            run["tokens"] = 18
+
+    run = evaluate(platform, monkeypatch, prepared, "pipeline/ask", CallingServer())
+    with platform.scope(prepared) as connection:
+        result = evals.get_run(connection, run.runs[0])
+        outputs = evals.list_outputs(connection, result.id)
+    assert (result.input_tokens, result.output_tokens) == (42, 12)
+    assert {(output.input_tokens, output.output_tokens) for output in outputs} == {(14, 4)}
 
 
 def test_rows_without_the_inputs_are_refused_with_their_number(

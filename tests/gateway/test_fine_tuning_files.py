@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from vong.app.fine_tuning import to_model_name
 from vong.errors import InvalidInput, Unsupported
 from vong.gateway.fine_tuning.graders import plan_rewards, resolve_reference
 from vong.gateway.fine_tuning.requests import InvalidParameter, parse_body, plan_job
 from vong.gateway.fine_tuning.training_file import TrainingFileError, check_method, inspect_file
+from vong.records.name import check_versioned_name
 
 USER, ANSWER = {"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": "{}"}}
@@ -262,3 +264,8 @@ def test_a_missing_or_malformed_grader_is_an_error() -> None:
     for grader in malformed:
         with pytest.raises(InvalidInput):
             plan_rewards(grader)
+
+
+@pytest.mark.parametrize("suffix", [".x", "-x", "a b/c", "..", "x" * 64, "Ä"])
+def test_a_suffix_becomes_a_valid_name_of_a_model(suffix: str) -> None:
+    check_versioned_name(to_model_name(suffix), "model")

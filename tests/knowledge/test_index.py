@@ -15,9 +15,9 @@ from vong.knowledge import tables
 from vong.knowledge.documents import ensure_base
 from vong.knowledge.index import bm25, vectors
 from vong.knowledge.index.analysis import analyze_query, analyze_texts, fold, tokenize
-from vong.knowledge.index.attributes import find_selective, update_metadata
+from vong.knowledge.index.attributes import find_selective
 from vong.knowledge.index.filters import compile_filter
-from vong.knowledge.index.fusion import add_standardized, select_diverse
+from vong.knowledge.index.fusion import add_reciprocal_ranks, add_standardized, select_diverse
 from vong.knowledge.index.indexes import create_index, get_index
 from vong.knowledge.index.indexing import index_document
 from vong.knowledge.index.rerank import rerank_passages
@@ -217,16 +217,6 @@ def test_filters_apply_to_both_searches(connection: Connection, described: Knowl
             assert set(found) == expected, (mode, filters)
 
 
-def test_new_metadata_replaces_the_old(connection: Connection, described: KnowledgeIndex) -> None:
-    document_id = connection.scalar(text("SELECT id FROM knowledge_documents WHERE path = 'a'"))
-    assert document_id is not None
-    update_metadata(connection, document_id, {"team": "moved"})
-    assert search(connection, "lamp", filters={"type": "eq", "key": "team", "value": "moved"}) == ["a"]
-    assert search(connection, "lamp", filters={"type": "eq", "key": "year", "value": 2023}) == []
-    with pytest.raises(InvalidInput, match="of type list"):
-        update_metadata(connection, document_id, {"tags": ["x"]})
-
-
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
@@ -333,6 +323,14 @@ def test_one_search_without_results_leaves_the_order_of_the_other() -> None:
     a, b = new_id(), new_id()
     fused = add_standardized({a: 0.9, b: 0.2}, {})
     assert fused[a] > fused[b]
+
+
+def test_the_weight_decides_between_both_searches() -> None:
+    a, b = new_id(), new_id()
+    for weight, best in ((0.9, a), (0.1, b)):
+        by_scores = add_standardized({a: 0.9, b: 0.2}, {a: 1.0, b: 5.0}, weight)
+        by_ranks = add_reciprocal_ranks([a, b], [b, a], weight)
+        assert max(by_scores, key=by_scores.__getitem__) == max(by_ranks, key=by_ranks.__getitem__) == best
 
 
 def test_an_index_is_queried_by_its_number_and_with_its_model(connection: Connection, index: KnowledgeIndex) -> None:

@@ -1,5 +1,6 @@
 """No text of a document is lost, joined or invented."""
 
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,33 @@ def test_every_handbook_document_has_title_text_and_language(file: Path) -> None
 def test_text_for_pretraining_has_each_heading_once() -> None:
     text = join_text(load(b"# A\n\n## B\n\none\n\n```\ncode\n```\n\n## C\n", "a.md"))
     assert text == "A\n\nB\n\none\n\ncode\n\nC"
+
+
+def test_docx_signs_between_words_are_kept() -> None:
+    runs = "<w:r><w:t>Total</w:t><w:tab/><w:t>40</w:t></w:r><w:r><w:t> co</w:t><w:noBreakHyphen/><w:t>op</w:t></w:r>"
+    document = samples.docx_file(f"<w:body><w:p>{runs}</w:p></w:body></w:document>")
+    assert text_of(document, "a.docx") == "Total 40 co-op"
+
+
+def test_mail_has_headers_body_and_attachments() -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = "Prüfung", "Mara <mara@x.example>"
+    mail.set_content("short")
+    mail.add_alternative("<table><tr><td>Lantern</td><td>19</td></tr></table><p>Grüße aus Huế</p>", subtype="html")
+    inner = EmailMessage()
+    inner["Subject"] = "Inner"
+    inner.set_content("Die Frist für Ä endet am 9 June.", charset="iso-8859-1")
+    mail.add_attachment(inner)
+    mail.add_attachment(b"a;b\n1;two words", maintype="text", subtype="csv", filename="list.csv")
+    mail.add_attachment(b"\0\1", maintype="image", subtype="png", filename="logo.bin")
+    document = load(mail.as_bytes(), "a.eml")
+    assert document.title == "Prüfung"
+    text = join_text(document)
+    for words in ("From: Mara <mara@x.example>", "Lantern | 19", "Grüße aus Huế", "für Ä endet am 9 June", "two words"):
+        assert words in text
+    assert document.notes == ("logo.bin was not read: 'logo.bin' has no known format: .bin files are not supported",)
+
+
+def test_unusual_markup_is_read_as_text() -> None:
+    latex = r"\documentclass{article}\begin{document}\section{Fees}The fee is 40.\end{document}"
+    assert "The fee is 40." in text_of(latex, "a.tex")

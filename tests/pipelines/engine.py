@@ -75,7 +75,11 @@ class FakeServices:
         if on_delta is not None:
             for word in text.split(" "):
                 on_delta(f"{word} ")
-        message = {"role": "assistant", "content": text}
+        message: dict[str, Any] = {"role": "assistant", "content": text}
+        if text.startswith("CALL "):  # a call of a tool: CALL NAME ARGUMENTS
+            _, name, arguments = text.split(" ", 2)
+            function = {"name": name, "arguments": arguments}
+            message |= {"content": None, "tool_calls": [{"id": "t1", "type": "function", "function": function}]}
         return ModelReply(text, message, request.model, "stop", {"input_tokens": 5, "output_tokens": 5}, 0, new_id())
 
     async def render_prompt(self, run: RunScope, ref: str, variables: Mapping[str, Any]) -> RenderedMessages:

@@ -1,8 +1,10 @@
 """Import of Dify exports: what becomes of each node, and that the pipelines run."""
 
+import json
 from typing import Any
 
 import pytest
+import yaml
 
 from vong.errors import InvalidInput
 from vong.pipelines.definition import parse_definition, to_yaml
@@ -110,7 +112,7 @@ NODES: dict[str, tuple[dict[str, Any], str, str]] = {
                 "tools": {"value": [{"tool_name": "clock"}]},
             }
         },
-        "prompt",
+        "loop",
         "partial",
     ),
     "list-operator": ({"variable": ["1", "Topic"], "limit": {"enabled": True, "size": 2}}, "template", "converted"),
@@ -376,6 +378,66 @@ def test_replaced_steps_fail_with_their_advice(engine: Engine) -> None:
     assert "call its API with an http step" in run.error.message
 
 
+WORKFLOW_TOOL = {
+    "provider_type": "workflow",
+    "type": "workflow",
+    "tool_name": "word_count",
+    "schemas": [
+        {"name": "text", "type": "string", "required": True, "llm_description": "Text"},
+        {"name": "unit", "type": "string", "form": "form"},
+    ],
+    "parameters": {"text": {"auto": 1, "value": None}},
+}
+
+
+def agent_call(tools: list[Any], **more: Any) -> dict[str, Any]:
+    values = {"instruction": "Help", "query": "{{#1.Topic#}}", "model": MODEL, "tools": tools, **more}
+    return {name: {"type": "constant", "value": value} for name, value in values.items()}
+
+
+@pytest.mark.parametrize(
+    ("calls", "said"),
+    [
+        (['CALL word_count {"text": "a b c"}', "three words"], '{"n": 3}'),
+        (["CALL nothing {}", "sorry"], "there is no tool nothing"),
+        (["CALL current_time {}", "late"], "20"),
+    ],
+)
+def test_agents_call_their_tools_until_they_answer(engine: Engine, calls: list[str], said: str) -> None:
+    inner = {"inputs": {"text": "string"}, "outputs": {"n": "{{ inputs.text | wordcount }}"}}
+    engine.store("word-count", {**inner, "steps": {"a": {"kind": "template", "text": "x"}}})
+    engine.services.pipelines["word-count"] = next(iter(engine.services.pipelines.values()))
+    tools = [WORKFLOW_TOOL, {"tool_name": "current_time", "type": "builtin", "provider_name": "time"}]
+    end = node("3", "end", outputs=[{"variable": "said", "value_selector": ["2", "text"]}])
+    agent = node("2", "agent", agent_parameters=agent_call(tools, maximum_iterations=3))
+    report = convert(export([start(TEXT_INPUT), agent, end], [edge("1", "2"), edge("2", "3")]), DifyOptions(model="m"))
+    assert errors(report) == []
+    engine.services.answers = list(calls)
+    run = engine.run(report.definition, {"topic": "count"})
+    assert run.outputs == {"said": calls[-1]}, run.error
+    first, second = engine.services.requests
+    function = first.settings["tools"][0]["function"]
+    assert (function["name"], list(function["parameters"]["properties"])) == ("word_count", ["text"])
+    assert [message["role"] for message in second.messages] == ["system", "user", "assistant", "tool"]
+    assert second.messages[-1]["content"].startswith(said) and second.messages[-1]["tool_call_id"] == "t1"
+
+
+def test_the_mcp_server_of_an_agent_and_its_missing_tools_are_named() -> None:
+    tools = [
+        {"tool_name": "mcp_call_tool", "type": "builtin", "provider_name": "mcp"},
+        {"tool_name": "ddgo_search", "type": "builtin", "provider_name": "duckduckgo"},
+        {"tool_name": "off", "enabled": False},
+    ]
+    servers = '{"maps": {"url": "https://maps.example/sse", "headers": {}}}'
+    agent = node("2", "agent", agent_parameters=agent_call(tools, mcp_servers_config=servers))
+    report = convert(export([start(TEXT_INPUT), agent], [edge("1", "2")]))
+    assert errors(report) == []
+    steps = report.definition.steps["agent"].settings["steps"]["calls"]["steps"]
+    assert steps["mcp_call_tool"]["server"] == "https://maps.example/sse"
+    advice = str(report.nodes)
+    assert "the tool duckduckgo/ddgo_search is a plugin of Dify" in advice and "'off'" not in advice
+
+
 @pytest.mark.parametrize("mode", ["chat", "completion", "agent-chat"])
 def test_applications_without_graph_become_one_call(engine: Engine, mode: str) -> None:
     form = [{"text-input": {"variable": "city", "label": "City", "required": True}}]
@@ -432,6 +494,12 @@ ALIASES = "".join(
 def test_other_files_are_rejected(source: str, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         convert(source)
+
+
+def test_exports_in_the_form_of_json_are_read() -> None:
+    values = yaml.safe_load(export([start(TEXT_INPUT), node("2", "answer", "Reply \U0001f600", answer="x")], []))
+    report = convert(json.dumps(values))
+    assert errors(report) == [] and "Reply \U0001f600" in str(report.nodes)
 
 
 def test_newer_versions_unquoted_versions_and_dead_edges_are_read() -> None:

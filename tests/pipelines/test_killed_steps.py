@@ -16,7 +16,7 @@ import pytest
 from tests.contracts.test_pipeline_steps import _answer_mcp as answer_mcp
 from tests.running_vong import RunningVong
 
-SLOW = "echo/echo?first=4"
+SLOW = "echo/echo?first=15"
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 DONE = {"kind": "http", "url": "URL/KIND/{{ index }}"}
 SLOW_LOOP = {"kind": "http", "url": "URL/slow/loop", "after": "done"}
@@ -30,7 +30,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "guard": {"text": "x", "guards": [JUDGE]},
     "http": {"url": "URL/slow/http"},
     "mcp": {"server": "URL/mcp", "tool": "find"},
-    "python": {"code": "n = 0\nwhile n < 30_000_000:\n    n += 1\nn", "max_seconds": 60},
+    "python": {"code": "n = 0\nwhile n < 150_000_000:\n    n += 1\nn", "max_seconds": 60},
     "call": {"function": "slow.py:wait"},
     "pipeline": {"pipeline": "inner"},
     "loop": {"max_iterations": 2, "steps": {"done": DONE, "s": SLOW_LOOP}},
@@ -43,7 +43,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "approval": {"message": "go on?"},
 }
 """Steps by their kind, which run for some seconds. Other kinds end at once."""
-APP = "import time\n\ndef wait():\n    time.sleep(4)\n    return 1\n"
+APP = "import time\n\ndef wait():\n    time.sleep(15)\n    return 1\n"
 
 
 class _Site(BaseHTTPRequestHandler):
@@ -52,14 +52,14 @@ class _Site(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.counts[self.path] += 1
         if self.path.startswith("/slow") and self.counts[self.path] == 1:
-            time.sleep(15)
+            time.sleep(30)
         self._reply(200, {"ok": True})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if body.get("method") == "tools/call":
             self.counts["mcp"] += 1
-            time.sleep(4)
+            time.sleep(15)
         self._reply(*answer_mcp(body))
 
     def _reply(self, status: int, value: Any) -> None:
@@ -106,11 +106,18 @@ def test_a_step_of_any_kind_that_was_interrupted_runs_again_and_no_other_one(von
     client.pipelines.create("inner", {"steps": {"s": {"kind": "http", "url": f"{url}/slow/pipeline"}}})
     started = {kind: client.pipelines.start(_around(kind, url))["id"] for kind in KINDS}
 
-    def is_running(kind: str) -> bool:
-        steps = {step["path"]: step["state"] for step in client.pipelines.runs.get(started[kind])["steps"]}
-        return steps.get("middle") in ("running", "waiting") and steps["first"] == "succeeded"
+    def list_missing() -> list[str]:
+        found: list[str] = []
+        for kind, run_id in started.items():
+            run = client.pipelines.runs.get(run_id)
+            steps = {step["path"]: step["state"] for step in run["steps"]}
+            assert run["state"] in ("running", "waiting"), (kind, run["error"], steps)
+            found += [] if steps.get("middle") in ("running", "waiting") else [f"{kind}: {steps}"]
+        return found
 
-    _until(lambda: all(is_running(kind) for kind in KINDS), 60)
+    deadline = time.monotonic() + 14
+    while missing := list_missing():
+        assert time.monotonic() < deadline, missing
     os.kill(running.pid("server"), signal.SIGKILL)
     _until(lambda: client.pipelines.runs.get(started["approval"])["state"] == "waiting", 120)
     client.pipelines.runs.decide(started["approval"], "middle", approved=True)

@@ -18,7 +18,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     running = RunningVong(tmp_path_factory.mktemp("templates"))
     running.start()
     running.run("registry", "import")
-    running.run("serving", "deploy", "small", "--model", "smollm2-135m-instruct")
+    running.run("serving", "deploy", "small", "--model", "smollm2-135m-instruct", timeout=300)
     running.run("knowledge", "upload", "handbook", str(HANDBOOK), timeout=200)
     yield running.client()
     running.run("down")

@@ -29,7 +29,7 @@ def test_a_killed_worker_repeats_no_answered_call(tmp_path: Path) -> None:
         eventually(lambda: log.exists() and len(log.read_text().splitlines()) >= 8, 90)
         vong.kill("worker")
         before = log.read_text().splitlines()
-        job = client.jobs.wait(id, timeout=150)
+        job = client.jobs.wait(id)
         lines = log.read_text().splitlines()
         keys = [json.loads(line)[0] for line in lines]
         found = client.prompts.optimiser.show(id)

@@ -124,6 +124,9 @@ def test_a_plan_estimates_the_cost_of_a_run(http: TestClient, inputs: object) ->
     ("change", "words"),
     [
         ({"settings": {"learning_rat": 1}}, "learning_rat"),
+        ({"settings": {"method": "full", "quantization": "nf4"}}, "recipe 'sft': method full cannot train"),
+        ({"name": "my/model"}, "invalid model name 'my/model'"),
+        ({"name": "my/model", "recipe": "provider", "base": "openai/x"}, "invalid model name 'my/model'"),
         ({"base": "tinny"}, "did you mean 'tiny'"),
         ({"dataset": "leters"}, "did you mean 'letters'"),
         ({"train_split": "practice"}, "has no split 'practice'"),

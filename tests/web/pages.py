@@ -67,6 +67,9 @@ TABS_AND_STATES = {
     "pipeline runs": "/pipelines/pages?tab=runs",
     "pipeline versions": "/pipelines/pages?tab=versions&old=1&new=2",
     "pipeline publication": "/pipelines/pages?tab=publication",
+    "pipeline replays": "/pipelines/pages?tab=replays",
+    "pipeline conversations": "/pipelines/pages?tab=conversations",
+    "pipeline automation": "/pipelines/pages?tab=automation",
     "missing": "/there/is/no/such/page",
     "missing policy": "/loop/policies/missing",
     "new gate policy": "/loop/gates/new",
@@ -165,6 +168,18 @@ def pipeline_run_id(client: Client) -> str:
     return str(client.pipelines.runs.list(pipeline="pages")[0]["id"])
 
 
+def pipeline_replay_id(client: Client) -> str:
+    """Return the id of a replay of the pipeline `pages`, started first with a schedule and a webhook if none exists."""
+    pipelines, run_id = client.pipelines, pipeline_run_id(client)
+    if not (known := pipelines.replays("pages", limit=1)):
+        pipelines.schedules.create("pages", "daily", cron="0 7 * * *", inputs={"text": "hello"}, paused=True)
+        pipelines.webhooks.create("pages", "shop", url="https://shop.example/results")
+        replay, job = pipelines.replay("pages", source={"runs": [run_id]}, changes={"settings": {"reply.text": "x"}})
+        client.jobs.wait(job.id)
+        known = [replay]
+    return str(known[0]["id"])
+
+
 def knowledge_document_id(client: Client) -> str:
     """Return the id of a document of the knowledge base `care`."""
     return str(client.knowledge.documents("care")[0].id)
@@ -243,6 +258,7 @@ def route_addresses(vong: RunningVong, report: dict[str, Any]) -> dict[str, str]
         "/knowledge/$base/compare": f"/knowledge/care/compare?a={evaluation}&b={evaluation}",
         "/pipelines/$name": "/pipelines/pages",
         "/pipelines/$name/runs/$id": f"/pipelines/pages/runs/{pipeline_run_id(client)}",
+        "/pipelines/$name/replays/$id": f"/pipelines/pages/replays/{pipeline_replay_id(client)}",
         "/loop/runs/$id": f"/loop/runs/{loop_run.id}",
         "/loop/gates/$name": f"/loop/gates/{gate_policy_name(client)}",
         "/loop/policy-runs/$id": f"/loop/policy-runs/{policy_run_id(client)}",

@@ -30,6 +30,17 @@ steps:
     output: "{{ shout.text }}"
     steps: {shout: {kind: template, text: "{{ item }}!"}}
 """
+FRAME = """
+outputs: {text: "{{ each.results }}"}
+steps:
+  each:
+    kind: map
+    over: [a, b]
+    output: "{{ shout.text }}"
+    steps: {shout: {kind: template, text: "{{ item }}!"}}
+  loose: {kind: template, text: "loose"}
+layout: {each: [0, 0], each.shout: [0, 0], loose: [0, 320]}
+"""
 RUN_TIMEOUT_MS = 30_000
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 """Header that the browser sends with requests of the console."""
@@ -239,8 +250,102 @@ def test_run_waits_for_an_approval_and_is_replayed(page: Page) -> None:
     dialog.get_by_role("button", name="Show price").click()
     expect(dialog.get_by_role("status")).to_contain_text("Estimated price: $0.00")
     dialog.get_by_role("button", name="Start replay").click()
-    dialog.get_by_role("link").first.click(timeout=RUN_TIMEOUT_MS)
+    expect(page.get_by_role("table", name="Metrics").or_(page.get_by_label("Metrics")).first).to_be_visible(
+        timeout=RUN_TIMEOUT_MS
+    )
+    page.get_by_role("link", name=re.compile("^[0-9a-f]{8}$")).last.click()
     expect(page.get_by_text("Replay of run")).to_be_visible(timeout=RUN_TIMEOUT_MS)
+    page.goto("/pipelines/approvals?tab=replays")
+    page.get_by_role("row", name=re.compile("Finished")).click()
+    expect(page.get_by_role("heading", name=re.compile("^Replay "))).to_be_visible()
+
+
+@pytest.mark.slow
+def test_steps_move_into_a_container_by_mouse_and_by_keyboard(page: Page) -> None:
+    create_pipeline(page, "frames", FRAME)
+    open_canvas(page, "frames")
+    source, frame = node(page, "loose").bounding_box(), node(page, "each").bounding_box()
+    assert source is not None and frame is not None
+    page.mouse.move(source["x"] + 60, source["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2, steps=8)
+    page.mouse.up()
+    expect(node(page, "each.loose")).to_be_visible()
+    assert "\n      loose:" in yaml_text(page)
+    node(page, "each.loose").focus()
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name="Outermost level")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(node(page, "loose")).to_be_visible()
+    node(page, "loose").focus()
+    page.keyboard.press("m")
+    page.get_by_role("dialog").get_by_role("button", name="each").click()
+    expect(node(page, "each.loose")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_data_edge_is_removed_with_its_references(page: Page) -> None:
+    create_pipeline(page, "edges", ONE_STEP)
+    open_canvas(page, "edges")
+    page.locator('.react-flow__edge[data-id="data:$inputs>reply"]').click(force=True)
+    page.keyboard.press("Delete")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("You said: {{ inputs.question }}")
+    dialog.get_by_role("button", name="Remove references").click()
+    assert yaml_text(page) == ONE_STEP.replace("{{ inputs.question }}", "")
+
+
+@pytest.mark.slow
+def test_draft_runs_schedules_webhooks_and_conversations(page: Page) -> None:
+    create_pipeline(page, "automatic", ONE_STEP)
+    response = page.request.put("/api/v1/pipelines/automatic/publication", data={}, headers=SAME_ORIGIN)
+    assert response.ok, response.text()
+    open_canvas(page, "automatic")
+    node(page, "reply").click()
+    page.get_by_role("complementary", name="Settings").get_by_label("Text").fill("Draft {{ inputs.question }}")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_role("dialog").get_by_label("Question").fill("one")
+    page.get_by_role("dialog").get_by_role("button", name="Start run").click()
+    expect(page.get_by_text("Draft one").first).to_be_visible(timeout=RUN_TIMEOUT_MS)
+    page.goto("/pipelines/automatic?tab=runs")
+    expect(page.get_by_role("row", name=re.compile("one.*Draft"))).to_be_visible()
+
+    page.goto("/pipelines/automatic?tab=automation")
+    page.get_by_role("button", name="New webhook").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("shop")
+    dialog.get_by_label("Address for results").fill("https://shop.example/results")
+    dialog.get_by_role("button", name="Create webhook").click()
+    expect(dialog).to_contain_text("/api/v1/pipelines/hooks/")
+    dialog.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Deliveries").click()
+    expect(page.get_by_role("dialog")).to_contain_text("No results were sent yet")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="New schedule").click()
+    dialog.get_by_label("Name").fill("daily")
+    dialog.get_by_label("Cron").fill("never")
+    dialog.get_by_label("Question").fill("What is new?")
+    dialog.get_by_role("button", name="Create schedule").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    dialog.get_by_label("Cron").fill("0 7 * * *")
+    dialog.get_by_role("button", name="Create schedule").click()
+    expect(page.get_by_text("Active", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Edit").click()
+    dialog.get_by_label("Cron").fill("30 8 * * *")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("30 8 * * *")).to_be_visible()
+
+    page.goto("/pipelines/automatic?tab=conversations")
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("dialog").get_by_label("Person").fill("customer-17")
+    page.get_by_role("dialog").get_by_role("button", name="Start conversation").click()
+    page.get_by_label("Message").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You said: hello")).to_be_visible(timeout=RUN_TIMEOUT_MS)
+    page.get_by_role("button", name="All conversations").click()
+    expect(page.get_by_role("row", name=re.compile("customer-17"))).to_be_visible()
 
 
 @pytest.mark.slow

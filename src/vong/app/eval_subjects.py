@@ -213,7 +213,8 @@ class PipelineSubject:
 
 def read_run(run: Mapping[str, Any], step: str | None, latency_ms: float) -> evals.ModelOutput:
     """Return the output of a run, or of one of its steps. A run that did not succeed is an error."""
-    usage = Usage(cost=run.get("cost"))
+    tokens = 0 if run.get("tokens") == 0 else None  # those of calls are summed over the spans at the end
+    usage = Usage(input_tokens=tokens, output_tokens=tokens, cost=run.get("cost"))
     span = UUID(str(run["id"]))
     if step is not None:
         found = next((one for one in run.get("steps") or () if one["path"] == step), None)

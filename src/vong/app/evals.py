@@ -11,7 +11,15 @@ from vong import data, evals, jobs
 from vong.access.principal import Principal
 from vong.app.caller_client import caller_params
 from vong.app.chat_client import GatewayChatClient
-from vong.app.eval_subjects import check_rows, create_subject, find_version, is_application, pin_subject
+from vong.app.eval_subjects import (
+    PipelineSubject,
+    check_rows,
+    create_subject,
+    find_version,
+    is_application,
+    pin_subject,
+)
+from vong.app.eval_usage import store_token_counts
 from vong.app.platform import Platform
 from vong.app.scorer_services import PlatformScorerServices
 from vong.errors import NotFound
@@ -106,7 +114,7 @@ def run_evaluation(
             check_rows(find_version(connection, result.model), examples, settings)
     services = PlatformScorerServices(platform, job)
     try:
-        return evals.run(
+        finished = evals.run(
             partial(platform.scope, job.project_id),
             result.id,
             examples,
@@ -117,6 +125,7 @@ def run_evaluation(
         )
     finally:
         services.close()
+    return store_token_counts(platform, job.project_id, finished) if isinstance(subject, PipelineSubject) else finished
 
 
 def sync_with_jobs(connection: Connection, results: Sequence[EvalResult]) -> list[EvalResult]:

@@ -167,7 +167,7 @@ def build_request(job: FineTuningJob, dataset: str) -> TrainingRequest:
     base, recipe = settings.pop("base"), settings.pop("recipe")
     settings.pop("reference")
     name = base.partition("@")[0]
-    suffix = NAME_CHARS.sub("-", job.suffix or "ft").strip("-._") or "ft"
+    suffix = to_model_name(job.suffix or "ft")
     return TrainingRequest(
         name=f"{name}-{suffix}"[:100],
         base=base,
@@ -252,7 +252,7 @@ def _start_at_provider(
     settings = {name: value for name, value in known.items() if value != "auto"}
     names = ("n_epochs", "batch_size", "learning_rate_multiplier", "beta")
     request = TrainingRequest(
-        name=NAME_CHARS.sub("-", job.suffix or job.model.rpartition("/")[2])[:100],
+        name=to_model_name(job.suffix or job.model.rpartition("/")[2])[:100],
         base=job.model,
         dataset=dataset.ref,
         recipe="provider",
@@ -383,3 +383,8 @@ def _stop_jobs(connection: Connection, job: FineTuningJob) -> None:
         return
     if jobs.get(connection, job.training_job_id).status == "cancelled":
         experiments.finish_run(connection, job.run_id, "cancelled")
+
+
+def to_model_name(text: str) -> str:
+    """Return a text as the name of a model, which starts with a letter or digit."""
+    return NAME_CHARS.sub("-", text).strip("-._") or "ft"

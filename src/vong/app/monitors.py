@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -137,11 +136,6 @@ def reset_references(connection: Connection, route: str) -> None:
         labels = drift or [specs.parse(spec).label for spec in scorer_specs(connection, monitor.settings)]
         fresh = DriftState(since=now()).model_dump(mode="json")
         store.update_monitor(connection, monitor.id, {"drift": dict.fromkeys(labels, fresh)})
-
-
-def alarms_since(connection: Connection, route: str, time: datetime) -> list[MonitorAlarm]:
-    """Return the alarms of monitors of a route that were raised at `time` or later, oldest first."""
-    return alarms.list_alarms(connection, route=route, since=time, limit=500)[::-1]
 
 
 def scorer_specs(connection: Connection, settings: MonitorSettings) -> list[str]:

@@ -32,6 +32,7 @@ from vong.experiments.runs import FinalStatus, mark_run_queued, mark_run_running
 from vong.experiments.samples import log_samples
 from vong.jobs import JobContext
 from vong.records import ModelVersion, Record, TrainingSample, new_id
+from vong.records.name import check_versioned_name
 from vong.records.run import TrainingStarted
 from vong.registry.model_files import find_template
 from vong.registry.versions import VersionInfo
@@ -110,6 +111,7 @@ def start(
 
     Teachers and judges are called on behalf of `caller`.
     """
+    check_versioned_name(request.name, "model")
     settings = parse_settings(request)
     build_sample_scorer(settings)
     base, parts = resolve_base(connection, request), resolve_datasets(connection, request)
@@ -329,7 +331,11 @@ def parse_settings(request: TrainingRequest) -> BaseModel:
     try:
         return settings_type.model_validate(request.settings)
     except ValidationError as error:
-        messages = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
+        texts = [
+            ".".join(map(str, detail["loc"])) + ": " * bool(detail["loc"]) + detail["msg"].removeprefix("Value error, ")
+            for detail in error.errors()
+        ]
+        messages = "; ".join(texts)
         raise InvalidInput(
             f"invalid settings of recipe {request.recipe!r}: {messages}",
             "list the settings with: vong training recipes",

@@ -163,6 +163,7 @@ def _retrieve(
     if request.weights is not None:
         embedding, text = request.weights
         settings["mode"] = "text" if embedding == 0 else "vector" if text == 0 else "hybrid"
+        settings["vector_weight"] = embedding / (embedding + text)
     retrieval = RetrievalSettings.model_validate(settings)
     with platform.scope(project_id) as connection:
         if find_live_index(connection, base) is None:

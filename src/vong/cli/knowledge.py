@@ -9,6 +9,7 @@ from vong.cli.knowledge_index_versions import indexes
 from vong.cli.knowledge_indexes import preview, search
 from vong.cli.knowledge_questions import questions
 from vong.cli.knowledge_sources import sources
+from vong.cli.knowledge_texts import texts
 from vong.cli.output import emit, json_option
 from vong.cli.params import Group
 from vong.client import Client
@@ -42,5 +43,5 @@ for command in (
     sources,
 ):
     group.add_command(command)
-for measured in (questions, evaluate, list_evaluations, show_evaluation, compare_evaluations, indexes):
+for measured in (questions, evaluate, list_evaluations, show_evaluation, compare_evaluations, indexes, texts):
     group.add_command(measured)

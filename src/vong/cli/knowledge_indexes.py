@@ -21,6 +21,7 @@ FILTER_HINT = """use JSON, as '{"type": "eq", "key": "year", "value": 2024}'"""
 @click.option("--index", type=int, help="Number of an index.  [default: the live one]")
 @click.option("--filter", "filters", help="Filter on the metadata as JSON, in the form of OpenAI's filters.")
 @click.option("--mode", type=click.Choice(["hybrid", "vector", "text"]), default="hybrid", show_default=True)
+@click.option("--vector-weight", type=click.FloatRange(0, 1), help="Share of vector search.  [default: 0.6]")
 @click.option("--diversity", type=click.FloatRange(0, 1), default=0.0, help="Prefer passages unlike those before.")
 @click.option("--rerank", help="Model that reorders the passages: a route, deployment/NAME or PROVIDER/MODEL.")
 @click.option("--neighbours", type=click.IntRange(0, 10), default=0, help="Chunks around a passage in its context.")

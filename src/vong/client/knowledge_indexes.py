@@ -31,7 +31,7 @@ class KnowledgeIndexesClient:
 
         `index` is the number of an index; the live one is searched without it. `filters` has the form of OpenAI's
         filters: `{"type": "eq", "key": "year", "value": 2024}`. `settings` are those of the retrieval: `mode`,
-        `fusion`, `candidates`, `diversity`, `rerank`, `rerank_candidates`, `neighbours` and `parents`.
+        `fusion`, `vector_weight`, `candidates`, `diversity`, `rerank`, `rerank_candidates`, `neighbours` and `parents`.
         """
         body = {"question": question, "limit": limit, "index": index, "filters": filters, "settings": settings}
         return self._transport.post(

@@ -14,7 +14,7 @@ from vong.evals import scoring, tables
 from vong.evals.prompting import EvalSettings
 from vong.evals.scorers import MetricValue
 from vong.evals.specs import ScorerSpec, parse, to_text
-from vong.records import DatasetVersion, EvalResult, Record, new_id, now
+from vong.records import DatasetVersion, EvalResult, Record, Usage, new_id, now
 
 
 class ScoredOutput(Record):
@@ -149,6 +149,19 @@ def insert_outputs(connection: Connection, run_id: UUID, outputs: Sequence[Score
     connection.execute(
         statement.on_conflict_do_update(index_elements=["run_id", "position"], set_=replaced, where=previous_failed)
     )
+
+
+def set_output_tokens(connection: Connection, run_id: UUID, counts: Mapping[int, Usage]) -> None:
+    """Store the token counts of outputs by position, and their sums over all outputs of the run."""
+    outputs = tables.outputs.c
+    for position, usage in counts.items():
+        values = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+        connection.execute(
+            update(tables.outputs).where(outputs.run_id == run_id, outputs.position == position).values(values)
+        )
+    sums = select(sa.func.sum(outputs.input_tokens), sa.func.sum(outputs.output_tokens)).where(outputs.run_id == run_id)
+    received, generated = connection.execute(sums).one()
+    update_run(connection, run_id, {"input_tokens": int(received or 0), "output_tokens": int(generated or 0)})
 
 
 def list_outputs(

@@ -90,10 +90,16 @@ def build_scorers(
 
 
 def score_input(scorers: Sequence[ConfiguredScorer], scored: ScorerInput) -> MetricValues:
-    """Return the values of all metrics of the scorers for one output."""
+    """Return the values of all metrics of the scorers for one output.
+
+    A value that is not finite, as a model can compute it from an empty text, counts as not scored: neither a total nor
+    a comparison could use it.
+    """
     values: MetricValues = {}
     for configured in scorers:
-        values.update(configured.rename(configured.scorer.score(scored)))
+        found = configured.scorer.score(scored).items()
+        usable = {metric: one for metric, one in found if all(map(math.isfinite, (one.value, *one.statistics)))}
+        values.update(configured.rename(usable))
     return values
 
 

@@ -69,11 +69,6 @@ def recall_at(ranking: Ranking, k: int) -> float:
     return sum(rank is not None and rank <= k for rank in ranking.found) / len(ranking.found)
 
 
-def hit_at(ranking: Ranking, k: int) -> float:
-    """Return 1 if an expected passage is among the first `k`, else 0. trec_eval's `success`."""
-    return float(any(rank is not None and rank <= k for rank in ranking.found))
-
-
 def reciprocal_rank(ranking: Ranking) -> float:
     """Return 1 / rank of the first relevant passage, or 0 if none was retrieved.
 

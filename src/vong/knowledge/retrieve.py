@@ -30,14 +30,16 @@ class RetrievalSettings(Record):
     """Settings of a retrieval.
 
     `mode` names the searches and `fusion` how their results are combined: by standardized scores or by reciprocal
-    ranks. `candidates` is the number of chunks that each search returns before fusion. `diversity` in 0..1 prefers
-    passages unlike those before (maximal marginal relevance). `rerank` names a model that reorders the first
+    ranks. `vector_weight` is the share of vector search in it, by default 0.6 with scores and 0.5 with ranks.
+    `candidates` is the number of chunks that each search returns before fusion. `diversity` in 0..1 prefers passages
+    unlike those before (maximal marginal relevance). `rerank` names a model that reorders the first
     `rerank_candidates` passages. `neighbours` is the number of chunks before and after a passage in its context, and
     `parents` returns the parent as context. `document_ids` restricts the search to documents.
     """
 
     mode: Literal["hybrid", "vector", "text"] = "hybrid"
     fusion: Literal["scores", "ranks"] = "scores"
+    vector_weight: float | None = Field(default=None, ge=0, le=1)
     candidates: int = Field(default=50, ge=1, le=1000)
     diversity: float = Field(default=0.0, ge=0, le=1)
     rerank: str | None = None
@@ -122,14 +124,16 @@ def _find_candidates(
     text_scores = dict(ranked)
     if by_text:
         text_scores |= {item: by_text.score_of(numbers[item]) for item in vector_order if item not in ranked}
+    weight = () if settings.vector_weight is None else (settings.vector_weight,)
     if settings.mode == "vector":
         fused = {item: similar[item] for item in vector_order}
     elif settings.mode == "text":
         fused = dict(ranked)
     elif settings.fusion == "ranks":
-        fused = add_reciprocal_ranks([vector_order, list(ranked)])
+        fused = add_reciprocal_ranks(vector_order, list(ranked), *weight)
     else:
-        fused = add_standardized({item: similar.get(item, 0.0) for item in [*vector_order, *ranked]}, text_scores)
+        compared = {item: similar.get(item, 0.0) for item in [*vector_order, *ranked]}
+        fused = add_standardized(compared, text_scores, *weight)
     return Candidates(
         similar,
         {item: score for item, score in text_scores.items() if score > 0},

@@ -8,7 +8,7 @@ import pytest
 
 from vong.errors import InvalidInput
 from vong.evals import scoring
-from vong.evals.scorers import ScorerInput
+from vong.evals.scorers import Scorer, ScorerInput, mean_metric
 from vong.evals.scorers.refusal import match_refusal
 from vong.evals.scorers.tool_calls import render
 from vong.json_schemas import PatternTimeout, SafeSchema
@@ -222,6 +222,27 @@ def test_rouge_of_other_scripts() -> None:
         ("numeric", "0.1", "0.10000000000000001", 0),
         ("numeric", "1" * 9000, "1" * 9000, 1),
         ("numeric", "none", "4", 0),
+        ("numeric", "The values are (1,2,3).", "3", 1),
+        ("numeric", "in 2020 100 people", "100", 1),
+        ("numeric", "1,00,000 or 1\u202f234", "1234", 1),
+        ("numeric", "The answer is 1/4.", "3/4", 0),
+        ("numeric", r"so $\frac{3}{4}$", "0.75", 1),
+        ("numeric", r"\boxed{1{,}234}, see step 3", "1234", 1),
+        ("numeric", "6.02 × 10²³", "6.02e23", 1),
+        ("numeric", "-$3 on 5/6/2024 of 1/0", "2024", 1),
+        ("numeric:pick=first", "−$3", "-3", 1),
+        ("numeric:pick=only", "$42.", "42", 1),
+        ("numeric", "The answer is 25", "5", 0),
+        ("exact_match:ignore_punctuation=true", "-5", "5", 0),
+        ("exact_match:ignore_punctuation=true", "1.5!", "15", 0),
+        ("exact_match:ignore_punctuation=true", "1,500, yes.", "1500 yes", 1),
+        ("exact_match", "\ufeffyes\u200b", "yes", 1),
+        ("contains:texts=5;words=true", "5.5 or 15", "", 0),
+        ("contains:texts=C++;words=true", "I like C++.", "", 1),
+        ("contains:texts=退款;words=true", "退款需要五天", "", 1),
+        ("contains:texts=สวัสดี;words=true", "สวัสดีครับ", "", 1),
+        ("set_f1", "香蕉、苹果", "苹果，香蕉", 1),
+        ("set_f1", "[1, 2]", "[2.0, 1.0]", 1),
         ("contains", "The Answer is Hà Nội.", "Hà Nội", 1),
         ("contains:texts=a,b;mode=any", "xb", "", 1),
         ("contains:texts=cat;words=true", "concatenate", "", 0),
@@ -279,3 +300,16 @@ def test_own_functions_come_from_the_home_folder(tmp_path: Path, monkeypatch: py
         score("python_function:function=broken", "x")
     with pytest.raises(InvalidInput, match="no function 'shou'"):
         scoring.build_scorers(["python_function:function=shou"])
+
+
+def test_values_that_are_not_finite_count_as_not_scored() -> None:
+    broken = Scorer("broken", lambda *_: {"broken": mean_metric(float("nan")), "other": mean_metric(1)})
+    configured = scoring.ConfiguredScorer("exact_match", broken)
+    assert scoring.score_input([configured], ScorerInput(references=("a",))).keys() == {"other"}
+
+
+@pytest.mark.parametrize("spec", ["bleu", "ter", "rouge"])
+@pytest.mark.parametrize(("text", "warned"), [("退款需要五天", True), ("สวัสดี", True), ("a plain text", False)])
+def test_scorers_warn_of_texts_that_their_tokenizer_does_not_divide(spec: str, text: str, warned: bool) -> None:
+    found = scoring.collect_warnings(scoring.build_scorers([spec]), ScorerInput(output=text, references=(text,)))
+    assert bool(found) == warned

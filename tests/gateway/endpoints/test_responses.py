@@ -124,7 +124,7 @@ def test_an_unknown_previous_response_is_an_error(client: openai.OpenAI, server:
         ({"input": ""}, "input is missing"),
         ({"input": [{"type": "message"}]}, "invalid responses request"),
         ({"input": [5]}, "invalid responses request"),
-        ({"input": [{"type": "web_search_call", "id": "w"}]}, "web_search_call"),
+        ({"input": [{"type": "image_generation_call", "id": "w"}]}, "image_generation_call"),
         ({"tools": [{"type": "web_search"}]}, "runs at OpenAI only"),
         ({"background": True}, "does not support background"),
         ({"conversation": "conv_1"}, "does not support conversation"),

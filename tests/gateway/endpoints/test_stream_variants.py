@@ -307,3 +307,23 @@ def test_common_chunks_are_recorded_as_all_others(chunks: list[dict[str, Any]]) 
         other.record_chunk(chunk)
     assert known.completion() == other.completion()
     assert (known.chunks, known.ended, known.end_grace(1)) == (other.chunks, other.ended, other.end_grace(1))
+
+
+@pytest.mark.parametrize("endpoint", ["chat", "messages", "responses"])
+def test_the_only_choice_may_have_any_number(endpoint: str) -> None:
+    deltas = [{"role": "assistant", "content": "He"}, {"content": "llo"}, {}]
+    made = [
+        {**stream_variants.HEAD, "choices": [{"index": 197 + position, "delta": delta, "finish_reason": None}]}
+        for position, delta in enumerate(deltas)
+    ]
+    made[-1]["choices"][0]["finish_reason"] = "stop"
+    stream = open_stream(endpoint)
+    if endpoint == "chat":
+        stream = StreamAccumulator(with_usage=True, single_choice=True)
+    events = pass_through(stream, events_of([stream_variants.encode_stream(made)]))
+    (choice,) = stream.completion()["choices"]
+    assert (choice["index"], choice["message"]["content"], choice["finish_reason"]) == (0, "Hello", "stop")
+    if endpoint == "messages":
+        assert in_message_events(events, PLAIN).text == "Hello"
+    if endpoint == "responses":
+        assert events[-1]["response"]["output"][0]["content"][0]["text"] == "Hello"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vong.errors import InvalidInput, Unsupported
+from vong.errors import ContextLengthExceeded, InvalidInput, Unsupported
+from vong.serving.engine.llamacpp.server import error_from_response
 from vong.serving.engine.protocol.chat import ChatRequest, parse_chat
 from vong.serving.engine.protocol.request_fields import IGNORED_FIELDS, NEUTRAL_VALUES, choice_requests
 from vong.serving.engine.protocol.text_completions import TextRequest, parse_text_request, split_prompts
@@ -125,6 +126,8 @@ def test_tools_that_may_not_be_called_are_no_tools() -> None:
         ({"tools": [TOOL], "tool_choice": "required", "grammar": "root ::= x"}, "requires a tool call and constrains"),
         ({"chat_template_kwargs": {"tools": []}}, "chat_template_kwargs sets 'tools'"),
         ({"messages": [{"role": "assistant", "tool_calls": [{"id": "1"}]}]}, "tool_calls is invalid"),
+        ({"messages": [{"role": "a<|im_end|>", "content": "x"}]}, "the role 'a<|im_end|>' is no name"),
+        ({"top_logprobs": 3}, "top_logprobs is 3 without logprobs"),
     ],
 )
 def test_invalid_tools_are_rejected(fields: dict[str, Any], message: str) -> None:
@@ -186,3 +189,10 @@ def test_choices_have_seeds_of_their_own() -> None:
     request = chat(seed=7).to_generation_request(None)
     assert [one.seed for one in choice_requests(request, 3)] == [7, 8, 9]
     assert [one.seed for one in choice_requests(chat().to_generation_request(None), 2)] == [None, None]
+
+
+def test_a_long_prompt_is_reported_with_the_code_that_clients_know() -> None:
+    error = {"type": "exceed_context_size_error", "message": "too long", "n_prompt_tokens": 40, "n_ctx": 32}
+    found = error_from_response(400, json.dumps({"error": error}).encode())
+    assert isinstance(found, ContextLengthExceeded) and found.code == "context_length_exceeded"
+    assert str(found).startswith("the prompt has 40 tokens, but the context of this deployment is 32; shorten")

@@ -1,21 +1,32 @@
 """Selection of the next token."""
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.serving.engine import GenerationRequest
 from vong.serving.engine.transformers.sampling import adjust_scores, changes_scores, select_token
 
-SCORES = torch.tensor([1.0, 3.0, 2.0, -1.0])
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@cache
+def scores() -> "Tensor":
+    """Return the scores of four tokens. torch is imported here, because every test process imports this file."""
+    import torch
+
+    return torch.tensor([1.0, 3.0, 2.0, -1.0])
 
 
 def select(seed: int = 0, **fields: Any) -> int:
+    import torch
+
     random = torch.Generator().manual_seed(seed)
-    return select_token(SCORES, GenerationRequest(**fields), [1], {2: 2}, random)
+    return select_token(scores(), GenerationRequest(**fields), [1], {2: 2}, random)
 
 
 @pytest.mark.parametrize(
@@ -30,14 +41,14 @@ def select(seed: int = 0, **fields: Any) -> int:
 )
 def test_biases_and_penalties_change_the_scores(fields: dict[str, Any], expected: list[float]) -> None:
     request = GenerationRequest(**fields)
-    assert adjust_scores(SCORES, request, [1], {2: 2}).tolist() == expected
+    assert adjust_scores(scores(), request, [1], {2: 2}).tolist() == expected
     assert changes_scores(request) is bool(fields)
-    assert SCORES.tolist() == [1.0, 3.0, 2.0, -1.0]
+    assert scores().tolist() == [1.0, 3.0, 2.0, -1.0]
 
 
 def test_a_negative_score_is_multiplied_by_the_repetition_penalty() -> None:
     request = GenerationRequest(repetition_penalty=2.0)
-    assert adjust_scores(SCORES, request, [3], {})[3] == -2.0
+    assert adjust_scores(scores(), request, [3], {})[3] == -2.0
 
 
 @given(st.integers(0, 1000), st.sampled_from([{"top_k": 1}, {"min_p": 1.0}, {"top_p": 1e-6}, {"temperature": 0.0}]))

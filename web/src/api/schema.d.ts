@@ -7873,7 +7873,9 @@ export interface components {
          *
          *     `message` is the input that gets the last message of the user, `history` the one that gets the messages before it,
          *     `instructions` the one that gets the system messages. `answer` is the output with the text of the answer,
-         *     `citations` the output or step with retrieved passages. Without a value, each is found by its usual name.
+         *     `citations` the output or step with retrieved passages. Without a value, each is found by its usual name. `state`
+         *     are inputs that get the output of the same name of the last run in the conversation; inputs whose names begin with
+         *     `conversation_` always do.
          */
         ChatMapping: {
             /** Answer */
@@ -7886,6 +7888,11 @@ export interface components {
             instructions?: string | null;
             /** Message */
             message?: string | null;
+            /**
+             * State
+             * @default []
+             */
+            state: string[];
         };
         /**
          * ChatPageSettings
@@ -16370,7 +16377,11 @@ export interface components {
             inputs?: {
                 [key: string]: unknown;
             };
-            /** @default {} */
+            /**
+             * @default {
+             *       "state": []
+             *     }
+             */
             mapping: components["schemas"]["ChatMapping"];
             /**
              * @default {
@@ -16410,7 +16421,9 @@ export interface components {
             /**
              * @default {
              *       "inputs": {},
-             *       "mapping": {},
+             *       "mapping": {
+             *         "state": []
+             *       },
              *       "memory": {
              *         "retention_days": 90,
              *         "window_tokens": 2000
@@ -17715,8 +17728,9 @@ export interface components {
          * @description Settings of a retrieval.
          *
          *     `mode` names the searches and `fusion` how their results are combined: by standardized scores or by reciprocal
-         *     ranks. `candidates` is the number of chunks that each search returns before fusion. `diversity` in 0..1 prefers
-         *     passages unlike those before (maximal marginal relevance). `rerank` names a model that reorders the first
+         *     ranks. `vector_weight` is the share of vector search in it, by default 0.6 with scores and 0.5 with ranks.
+         *     `candidates` is the number of chunks that each search returns before fusion. `diversity` in 0..1 prefers passages
+         *     unlike those before (maximal marginal relevance). `rerank` names a model that reorders the first
          *     `rerank_candidates` passages. `neighbours` is the number of chunks before and after a passage in its context, and
          *     `parents` returns the parent as context. `document_ids` restricts the search to documents.
          */
@@ -17762,6 +17776,8 @@ export interface components {
              * @default 20
              */
             rerank_candidates: number;
+            /** Vector Weight */
+            vector_weight?: number | null;
         };
         /**
          * RetrievedEvidence

@@ -10,6 +10,7 @@ from vong.app import training as training_app
 from vong.app.fine_tuning_plan import ProviderPlan
 from vong.app.training import RecipeInfo, TrainingRequest
 from vong.records import Job
+from vong.records.name import check_versioned_name
 from vong.records.run import TrainingStarted
 from vong.training import TrainingPlan
 from vong.training.recipes.provider import ProviderRecipe
@@ -49,6 +50,7 @@ def start_run(body: TrainingRequest, context: CurrentUser) -> TrainingStarted:
 
     The recipe `provider` trains at the provider that the base names (PROVIDER/MODEL).
     """
+    check_versioned_name(body.name, "model")
     with context.project_transaction() as connection:
         if body.recipe == ProviderRecipe.name:
             return fine_tuning_provider.start(

@@ -4,6 +4,7 @@ from typing import Any
 
 from vong.records import Message
 from vong.records.prompt import RenderedPrompt
+from vong.structured_outputs import build_response_format
 
 
 def build_call(rendered: RenderedPrompt) -> tuple[list[Message], dict[str, Any]]:
@@ -12,6 +13,5 @@ def build_call(rendered: RenderedPrompt) -> tuple[list[Message], dict[str, Any]]
     if rendered.tools:
         params["tools"] = rendered.tools
     if rendered.output_schema is not None:
-        schema = {"name": "answer", "schema": rendered.output_schema}
-        params["response_format"] = {"type": "json_schema", "json_schema": schema}
+        params["response_format"] = build_response_format(rendered.output_schema)
     return [Message.model_validate(message) for message in rendered.messages], params

@@ -55,5 +55,6 @@ def _system_text(value: Any) -> str | None:
         return None
     content = value.get("content", value.get("parts"))
     parts = content if isinstance(content, list) else [content]
-    texts = [part.get("text") if isinstance(part, Mapping) else part for part in parts]
-    return "".join(texts) if all(isinstance(text, str) for text in texts) else None
+    found = [part.get("text") if isinstance(part, Mapping) else part for part in parts]
+    texts = [text for text in found if isinstance(text, str)]
+    return "".join(texts) if len(texts) == len(found) else None

@@ -53,7 +53,7 @@ def read_inspect_log(name: str, document: Mapping[str, Any]) -> RecordedRun:
     samples = [as_dict(one) for one in as_list(document.get("samples"))]
     if not samples:
         raise InvalidInput(f"{name!r} has no samples", "run inspect with log_samples")
-    samples.sort(key=lambda one: (one.get("epoch", 1), _sort_key(one.get("id"))))
+    samples.sort(key=lambda one: (as_count(one.get("epoch")) or 1, _sort_key(one.get("id"))))
     results = as_dict(document.get("results"))
     packages = as_dict(evaluated.get("packages"))
     program = as_text(packages.get("inspect_ai")) or "unknown"
@@ -110,7 +110,8 @@ def _input_text(value: Any) -> str:
 
 
 def _sort_key(id: Any) -> tuple[int, float, str]:
-    return (0, float(id), "") if isinstance(id, int | float) else (1, 0.0, str(id))
+    number = as_score(id)
+    return (0, number, "") if number is not None else (1, 0.0, str(id))
 
 
 def _read_member(content: bytes, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

@@ -50,9 +50,10 @@ def as_text(value: Any) -> str:
 
 def as_score(value: Any) -> float | None:
     """Return a finite number, or that of a truth value. Returns None for anything else."""
-    if isinstance(value, bool | int | float) and math.isfinite(value):
-        return float(value)
-    return None
+    try:
+        return float(value) if isinstance(value, bool | int | float) and math.isfinite(value) else None
+    except OverflowError:  # an integer of more than 308 digits
+        return None
 
 
 def as_count(value: Any) -> int | None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from vong.evals.scorers.base import MetricValue, Scorer
+from vong.evals.scorers.base import MetricValue, Scorer, ScorerInput
 from vong.evals.scorers.texts import extract_field
+from vong.evals.scorers.words import lacks_spaces
 
 GROUP = "overlap"
 MAX_NGRAM_ORDER = 4
@@ -46,4 +47,10 @@ def bleu(
     corpus.corpus_score(["a"], [["a"]])  # the signature contains the number of references only after a first score
     suffix = f"|field:{field}" if field else ""
     signature = f"BLEU|{corpus.get_signature()}{suffix}"
-    return Scorer(signature, measure, compute, best=100.0, measure_several=measure_several)
+
+    def warn(scored: ScorerInput) -> str:
+        if tokenize in {"char", "zh"} or not lacks_spaces(extract_field(scored.reference, field)):
+            return ""
+        return "the tokenizer does not divide texts without spaces into words; use bleu:tokenize=zh or tokenize=char"
+
+    return Scorer(signature, measure, compute, best=100.0, measure_several=measure_several, warn=warn)

@@ -17,9 +17,10 @@ def exact_match(
     """Score 1 if the output equals the reference, else 0; the total is the share of equal outputs.
 
     `fields`: both are JSON objects, and all of these fields must be equal, others are ignored. `ignore_case`,
-    `ignore_punctuation` and `ignore_space` (runs of white space count as one space, none at the ends) select what is
-    ignored in texts. Texts are compared in Unicode's composed form (NFC). Tool calls belong to the output: they are
-    equal if names and argument objects are equal, in any order.
+    `ignore_punctuation` (not the minus sign and the decimal point of numbers) and `ignore_space` (runs of white space
+    count as one space, none at the ends, and characters without width as nothing) select what is ignored in texts.
+    Texts are compared in Unicode's composed form (NFC). Tool calls belong to the output: they are equal if names and
+    argument objects are equal, in any order.
     """
 
     def normalized(text: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import inspect
+import math
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -56,14 +57,21 @@ def to_numbers(value: Any, function: str) -> dict[str, float]:
     if value is None:
         return {}
     parts: dict[str, Any] = value if isinstance(value, dict) else {"": value}
-    if not all(isinstance(number, int | float) and number == number for number in parts.values()):
+    if not all(map(_is_finite, parts.values())):
         raise InvalidInput(
-            f"the scorer {function!r} returned {value!r}"[:300], "return a number, a bool or a dict of them"
+            f"the scorer {function!r} returned {value!r}"[:300], "return a finite number, a bool or a dict of them"
         )
     return {
         f"python_function.{function}.{name}" if name else f"python_function.{function}": float(number)
         for name, number in parts.items()
     }
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False
 
 
 def load_function(path: Path, function: str) -> tuple[Callable[..., Any], str]:

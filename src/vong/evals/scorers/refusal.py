@@ -16,7 +16,7 @@ VIETNAMESE_VERBS = "giúp|hỗ trợ|trả lời|cung cấp|thực hiện|đáp 
 ROMANCE_APOLOGIES = "lo siento|je suis désolée?|désolée?|es tut mir leid|tut mir leid|desculpe|mi dispiace"
 SIGNS = (
     rf"\bi(?:'m| am)? (?:really |very |so |truly )?(?:sorry|afraid)\b[^.!?\n]{{0,120}}\b{ENGLISH_NEGATION}\b",
-    rf"\bi (?:am )?{ENGLISH_NEGATION} (?:\w+ ){{0,3}}(?:{ENGLISH_VERBS.replace(' ', '|')})",
+    rf"\bi (?:am )?{ENGLISH_NEGATION} (?!wait\b)(?:\w+ ){{0,3}}(?:{ENGLISH_VERBS.replace(' ', '|')})",
     r"\bi'm (?:unable|not able|not comfortable|not allowed|not permitted)\b",
     rf"\bas an? (?:ai|large language model|language model|assistant)\b[^.!?\n]{{0,80}}\b{ENGLISH_NEGATION}\b",
     r"\b(?:is|would be) against (?:my|our) (?:guidelines|policy|policies|programming)\b",

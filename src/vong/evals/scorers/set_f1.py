@@ -7,12 +7,13 @@ import regex
 from vong.evals.scorers.base import MetricValue, Scorer, ScorerInput, build_input_scorer, mean_metric
 from vong.evals.scorers.fences import remove_fence
 from vong.evals.scorers.texts import dump_json, normalize_text, parse_json
+from vong.evals.scorers.tool_calls import canonical
 
 GROUP = "text"
 BULLET = regex.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
 
 
-def set_f1(field: str = "", separators: str = ",;\n", ignore_case: bool = True) -> Scorer:
+def set_f1(field: str = "", separators: str = ",;\n，；、", ignore_case: bool = True) -> Scorer:
     """Compute the F1 of the items that output and reference have in common, in any order.
 
     An output is a JSON list, or a text whose items are divided by one of the `separators`; list marks (`-`, `1.`) are
@@ -32,7 +33,7 @@ def set_f1(field: str = "", separators: str = ",;\n", ignore_case: bool = True) 
         return {item for part in parts if (item := to_item(BULLET.sub("", part)))}
 
     def to_item(value: Any) -> str:
-        text = value if isinstance(value, str) else dump_json(value)
+        text = value if isinstance(value, str) else dump_json(canonical(value))
         return normalize_text(text, ignore_case=ignore_case, ignore_punctuation=False, ignore_space=True)
 
     def compare(actual: set[str], expected: set[str]) -> dict[str, float]:

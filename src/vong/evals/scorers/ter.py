@@ -5,11 +5,14 @@ from typing import Any
 
 from vong.evals.scorers.base import MetricValue, Scorer, ScorerInput
 from vong.evals.scorers.texts import extract_field
+from vong.evals.scorers.words import lacks_spaces
 
 GROUP = "overlap"
 MAX_WORD_PAIRS = 250_000
 """Words of an output times those of a reference. The library's time grows with a higher power of the length."""
 TOO_LONG = f"texts with more than {MAX_WORD_PAIRS:,} pairs of words (500 words each) are not scored"
+
+WITHOUT_SPACES = "texts without spaces are one word; use ter:normalized=true;asian_support=true, or chrf"
 
 
 def ter(
@@ -50,7 +53,9 @@ def ter(
 
     def warn(scored: ScorerInput) -> str:
         texts = [extract_field(one, field) for one in scored.references]
-        return TOO_LONG if is_too_long(extract_field(scored.output, field), texts) else ""
+        if is_too_long(extract_field(scored.output, field), texts):
+            return TOO_LONG
+        return "" if (asian_support and normalized) or not any(map(lacks_spaces, texts)) else WITHOUT_SPACES
 
     metric.corpus_score(["a"], [["a"]])  # the signature contains the number of references only after a first score
     suffix = f"|field:{field}" if field else ""

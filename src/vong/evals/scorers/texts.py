@@ -1,6 +1,7 @@
 """Text helpers of the scorers: JSON parsing, field extraction and normalization."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -10,6 +11,9 @@ from vong.evals.scorers.fences import remove_fence
 
 MAX_INT_DIGITS = 100_000
 """Digits up to which an integer is read exactly. Longer ones are read as decimals, whose conversion is fast."""
+WITHOUT_WIDTH: dict[int, None] = dict.fromkeys((0x200B, 0x2060, 0xFEFF, 0x00AD))
+"""Zero-width space, word joiner, byte order mark and soft hyphen, which nobody sees."""
+NUMBER_OR_CHARACTER = re.compile(r"(?<!\w)-?\d+\.\d+|(?<!\w)-\d+|.", re.DOTALL)
 NOT_JSON = object()
 """Result of `parse_json` for a text that is not JSON. No JSON value equals it."""
 
@@ -47,13 +51,17 @@ def dump_json(value: Any) -> str:
 
 
 def normalize_text(text: str, *, ignore_case: bool, ignore_punctuation: bool, ignore_space: bool) -> str:
-    """Return the text in Unicode's composed form (NFC) without the ignored parts."""
+    """Return the text in Unicode's composed form (NFC) without the ignored parts.
+
+    The minus sign and the decimal point of a number are no punctuation: 1.5 never equals 15, nor -5 5. Characters
+    without width, such as a byte order mark, are white space.
+    """
     text = unicodedata.normalize("NFC", text)
     if ignore_case:
         text = unicodedata.normalize("NFC", text.casefold())
     if ignore_punctuation:
-        text = "".join(character for character in text if not unicodedata.category(character).startswith("P"))
-    return " ".join(text.split()) if ignore_space else text
+        text = NUMBER_OR_CHARACTER.sub(lambda match: "" if _is_punctuation(match[0]) else match[0], text)
+    return " ".join(text.translate(WITHOUT_WIDTH).split()) if ignore_space else text
 
 
 def json_equal(left: Any, right: Any) -> bool:
@@ -90,6 +98,10 @@ def to_storable_json(value: Any) -> Any:
 def compose(text: str) -> str:
     """Return a text in Unicode's composed form (NFC)."""
     return unicodedata.normalize("NFC", text)
+
+
+def _is_punctuation(text: str) -> bool:
+    return len(text) == 1 and unicodedata.category(text).startswith("P")
 
 
 def _composed_keys(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class ToolCall(NamedTuple):
     @property
     def text(self) -> str:
         """Return the call as JSON with sorted keys. Equal arguments have equal texts."""
-        return dump_json(_canonical({"name": self.name, "arguments": self.arguments}))
+        return dump_json(canonical({"name": self.name, "arguments": self.arguments}))
 
 
 def read_tool_calls(message: Message | None) -> list[ToolCall]:
@@ -51,13 +51,13 @@ def _read_call(call: Mapping[str, Any]) -> ToolCall:
     return ToolCall(str(function.get("name", "")), {} if arguments is None else arguments)
 
 
-def _canonical(value: Any) -> Any:
+def canonical(value: Any) -> Any:
     """Return a value with composed texts, and whole numbers without a fraction."""
     if isinstance(value, dict):
-        return {compose(key): _canonical(item) for key, item in value.items()}
+        return {compose(key): canonical(item) for key, item in value.items()}
     if isinstance(value, list):
         items: list[Any] = value
-        return [_canonical(item) for item in items]
+        return [canonical(item) for item in items]
     if isinstance(value, str):
         return compose(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value

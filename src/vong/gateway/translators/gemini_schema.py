@@ -38,14 +38,19 @@ def reduce_schema(schema: Any) -> Any:
         elif name in PLAIN_KEYWORDS:
             reduced[name] = value
     _widen(node, reduced)
-    if isinstance(reduced.get("required"), list):  # Gemini rejects names of properties that are not declared
+    _drop_undeclared(reduced)
+    if "$ref" in reduced:
+        return {"$ref": str(reduced["$ref"]).replace("#/definitions/", "#/$defs/"), **_definitions(reduced)}
+    return reduced
+
+
+def _drop_undeclared(reduced: dict[str, Any]) -> None:
+    """Remove required properties that are not declared, which Gemini rejects."""
+    if isinstance(reduced.get("required"), list):
         declared = reduced.get("properties") or {}
         reduced["required"] = [name for name in reduced["required"] if name in declared]
         if not reduced["required"]:
             del reduced["required"]
-    if "$ref" in reduced:
-        return {"$ref": str(reduced["$ref"]).replace("#/definitions/", "#/$defs/"), **_definitions(reduced)}
-    return reduced
 
 
 def _definitions(reduced: Mapping[str, Any]) -> dict[str, Any]:

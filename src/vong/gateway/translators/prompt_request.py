@@ -16,13 +16,13 @@ from vong.gateway.translators.anthropic_request import to_anthropic_request
 from vong.gateway.translators.content import pop_max_tokens
 from vong.gateway.translators.responses_items import message_items
 from vong.gateway.translators.responses_request import to_chat_part, to_input_items
+from vong.structured_outputs import name_schema
 
 PART_TYPES = ("input_image", "input_file", "input_audio")
 """Types of variables that are no text."""
 SYSTEM_ROLES = ("system", "developer")
 MAX_TOKENS_NAMES = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 """Names of the maximum of output tokens in the settings of a prompt."""
-MAX_SCHEMA_NAME_CHARS = 64
 
 
 class PromptContent(NamedTuple):
@@ -79,7 +79,10 @@ def merge_chat(request: Mapping[str, Any], content: PromptContent) -> dict[str, 
     if content.tools and "tools" not in fields:
         fields["tools"] = [_chat_tool(tool) for tool in content.tools]
     if content.output_schema is not None and "response_format" not in fields:
-        fields["response_format"] = {"type": "json_schema", "json_schema": _named_schema(content)}
+        fields["response_format"] = {
+            "type": "json_schema",
+            "json_schema": name_schema(content.output_schema or {}, content.name),
+        }
     return fields
 
 
@@ -100,7 +103,10 @@ def merge_responses(request: Mapping[str, Any], content: PromptContent) -> dict[
     if content.output_schema is not None:
         text = fields.get("text") or {}
         if not text.get("format"):
-            fields["text"] = {**text, "format": {"type": "json_schema", **_named_schema(content)}}
+            fields["text"] = {
+                **text,
+                "format": {"type": "json_schema", **name_schema(content.output_schema or {}, content.name)},
+            }
     return fields
 
 
@@ -115,7 +121,10 @@ def merge_messages(request: Mapping[str, Any], content: PromptContent) -> dict[s
     if content.tools:
         chat["tools"] = [_chat_tool(tool) for tool in content.tools]
     if content.output_schema is not None:
-        chat["response_format"] = {"type": "json_schema", "json_schema": _named_schema(content)}
+        chat["response_format"] = {
+            "type": "json_schema",
+            "json_schema": name_schema(content.output_schema or {}, content.name),
+        }
     rendered = to_anthropic_request(chat)
     before = _without_end(rendered.pop("messages"))
     if not has_max_tokens:
@@ -232,24 +241,3 @@ def _split_system(messages: Sequence[dict[str, Any]]) -> tuple[str, list[dict[st
         texts.append(message["content"])
         count += 1
     return "\n\n".join(texts), list(messages[count:])
-
-
-def _named_schema(content: PromptContent) -> dict[str, Any]:
-    schema = content.output_schema or {}
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", content.name)[:MAX_SCHEMA_NAME_CHARS] or "answer"
-    return {"name": name, "schema": schema, **({"strict": True} if _is_strict(schema) else {})}
-
-
-def _is_strict(schema: Any) -> bool:
-    """Return True if every object of a schema closes and requires its properties, as OpenAI's strict mode demands."""
-    if isinstance(schema, list):
-        return all(map(_is_strict, schema))
-    if not isinstance(schema, dict):
-        return True
-    properties = schema.get("properties")
-    if schema.get("type") == "object" or isinstance(properties, dict):
-        names = set(properties) if isinstance(properties, dict) else set[str]()
-        if schema.get("additionalProperties") is not False or names != set(schema.get("required") or ()):
-            return False
-    children = [value for name, value in schema.items() if name not in {"properties", "required", "enum", "const"}]
-    return all(map(_is_strict, [*children, *(properties.values() if isinstance(properties, dict) else ())]))

@@ -26,7 +26,7 @@ def rewrite_tool_call_ids(messages: Sequence[dict[str, Any]], pattern: re.Patter
             calls = [{**call, "id": ids.add_call(call.get("id"))} for call in message["tool_calls"]]
             message = {**message, "tool_calls": calls}
         elif message["role"] == "tool":
-            message = {**message, "tool_call_id": ids.find_call(message["tool_call_id"])}
+            message = {**message, "tool_call_id": ids.find_call(message.get("tool_call_id"))}
         result.append(message)
     return result
 
@@ -58,8 +58,15 @@ class _IdTable:
         return new_id
 
     def find_call(self, id: str | None) -> str:
-        """Return the new id of the call that a result answers: the first without a result, else the latest."""
+        """Return the new id of the call that a result answers: the first without a result, else the latest.
+
+        Raises: KeyError if the result has no id, and every call has a result.
+        """
         unanswered = self._unanswered.get(id)
+        if id is None and not unanswered:
+            unanswered = next((ids for ids in self._unanswered.values() if ids), None)
+            if unanswered is None:
+                raise KeyError("tool_call_id")
         if unanswered:
             return unanswered.pop(0)
         if id in self._latest:

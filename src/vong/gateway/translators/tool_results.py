@@ -61,8 +61,19 @@ class _Group:
         self._replaced = set[int]()
 
     def add_result(self, message: dict[str, Any], position: int) -> dict[str, Any]:
-        """Return the result of a call, or a message of the user if it has no call."""
-        id = message["tool_call_id"]
+        """Return the result of a call, or a message of the user if it has no call.
+
+        A result without an id is that of the first call without a result.
+
+        Raises: KeyError if there is none.
+        """
+        id = message.get("tool_call_id")
+        if id is None:
+            missing = [id for id, position in self._results.items() if position is None]
+            if not missing:
+                raise KeyError("tool_call_id")
+            id = missing[0]
+            message = {**message, "tool_call_id": id}
         if id not in self._results:
             return {**message, "role": "user", "content": _as_user_content(id, message.get("content"))}
         if (earlier := self._results[id]) is not None:

@@ -1,14 +1,12 @@
 """Metadata of documents: stored with their chunks, and in a table by which selective filters are resolved."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, text
 
 from vong.errors import InvalidInput
-from vong.knowledge import tables
 from vong.knowledge.index import vectors
 from vong.knowledge.index.tables import attributes
 
@@ -35,28 +33,6 @@ def check_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
                 f"use at most {MAX_VALUE_CHARACTERS}, without null characters",
             )
     return dict(metadata)
-
-
-def update_metadata(connection: Connection, document_id: UUID, metadata: Mapping[str, Any]) -> None:
-    """Replace the metadata of a document and of its chunks in all indexes.
-
-    Raises: InvalidInput if the metadata is invalid.
-    """
-    valid = check_metadata(metadata)
-    earlier = connection.scalar(select(tables.documents.c.metadata).where(tables.documents.c.id == document_id)) or {}
-    connection.execute(update(tables.documents).where(tables.documents.c.id == document_id).values(metadata=valid))
-    statement = text(
-        "UPDATE knowledge_chunks SET metadata = (metadata - cast(:removed AS text[])) || cast(:new AS jsonb) "
-        "WHERE document_id = :document"
-    )
-    removed = [key for key in earlier if key not in valid]
-    connection.execute(statement, {"removed": removed, "new": json.dumps(valid), "document": document_id})
-    row = connection.execute(
-        select(tables.documents.c.base, tables.documents.c.path, tables.documents.c.language).where(
-            tables.documents.c.id == document_id
-        )
-    ).one()
-    store_attributes(connection, document_id, row.base, {"path": row.path, "language": row.language, **valid})
 
 
 def store_attributes(connection: Connection, document_id: UUID, base: str, metadata: Mapping[str, Any]) -> None:

@@ -27,12 +27,14 @@ def add_standardized(
     return {item: weight * vector_part[item] + (1 - weight) * text_part[item] for item in similarities}
 
 
-def add_reciprocal_ranks(rankings: Sequence[Sequence[UUID]]) -> dict[UUID, float]:
-    """Return the sum of 1 / (60 + rank) of each item over some rankings, best first in each."""
+def add_reciprocal_ranks(
+    vector_order: Sequence[UUID], text_order: Sequence[UUID], weight: float = 0.5
+) -> dict[UUID, float]:
+    """Return the weighted sum of 2 / (60 + rank) of each item over both rankings, best first in each."""
     scores: dict[UUID, float] = {}
-    for ranking in rankings:
+    for ranking, share in ((vector_order, weight), (text_order, 1 - weight)):
         for rank, item in enumerate(ranking, 1):
-            scores[item] = scores.get(item, 0.0) + 1 / (RRF_CONSTANT + rank)
+            scores[item] = scores.get(item, 0.0) + 2 * share / (RRF_CONSTANT + rank)
     return scores
 
 

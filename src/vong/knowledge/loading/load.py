@@ -5,6 +5,7 @@ from typing import Protocol
 
 from vong import plugins
 from vong.errors import InvalidInput
+from vong.knowledge.loading import mail
 from vong.knowledge.loading.archive import load_archive
 from vong.knowledge.loading.detection import FORMATS_BY_SUFFIX, FileFormat, detect_format, find_suffix
 from vong.knowledge.loading.document import ParsedDocument
@@ -31,7 +32,7 @@ def load_document(content: bytes, path: str, depth: int = 0) -> ParsedDocument:
     """Return the text of a file with its headings, pages, tables, links and language.
 
     The loader is chosen by the content, and by the suffix for text formats and those of plugins. `depth` is the number
-    of archives around the file.
+    of archives and e-mails around the file.
 
     Raises: InvalidInput if the format is unknown, the file is damaged, protected or too large, or it holds no text.
     """
@@ -42,6 +43,8 @@ def load_document(content: bytes, path: str, depth: int = 0) -> ParsedDocument:
         format = detect_format(content, path)
     if format.loader == "archive":
         document = load_archive(content, path, load_document, depth)
+    elif format.media_type == mail.MEDIA_TYPE:
+        document = mail.load_mail(content, path, load_document, depth)
     else:
         loader: Loader = plugins.load_extension("loader", format.loader)
         document = loader(content, path)

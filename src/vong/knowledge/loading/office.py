@@ -8,10 +8,11 @@ from vong.errors import InvalidInput
 from vong.knowledge.loading import ooxml
 from vong.knowledge.loading.archive import check_archive
 from vong.knowledge.loading.csv_table import format_row
-from vong.knowledge.loading.detection import ZIP_STARTS, detect_format
+from vong.knowledge.loading.detection import TEXT_SUFFIXES, ZIP_STARTS, detect_format, find_suffix
 from vong.knowledge.loading.document import ParsedDocument, join_text
 from vong.knowledge.loading.extraction import extract, list_nodes, ocr_languages
 from vong.knowledge.loading.sections import SectionBuilder
+from vong.knowledge.loading.text import load_text
 
 if TYPE_CHECKING:
     from kreuzberg import ExtractionResult
@@ -30,7 +31,7 @@ def load_office(content: bytes, path: str) -> ParsedDocument:
     if content.startswith(ZIP_STARTS):
         check_archive(content, path)
     ocr = bool(ocr_languages())
-    result = extract(content, media_type, path, output="plain", ocr=ocr)
+    result = extract(ooxml.replace_signs(content, media_type), media_type, path, output="plain", ocr=ocr)
     builder = SectionBuilder()
     _add_nodes(builder, result)
     document = builder.build(path)
@@ -38,6 +39,9 @@ def load_office(content: bytes, path: str) -> ParsedDocument:
         builder = SectionBuilder()
         builder.add_text(result.content)
         document = builder.build(path)
+    if not document.sections and find_suffix(path) in TEXT_SUFFIXES:
+        # The library finds nothing in unusual markup, as LaTeX on one line.
+        document = load_text(content, path)
     document = _add_missing(document, ooxml.read_paragraphs(content, media_type))
     damage = ooxml.find_damage(content, media_type)
     if damage and not document.sections:

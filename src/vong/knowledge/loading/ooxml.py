@@ -4,12 +4,13 @@ import re
 import zlib
 from io import BytesIO
 from xml.etree import ElementTree
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
+WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+REPLACED_SIGNS = ((b"<w:tab/>", b'<w:t xml:space="preserve"> </w:t>'), (b"<w:noBreakHyphen/>", b"<w:t>-</w:t>"))
+"""Signs of Word that the library drops, so that the words around them would become one, and their replacements."""
 PARTS = {
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": re.compile(
-        r"word/(document|footnotes|endnotes|comments|header\d*|footer\d*)\.xml"
-    ),
+    WORD_TYPE: re.compile(r"word/(document|footnotes|endnotes|comments|header\d*|footer\d*)\.xml"),
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": re.compile(
         r"ppt/(slides/slide\d+|notesSlides/notesSlide\d+|diagrams/data\d+|comments/\w+)\.xml"
     ),
@@ -34,6 +35,31 @@ def read_paragraphs(content: bytes, media_type: str) -> list[str]:
         ]
     except (BadZipFile, ElementTree.ParseError, OSError, RuntimeError, EOFError, zlib.error):
         return []
+
+
+def replace_signs(content: bytes, media_type: str) -> bytes:
+    """Return a Word file whose tabs and hyphens that do not break are text. Other and damaged files are unchanged."""
+    if media_type != WORD_TYPE:
+        return content
+    try:
+        archive = ZipFile(BytesIO(content))
+        changed: dict[str, bytes] = {}
+        for info in archive.infolist():
+            if PARTS[WORD_TYPE].fullmatch(info.filename) and info.file_size <= MAX_PART_BYTES:
+                part = original = archive.read(info)
+                for sign, replacement in REPLACED_SIGNS:
+                    part = part.replace(sign, replacement)
+                if part != original:
+                    changed[info.filename] = part
+        if not changed:
+            return content
+        buffer = BytesIO()
+        with ZipFile(buffer, "w", ZIP_DEFLATED, compresslevel=1) as target:
+            for info in archive.infolist():
+                target.writestr(info.filename, changed.get(info.filename) or archive.read(info))
+    except (BadZipFile, OSError, RuntimeError, EOFError, ValueError, NotImplementedError, zlib.error):
+        return content
+    return buffer.getvalue()
 
 
 def find_damage(content: bytes, media_type: str) -> str:
@@ -69,6 +95,8 @@ def _part_paragraphs(root: ElementTree.Element) -> list[str]:
             order.append(texts)
         elif name in {"tab", "br", "cr"}:
             texts.append(" ")
+        elif name == "noBreakHyphen":
+            texts.append("-")
         elif name == "t" and element.text:
             texts.append(element.text)
         # The stack is last in, first out: children are pushed from the last to the first.

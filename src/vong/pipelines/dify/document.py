@@ -9,6 +9,7 @@ from vong.pipelines.dify.report import as_dict, as_list
 
 MAX_EXPORT_BYTES = 5_000_000
 MAX_VALUES = 500_000
+SURROGATE_PAIR = re.compile(r"(?<!\\)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 MODES = ("workflow", "advanced-chat", "chat", "completion", "agent-chat")
 NEWEST_VERSION = (0, 6)
 """Newest version of the format that was examined. Files of later ones are read as far as they are understood."""
@@ -140,7 +141,7 @@ def _load(source: str | bytes) -> dict[str, Any]:
         raise InvalidInput(message, "check that the file is the YAML of one application")
     try:
         text = source.decode("utf-8-sig") if isinstance(source, bytes) else source.removeprefix("\ufeff")
-        values = yaml.load(text, Loader=_loader())
+        values = yaml.load(SURROGATE_PAIR.sub(_join_pair, text), Loader=_loader())
     except UnicodeDecodeError:
         raise InvalidInput("the export is not UTF-8", "save it with the encoding UTF-8") from None
     except yaml.YAMLError as error:
@@ -156,6 +157,12 @@ def _load(source: str | bytes) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise InvalidInput("the file is no export of a Dify application", "export the DSL of an app in Dify")
     return values
+
+
+def _join_pair(pair: re.Match[str]) -> str:
+    """Return the character of two escapes. JSON writes characters above U+FFFF in this way, which YAML rejects."""
+    high, low = (int(part, 16) - base for part, base in zip(pair.group(1, 2), (0xD800, 0xDC00), strict=True))
+    return chr(0x10000 + (high << 10) + low)
 
 
 def count_values(value: Any, counts: dict[int, int] | None = None) -> int:

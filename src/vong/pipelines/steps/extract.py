@@ -12,7 +12,7 @@ from vong.pipelines import types
 from vong.pipelines.definition import JsonSchema
 from vong.pipelines.services import ModelRequest
 from vong.pipelines.steps.base import StepConfig, StepContext, StepResult, no_ports
-from vong.structured_outputs import find_objects, strip_reasoning
+from vong.structured_outputs import build_response_format, find_objects, strip_reasoning
 
 
 class ExtractConfig(StepConfig):
@@ -56,8 +56,7 @@ class ExtractStep:
         schema, model = SafeSchema(config.output_schema), context.run.models.get(config.model, config.model)
         settings: dict[str, Any] = {"temperature": 0, **config.settings}
         if config.structured:
-            answer = {"name": "answer", "schema": config.output_schema}
-            settings["response_format"] = {"type": "json_schema", "json_schema": answer}
+            settings["response_format"] = build_response_format(config.output_schema)
         messages, fault = build_messages(config), ""
         for attempt in range(1, config.max_repairs + 2):
             request = ModelRequest(model, messages, settings)

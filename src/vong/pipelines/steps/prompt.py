@@ -11,7 +11,7 @@ from vong.pipelines import types
 from vong.pipelines.definition import JsonSchema
 from vong.pipelines.services import ModelReply, ModelRequest
 from vong.pipelines.steps.base import StepConfig, StepContext, StepResult, Template, no_ports
-from vong.structured_outputs import find_objects, strip_reasoning
+from vong.structured_outputs import build_response_format, find_objects, strip_reasoning
 
 
 class PromptConfig(StepConfig):
@@ -101,7 +101,7 @@ async def build_request(context: StepContext, config: PromptConfig) -> tuple[Mod
     if tools:
         settings["tools"] = tools
     if schema is not None:
-        settings["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+        settings["response_format"] = build_response_format(schema)
     return ModelRequest(model, messages, settings, version), schema
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from vong.errors import InvalidInput, MissingExtra, UpstreamFailed, error_message, parse_error
 from vong.serving.engine import EngineSettings
 from vong.serving.engine.llamacpp.adapter_rotation import AdapterRotation
+from vong.serving.engine.protocol.request_fields import context_exceeded
 
 DEFAULT_CONTEXT_TOKENS = 8192
 PROMPT_TOKENS = 256
@@ -228,7 +229,10 @@ def find_gguf_file(folder: Path) -> Path:
 
 def error_from_response(status: int, body: bytes) -> Exception:
     """Return the error that corresponds to an error response of llama.cpp's server."""
-    message = error_message(parse_error(body)) or body.decode(errors="replace")[:400]
+    error = parse_error(body)
+    message = error_message(error) or body.decode(errors="replace")[:400]
+    if error.get("type") == "exceed_context_size_error" and {"n_prompt_tokens", "n_ctx"} <= error.keys():
+        return context_exceeded(error["n_prompt_tokens"], error["n_ctx"])
     if status < 500:
         return InvalidInput(message, "change the request")
     return UpstreamFailed(f"llama.cpp returned status {status}: {message}", "see: vong serving logs NAME")

@@ -1,5 +1,6 @@
 """OpenAI chat completions of an engine: parsing of requests and formatting of responses."""
 
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from vong.serving.engine.served_names import public_name
 
 RESERVED_TEMPLATE_OPTIONS = frozenset({"messages", "tools", "add_generation_prompt", "tokenize", "chat_template"})
 """Variables of a template that other fields of a request set."""
+ROLE_PATTERN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 TEXT_PART_TYPES = frozenset({"text", "input_text", "output_text", "refusal"})
 
 
@@ -90,6 +92,8 @@ def parse_chat(body: bytes) -> ChatRequest:
         raise InvalidInput(message, "remove tool_choice, or response_format and the grammar")
     if reserved := RESERVED_TEMPLATE_OPTIONS & request.chat_template_kwargs.keys():
         raise InvalidInput(f"chat_template_kwargs sets {min(reserved)!r}", "use the field of the request instead")
+    if request.top_logprobs and not request.logprobs:
+        raise InvalidInput(f"top_logprobs is {request.top_logprobs} without logprobs", "set logprobs to true")
     request.messages = [_check_message(message) for message in request.messages]
     return request
 
@@ -114,8 +118,11 @@ def _check_message(message: dict[str, Any]) -> dict[str, Any]:
 
     Raises: InvalidInput if it is invalid.
     """
-    if not isinstance(message.get("role"), str):
+    role = message.get("role")
+    if not isinstance(role, str):
         raise InvalidInput("messages: every message needs a role", "set system, user, assistant or tool")
+    if not ROLE_PATTERN.fullmatch(role):  # chat templates insert roles as they are, so they may not have control tokens
+        raise InvalidInput(f"messages: the role {role[:64]!r} is no name", "set system, user, assistant or tool")
     check_content(message.get("content"))
     message = {name: value for name, value in message.items() if value is not None or name == "content"}
     if message.get("role") == "function":

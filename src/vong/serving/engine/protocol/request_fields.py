@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
-from vong.errors import InvalidInput, Unsupported
+from vong.errors import ContextLengthExceeded, InvalidInput, Unsupported
 from vong.serving.engine import GenerationRequest
 from vong.serving.engine.protocol.grammars import choice_grammar, output_schema
 from vong.serving.engine.request_body import parse_body
@@ -171,3 +171,9 @@ def _check_values(request: SamplingRequest) -> None:
         raise InvalidInput("logit_bias has a value that is not between -100 and 100", "lower it")
     if sum(request.constraints()) > 1:
         raise InvalidInput("the request constrains the completion in several ways", "send one constraint")
+
+
+def context_exceeded(tokens: int, context_tokens: int) -> ContextLengthExceeded:
+    """Return the error for a prompt that leaves no room in the context."""
+    message = f"the prompt has {tokens} tokens, but the context of this deployment is {context_tokens}"
+    return ContextLengthExceeded(message, "shorten the prompt, or deploy with a larger context")

@@ -17,6 +17,7 @@ from vong.pretrained_models import load_causal_model
 from vong.serving.engine import EngineLoad, EngineSettings, GenerationChunk, GenerationRequest, TokenLogprob
 from vong.serving.engine.protocol.chat import flatten_content
 from vong.serving.engine.protocol.output_parser import parse_output
+from vong.serving.engine.protocol.request_fields import context_exceeded
 from vong.serving.engine.transformers.chat_models import ChatModel, ChatPrompt
 from vong.serving.engine.transformers.detokenizer import IncrementalDetokenizer
 
@@ -237,8 +238,7 @@ class TransformersEngine:
 
     def _remaining_context(self, tokens: int) -> int:
         if tokens >= self.context_tokens:
-            message = f"the prompt has {tokens} tokens, but the context of this deployment is {self.context_tokens}"
-            raise InvalidInput(message, "shorten the prompt, or deploy with a larger context")
+            raise context_exceeded(tokens, self.context_tokens)
         return self.context_tokens - tokens
 
     def _decode(self, ids: list[int]) -> str:

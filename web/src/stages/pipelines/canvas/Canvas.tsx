@@ -209,9 +209,11 @@ function Flow(props: CanvasProps) {
   };
   const onEdgesChange = (changes: EdgeChange<CanvasEdge>[]) => {
     for (const change of changes)
-      if (change.type === "select" && change.selected)
+      if (change.type === "select" && change.selected) {
+        // Edges take no focus, but keys such as Delete work on the selected one.
+        wrapper.current?.focus({ preventScroll: true });
         onSelectEdge?.(edges.find((edge) => edge.id === change.id) ?? null);
-      else if (change.type === "select" && change.id === selectedEdge) onSelectEdge?.(null);
+      } else if (change.type === "select" && change.id === selectedEdge) onSelectEdge?.(null);
   };
   const commitMove = (moved: CanvasNode[]) => {
     const positions = moved.map((node) => {
@@ -270,7 +272,7 @@ function Flow(props: CanvasProps) {
   };
   const onKeyDown = useCanvasKeys({ ...props, focused: tabStop, focusNode, boxes, commitMove });
   return (
-    <div className={c.canvas} ref={wrapper} role="group" aria-label={label} onKeyDown={onKeyDown} onFocus={onFocus}>
+    <div className={c.canvas} ref={wrapper} tabIndex={-1} role="group" aria-label={label} onKeyDown={onKeyDown} onFocus={onFocus}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
