@@ -1,8 +1,8 @@
 """Selection of test files, distribution of tests over processes, and their order.
 
-Tests of one file run in one process, because they share servers and models. So do all files that train models, because
-the import of the libraries takes 11 seconds of CPU time. The slowest files start first. Otherwise one process would run
-the last slow file while all others are idle.
+Tests of one file run in one process, because they share servers and models. So do the fast tests of files that train
+models, because the import of the libraries takes 11 seconds of CPU time. The slowest files start first. Otherwise one
+process would run the last slow file while all others are idle.
 """
 
 import re
@@ -20,7 +20,7 @@ LOOP_RUN_FILES = (
 )
 """Files that use the fixture `finished_loop`. They run in one process, so that the loop runs once."""
 TRAINING_FOLDER = "tests/training/"
-"""Files of this folder run in one process, so that the libraries are imported once."""
+"""Folder whose fast tests run in one process, so that the libraries are imported once."""
 SLOW_FILES = (
     *LOOP_RUN_FILES,
     "tests/training/test_job.py",
@@ -58,7 +58,8 @@ class FileScheduling(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if file in LOOP_RUN_FILES:
             return "loop run"
-        return "training" if file.startswith(TRAINING_FOLDER) else file
+        fast = "not slow" in self.config.getoption("markexpr")
+        return "training" if fast and file.startswith(TRAINING_FOLDER) else file
 
 
 def create_scheduler(config: pytest.Config, log: object) -> FileScheduling | None:

@@ -19,6 +19,7 @@ def server(platform: Platform, fake: FakeUpstream) -> Iterator[Server]:
         yield started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("incumbent", "candidate", "status"),
     [("fake/plain", "echo/echo", "promoted"), ("echo/echo", "fake/plain", "rolled_back")],

@@ -1,11 +1,13 @@
 """Standard tests of LangChain for vector stores and retrievers, and the vector store of LlamaIndex."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from click.testing import CliRunner
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import VectorStore
 from langchain_tests.integration_tests import RetrieversIntegrationTests, VectorStoreIntegrationTests
@@ -14,6 +16,7 @@ from llama_index.core.vector_stores.types import FilterOperator, MetadataFilter,
 
 from tests.conftest import fresh_database
 from vong.app import Platform, knowledge_embedders
+from vong.cli.knowledge import group
 from vong.client.langchain import VongRetriever, VongVectorStore
 from vong.client.llamaindex import VongRetriever as LlamaRetriever
 from vong.client.llamaindex import VongVectorStore as LlamaVectorStore
@@ -96,3 +99,21 @@ def test_nodes_of_llamaindex_are_stored_queried_and_deleted(server: Server) -> N
     assert [node.node_id for node in store.get_nodes(["two", "missing"])] == ["two"]
     store.delete("manual")
     assert [node.node_id for node in store.get_nodes()] == ["three"]
+
+
+def test_the_commands_manage_texts(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONG_PUBLIC_URL", server.url)
+    monkeypatch.setenv("VONG_API_KEY", server.key)
+
+    def run(*words: str) -> Any:
+        result = CliRunner().invoke(group, [*words, "--json"], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    assert run("texts", "add", "notes", "Closed on 1 May.", "--id", "a", "--metadata", "year=2026") == {"id": "a"}
+    (found,) = run("texts", "get", "notes", "a")
+    assert (found["text"], found["metadata"]) == ("Closed on 1 May.", {"year": "2026"})
+    (passage,) = run("search", "notes", "when closed", "--vector-weight", "0.3")
+    assert "1 May" in passage["chunk"]["text"]
+    assert run("texts", "delete", "notes", "a") == {"deleted": 1}
+    assert CliRunner().invoke(group, ["texts", "add", "notes", "x", "--metadata", "bad"]).exit_code == 2

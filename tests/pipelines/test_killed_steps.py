@@ -20,7 +20,7 @@ SLOW = "echo/echo?first=15"
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 DONE = {"kind": "http", "url": "URL/KIND/{{ index }}"}
 SLOW_LOOP = {"kind": "http", "url": "URL/slow/loop", "after": "done"}
-JUDGE = {"guard": "judge", "settings": {"model": SLOW, "policy": "rude words"}}
+JUDGE = {"guard": "judge", "settings": {"model": SLOW, "policy": "rude words", "on_failure": "open"}}
 KINDS: dict[str, dict[str, Any]] = {
     "prompt": {"model": SLOW, "messages": [{"role": "user", "content": "hello"}]},
     "classify": {"text": "good", "model": SLOW, "classes": {"good": "fine", "bad": "not fine"}},
@@ -31,7 +31,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "http": {"url": "URL/slow/http"},
     "mcp": {"server": "URL/mcp", "tool": "find"},
     "python": {"code": "n = 0\nwhile n < 150_000_000:\n    n += 1\nn", "max_seconds": 60},
-    "call": {"function": "slow.py:wait"},
+    "call": {"function": "slow:wait"},
     "pipeline": {"pipeline": "inner"},
     "loop": {"max_iterations": 2, "steps": {"done": DONE, "s": SLOW_LOOP}},
     "map": {

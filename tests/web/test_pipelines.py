@@ -272,12 +272,12 @@ def test_steps_move_into_a_container_by_mouse_and_by_keyboard(page: Page) -> Non
     page.mouse.up()
     expect(node(page, "each.loose")).to_be_visible()
     assert "\n      loose:" in yaml_text(page)
-    node(page, "each.loose").focus()
+    node(page, "each.loose").click()
     page.keyboard.press("m")
     expect(page.get_by_role("button", name="Outermost level")).to_be_focused()
     page.keyboard.press("Enter")
     expect(node(page, "loose")).to_be_visible()
-    node(page, "loose").focus()
+    node(page, "loose").click()
     page.keyboard.press("m")
     page.get_by_role("dialog").get_by_role("button", name="each").click()
     expect(node(page, "each.loose")).to_be_visible()
@@ -292,7 +292,8 @@ def test_data_edge_is_removed_with_its_references(page: Page) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("You said: {{ inputs.question }}")
     dialog.get_by_role("button", name="Remove references").click()
-    assert yaml_text(page) == ONE_STEP.replace("{{ inputs.question }}", "")
+    found = yaml_text(page)
+    assert "{{ inputs.question }}" not in found and "You said:" in found
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import click
 
-from vong.cli.output import emit, json_option, print_message
+from vong.cli.output import emit, json_option
 from vong.cli.params import TEXT, Command, Group
 from vong.client import Client
 
@@ -40,6 +40,7 @@ def get(base: str, ids: tuple[str, ...], as_json: bool) -> None:
 @texts.command("delete", cls=Command)
 @click.argument("base")
 @click.argument("ids", nargs=-1, required=True)
-def delete(base: str, ids: tuple[str, ...]) -> None:
-    """Delete the texts of BASE with these IDS."""
-    print_message(f"deleted {Client().knowledge.texts.delete_texts(base, ids)} texts")
+@json_option
+def delete(base: str, ids: tuple[str, ...], as_json: bool) -> None:
+    """Delete the texts of BASE with these IDS, and show their number."""
+    emit({"deleted": Client().knowledge.texts.delete_texts(base, ids)}, as_json)

@@ -311,8 +311,8 @@ def test_common_chunks_are_recorded_as_all_others(chunks: list[dict[str, Any]]) 
 
 @pytest.mark.parametrize("endpoint", ["chat", "messages", "responses"])
 def test_the_only_choice_may_have_any_number(endpoint: str) -> None:
-    deltas = [{"role": "assistant", "content": "He"}, {"content": "llo"}, {}]
-    made = [
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "He"}, {"content": "llo"}, {}]
+    made: list[dict[str, Any]] = [
         {**stream_variants.HEAD, "choices": [{"index": 197 + position, "delta": delta, "finish_reason": None}]}
         for position, delta in enumerate(deltas)
     ]

@@ -22,7 +22,7 @@ from vong.gateway.translators.responses_response import to_response_object
 from vong.gateway.translators.responses_tools import has_special_tools, request_tools
 from vong.gateway.translators.tool_results import MISSING_RESULT_TEXT, move_result_images, pair_tool_results
 
-IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+IMAGE: dict[str, Any] = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 KINDS = list(TRANSLATORS)
 
 
@@ -49,7 +49,8 @@ MESSAGES = st.lists(
 def count_unpaired(messages: list[dict[str, Any]]) -> int:
     """Return the number of calls and results that the other APIs reject, up to the last assistant message."""
     unpaired, called, answered = 0, list[str](), list[str]()
-    for message in [*messages, {"role": "assistant"}]:
+    end: dict[str, Any] = {"role": "assistant"}
+    for message in [*messages, end]:
         if message["role"] == "assistant":
             unpaired += called != answered if message is not messages[-1] or not called else 0
             called, answered = sorted(one["id"] for one in message.get("tool_calls") or []), []
@@ -122,7 +123,7 @@ def test_a_tool_choice_may_be_an_object(kind: str, mode: str) -> None:
 
 def test_images_of_results_are_sent_where_the_server_reads_them() -> None:
     shown = result("b", [{"type": "text", "text": "seen"}, IMAGE])
-    chat = {"model": "m", "messages": [*HI, assistant("a", "b"), result("a", [IMAGE]), shown, *HI]}
+    chat: dict[str, Any] = {"model": "m", "messages": [*HI, assistant("a", "b"), result("a", [IMAGE]), shown, *HI]}
     generic = adapt_translated_chat(chat, dialects.GENERIC, "m")["messages"]
     assert [message["role"] for message in generic] == ["user", "assistant", "tool", "tool", "user", "user"]
     assert all(isinstance(message["content"], str) and message["content"] for message in generic[2:4])
@@ -189,7 +190,7 @@ def test_tools_in_the_input_of_a_response_are_tools() -> None:
     assert [tool["function"]["name"] for tool in chat["tools"]] == ["shell", "team__spawn", "patch"]
     assert [message["role"] for message in chat["messages"]] == ["user"]
     assert has_special_tools(request) and len(request_tools({**request, "tools": [*items[0]["tools"]]})) == 2
-    message = {"role": "assistant", "content": None, "tool_calls": [call()]}
+    message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [call()]}
     message["tool_calls"][0]["function"]["name"] = "team__spawn"
     completion = {"id": "x", "model": "m", "choices": [{"index": 0, "message": message}]}
     (item,) = to_response_object(completion, request, "0" * 32)["output"]

@@ -195,4 +195,4 @@ def test_a_long_prompt_is_reported_with_the_code_that_clients_know() -> None:
     error = {"type": "exceed_context_size_error", "message": "too long", "n_prompt_tokens": 40, "n_ctx": 32}
     found = error_from_response(400, json.dumps({"error": error}).encode())
     assert isinstance(found, ContextLengthExceeded) and found.code == "context_length_exceeded"
-    assert str(found).startswith("the prompt has 40 tokens, but the context of this deployment is 32; shorten")
+    assert str(found).startswith("the prompt is too long: 40 tokens, but the context of this deployment is 32; shorten")

@@ -1,4 +1,7 @@
-"""Selection of the next token."""
+"""Selection of the next token.
+
+torch is imported by the tests, because every test process imports this file.
+"""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -8,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vong.serving.engine import GenerationRequest
-from vong.serving.engine.transformers.sampling import adjust_scores, changes_scores, select_token
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 @cache
 def scores() -> "Tensor":
-    """Return the scores of four tokens. torch is imported here, because every test process imports this file."""
+    """Return the scores of four tokens."""
     import torch
 
     return torch.tensor([1.0, 3.0, 2.0, -1.0])
@@ -24,6 +26,8 @@ def scores() -> "Tensor":
 
 def select(seed: int = 0, **fields: Any) -> int:
     import torch
+
+    from vong.serving.engine.transformers.sampling import select_token
 
     random = torch.Generator().manual_seed(seed)
     return select_token(scores(), GenerationRequest(**fields), [1], {2: 2}, random)
@@ -40,6 +44,8 @@ def select(seed: int = 0, **fields: Any) -> int:
     ],
 )
 def test_biases_and_penalties_change_the_scores(fields: dict[str, Any], expected: list[float]) -> None:
+    from vong.serving.engine.transformers.sampling import adjust_scores, changes_scores
+
     request = GenerationRequest(**fields)
     assert adjust_scores(scores(), request, [1], {2: 2}).tolist() == expected
     assert changes_scores(request) is bool(fields)
@@ -47,6 +53,8 @@ def test_biases_and_penalties_change_the_scores(fields: dict[str, Any], expected
 
 
 def test_a_negative_score_is_multiplied_by_the_repetition_penalty() -> None:
+    from vong.serving.engine.transformers.sampling import adjust_scores
+
     request = GenerationRequest(repetition_penalty=2.0)
     assert adjust_scores(scores(), request, [3], {})[3] == -2.0
 

@@ -16,7 +16,7 @@ from vong.gateway.translators.anthropic_request import to_anthropic_request
 from vong.gateway.translators.content import pop_max_tokens
 from vong.gateway.translators.responses_items import message_items
 from vong.gateway.translators.responses_request import to_chat_part, to_input_items
-from vong.structured_outputs import name_schema
+from vong.structured_outputs import build_response_format, name_schema
 
 PART_TYPES = ("input_image", "input_file", "input_audio")
 """Types of variables that are no text."""
@@ -79,10 +79,7 @@ def merge_chat(request: Mapping[str, Any], content: PromptContent) -> dict[str, 
     if content.tools and "tools" not in fields:
         fields["tools"] = [_chat_tool(tool) for tool in content.tools]
     if content.output_schema is not None and "response_format" not in fields:
-        fields["response_format"] = {
-            "type": "json_schema",
-            "json_schema": name_schema(content.output_schema or {}, content.name),
-        }
+        fields["response_format"] = build_response_format(content.output_schema, content.name)
     return fields
 
 
@@ -105,7 +102,7 @@ def merge_responses(request: Mapping[str, Any], content: PromptContent) -> dict[
         if not text.get("format"):
             fields["text"] = {
                 **text,
-                "format": {"type": "json_schema", **name_schema(content.output_schema or {}, content.name)},
+                "format": {"type": "json_schema", **name_schema(content.output_schema, content.name)},
             }
     return fields
 
@@ -121,10 +118,7 @@ def merge_messages(request: Mapping[str, Any], content: PromptContent) -> dict[s
     if content.tools:
         chat["tools"] = [_chat_tool(tool) for tool in content.tools]
     if content.output_schema is not None:
-        chat["response_format"] = {
-            "type": "json_schema",
-            "json_schema": name_schema(content.output_schema or {}, content.name),
-        }
+        chat["response_format"] = build_response_format(content.output_schema, content.name)
     rendered = to_anthropic_request(chat)
     before = _without_end(rendered.pop("messages"))
     if not has_max_tokens:

@@ -57,7 +57,7 @@ def replace_signs(content: bytes, media_type: str) -> bytes:
         with ZipFile(buffer, "w", ZIP_DEFLATED, compresslevel=1) as target:
             for info in archive.infolist():
                 target.writestr(info.filename, changed.get(info.filename) or archive.read(info))
-    except (BadZipFile, OSError, RuntimeError, EOFError, ValueError, NotImplementedError, zlib.error):
+    except (BadZipFile, OSError, RuntimeError, EOFError, ValueError, zlib.error):
         return content
     return buffer.getvalue()
 

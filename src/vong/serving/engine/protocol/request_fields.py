@@ -175,5 +175,5 @@ def _check_values(request: SamplingRequest) -> None:
 
 def context_exceeded(tokens: int, context_tokens: int) -> ContextLengthExceeded:
     """Return the error for a prompt that leaves no room in the context."""
-    message = f"the prompt has {tokens} tokens, but the context of this deployment is {context_tokens}"
+    message = f"the prompt is too long: {tokens} tokens, but the context of this deployment is {context_tokens}"
     return ContextLengthExceeded(message, "shorten the prompt, or deploy with a larger context")

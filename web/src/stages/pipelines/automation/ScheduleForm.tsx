@@ -1,6 +1,7 @@
 import { Autocomplete, Modal, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { api, type Schema, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { FormActions } from "@/components/FormActions";
@@ -10,9 +11,10 @@ import { notifySuccess } from "@/components/notify";
 import { SaveError } from "@/components/SaveError";
 import type { Fields, Value } from "../model/definition";
 import { labelsQuery } from "../queries";
-import { InputsForm, initialInputs } from "../runs/InputsForm";
+import { initialInputs } from "../runs/initialInputs";
 import { type Schedule, webhooksQuery } from "./queries";
 
+const InputsForm = lazy(() => import("../runs/InputsForm").then((module) => ({ default: module.InputsForm })));
 const MISSED = ["once", "skip", "all"] as const;
 const FIELDS = { name: "name", cron: "cron", time_zone: "timeZone", version: "version", webhook: "webhook" } as const;
 /** Paths of the settings in the body of a change. */
@@ -131,11 +133,13 @@ export function ScheduleForm({ name, inputs, schedule, onClose }: Props) {
             value={form.values.webhook || null}
             onChange={(webhook) => form.setFieldValue("webhook", webhook ?? "")}
           />
-          <InputsForm
-            inputs={inputs}
-            values={form.values.inputs}
-            onChange={(values) => form.setFieldValue("inputs", values)}
-          />
+          <Suspense>
+            <InputsForm
+              inputs={inputs}
+              values={form.values.inputs}
+              onChange={(values) => form.setFieldValue("inputs", values)}
+            />
+          </Suspense>
           {save.error && (
             <SaveError error={save.error} title={t.notSaved} hasFields={Object.keys(form.errors).length > 0} />
           )}

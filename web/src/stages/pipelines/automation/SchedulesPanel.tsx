@@ -2,7 +2,7 @@ import { Anchor, Button, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Pause, Pencil, Play, Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -15,7 +15,8 @@ import { Status } from "@/components/Status";
 import type { Value } from "../model/definition";
 import c from "./automation.module.css";
 import { type Schedule, schedulesQuery } from "./queries";
-import { ScheduleForm } from "./ScheduleForm";
+
+const ScheduleForm = lazy(() => import("./ScheduleForm").then((module) => ({ default: module.ScheduleForm })));
 
 /** Show the schedules of a pipeline: create, edit, pause and delete them. */
 export function SchedulesPanel({ name, inputs }: { name: string; inputs: Value }) {
@@ -52,14 +53,16 @@ export function SchedulesPanel({ name, inputs }: { name: string; inputs: Value }
           )
         }
       </QueryBoundary>
-      {editing && (
-        <ScheduleForm
-          name={name}
-          inputs={inputs}
-          schedule={editing === "new" ? null : editing}
-          onClose={() => setEditing(null)}
-        />
-      )}
+      <Suspense>
+        {editing && (
+          <ScheduleForm
+            name={name}
+            inputs={inputs}
+            schedule={editing === "new" ? null : editing}
+            onClose={() => setEditing(null)}
+          />
+        )}
+      </Suspense>
     </Panel>
   );
 }

@@ -2,7 +2,7 @@ import { Anchor, Button, Modal, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Plus, Send } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { useMessages } from "@/app/i18n";
 import { useFormats } from "@/app/i18n/format";
@@ -13,7 +13,8 @@ import { RowAction } from "@/components/RowAction";
 import { Status } from "@/components/Status";
 import c from "./automation.module.css";
 import { deliveriesQuery, type Webhook, webhooksQuery } from "./queries";
-import { WebhookForm } from "./WebhookForm";
+
+const WebhookForm = lazy(() => import("./WebhookForm").then((module) => ({ default: module.WebhookForm })));
 
 const STATES = { pending: "queued", delivered: "ok", failed: "failed" };
 
@@ -53,7 +54,7 @@ export function WebhooksPanel({ name }: { name: string }) {
           )
         }
       </QueryBoundary>
-      {isCreating && <WebhookForm name={name} onClose={() => setCreating(false)} />}
+      <Suspense>{isCreating && <WebhookForm name={name} onClose={() => setCreating(false)} />}</Suspense>
       {shown && <Deliveries name={name} webhook={shown} onClose={() => setShown(null)} />}
     </Panel>
   );

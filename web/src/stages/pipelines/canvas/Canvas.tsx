@@ -272,7 +272,15 @@ function Flow(props: CanvasProps) {
   };
   const onKeyDown = useCanvasKeys({ ...props, focused: tabStop, focusNode, boxes, commitMove });
   return (
-    <div className={c.canvas} ref={wrapper} tabIndex={-1} role="group" aria-label={label} onKeyDown={onKeyDown} onFocus={onFocus}>
+    <div
+      className={c.canvas}
+      ref={wrapper}
+      tabIndex={-1}
+      role="group"
+      aria-label={label}
+      onKeyDown={onKeyDown}
+      onFocus={onFocus}
+    >
       <ReactFlow
         nodes={nodes}
         edges={edges}

@@ -6,7 +6,8 @@ import { useMessages } from "@/app/i18n";
 import { FormActions } from "@/components/FormActions";
 import { notifyError } from "@/components/notify";
 import type { Fields, Value } from "../model/definition";
-import { InputsForm, initialInputs } from "./InputsForm";
+import { InputsForm } from "./InputsForm";
+import { initialInputs } from "./initialInputs";
 import { startRun } from "./queries";
 
 type Props = {
