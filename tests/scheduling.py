@@ -58,7 +58,7 @@ class FileScheduling(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if file in LOOP_RUN_FILES:
             return "loop run"
-        fast = "not slow" in self.config.getoption("markexpr")
+        fast = "not slow" in str(self.config.getoption("markexpr"))
         return "training" if fast and file.startswith(TRAINING_FOLDER) else file
 
 

@@ -86,6 +86,17 @@ def test_a_citation_refers_to_the_text_of_the_document(server: Server) -> None:
         server.client.knowledge.document_text(str(server.project_id))
 
 
+def test_the_navigation_of_a_page_is_part_of_its_text_but_of_no_passage(server: Server) -> None:
+    menu = "".join(f'<a href="/{name}">{name}</a> ' for name in ("Home", "Prices", "Contact", "Careers"))
+    page = f"<html><body><nav>{menu}</nav><main><h1>Lamp</h1><p>The lamp weighs 900 grams.</p></main></body></html>"
+    add_document(server, "lamp.html", page)
+    found = server.client.knowledge.search("handbook", "How heavy is the lamp?", limit=1)[0].chunk
+    assert "900 grams" in found.text and "Careers" not in found.text
+    text = server.client.knowledge.document_text(found.document_id)
+    [navigation] = [one["text"] for one in text["sections"] if one["kind"] == "navigation"]
+    assert "Careers" in navigation
+
+
 def test_a_conversation_is_read_from_the_traces(server: Server) -> None:
     first = server.client.knowledge.ask("handbook", QUESTION, model="echo/echo", conversation="c-1", **FLAG)
     second = server.client.knowledge.ask(

@@ -17,10 +17,12 @@ PARTS = ("The till shop opens at nine.", "Payouts take two days.", "The office i
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     running = RunningVong(tmp_path_factory.mktemp("templates"))
     running.start()
-    running.run("registry", "import")
-    running.run("serving", "deploy", "small", "--model", "smollm2-135m-instruct", timeout=300)
+    client = running.client()
+    model = client.jobs.wait(client.registry.import_model("shipped:smollm2-135m-instruct", convert=False).id).result
+    client.serving.deploy("small", model=str((model or {})["gguf"]))
     running.run("knowledge", "upload", "handbook", str(HANDBOOK), timeout=200)
-    yield running.client()
+    client.serving.wait("small")
+    yield client
     running.run("down")
 
 
@@ -50,7 +52,7 @@ def test_each_template_reaches_its_minimum_on_the_bundled_model(client: Client) 
 
     document = "\n\n".join(f"{part} {'Nothing else happens here. ' * 25}" for part in PARTS)
     summary = run(client, "summarise", {"document": document})["outputs"]
-    assert summary["parts"] == 3 and len(summary["points"]) == 3 and summary["summary"].strip()
+    assert summary["parts"] == len(summary["points"]) >= len(PARTS) and summary["summary"].strip()
     assert sum(any(word in summary["summary"] for word in part.split()[1:3]) for part in PARTS) >= 2
 
     assert run(client, "agent", {"request": "How many days does a delivery take?"})["outputs"]["tool"] == "lookup"

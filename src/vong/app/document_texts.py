@@ -1,6 +1,5 @@
 """Text of documents for display, with the offsets that citations use."""
 
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -10,6 +9,7 @@ from vong.errors import Conflict
 from vong.knowledge.documents import get_document
 from vong.knowledge.index.contents import find_text_blob
 from vong.knowledge.loading import ParsedDocument, decode_parsed
+from vong.knowledge.loading.document import SectionKind
 from vong.records import Document, Record
 
 SECTION_SEPARATOR = "\n\n"
@@ -24,7 +24,7 @@ class TextSection(Record):
 
     heading: str
     level: int = 0
-    kind: Literal["text", "table", "code", "list"] = "text"
+    kind: SectionKind = "text"
     page: int | None = None
     text: str
     start: int

@@ -20448,7 +20448,7 @@ export interface components {
              * @default text
              * @enum {string}
              */
-            kind: "text" | "table" | "code" | "list";
+            kind: "text" | "table" | "code" | "list" | "navigation";
             /**
              * Level
              * @default 0
