@@ -165,16 +165,18 @@ def pipeline_run_id(client: Client) -> str:
         waiting = {**steps, "wait": {"kind": "approval", "message": "Continue?"}}
         client.pipelines.create_version("pages", {**definition, "steps": waiting})
         client.pipelines.run("pages", {"text": "hello"}, wait_seconds=20)
-    return str(client.pipelines.runs.list(pipeline="pages")[0]["id"])
+    return str(client.pipelines.runs.list(pipeline="pages", state="waiting")[0]["id"])
 
 
 def pipeline_replay_id(client: Client) -> str:
     """Return the id of a replay of the pipeline `pages`, started first with a schedule and a webhook if none exists."""
-    pipelines, run_id = client.pipelines, pipeline_run_id(client)
+    pipelines = client.pipelines
+    pipeline_run_id(client)
     if not (known := pipelines.replays("pages", limit=1)):
         pipelines.schedules.create("pages", "daily", cron="0 7 * * *", inputs={"text": "hello"}, paused=True)
         pipelines.webhooks.create("pages", "shop", url="https://shop.example/results")
-        replay, job = pipelines.replay("pages", source={"runs": [run_id]}, changes={"settings": {"reply.text": "x"}})
+        source = {"runs": [pipelines.run("pages@1", {"text": "hello"}, wait_seconds=20)["id"]]}
+        replay, job = pipelines.replay("pages", source=source, changes={"settings": {"reply.text": "x"}})
         client.jobs.wait(job.id)
         known = [replay]
     return str(known[0]["id"])
