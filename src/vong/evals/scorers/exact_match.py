@@ -43,6 +43,6 @@ def exact_match(
         expected, actual = selected_fields(reference), selected_fields(answer)
         return {"exact_match": mean_metric(None not in (expected, actual) and json_equal(actual, expected))}
 
-    flags = {"case": ignore_case, "punctuation": ignore_punctuation, "space": ignore_space}
+    flags = {"case": ignore_case, "punctuation outside numbers": ignore_punctuation, "space": ignore_space}
     ignored = "+".join(name for name, on in flags.items() if on) or "none"
     return Scorer(f"exact_match|fields:{'+'.join(fields) or 'all'}|ignored:{ignored}|form:NFC", measure)
