@@ -138,6 +138,7 @@ def test_pipeline_is_built_with_the_keyboard_only(page: Page) -> None:
     press("ArrowRight")
     expect(node(page, "reply")).to_be_focused()
     press("a")
+    expect(page.get_by_label("Find a kind of step")).to_be_focused()
     page.keyboard.type("template")
     press("Enter")
     expect(node(page, "template")).to_be_focused()
