@@ -45,7 +45,7 @@ def count_message(connection: Connection, slug: str, limits: Mapping[str, int], 
 
 
 def _seconds_to_wait(last: int, current: int, limit: int, at: float) -> int:
-    """Return the seconds until a subject may send again, 0 for now."""
+    """Return the seconds until a subject may send again, 0 if it may send now."""
     elapsed = at % WINDOW_SECONDS
     if current + last * (1 - elapsed / WINDOW_SECONDS) <= limit - 1:
         return 0
