@@ -1,4 +1,7 @@
-"""Plan versus measurement: peak memory, and time after a probe, of ten runs of a small and of the bundled model."""
+"""Plan versus measurement: peak memory, and time after a probe, of runs of a small and of the bundled model.
+
+Early stopping is off: a plan is the time of a run that makes all of its steps.
+"""
 
 import json
 import subprocess
@@ -10,14 +13,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 FULL = {"method": "full", "learning_rate": 1e-5}
+NF4 = {"quantization": "nf4"}
+PACKED = {"packing": True, "max_length": 256}
 
 
 class PlannedRun(NamedTuple):
-    """Run to plan and to measure: its name, its settings, and if it trains the bundled model."""
+    """Run to plan and to measure: its name, its settings, if it trains the bundled model, and on how many rows."""
 
     name: str
     settings: dict[str, Any]
     bundled: bool = False
+    rows: int | None = None
 
 
 RUNS = (
@@ -31,6 +37,15 @@ RUNS = (
     PlannedRun("135M, LoRA, batch 2", {"batch_size": 2}, bundled=True),
     PlannedRun("135M, LoRA, checkpointing", {"gradient_checkpointing": True}, bundled=True),
     PlannedRun("135M, full, batch 4", {**FULL, "batch_size": 4}, bundled=True),
+    PlannedRun("small, LoRA, batch 1", {"batch_size": 1}),
+    PlannedRun("small, LoRA, batch 4, packing", {**PACKED, "batch_size": 4}, rows=384),
+    PlannedRun("small, full, batch 1", {**FULL, "batch_size": 1}),
+    PlannedRun("small, full, batch 2, packing", {**FULL, **PACKED, "batch_size": 2}, rows=192),
+    PlannedRun("small, QLoRA, batch 2", {**NF4, "batch_size": 2}),
+    PlannedRun("small, QLoRA, batch 4, packing", {**NF4, **PACKED, "batch_size": 4}, rows=384),
+    PlannedRun("135M, LoRA, batch 1", {"batch_size": 1}, bundled=True, rows=32),
+    PlannedRun("135M, LoRA, batch 2, packing", {**PACKED, "batch_size": 2}, bundled=True, rows=32),
+    PlannedRun("135M, QLoRA, batch 4", {**NF4, "batch_size": 4}, bundled=True),
 )
 ROWS = {False: 64, True: 16}
 """Training rows of the small random model, and of the bundled one, which takes a second per row."""
@@ -87,8 +102,9 @@ def run_step(step: str, folder: Path, planned: PlannedRun, known: dict[str, Any]
     from vong.training.recipes.sft import SftRecipe
 
     base = folder / "bundled" if planned.bundled else create_base(folder / "base")
-    options = {"samples": 0, "lora_rank": 16, "epochs": 1, "batch_size": 8, **planned.settings}
-    rows = ROWS[planned.bundled]
+    options = {"samples": 0, "lora_rank": 16, "epochs": 1, "batch_size": 8, "early_stopping_patience": None}
+    options |= planned.settings
+    rows = planned.rows or ROWS[planned.bundled]
     context = create_context(base, folder / f"{step}-{time.time_ns()}", options, train=rows, validation=16)
     if planned.bundled:
         tickets = read_examples(rows + 8)

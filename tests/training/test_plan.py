@@ -33,7 +33,7 @@ from vong.training.planning import (
 )
 from vong.training.planning import model_structure as structures
 from vong.training.planning.choices import AUTOMATIC_SETTINGS
-from vong.training.planning.probe import run_probe, sample_rows
+from vong.training.planning.probe import rows_per_pack, run_probe, sample_rows
 from vong.training.planning.row_lengths import MAX_TOKENIZED_ROWS, ChatTemplate, load_template, measure_rows
 from vong.training.recipes.pretrain_settings import PretrainSettings
 from vong.training.recipes.sft import SftRecipe
@@ -240,6 +240,31 @@ def test_time_and_memory_come_from_the_measurement_that_is_most_similar() -> Non
     assert not estimate(plan_inputs(measurements=elsewhere), SftSettings()).measured
 
 
+def test_a_probed_plan_counts_checkpoints_and_evaluations_apart() -> None:
+    settings = SftSettings(batch_size=20, epochs=1, eval_every=1, checkpoint_every=40)
+    measured = Measurement(
+        source="a probe", is_probe=True, machine="test", recipe="sft", settings=settings.model_dump(mode="json"),
+        tokens_per_second=1e9, startup_seconds=5.0, evaluation_seconds_per_row=0.0, evaluation_overhead_seconds=0.5,
+        checkpoint_seconds=3.0, finish_seconds=2.0, cpu_cores=1.0,
+    )  # fmt: skip
+    inputs = plan_inputs(measurements=[measured])
+    plan = estimate(inputs, settings)
+    assert plan.steps == 20  # 20 evaluations and one checkpoint
+    assert plan.seconds == pytest.approx(5 + 20 * 0.5 + 3 + 2, abs=0.2)
+    busy = [note for note in plan.notes if "other processes" in note]
+    assert busy and f"1.0 of {inputs.machine.cores} CPU cores" in busy[0]
+    idle = measured.model_copy(update={"cpu_cores": 0.9 * inputs.machine.cores})
+    assert not estimate(plan_inputs(measurements=[idle]), settings).notes
+
+
+def test_the_probe_of_a_packed_run_has_rows_to_fill_its_sequences(base: Path, tmp_path: Path) -> None:
+    packed = {"packing": True, "max_length": 64, "batch_size": 1, "samples": 0}
+    context = create_context(base, tmp_path / "probe", packed, train=200)
+    assert rows_per_pack(context.settings, context.train) > 1
+    assert rows_per_pack(SftSettings(max_length=64), context.train) == 1
+    assert run_probe(SftRecipe(), context, Recorder(), steps=4).steps >= 4
+
+
 def test_recipes_differ_in_sequences_and_logits() -> None:
     sft, dpo = estimate(plan_inputs(), SftSettings()), estimate(plan_inputs(traits=recipe_traits("dpo")), SftSettings())
     assert dpo.memory_bytes > 1.3 * sft.memory_bytes
@@ -300,6 +325,7 @@ def test_a_probe_measures_rate_memory_and_evaluation(base: Path, tmp_path: Path)
     assert result.tokens_per_second > 0
     assert result.peak_memory_bytes > 100e6
     assert result.evaluation_seconds_per_row and result.startup_seconds > 0
+    assert result.checkpoint_seconds and result.finish_seconds is not None and result.cpu_cores
     lengths = [len(example.prompt_text) for example in sample_rows(context.train, 10, 4)]
     assert len(lengths) == 10
     assert sorted(lengths)[-4:] == sorted(len(example.prompt_text) for example in context.train)[-4:]

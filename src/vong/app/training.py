@@ -34,9 +34,10 @@ from vong.jobs import JobContext
 from vong.records import ModelVersion, Record, TrainingSample, new_id
 from vong.records.name import check_versioned_name
 from vong.records.run import TrainingStarted
-from vong.registry.model_files import find_template
+from vong.registry.model_files import find_template, read_json_object
 from vong.registry.versions import VersionInfo
 from vong.store.retry import retry_while_unavailable
+from vong.training.models.context_length import limit_row_length, read_context_length
 from vong.training.planning.machine import name_machine
 from vong.training.runs.epoch_checkpoints import EpochCheckpoints
 from vong.training.runs.out_of_memory import train_within_memory
@@ -183,6 +184,7 @@ def prepare_run(
         settings = parse_settings(request)
         reward_model = load_reward_model(platform, connection, settings)
     base = prepare_base(job, platform, version, settings) if version else None
+    settings = _limit_rows(job, base.folder, settings) if base else settings
     rows = read_training_rows(platform.blobs, parts, request.train_split, getattr(settings, "seed", 0))
     context = training.TrainingContext(
         base=base.folder if base else Path(),
@@ -200,6 +202,14 @@ def prepare_run(
         teachers=teachers,
     )
     return PreparedRun(base, parts, rows, context)
+
+
+def _limit_rows(job: JobContext, folder: Path, settings: BaseModel) -> BaseModel:
+    """Return settings whose `max_length` is at most the context of the base. Longer rows are then left out."""
+    limited = limit_row_length(settings, read_context_length(read_json_object(folder / "config.json")))
+    if limited is not settings:
+        job.log(f"max_length is {limited.model_dump()['max_length']}, the context of the base model")
+    return limited
 
 
 def _train(job: JobContext, platform: Platform, request: TrainingRequest, run_id: UUID) -> dict[str, Any]:

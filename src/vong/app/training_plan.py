@@ -24,6 +24,7 @@ from vong.errors import InvalidInput
 from vong.records import Example, Job, ModelVersion
 from vong.records.run import TrainingStarted
 from vong.training import planning
+from vong.training.models.context_length import read_context_length
 from vong.training.models.model_size import BYTES_PER_TOKEN
 from vong.training.planning.choices import AUTOMATIC_SETTINGS
 from vong.training.planning.row_lengths import load_template
@@ -168,6 +169,7 @@ def collect_inputs(
         price_per_hour=platform.settings.machine_price_per_hour,
         frozen=_find_frozen_models(platform, connection, settings),
         resize=resize,
+        context_length=_read_context(platform, base_model(connection, base)) if base else None,
     )
 
 
@@ -201,6 +203,10 @@ def _find_frozen_models(
         )
         for role, version, half in found
     )
+
+
+def _read_context(platform: Platform, weights: ModelVersion) -> int | None:
+    return read_context_length(read_json(platform, weights, "config.json")) if "config.json" in weights.files else None
 
 
 def _structure_from_scratch(

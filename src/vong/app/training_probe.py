@@ -89,5 +89,8 @@ def _to_measurement(result: ProbeResult, job: JobContext, platform: Platform, re
         startup_seconds=result.startup_seconds,
         evaluation_seconds_per_row=result.evaluation_seconds_per_row,
         evaluation_overhead_seconds=result.evaluation_overhead_seconds,
+        checkpoint_seconds=result.checkpoint_seconds,
+        finish_seconds=result.finish_seconds,
+        cpu_cores=result.cpu_cores,
         dataset=dataset,
     )

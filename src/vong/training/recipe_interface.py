@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from vong.records import Example
 from vong.training.progress import TrainingReporter
+from vong.training.run_times import RunTimes
 from vong.training.scoring.rewards import RewardFunction, RewardModelFiles
 from vong.training.scoring.sample_scores import SampleScorer
 from vong.training.scoring.teachers import Teachers
@@ -48,13 +49,14 @@ class TrainingResult:
 
     The kind is `adapter` or `merged`, or `base` for a model that was trained from scratch.
 
-    `metadata` is stored with the model version in the registry.
+    `metadata` is stored with the model version in the registry. `times` are those of this attempt, for a probe.
     """
 
     folder: Path
     kind: Literal["adapter", "merged", "base"]
     summary: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    times: RunTimes | None = None
 
 
 class Recipe(Protocol):

@@ -25,9 +25,10 @@ EXACT_SETTINGS = (
 class Measurement(Record):
     """Rate and memory of a probe or a finished run.
 
-    `source` describes it for users. `tokens_per_second` is the rate of training steps. The other values are None if
-    only a run measured them: seconds until the first step, seconds per evaluated row, and seconds that each evaluation
-    takes in addition for samples and saving.
+    `source` describes it for users. `tokens_per_second` is the rate of training steps. The other values are None unless
+    a probe measured them: seconds until the first step, seconds per evaluated row, seconds that each evaluation takes
+    in addition for samples and the best weights, seconds per checkpoint, seconds after the last step, and the number of
+    cores that the steps used on average.
     """
 
     source: str
@@ -40,6 +41,9 @@ class Measurement(Record):
     startup_seconds: float | None = None
     evaluation_seconds_per_row: float | None = None
     evaluation_overhead_seconds: float | None = None
+    checkpoint_seconds: float | None = None
+    finish_seconds: float | None = None
+    cpu_cores: float | None = None
     dataset: str | None = None
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from vong.errors import InvalidInput
 from vong.records import Record
+from vong.training.models.context_length import limit_row_length
 from vong.training.planning import speed
 from vong.training.planning.machine import Machine
 from vong.training.planning.measurements import Measurement, has_equal_settings, select_measurement
@@ -22,6 +23,8 @@ from vong.training.rows.batch_parts import count_parts
 DEFAULT_TRAITS = RecipeTraits()
 EVALUATIONS_PER_RUN = 8
 ADAPTER_CHECKPOINT_STEPS = 10
+IDLE_SHARE = 0.75
+"""Share of the CPU cores that the steps of a probe use at least on an idle machine (measured: 0.95)."""
 MAX_SMALL_PARAMETERS = 30_000_000
 """Up to this size all weights can be trained at the learning rate of an adapter."""
 
@@ -48,9 +51,10 @@ class TrainingPlan(Record):
     """Plan of a training run, in bytes and seconds.
 
     `rate_source` and `memory_source` explain where the values come from; `measured` is True if the rate was measured on
-    this machine. `seconds` is the whole run: loading the model (`startup_seconds`), training, evaluations and
-    checkpoints. `cost` is in US dollars, and null unless the setting machine_price_per_hour is set. `fits` compares
-    `memory_bytes` with `memory_limit_bytes`. `settings` are the values that were chosen automatically.
+    this machine. `seconds` is the whole run: loading the model (`startup_seconds`), training all of its steps,
+    evaluations and checkpoints; early stopping can end it sooner. `cost` is in US dollars, and null unless the setting
+    machine_price_per_hour is set. `fits` compares `memory_bytes` with `memory_limit_bytes`. `settings` are the values
+    that were chosen automatically.
     """
 
     rows: int
@@ -83,7 +87,7 @@ class PlanInputs:
     """What a plan depends on beside the settings. Measurements are ordered from the newest to the oldest.
 
     `frozen` are the teacher or the reward model of the run. `resize` returns the shape of a model that is trained from
-    scratch with other settings.
+    scratch with other settings. `context_length` is that of the base: rows longer than it are left out.
     """
 
     recipe: str
@@ -97,6 +101,7 @@ class PlanInputs:
     price_per_hour: float | None = None
     frozen: tuple[FrozenModel, ...] = ()
     resize: Callable[[BaseModel], ModelStructure] | None = None
+    context_length: int | None = None
 
 
 class Workload(Record):
@@ -119,7 +124,7 @@ def estimate(inputs: PlanInputs, settings: BaseModel) -> TrainingPlan:
     Raises:
         InvalidInput: No row is left to train on, or `target_modules` matches no layer.
     """
-    needs = Needs.of(settings)
+    needs = Needs.of(limit_row_length(settings, inputs.context_length))
     work = count_workload(inputs, needs)
     trained = count_trained_parameters(inputs.shape, needs)
     measured = select_measurement(inputs.measurements, needs, inputs.recipe, inputs.machine.name)
@@ -157,7 +162,7 @@ def estimate(inputs: PlanInputs, settings: BaseModel) -> TrainingPlan:
         cost=cost,
         parameters=inputs.shape.parameters,
         trained_parameters=trained,
-        notes=build_notes(work, needs, inputs.shape.parameters),
+        notes=(*build_notes(work, needs, inputs.shape.parameters), *describe_load(measured, inputs.machine)),
     )
 
 
@@ -243,6 +248,18 @@ def build_notes(work: Workload, needs: Needs, parameters: int) -> tuple[str, ...
     return tuple(warnings)
 
 
+def describe_load(measured: Measurement | None, machine: Machine) -> tuple[str, ...]:
+    """Return a warning if other processes used the CPU while the rate of a plan was measured."""
+    if measured is None or measured.cpu_cores is None or machine.device != "cpu":
+        return ()
+    if measured.cpu_cores >= IDLE_SHARE * machine.cores:
+        return ()
+    return (
+        f"{measured.source} had {measured.cpu_cores:.1f} of {machine.cores} CPU cores, because other processes used "
+        "the rest; the time holds for such a load: probe again on the idle machine",
+    )
+
+
 def _usable(lengths: RowLengths, needs: Needs) -> tuple[RowLengths, int]:
     """Return the rows within max_length, scaled to the whole dataset, and the number of longer rows."""
     if not lengths.rows or needs.cuts_rows:
@@ -270,16 +287,18 @@ def _training_seconds(
     # A measured rate contains the overhead of its steps.
     overhead = 0.0 if rate.is_measured else work.steps * speed.STEP_OVERHEAD_SECONDS
     checkpoint = 12 * trained / speed.WRITE_BYTES_PER_SECOND
-    if measured and measured.evaluation_seconds_per_row is not None:
-        evaluation = measured.evaluation_seconds_per_row * work.validation_rows
-    else:
-        # A forward pass is a third of a training step.
-        evaluation = work.evaluation_tokens / (3 * rate.tokens_per_second)
-    checkpoints = work.checkpoints
-    if measured and measured.evaluation_overhead_seconds is not None:
-        evaluation += measured.evaluation_overhead_seconds
-        checkpoints = max(0, work.checkpoints - work.evaluations)  # a measured evaluation includes a checkpoint
-    else:
-        evaluation += samples.seconds + checkpoint
+    # A forward pass is a third of a training step.
+    evaluation = work.evaluation_tokens / (3 * rate.tokens_per_second)
+    after_evaluation, finish = samples.seconds + checkpoint, 0.0
+    if measured:
+        per_row = measured.evaluation_seconds_per_row
+        evaluation = evaluation if per_row is None else per_row * work.validation_rows
+        after_evaluation = _first_known(measured.evaluation_overhead_seconds, after_evaluation)
+        checkpoint = _first_known(measured.checkpoint_seconds, checkpoint)
+        finish = _first_known(measured.finish_seconds, finish)
     training = work.tokens / rate.tokens_per_second + overhead
-    return training + work.evaluations * evaluation + checkpoints * checkpoint
+    return training + work.evaluations * (evaluation + after_evaluation) + work.checkpoints * checkpoint + finish
+
+
+def _first_known(value: float | None, default: float) -> float:
+    return default if value is None else value

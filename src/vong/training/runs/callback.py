@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from vong.training.run_times import RunTimes
 from vong.training.runs.checkpoints import commit_checkpoint, prune_checkpoints
 from vong.training.runs.divergence import Diverged
 from vong.training.runs.metric_names import translate_metrics
@@ -29,6 +30,7 @@ class MonitorEvents:
         self.settings = settings
         self.write_samples = write_samples
         self.rates: list[float] | None = None
+        self.times = RunTimes()
 
     def on_step_begin(self, *event: Any, **_: Any) -> None:
         """Reset the totals of the step."""
@@ -65,6 +67,7 @@ class MonitorEvents:
         """Report progress, evaluate after the last step, and save nothing while the run may be diverging."""
         arguments, state, control = event
         self.monitor.on_step_end(state.global_step, state.max_steps, self.trainer.step_tokens)
+        self.times.end_step(self.trainer.step_tokens)
         if state.global_step >= state.max_steps and arguments.eval_strategy != "no":
             control.should_evaluate = True
         if (self.monitor.state.spikes or self.monitor.state.skipped_in_a_row) and state.global_step < state.max_steps:
@@ -78,12 +81,14 @@ class MonitorEvents:
     def on_evaluate(self, *event: Any, metrics: Any = None, **_: Any) -> Any:
         """Generate samples, keep the best weights, and stop early."""
         _, state, control = event
+        self.times.end_evaluation()
         sampled = self.write_samples(state.global_step, state.max_steps)
         if sampled:
             self.monitor.reporter.log_metrics(state.global_step, sampled)
         values = translate_metrics(metrics or {})
         if self.monitor.on_evaluate(state.global_step, values.pop("eval_loss"), {**values, **sampled}):
             control.should_training_stop = control.should_save = True
+        self.times.end_samples()
         return control
 
     def on_save(self, *event: Any, **_: Any) -> None:
@@ -98,6 +103,7 @@ class MonitorEvents:
         state = {**self.monitor.state.to_dict(), "settings": self.settings}
         commit_checkpoint(folder / f"checkpoint-{step}", state)
         prune_checkpoints(folder, self.monitor.state.best)
+        self.times.end_checkpoint()
 
 
 def build_callback(

@@ -151,7 +151,8 @@ def _train(
         samples.write_base()
     write_samples = samples.write if samples else lambda _step, _total: dict[str, float]()
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(build_callback(monitor, trainer, settings.model_dump(mode="json"), write_samples))
+    callback = build_callback(monitor, trainer, settings.model_dump(mode="json"), write_samples)
+    trainer.add_callback(callback)
     started_at = time.monotonic()
     path = attempt.checkpoint[0] if attempt.checkpoint else None
     if not state.stopped:
@@ -162,8 +163,7 @@ def _train(
     state.peak_memory = max(state.peak_memory, attempt.device.peak_memory())
     summary = {
         **_summarize(state, trainer),
-        **({} if settings.best_metric == "eval_loss" else {"best_metric": settings.best_metric}),
-        **({} if settings.best_metric == "eval_loss" else {"best_value": state.best_value}),
+        **_summarize_best_metric(settings, state),
         **setup.summary,
         **setup.summarize(),
         "device": attempt.device.name,
@@ -173,7 +173,13 @@ def _train(
         "skipped_batches": state.skipped,
         "seconds": round(time.monotonic() - started_at + previous_seconds, 1),
     }
-    return TrainingResult(context.folder / name, _result_kind(settings), summary)
+    return TrainingResult(context.folder / name, _result_kind(settings), summary, times=callback.times)
+
+
+def _summarize_best_metric(settings: TrainingSettings, state: MonitorState) -> dict[str, Any]:
+    if settings.best_metric == "eval_loss":
+        return {}
+    return {"best_metric": settings.best_metric, "best_value": state.best_value}
 
 
 def _result_kind(settings: TrainingSettings) -> Literal["adapter", "merged"]:

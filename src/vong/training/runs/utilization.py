@@ -1,10 +1,10 @@
 """Measurement of the memory and the utilization of the processors during training."""
 
-import os
 import time
 from collections.abc import Callable
 
 from vong.training.device import Device, available_cores
+from vong.training.run_times import cpu_seconds
 
 
 class UtilizationMeter:
@@ -18,11 +18,11 @@ class UtilizationMeter:
         self.memory_in_use: Callable[[], float] = device.memory_in_use
         self._cores = min(threads or available_cores(), available_cores())
         self._has_gpu = device.name == "cuda"
-        self._last = (time.monotonic(), _cpu_seconds())
+        self._last = (time.monotonic(), cpu_seconds())
 
     def utilization(self) -> dict[str, float]:
         """Return the metrics since the previous call."""
-        (previous, used), now = self._last, (time.monotonic(), _cpu_seconds())
+        (previous, used), now = self._last, (time.monotonic(), cpu_seconds())
         self._last = now
         values: dict[str, float] = {}
         if now[0] > previous:
@@ -39,8 +39,3 @@ class UtilizationMeter:
         except Exception:  # noqa: BLE001 - NVML's errors share no base class; utilization is optional
             self._has_gpu = False
             return None
-
-
-def _cpu_seconds() -> float:
-    times = os.times()
-    return times.user + times.system
