@@ -185,6 +185,10 @@ def test_an_adapter_and_notes_are_refused_without_their_file_names(tmp_path: Pat
     with pytest.raises(InvalidInput, match="it has 1 other files") as raised:
         check_source(str(tmp_path), tmp_path)
     assert "secret" not in str(raised.value)
+    (tmp_path / "secret-link").symlink_to("/etc/hostname")
+    with pytest.raises(InvalidInput, match=r"has no config\.json") as raised:
+        check_source(str(tmp_path), tmp_path)
+    assert "secret" not in str(raised.value)
     (tmp_path / "adapter_config.json").write_text("{}")
     with pytest.raises(InvalidInput, match="this is an adapter"):
         check_source(str(tmp_path), tmp_path)

@@ -118,3 +118,11 @@ def test_a_damaged_blob_is_never_downloaded(connection: Connection, blobs: BlobS
     with pytest.raises(VongError, match="damaged"):
         registry.download_version(blobs, version, tmp_path / "models")
     assert not (tmp_path / "models" / version.hash).exists()
+
+
+@pytest.mark.parametrize("ref", ["/etc/passwd", "../../etc/shadow", "file:///etc/passwd", "C:\\models\\a", "a/" * 900])
+def test_a_path_is_not_read_as_the_ref_of_a_model(connection: Connection, ref: str) -> None:
+    with pytest.raises(NotFound, match=r"no model named .*: a path or an address is not a model") as raised:
+        registry.find(connection, ref)
+    assert "vong registry import SOURCE --name NAME" in str(raised.value.hint)
+    assert len(str(raised.value)) < 400

@@ -68,11 +68,12 @@ def check_model_folder(folder: Path) -> EmbeddingTask | None:
     """
     names = sorted(file.name for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     weights = [name for name in names if name.endswith(".safetensors")]
-    check_links(folder)
-    if (folder / MODULES_FILE).is_file():
-        return check_embedding_folder(folder)
-    if "config.json" not in names:
+    is_embedding = (folder / MODULES_FILE).is_file()
+    if not is_embedding and "config.json" not in names:
         raise InvalidInput(f"the folder {folder.name!r} has no config.json: {_describe(names)}", _folder_hint(names))
+    check_links(folder)
+    if is_embedding:
+        return check_embedding_folder(folder)
     config = read_json_object(folder / "config.json")
     check_config(config)
     if not weights and find_onnx(folder):

@@ -18,6 +18,8 @@ from vong.store.blobs import BlobStore
 
 NOT_IN_RECORD = {"project_id", "bundle"}
 LIST_COMMAND = "vong registry list"
+MAX_SHOWN_CHARACTERS = 200
+"""Characters of an unknown ref that an error repeats."""
 
 
 class VersionInfo(TypedDict, total=False):
@@ -174,6 +176,12 @@ def _list_alias_targets(connection: Connection, name: str) -> dict[str, str]:
 
 
 def _parse_ref(ref: str) -> tuple[str, str, str]:
+    if "/" in ref or "\\" in ref:
+        shown = ref if len(ref) <= MAX_SHOWN_CHARACTERS else f"{ref[:MAX_SHOWN_CHARACTERS]}…"
+        raise NotFound(
+            f"no model named {shown!r}: a path or an address is not a model of the registry",
+            "import it first with: vong registry import SOURCE --name NAME",
+        )
     for mark in "@:":
         name, separator, rest = ref.partition(mark)
         if separator:
