@@ -6,6 +6,7 @@ possible too.
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 from tests.gateway import fake_native_apis
 from tests.gateway.fake_native_apis import THOUGHT, TOOL_CALL, USAGE, WORDS, NativeRequest
+from vong.gateway.providers.embeddings import count_inputs
 from vong.gateway.translators.anthropic_response import AnthropicEventEncoder, to_anthropic_message
 from vong.gateway.translators.text_completions import to_text_chunk, to_text_completion
 
@@ -78,7 +80,7 @@ class FakeUpstream:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
                 headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
                 raw = await reader.readexactly(int(headers.get("content-length", 0)))
-                body = json.loads(raw) if raw else {}
+                body = _parse_body(raw)
                 self.requests.append(Request(head[0].split()[1], headers, body, raw))
                 await self._do(body.get("model", ""), body, reader, writer)
                 await writer.drain()
@@ -181,6 +183,14 @@ class FakeUpstream:
         self.broken_off += 1
 
 
+def _parse_body(raw: bytes) -> dict[str, Any]:
+    """Return the fields of a body; of a form, the model."""
+    if raw.startswith(b"--"):
+        found = re.search(rb'name="model"\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)', raw)
+        return {"model": found[1].decode() if found else ""}
+    return json.loads(raw) if raw else {}
+
+
 def _beside(path: str, native: NativeRequest | None, body: dict[str, Any]) -> dict[str, Any] | None:
     """Return the response to a request other than chat."""
     if path == "/tokenize":
@@ -194,7 +204,8 @@ def _beside(path: str, native: NativeRequest | None, body: dict[str, Any]) -> di
     if path.endswith(":countTokens"):
         return {"totalTokens": 12}
     if path.endswith("/embeddings"):
-        data = [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}]
+        count = count_inputs(body["input"]) or 1
+        data = [{"object": "embedding", "index": index, "embedding": [0.5, 0.25]} for index in range(count)]
         return {"object": "list", "data": data, "model": body["model"], "usage": {"prompt_tokens": 4}}
     return fake_native_apis.model_list(path)
 

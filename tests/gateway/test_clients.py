@@ -1,7 +1,8 @@
 """Requests of common clients, replayed with a model of another vendor than the client expects.
 
 The requests in `recordings/clients/` were recorded from the unmodified programs, with shortened texts; those of Open
-WebUI, LibreChat and n8n are rebuilt from their published documentation.
+WebUI, LibreChat and n8n are rebuilt from their published documentation. A file has the name of the client's page in
+`docs/clients/`; `langchain-js` is the package that n8n uses.
 """
 
 import json
@@ -40,6 +41,16 @@ def read_recordings() -> list[Recording]:
         for file in sorted(RECORDINGS.glob("*.jsonl"))
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
     ]
+
+
+PAGES = sorted(
+    page.stem for page in (Path(__file__).parents[2] / "docs" / "clients").glob("*.md") if page.stem != "README"
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_of_a_client_has_recorded_requests(page: str) -> None:
+    assert (RECORDINGS / f"{page}.jsonl").read_text(encoding="utf-8").strip()
 
 
 @pytest.mark.parametrize("recording", read_recordings(), ids=lambda recording: recording.name)

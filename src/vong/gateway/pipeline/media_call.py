@@ -29,6 +29,7 @@ from vong.gateway.pipeline.services import CallServices
 from vong.gateway.pricing.token_types import TOKEN_TYPES, USAGE_ATTRIBUTE
 from vong.gateway.providers import ProviderResponse
 from vong.gateway.providers.base import MediaProviderRequest, SupportsMedia
+from vong.gateway.providers.response_check import TEXT_OPERATIONS
 from vong.gateway.routing.catalog import ModelCatalog, ResolvedTarget, RoutePlan
 from vong.gateway.routing.retry import AttemptRunner
 from vong.gateway.upstream.response import ResponseLimits
@@ -36,8 +37,6 @@ from vong.records import RoutePolicy, Span, Usage, now
 from vong.records.capture import should_capture
 from vong.records.record import construct_trusted
 from vong.records.span import SpanVersions
-
-TEXT_OPERATIONS = ("audio/transcriptions", "audio/translations")
 
 
 class MediaCall:
@@ -243,7 +242,7 @@ class MediaCall:
         if error is not None:
             return str(error) if isinstance(error, VongError) else f"{type(error).__name__}: {error}"
         if self._status < 400:
-            return None
+            return self._body.error
         output = self._body.recorded()
         failure = output.get("error") if isinstance(output, dict) else None
         return error_message(failure) or f"the upstream returned status {self._status}"

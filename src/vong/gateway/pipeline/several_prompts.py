@@ -9,7 +9,9 @@ import msgspec
 
 from vong.errors import UpstreamFailed
 from vong.gateway.providers import ProviderRequest, ProviderResponse
+from vong.gateway.providers.response_check import find_error
 from vong.gateway.translators.content import MALFORMED_ERRORS
+from vong.gateway.translators.token_counts import token_count
 from vong.gateway.upstream.sse import DONE, DONE_DATA, batch_data, encode_sse_event
 
 MAX_CONCURRENT_CALLS = 8
@@ -38,18 +40,30 @@ async def call_each(call: Call, requests: Sequence[ProviderRequest], choices: in
     finally:
         for task in tasks:
             task.cancel()
-    failed = next((reply for reply in replies if reply.status >= 400), None)
+    failed = next((reply for reply in replies if _is_failed(reply)), None)
     return failed or _merge_completions(replies, choices)
 
 
-def add_usage(total: Mapping[str, Any] | None, usage: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the sum of two usage objects."""
+def _is_failed(reply: ProviderResponse) -> bool:
+    """Return True for an error, also for one that an upstream reports with the status 200."""
+    try:
+        return reply.status >= 400 or find_error(msgspec.json.decode(reply.body), "chat") is not None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return True  # no response of a chat, which the call rejects
+
+
+def add_usage(total: Mapping[str, Any] | None, usage: Any) -> dict[str, Any]:
+    """Return the sum of two usage objects. Anything else counts nothing, and a count may be a number in a text."""
     result: dict[str, Any] = dict(total or {})
-    for name, value in (usage or {}).items():
+    fields = cast(dict[str, Any], usage) if isinstance(usage, dict) else {}
+    for name, sent in fields.items():
+        value = sent if (count := token_count(sent)) is None or isinstance(sent, float) else count
         if isinstance(value, dict):
-            result[name] = add_usage(cast(Mapping[str, Any] | None, result.get(name)), cast(dict[str, Any], value))
+            sum_of_details = result.get(name)
+            result[name] = add_usage(sum_of_details if isinstance(sum_of_details, dict) else None, value)
         elif isinstance(value, int | float):
-            result[name] = (result.get(name) or 0) + value
+            sum_so_far = result.get(name) or 0
+            result[name] = sum_so_far + value if isinstance(sum_so_far, int | float) else value
         else:
             result.setdefault(name, value)
     return result
@@ -120,5 +134,11 @@ def _renumber(chunk: dict[str, Any], head: Mapping[str, Any], offset: int) -> by
     """Return a chunk with the id of the first stream, without usage, and with its choices moved by an offset."""
     if chunk.get("error") is not None:
         return encode_sse_event(chunk)
-    choices = [{**choice, "index": choice.get("index", 0) + offset} for choice in chunk.get("choices") or ()]
+    try:
+        choices = [
+            {**choice, "index": (token_count(choice.get("index")) or 0) + offset}
+            for choice in filter(None, chunk.get("choices") or ())
+        ]
+    except MALFORMED_ERRORS as error:
+        raise UpstreamFailed(f"the upstream streamed an unexpected event: {error!r}", "try again") from error
     return encode_sse_event({**chunk, **head, "choices": choices, "usage": None}) if choices else b""

@@ -5,7 +5,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -72,6 +72,16 @@ def read_texts(value: str | Sequence[str | int | list[int]]) -> list[str]:
     if ids:
         raise InvalidInput("input mixes token ids with texts", "send input as a text or a list of texts")
     return [decode_token_ids(item) if isinstance(item, list) else str(item) for item in value]
+
+
+def count_inputs(value: Any) -> int | None:
+    """Return the number of vectors that an `input` has, None for an input of another API."""
+    if isinstance(value, str):
+        return 1
+    items = cast(list[Any], value) if isinstance(value, list) else []
+    if items and all(isinstance(item, int) for item in items):
+        return 1
+    return len(items) if items and all(isinstance(item, str | list) for item in items) else None
 
 
 def with_texts(body: bytes) -> bytes:

@@ -10,6 +10,8 @@ from functools import partial
 from typing import get_args
 from urllib.parse import urlsplit
 
+import msgspec
+
 from vong.config import ProviderSettings
 from vong.gateway.providers.base import (
     MODEL_SERVER_ENDPOINTS,
@@ -31,6 +33,7 @@ from vong.gateway.providers.http import (
     forward_headers,
     key_headers,
 )
+from vong.gateway.providers.response_check import find_media_error
 from vong.gateway.translators.chat_dialect import adapt_body
 from vong.gateway.upstream.client import JSON_CONTENT_TYPE, UpstreamClient, UpstreamEndpoint
 from vong.gateway.upstream.response import UpstreamResponse
@@ -44,6 +47,8 @@ ENDPOINT_PATHS: dict[Endpoint, str] = {
     "completions": "/completions",
     "rerank": "/rerank",
 }
+MAX_ERROR_BYTES = 64 * 1024
+"""Bytes of a body that may be an error. A result with an image or a long text is longer, or is none."""
 MEDIA_HEADERS = {"content-type", "content-disposition"}
 """Headers of a response with audio or images that are passed on."""
 TEXT_MODEL_PATTERN = re.compile(r"(ft:)?(gpt-3\.5-turbo-instruct|davinci-002|babbage-002)\b.*")
@@ -116,7 +121,12 @@ async def forward(
 
 
 async def forward_media(api: HttpApi, request: MediaProviderRequest) -> ProviderResponse:
-    """Forward a call with audio or images. The body of a successful response is not read, but passed on in parts."""
+    """Forward a call with audio or images.
+
+    The body of a successful response is passed on in parts. Only a short one that may hold an error is read before.
+
+    Raises: UpstreamFailed if the response breaks before its body has begun.
+    """
     api.require_key()
     response = await api.post_content(f"/{request.operation}", request.body, request.content_type, request.limits)
     headers = {**forward_headers(response)}
@@ -124,11 +134,37 @@ async def forward_media(api: HttpApi, request: MediaProviderRequest) -> Provider
         headers[name] = response.headers[name]
     if check_status(response) >= 400:
         return ProviderResponse(response.status, await api.read_body(response), headers)
-    return ProviderResponse(response.status, headers=headers, events=_read_parts(response))
+    content_type = headers.get("content-type", "").strip().lower()
+    start, is_whole = b"", False
+    if content_type.startswith(("application/json", "text/html")):
+        start, is_whole = await _read_start(response)
+    if is_whole:
+        if (found := find_media_error(start, content_type, request.operation)) is None:
+            return ProviderResponse(response.status, start, headers)
+        headers["content-type"] = JSON_CONTENT_TYPE
+        return ProviderResponse(found.status, msgspec.json.encode({"error": found.error}), headers)
+    return ProviderResponse(response.status, headers=headers, events=_read_parts(response, start))
 
 
-async def _read_parts(response: UpstreamResponse) -> AsyncGenerator[bytes]:
+async def _read_start(response: UpstreamResponse) -> tuple[bytes, bool]:
+    """Return the first bytes of a body, and True if they are all of it."""
+    start, is_whole = b"", False
     try:
+        while len(start) <= MAX_ERROR_BYTES and not is_whole:
+            part = await response.read_chunk()
+            start, is_whole = start + part, not part
+    except BaseException:
+        response.close()
+        raise
+    if is_whole:
+        response.close()
+    return start, is_whole
+
+
+async def _read_parts(response: UpstreamResponse, start: bytes) -> AsyncGenerator[bytes]:
+    try:
+        if start:
+            yield start
         while part := await response.read_chunk():
             yield part
     finally:

@@ -41,6 +41,9 @@ WORD_FIELDS = (
 """Fields that may hold the words of an error, in order of preference."""
 ERROR_FIELDS = ("error", "errors")
 TAG_PATTERN = re.compile(r"<(?:script|style)\b.*?</(?:script|style)\s*>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
+TEXT_OPERATIONS = ("audio/transcriptions", "audio/translations")
+TEXT_FIELDS = ("text", "segments")
+"""Fields of a transcript."""
 RESPONSE_IN_PROGRESS = ("queued", "in_progress")
 
 
@@ -71,6 +74,32 @@ def find_error(decoded: Any, format: Endpoint | None) -> UpstreamError | None:
         return problem
     said = words_of(fields) if any(fields.get(name) for name in WORD_FIELDS) else ""
     return UpstreamError(_status({}, fields), _error(f"the upstream answered {problem}{f': {said}' if said else ''}"))
+
+
+def find_media_error(body: bytes, content_type: str, operation: str) -> UpstreamError | None:
+    """Return the error of a successful response to a call with audio or images, or None if it has a result.
+
+    Only JSON and pages are read: audio and plain text have no place for an error.
+    """
+    if content_type.startswith("text/html"):
+        return UpstreamError(DEFAULT_STATUS, _error(f"the upstream answered with a page: {excerpt(body)}"))
+    if not content_type.startswith("application/json"):
+        return None
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return UpstreamError(DEFAULT_STATUS, _error(f"the upstream did not answer with JSON: {excerpt(body)}"))
+    if (found := find_error(decoded, None)) is not None:
+        return found
+    problem = None
+    if operation.startswith("images/") and not decoded.get("data"):
+        problem = "without images"
+    elif operation in TEXT_OPERATIONS and not any(isinstance(decoded.get(name), str | list) for name in TEXT_FIELDS):
+        problem = "without a text"
+    if problem is None:
+        return None
+    said = words_of(decoded) if any(decoded.get(name) for name in WORD_FIELDS) else ""
+    return UpstreamError(_status({}, decoded), _error(f"the upstream answered {problem}{f': {said}' if said else ''}"))
 
 
 def to_error(error: Any, fields: Mapping[str, Any] | None = None) -> UpstreamError:
@@ -136,9 +165,14 @@ def _check_chat(fields: Mapping[str, Any]) -> UpstreamError | str | None:
         return to_error(first["error"], fields)
     message = first.get("message", first.get("delta"))
     if first.get("finish_reason") != "error":
-        return None if isinstance(message, dict) or isinstance(first.get("text"), str) else "with an empty choice"
+        return None if isinstance(message, dict) or _has_text(first) else "with an empty choice"
     said = (message.get("content") if isinstance(message, dict) else None) or first.get("native_finish_reason")
     return to_error({"message": f"the answer ended with an error{f': {words_of(said)}' if said else ''}"}, fields)
+
+
+def _has_text(choice: Mapping[str, Any]) -> bool:
+    """Return True for the choice of a text completion. One that has ended may have null for no text."""
+    return isinstance(choice.get("text"), str) or ("text" in choice and bool(choice.get("finish_reason")))
 
 
 def _check_embeddings(fields: Mapping[str, Any]) -> str | None:
@@ -149,7 +183,11 @@ def _check_embeddings(fields: Mapping[str, Any]) -> str | None:
 
 
 def _check_rerank(fields: Mapping[str, Any]) -> str | None:
-    return None if isinstance(fields.get("results"), list) else "without results"
+    results = fields.get("results")
+    if not isinstance(results, list):
+        return "without results"
+    is_ranked = all(isinstance(item, dict) and type(item.get("index")) is int for item in results)
+    return None if is_ranked else "with a result that names no document"
 
 
 def _check_message(fields: Mapping[str, Any]) -> str | None:

@@ -74,7 +74,7 @@ def to_text_completion(chat: Mapping[str, Any]) -> dict[str, Any]:
     """Translate a chat completion into a text completion."""
     choices = [
         {
-            "index": choice.get("index", 0),
+            "index": choice.get("index") or 0,
             "text": content_text(choice["message"].get("content") or ""),
             "finish_reason": choice.get("finish_reason") or "stop",
             "logprobs": None,
@@ -89,15 +89,20 @@ def to_text_chunk(chunk: Mapping[str, Any], include_usage: bool) -> dict[str, An
 
     `include_usage` is set if the caller requested usage.
     """
+    texts = [
+        (choice, content_text((choice.get("delta") or {}).get("content") or ""))
+        for choice in chunk.get("choices") or ()
+        if choice  # some servers send null for a choice that says nothing
+    ]
     choices = [
         {
-            "index": choice.get("index", 0),
-            "text": content_text((choice.get("delta") or {}).get("content") or ""),
+            "index": choice.get("index") or 0,
+            "text": text,
             "finish_reason": choice.get("finish_reason"),
             "logprobs": None,
         }
-        for choice in chunk.get("choices") or ()
-        if content_text((choice.get("delta") or {}).get("content") or "") or choice.get("finish_reason")
+        for choice, text in texts
+        if text or choice.get("finish_reason")
     ]
     reported_usage = chunk.get("usage") if include_usage else None
     if not choices and not reported_usage:
@@ -110,7 +115,7 @@ def to_chat_completion(completion: Mapping[str, Any]) -> dict[str, Any]:
     choices = [
         {
             "index": choice.get("index", position),
-            "message": {"role": "assistant", "content": choice["text"]},
+            "message": {"role": "assistant", "content": choice.get("text") or ""},
             "finish_reason": choice.get("finish_reason") or "stop",
         }
         for position, choice in enumerate(completion["choices"])
@@ -135,8 +140,8 @@ class TextChunkDecoder:
         if event.get("error") is not None:
             return [{"error": event["error"]}]
         choices = list[dict[str, Any]]()
-        for choice in event.get("choices") or ():
-            index, finish = choice.get("index", 0), choice.get("finish_reason")
+        for choice in filter(None, event.get("choices") or ()):
+            index, finish = choice.get("index") or 0, choice.get("finish_reason")
             self._finished[index] = finish is not None or self._finished.get(index, False)
             delta = {"content": choice["text"]} if choice.get("text") else {}
             choices.append({"index": index, "delta": delta, "finish_reason": finish})

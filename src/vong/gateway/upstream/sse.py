@@ -58,7 +58,7 @@ class _LineEndNormalizer:
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-class _EventAssembler:
+class EventAssembler:
     """Assembler of complete events from a byte stream, cut anywhere."""
 
     __slots__ = ("_joiner", "_normalizer", "_rest")
@@ -80,6 +80,7 @@ class _EventAssembler:
             end = chunk.rfind(b"\n\n") + 2
             batch, self._rest = (chunk[:end], chunk[end:]) if end > 1 else (b"", chunk)
             if len(self._rest) > MAX_EVENT_BYTES:
+                self._rest = b""
                 raise UpstreamFailed(f"the upstream sent an event that exceeds {MAX_EVENT_BYTES} bytes")
         return self._repair(batch) if self._joiner is not None or has_lone_surrogate(batch) else batch
 
@@ -116,7 +117,7 @@ async def read_sse_events(response: UpstreamResponse) -> AsyncGenerator[bytes]:
     generator early closes the response, which cancels the call at the upstream. A response that has said its end may
     end by itself, so that its connection can be used again.
     """
-    assembler, batch = _EventAssembler(), b""
+    assembler, batch = EventAssembler(), b""
     try:
         while chunk := await response.read_chunk():
             if batch := assembler.feed(chunk):
