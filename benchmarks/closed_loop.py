@@ -44,7 +44,8 @@ def run(_: argparse.Namespace) -> Iterator[tuple[str, str]]:
             subprocess.run([*VONG, "down"], env=environment, check=False, capture_output=True)
     yield "status", f"{ended['status']}: {ended['reason']}"
     yield "human actions", str(ended["human_actions"])
-    yield "minutes from the last correction to the end", f"{ended['minutes']:.1f}"
+    minutes = ended["minutes"]
+    yield "minutes from the last correction to the end", "-" if minutes is None else f"{minutes:.1f}"
     for step in ended["steps"]:
         yield f"{step['name']}, s", f"{step['seconds']:.0f}: {step['reason']}"
 

@@ -2,10 +2,12 @@ from uuid import UUID
 
 import pytest
 from sacrebleu.metrics.chrf import CHRF
+from sqlalchemy import Connection
 
 from vong import evals
 from vong.errors import Conflict, InvalidInput
-from vong.evals import EvalSettings
+from vong.evals import EvalSettings, recorded_runs
+from vong.evals.recorded_runs import RecordedOutput, RecordedRun
 from vong.records import Example
 
 from .tickets import Scope, TableModel, version
@@ -82,3 +84,20 @@ def test_runs_over_different_examples_and_unfinished_runs_are_rejected(scope: Sc
         )
         with pytest.raises(Conflict, match="is queued"):
             evals.compare(connection, a, waiting.id)
+
+
+@pytest.mark.parametrize(("sign", "is_worse"), [(1, True), (-1, False)])
+def test_few_large_losses_outweigh_many_small_wins(connection: Connection, sign: int, is_worse: bool) -> None:
+    """The direction of a difference is that of the mean, not that of the numbers of wins and losses."""
+    changes = [0.01] * 30 + [-0.9] * 12
+    runs: list[UUID] = []
+    for factor in (0, sign):
+        outputs = tuple(
+            RecordedOutput(prompt=str(i), scores={"score": 0.5 + factor * change}) for i, change in enumerate(changes)
+        )
+        run = RecordedRun(source="pytest", model="m", dataset="task", outputs=outputs)
+        runs.append(recorded_runs.store(connection, run).id)
+    found = evals.compare(connection, *runs).metrics["score"]
+    assert (found.wins > found.losses) == is_worse
+    assert found.adjusted_p < 0.05
+    assert found.is_worse(0.05) == is_worse

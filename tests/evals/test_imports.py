@@ -29,7 +29,57 @@ def test_multiple_choice_of_lm_eval_is_imported_with_its_signature(connection: C
     first = evals.list_outputs(connection, stored.id)[0]
     assert first.prompt == "The capital of France is"
     assert first.answer in {"Paris", "Berlin", "Rome"}
+    assert first.reference == "Paris"
     assert first.scores.keys() == {"acc", "acc_norm"}
+
+
+def harness_files(*tasks: str, time: str = "") -> list[tuple[str, bytes]]:
+    """Return a results file of lm-evaluation-harness and the samples of its tasks, whose answers are their names."""
+    results = {"configs": {task: {} for task in tasks}, "results": {task: {"acc,none": 1.0} for task in tasks}}
+    files = [(f"results{time}.json", json.dumps(results).encode())]
+    for task in tasks:
+        row = {"filter": "none", "arguments": [["q", ""]], "filtered_resps": [task + time], "target": "t", "acc": 1.0}
+        files.append((f"samples_{task}{time}.jsonl", json.dumps(row).encode()))
+    return files
+
+
+@pytest.mark.parametrize("time", ["", "_2026-12-01T03-59-27.817376"])
+def test_tasks_whose_names_begin_alike_have_their_own_samples(time: str) -> None:
+    tasks = ("arc", "arc_easy", "arc_easy_vi")
+    for files in (harness_files(*tasks, time=time), harness_files(*reversed(tasks), time=time)):
+        runs = read_results(files)
+        assert {run.dataset: run.outputs[0].answer for run in runs} == {task: task + time for task in tasks}
+
+
+def test_two_results_of_a_task_have_their_own_samples() -> None:
+    early, late = (
+        harness_files("arc", time="_2026-12-01T03-59-27.8"),
+        harness_files("arc", time="_2026-12-02T03-59-27.8"),
+    )
+    runs = read_results([*late, *early])
+    assert [run.outputs[0].answer[-22:] for run in runs] == ["_2026-12-02T03-59-27.8", "_2026-12-01T03-59-27.8"]
+
+
+def test_every_column_of_promptfoo_is_a_run() -> None:
+    """Two providers with one id differ in their settings, and two prompts may have one label."""
+    rows = [
+        {
+            "promptIdx": column,
+            "provider": {"id": "openai:chat:m"},
+            "prompt": {"raw": "q", "label": "p"},
+            "success": True,
+        }
+        for column in (0, 1)
+    ]
+    runs = read_results([("out.json", json.dumps({"results": {"results": [*rows, *rows]}}).encode())])
+    assert [len(run.outputs) for run in runs] == [2, 2]
+
+
+def test_tokens_from_caches_are_tokens_of_the_input() -> None:
+    usage = {"input_tokens": 34, "output_tokens": 72, "input_tokens_cache_read": 72, "total_tokens": 178}
+    sample = {"id": 1, "input": "q", "target": "a", "output": {"choices": [], "usage": usage}, "scores": {}}
+    (run,) = read_results([("log.json", json.dumps({"eval": {"task": "t"}, "samples": [sample]}).encode())])
+    assert (run.outputs[0].input_tokens, run.outputs[0].output_tokens) == (106, 72)
 
 
 @pytest.mark.parametrize("name", ["inspect.eval", "inspect.json"])

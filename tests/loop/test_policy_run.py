@@ -29,7 +29,10 @@ DEFINITION = {
     "training": {"model": "triage", "base": "tiny"},
     "suite": "triage",
 }
-BETTER = {"a": 0.2, "b": 0.9, "difference": 0.7, "low": 0.5, "high": 0.8, "adjusted_p": 0.001, "wins": 9, "losses": 0}
+BETTER = {
+    **{"a": 0.2, "b": 0.9, "difference": 0.7, "low": 0.5, "high": 0.8},
+    **{"adjusted_p": 0.001, "wins": 9, "losses": 0, "higher_is_better": True},
+}
 WORSE = {**BETTER, "a": 0.9, "b": 0.2, "difference": -0.7, "wins": 0, "losses": 9}
 
 TRAINED = {
@@ -188,6 +191,7 @@ def test_a_killed_run_resumes_at_its_step_without_repeating_finished_ones(step: 
         ({"runs": [TRAINED]}, "harvest", "nothing new to train on"),
         ({"seconds": 86400}, "train", "planned with 1440 minutes"),
         ({"metric": WORSE}, "evaluate", "worse than deployment/base: exact 0.9 -> 0.2"),
+        ({"metric": {**WORSE, "wins": 9, "losses": 3}}, "evaluate", "worse than deployment/base: exact 0.9 -> 0.2"),
         (
             {"checks": [{"scorer": "exact", "value": 0.1, "direction": "at_least", "bound": 0.5, "passed": False}]},
             "evaluate",

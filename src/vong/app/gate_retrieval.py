@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from vong.app.gate_candidate import GateCandidate
 from vong.app.knowledge_statistics import KnowledgeComparison, compare_evaluations
 from vong.errors import Conflict, InvalidInput, NotFound
-from vong.evals.comparison import MetricComparison
+from vong.evals.comparison import MetricComparison, declines
 from vong.evals.gates import GateRequirements
 from vong.knowledge.evaluation import KnowledgeEvaluation, list_evaluations
 from vong.knowledge.index.indexes import find_live_index, get_index
@@ -169,7 +169,7 @@ def _is_worse(found: MetricComparison, needed: GateRequirements, p: float) -> bo
     worst = -found.high if found.higher_is_better is False else found.low
     if needed.retrieval_margin is not None:
         return worst < -needed.retrieval_margin
-    return found.losses > found.wins and p < needed.slice_alpha
+    return p < needed.slice_alpha and declines(found.difference, found.higher_is_better)
 
 
 def _identity(evaluation: KnowledgeEvaluation) -> tuple[object, ...]:

@@ -209,7 +209,7 @@ def _find_worse(
         found += [
             f"{metric} {one.a:.3g} -> {one.b:.3g} (p {one.adjusted_p:.2g})"
             for metric, one in compared.metrics.items()
-            if one.losses > one.wins and one.adjusted_p < alpha
+            if one.is_worse(alpha)
         ]
     return found
 

@@ -163,9 +163,8 @@ def show_warnings(result: EvalResult) -> None:
     """Print what limits the meaning of the scores: truncated outputs, and what scorers cannot score well."""
     if result.truncated:
         limit = result.settings.get("max_tokens")
-        print_message(
-            f"{result.truncated} of {result.done} outputs were truncated at max_tokens {limit}; raise --max-tokens"
-        )
+        where = "before their end" if limit is None else f"at max_tokens {limit}; raise --max-tokens"
+        print_message(f"{result.truncated} of {result.done} outputs were truncated {where}")
     for warning in result.warnings:
         print_message(f"warning: {warning}")
 

@@ -57,6 +57,18 @@ class MetricComparison(Record):
     mcnemar_p: float | None = None
     minimum_detectable: float | None = None
 
+    def is_worse(self, alpha: float) -> bool:
+        """Return True if b is significantly worse than a."""
+        return self.adjusted_p < alpha and declines(self.difference, self.higher_is_better)
+
+
+def declines(difference: float, higher_is_better: bool | None) -> bool:
+    """Return True if a difference of a metric is for the worse.
+
+    The numbers of wins and losses do not show this: a few large losses can outweigh many small wins.
+    """
+    return higher_is_better is not None and (difference < 0 if higher_is_better else difference > 0)
+
 
 class SliceComparison(Record):
     """Means of one metric in one slice of the shared examples. `adjusted_p` has Holm's correction over all slices."""

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from vong.errors import Conflict, NotFound, PreconditionFailed
+from vong.evals.comparison import declines
 from vong.loop.policy_records import LoopPolicyDefinition, PolicyRun
 from vong.loop.step_runner import StepRunner
 from vong.loop.steps import HELD_OUT_SPLITS
@@ -145,7 +146,7 @@ def evaluate(runner: PolicyRunner, trained: dict[str, Any]) -> dict[str, Any]:
         f"{metric} {one['a']:.3g} -> {one['b']:.3g} (adjusted p {one['adjusted_p']:.2g})"
         for entry in compared["entries"]
         for metric, one in entry["metrics"].items()
-        if one["losses"] > one["wins"] and one["adjusted_p"] < ALPHA
+        if one["adjusted_p"] < ALPHA and declines(one["difference"], one["higher_is_better"])
     ]
     failed = [
         f"{one['scorer']} is {one['value']}, {one['direction'].replace('_', ' ')} {one['bound']:g} is required"

@@ -97,10 +97,17 @@ def _read_sample(sample: Mapping[str, Any]) -> RecordedOutput:
         error=None if error is None else as_text(error)[:10_000],
         finish_reason="length" if stop in {"max_tokens", "model_length"} else stop or None,
         latency_ms=(as_score(output.get("time")) or 0.0) * 1000,
-        input_tokens=as_count(usage.get("input_tokens")),
+        input_tokens=_count_input(usage),
         output_tokens=as_count(usage.get("output_tokens")),
         scores=scores,
     )
+
+
+def _count_input(usage: Mapping[str, Any]) -> int | None:
+    """Return the tokens of the input. inspect_ai counts those that a cache held apart."""
+    parts = (as_count(usage.get(f"input_tokens{part}")) for part in ("", "_cache_read", "_cache_write"))
+    known = [part for part in parts if part is not None]
+    return sum(known) if known else None
 
 
 def _input_text(value: Any) -> str:

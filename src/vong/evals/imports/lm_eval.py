@@ -1,6 +1,6 @@
 """Results of lm-evaluation-harness: `results_….json` with one `samples_TASK_….jsonl` per task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vong.errors import InvalidInput
@@ -21,10 +21,9 @@ def read_lm_eval(
     used: set[str] = set()
     config = as_dict(document.get("config"))
     model = as_text(document.get("model_name") or config.get("model") or "unknown")
+    files = _find_files(name, list(as_dict(document.get("configs"))), samples)
     for task, settings in as_dict(document.get("configs")).items():
-        file = next(
-            (one for one in samples if one.startswith(f"samples_{task}_") or one == f"samples_{task}.jsonl"), ""
-        )
+        file = files.get(task, "")
         if not file or not samples[file]:
             continue
         used.add(file)
@@ -59,6 +58,22 @@ def read_lm_eval(
     return found, used
 
 
+def _find_files(name: str, tasks: Sequence[str], files: Iterable[str]) -> dict[str, str]:
+    """Return the file of samples of each task.
+
+    A file belongs to the task with the longest name that fits, because names may begin alike (`arc` and `arc_easy`).
+    If a task has several, that with the time of the results file is taken.
+    """
+    time = name.rpartition("/")[2].removeprefix("results").removesuffix(".json")
+    found: dict[str, str] = {}
+    for file in files:
+        stem = file.rpartition("/")[2].removesuffix(".jsonl") + "_"
+        task = max((task for task in tasks if stem.startswith(f"samples_{task}_")), key=len, default=None)
+        if task is not None and (task not in found or stem == f"samples_{task}{time}_"):
+            found[task] = file
+    return found
+
+
 def _signature(document: Mapping[str, Any], task: str, filter_name: str, metric: str) -> str:
     version = as_dict(document.get("versions")).get(task)
     shots = as_dict(document.get("n-shot")).get(task)
@@ -77,20 +92,27 @@ def _read_output(row: Mapping[str, Any], metrics: Mapping[str, float]) -> Record
     prompt = as_text(requests[0].get("arg_0")) if requests else as_text(row.get("doc"))
     responses = as_list(row.get("filtered_resps"))
     scores = {metric: value for metric in metrics if (value := as_score(row.get(metric))) is not None}
+    reference, answer = as_text(row.get("target")), _chosen_choice(requests, responses)
+    if answer is not None and len(requests) > 1 and reference.isdecimal() and int(reference) < len(requests):
+        reference = as_text(requests[int(reference)].get("arg_1")).strip()
     return RecordedOutput(
         prompt=prompt,
-        reference=as_text(row.get("target")),
-        answer=_chosen(requests, responses),
+        reference=reference,
+        answer=_read_text(responses) if answer is None else answer,
         scores=scores,
     )
 
 
-def _chosen(requests: Sequence[Mapping[str, Any]], responses: Sequence[Any]) -> str:
-    """Return the generated text, or the choice with the highest log-probability of a multiple-choice task."""
+def _chosen_choice(requests: Sequence[Mapping[str, Any]], responses: Sequence[Any]) -> str | None:
+    """Return the choice with the highest log-probability of a multiple-choice task. Returns None for other tasks."""
     likelihoods = [as_score(_number(one[0])) if isinstance(one, list) and len(one) == 2 else None for one in responses]
     if len(responses) == len(requests) and responses and all(value is not None for value in likelihoods):
         best = max(range(len(likelihoods)), key=lambda i: likelihoods[i] or 0.0)
         return as_text(requests[best].get("arg_1")).strip()
+    return None
+
+
+def _read_text(responses: Sequence[Any]) -> str:
     first = responses[0] if responses else ""
     while isinstance(first, list) and first:
         first = first[0]

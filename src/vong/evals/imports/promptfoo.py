@@ -8,21 +8,24 @@ from vong.evals.recorded_runs import RecordedOutput, RecordedRun
 
 
 def read_promptfoo(name: str, document: Mapping[str, Any]) -> list[RecordedRun]:
-    """Return one run for each provider and prompt of the output.
+    """Return one run for each provider and prompt of the output: each column of its table.
 
     `pass` is 1 if all assertions passed, `score` promptfoo's weighted score, `assert.TYPE` the score of an assertion
     and `NAME` a named score.
     """
     del name
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str, Any], list[dict[str, Any]]] = {}
     for row in (as_dict(one) for one in as_list(as_dict(document.get("results")).get("results"))):
         provider, prompt = row.get("provider"), as_dict(row.get("prompt"))
         label = as_text(as_dict(provider).get("label") or as_dict(provider).get("id") or provider) or "unknown"
-        groups.setdefault((label, as_text(prompt.get("label") or prompt.get("raw"))), []).append(row)
+        column = as_count(row.get("promptIdx"))
+        text = as_text(prompt.get("label") or ("" if column is not None else prompt.get("raw")))
+        groups.setdefault((label, text, column), []).append(row)
     version = as_text(as_dict(document.get("metadata")).get("promptfooVersion")) or "unknown"
     description = as_text(as_dict(document.get("config")).get("description")) or "promptfoo"
     return [
-        _read_group(provider, prompt, rows, version, description[:200]) for (provider, prompt), rows in groups.items()
+        _read_group(provider, prompt, rows, version, description[:200])
+        for (provider, prompt, _), rows in groups.items()
     ]
 
 

@@ -17,10 +17,10 @@ def exact_match(
     """Score 1 if the output equals the reference, else 0; the total is the share of equal outputs.
 
     `fields`: both are JSON objects, and all of these fields must be equal, others are ignored. `ignore_case`,
-    `ignore_punctuation` (not the minus sign and the decimal point of numbers) and `ignore_space` (runs of white space
-    count as one space, none at the ends, and characters without width as nothing) select what is ignored in texts.
-    Texts are compared in Unicode's composed form (NFC). Tool calls belong to the output: they are equal if names and
-    argument objects are equal, in any order.
+    `ignore_punctuation` (not the minus sign of numbers and the marks between their digits) and `ignore_space` (runs of
+    white space count as one space, none at the ends, and characters without width as nothing) select what is ignored in
+    texts. Texts are compared in Unicode's composed form (NFC). Tool calls belong to the output: they are equal if names
+    and argument objects are equal, in any order.
     """
 
     def normalized(text: str) -> str:
@@ -43,6 +43,6 @@ def exact_match(
         expected, actual = selected_fields(reference), selected_fields(answer)
         return {"exact_match": mean_metric(None not in (expected, actual) and json_equal(actual, expected))}
 
-    flags = {"case": ignore_case, "punctuation outside numbers": ignore_punctuation, "space": ignore_space}
+    flags = {"case": ignore_case, "punctuation outside of numbers": ignore_punctuation, "space": ignore_space}
     ignored = "+".join(name for name, on in flags.items() if on) or "none"
     return Scorer(f"exact_match|fields:{'+'.join(fields) or 'all'}|ignored:{ignored}|form:NFC", measure)

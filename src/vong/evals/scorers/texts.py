@@ -1,19 +1,25 @@
 """Text helpers of the scorers: JSON parsing, field extraction and normalization."""
 
 import json
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import regex
+
 from vong.evals.scorers.fences import remove_fence
+from vong.evals.scorers.words import SCRIPT_CHARACTERS
 
 MAX_INT_DIGITS = 100_000
 """Digits up to which an integer is read exactly. Longer ones are read as decimals, whose conversion is fast."""
 WITHOUT_WIDTH: dict[int, None] = dict.fromkeys((0x200B, 0x2060, 0xFEFF, 0x00AD))
 """Zero-width space, word joiner, byte order mark and soft hyphen, which nobody sees."""
-NUMBER_OR_CHARACTER = re.compile(r"(?<!\w)-?\d+\.\d+|(?<!\w)-\d+|.", re.DOTALL)
+DASHES = "\u2010\u2011\u2012\u2013\u2212-"
+"""Characters that stand for a minus sign or for the hyphen between two numbers."""
+SIGN = regex.compile(rf"(?:(?<![\w{DASHES}])|(?<=[{SCRIPT_CHARACTERS}]))[{DASHES}](?=[$€£¥₩₫]?\.?\d)")
+THOUSANDS = r",(?=(?:\d{2},)*\d{3}(?!\d))"
+NUMBER_MARK = regex.compile(rf"(?<=\d)(?!{THOUSANDS})[.,:/{DASHES}](?=\d)|(?<![\w.])\.(?=\d)")
 NOT_JSON = object()
 """Result of `parse_json` for a text that is not JSON. No JSON value equals it."""
 
@@ -53,15 +59,31 @@ def dump_json(value: Any) -> str:
 def normalize_text(text: str, *, ignore_case: bool, ignore_punctuation: bool, ignore_space: bool) -> str:
     """Return the text in Unicode's composed form (NFC) without the ignored parts.
 
-    The minus sign and the decimal point of a number are no punctuation: 1.5 never equals 15, nor -5 5. Characters
-    without width, such as a byte order mark, are white space.
+    For punctuation see `remove_punctuation`. Characters without width, such as a byte order mark, are white space.
     """
     text = unicodedata.normalize("NFC", text)
     if ignore_case:
         text = unicodedata.normalize("NFC", text.casefold())
     if ignore_punctuation:
-        text = NUMBER_OR_CHARACTER.sub(lambda match: "" if _is_punctuation(match[0]) else match[0], text)
+        text = remove_punctuation(text)
     return " ".join(text.translate(WITHOUT_WIDTH).split()) if ignore_space else text
+
+
+def remove_punctuation(text: str, punctuation: str = "") -> str:
+    """Return a text without its punctuation: Unicode's category P, and the characters of `punctuation`.
+
+    What belongs to a number stays: its sign, and the marks between digits. So -5 never equals 5, nor 1.5 15, nor 12:30
+    1230. All kinds of minus signs and hyphens at numbers become `-`. A comma before a group of three digits is removed.
+    """
+    marks = {match.start() for pattern in (SIGN, NUMBER_MARK) for match in pattern.finditer(text)}
+    if not marks:
+        return "".join(character for character in text if not _is_punctuation(character, punctuation))
+    kept = (
+        ("-" if character in DASHES else character) if place in marks else character
+        for place, character in enumerate(text)
+        if place in marks or not _is_punctuation(character, punctuation)
+    )
+    return "".join(kept)
 
 
 def json_equal(left: Any, right: Any) -> bool:
@@ -100,8 +122,8 @@ def compose(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _is_punctuation(text: str) -> bool:
-    return len(text) == 1 and unicodedata.category(text).startswith("P")
+def _is_punctuation(character: str, others: str) -> bool:
+    return character in others or unicodedata.category(character).startswith("P")
 
 
 def _composed_keys(value: Mapping[str, Any]) -> dict[str, Any]:

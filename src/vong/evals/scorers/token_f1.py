@@ -9,23 +9,24 @@ from vong.evals.scorers.words import split_words
 GROUP = "text"
 
 
-def token_f1(ignore_articles: bool = True, split_scripts: bool = True) -> Scorer:
+def token_f1(ignore_articles: bool = True, split_scripts: bool = True, keep_numbers: bool = True) -> Scorer:
     """Compute the F1 of the words that output and reference share, after the normalization of `normalized_match`.
 
-    For English texts this is the F1 of SQuAD's evaluation script. `ignore_articles`: ignore a, an and the.
-    `split_scripts`: count each character of scripts without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) as a
-    word.
+    `ignore_articles`: ignore a, an and the. `split_scripts`: count each character of scripts without spaces (Chinese,
+    Japanese, Thai, Lao, Khmer, Burmese) as a word. `keep_numbers`: the minus sign of a number and the marks between its
+    digits are no punctuation; with false, English texts have exactly the F1 of SQuAD's evaluation script.
     """
 
     def words(text: str) -> list[str]:
-        normalized = normalize_answer(text, ignore_articles=ignore_articles)
+        normalized = normalize_answer(text, ignore_articles=ignore_articles, keep_numbers=keep_numbers)
         return split_words(normalized) if split_scripts else normalized.split()
 
     def measure(answer: str, reference: str) -> dict[str, MetricValue]:
         return {"token_f1": mean_metric(f1(words(answer), words(reference)))}
 
-    articles, scripts = ("yes" if on else "no" for on in (ignore_articles, split_scripts))
-    return Scorer(f"token_f1|form:NFKC|articles ignored:{articles}|scripts split:{scripts}", measure)
+    flags = {"articles ignored": ignore_articles, "scripts split": split_scripts, "numbers kept": keep_numbers}
+    settings = "|".join(f"{name}:{'yes' if on else 'no'}" for name, on in flags.items())
+    return Scorer(f"token_f1|form:NFKC|{settings}", measure)
 
 
 def f1(predicted: list[str], expected: list[str]) -> float:

@@ -16,6 +16,12 @@ test("an interval that contains 0 is unclear", () => {
   expect(verdict({ low: -0.2, high: -0.01 })).toBe("worse");
 });
 
+test("a difference that many metrics explain by chance is unclear", () => {
+  expect(verdict({ low: 0.01, high: 0.2, adjusted_p: 0.0937 })).toBe("unclear");
+  expect(verdict({ low: -0.2, high: -0.01, adjusted_p: 0.0937 })).toBe("unclear");
+  expect(verdict({ low: 0.01, high: 0.2, adjusted_p: 0.05 })).toBe("better");
+});
+
 test("the verdict follows the direction of the metric", () => {
   expect(verdict({ low: 0.01, high: 0.2, higher_is_better: false })).toBe("worse");
   expect(verdict({ low: -0.2, high: -0.01, higher_is_better: false })).toBe("better");

@@ -25,16 +25,24 @@ export function sortScores(names: string[]): string[] {
   return [...names].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, undefined, { numeric: true }));
 }
 
-/** Return whether an interval shows an improvement, a regression, or neither because it contains 0. */
+const SIGNIFICANCE = 0.05;
+
+/**
+ * Return whether a comparison shows an improvement, a regression, or neither.
+ *
+ * It shows neither if the interval contains 0, or if the p-value that is adjusted for all metrics is above 0.05.
+ */
 export function verdict({
   low,
   high,
   higher_is_better,
-}: Pick<Schema["MetricComparison"], "low" | "high"> & { higher_is_better?: boolean | null }):
-  | "better"
-  | "worse"
-  | "unclear" {
+  adjusted_p,
+}: Pick<Schema["MetricComparison"], "low" | "high"> & {
+  higher_is_better?: boolean | null;
+  adjusted_p?: number | null;
+}): "better" | "worse" | "unclear" {
   if (higher_is_better === null || (low <= 0 && high >= 0)) return "unclear";
+  if ((adjusted_p ?? 0) > SIGNIFICANCE) return "unclear";
   return low > 0 === (higher_is_better ?? true) ? "better" : "worse";
 }
 
