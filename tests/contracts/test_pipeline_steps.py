@@ -67,6 +67,14 @@ class _Site(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None: ...
 
 
+def _list_tools(body: dict[str, Any]) -> dict[str, Any]:
+    """Return one of the two pages of the list of tools."""
+    is_second = (body.get("params") or {}).get("cursor") == "2"
+    name = "book" if is_second else "find"
+    tools = [{"name": name, "description": f"To {name}", "inputSchema": {"type": "object"}}]
+    return {"tools": tools, **({} if is_second else {"nextCursor": "2"})}
+
+
 def _answer_mcp(body: dict[str, Any]) -> tuple[int, Any]:
     results: dict[str, Any] = {
         "initialize": {
@@ -74,7 +82,7 @@ def _answer_mcp(body: dict[str, Any]) -> tuple[int, Any]:
             "capabilities": {"tools": {}},
             "serverInfo": {"name": "test", "version": "1"},
         },
-        "tools/list": {"tools": [{"name": "find", "inputSchema": {"type": "object"}}]},
+        "tools/list": _list_tools(body),
         "tools/call": {"content": [{"type": "text", "text": f"found {body.get('params', {}).get('arguments')}"}]},
     }
     if "id" not in body:
@@ -269,6 +277,14 @@ def test_mcp_returns_the_text_of_a_tool(engine: Engine, site: str) -> None:
     step = step_of("mcp", site, arguments={"q": "lantern"})
     run = engine.run({"outputs": {"t": "{{ it.text }}"}, "steps": {"it": step}})
     assert run.outputs == {"t": "found {'q': 'lantern'}"}, run.error
+
+
+def test_mcp_without_a_tool_lists_the_tools_of_all_pages(engine: Engine, site: str) -> None:
+    step = {"kind": "mcp", "server": f"{site}/mcp"}
+    run = engine.run({"outputs": {"t": "{{ it.data.tools }}", "text": "{{ it.text }}"}, "steps": {"it": step}})
+    names = ("find", "book")
+    tools = [{"name": name, "description": f"To {name}", "arguments": {"type": "object"}} for name in names]
+    assert run.outputs == {"t": tools, "text": json.dumps(tools)}, run.error
 
 
 def test_guard_takes_the_port_blocked(engine: Engine, site: str) -> None:

@@ -44,6 +44,16 @@ NODES: dict[str, tuple[dict[str, Any], str, str]] = {
         "retrieve",
         "partial",
     ),
+    "knowledge-retrieval-v2": (
+        {
+            "control_space_ids": ["s1"],
+            "query_variable_selector": ["1", "Topic"],
+            "top_n": 5,
+            "metadata_filters": {"tags": ["handbook"]},
+        },
+        "retrieve",
+        "partial",
+    ),
     "question-classifier": (
         {
             "model": MODEL,
@@ -425,6 +435,7 @@ def test_agents_call_their_tools_until_they_answer(engine: Engine, calls: list[s
 def test_the_mcp_server_of_an_agent_and_its_missing_tools_are_named() -> None:
     tools = [
         {"tool_name": "mcp_call_tool", "type": "builtin", "provider_name": "mcp"},
+        {"tool_name": "mcp_sse_list_tools", "type": "builtin", "provider_name": "mcp"},
         {"tool_name": "ddgo_search", "type": "builtin", "provider_name": "duckduckgo"},
         {"tool_name": "off", "enabled": False},
     ]
@@ -434,8 +445,20 @@ def test_the_mcp_server_of_an_agent_and_its_missing_tools_are_named() -> None:
     assert errors(report) == []
     steps = report.definition.steps["agent"].settings["steps"]["calls"]["steps"]
     assert steps["mcp_call_tool"]["server"] == "https://maps.example/sse"
+    listing = steps["mcp_sse_list_tools"]
+    assert (listing["kind"], listing["server"]) == ("mcp", "https://maps.example/sse") and "tool" not in listing
     advice = str(report.nodes)
     assert "the tool duckduckgo/ddgo_search is a plugin of Dify" in advice and "'off'" not in advice
+
+
+@pytest.mark.parametrize("tools", [[], [{"tool_name": "current_time", "type": "builtin", "provider_name": "time"}]])
+def test_tools_that_an_agent_gets_from_a_server_alone_are_named_in_the_advice(tools: list[Any]) -> None:
+    """See svcvit/Awesome-Dify-Workflow, DSL/MCP.yml: the server is a parameter of the agent, and no tool names it."""
+    agent = node("2", "agent", agent_parameters=agent_call(tools, mcp_server="https://weather.example/sse"))
+    report = convert(export([start(TEXT_INPUT), agent], [edge("1", "2")]))
+    assert errors(report) == []
+    (advice,) = [text for one in report.nodes for text in one.advice if "MCP server" in text]
+    assert "https://weather.example/sse" in advice and "without `tool`" in advice
 
 
 @pytest.mark.parametrize("mode", ["chat", "completion", "agent-chat"])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vong.errors import InvalidInput
 from vong.pipelines.definition import (
+    TEMPLATE_WORDS,
     JsonSchema,
     PipelineDefinition,
     StepDefinition,
@@ -19,6 +20,7 @@ from vong.pipelines.definition import (
 )
 from vong.pipelines.graph import build_graph
 from vong.pipelines.validation import validate
+from vong.text_templates import render_text
 
 
 class Objects:
@@ -206,6 +208,22 @@ def test_unused_inputs_and_missing_outputs_are_warnings() -> None:
 def test_a_malformed_source_is_one_clear_error(source: str, message: str) -> None:
     with pytest.raises(InvalidInput, match=message.replace("(", "\\(")):
         parse_definition(source)
+
+
+@pytest.mark.parametrize("word", sorted(TEMPLATE_WORDS))
+def test_a_step_whose_name_is_a_word_of_templates_is_an_error_that_names_it(word: str) -> None:
+    inner = {"kind": "map", "over": [1], "steps": {word: text("x")}, "output": "y"}
+    definition = {"outputs": {"all": "{{ each.results }}"}, "steps": {word: text("x"), "each": inner}}
+    findings = [one for one in validate(parse_definition(definition)) if "word of templates" in one.message]
+    assert {one.step for one in findings} == {word, f"each.{word}"}
+    assert all(repr(word) in one.message and f"{word}_step" in one.hint for one in findings)
+
+
+@pytest.mark.parametrize("word", ["loop", "range", "dict", "if", "for", "in", "and", "is", "null", "block", "super"])
+def test_templates_refer_to_steps_with_other_names(word: str) -> None:
+    assert render_text(f"{{{{ {word}.text }}}}", {word: {"text": "found"}}, name="text") == "found"
+    definition = {"outputs": {"a": f"{{{{ {word}.text }}}}"}, "steps": {word: text("x")}}
+    assert validate(parse_definition(definition)) == []
 
 
 def test_words_of_yaml_that_are_booleans_elsewhere_are_texts() -> None:

@@ -93,6 +93,35 @@ def test_changes_here_and_on_the_server_are_conflicts(vong: Callable[..., Done],
     assert vong("pull", tmp_path).code == 0 and not route.exists()
 
 
+def test_a_forced_pull_discards_what_was_edited_here_only(vong: Callable[..., Done], tmp_path: Path) -> None:
+    write(tmp_path)
+    vong("apply", tmp_path, "--yes")
+    vong("pull", tmp_path)
+    route, short, pipeline = (
+        tmp_path / name for name in ("routes/support.yaml", "prompts/short.yaml", "pipelines/echo.yaml")
+    )
+    commented, before = pipeline.read_text(), short.read_text()
+    route.write_text("targets: [")
+    short.write_text(before.replace("text }}", "text }}!"))
+    (tmp_path / "prompts/new.yaml").write_text(before)
+    pulled = vong("pull", tmp_path, "--force")
+    assert pulled.code == 0 and "retries: 2" in route.read_text() and "text }}!" not in short.read_text()
+    assert pipeline.read_text() == commented, "a file with the content of the server keeps its comments"
+    assert (tmp_path / "prompts/new.yaml").exists(), "a file without an object on the server is kept"
+    (tmp_path / "prompts/new.yaml").unlink()
+    assert vong("plan", tmp_path, "--check").code == 0
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_change(vong: Callable[..., Done], tmp_path: Path) -> None:
+    write(tmp_path)
+    vong("apply", tmp_path, "--yes")
+    for path in FILES:
+        content = (tmp_path / path).read_bytes()
+        (tmp_path / path).write_bytes(b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n"))
+    planned = vong("plan", tmp_path, "--check")
+    assert planned.code == 0 and f"{len(FILES)} unchanged" in planned.output
+
+
 def test_problems_are_listed_with_their_files(vong: Callable[..., Done], tmp_path: Path) -> None:
     (tmp_path / "pipelines").mkdir()
     (tmp_path / "pipelines/bad.yaml").write_text("steps: {a: {kind: telegraph}}\n")

@@ -16,11 +16,11 @@ from vong.app.prompt_rows import find_variables
 from vong.app.prompts import optimiser, optimiser_job
 from vong.app.prompts.optimiser import OptimisationStart, OptimisationStarted
 from vong.config import Settings
-from vong.errors import InvalidInput, JobCancelled
+from vong.errors import InvalidInput, JobCancelled, UpstreamFailed
 from vong.evals.model_output import ModelOutput
 from vong.prompts.optimiser import optimisations
 from vong.prompts.optimiser.candidates import PromptCandidate, WorkedExample, apply_candidate, repair_instructions
-from vong.prompts.optimiser.optimisations import Optimisation
+from vong.prompts.optimiser.optimisations import Optimisation, OptimiserSettings
 from vong.prompts.optimiser.search_log import SearchBudget, SearchLog
 from vong.records import Example, Message, Operation, Usage
 from vong.records.prompt import PromptMessage, PromptTemplate
@@ -224,6 +224,47 @@ def test_a_better_version_is_found_checked_on_held_out_rows_and_stored_on_a_bran
     calls = model.calls
     again = run(platform, principal, started)
     assert again.result == found.result and model.calls == calls, "a later attempt repeats no call"
+
+
+@pytest.mark.parametrize(
+    ("method", "max_examples", "searched"),
+    [("gepa", 4, ["gepa"]), ("mipro", 4, ["mipro", "few_shot"]), ("mipro", 0, ["mipro"])],
+)
+def test_a_proposer_that_cannot_be_read_ends_the_search_or_leaves_examples_only(
+    platform: Platform,
+    principal: Principal,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    method: str,
+    max_examples: int,
+    searched: list[str],
+) -> None:
+    methods: list[str] = []
+
+    def search(template: Any, shown: Any, scored: Any, settings: OptimiserSettings, functions: Any) -> None:
+        del template, shown, scored, functions
+        methods.append(settings.method)
+        if settings.method != "few_shot":
+            raise ValueError("no field `proposed_instruction`")
+
+    monkeypatch.setattr(optimiser_job, "search", search)
+    found = run(platform, principal, start(platform, principal, method=method, max_examples=max_examples))
+    assert methods == searched and found.status == "finished" and found.result is not None
+    (warning,) = found.warnings
+    assert "'echo/proposer' could not be read" in warning and "no field `proposed_instruction`" in warning
+    assert "name a stronger proposer" in warning
+
+
+def test_an_error_without_a_proposer_fails_the_optimisation(
+    platform: Platform, principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search(*_: Any) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(optimiser_job, "search", search)
+    started = start(platform, principal, method="few_shot")
+    with pytest.raises(UpstreamFailed, match="the optimiser stopped: ValueError: broken"):
+        run(platform, principal, started)
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ def group(folder: Path, force: bool, as_json: bool) -> None:
     compared = _compare(client, local)
     if not force:
         _check_conflicts(local, compared, remote)
-    report = _write_files(local, compared, remote)
+    report = _write_files(local, compared, remote, force=force)
     for name, schema in state["schemas"].items():
         _write(folder / SCHEMA_FOLDER / f"{name}.json", json.dumps(schema, indent=1, ensure_ascii=False) + "\n")
     write_ignore_file(folder)
@@ -73,12 +73,12 @@ def _check_conflicts(local: Folder, state: _LocalState, remote: dict[str, Any]) 
         raise Conflict(message, "commit your changes to git, and then pull with --force")
 
 
-def _write_files(local: Folder, state: _LocalState, remote: dict[str, Any]) -> list[dict[str, str]]:
+def _write_files(local: Folder, state: _LocalState, remote: dict[str, Any], *, force: bool) -> list[dict[str, str]]:
     paths = {key_of(name): name for name in local.files}
     base = local.base or {}
     report: list[dict[str, str]] = []
     for key, file in remote.items():
-        if key in paths and (key not in state.different or base.get(key) == file["hash"]):
+        if key in paths and (key not in state.different or (base.get(key) == file["hash"] and not force)):
             action = "kept, edited here" if key in state.edited else "unchanged"
             report.append({"file": paths[key], "action": action})
             continue

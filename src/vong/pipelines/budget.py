@@ -43,8 +43,8 @@ async def reserve_budget(
         usage.reserved_tokens += max_tokens
     consumed = CallBudget()
     try:
-        if has_limit:
-            await run.store_reservation(parent, cost, max_tokens)
+        if has_limit and parent in run.reservations:
+            await run.reservations[parent](cost, max_tokens)
         yield consumed
     finally:
         if has_limit:

@@ -17,6 +17,8 @@ IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 """Pattern of the names of steps, inputs and outputs, which templates refer to."""
 RESERVED_NAMES = frozenset({"inputs", "item", "index", "state", "run", "error"})
 """Names that a step may not have, because templates use them for other values."""
+TEMPLATE_WORDS = frozenset({"none", "true", "false", "not", "self"})
+"""Words with a meaning of their own in templates, which cannot refer to a step with such a name."""
 MAX_STEPS = 500
 """Steps of a pipeline, nested ones included."""
 MAX_DEFINITION_BYTES = 1_000_000

@@ -14,6 +14,8 @@ from vong.pipelines.tables import definitions, run_steps, runs
 from vong.records import now
 
 RUN_COLUMNS = [runs.c[name] for name in PipelineRun.model_fields]
+MAX_CALL_MILLISECONDS = 3_600_000
+"""Time within which a call of the gateway starts its run. Runs that start later are not looked for."""
 STEP_COLUMNS = [run_steps.c[name] for name in RunStep.model_fields]
 
 
@@ -88,6 +90,20 @@ def get_run(connection: Connection, id: UUID) -> PipelineRun:
 def find_by_key(connection: Connection, idempotency_key: str) -> PipelineRun | None:
     """Return the run that a request with that key started, or None."""
     query = select(*RUN_COLUMNS).where(runs.c.idempotency_key == idempotency_key)
+    row = connection.execute(query).mappings().first()
+    return _to_run(row) if row is not None else None
+
+
+def find_by_call(connection: Connection, call_id: UUID, pipeline: str) -> PipelineRun | None:
+    """Return the first run of a pipeline that succeeded within a call of the gateway, or None."""
+    latest = UUID(int=call_id.int + (MAX_CALL_MILLISECONDS << 80))  # the first 48 bits of an id are milliseconds
+    query = (
+        select(*RUN_COLUMNS)
+        .where(runs.c.id.between(call_id, latest), runs.c.pipeline == pipeline, runs.c.state == "succeeded")
+        .where(runs.c.options["call_id"].as_string() == str(call_id))
+        .order_by(runs.c.id)
+        .limit(1)
+    )
     row = connection.execute(query).mappings().first()
     return _to_run(row) if row is not None else None
 

@@ -24,10 +24,6 @@ class RunUsage:
     """Cost and tokens of the calls of each execution of a step, until the step ends."""
 
 
-async def _store_nothing(span_id: UUID, cost: int, tokens: int) -> None:
-    del span_id, cost, tokens
-
-
 @dataclass(slots=True)
 class RunScope:
     """Run to which the calls of a step belong."""
@@ -53,8 +49,8 @@ class RunScope:
     call_id: UUID | None = None
     """Span of the call of the gateway that started the run."""
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
-    store_reservation: Callable[[UUID, int, int], Awaitable[None]] = _store_nothing
-    """Store the cost and tokens that a call of the step with a span has reserved."""
+    reservations: dict[UUID, Callable[[int, int], Awaitable[None]]] = field(default_factory=dict)
+    """Function of each running step, by its span, that stores the cost and tokens that a call has reserved."""
     passages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Passages that steps of the run retrieved, by the id of their chunk."""
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from vong.errors import InvalidInput, VongError, did_you_mean
 from vong.json_schemas import SafeSchema
 from vong.pipelines import types
-from vong.pipelines.definition import JsonSchema, PipelineDefinition, StepDefinition
+from vong.pipelines.definition import TEMPLATE_WORDS, JsonSchema, PipelineDefinition, StepDefinition
 from vong.pipelines.field_types import check_field_types
 from vong.pipelines.graph import ERROR_PORT, StepGraph, build_graph, required_ports
 from vong.pipelines.lookup import Lookup
@@ -133,6 +133,7 @@ class _Validation:
                 known[name] = types.OBJECT
         for name, step in steps.items():
             path = f"{prefix}{name}"
+            yield from _check_name(name, path)
             yield from self._check_after(step, steps, configs, path)
             yield from self._check_templates(step, configs.get(name), known, path, steps)
             if name in configs:
@@ -266,6 +267,15 @@ def _check_reference(
     listed = f"it has {', '.join(names)}" if names else f"it is {types.describe(parent)}"
     close = did_you_mean(path[missing - 1], names, "").split("list them")[0].strip()
     yield Finding(step=step, field=field, message=message, hint=f"{close} {listed}".strip())
+
+
+def _check_name(name: str, path: str) -> Iterator[Finding]:
+    if name in TEMPLATE_WORDS:
+        yield Finding(
+            step=path,
+            message=f"no template can refer to a step with the name {name!r}, which is a word of templates",
+            hint=f"rename the step, to {name}_step for example",
+        )
 
 
 def _ports(step: StepDefinition, config: Any) -> tuple[str, ...]:

@@ -76,6 +76,36 @@ def test_responses_are_stored_and_continued(client: openai.OpenAI) -> None:
     assert second.output_text == "another (formal)"
 
 
+COUNTER: dict[str, Any] = {
+    "inputs": {"question": "string", "conversation_count": {"type": "integer", "default": 0}},
+    "outputs": {"answer": "{{ say.text }}", "conversation_count": "{{ inputs.conversation_count + 1 }}"},
+    "steps": {"say": {"kind": "template", "text": "{{ inputs.question }} {{ inputs.conversation_count }}"}},
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_continued_response_starts_with_the_variables_of_the_one_before(
+    server: Server, client: openai.OpenAI, *, stream: bool
+) -> None:
+    name = f"counter-{stream}".lower()
+    create_pipeline(server, name, COUNTER)
+    server.client.pipelines.publish(name)
+
+    def ask(text: str, **more: Any) -> Any:
+        reply = client.responses.create(model=f"pipeline/{name}", input=text, stream=stream, **more)
+        return list(cast(Any, reply))[-1].response if stream else reply
+
+    first = ask("one")
+    second = ask("two", previous_response_id=first.id)
+    third = ask("three", previous_response_id=second.id)
+    assert [one.output_text for one in (first, second, third)] == ["one 0", "two 1", "three 2"]
+    given = ask("four", previous_response_id=second.id, extra_body={"inputs": {"conversation_count": 7}})
+    assert given.output_text == "four 7", "the values of the caller come first, and are not lost"
+    assert ask("new").output_text == "new 0"
+    other = client.responses.create(model=MODEL, input="another", previous_response_id=second.id)
+    assert other.output_text == "another (formal)", "the variables of another pipeline are not used"
+
+
 def test_streamed_response_ends_with_the_complete_response(client: openai.OpenAI) -> None:
     events = list(client.responses.create(model=MODEL, input="stream it", stream=True))
     assert events[0].type == "response.created" and events[-1].type == "response.completed"

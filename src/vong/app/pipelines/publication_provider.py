@@ -22,8 +22,8 @@ from vong.errors import InvalidInput, NotFound, Unsupported, did_you_mean
 from vong.gateway.endpoints.responses import PIPELINE_ADDRESS
 from vong.gateway.providers import Endpoint, Provider, ProviderRequest, ProviderResponse
 from vong.gateway.translators.responses_request import to_input_items
-from vong.pipelines import publications, versions
-from vong.pipelines.chat_inputs import ChatInput, map_inputs, read_chat
+from vong.pipelines import publications, run_store, versions
+from vong.pipelines.chat_inputs import ChatInput, find_state, map_inputs, read_chat
 from vong.pipelines.publications import Publication
 from vong.pipelines.versions import PipelineVersion
 
@@ -58,10 +58,12 @@ class PipelineProvider:
         caller = request.caller
         if caller is None:
             raise Unsupported(f"pipeline {request.model!r} cannot be called here", "call it through /v1")
-        fields = msgspec.json.decode(request.body, type=dict[str, Any])
-        check_request(fields)
-        publication, version = await asyncio.to_thread(self._find, request.model)
-        chat = read_request(request.endpoint, fields)
+        translated = msgspec.json.decode(request.body, type=dict[str, Any])
+        check_request(translated)
+        publication, version, state = await asyncio.to_thread(self._find, request.model, caller.previous)
+        fields = caller.fields or translated  # a chat made of a responses request has no inputs
+        given = read_inputs(fields)
+        chat = read_request(request.endpoint, translated, has_inputs=bool(given))
         run = PublishedRun(
             cast(Principal, caller.principal),
             version,
@@ -70,8 +72,8 @@ class PipelineProvider:
                 version.definition.inputs,
                 publication.settings.mapping,
                 chat,
-                given=read_inputs(fields),
-                defaults=publication.settings.inputs,
+                given=given,
+                defaults={**publication.settings.inputs, **state},
             ),
             user=caller.user,
             session=caller.session,
@@ -88,8 +90,11 @@ class PipelineProvider:
         stream = stream_chat if request.endpoint == "chat" else stream_response
         return ProviderResponse(200, events=stream(model, caller.call_id, _chain(first, events)))
 
-    def _find(self, model: str) -> tuple[Publication, PipelineVersion]:
-        """Return the publication and the version of a model: `NAME`, `NAME:LABEL`, `NAME@NUMBER` or `NAME@HASH`."""
+    def _find(self, model: str, previous: UUID | None) -> tuple[Publication, PipelineVersion, dict[str, Any]]:
+        """Return the publication, the version of a model, and the inputs that continue those of a previous call.
+
+        A model is `NAME`, `NAME:LABEL`, `NAME@NUMBER` or `NAME@HASH`.
+        """
         name, mark, _ = versions.parse_ref(model)
         with self._platform.scope(self._project_id) as connection:
             publication = publications.find_publication(connection, name)
@@ -98,7 +103,10 @@ class PipelineProvider:
                     f"no pipeline {name!r} is published as a model", did_you_mean(name, list(self._models), CALL_HINT)
                 )
             ref = model if mark else publication.ref
-            return publication, versions.find(connection, ref)
+            version = versions.find(connection, ref)
+            ended = run_store.find_by_call(connection, previous, name) if previous is not None else None
+        outputs = (ended.outputs or {}) if ended is not None else {}
+        return publication, version, find_state(version.definition, publication.settings.mapping, outputs)
 
 
 def check_request(fields: Mapping[str, Any]) -> None:
@@ -109,7 +117,7 @@ def check_request(fields: Mapping[str, Any]) -> None:
         raise Unsupported("a pipeline accepts no tools of the caller", "omit tools; add them to the steps")
 
 
-def read_request(endpoint: Endpoint, fields: Mapping[str, Any]) -> ChatInput:
+def read_request(endpoint: Endpoint, fields: Mapping[str, Any], *, has_inputs: bool) -> ChatInput:
     """Return the conversation of a chat or responses request. A request with inputs may have an empty message."""
     if endpoint == "chat":
         messages = fields.get("messages") or []
@@ -118,7 +126,7 @@ def read_request(endpoint: Endpoint, fields: Mapping[str, Any]) -> ChatInput:
         messages = [{"role": item["role"], "content": item.get("content")} for item in items]
         if fields.get("instructions"):
             messages.insert(0, {"role": "system", "content": fields["instructions"]})
-    if read_inputs(fields) and not _has_question(messages):
+    if has_inputs and not _has_question(messages):
         return ChatInput("", (), "")
     return read_chat(messages)
 

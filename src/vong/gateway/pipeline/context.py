@@ -13,6 +13,7 @@ import msgspec
 from vong.errors import BudgetExceeded, PriceUnknown, RateLimitExceeded, VongError, error_message
 from vong.gateway.auth.principals import GatewayPrincipal
 from vong.gateway.endpoints.parsing import TraceContext
+from vong.gateway.endpoints.responses import parse_response_id
 from vong.gateway.endpoints.stream import StreamAccumulator, parse_usage
 from vong.gateway.pipeline.cache_lookup import CacheLookup
 from vong.gateway.pipeline.exchange import UpstreamExchange
@@ -149,6 +150,9 @@ class CallContext:
     def caller(self) -> CallOrigin:
         """Return the caller, for a provider that makes further calls on its behalf."""
         request = self.exchange.request if self.exchange else None
+        fields: Mapping[str, Any] = {}
+        if self.exchange and self.endpoint == "responses" and self.resolved and is_composite(self.resolved.provider):
+            fields = self.exchange.request_fields()
         session = self.trace.session or ((request.metadata if request else None) or {}).get("session_id")
         return CallOrigin(
             self.principal,
@@ -158,6 +162,8 @@ class CallContext:
             str(session) if session is not None else None,
             request.user if request else None,
             self.tags,
+            fields,
+            parse_response_id(request.previous) if request and request.previous else None,
         )
 
     @property

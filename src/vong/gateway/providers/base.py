@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -32,6 +33,10 @@ class CallOrigin(NamedTuple):
     session: str | None = None
     user: str | None = None
     tags: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = MappingProxyType({})
+    """Fields of a responses request to a composite provider, which may get the request translated to a chat."""
+    previous: UUID | None = None
+    """Call whose response the request continues (`previous_response_id`)."""
 
 
 class ProviderRequest(NamedTuple):

@@ -98,13 +98,16 @@ def has_special_tools(request: Mapping[str, Any]) -> bool:
 
 
 def request_tools(request: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the tools of a request, with those that its input adds. Of tools with one name, the last one counts."""
+    """Return the tools of a request, with those that its input adds. Of tools with one name, the last one counts.
+
+    The name of an MCP server is its label.
+    """
     items = request.get("input")
     found = list(request.get("tools") or ())
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict) and item.get("type") == TOOL_LIST_TYPE:
             found += item.get("tools") or ()
-    return list({(tool["type"], tool.get("name")): tool for tool in found}.values())
+    return list({(tool["type"], tool.get("name") or tool.get("server_label")): tool for tool in found}.values())
 
 
 def functions_of(tools: Sequence[Mapping[str, Any]], choice: Any) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ if isinstance(given.get("arguments"), str):
 """Code that reads the arguments of a call. Arguments within arguments may be a text, too."""
 TIME_CODE = "import datetime\nstr(datetime.datetime.now())"
 MCP_CALL_TOOLS = frozenset({"mcp_call_tool", "mcp_sse_call_tool"})
+MCP_LIST_TOOLS = frozenset({"mcp_list_tools", "mcp_sse_list_tools"})
 PARAMETER_TYPES: Mapping[str, str] = {"number": "number", "boolean": "boolean", "checkbox": "boolean"}
 
 
@@ -122,9 +123,11 @@ def _tool_step(entry: dict[str, Any], name: str, server: str | None) -> tuple[di
     kind = str(entry.get("type") or entry.get("provider_type") or "")
     tool = str(entry.get("tool_name") or name)
     provider = str(entry.get("provider_name") or entry.get("provider_id") or "").split("/")[-1]
-    if kind == "mcp" or tool in MCP_CALL_TOOLS:
+    if kind == "mcp" or tool in MCP_CALL_TOOLS | MCP_LIST_TOOLS:
         url = server or f"https://{to_identifier(provider, 'server').replace('_', '-')}.example/mcp"
         advice = [f"tool {tool!r}: set `server` to the URL of the MCP server, and `secret_headers` if it needs a key"]
+        if tool in MCP_LIST_TOOLS:
+            return {"kind": "mcp", "server": url}, "STEP.text", advice
         is_call = tool in MCP_CALL_TOOLS
         given = "{{ arguments.result.arguments | default({}) }}" if is_call else "{{ arguments.result }}"
         called = "{{ arguments.result.tool_name }}" if is_call else tool

@@ -31,6 +31,7 @@ CONVERTERS: Mapping[str, Convert] = {
     "code": tool_nodes.convert_code,
     "template-transform": tool_nodes.convert_template,
     "knowledge-retrieval": tool_nodes.convert_knowledge,
+    "knowledge-retrieval-v2": tool_nodes.convert_knowledge,
     "document-extractor": tool_nodes.convert_document,
     "list-operator": tool_nodes.convert_list,
     "tool": tool_nodes.convert_tool,
@@ -51,7 +52,7 @@ STEP_NAMES = {
     "code": "code", "template-transform": "template", "knowledge-retrieval": "find", "document-extractor": "document",
     "list-operator": "list", "tool": "tool", "http-request": "request", "if-else": "branch", "assigner": "assign",
     "variable-aggregator": "first", "variable-assigner": "first", "answer": "reply", "human-input": "approval",
-    "iteration": "each", "loop": "repeat", "loop-end": "stop",
+    "iteration": "each", "loop": "repeat", "loop-end": "stop", "knowledge-retrieval-v2": "find",
 }  # fmt: skip
 """Names of steps whose titles have no Latin letters."""
 SILENT_TYPES = START_TYPES | {"end", "note", "iteration-start", "loop-start"}

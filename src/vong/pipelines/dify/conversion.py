@@ -34,6 +34,7 @@ SYSTEM_VALUES = {"workflow_run_id": "run.id", "conversation_id": "run.conversati
 OUTPUT_PATHS: dict[str, dict[str, str]] = {
     "llm": {"text": "text", "structured_output": "data", "usage": "usage", "output": "text"},
     "knowledge-retrieval": {"result": "passages", "__text": "text"},
+    "knowledge-retrieval-v2": {"result": "passages", "__text": "text"},
     "template-transform": {"output": "text"},
     "http-request": {"body": "text", "status_code": "status", "headers": "headers"},
     "document-extractor": {"text": "value"},

@@ -113,7 +113,7 @@ class MessageTexts:
     def _context(self) -> str:
         selector = [str(part) for part in as_list(as_dict(self._node.data.get("context")).get("variable_selector"))]
         source = self._resolve.conversion.document.nodes.get(selector[0]) if selector else None
-        if source is not None and source.type == "knowledge-retrieval" and selector[1:] == ["result"]:
+        if source is not None and source.type in RETRIEVAL_TYPES and selector[1:] == ["result"]:
             return self._resolve([source.id, "__text"])
         return self._resolve(selector)
 
@@ -209,6 +209,10 @@ def convert_agent(conversion: Conversion, node: DifyNode, resolve: Resolver) -> 
     strategy = str(node.data.get("agent_strategy_name") or "agent")
     if strategy.lower() not in FUNCTION_CALLING:
         advice.append(f"the strategy {strategy!r} calls tools like function calling does now: check its instruction")
+    server = agent_server(values)
+    if server is not None and not any(one.step["kind"] == "mcp" for one in tools):
+        hint = "list them with a step `mcp` without `tool`, and add a step for each"
+        advice.append(f"the agent also called the tools of the MCP server {server}: {hint}")
     if not tools:
         advice.append("the agent has no tool that could be read: add tools to the step")
         return StepDraft("prompt", {**call, "messages": messages}, "partial", advice)
@@ -216,6 +220,7 @@ def convert_agent(conversion: Conversion, node: DifyNode, resolve: Resolver) -> 
     return StepDraft("loop", loop, "partial", [*advice, *found])
 
 
+RETRIEVAL_TYPES = frozenset({"knowledge-retrieval", "knowledge-retrieval-v2"})
 FUNCTION_CALLING = frozenset({"function_calling", "mcp_sse_function_calling", "agent"})
 
 

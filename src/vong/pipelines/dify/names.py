@@ -4,11 +4,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable
 
-from vong.pipelines.definition import RESERVED_NAMES
+from vong.pipelines.definition import RESERVED_NAMES, TEMPLATE_WORDS
 
 MAX_NAME_CHARACTERS = 40
-TEMPLATE_WORDS = frozenset({"none", "true", "false", "and", "or", "not", "in", "is", "if", "else"})
-"""Words of templates, which cannot refer to a step with such a name."""
+AVOIDED_NAMES = RESERVED_NAMES | TEMPLATE_WORDS | {"and", "or", "in", "is", "if", "else"}
 
 
 def to_identifier(text: str, fallback: str) -> str:
@@ -23,7 +22,7 @@ def to_identifier(text: str, fallback: str) -> str:
 
 def unique_name(wanted: str, taken: Container[str]) -> str:
     """Return a name that is not taken and not reserved, with a number if necessary."""
-    if wanted not in taken and wanted not in RESERVED_NAMES | TEMPLATE_WORDS:
+    if wanted not in taken and wanted not in AVOIDED_NAMES:
         return wanted
     number = 2
     while f"{wanted}_{number}" in taken:

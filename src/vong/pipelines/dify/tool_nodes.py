@@ -66,7 +66,7 @@ def convert_template(conversion: Conversion, node: DifyNode, resolve: Resolver) 
 
 def convert_knowledge(conversion: Conversion, node: DifyNode, resolve: Resolver) -> StepDraft:
     """Return a retrieval. The export names data sets by ids only."""
-    ids = [str(one) for one in as_list(node.data.get("dataset_ids"))]
+    ids = [str(one) for name in ("dataset_ids", "control_space_ids") for one in as_list(node.data.get(name))]
     bases = conversion.options.bases
     chosen = next((bases[one] for one in ids if one in bases), bases.get("*"))
     base = chosen or to_identifier(node.title, "knowledge").replace("_", "-")
@@ -76,15 +76,16 @@ def convert_knowledge(conversion: Conversion, node: DifyNode, resolve: Resolver)
         "base": base,
         "question": braces(resolve(as_list(node.data.get("query_variable_selector")))),
     }
-    if isinstance(config.get("top_k"), int):
-        settings["limit"] = max(1, min(config["top_k"], 50))
+    limit = config.get("top_k") or node.data.get("top_n")
+    if isinstance(limit, int):
+        settings["limit"] = max(1, min(limit, 50))
     threshold = config.get("score_threshold")
     advice = [] if chosen else [f"the export contains no documents: vong knowledge upload {base} FILES"]
     if isinstance(threshold, int | float) and config.get("score_threshold_enabled", True):
         advice.append(f"the threshold {threshold} was left out, because scores differ: set min_score after a test")
     if len(ids) > 1 and not chosen:
         advice.append(f"the node searched {len(ids)} data sets: put their documents into one base")
-    if node.data.get("metadata_filtering_mode") not in (None, "disabled"):
+    if node.data.get("metadata_filtering_mode") not in (None, "disabled") or node.data.get("metadata_filters"):
         advice.append("the filter on metadata was left out: set `filters`")
     return StepDraft("retrieve", settings, "converted" if chosen else "partial", advice)
 

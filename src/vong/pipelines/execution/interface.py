@@ -1,6 +1,6 @@
 """What the execution of steps needs of the execution of their run."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,8 +24,6 @@ class ActiveStep:
     attempt: int
     started_at: datetime
     span_id: UUID
-    reserve: Callable[[int, int], Awaitable[None]]
-    """Store the cost and tokens that a call of the step has reserved."""
     inputs: dict[str, Any] | None = None
     texts: list[str] = field(default_factory=list)
     written_texts: int = -1

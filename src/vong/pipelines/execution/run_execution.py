@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
 
 from vong.errors import BudgetExceeded, Conflict, InvalidInput, VongError
 from vong.pipelines.definition import StepDefinition
@@ -52,7 +51,6 @@ class RunExecution:
         """Seconds until the deadline of each step that waits for a decision."""
         self._options: RunOptions = run.options
         self._started = time.perf_counter()
-        scope.store_reservation = self._store_reservation
 
     def restore(self, steps: list[RunStep]) -> None:
         """Use the results of a former execution of the run."""
@@ -155,12 +153,6 @@ class RunExecution:
         definition = self.compiled.definition
         level = LevelExecution(self, definition.steps, self.compiled.graph, variables, "")
         return self.compiled.render_outputs({**variables, **await level.run()})
-
-    async def _store_reservation(self, span_id: UUID, cost: int, tokens: int) -> None:
-        for active in self.active.values():
-            if active.span_id == span_id:
-                await active.reserve(cost, tokens)
-                return
 
     def _run_variable(self) -> dict[str, Any]:
         conversation = self.scope.conversation_id

@@ -72,6 +72,7 @@ class StepRun:
             raise
         finally:
             self._execution.active.pop(self._path, None)
+            self._execution.scope.reservations.pop(self._span_id, None)
 
     def _restore(self, stored: RunStep) -> Outcome | None:
         """Return the stored outcome, or None if the step must run again."""
@@ -137,14 +138,17 @@ class StepRun:
                 await self._back_off(error, last)
 
     def _publish_start(self, is_waiting: bool) -> None:
+        reservations = self._execution.scope.reservations
+        reservations.pop(self._span_id, None)
         self._span_id = new_id()
+        reservations[self._span_id] = self._reserve
         moment = now()
         if is_waiting and self._stored is not None and self._stored.started_at:
             self._started_at = self._stored.started_at
         else:
             self._started_at = moment
         self._execution.active[self._path] = ActiveStep(
-            self._path, self._step.kind, self._attempt, moment, self._span_id, self._reserve
+            self._path, self._step.kind, self._attempt, moment, self._span_id
         )
         self._execution.trace.enter_step(self._path, self._span_id)
         self._execution.channel.publish("step_started", path=self._path, kind=self._step.kind, attempt=self._attempt)

@@ -1,7 +1,8 @@
-"""Step `mcp`: a tool of an MCP server, over streamable HTTP."""
+"""Step `mcp`: a tool of an MCP server, or the list of its tools, over streamable HTTP."""
 
 import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -14,13 +15,15 @@ from vong.pipelines.steps.base import StepConfig, StepContext, StepResult, Templ
 from vong.pipelines.steps.http import read_headers
 
 CALL_TIMEOUT_SECONDS = 120.0
+MAX_TOOL_PAGES = 20
+"""Pages of a list of tools that are read. Later ones are left out."""
 
 
 class McpConfig(StepConfig):
-    """Settings of a tool call."""
+    """Settings of a tool call. Without a tool, the step lists the tools of the server."""
 
     server: str = Field(min_length=1, description="URL of the MCP server.")
-    tool: str = Field(min_length=1, description="Name of the tool.")
+    tool: str | None = Field(default=None, min_length=1, description="Name of the tool. Without one: list the tools.")
     arguments: dict[str, Any] | Template = {}
     headers: dict[str, str] = {}
     secret_headers: dict[str, str] = Field(default={}, description="Header: name of a stored secret.")
@@ -40,12 +43,16 @@ class McpStep:
     ports = staticmethod(no_ports)
 
     async def run(self, context: StepContext, config: McpConfig) -> StepResult:
-        """Call the tool."""
+        """Call the tool, or list the tools."""
         check_url(config.server, context.services.allowed_hosts)
         headers = await read_headers(context, config.server, config.headers, config.secret_headers)
-        context.attributes["gen_ai.tool.name"] = config.tool
-        assert isinstance(config.arguments, dict)
-        result = await _call_tool(config, headers, context.services.allowed_hosts)
+        allowed = context.services.allowed_hosts
+        if config.tool is None:
+            tools = await _connect(config, headers, allowed, _list_tools)
+            return StepResult({"text": json.dumps(tools, ensure_ascii=False), "content": [], "data": {"tools": tools}})
+        context.attributes["gen_ai.tool.name"] = name = config.tool
+        arguments = config.arguments if isinstance(config.arguments, dict) else {}
+        result = await _connect(config, headers, allowed, lambda client: client.call_tool(name, arguments))
         content = [block.model_dump(mode="json", exclude_none=True, by_alias=True) for block in result.content]
         text = "\n".join(str(block.get("text", "")) for block in content if block.get("type") == "text")
         if result.is_error:
@@ -53,7 +60,32 @@ class McpStep:
         return StepResult({"text": text, "content": content, "data": result.structured_content})
 
 
-async def _call_tool(config: McpConfig, headers: dict[str, str], allowed_hosts: frozenset[str]) -> Any:
+async def _list_tools(client: Any) -> list[dict[str, Any]]:
+    """Return the name, the description and the schema of the arguments of each tool."""
+    tools: list[dict[str, Any]] = []
+    cursor = None
+    for _ in range(MAX_TOOL_PAGES):
+        page = await client.list_tools(cursor=cursor)
+        tools += [
+            {"name": one.name, "description": one.description or "", "arguments": one.input_schema}
+            for one in page.tools
+        ]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return tools
+
+
+async def _connect(
+    config: McpConfig,
+    headers: dict[str, str],
+    allowed_hosts: frozenset[str],
+    use: Callable[[Any], Awaitable[Any]],
+) -> Any:
+    """Connect to the server and return the result of `use`.
+
+    Raises: UpstreamFailed if the server cannot be reached, or refuses the request.
+    """
     import httpx2
     from mcp.client.client import Client
     from mcp.client.streamable_http import streamable_http_client
@@ -63,10 +95,9 @@ async def _call_tool(config: McpConfig, headers: dict[str, str], allowed_hosts: 
         headers=headers,
         timeout=httpx2.Timeout(30.0, read=CALL_TIMEOUT_SECONDS),
     )
-    arguments = config.arguments if isinstance(config.arguments, dict) else {}
     try:
         async with http, Client(streamable_http_client(config.server, http_client=http)) as client:
-            return await client.call_tool(config.tool, arguments)
+            return await use(client)
     except (VongError, asyncio.CancelledError):
         raise
     # The boundary of a library: it raises groups of errors of several libraries.
@@ -74,9 +105,8 @@ async def _call_tool(config: McpConfig, headers: dict[str, str], allowed_hosts: 
         cause = _find_cause(error)
         if isinstance(cause, VongError):
             raise cause from None
-        message = (
-            f"the tool {config.tool!r} of {config.server[:200]} failed: {str(cause)[:500] or type(cause).__name__}"
-        )
+        what = f"the tool {config.tool!r}" if config.tool else "the list of tools"
+        message = f"{what} of {config.server[:200]} failed: {str(cause)[:500] or type(cause).__name__}"
         raise UpstreamFailed(message, "check the URL, the name and the arguments of the tool") from None
 
 
