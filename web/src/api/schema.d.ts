@@ -20702,9 +20702,10 @@ export interface components {
          * @description Plan of a training run, in bytes and seconds.
          *
          *     `rate_source` and `memory_source` explain where the values come from; `measured` is True if the rate was measured on
-         *     this machine. `seconds` is the whole run: loading the model (`startup_seconds`), training, evaluations and
-         *     checkpoints. `cost` is in US dollars, and null unless the setting machine_price_per_hour is set. `fits` compares
-         *     `memory_bytes` with `memory_limit_bytes`. `settings` are the values that were chosen automatically.
+         *     this machine. `seconds` is the whole run: loading the model (`startup_seconds`), training all of its steps,
+         *     evaluations and checkpoints; early stopping can end it sooner. `cost` is in US dollars, and null unless the setting
+         *     machine_price_per_hour is set. `fits` compares `memory_bytes` with `memory_limit_bytes`. `settings` are the values
+         *     that were chosen automatically.
          */
         TrainingPlan: {
             /**

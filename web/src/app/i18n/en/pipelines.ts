@@ -118,6 +118,7 @@ export const pipelines = {
     moveTitle: "Move into",
     outermost: "Outermost level",
     noContainer: "There is no loop or map into which the step could be moved",
+    movedEdges: (edges: string) => `Removes connections to steps of another level: ${edges}`,
     connect: "Connect",
     connectFrom: (id: string) => `Connect ${id}`,
     connectTo: "Next step",

@@ -119,6 +119,7 @@ export const pipelines: Messages["pipelines"] = {
     moveTitle: "Chuyển vào",
     outermost: "Cấp ngoài cùng",
     noContainer: "Không có vòng lặp hoặc map nào để chuyển bước vào",
+    movedEdges: (edges: string) => `Bỏ các kết nối tới bước ở cấp khác: ${edges}`,
     connect: "Nối",
     connectFrom: (id) => `Nối ${id}`,
     connectTo: "Bước tiếp theo",

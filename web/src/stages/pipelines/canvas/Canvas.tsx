@@ -68,6 +68,8 @@ export type CanvasProps = {
   selectedEdge?: string | null;
   onSelectEdge?: (edge: CanvasEdge | null) => void;
   readOnly?: boolean;
+  /** Whether a dialog is open or about to get the focus. */
+  ignoresKeys?: boolean;
   onMove?: (positions: ReadonlyMap<string, Position>) => void;
   /** Called if nodes are dropped in another container than their own; null is the outermost level. */
   onMoveInto?: (parent: string | null, positions: ReadonlyMap<string, Position>) => void;

@@ -55,7 +55,7 @@ export function useCanvasKeys(options: Options): (event: KeyboardEvent) => void 
     focusNode(next);
   };
   return (event) => {
-    if (isTyping(event)) return;
+    if (options.ignoresKeys || isTyping(event)) return;
     const isNode = event.target instanceof Element && event.target.closest(".react-flow__node") !== null;
     if (event.key in ARROWS && !event.ctrlKey && !event.metaKey && isNode) {
       event.preventDefault();

@@ -80,6 +80,7 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
   const [moving, setMoving] = useState<string[] | null>(null);
   const [connecting, setConnecting] = useState<string | null>(null);
   const [showsKeys, setShowsKeys] = useState(false);
+  const hasDialog = Boolean(adding || removing || moving || connecting || showsKeys);
   const canvas = useRef<CanvasHandle>(null);
   const side = useRef<HTMLElement>(null);
   const schema = useQuery(schemaQuery);
@@ -180,13 +181,13 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
   };
   const onCopy = (event: ClipboardEvent) => {
     const steps = actions.selectedSteps(selected);
-    if (isTyping(event) || !steps.size) return;
+    if (isTyping(event) || hasDialog || !steps.size) return;
     event.preventDefault();
     event.clipboardData.setData("text/plain", copySteps(graph, steps));
     if (event.type === "cut") remove();
   };
   const onPaste = (event: ClipboardEvent) => {
-    if (isTyping(event)) return;
+    if (isTyping(event) || hasDialog) return;
     event.preventDefault();
     const text = event.clipboardData.getData("text/plain");
     if (!apply((current) => actions.paste(current, text, middle()))) explain(t.editor.nothingToPaste);
@@ -289,8 +290,13 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
               selectedEdge={edge?.id}
               onSelectEdge={setEdge}
               readOnly={editor.problem !== null}
+              ignoresKeys={hasDialog}
               onMove={(positions) => edit((current) => actions.moveNodes(current, positions))}
-              onMoveInto={(parent, positions) => move([...positions.keys()], parent, positions)}
+              onMoveInto={(parent, positions) => {
+                const ids = [...positions.keys()];
+                const cut = actions.cutEdges(graph, ids, parent);
+                if (move(ids, parent, positions) && cut) explain(t.editor.movedEdges(cut));
+              }}
               onConnect={onConnect}
               onConnectNew={(id, port, place) => setAdding({ place, from: { id, port } })}
               onOpen={(id) => {
@@ -350,6 +356,7 @@ export function CanvasTab({ editor, marks, onRunFrom }: Props) {
         {moving && (
           <MoveDialog
             targets={moveTargets(graph, moving)}
+            cutEdges={(parent) => actions.cutEdges(graph, moving, parent)}
             onClose={() => setMoving(null)}
             onMove={(parent) => {
               setMoving(null);

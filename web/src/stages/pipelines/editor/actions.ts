@@ -2,7 +2,7 @@ import type { Place } from "../canvas/Canvas";
 import { allEdges, autoLayout, freeBox, placeNodes, STEP_HEIGHT, STEP_WIDTH } from "../canvas/layout";
 import { frameId, isStepId, noteId } from "../canvas/view";
 import { copySteps, pasteSteps, readSteps } from "../model/clipboard";
-import { moveInto } from "../model/containers";
+import { edgesCutByMove, moveInto } from "../model/containers";
 import { type Position, readGroups, readLayout, readNotes, type StepFields } from "../model/definition";
 import {
   addNote,
@@ -131,6 +131,12 @@ export function moveTo(
   const moved = moveInto(fixed, ids, parent, places);
   return { graph: moved.graph, select: moved.ids };
 }
+
+/** Return the control edges that a move removes, as a text; empty if there are none. */
+export const cutEdges = (graph: Graph, ids: string[], parent: string | null): string =>
+  edgesCutByMove(graph, ids, parent)
+    .map((edge) => `${edge.reference} → ${edge.to}`)
+    .join(", ");
 
 /** Group the selected steps of the outermost level. */
 export function group(graph: Graph, selected: ReadonlySet<string>, name: string): Result | null {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { moveInto, moveTargets } from "./containers";
+import { edgesCutByMove, moveInto, moveTargets } from "./containers";
 import { edgeReferences, removeDataEdge } from "./dataEdges";
 import type { Definition } from "./definition";
 import { INPUTS, OUTPUTS, toDefinition, toGraph } from "./graph";
@@ -42,6 +42,34 @@ describe("moving steps between containers", () => {
     expect(moveTargets(graph(), ["find"])).toEqual(["each"]);
     expect(moveTargets(graph(), ["each.shout"])).toEqual([null]);
     expect(moveTargets(graph(), ["each"])).toEqual([]);
+  });
+});
+
+describe("control edges of moved steps", () => {
+  const chain = () =>
+    toGraph({
+      steps: {
+        start: { kind: "template", text: "a" },
+        choose: { kind: "branch", branches: { yes: "true" }, after: ["start"] },
+        end: { kind: "template", text: "b", after: ["choose.yes"] },
+        each: { kind: "map", over: ["x"], output: "", steps: { end: { kind: "template", text: "c" } } },
+      },
+    });
+
+  it("keeps the edges between steps that move together, also if one is renamed", () => {
+    const moved = moveInto(chain(), ["choose", "end"], "each");
+    expect(moved.ids).toEqual(["each.choose", "each.end_2"]);
+    expect(moved.graph.edges).toEqual([{ reference: "choose.yes", to: "each.end_2" }]);
+    expect(moveInto(moved.graph, moved.ids, null).graph.edges).toEqual([{ reference: "choose.yes", to: "end_2" }]);
+  });
+
+  it("names the edges to steps that stay", () => {
+    expect(edgesCutByMove(chain(), ["choose", "end"], "each")).toEqual([{ reference: "start", to: "choose" }]);
+    expect(edgesCutByMove(chain(), ["choose"], "each")).toEqual([
+      { reference: "start", to: "choose" },
+      { reference: "choose.yes", to: "end" },
+    ]);
+    expect(edgesCutByMove(chain(), ["choose"], null)).toEqual([]);
   });
 });
 

@@ -17,7 +17,21 @@ export function moveTargets(graph: Graph, ids: readonly string[]): (string | nul
   );
 }
 
-/** Move steps into a container, or out of all if `parent` is null. Edges to steps of another level are removed. */
+/** Return the control edges that a move into a container removes: one of their two steps stays on the old level. */
+export function edgesCutByMove(graph: Graph, ids: readonly string[], parent: string | null): ControlEdge[] {
+  const moved = new Set(ids.filter((id) => canMove(graph, id, parent)));
+  return graph.edges.filter((edge) => moved.has(edge.to) !== moved.has(edgeSource(edge).from));
+}
+
+function canMove(graph: Graph, id: string, parent: string | null): boolean {
+  const step = findStep(graph, id);
+  return step !== undefined && step.parent !== parent && (parent === null || !isWithin(parent, id));
+}
+
+/**
+ * Move steps into a container, or out of all if `parent` is null. Control edges between them are kept, those to steps
+ * that stay on another level are removed.
+ */
 export function moveInto(
   graph: Graph,
   ids: readonly string[],
@@ -25,15 +39,22 @@ export function moveInto(
   positions: ReadonlyMap<string, Position> = new Map(),
 ): { graph: Graph; ids: string[] } {
   let next = graph;
-  const moved: string[] = [];
+  const moved = new Map<string, string>();
   for (const id of ids) {
     const step = findStep(next, id);
-    if (!step || step.parent === parent || (parent !== null && isWithin(parent, id))) continue;
+    if (!step || !canMove(next, id, parent)) continue;
     const result = moveStep(next, step, parent, positions.get(id));
     next = result.graph;
-    moved.push(result.id);
+    moved.set(id, result.id);
   }
-  return { graph: next, ids: moved };
+  const kept = graph.edges.flatMap((edge): ControlEdge[] => {
+    const { from, port } = edgeSource(edge);
+    const to = moved.get(edge.to);
+    const name = findStep(next, moved.get(from))?.name;
+    if (to === undefined || name === undefined) return [];
+    return [{ reference: port === undefined ? name : `${name}.${port}`, to }];
+  });
+  return { graph: { ...next, edges: [...next.edges, ...kept] }, ids: [...moved.values()] };
 }
 
 function moveStep(
