@@ -18,11 +18,13 @@ LONG = (
     "evals_throughput",
     "soak",
     "serving",
+    "serving_gateway",
     "training",
     "training_plan",
     "e2e_nlg",
     "closed_loop",
     "knowledge",
+    "knowledge_peers",
 )
 """Benchmarks that run only if named."""
 
@@ -59,7 +61,7 @@ def main() -> None:
     )
     parser.add_argument("--runs", nargs="*", type=int, default=[], help="training_plan: numbers of runs (default: all)")
     parser.add_argument("--llamafactory", help="training: Python interpreter of a virtual environment of LLaMA-Factory")
-    parser.add_argument("--serving-url", help="serving: URL of a running server to measure too")
+    parser.add_argument("--serving-url", help="serving, serving_gateway: URL of a running server")
     parser.add_argument("--serving-key", default="", help="serving: key of the server")
     parser.add_argument("--serving-model", default="deployment/base", help="serving: model of the server")
     parser.add_argument("--data", help="e2e_nlg, knowledge_*: folder with the data")
@@ -73,6 +75,7 @@ def main() -> None:
         default=["xquad", "vaswani", "latency", "ingestion"],
         help="knowledge: tables to measure (default: all)",
     )
+    parser.add_argument("--retrieval-peers", help="knowledge_peers: Python interpreter with the packages of the peers")
     parser.add_argument("--chunks", type=int, default=100_000, help="knowledge: chunks of the latency table")
     options = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
