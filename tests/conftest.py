@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -26,6 +27,9 @@ from vong.access import passwords
 from vong.store.database import Database
 from vong.store.migrate import migrate
 from vong.store.postgres import server as postgres_server
+
+hypothesis.settings.register_profile("without a deadline", deadline=None)
+hypothesis.settings.load_profile("without a deadline")
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher

@@ -150,15 +150,15 @@ def test_only_owners_read_folders_of_the_server(platform: Platform, project_id: 
 def test_secrets_are_stored_encrypted_and_stay_with_their_address(
     platform: Platform, project_id: UUID, http: TestClient, site: Site
 ) -> None:
-    body = {"name": "shop", "kind": "page", "settings": {"url": site.url}, "secret": "Bearer abc"}
+    body = {"name": "shop", "kind": "page", "settings": {"url": site.url}, "secret": "Bearer a-token"}
     assert http.post(BASE, json=body).json()["secret_set"] is True
-    assert "abc" not in http.get(f"{BASE}/shop").text
+    assert "a-token" not in http.get(f"{BASE}/shop").text
     moved = http.patch(f"{BASE}/shop", json={"settings": {"url": "https://other.test/"}})
     assert moved.status_code == 422
     assert "never sent to another address" in moved.text
     assert rotate_key(platform.database, platform.settings.home_folder, grace_seconds=0).unreadable == ()
     run(platform, project_id, http.post(f"{BASE}/shop/sync").json())
-    assert site.requests[-1][2]["authorization"] == "Bearer abc"
+    assert site.requests[-1][2]["authorization"] == "Bearer a-token"
     assert http.patch(f"{BASE}/shop", json={"secret": None}).json()["secret_set"] is False
 
 
