@@ -38,10 +38,10 @@ FILES_IN_LINES = (
     "outputs.jsonl",
     "out.json",
     "logs/TASK.eval",
-    "out/results.json",
-    "out/samples.jsonl",
+    "out/MODEL/results_DATE.json",
+    "out/MODEL/samples_TASK_DATE.jsonl",
 )
-FOLDERS_IN_LINES = ("docs", "logs", "out", "samples/handbook", "samples/handbook_source", "vong")
+FOLDERS_IN_LINES = ("docs", "logs", "out/MODEL", "samples/handbook", "samples/handbook_source", "vong")
 SHELL = {"", "console", "text", "sh"}
 
 
