@@ -17,6 +17,7 @@ TOOL = {"type": "function", "function": {"name": "f"}}
 OBEYED: list[tuple[dict[str, Any], str, Any]] = [
     ({"top_k": 5}, "top_k", 5),
     ({"top_k": -1}, "top_k", 0),
+    ({"top_p": 0}, "top_p", 1e-6),
     ({"min_p": 0.1}, "min_p", 0.1),
     ({"repetition_penalty": 1.2}, "repetition_penalty", 1.2),
     ({"repeat_penalty": 1.2}, "repetition_penalty", 1.2),
@@ -34,7 +35,7 @@ OBEYED: list[tuple[dict[str, Any], str, Any]] = [
 ]
 INVALID: list[dict[str, Any]] = [
     *({"temperature": value} for value in (-0.1, 2.1, "hot")),
-    *({"top_p": value} for value in (0, 1.1)),
+    *({"top_p": value} for value in (-0.1, 1.1)),
     *({"top_k": value} for value in (-2, 1.5)),
     *({"min_p": value} for value in (-0.1, 1.1)),
     *({"repetition_penalty": value} for value in (0, 11)),

@@ -52,6 +52,8 @@ NEUTRAL_VALUES: Mapping[str, tuple[Any, ...]] = {
     "guided_decoding_backend": ("auto",),
 }
 """Values without effect of fields that are otherwise rejected. Null and empty values have no effect either."""
+MIN_TOP_P = 1e-6
+"""Value of `top_p` that stands for 0, which vLLM refuses: both keep the most likely token only."""
 HINT = "omit it, or use a model of a provider that supports it"
 RequestT = TypeVar("RequestT", bound="SamplingRequest")
 
@@ -63,13 +65,13 @@ class StreamOptions(BaseModel):
 
 
 class SamplingRequest(BaseModel):
-    """Request fields of chat and text completions. `top_k` -1 and 0 keep all tokens."""
+    """Request fields of chat and text completions. `top_k` -1 and 0 keep all tokens, `top_p` 0 one."""
 
     model_config = ConfigDict(extra="allow")
 
     model: str
     temperature: float = Field(default=1.0, ge=0, le=2)
-    top_p: float = Field(default=1.0, gt=0, le=1)
+    top_p: float = Field(default=1.0, ge=0, le=1)
     top_k: int = Field(default=0, ge=-1)
     min_p: float = Field(default=0.0, ge=0, le=1)
     repetition_penalty: float = Field(default=1.0, gt=0, le=10)
@@ -105,7 +107,7 @@ class SamplingRequest(BaseModel):
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
         return {
             "temperature": self.temperature,
-            "top_p": self.top_p,
+            "top_p": max(self.top_p, MIN_TOP_P),
             "top_k": max(self.top_k, 0),
             "min_p": self.min_p,
             "repetition_penalty": self.repeat_penalty or self.repetition_penalty,
