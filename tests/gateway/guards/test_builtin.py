@@ -124,7 +124,7 @@ def test_length_language_and_topic_are_checked() -> None:
         and detected_types("length", "a b", max_words=2) == []
     )
     assert detected_types("length", "hi", min_characters=3) == ["too_short"]
-    with pytest.raises(InvalidInput, match="set one of"):
+    with pytest.raises(InvalidInput, match="max_characters, max_words and min_characters"):
         create_guard(guard_config("length"), DEPENDENCIES)
     assert detected_types("language", "Ich möchte bitte mein Geld zurück haben", allowed=["en", "vi"]) == [
         "language_de"

@@ -19,7 +19,7 @@ class LengthGuardSettings(Record):
     @model_validator(mode="after")
     def _require_a_bound(self) -> Any:
         if self.max_characters is None and self.max_words is None and self.min_characters is None:
-            raise ValueError("set one of most_characters, most_words and least_characters")
+            raise ValueError("set at least one of max_characters, max_words and min_characters")
         return self
 
 
