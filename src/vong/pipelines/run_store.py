@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, case, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from vong.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -174,12 +174,6 @@ def decide(
     queued = case((runs.c.state == "waiting", "queued"), else_=runs.c.state)
     connection.execute(update(runs).where(runs.c.id == run_id).values(state=queued, wake_at=func.now()))
     return step.model_copy(update={"decision": decision})
-
-
-def delete_runs(connection: Connection, ids: Sequence[UUID]) -> int:
-    """Delete runs that have ended, with their steps, and return their number."""
-    ended = runs.c.id.in_(ids), runs.c.state.in_(FINAL_RUN_STATES)
-    return connection.execute(delete(runs).where(*ended)).rowcount
 
 
 def _to_run(row: RowMapping) -> PipelineRun:

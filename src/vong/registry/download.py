@@ -39,12 +39,6 @@ def download_version(blobs: BlobStore, version: ModelVersion, models_folder: Pat
     return folder
 
 
-def weights_path(folder: Path) -> Path:
-    """Return the path an engine loads: the only .gguf file of the folder, otherwise the folder itself."""
-    gguf_files = sorted(folder.glob("*.gguf"))
-    return gguf_files[0] if len(gguf_files) == 1 else folder
-
-
 def _is_complete(folder: Path, version: ModelVersion) -> bool:
     files = [folder / file for file in version.files]
     return all(file.is_file() for file in files) and sum(file.stat().st_size for file in files) == version.bytes

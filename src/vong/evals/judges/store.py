@@ -1,10 +1,10 @@
 """Storage of judges and of their judgements."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from vong.errors import Conflict, InvalidInput, NotFound, did_you_mean
@@ -195,13 +195,6 @@ def find_costs(connection: Connection, judgements: Sequence[Judgement]) -> list[
             )
             connection.execute(changed.values(cost=total))
     return costs
-
-
-def count_judgements(connection: Connection, versions: Iterable[str]) -> dict[str, int]:
-    """Return the number of stored judgements of each version."""
-    columns = tables.judgements.c
-    query = select(columns.version, func.count()).where(columns.version.in_(list(versions))).group_by(columns.version)
-    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _sum_known(parts: Sequence[int | None]) -> int | None:

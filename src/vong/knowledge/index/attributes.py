@@ -6,33 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, text
 
-from vong.errors import InvalidInput
 from vong.knowledge.index import vectors
 from vong.knowledge.index.tables import attributes
 
-MAX_KEYS = 64
-MAX_VALUE_CHARACTERS = 512
 ORDERED = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-
-
-def check_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return valid metadata of a document.
-
-    Raises: InvalidInput if a value is not a text, a number or a truth value, or the bounds are exceeded.
-    """
-    if len(metadata) > MAX_KEYS:
-        raise InvalidInput(f"the metadata has {len(metadata)} keys", f"use at most {MAX_KEYS}")
-    for key, value in metadata.items():
-        if not isinstance(value, str | int | float | bool):
-            raise InvalidInput(
-                f"the metadata {key!r} is of type {type(value).__name__}", "use a text, a number, or true or false"
-            )
-        if isinstance(value, str) and (len(value) > MAX_VALUE_CHARACTERS or "\0" in value):
-            raise InvalidInput(
-                f"the metadata {key!r} has {len(value)} characters",
-                f"use at most {MAX_VALUE_CHARACTERS}, without null characters",
-            )
-    return dict(metadata)
 
 
 def store_attributes(connection: Connection, document_id: UUID, base: str, metadata: Mapping[str, Any]) -> None:

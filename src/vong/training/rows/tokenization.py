@@ -174,18 +174,6 @@ def tokenize_text(tokenizer: Any, text: str, weight: float = 1.0) -> TokenizedEx
     return TokenizedExample(ids, list(ids), weight)
 
 
-def render_example(
-    tokenizer: Any, messages: Sequence[Message], completion: Message, tools: Sequence[dict[str, Any]] | None = None
-) -> tuple[str, str]:
-    """Return the text of the prompt and the text of the completion, as rendered by the chat template.
-
-    Raises:
-        InvalidInput: The template rejects the messages, or it renders the prompt differently if a completion follows.
-            The model would be trained in a context that never occurs in use.
-    """
-    return _split_answer(_start(tokenizer, (*messages, completion), tools), len(messages))
-
-
 def render_prompt(
     tokenizer: Any, messages: Sequence[Message], tools: Sequence[dict[str, Any]] | None = None
 ) -> tuple[str, list[int]]:

@@ -44,10 +44,6 @@ class NotionClient:
         """Return a database. Raises ItemGone as `get_page` does."""
         return self._request("GET", f"/v1/databases/{quote(id)}")
 
-    def get_data_source(self, id: str) -> dict[str, Any]:
-        """Return a data source. Raises ItemGone as `get_page` does."""
-        return self._request("GET", f"/v1/data_sources/{quote(id)}")
-
     def query_data_source(self, id: str) -> Iterator[dict[str, Any]]:
         """Yield the pages of a data source, which are the rows of its database."""
         yield from self._paginate("POST", f"/v1/data_sources/{quote(id)}/query", {})
