@@ -52,7 +52,7 @@ class FakeUpstream:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
-    def wait_broken_off(self, seconds: float = 5.0) -> float:
+    def wait_broken_off(self, seconds: float = 1.0) -> float:
         """Wait until a client disconnects during a call and return the seconds that this took."""
         start = time.perf_counter()
         while not self.broken_off and time.perf_counter() - start < seconds:

@@ -1,28 +1,20 @@
 """The templates that ship, each run on the bundled model of 135 million parameters."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running_vong import RunningVong
+from tests.pipelines.small_model import start_with_small_model
 from vong.client import Client
 
-HANDBOOK = Path(__file__).parents[2] / "samples" / "handbook"
 PARTS = ("The till shop opens at nine.", "Payouts take two days.", "The office is closed on Sunday.")
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    running = RunningVong(tmp_path_factory.mktemp("templates"))
-    running.start()
-    client = running.client()
-    model = client.jobs.wait(client.registry.import_model("shipped:smollm2-135m-instruct", convert=False).id).result
-    client.serving.deploy("small", model=str((model or {})["gguf"]))
-    running.run("knowledge", "upload", "handbook", str(HANDBOOK), timeout=200)
-    client.serving.wait("small")
-    yield client
+    running = start_with_small_model(tmp_path_factory.mktemp("templates"))
+    yield running.client()
     running.run("down")
 
 

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Generator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.running_vong import RunningVong
+from tests.pipelines.small_model import start_with_small_model
 from tests.web.browser import OWNER, PASSWORD, chromium, open_signed_in
 
-HANDBOOK = Path(__file__).parents[2] / "samples" / "handbook"
 RUN_TIMEOUT_MS = 90_000
 """Time of the small model for a run while tests run beside it."""
 PARTS = ("The till shop opens at nine.", "Payouts take two days.", "The office is closed on Sunday.")
@@ -42,14 +40,8 @@ CASES = (
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Generator[Page]:
-    running = RunningVong(tmp_path_factory.mktemp("templates"))
-    running.start()
-    client = running.client()
-    model = client.jobs.wait(client.registry.import_model("shipped:smollm2-135m-instruct", convert=False).id).result
-    client.serving.deploy("small", model=str((model or {})["gguf"]))
-    running.run("knowledge", "upload", "handbook", str(HANDBOOK), timeout=200)
-    client.serving.wait("small")
-    client.access.reset_password(OWNER, PASSWORD)
+    running = start_with_small_model(tmp_path_factory.mktemp("templates"))
+    running.client().access.reset_password(OWNER, PASSWORD)
     with chromium() as browser, open_signed_in(browser, running.url) as opened:
         yield opened
     running.run("down")
